@@ -1,0 +1,52 @@
+package otp
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+)
+
+// digits draws n decimal digits, each equally likely, from r. A byte above 249
+// is thrown away: 256 is no multiple of ten, so keeping it would favour the
+// digits 0 to 5.
+func digits(r io.Reader, n int) (string, error) {
+	out := make([]byte, 0, n)
+	buf := make([]byte, n+n/4+1)
+	for {
+		if _, err := io.ReadFull(r, buf); err != nil {
+			return "", err
+		}
+		for _, b := range buf {
+			if b >= 250 {
+				continue
+			}
+			if out = append(out, '0'+b%10); len(out) == n {
+				return string(out), nil
+			}
+		}
+	}
+}
+
+// stream is an endless keyed pseudo-random stream: HMAC-SHA256 in counter mode
+// (NIST SP 800-108) over a label.
+type stream struct {
+	key   []byte
+	label []byte
+	next  uint32
+	rest  []byte
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if len(s.rest) == 0 {
+		mac := hmac.New(sha256.New, s.key)
+		var n [4]byte
+		binary.BigEndian.PutUint32(n[:], s.next)
+		mac.Write(n[:])
+		mac.Write(s.label)
+		s.rest, s.next = mac.Sum(nil), s.next+1
+	}
+	n := copy(p, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
+}

@@ -1,0 +1,141 @@
+package otp
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"testing"
+)
+
+func testKeys(t testing.TB, versions ...int) *Keys {
+	t.Helper()
+	secrets := map[int][]byte{}
+	for _, v := range versions {
+		secrets[v] = bytes.Repeat([]byte{byte(v)}, MinSecret)
+	}
+	k, err := NewKeys(versions[0], secrets, bytes.Repeat([]byte{9}, MinSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// A million codes: each digit at each place as often as any other (P13). The
+// seeds are a count, so that the test is the same in every run: what is uniform
+// is what the key makes of them.
+func TestCodesAreUniform(t *testing.T) {
+	const n, places = 1_000_000, 6
+	k := testKeys(t, 1)
+	var counts [places][10]int
+	seed := make([]byte, 16)
+	for i := range n {
+		binary.BigEndian.PutUint64(seed, uint64(i))
+		code, err := k.open(1, "C#demo#id", seed, places)
+		if err != nil || len(code) != places {
+			t.Fatal(len(code), err)
+		}
+		for place, digit := range []byte(code) {
+			counts[place][digit-'0']++
+		}
+	}
+	for place, digits := range counts {
+		chi := 0.0
+		for _, c := range digits {
+			d := float64(c) - n/10
+			chi += d * d / (n / 10)
+		}
+		// Chi-square with 9 degrees of freedom: 1.15 and 27.88 cut off a thousandth each.
+		if chi < 1.15 || chi > 27.88 || math.IsNaN(chi) {
+			t.Errorf("place %d: chi-square %.2f of %v", place, chi, digits)
+		}
+	}
+}
+
+// Bytes that would favour low digits are thrown away.
+func TestDigitsRejectBias(t *testing.T) {
+	got, err := digits(bytes.NewReader([]byte{255, 250, 249, 0, 10, 251, 252, 253, 254, 19, 29, 39, 1, 1, 1, 1}), 6)
+	if err != nil || got != "900999" {
+		t.Errorf("%s %v, want 900999", got, err)
+	}
+	if _, err := digits(bytes.NewReader(nil), 6); err == nil {
+		t.Error("digits without entropy")
+	}
+}
+
+// A code belongs to its seed, its challenge and its key version, and a digest
+// to its code.
+func TestCodesAreBound(t *testing.T) {
+	k := testKeys(t, 2, 1)
+	seed, other := make([]byte, 16), append(make([]byte, 15), 1)
+	seen := map[Code]bool{}
+	for _, c := range []struct {
+		version int
+		key     string
+		seed    []byte
+	}{{1, "C#demo#1", seed}, {2, "C#demo#1", seed}, {1, "C#demo#2", seed}, {1, "C#demo#1", other}} {
+		code, err := k.open(c.version, c.key, c.seed, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _ := k.open(c.version, c.key, c.seed, 8)
+		if code != again || seen[code] {
+			t.Errorf("%v: not a code of its own", c)
+		}
+		seen[code] = true
+	}
+	if _, err := k.open(3, "C#demo#1", seed, 8); err == nil {
+		t.Error("a key that is not held opened a code")
+	}
+	a, _ := k.digest(1, "C#demo#1", "493817")
+	for _, d := range [][]byte{first(k.digest(1, "C#demo#1", "493818")), first(k.digest(1, "C#demo#2", "493817")), first(k.digest(2, "C#demo#1", "493817")),
+		first(k.digest(1, "C#demo#149381", "7"))} {
+		if bytes.Equal(a, d) {
+			t.Error("two digests are the same")
+		}
+	}
+}
+
+func first(b []byte, _ bool) []byte { return b }
+
+// A dump of the table, without the key, matches no code (P15): neither plain nor
+// hashed, nor under the keys of another deployment.
+func TestDumpIsUseless(t *testing.T) {
+	k, stranger := testKeys(t, 1), testKeys(t, 2)
+	seed := make([]byte, 16)
+	rand.Read(seed)
+	code, _ := k.open(1, "C#demo#1", seed, 6)
+	digest, _ := k.digest(1, "C#demo#1", string(code))
+	for n := range 1_000_000 {
+		guess := fmt.Sprintf("%06d", n)
+		if d, _ := stranger.digest(2, "C#demo#1", guess); bytes.Equal(d, digest) {
+			t.Fatal("a digest matched without its key")
+		}
+	}
+}
+
+func TestLedgerKeyHidesTheNumber(t *testing.T) {
+	k := testKeys(t, 1)
+	a := k.LedgerKey("demo", "+606543216353")
+	if bytes.Contains([]byte(a), []byte("6543")) || a == k.LedgerKey("other", "+606543216353") || a == k.LedgerKey("demo", "+606543216354") || a != k.LedgerKey("demo", "+606543216353") {
+		t.Errorf("ledger key %s", a)
+	}
+}
+
+func TestNewKeysRefuses(t *testing.T) {
+	long, short := bytes.Repeat([]byte{1}, MinSecret), bytes.Repeat([]byte{1}, MinSecret-1)
+	for name, c := range map[string]struct {
+		newest int
+		code   map[int][]byte
+		number []byte
+	}{
+		"no newest":    {2, map[int][]byte{1: long}, long},
+		"short code":   {1, map[int][]byte{1: short}, long},
+		"short number": {1, map[int][]byte{1: long}, short},
+	} {
+		if _, err := NewKeys(c.newest, c.code, c.number); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

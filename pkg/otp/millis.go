@@ -1,0 +1,24 @@
+package otp
+
+import "time"
+
+// Millis is an instant in milliseconds since the Unix epoch, UTC: the unit in
+// which every store keeps and compares time.
+type Millis int64
+
+// MillisOf truncates t to the millisecond.
+func MillisOf(t time.Time) Millis { return Millis(t.UnixMilli()) }
+
+// Add returns the instant d later (earlier when d is negative), d truncated to
+// the millisecond.
+func (m Millis) Add(d time.Duration) Millis { return m + Millis(d.Milliseconds()) }
+
+// Sub returns m - n.
+func (m Millis) Sub(n Millis) time.Duration { return time.Duration(m-n) * time.Millisecond }
+
+// Time returns the instant as a time.Time in UTC.
+func (m Millis) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
+
+// Seconds returns the instant in whole seconds, rounded up: the form of a TTL
+// attribute, which must never be earlier than what it stands for.
+func (m Millis) Seconds() int64 { return (int64(m) + 999) / 1000 }

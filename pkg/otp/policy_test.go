@@ -1,0 +1,103 @@
+package otp_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"countersign/pkg/otp"
+)
+
+func TestDefaultPolicyIsValid(t *testing.T) {
+	if err := otp.DefaultPolicy().Validate(); err != nil {
+		t.Error(err)
+	}
+	err := otp.Policy{}.Validate()
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[otp.Policy]()) {
+		if field.Name != "Cooldown" && !strings.Contains(err.Error(), field.Name+" is ") {
+			t.Errorf("an empty policy: %v, want %s named", err, field.Name)
+		}
+	}
+	var out *otp.RangeError
+	if !errors.As(err, &out) {
+		t.Error("not a RangeError")
+	}
+}
+
+// Whatever a policy says, what is accepted stays inside the caps (P10), and the
+// guesses that one number can take in a day stay few.
+func TestPolicyCaps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := rapid.Int64Range(-int64(time.Hour), int64(200*time.Hour))
+		n := rapid.IntRange(-2, 150)
+		p := otp.Policy{
+			Digits: n.Draw(t, "digits"), Attempts: n.Draw(t, "attempts"), PerHour: n.Draw(t, "hour"), PerDay: n.Draw(t, "day"), Unanswered: n.Draw(t, "unanswered"),
+			Validity: time.Duration(d.Draw(t, "validity")), Cooldown: time.Duration(d.Draw(t, "cooldown")), Pause: time.Duration(d.Draw(t, "pause")), Memory: time.Duration(d.Draw(t, "memory")),
+		}
+		if rapid.Bool().Draw(t, "mostly default") {
+			p = otp.DefaultPolicy()
+			p.Attempts, p.Validity, p.PerDay = n.Draw(t, "attempts"), time.Duration(d.Draw(t, "validity")), n.Draw(t, "day")
+		}
+		if p.Validate() != nil {
+			return
+		}
+		if p.Validity > 10*time.Minute || p.Attempts > 5 || p.Digits < 4 || p.PerDay*p.Attempts > 100 {
+			t.Errorf("accepted %+v", p)
+		}
+	})
+}
+
+// The limits say what a plain count over any window says (P12).
+func TestLimitsCount(t *testing.T) {
+	limits := otp.DefaultPolicy().Limits()
+	rapid.Check(t, func(t *rapid.T) {
+		var n otp.Number
+		now := otp.Millis(1_795_317_208_457)
+		for range 200 {
+			now += otp.Millis(rapid.SampledFrom([]int{1, 29_999, 30_000, 30_001, 600_000, 719_999, 720_000, 8_640_000}).Draw(t, "step"))
+			if rapid.IntRange(0, 9).Draw(t, "answered") == 0 {
+				n.Unanswered = 0
+			}
+			why, wait := limits.Refusal(n, now)
+			if got := counted(limits, n, now); (why == "") != (got == "") || (why == otp.TooMany) != (got == otp.TooMany) {
+				t.Fatalf("refusal %q, counting says %q", why, got)
+			}
+			if why != "" {
+				if after, _ := limits.Refusal(n, now.Add(wait)); after != "" {
+					t.Fatalf("still %s after the wait of %v", after, wait)
+				}
+				if before, _ := limits.Refusal(n, now.Add(wait)-1); before == "" {
+					t.Fatalf("free before the wait of %v is over", wait)
+				}
+				continue
+			}
+			n.Sends = append([]otp.Send{{At: now}}, n.Sends...)
+			n.Sends = n.Sends[:limits.Trim(len(n.Sends))]
+			n.Unanswered++
+		}
+	})
+}
+
+func counted(l otp.Limits, n otp.Number, now otp.Millis) (why otp.Outcome) {
+	for _, w := range l.Windows {
+		in := 0
+		for _, s := range n.Sends {
+			if s.At > now.Add(-w.In) {
+				in++
+			}
+		}
+		if in >= w.Sends && w.Sends == 1 && why == "" {
+			why = otp.TooSoon
+		} else if in >= w.Sends && w.Sends > 1 {
+			why = otp.TooMany
+		}
+	}
+	if n.Unanswered >= l.Unanswered && len(n.Sends) > 0 && n.Sends[0].At > now.Add(-l.Pause) {
+		why = otp.TooMany
+	}
+	return why
+}

@@ -1,0 +1,37 @@
+package otp
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// Code is a one-time code in clear. It formats and logs as stars, so that it
+// can be printed by mistake without being told.
+type Code string
+
+func (c Code) String() string               { return strings.Repeat("*", len(c)) }
+func (c Code) Format(f fmt.State, _ rune)   { fmt.Fprint(f, c.String()) }
+func (c Code) LogValue() slog.Value         { return slog.StringValue(c.String()) }
+func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// Phone is a phone number in E.164 form, "+" and up to 15 digits. It formats
+// and logs as its last four digits; [Phone.E164] is the number itself.
+type Phone string
+
+// E164 returns the number in clear, for the one place that dials it.
+func (p Phone) E164() string { return string(p) }
+
+func (p Phone) String() string {
+	if len(p) < 9 { // the last four of so few would tell most of it
+		return strings.Repeat("*", len(p))
+	}
+	return strings.Repeat("*", len(p)-4) + string(p[len(p)-4:])
+}
+func (p Phone) Format(f fmt.State, _ rune)   { fmt.Fprint(f, p.String()) }
+func (p Phone) LogValue() slog.Value         { return slog.StringValue(p.String()) }
+func (p Phone) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+func (m Message) String() string             { return "message to " + m.To.String() }
+func (m Message) Format(f fmt.State, _ rune) { fmt.Fprint(f, m.String()) }
+func (m Message) LogValue() slog.Value       { return slog.StringValue(m.String()) }

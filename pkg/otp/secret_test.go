@@ -1,0 +1,44 @@
+package otp_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"countersign/pkg/otp"
+)
+
+// Codes and numbers do not show, however they are printed (P14).
+func TestSecretsDoNotShow(t *testing.T) {
+	code, to := otp.Code("493817"), otp.Phone("+606543216353")
+	m := otp.Message{To: to, Text: "493817 is your code.", Code: code}
+	check := otp.Check{Client: "demo", ID: "id", Code: code}
+	start := otp.Start{Client: "demo", To: to}
+	var out bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&out, nil))
+	for _, v := range []any{code, to, m, &m, check, &check, start} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		log.Info("value", "v", v)
+	}
+	text, err := json.Marshal([]any{code, to, check})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(text)
+	for _, canary := range []string{"493817", "6543216", fmt.Sprintf("%x", "493817"), fmt.Sprintf("%x", "6543216")} {
+		if strings.Contains(out.String(), canary) {
+			t.Errorf("%q shows in\n%s", canary, out.String())
+		}
+	}
+	if got := otp.Phone("+6012345").String(); got != "********" {
+		t.Errorf("a short number prints as %s", got)
+	}
+	if to.E164() != "+606543216353" {
+		t.Error("the number itself is lost")
+	}
+}
