@@ -1,0 +1,99 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"countersign/pkg/otp"
+)
+
+// Agree runs the same random operations on two stores and fails at the first
+// answer in which they differ (P26). It returns how many it ran.
+func Agree(t *testing.T, a, b Store, steps int) int {
+	done, run := 0, 0
+	rapid.Check(t, func(r *rapid.T) {
+		run++
+		s := &script{T: r, now: now, run: run}
+		for n := range steps {
+			op := s.operation()
+			if x, y := op.on(a), op.on(b); x != y {
+				r.Fatalf("step %d, %s:\n  %s\n  %s", n, op.name, x, y)
+			}
+			done++
+		}
+	})
+	return done
+}
+
+// script draws operations from few keys, owners and instants, so that they meet.
+type script struct {
+	*rapid.T
+	now otp.Millis
+	run int
+}
+
+type operation struct {
+	name string
+	on   func(Store) string
+}
+
+func (s *script) operation() operation {
+	s.now += otp.Millis(rapid.SampledFrom([]int{0, 0, 0, 1, 999, 30_000, 300_000, 3_600_000, 90_000_000}).Draw(s.T, "step"))
+	key := fmt.Sprintf("C#%d#%d", s.run, rapid.IntRange(0, 2).Draw(s.T, "challenge"))
+	ledger := fmt.Sprintf("N#%d#%d", s.run, rapid.IntRange(0, 1).Draw(s.T, "ledger"))
+	owner := rapid.SampledFrom([]string{"owner-1", "owner-2"})
+	switch rapid.IntRange(0, 8).Draw(s.T, "operation") {
+	case 0, 1:
+		return s.reserve(key, owner.Draw(s.T, "owner"), rapid.SampledFrom([]string{"", "owner-1", "owner-2"}).Draw(s.T, "over"))
+	case 2:
+		take := otp.TakeOver{Key: key, From: owner.Draw(s.T, "from"), Owner: owner.Draw(s.T, "owner"), Lease: s.now.Add(otp.Lease), Now: s.now}
+		return write("take over", func(st Store) (otp.Write, error) { return st.TakeOver(ctx, take) })
+	case 3:
+		settle := otp.Settlement{
+			Key: key, Owner: owner.Draw(s.T, "owner"), Lease: s.now,
+			State:  rapid.SampledFrom([]otp.State{otp.Reserved, otp.Delivered, otp.Failed}).Draw(s.T, "state"),
+			Result: rapid.SampledFrom([]otp.Outcome{"", otp.TooSoon}).Draw(s.T, "result"),
+		}
+		return write("settle", func(st Store) (otp.Write, error) { return st.Settle(ctx, settle) })
+	case 4, 5:
+		guess := otp.Guess{
+			Key: key, AuthID: rapid.SampledFrom([]string{"", challenge("").AuthID, "other"}).Draw(s.T, "authID"),
+			KeyVersion: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(s.T, "version"),
+			Digest:     bytes32(rapid.SampledFrom([]byte{3, 4}).Draw(s.T, "digest")), // 3 is the code
+			Op:         fmt.Sprint("op", rapid.IntRange(0, 3).Draw(s.T, "op")), Now: s.now,
+		}
+		return write("attempt", func(st Store) (otp.Write, error) { return st.Attempt(ctx, guess) })
+	case 6:
+		sp := spend(ledger, fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send")), s.now)
+		sp.Limits.Unanswered = 4
+		return operation{"spend", func(st Store) string {
+			got, err := st.Spend(ctx, sp)
+			return fmt.Sprintf("%v %+v %v", got.Applied, got.Item, err)
+		}}
+	case 7:
+		id := fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send"))
+		return operation{"refund", func(st Store) string { return fmt.Sprint(st.Refund(ctx, ledger, id)) }}
+	default:
+		return operation{"answered", func(st Store) string { return fmt.Sprint(st.Answered(ctx, ledger)) }}
+	}
+}
+
+func (s *script) reserve(key, owner, over string) operation {
+	c := challenge(key)
+	c.Owner, c.SentAt, c.Lease = owner, s.now, s.now.Add(otp.Lease)
+	c.Max = rapid.IntRange(1, 3).Draw(s.T, "max")
+	c.ExpiresAt = s.now.Add(5 * time.Minute)
+	c.TTL = c.ExpiresAt.Add(time.Hour).Seconds()
+	at := s.now
+	return write("reserve", func(st Store) (otp.Write, error) { return st.Reserve(ctx, c, over, at) })
+}
+
+func write(name string, on func(Store) (otp.Write, error)) operation {
+	return operation{name, func(s Store) string {
+		got, err := on(s)
+		return fmt.Sprintf("%v %+v %v", got.Applied, got.Item, err)
+	}}
+}

@@ -1,0 +1,128 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// testLostAnswers loses each request in turn, before and after it is applied,
+// under a client that repeats it: nobody may notice (P3).
+func testLostAnswers(t *testing.T, o Opener) {
+	for _, fate := range []Fate{LostBefore, LostAfter} {
+		for n := 1; n <= 17; n++ {
+			t.Run(fmt.Sprintf("%s request %d", fate, n), func(t *testing.T) {
+				w := newWorld(o.Lossy(t, nth(n, fate)))
+				first := w.init(t, start("id", phone), otp.Sent)             // requests 1, 2, 3
+				code := w.Inbox.last(t)                                      //
+				w.verify(t, "id", wrong(code, 0), otp.Unmatched)             // 4
+				w.verify(t, "id", code, otp.Passed)                          // 5
+				w.verify(t, "id", code, otp.Used)                            // 6
+				w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.MaybeSent} //
+				w.Clock.Advance(30 * time.Second)                            //
+				w.init(t, start("refused", phone), otp.Undeliverable)        // 7, 8, 9, 10
+				w.init(t, start("unclear", phone), otp.Unclear)              // 11, 12, 13
+				w.init(t, start("unclear", phone), otp.Sent)                 // 14, 15, 16, 17
+				if again := w.init(t, start("id", phone), otp.Sent); again.AuthID != first.AuthID {
+					t.Errorf("replayed %s, first %s", again.AuthID, first.AuthID)
+				}
+				if got := len(w.Inbox.Messages()); got != 3 {
+					t.Errorf("%d messages, want 3", got)
+				}
+				ledger := ledgerOf(t, w.Store, Keys().LedgerKey("demo", phone), otp.SendID(first.AuthID))
+				if len(ledger.Sends) != 2 {
+					t.Errorf("%d sends counted, want 2", len(ledger.Sends))
+				}
+			})
+		}
+	}
+}
+
+func (f Fate) String() string {
+	return [...]string{"through", "lost", "lost answer of"}[f]
+}
+
+// testCrashes fails each write of an init in turn, before and after it was
+// applied, with a caller that tries the same id again: the crash table of the
+// storage design, row by row (P4, P6, P17).
+func testCrashes(t *testing.T, o Opener) {
+	for _, answer := range []otp.Delivery{otp.Accepted, otp.MaybeSent, otp.Refused} {
+		for _, fate := range []Fate{LostBefore, LostAfter} {
+			for n := 1; n <= 4; n++ {
+				name := fmt.Sprintf("sender says %d, %s write %d", answer, fate, n)
+				t.Run(name, func(t *testing.T) { crash(t, o, answer, nth(n, fate)) })
+			}
+		}
+	}
+	t.Run("stopped for longer than the lease", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Issuer.Ledger = &decorated{w.Store, func(call func() error) error {
+			err := call()
+			w.Clock.Advance(otp.Lease)
+			return err
+		}}
+		w.init(t, start("id", phone), otp.InProgress)
+		if got := len(w.Inbox.Messages()); got != 0 {
+			t.Errorf("%d messages from a call whose lease was over", got)
+		}
+		w.Issuer.Ledger = w.Store
+		w.init(t, start("id", phone), otp.Sent)
+	})
+	t.Run("an attempt that fails is neither passed nor wrong", func(t *testing.T) {
+		for _, fate := range []Fate{LostBefore, LostAfter} {
+			w := newWorld(o.Open(t))
+			w.init(t, start("id", phone), otp.Sent)
+			v := w.Verifier
+			v.Challenges = failing(w.Store, nth(1, fate))
+			got, err := v.Verify(ctx, otp.Check{Client: "demo", ID: "id", Code: w.Inbox.last(t)})
+			if err == nil || got.Outcome != "" {
+				t.Errorf("%v: %v %v, want an error and no outcome", fate, got, err)
+			}
+		}
+	})
+}
+
+// crash runs an init that fails at one write, and then retries it as a merchant
+// would: at once, and again when the lease is over.
+func crash(t *testing.T, o Opener, answer otp.Delivery, next func() Fate) {
+	w := newWorld(o.Open(t))
+	w.Inbox.Answers = []otp.Delivery{answer}
+	broken, faulty := w.Issuer, failing(w.Store, next)
+	broken.Challenges, broken.Ledger = faulty, faulty
+	first, err := broken.Init(ctx, start("id", phone))
+	if err != nil && first.Outcome != "" {
+		t.Fatalf("an error came with the outcome %s", first.Outcome)
+	}
+	if err == nil && first.Outcome == otp.Undeliverable {
+		w.init(t, start("id", phone), otp.Undeliverable)
+		return
+	}
+	calls, final := 1, first
+	for final.Outcome != otp.Sent && final.Outcome != otp.Undeliverable {
+		if calls++; calls > 4 {
+			t.Fatalf("still %q after %d calls", final.Outcome, calls)
+		}
+		if final, err = w.Issuer.Init(ctx, start("id", phone)); err != nil {
+			t.Fatal(err)
+		}
+		if final.Outcome == otp.InProgress {
+			w.Clock.Advance(otp.Lease)
+		}
+	}
+	messages := w.Inbox.Messages()
+	if len(messages) > calls {
+		t.Errorf("%d messages for %d calls", len(messages), calls)
+	}
+	if final.Outcome == otp.Undeliverable {
+		return
+	}
+	for _, m := range messages {
+		if m.Code != messages[0].Code {
+			t.Error("two messages carry two codes")
+		}
+	}
+	w.verify(t, "id", messages[0].Code, otp.Passed)
+	w.init(t, start("next", phone), otp.TooSoon) // it was counted
+}

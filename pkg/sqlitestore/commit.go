@@ -1,0 +1,117 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// call is a piece of a transaction. done gets its answer once it is committed.
+type call struct {
+	do   func() error
+	done chan error
+}
+
+// maxBatch bounds how many calls share one transaction: enough that a commit
+// costs each of them little, and few enough that the first need not wait long.
+const maxBatch = 64
+
+// errClosed is the answer to a call on a closed store.
+var errClosed = errors.New("the store is closed")
+
+// in runs do inside a transaction and returns when it is committed. Every call
+// is atomic: calls run one after another, and a failure of any of them rolls all
+// back that share its transaction. When ctx ends first, the outcome is unknown.
+func in[T any](ctx context.Context, s *Store, what string, do func() (T, error)) (T, error) {
+	var out, none T
+	c := call{done: make(chan error, 1), do: func() (err error) {
+		out, err = do()
+		return err
+	}}
+	err := s.run(ctx, c)
+	if err != nil {
+		return none, fmt.Errorf("sqlite: %s: %w", what, err)
+	}
+	return out, nil
+}
+
+func (s *Store) run(ctx context.Context, c call) error {
+	select {
+	case s.calls <- c:
+	case <-s.closing:
+		return errClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case err := <-c.done:
+		return err
+	case <-s.stopped:
+		select {
+		case err := <-c.done:
+			return err
+		default:
+			return errClosed
+		}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// write is the only user of the connection. It takes what waits, up to a batch,
+// and commits it as one transaction. Once the store is closing it finishes what
+// waits and stops.
+func (s *Store) write() {
+	defer close(s.stopped)
+	batch := make([]call, 0, maxBatch)
+	for {
+		var first call
+		select {
+		case first = <-s.calls:
+		case <-s.closing:
+			select {
+			case first = <-s.calls:
+			default:
+				return
+			}
+		}
+		batch = append(batch[:0], first)
+		err := s.transaction(&batch)
+		for _, c := range batch {
+			c.done <- err
+		}
+	}
+}
+
+// transaction runs the batch's first call and every further one that has come
+// meanwhile.
+func (s *Store) transaction(batch *[]call) error {
+	if err := step(s.begin); err != nil {
+		return err
+	}
+	for i := 0; i < len(*batch); i++ {
+		if err := (*batch)[i].do(); err != nil {
+			return errors.Join(err, step(s.rollback))
+		}
+		if len(*batch) == maxBatch {
+			continue
+		}
+		select {
+		case c := <-s.calls:
+			*batch = append(*batch, c)
+		default:
+		}
+	}
+	if err := step(s.commit); err != nil {
+		return errors.Join(err, step(s.rollback))
+	}
+	return nil
+}
+
+// step runs a statement that returns no rows.
+func step(stmt *sqlite.Stmt) error {
+	_, err := stmt.Step()
+	return errors.Join(err, stmt.Reset())
+}

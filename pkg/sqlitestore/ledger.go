@@ -1,0 +1,74 @@
+package sqlitestore
+
+import (
+	"context"
+	"slices"
+
+	"countersign/pkg/otp"
+)
+
+const (
+	findLedgerQuery = `SELECT pk, sends, unanswered, ttl FROM ledgers WHERE pk = ?1`
+	putLedgerQuery  = `INSERT INTO ledgers (pk, sends, unanswered, ttl) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (pk) DO UPDATE SET sends = ?2, unanswered = ?3, ttl = ?4`
+	answeredQuery = `UPDATE ledgers SET unanswered = 0 WHERE pk = ?1`
+)
+
+// Spend implements [otp.Ledger]. The list is read, judged and written in one
+// transaction, and only one runs at a time.
+func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
+	return in(ctx, s, "spend", func() (otp.Spent, error) {
+		n, err := s.ledger(p.Key)
+		if err != nil {
+			return otp.Spent{}, err
+		}
+		if n == nil {
+			n = &otp.Number{Key: p.Key}
+		}
+		if why, _ := p.Limits.Refusal(*n, p.Now); why != "" || n.Counts(p.ID) {
+			return otp.Spent{Item: n}, nil
+		}
+		n.Sends = slices.Insert(n.Sends, 0, otp.Send{At: p.Now, ID: p.ID})
+		n.Sends = n.Sends[:p.Limits.Trim(len(n.Sends))]
+		n.Unanswered++
+		n.TTL = p.TTL
+		return otp.Spent{Applied: true}, s.put(n)
+	})
+}
+
+// Refund implements [otp.Ledger].
+func (s *Store) Refund(ctx context.Context, key, id string) error {
+	_, err := in(ctx, s, "refund", func() (struct{}, error) {
+		n, err := s.ledger(key)
+		if n == nil || err != nil || !n.Counts(id) {
+			return struct{}{}, err
+		}
+		n.Sends = slices.DeleteFunc(n.Sends, func(s otp.Send) bool { return s.ID == id })
+		n.Unanswered--
+		return struct{}{}, s.put(n)
+	})
+	return err
+}
+
+// Answered implements [otp.Ledger]. A pass in this file does it by itself, see
+// the trigger in schema.sql.
+func (s *Store) Answered(ctx context.Context, key string) error {
+	_, err := in(ctx, s, "answered", func() (struct{}, error) {
+		s.answer.BindText(1, key)
+		return struct{}{}, step(s.answer)
+	})
+	return err
+}
+
+func (s *Store) ledger(key string) (*otp.Number, error) {
+	s.findLedger.BindText(1, key)
+	return one(s.findLedger, readLedger)
+}
+
+func (s *Store) put(n *otp.Number) error {
+	s.putLedger.BindText(1, n.Key)
+	s.putLedger.BindText(2, spell(n.Sends))
+	s.putLedger.BindInt64(3, int64(n.Unanswered))
+	s.putLedger.BindInt64(4, n.TTL)
+	return step(s.putLedger)
+}

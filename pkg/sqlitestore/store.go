@@ -1,0 +1,113 @@
+// Package sqlitestore keeps challenges and ledgers in one SQLite file: the
+// embedded default, for laptops and single machines. It is written in Go all
+// the way down, so it needs no C compiler.
+//
+// Its statements say what package dynamostore says in condition expressions;
+// read the two side by side. All writes go through one connection, and calls
+// that arrive together share one transaction (see commit.go).
+package sqlitestore
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"countersign/pkg/otp"
+)
+
+// Store is one SQLite file. It is safe for concurrent use.
+type Store struct {
+	conn    *sqlite.Conn
+	calls   chan call
+	closing chan struct{} // closed by Close
+	stopped chan struct{} // closed when the writer has finished
+	once    sync.Once
+
+	begin, commit, rollback       *sqlite.Stmt
+	insert, find, takeOver        *sqlite.Stmt
+	settle, attempt               *sqlite.Stmt
+	findLedger, putLedger, answer *sqlite.Stmt
+	sweepChallenges, sweepLedgers *sqlite.Stmt
+}
+
+var (
+	_ otp.Challenges = (*Store)(nil)
+	_ otp.Ledger     = (*Store)(nil)
+)
+
+//go:embed schema.sql
+var schema string
+
+// settings of a connection. In WAL mode with synchronous NORMAL a killed process
+// loses nothing that was answered, and a power cut may lose the latest writes but
+// never tears the file. Other processes may use the file meanwhile.
+const settings = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA cache_size = -32768;
+PRAGMA temp_store = MEMORY;
+`
+
+// Open opens the file at path, which is made with mode 0600 if there is none.
+// Close it when done.
+func Open(path string) (*Store, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite would use the umask
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	f.Close()
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	s := &Store{conn: conn, calls: make(chan call, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{})}
+	conn.SetBusyTimeout(2 * time.Second)
+	if err := s.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), conn.Close())
+	}
+	go s.write()
+	return s, nil
+}
+
+func (s *Store) prepare() error {
+	for pragma := range strings.SplitSeq(strings.TrimSpace(settings), "\n") { // not in a transaction, as a script would be
+		if err := sqlitex.ExecuteTransient(s.conn, pragma, nil); err != nil {
+			return err
+		}
+	}
+	if err := sqlitex.ExecuteScript(s.conn, schema, nil); err != nil {
+		return err
+	}
+	for stmt, query := range map[**sqlite.Stmt]string{
+		&s.begin: "BEGIN IMMEDIATE", &s.commit: "COMMIT", &s.rollback: "ROLLBACK",
+		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery,
+		&s.settle: settleQuery, &s.attempt: attemptQuery,
+		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
+		&s.sweepChallenges: sweepChallengesQuery, &s.sweepLedgers: sweepLedgersQuery,
+	} {
+		var err error
+		if *stmt, err = s.conn.Prepare(query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close finishes the calls under way and closes the file. Later calls fail.
+func (s *Store) Close() error {
+	err := errClosed
+	s.once.Do(func() {
+		close(s.closing)
+		<-s.stopped
+		err = s.conn.Close()
+	})
+	return err
+}

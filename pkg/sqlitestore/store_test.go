@@ -1,0 +1,137 @@
+package sqlitestore_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"countersign/pkg/otp"
+	"path/filepath"
+	"testing"
+
+	"countersign/pkg/otp/storetest"
+	"countersign/pkg/sqlitestore"
+)
+
+func open(t testing.TB) storetest.Store {
+	t.Helper()
+	s, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, storetest.Opener{
+		Open:  open,
+		Lossy: func(t testing.TB, next func() storetest.Fate) storetest.Store { return storetest.Redo(open(t), next) },
+		Races: 1000,
+	})
+}
+
+// A pass answers its number in the same transaction.
+func TestPassAnswers(t *testing.T) {
+	ctx, now := t.Context(), otp.Millis(1_795_317_208_457)
+	s := open(t)
+	limits := otp.Limits{Unanswered: 1, Pause: time.Hour}
+	c := otp.Challenge{Key: "C#demo#1", State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, ExpiresAt: now + 1, Ledger: "N#1", TTL: int64(now)}
+	if w, err := s.Reserve(ctx, c, "", now); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+	spend := func(id string, want bool) {
+		t.Helper()
+		got, err := s.Spend(ctx, otp.Spend{Key: "N#1", ID: id, Now: now, Limits: limits})
+		if err != nil || got.Applied != want {
+			t.Fatalf("spend %s: %+v %v, want applied %v", id, got, err, want)
+		}
+	}
+	guess := func(digest, op string) {
+		t.Helper()
+		if w, err := s.Attempt(ctx, otp.Guess{Key: c.Key, Digest: []byte(digest), Op: op, Now: now}); err != nil || !w.Applied {
+			t.Fatal(w, err)
+		}
+	}
+	spend("a", true)
+	guess("wrong", "op-1")
+	spend("b", false)
+	guess("right", "op-2")
+	spend("c", true)
+}
+
+// Items outlive their TTL until they are swept, and only they are swept.
+func TestSweep(t *testing.T) {
+	ctx, s := t.Context(), open(t).(*sqlitestore.Store)
+	for n := range int64(1200) {
+		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: n}
+		if w, err := s.Reserve(ctx, c, "", -1000); err != nil || !w.Applied {
+			t.Fatal(w, err)
+		}
+	}
+	sweeps := 0
+	for more := true; more; sweeps++ {
+		var err error
+		if more, err = s.Sweep(ctx, otp.Millis(1099*1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sweeps != 3 {
+		t.Errorf("%d sweeps for 1,100 items, want 3", sweeps)
+	}
+	for n, want := range map[int]bool{0: true, 1099: true, 1100: false} {
+		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
+		if w, err := s.Reserve(ctx, c, "", -1000); err != nil || w.Applied != want {
+			t.Errorf("key %d free: %v %v, want %v", n, w.Applied, err, want)
+		}
+	}
+}
+
+// Close finishes what waits; what comes later fails and changes nothing.
+func TestClose(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s, err := sqlitestore.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var applied atomic.Int64
+	for n := range 500 {
+		wg.Go(func() {
+			c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
+			if w, err := s.Reserve(context.Background(), c, "", 0); err == nil && w.Applied {
+				applied.Add(1)
+			}
+		})
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if err := s.Close(); err == nil {
+		t.Error("a second Close succeeded")
+	}
+	if s, err = sqlitestore.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	found := int64(0)
+	for n := range 500 {
+		w, err := s.Attempt(context.Background(), otp.Guess{Key: fmt.Sprint("C#demo#", n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Item != nil {
+			found++
+		}
+	}
+	if found != applied.Load() {
+		t.Errorf("%d challenges after reopening, %d were answered", found, applied.Load())
+	}
+}
