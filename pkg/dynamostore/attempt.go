@@ -1,0 +1,51 @@
+package dynamostore
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+const (
+	// exists: without a condition that needs an item, an update makes one.
+	exists = "attribute_exists(#pk)"
+	// notFailed: its message never went out, so nobody can hold its code.
+	notFailed = "#state <> :failed"
+	// attemptsLeft: an answer is only given for a guess that was counted, so a
+	// thousand at once are not more than max.
+	attemptsLeft = "#attempts < #max"
+	// unused: a code passes once. Nothing is written after the guess that is right.
+	unused = "#guess <> #code"
+	// newCall: a repetition of the same call, whose first answer was lost, is
+	// refused, and so it is told by the item that it was the one.
+	newCall = "#op <> :op"
+	// sameKey: digests of two keys cannot be compared.
+	sameKey = "#kv = :kv"
+	// sameID: the caller names the challenge by both its ids.
+	sameID = "#authId = :authId"
+)
+
+const guessed = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
+
+var (
+	attempt     = when(guessed, exists, notFailed, attemptsLeft, unexpired, unused, newCall, sameKey)
+	attemptOnID = when(guessed, exists, notFailed, attemptsLeft, unexpired, unused, newCall, sameKey, sameID)
+)
+
+// Attempt implements [otp.Challenges].
+func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	e, values := attempt, image{
+		":guess":  binary(g.Digest),
+		":op":     text(g.Op),
+		":one":    one,
+		":failed": failedState,
+		":now":    millis(g.Now),
+		":kv":     number(int64(g.KeyVersion)),
+	}
+	if g.AuthID != "" {
+		e, values[":authId"] = attemptOnID, text(g.AuthID)
+	}
+	return s.change(ctx, g.Key, e, values, types.ReturnValueAllNew)
+}

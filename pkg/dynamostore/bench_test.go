@@ -1,0 +1,54 @@
+package dynamostore_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/otp"
+)
+
+// What an attempt costs in this process: nearly all of it is the SDK's.
+func BenchmarkAttempt(b *testing.B) {
+	s := stubbed(b, refusing(""))
+	g := otp.Guess{Key: canary.Key, AuthID: canary.AuthID, KeyVersion: 1, Digest: canary.Code, Op: "op", Now: now}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Attempt(b.Context(), g); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSpend(b *testing.B) {
+	s := stubbed(b, answering{http.StatusOK, `{"Attributes":{"sends":{"L":[{"N":"1"}]}}}`})
+	p := spend(canary.Ledger, "send", now)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Spend(b.Context(), p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Writes a second of the engine, which says how long the other tests take, not
+// what DynamoDB can do.
+func BenchmarkEngine(b *testing.B) {
+	s := dynamotest.Store(b, nil)
+	var n atomic.Int64
+	start := time.Now()
+	b.SetParallelism(16)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			c := challenge(fmt.Sprint(n.Add(1)))
+			if w, err := s.Reserve(b.Context(), c, "", now); err != nil || !w.Applied {
+				b.Error(w.Applied, err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(n.Load())/time.Since(start).Seconds(), "writes/s")
+}

@@ -1,0 +1,41 @@
+package dynamostore_test
+
+import (
+	"context"
+
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/otp"
+)
+
+// calls has a call of every method, each of its values a canary.
+var calls = []struct {
+	name string
+	do   func(context.Context, *dynamostore.Store) error
+}{
+	{"Reserve", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Reserve(ctx, canary, "canary-over", now)
+		return err
+	}},
+	{"TakeOver", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.TakeOver(ctx, otp.TakeOver{Key: canary.Key, From: canary.Owner, Owner: "canary-next", Lease: canary.Lease, Now: now})
+		return err
+	}},
+	{"Settle", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Settle(ctx, otp.Settlement{Key: canary.Key, Owner: canary.Owner, State: otp.Delivered, Lease: now})
+		return err
+	}},
+	{"Attempt", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Attempt(ctx, otp.Guess{Key: canary.Key, AuthID: canary.AuthID, KeyVersion: 1, Digest: []byte("canary-digest"), Op: "canary-op", Now: now})
+		return err
+	}},
+	{"Spend", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Spend(ctx, spend(canary.Ledger, "canary-send", now))
+		return err
+	}},
+	{"Refund", func(ctx context.Context, s *dynamostore.Store) error {
+		return s.Refund(ctx, canary.Ledger, "canary-send")
+	}},
+	{"Answered", func(ctx context.Context, s *dynamostore.Store) error { return s.Answered(ctx, canary.Ledger) }},
+}
+
+var canary = challenge("canary-id")

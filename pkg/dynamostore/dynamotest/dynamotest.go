@@ -1,0 +1,116 @@
+package dynamotest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"countersign/pkg/dynamostore"
+)
+
+// Endpoint returns the address of an engine. It skips the test when there is
+// none, or fails it with CI=true.
+func Endpoint(t testing.TB) string {
+	t.Helper()
+	if endpoint := os.Getenv("DYNAMODB_ENDPOINT"); endpoint != "" {
+		return endpoint
+	}
+	binary, err := installed()
+	if err != nil {
+		missing(t, err)
+	}
+	endpoint, err := engine(binary)
+	if err != nil {
+		t.Fatalf("start %s: %v", binary, err)
+	}
+	return endpoint
+}
+
+// engine starts the engine, once.
+var engine = func() func(binary string) (string, error) {
+	var once sync.Once
+	var endpoint string
+	var err error
+	return func(binary string) (string, error) {
+		once.Do(func() { endpoint, err = start(binary) })
+		return endpoint, err
+	}
+}()
+
+func missing(t testing.TB, err error) {
+	t.Helper()
+	const format = "\n\n" +
+		"  ***  NOT TESTED: %s needs something that speaks DynamoDB's protocol.\n" +
+		"  ***  %v\n" +
+		"  ***  Install it with `make tools`, or set DYNAMODB_ENDPOINT.\n\n"
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, t.Name(), err)
+	}
+	t.Skipf(format, t.Name(), err)
+}
+
+// patience of a test's client. A thousand calls at once under the race detector
+// take seconds on a small machine, and that is no fault of the table.
+const patience = time.Minute
+
+// Client returns a client of the engine, as the programs make it but patient. Its
+// requests go through transport, such as a [Wire], where that is not nil.
+func Client(t testing.TB, transport http.RoundTripper) *dynamodb.Client {
+	t.Helper()
+	client, err := dynamostore.NewClient(dynamostore.Config{
+		Region: os.Getenv("AWS_REGION"), Endpoint: Endpoint(t), Transport: transport,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dynamodb.New(client.Options(), func(o *dynamodb.Options) {
+		impatient := o.HTTPClient.(*http.Client)
+		o.HTTPClient = &http.Client{Transport: impatient.Transport, Timeout: patience, CheckRedirect: impatient.CheckRedirect}
+	})
+}
+
+// Table makes a fresh table from template.yaml and returns its name. It is
+// deleted when the test ends.
+func Table(t testing.TB) string {
+	t.Helper()
+	template, err := Template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, name := Client(t, nil), "countersign-test-"+rand.Text()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	template.Table.TableName = aws.String(name)
+	if _, err := client.CreateTable(ctx, &template.Table); err != nil {
+		t.Fatalf("make a table from template.yaml: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)}); err != nil {
+			t.Errorf("delete the table: %v", err)
+		}
+	})
+	described := &dynamodb.DescribeTableInput{TableName: aws.String(name)}
+	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 20 * time.Millisecond })
+	if err := active.Wait(ctx, described, time.Minute); err != nil {
+		t.Fatalf("wait for the table: %v", err)
+	}
+	ttl := &dynamodb.UpdateTimeToLiveInput{TableName: aws.String(name), TimeToLiveSpecification: &template.TimeToLive}
+	if _, err := client.UpdateTimeToLive(ctx, ttl); err != nil {
+		t.Fatalf("set the table's TTL from template.yaml: %v", err)
+	}
+	return name
+}
+
+// Store returns a store on a fresh table. Its requests go through transport where
+// that is not nil; those that make and delete the table do not.
+func Store(t testing.TB, transport http.RoundTripper) *dynamostore.Store {
+	t.Helper()
+	return dynamostore.New(Client(t, transport), Table(t))
+}

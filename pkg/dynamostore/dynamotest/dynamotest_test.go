@@ -1,0 +1,183 @@
+package dynamotest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+// Other parts of a template, and its short forms, do not matter.
+func TestParse(t *testing.T) {
+	const table = `
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: !If [Prod, !Sub "${A}", !GetAtt B.Arn]
+  ChallengesTable:
+    Type: %s
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      TimeToLiveSpecification: {AttributeName: ttl, Enabled: true}
+      StreamSpecification: {StreamViewType: NEW_IMAGE}
+`
+	d, err := parse([]byte(strings.Replace(table, "%s", "AWS::DynamoDB::Table", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Table.StreamSpecification.StreamViewType; got != types.StreamViewTypeNewImage {
+		t.Errorf("stream view is %q", got)
+	}
+	if len(d.Table.KeySchema) != 1 || *d.TimeToLive.AttributeName != "ttl" {
+		t.Errorf("parsed as %+v", d)
+	}
+	for _, bad := range []string{"", "Resources: {}", strings.Replace(table, "%s", "AWS::Serverless::SimpleTable", 1), "a: b: c"} {
+		if _, err := parse([]byte(bad)); err == nil {
+			t.Errorf("no error for %q", bad)
+		}
+	}
+}
+
+// verdict records how a test was ended.
+type verdict struct {
+	testing.TB
+	said string
+}
+
+func (v *verdict) Helper()                     {}
+func (v *verdict) Name() string                { return "TestOfSomebody" }
+func (v *verdict) Skipf(f string, args ...any) { v.said = "skip: " + fmt.Sprintf(f, args...) }
+func (v *verdict) Fatalf(f string, args ...any) {
+	v.said = "fail: " + fmt.Sprintf(f, args...)
+	panic(v)
+}
+
+func TestMissingEngine(t *testing.T) {
+	for ci, want := range map[string]string{"": "skip", "true": "fail"} {
+		t.Setenv("CI", ci)
+		v := &verdict{TB: t}
+		func() {
+			defer func() { _ = recover() }()
+			missing(v, errors.New("no engine"))
+		}()
+		for _, part := range []string{want + ":", "NOT TESTED: TestOfSomebody", "no engine", "make tools", "DYNAMODB_ENDPOINT"} {
+			if !strings.Contains(v.said, part) {
+				t.Errorf("with CI=%q the test ended with %q, which lacks %q", ci, v.said, part)
+			}
+		}
+	}
+}
+
+// The engine ends with the test process, even one that is killed.
+func TestEngineEndsWithItsProcess(t *testing.T) {
+	const child = "DYNAMOTEST_CHILD"
+	if os.Getenv(child) != "" {
+		fmt.Printf("%s\n", Endpoint(t))
+		select {} // until killed
+	}
+	if os.Getenv("DYNAMODB_ENDPOINT") != "" {
+		t.Skip("DYNAMODB_ENDPOINT is set: no engine is started")
+	}
+	Endpoint(t) // skips where there is none
+	self := exec.Command(os.Args[0], "-test.run=^TestEngineEndsWithItsProcess$")
+	self.Env = append(os.Environ(), child+"=1")
+	out, err := self.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var endpoint string
+	if _, err := fmt.Fscanln(out, &endpoint); err != nil {
+		t.Fatal(err)
+	}
+	if !answers(t, endpoint) {
+		t.Error("the engine does not answer while its process lives")
+	}
+	if err := self.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = self.Wait() // it was killed
+	patience, poll := time.After(10*time.Second), time.NewTicker(10*time.Millisecond)
+	defer poll.Stop()
+	for answers(t, endpoint) {
+		select {
+		case <-patience:
+			t.Fatal("the engine lives on")
+		case <-poll.C:
+		}
+	}
+}
+
+func answers(t *testing.T, endpoint string) bool {
+	t.Helper()
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}
+
+// What a wire says became of a request is what became of it.
+func TestWire(t *testing.T) {
+	table := Table(t)
+	for _, c := range []struct {
+		name    string
+		fault   Fault
+		applied bool
+	}{
+		{"lost", Lost, false},
+		{"answer lost", AnswerLost, true},
+		{"answer cut", AnswerCut, true},
+		{"throttled", Throttled, false},
+		{"failed", Failed, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			wire := NewWire(Nth(2, c.fault))
+			client := Client(t, wire)
+			once := dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
+			write := func(pk string) error {
+				_, err := once.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}}})
+				return err
+			}
+			if err := write(c.name + " 1"); err != nil {
+				t.Error(err)
+			}
+			if err := write(c.name + " 2"); err == nil {
+				t.Error("no error")
+			}
+			got, err := once.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &table, Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: c.name + " 2"}}})
+			if err != nil || (got.Item != nil) != c.applied {
+				t.Errorf("applied %v, want %v (%v)", got.Item != nil, c.applied, err)
+			}
+			if n := wire.Counts(); n["PutItem"] != 2 || n["GetItem"] != 1 || wire.Total() != 3 {
+				t.Errorf("counted %v, %d in all", n, wire.Total())
+			}
+		})
+	}
+}
+
+func TestStore(t *testing.T) {
+	s := Store(t, nil)
+	w, err := s.Settle(t.Context(), otp.Settlement{Key: "C#none"})
+	if err != nil || w.Applied || w.Item != nil {
+		t.Errorf("%+v, %v", w, err)
+	}
+}

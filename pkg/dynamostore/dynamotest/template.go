@@ -1,0 +1,122 @@
+package dynamotest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"go.yaml.in/yaml/v4"
+)
+
+// Deployed is what template.yaml says about the table of challenges, as far as
+// it concerns a program that uses it.
+type Deployed struct {
+	Table      dynamodb.CreateTableInput // without a name
+	TimeToLive types.TimeToLiveSpecification
+}
+
+// Template reads template.yaml of this module.
+func Template() (*Deployed, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(root, "template.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
+}
+
+// resource is an AWS::DynamoDB::Table.
+type resource struct {
+	Type       string `yaml:"Type"`
+	Properties struct {
+		BillingMode          string `yaml:"BillingMode"`
+		AttributeDefinitions []struct {
+			AttributeName string `yaml:"AttributeName"`
+			AttributeType string `yaml:"AttributeType"`
+		} `yaml:"AttributeDefinitions"`
+		KeySchema []struct {
+			AttributeName string `yaml:"AttributeName"`
+			KeyType       string `yaml:"KeyType"`
+		} `yaml:"KeySchema"`
+		TimeToLiveSpecification struct {
+			AttributeName string `yaml:"AttributeName"`
+			Enabled       bool   `yaml:"Enabled"`
+		} `yaml:"TimeToLiveSpecification"`
+		StreamSpecification struct {
+			StreamViewType string `yaml:"StreamViewType"`
+		} `yaml:"StreamSpecification"`
+	} `yaml:"Properties"`
+}
+
+func parse(data []byte) (*Deployed, error) {
+	var template struct {
+		Resources struct {
+			ChallengesTable resource `yaml:"ChallengesTable"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(data, &template); err != nil {
+		return nil, err
+	}
+	r := template.Resources.ChallengesTable
+	if r.Type != "AWS::DynamoDB::Table" {
+		return nil, errors.New("no AWS::DynamoDB::Table called ChallengesTable")
+	}
+	return r.deployed(), nil
+}
+
+func (r resource) deployed() *Deployed {
+	p := r.Properties
+	d := &Deployed{
+		Table: dynamodb.CreateTableInput{
+			BillingMode: types.BillingMode(p.BillingMode),
+			StreamSpecification: &types.StreamSpecification{
+				StreamEnabled:  aws.Bool(p.StreamSpecification.StreamViewType != ""),
+				StreamViewType: types.StreamViewType(p.StreamSpecification.StreamViewType),
+			},
+		},
+		TimeToLive: types.TimeToLiveSpecification{
+			AttributeName: aws.String(p.TimeToLiveSpecification.AttributeName),
+			Enabled:       aws.Bool(p.TimeToLiveSpecification.Enabled),
+		},
+	}
+	for _, a := range p.AttributeDefinitions {
+		d.Table.AttributeDefinitions = append(d.Table.AttributeDefinitions, types.AttributeDefinition{
+			AttributeName: aws.String(a.AttributeName), AttributeType: types.ScalarAttributeType(a.AttributeType),
+		})
+	}
+	for _, k := range p.KeySchema {
+		d.Table.KeySchema = append(d.Table.KeySchema, types.KeySchemaElement{
+			AttributeName: aws.String(k.AttributeName), KeyType: types.KeyType(k.KeyType),
+		})
+	}
+	return d
+}
+
+// moduleRoot returns the folder of go.mod: tests run in the folder of their
+// package.
+func moduleRoot() (string, error) {
+	from, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := from; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("there is no go.mod above %s", from)
+		}
+	}
+}

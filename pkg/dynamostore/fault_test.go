@@ -1,0 +1,75 @@
+package dynamostore_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"countersign/pkg/otp"
+)
+
+// An error says what was tried, on which table, and what the table answered.
+func TestErrorsSayEnough(t *testing.T) {
+	for answer, want := range map[string]string{
+		`{"__type":"com.amazon.coral.validate#ValidationException","message":"invalid value canary-code"}`:                    "UpdateItem on table table: ValidationException (HTTP 400, request STUB)",
+		`{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException","message":"not authorized: dynamodb:UpdateItem"}`: "UpdateItem on table table: AccessDeniedException: not authorized: dynamodb:UpdateItem (HTTP 400, request STUB)",
+		`{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no such table"}`:                   "UpdateItem on table table: ResourceNotFoundException: no such table (HTTP 400, request STUB)",
+	} {
+		err := stubbed(t, answering{http.StatusBadRequest, answer}).Answered(t.Context(), "N#1")
+		if err == nil || err.Error() != want {
+			t.Errorf("error is\n%v\nwant\n%v", err, want)
+		}
+		var api smithy.APIError
+		if !errors.As(err, &api) {
+			t.Errorf("%v: the cause is gone", err)
+		}
+	}
+	err := stubbed(t, answering{http.StatusBadRequest, `{"__type":"x#ResourceNotFoundException"}`}).Answered(t.Context(), "N#1")
+	var missing *types.ResourceNotFoundException
+	if !errors.As(err, &missing) {
+		t.Errorf("%v does not unwrap to its type", err)
+	}
+}
+
+// An answer that is no answer is not quoted.
+func TestUnreadableAnswer(t *testing.T) {
+	for _, body := range []string{`{"Attributes":{"pk":canary}}`, `canary`, `{"Attributes":{"pk":{"B":"canary!"}}}`} {
+		_, err := stubbed(t, answering{http.StatusOK, body}).Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now})
+		if want := "UpdateItem on table table: the answer could not be read (HTTP 200, request STUB)"; err == nil || err.Error() != want {
+			t.Errorf("error is\n%v\nwant\n%s", err, want)
+		}
+	}
+}
+
+// An engine that leaves out what it must answer is an error, not a nil pointer
+// and not an outcome.
+func TestEngineLeavesOutItems(t *testing.T) {
+	refused, empty := stubbed(t, refusing("")), stubbed(t, answering{http.StatusOK, `{}`})
+	if w, err := refused.Reserve(t.Context(), canary, "", now); err == nil || w.Applied || w.Item != nil {
+		t.Errorf("refused reserve without an item: %+v, %v", w, err)
+	}
+	if s, err := refused.Spend(t.Context(), spend("N#1", "a", now)); err == nil || s.Applied || s.Item != nil {
+		t.Errorf("refused spend without an item: %+v, %v", s, err)
+	}
+	if w, err := empty.Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now}); err == nil || w.Applied || w.Item != nil {
+		t.Errorf("applied attempt without an item: %+v, %v", w, err)
+	}
+	if w, err := empty.TakeOver(t.Context(), otp.TakeOver{Key: canary.Key, Now: now}); err == nil || w.Applied || w.Item != nil {
+		t.Errorf("applied take-over without an item: %+v, %v", w, err)
+	}
+	for _, item := range []string{`,"Item":{"pk":{"S":"canary"}}`, `,"Item":{"pk":{"N":"1"}}`} {
+		broken := stubbed(t, refusing(item))
+		for _, call := range calls[:6] { // Answered looks at no item
+			err := call.do(t.Context(), broken)
+			if err == nil || !strings.Contains(err.Error(), "attribute") {
+				t.Errorf("%s refused by an unreadable item: %v", call.name, err)
+				continue
+			}
+			quiet(t, err)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package dynamostore_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+const now otp.Millis = 1_795_317_208_457
+
+// challenge returns a challenge with every attribute set to something that is
+// found nowhere else.
+func challenge(id string) otp.Challenge {
+	expires := now.Add(5 * time.Minute)
+	return otp.Challenge{
+		Key: otp.ChallengeKey("demo", id), AuthID: "20261122190077000000162140200586657",
+		Print: bytes.Repeat([]byte("p"), 32), State: otp.Reserved, Result: "", Owner: "canary-owner", Lease: now.Add(otp.Lease),
+		Seed: []byte("canary-seed-....."), Digits: 6, KeyVersion: 1, Code: []byte("canary-code-...................."),
+		Guess: []byte("-"), Op: "-", Max: 5, SentAt: now, ExpiresAt: expires,
+		Ledger: "N#canary-ledger", Mask: "+60******6353", TTL: expires.Add(24 * time.Hour).Seconds(),
+	}
+}
+
+func spend(key, id string, at otp.Millis) otp.Spend {
+	return otp.Spend{
+		Key: key, ID: id, Now: at, Limits: otp.DefaultPolicy().Limits(),
+		TTL: at.Add(30 * 24 * time.Hour).Seconds(),
+	}
+}
+
+// service is the domain on a store, with a phone that accepts everything.
+type service struct {
+	otp.Issuer
+	otp.Verifier
+	phone  *phone
+	client string
+	now    time.Time
+}
+
+type phone struct {
+	mu    sync.Mutex
+	codes []otp.Code
+}
+
+func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.codes = append(p.codes, m.Code)
+	return otp.Accepted, nil
+}
+
+func newService(t testing.TB, s interface {
+	otp.Challenges
+	otp.Ledger
+}) *service {
+	t.Helper()
+	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
+	keys, err := otp.NewKeys(1, map[int][]byte{1: secret}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &service{phone: &phone{}, client: "demo", now: now.Time()}
+	clock := func() time.Time { return v.now }
+	v.Issuer = otp.Issuer{Challenges: s, Ledger: s, Sender: v.phone, Keys: keys, Now: clock, Rand: rand.Reader}
+	v.Verifier = otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: rand.Reader}
+	return v
+}
+
+const number otp.Phone = "+606543216353"
+
+func (v *service) init(t testing.TB, id string, want otp.Outcome) {
+	t.Helper()
+	got, err := v.Init(t.Context(), otp.Start{
+		Client: v.client, ID: id, Counts: []string{id}, To: number, Mask: number.String(),
+		Policy: otp.DefaultPolicy(), Text: func(code string) string { return code },
+	})
+	if err != nil || got.Outcome != want {
+		t.Fatalf("init: %q %v, want %q", got.Outcome, err, want)
+	}
+}
+
+func (v *service) verify(t testing.TB, id string, code otp.Code, want otp.Outcome) (left int) {
+	t.Helper()
+	got, err := v.Verify(t.Context(), otp.Check{Client: v.client, ID: id, Code: code})
+	if err != nil || got.Outcome != want {
+		t.Fatalf("verify: %q %v, want %q", got.Outcome, err, want)
+	}
+	return got.Left
+}
+
+// code returns the code of the latest message, and a wrong one.
+func (v *service) code(t testing.TB) (right, wrong otp.Code) {
+	t.Helper()
+	if len(v.phone.codes) == 0 {
+		t.Fatal("no message was sent")
+	}
+	right = v.phone.codes[len(v.phone.codes)-1]
+	last := right[len(right)-1]
+	return right, right[:len(right)-1] + otp.Code('0'+(last-'0'+1)%10)
+}
+
+// quiet fails the test when an error quotes anything that is stored.
+func quiet(t testing.TB, err error, values ...string) {
+	t.Helper()
+	for _, v := range append(values, "canary", "Y2FuYXJ5", "demo", "6353", fmt.Sprint(int64(now))) { // the second is "canary" in base64
+		if strings.Contains(err.Error(), v) {
+			t.Errorf("the error holds %q: %v", v, err)
+		}
+	}
+}

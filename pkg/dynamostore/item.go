@@ -1,0 +1,172 @@
+package dynamostore
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+// Items are mapped by hand: it is the fastest way, costs no start time, and makes
+// a missing or mistyped attribute an error instead of a zero that could read as
+// "no attempts used".
+
+func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
+func binary(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+func millis(m otp.Millis) types.AttributeValue { return number(int64(m)) }
+func list(of ...types.AttributeValue) types.AttributeValue {
+	return &types.AttributeValueMemberL{Value: of}
+}
+
+// since returns the instant that lies d before now.
+func since(now otp.Millis, d time.Duration) otp.Millis { return now.Add(-d) }
+
+// Values that are the same in every write.
+var (
+	zero          = number(0)
+	one           = number(1)
+	reservedState = text(string(otp.Reserved))
+	failedState   = text(string(otp.Failed))
+)
+
+func writeChallenge(c otp.Challenge) image {
+	return image{
+		"pk":        text(c.Key),
+		"authId":    text(c.AuthID),
+		"print":     binary(c.Print),
+		"state":     text(string(c.State)),
+		"result":    text(string(c.Result)),
+		"owner":     text(c.Owner),
+		"lease":     millis(c.Lease),
+		"seed":      binary(c.Seed),
+		"digits":    number(int64(c.Digits)),
+		"kv":        number(int64(c.KeyVersion)),
+		"code":      binary(c.Code),
+		"guess":     binary(c.Guess),
+		"op":        text(c.Op),
+		"attempts":  number(int64(c.Attempts)),
+		"max":       number(int64(c.Max)),
+		"sentAt":    millis(c.SentAt),
+		"expiresAt": millis(c.ExpiresAt),
+		"ledger":    text(c.Ledger),
+		"mask":      text(c.Mask),
+		"ttl":       number(c.TTL),
+	}
+}
+
+func readChallenge(item image) (*otp.Challenge, error) {
+	r := reader{kind: "challenge", item: item}
+	c := &otp.Challenge{
+		Key:        r.text("pk"),
+		AuthID:     r.text("authId"),
+		Print:      r.binary("print"),
+		State:      otp.State(r.text("state")),
+		Result:     otp.Outcome(r.text("result")),
+		Owner:      r.text("owner"),
+		Lease:      r.millis("lease"),
+		Seed:       r.binary("seed"),
+		Digits:     r.int("digits"),
+		KeyVersion: r.int("kv"),
+		Code:       r.binary("code"),
+		Guess:      r.binary("guess"),
+		Op:         r.text("op"),
+		Attempts:   r.int("attempts"),
+		Max:        r.int("max"),
+		SentAt:     r.millis("sentAt"),
+		ExpiresAt:  r.millis("expiresAt"),
+		Ledger:     r.text("ledger"),
+		Mask:       r.text("mask"),
+		TTL:        r.number("ttl"),
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return c, nil
+}
+
+func readNumber(item image) (*otp.Number, error) {
+	r := reader{kind: "ledger", item: item}
+	at, by := r.list("sends"), r.list("by")
+	n := &otp.Number{
+		Key:        r.text("pk"),
+		Unanswered: r.int("unanswered"),
+		TTL:        r.number("ttl"),
+	}
+	if len(at) != len(by) {
+		r.fail("by", "a list as long as sends")
+	} else if len(at) > 0 {
+		n.Sends = make([]otp.Send, len(at))
+	}
+	for i := range n.Sends {
+		n.Sends[i] = otp.Send{At: otp.Millis(r.asNumber("sends", at[i])), ID: r.asText("by", by[i])}
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return n, nil
+}
+
+// reader takes an item apart and keeps the first thing that is wrong with it.
+type reader struct {
+	kind string
+	item image
+	err  error
+}
+
+// fail names the attribute and never its value.
+func (r *reader) fail(name, want string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%s item: attribute %q is missing or not %s", r.kind, name, want)
+	}
+}
+
+func (r *reader) text(name string) string       { return r.asText(name, r.item[name]) }
+func (r *reader) number(name string) int64      { return r.asNumber(name, r.item[name]) }
+func (r *reader) int(name string) int           { return int(r.number(name)) }
+func (r *reader) millis(name string) otp.Millis { return otp.Millis(r.number(name)) }
+
+func (r *reader) asText(name string, v types.AttributeValue) string {
+	s, ok := v.(*types.AttributeValueMemberS)
+	if !ok {
+		r.fail(name, "a string")
+		return ""
+	}
+	return s.Value
+}
+
+func (r *reader) asNumber(name string, v types.AttributeValue) int64 {
+	n, ok := v.(*types.AttributeValueMemberN)
+	if !ok {
+		r.fail(name, "a whole number")
+		return 0
+	}
+	i, err := strconv.ParseInt(n.Value, 10, 64)
+	if err != nil {
+		r.fail(name, "a whole number")
+	}
+	return i
+}
+
+func (r *reader) binary(name string) []byte {
+	b, ok := r.item[name].(*types.AttributeValueMemberB)
+	if !ok {
+		r.fail(name, "binary")
+		return nil
+	}
+	return b.Value
+}
+
+func (r *reader) list(name string) []types.AttributeValue {
+	l, ok := r.item[name].(*types.AttributeValueMemberL)
+	if !ok {
+		r.fail(name, "a list")
+		return nil
+	}
+	return l.Value
+}

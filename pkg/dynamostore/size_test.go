@@ -1,0 +1,164 @@
+package dynamostore_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/otp"
+)
+
+// unit is the size up to which a write costs one unit.
+const unit = 1024
+
+// size is the size of an item by DynamoDB's rules: names and strings in UTF-8,
+// two digits a byte and one more for a number (one more again for a sign), three
+// for a list and one for each of its elements.
+func size(item image) int {
+	n := 0
+	for name, v := range item {
+		n += len(name) + valueSize(v)
+	}
+	return n
+}
+
+func valueSize(v types.AttributeValue) int {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberB:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return (len(v.Value)+1)/2 + 1
+	case *types.AttributeValueMemberL:
+		n := 3
+		for _, e := range v.Value {
+			n += 1 + valueSize(e)
+		}
+		return n
+	}
+	panic(fmt.Sprintf("no size for %T", v))
+}
+
+// fullest is the largest challenge that the contracts allow.
+func fullest() otp.Challenge {
+	c := challenge("id")
+	c.Key = otp.ChallengeKey(strings.Repeat("c", 64), strings.Repeat("\U0001F600", 64))
+	c.Owner, c.Op = strings.Repeat("o", 22), strings.Repeat("p", 22)
+	c.Seed, c.Code, c.Guess = c.Print[:16], c.Print, c.Print
+	c.State, c.Result = otp.Reserved, otp.Undeliverable
+	c.KeyVersion, c.Attempts, c.Digits = 1_000_000, 5, 8
+	c.Ledger = "N#" + strings.Repeat("l", 43)
+	c.Mask = "+" + strings.Repeat("\u2022", 11) + "6353"
+	return c
+}
+
+func TestFullestChallengeIsOneUnit(t *testing.T) {
+	got := size(dynamostore.WriteChallenge(fullest()))
+	t.Logf("%d bytes", got)
+	if got > unit {
+		t.Errorf("the fullest challenge has %d bytes, more than %d", got, unit)
+	}
+}
+
+// consumed adds up what the table says each write took.
+type consumed struct {
+	mu    sync.Mutex
+	units map[string]float64 // the most of any write of that operation
+}
+
+// asking makes every write ask for the capacity that it consumed.
+func (c *consumed) asking(client *dynamodb.Client) *dynamodb.Client {
+	ask := middleware.InitializeMiddlewareFunc("ask for capacity", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		switch in := in.Parameters.(type) {
+		case *dynamodb.PutItemInput:
+			in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+		case *dynamodb.UpdateItemInput:
+			in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+		}
+		out, md, err := next.HandleInitialize(ctx, in)
+		switch out := out.Result.(type) {
+		case *dynamodb.PutItemOutput:
+			c.note("PutItem", out.ConsumedCapacity)
+		case *dynamodb.UpdateItemOutput:
+			c.note("UpdateItem", out.ConsumedCapacity)
+		}
+		return out, md, err
+	})
+	return dynamodb.New(client.Options(), func(o *dynamodb.Options) {
+		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error { return s.Initialize.Add(ask, middleware.Before) })
+	})
+}
+
+func (c *consumed) note(operation string, got *types.ConsumedCapacity) {
+	if got == nil || got.CapacityUnits == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.units[operation] = max(c.units[operation], *got.CapacityUnits)
+}
+
+// Every write on the fullest items consumes one unit (P8): a challenge with all
+// its attributes, a ledger with the longest list of the widest policy.
+func TestFullestItemsConsumeOneUnit(t *testing.T) {
+	c := consumed{units: map[string]float64{}}
+	table := dynamotest.Table(t)
+	client := dynamotest.Client(t, nil)
+	s := dynamostore.New(c.asking(client), table)
+
+	full := fullest()
+	if w, err := s.Reserve(t.Context(), full, "", now); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+	full.Attempts = 0
+	take := otp.TakeOver{Key: full.Key, From: full.Owner, Owner: strings.Repeat("n", 22), Lease: full.Lease, Now: full.Lease}
+	if w, err := s.TakeOver(t.Context(), take); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+	settle := otp.Settlement{Key: full.Key, Owner: take.Owner, State: otp.Delivered, Result: otp.Undeliverable, Lease: full.Lease}
+	if w, err := s.Settle(t.Context(), settle); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+
+	limits := otp.Policy{PerHour: 20, PerDay: 20, Unanswered: 100, Pause: time.Hour}.Limits()
+	largest, at := 0, now
+	for n := range 100 {
+		at = at.Add(24 * time.Hour / 20)
+		p := otp.Spend{Key: full.Ledger, ID: fmt.Sprintf("%011d", n), Now: at, Limits: limits, TTL: at.Seconds()}
+		if got, err := s.Spend(t.Context(), p); err != nil || !got.Applied {
+			t.Fatal(got, err)
+		}
+		largest = max(largest, size(item(t, client, table, full.Ledger)))
+	}
+	largest += valueSize(&types.AttributeValueMemberS{Value: "01234567890"}) + 1 + 8 + 1 // the entry that the trim of the same spend drops
+	t.Logf("the largest ledger has %d bytes", largest)
+	if largest > unit {
+		t.Errorf("the largest ledger has %d bytes, more than %d", largest, unit)
+	}
+	for _, operation := range []string{"PutItem", "UpdateItem"} {
+		if got := c.units[operation]; got != 1 {
+			t.Errorf("%s consumed up to %v units, want 1", operation, got)
+		}
+	}
+}
+
+func item(t testing.TB, client *dynamodb.Client, table, key string) image {
+	t.Helper()
+	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: &table, Key: image{"pk": &types.AttributeValueMemberS{Value: key}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Item
+}

@@ -1,0 +1,80 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+const (
+	// counted puts the send in front, so that the k-th latest is always
+	// sends[k-1] and a sliding window is one comparison.
+	counted = "SET #sends = list_append(:sends, if_not_exists(#sends, :none)), #by = list_append(:by, if_not_exists(#by, :none)), " +
+		"#unanswered = if_not_exists(#unanswered, :zero) + :one, #ttl = :ttl"
+	// notCounted: a take-over and a repeated request count their message once.
+	notCounted = "NOT contains(#by, :id)"
+	// unpaused: the number answers, or has been left alone for long enough. A
+	// ledger whose sends were all refunded has nothing to pause for.
+	unpaused = "(attribute_not_exists(#sends[0]) OR #unanswered < :unanswered OR #sends[0] <= :paused)"
+)
+
+// Every spend uses the same names, however many windows it has.
+var spendNames = names(counted + notCounted + unpaused)
+
+// Spend implements [otp.Ledger].
+func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
+	id := text(p.ID)
+	values := image{
+		":sends":      list(millis(p.Now)),
+		":by":         list(id),
+		":id":         id,
+		":none":       list(),
+		":zero":       zero,
+		":one":        one,
+		":ttl":        number(p.TTL),
+		":unanswered": number(int64(p.Limits.Unanswered)),
+		":paused":     millis(since(p.Now, p.Limits.Pause)),
+	}
+	e, err := spendWithin(p, values)
+	if err != nil {
+		return otp.Spent{}, err
+	}
+	item, applied, err := s.update(ctx, p.Key, e, values, types.ReturnValueUpdatedNew)
+	switch {
+	case err != nil:
+		return otp.Spent{}, err
+	case applied:
+		s.trim(ctx, p, item)
+		return otp.Spent{Applied: true}, nil
+	case item == nil:
+		return otp.Spent{}, errors.New("spend was refused without the ledger that refused it: does this table answer ReturnValuesOnConditionCheckFailure?")
+	}
+	n, err := readNumber(item)
+	return otp.Spent{Item: n}, err
+}
+
+// spendWithin spells the condition of p's limits, one clause for each window, and
+// adds the instants they compare with to values. A window of n is open where its
+// n-th latest send is missing or as old as the window is long; this is
+// [otp.Limits.Refusal] in DynamoDB's words.
+func spendWithin(p otp.Spend, values image) (*expression, error) {
+	var b strings.Builder
+	b.Grow(len(notCounted) + len(unpaused) + 64*len(p.Limits.Windows) + 16)
+	b.WriteString(notCounted + " AND " + unpaused)
+	for i, w := range p.Limits.Windows {
+		if w.Sends < 1 {
+			return nil, fmt.Errorf("spend: window %d allows %d sends, must be at least 1", i, w.Sends)
+		}
+		nth, before := "#sends["+strconv.Itoa(w.Sends-1)+"]", ":before"+strconv.Itoa(i)
+		b.WriteString(" AND (attribute_not_exists(" + nth + ") OR " + nth + " <= " + before + ")")
+		values[before] = millis(since(p.Now, w.In))
+	}
+	condition, update := b.String(), counted
+	return &expression{update: &update, condition: &condition, names: spendNames}, nil
+}

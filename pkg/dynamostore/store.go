@@ -1,0 +1,96 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+// Store is [otp.Challenges] and [otp.Ledger] on one table. It holds no state of
+// its own and is safe for concurrent use.
+type Store struct {
+	client *dynamodb.Client
+	table  *string
+}
+
+var (
+	_ otp.Challenges = (*Store)(nil)
+	_ otp.Ledger     = (*Store)(nil)
+)
+
+// New returns the store on a table, which must exist; see [CreateTable]. How
+// long a call may take is up to the client; [NewClient] makes one that bounds it.
+func New(client *dynamodb.Client, table string) *Store {
+	return &Store{client: client, table: aws.String(table)}
+}
+
+// image is an item as the table gives it.
+type image = map[string]types.AttributeValue
+
+// put replaces the item under item's key. Where the condition refuses it, applied
+// is false and old is the item that stands there.
+func (s *Store) put(ctx context.Context, item image, e *expression, values image) (old image, applied bool, err error) {
+	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:                           s.table,
+		Item:                                item,
+		ConditionExpression:                 e.condition,
+		ExpressionAttributeNames:            e.names,
+		ExpressionAttributeValues:           values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if err != nil {
+		return s.refused("PutItem", err)
+	}
+	return nil, true, nil
+}
+
+// update changes the item under key. When applied, item is what returns asked
+// for; where the condition refuses it, item is the one that stands there, nil
+// when there is none.
+func (s *Store) update(ctx context.Context, key string, e *expression, values image, returns types.ReturnValue) (item image, applied bool, err error) {
+	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                           s.table,
+		Key:                                 image{"pk": text(key)},
+		UpdateExpression:                    e.update,
+		ConditionExpression:                 e.condition,
+		ExpressionAttributeNames:            e.names,
+		ExpressionAttributeValues:           values,
+		ReturnValues:                        returns,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if err != nil {
+		return s.refused("UpdateItem", err)
+	}
+	if returns != types.ReturnValueNone && len(out.Attributes) == 0 {
+		// Without this, a write that was applied would read as "no such item".
+		return nil, false, &fault{what: "UpdateItem on table " + *s.table + ": applied, but it came back without the item"}
+	}
+	return out.Attributes, true, nil
+}
+
+// refused tells a condition that did not hold from a fault.
+func (s *Store) refused(operation string, err error) (old image, applied bool, _ error) {
+	var c *types.ConditionalCheckFailedException
+	if !errors.As(err, &c) {
+		return nil, false, describe(operation, *s.table, err)
+	}
+	return c.Item, false, nil
+}
+
+// change is update on a challenge.
+func (s *Store) change(ctx context.Context, key string, e *expression, values image, returns types.ReturnValue) (otp.Write, error) {
+	item, applied, err := s.update(ctx, key, e, values, returns)
+	if err != nil || item == nil {
+		return otp.Write{Applied: applied}, err
+	}
+	c, err := readChallenge(item)
+	if err != nil {
+		return otp.Write{}, err
+	}
+	return otp.Write{Applied: applied, Item: c}, nil
+}

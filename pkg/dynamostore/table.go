@@ -1,0 +1,88 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// CreateTable makes the table of a [Store] where there is none under this name,
+// and waits until it can be used, for as long as ctx allows. It is for engines on
+// a laptop; in AWS the table is made by template.yaml, which says the same and
+// adds backups and encryption. A table of that name with another key is an error.
+// It may be called by several processes at once.
+func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
+	var exists *types.ResourceInUseException
+	_, err := client.CreateTable(ctx, definition(name))
+	if err != nil && !errors.As(err, &exists) {
+		return describe("CreateTable", name, err)
+	}
+	if err := whenActive(ctx, client, name); err != nil {
+		return err
+	}
+	return sweep(ctx, client, name)
+}
+
+// definition is the table as template.yaml has it; a test compares the two.
+func definition(name string) *dynamodb.CreateTableInput {
+	return &dynamodb.CreateTableInput{
+		TableName:            aws.String(name),
+		BillingMode:          types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS}},
+		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}},
+		StreamSpecification:  &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages},
+	}
+}
+
+func timeToLive() *types.TimeToLiveSpecification {
+	return &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(true)}
+}
+
+// whenActive waits for the table and looks at its key: every write to a table
+// with another one would fail, with an error that is harder to read.
+func whenActive(ctx context.Context, client *dynamodb.Client, name string) error {
+	for {
+		out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
+		var missing *types.ResourceNotFoundException // a table just made may take a moment to be seen
+		switch {
+		case errors.As(err, &missing):
+		case err != nil:
+			return describe("DescribeTable", name, err)
+		case out.Table.TableStatus == types.TableStatusActive:
+			return checkKey(name, out.Table.KeySchema)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("table %s is not active: %w", name, context.Cause(ctx))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func checkKey(name string, key []types.KeySchemaElement) error {
+	if len(key) == 1 && aws.ToString(key[0].AttributeName) == "pk" && key[0].KeyType == types.KeyTypeHash {
+		return nil
+	}
+	return fmt.Errorf("table %s exists with another key: its only key must be the partition key pk; choose another name or delete it", name)
+}
+
+// sweep switches TTL on where it is off: DynamoDB refuses to switch it on twice.
+func sweep(ctx context.Context, client *dynamodb.Client, name string) error {
+	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(name)})
+	if err != nil {
+		return describe("DescribeTimeToLive", name, err)
+	}
+	if d := out.TimeToLiveDescription; d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {
+		return nil
+	}
+	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{TableName: aws.String(name), TimeToLiveSpecification: timeToLive()})
+	if err != nil {
+		return describe("UpdateTimeToLive", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package dynamostore_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+)
+
+// The laptop's table and the deployed one are the same.
+func TestDefinitionIsTheTemplates(t *testing.T) {
+	template, err := dynamotest.Template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template.Table.TableName = aws.String("table")
+	if got, want := dynamostore.Definition("table"), &template.Table; !reflect.DeepEqual(got, want) {
+		t.Errorf("table.go has\n%+v\ntemplate.yaml has\n%+v", got, want)
+	}
+	if got, want := dynamostore.TimeToLive(), &template.TimeToLive; !reflect.DeepEqual(got, want) {
+		t.Errorf("table.go has TTL %+v, template.yaml has %+v", got, want)
+	}
+}
+
+// named returns a name for a table, which is deleted when the test ends.
+func named(t testing.TB, client *dynamodb.Client) string {
+	t.Helper()
+	name := "countersign-test-" + rand.Text()
+	t.Cleanup(func() {
+		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+			t.Error(err)
+		}
+	})
+	return name
+}
+
+func TestCreateTable(t *testing.T) {
+	client := dynamotest.Client(t, nil)
+	name := named(t, client)
+	errs := make(chan error)
+	for range 4 { // several processes start at once
+		go func() { errs <- dynamostore.CreateTable(t.Context(), client, name) }()
+	}
+	for range 4 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := described.Table.StreamSpecification; got == nil || got.StreamViewType != types.StreamViewTypeNewAndOldImages {
+		t.Errorf("the table's stream is %+v", got)
+	}
+	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ttl.TimeToLiveDescription; aws.ToString(got.AttributeName) != "ttl" || got.TimeToLiveStatus == types.TimeToLiveStatusDisabled {
+		t.Errorf("the table's TTL is %+v", got)
+	}
+	if w, err := dynamostore.New(client, name).Reserve(t.Context(), canary, "", now); err != nil || !w.Applied {
+		t.Errorf("a write on the new table: applied %v, %v", w.Applied, err)
+	}
+	if err := dynamostore.CreateTable(t.Context(), client, name); err != nil {
+		t.Errorf("a second start: %v", err)
+	}
+	if n := item(t, client, name, canary.Key); n == nil {
+		t.Error("a second start lost what the first wrote")
+	}
+}
+
+func TestCreateTableOverAnother(t *testing.T) {
+	client := dynamotest.Client(t, nil)
+	name := named(t, client)
+	other := dynamostore.Definition(name)
+	other.AttributeDefinitions[0].AttributeName, other.KeySchema[0].AttributeName = aws.String("id"), aws.String("id")
+	if _, err := client.CreateTable(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	err := dynamostore.CreateTable(t.Context(), client, name)
+	if err == nil || !strings.Contains(err.Error(), "partition key pk") {
+		t.Errorf("error is %v, must name the key", err)
+	}
+}
+
+func TestCreateTableGivesUp(t *testing.T) {
+	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: "http://table.invalid", Transport: dynamotest.NewWire(dynamotest.Always(dynamotest.Hung))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := dynamostore.CreateTable(ctx, client, "table"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+}

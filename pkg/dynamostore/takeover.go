@@ -1,0 +1,34 @@
+package dynamostore
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+const (
+	// undelivered: a message that is sent or has failed needs no new owner.
+	undelivered = "#state = :reserved"
+	// fromOwner: of several that take over from one owner, the first wins.
+	fromOwner = "#owner = :from"
+	// leaseOver: the owner may be sending until then.
+	leaseOver = "#lease <= :now"
+	// unexpired: nobody could use the code any more. Also the clause that keeps
+	// a guess from passing too late.
+	unexpired = "#expiresAt > :now"
+)
+
+var takeOver = when("SET #owner = :owner, #lease = :lease", undelivered, fromOwner, leaseOver, unexpired)
+
+// TakeOver implements [otp.Challenges].
+func (s *Store) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
+	return s.change(ctx, t.Key, takeOver, image{
+		":reserved": reservedState,
+		":from":     text(t.From),
+		":owner":    text(t.Owner),
+		":lease":    millis(t.Lease),
+		":now":      millis(t.Now),
+	}, types.ReturnValueAllNew)
+}
