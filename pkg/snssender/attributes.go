@@ -1,0 +1,35 @@
+package snssender
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+)
+
+// attributes returns what every message carries beside its number and text.
+// They are made once: the SDK only reads them, so concurrent calls share them
+// (the race detector watches that in the tests).
+func (c Config) attributes() map[string]types.MessageAttributeValue {
+	all := map[string]types.MessageAttributeValue{
+		// Transactional is what one-time codes are: delivery before price. Without
+		// it the account's default counts, which is Promotional.
+		"AWS.SNS.SMS.SMSType": attribute("String", "Transactional"),
+	}
+	for name, value := range map[string]string{
+		"AWS.SNS.SMS.SenderID":         c.SenderID,
+		"AWS.MM.SMS.OriginationNumber": c.OriginationNumber,
+		"AWS.MM.SMS.EntityId":          c.EntityID,
+		"AWS.MM.SMS.TemplateId":        c.TemplateID,
+	} {
+		if value != "" {
+			all[name] = attribute("String", value)
+		}
+	}
+	if c.MaxPrice != "" {
+		all["AWS.SNS.SMS.MaxPrice"] = attribute("Number", c.MaxPrice)
+	}
+	return all
+}
+
+func attribute(kind, value string) types.MessageAttributeValue {
+	return types.MessageAttributeValue{DataType: aws.String(kind), StringValue: aws.String(value)}
+}

@@ -1,0 +1,196 @@
+package snssender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+
+	"countersign/pkg/otp"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/smithy-go"
+)
+
+// rule is what an error code of SNS means.
+type rule struct {
+	delivery otp.Delivery
+	operator bool
+	reason   string
+}
+
+// The meanings. Refused is for what SNS decides before it takes a message, and
+// would decide again: only then is it known that nothing was sent.
+var (
+	badNumber = rule{otp.Refused, false,
+		"this number cannot be sent to; ask the person for another"}
+	badSetting = rule{otp.Refused, true,
+		"SNS does not take the request; check sender id, origination number, price, DLT ids and the text"}
+	forbidden = rule{otp.Refused, true,
+		"not allowed; the role needs sns:Publish for phone numbers, and SMS must be open to the account in this region"}
+	badKeys = rule{otp.Refused, true,
+		"the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
+	badTarget = rule{otp.Refused, true,
+		"SNS speaks of a topic or a device although a number was given; check the endpoint"}
+	badKey = rule{otp.Refused, true,
+		"SNS may not use its KMS key; check key and policy"}
+
+	busy = rule{otp.MaybeSent, false,
+		"too many messages at once; ask AWS for a higher rate if this goes on"}
+	broken = rule{otp.MaybeSent, false,
+		"SNS is in trouble; see the AWS status page if this goes on"}
+	stale = rule{otp.MaybeSent, true,
+		"the credentials or the request were too old; refresh the credentials and check the clock of this machine"}
+	unknown = rule{otp.MaybeSent, false,
+		"an answer that this version does not know; look the code up and add it to classify.go"}
+)
+
+// rules has every error code that SNS documents. A code that is not here is
+// unknown, and unknown is MaybeSent: to call a sent message refused gives its
+// send back to the limits and tells the caller that no code is under way, while
+// to call a refused message maybe sent costs no more than a retry.
+//
+// Sources: Publish and CommonErrors in the SNS API reference, and the SDK's
+// deserializer of Publish, which a test compares with this table.
+var rules = map[string]rule{
+	// Publish.
+	"InvalidParameter":            badSetting, // but see ruleFor
+	"ParameterValueInvalid":       badSetting, // what the SDK calls InvalidParameterValue
+	"ValidationException":         badSetting,
+	"AuthorizationError":          forbidden,
+	"InvalidSecurity":             badKeys,
+	"EndpointDisabled":            badTarget,
+	"NotFound":                    badTarget,
+	"PlatformApplicationDisabled": badTarget,
+	"KMSAccessDenied":             badKey,
+	"KMSDisabled":                 badKey,
+	"KMSInvalidState":             badKey,
+	"KMSNotFound":                 badKey,
+	"KMSOptInRequired":            badKey,
+	"KMSThrottling":               busy,
+	"InternalError":               broken,
+
+	// Of SNS's other SMS actions, should Publish come to use them. Today a number
+	// that opted out is accepted and shows up in CloudWatch.
+	"OptedOut":  badNumber,
+	"UserError": badSetting,
+	"Throttled": busy,
+
+	// Common to all AWS services.
+	"AccessDenied":                forbidden,
+	"AccessDeniedException":       forbidden,
+	"NotAuthorized":               forbidden,
+	"OptInRequired":               forbidden,
+	"IncompleteSignature":         badKeys,
+	"InvalidClientTokenId":        badKeys,
+	"MissingAuthenticationToken":  badKeys,
+	"SignatureDoesNotMatch":       badKeys,
+	"UnrecognizedClientException": badKeys,
+	"InvalidAction":               badTarget,
+	"MissingAction":               badTarget,
+	"UnknownOperationException":   badTarget,
+	"InvalidParameterCombination": badSetting,
+	"InvalidParameterValue":       badSetting,
+	"InvalidQueryParameter":       badSetting,
+	"MalformedQueryString":        badSetting,
+	"MissingParameter":            badSetting,
+	"ValidationError":             badSetting,
+	"Throttling":                  busy,
+	"ThrottledException":          busy,
+	"ThrottlingException":         busy,
+	"InternalFailure":             broken,
+	"ServiceUnavailable":          broken,
+	"ExpiredToken":                stale,
+	"ExpiredTokenException":       stale,
+	"RequestExpired":              stale,
+}
+
+// ruleFor finds the rule for an error code. SNS has one code for a number that
+// it will not dial ("Invalid parameter: PhoneNumber Reason: ...") and for
+// settings that it will not take; only the former is the caller's affair.
+func ruleFor(code, message string) rule {
+	r, ok := rules[code]
+	switch {
+	case !ok:
+		return unknown
+	case r == badSetting && strings.Contains(message, "PhoneNumber"):
+		return badNumber
+	}
+	return r
+}
+
+// classify says what became of a Publish.
+func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
+	if err == nil {
+		return accepted(out)
+	}
+	e := &Error{}
+	var answer *awshttp.ResponseError
+	if errors.As(err, &answer) {
+		e.Status = answer.HTTPStatusCode()
+		e.RequestID = kept(answer.RequestID, requestForm, "")
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() == noCode {
+		e.Reason, e.Operator = noAnswer(err, e.Status)
+		return otp.MaybeSent, e
+	}
+	r := ruleFor(api.ErrorCode(), api.ErrorMessage())
+	if r.delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
+		r = unknown // a refusal that does not come as one
+	}
+	e.Code = kept(api.ErrorCode(), codeForm, "(unreadable)")
+	e.Reason, e.Operator = r.reason, r.operator
+	return r.delivery, e
+}
+
+// noCode is the SDK's word for an answer without an error code.
+const noCode = "UnknownError"
+
+// accepted believes a success only with the id that SNS gives to every message
+// it takes: a 200 without one was written by something else on the way.
+func accepted(out *sns.PublishOutput) (otp.Delivery, error) {
+	if out.MessageId != nil && *out.MessageId != "" {
+		return otp.Accepted, nil
+	}
+	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	return otp.MaybeSent, &Error{
+		Status:    200,
+		RequestID: kept(id, requestForm, ""),
+		Reason:    "a success without a message id; check endpoint and proxy",
+	}
+}
+
+// noAnswer says why there is no error code. Only types and numbers are told of
+// err, never its words.
+func noAnswer(err error, status int) (reason string, operator bool) {
+	var dial *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer in time, which is %v at most; the message may have gone out", Timeout), false
+	case errors.Is(err, context.Canceled):
+		return "given up by the caller; the message may have gone out", false
+	case errors.Is(err, errCredentials):
+		return "no AWS credentials, SNS was not asked; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", true
+	case status != 0:
+		return "an answer that is cut short or is not SNS's; check endpoint and proxy", false
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return "no connection to SNS, which was not asked; check network, region and endpoint " + kind(err), false
+	}
+	return "the connection broke; the message may have gone out " + kind(err), false
+}
+
+// kind tells the root of err without its words, except for the system's own.
+func kind(err error) string {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	if errno, ok := err.(syscall.Errno); ok {
+		return "[" + errno.Error() + "]"
+	}
+	return fmt.Sprintf("[%T]", err)
+}

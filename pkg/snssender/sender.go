@@ -1,0 +1,63 @@
+package snssender
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"countersign/pkg/otp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+)
+
+// Timeout bounds one Send, from the credentials to the last byte of the answer.
+// An init has nine seconds, and the rest of them for its writes.
+const Timeout = 4 * time.Second
+
+// Sender is an otp.Sender on SNS. It is safe for concurrent use.
+type Sender struct {
+	client     *sns.Client
+	attributes map[string]types.MessageAttributeValue
+}
+
+var _ otp.Sender = (*Sender)(nil)
+
+// New returns a sender. Of cfg it takes Region and Credentials and nothing else:
+// no retries, no endpoint meant for another service, no HTTP client, and no
+// logging of bodies, which hold number and code. It does not use the network.
+//
+// The error names every setting that cannot be used.
+func New(cfg aws.Config, c Config) (*Sender, error) {
+	return newSender(cfg, c, transport())
+}
+
+// newSender is New with a transport of the caller's, for tests.
+func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error) {
+	errs := []error{c.Validate()}
+	if cfg.Region == "" {
+		errs = append(errs, &ConfigError{"Region", "", "an AWS region with SMS, such as eu-west-1 (AWS_REGION)"})
+	}
+	if cfg.Credentials == nil {
+		errs = append(errs, &ConfigError{"Credentials", "", "a provider of AWS credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"})
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Sender{client: client(cfg, c.Endpoint, wire), attributes: c.attributes()}, nil
+}
+
+// Send publishes m to its number, with one request. The error of Refused and
+// MaybeSent is an [*Error]; with Accepted it is nil.
+func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	out, err := s.client.Publish(ctx, &sns.PublishInput{
+		PhoneNumber:       aws.String(m.To.E164()),
+		Message:           aws.String(m.Text),
+		MessageAttributes: s.attributes,
+	})
+	return classify(out, err)
+}

@@ -1,0 +1,104 @@
+package snssender
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/snssender/snstest"
+)
+
+// Canaries: nothing of them may come out of this package but on the wire.
+const (
+	canaryNumber = "+15550103377"
+	canaryCode   = "918273"
+	canaryText   = "Acme: your code is " + canaryCode
+)
+
+func message() otp.Message {
+	return otp.Message{To: canaryNumber, Text: canaryText, Code: canaryCode}
+}
+
+// start returns a stub and a sender that talks to it.
+func start(t *testing.T, c Config) (*snstest.Server, *Sender) {
+	t.Helper()
+	stub := snstest.Start(t)
+	c.Endpoint = stub.URL
+	s, err := New(snstest.AWS(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stub, s
+}
+
+func TestOnTheWire(t *testing.T) {
+	text := func(v string) snstest.Attribute { return snstest.Attribute{Type: "String", Value: v} }
+	for name, c := range map[string]struct {
+		config Config
+		want   map[string]snstest.Attribute
+	}{
+		"nothing configured": {Config{}, map[string]snstest.Attribute{
+			"AWS.SNS.SMS.SMSType": text("Transactional"),
+		}},
+		"everything configured": {
+			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50", EntityID: "1701165718168578728", TemplateID: "1707166375278247471"},
+			map[string]snstest.Attribute{
+				"AWS.SNS.SMS.SMSType":          text("Transactional"),
+				"AWS.SNS.SMS.SenderID":         text("Acme-1"),
+				"AWS.MM.SMS.OriginationNumber": text("+12065550100"),
+				"AWS.SNS.SMS.MaxPrice":         {Type: "Number", Value: "0.50"},
+				"AWS.MM.SMS.EntityId":          text("1701165718168578728"),
+				"AWS.MM.SMS.TemplateId":        text("1707166375278247471"),
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stub, s := start(t, c.config)
+			for range 2 { // the second shares the attributes with the first
+				if d, err := s.Send(t.Context(), message()); d != otp.Accepted || err != nil {
+					t.Fatalf("Send = %v, %v, want Accepted", d, err)
+				}
+			}
+			for _, r := range stub.Requests() {
+				if r.PhoneNumber != canaryNumber || r.Message != canaryText {
+					t.Errorf("sent %q to %q", r.Message, r.PhoneNumber)
+				}
+				if !reflect.DeepEqual(r.Attributes, c.want) {
+					t.Errorf("attributes %v, want %v", r.Attributes, c.want)
+				}
+				// Action, Version, PhoneNumber, Message, and three fields an attribute.
+				if want := 4 + 3*len(c.want); len(r.Form) != want {
+					t.Errorf("%d fields, want %d: %v", len(r.Form), want, r.Form)
+				}
+			}
+		})
+	}
+}
+
+func TestParallel(t *testing.T) {
+	const n = 64
+	stub, s := start(t, Config{SenderID: "Acme", MaxPrice: "0.50"})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			to := fmt.Sprintf("+1555010%04d", i)
+			d, err := s.Send(context.Background(), otp.Message{To: otp.Phone(to), Text: "for " + to})
+			if d != otp.Accepted || err != nil {
+				t.Errorf("Send = %v, %v, want Accepted", d, err)
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[string]bool{}
+	for _, r := range stub.Requests() {
+		seen[r.PhoneNumber] = true
+		if r.Message != "for "+r.PhoneNumber || len(r.Attributes) != 3 {
+			t.Errorf("mixed up: %+v", r)
+		}
+	}
+	if len(seen) != n || stub.Count() != n {
+		t.Errorf("%d requests to %d numbers, want %d to %d", stub.Count(), len(seen), n, n)
+	}
+}

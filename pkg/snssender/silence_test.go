@@ -1,0 +1,112 @@
+package snssender
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/snssender/snstest"
+)
+
+// checkSilence looks for the canaries in everything that can be got out of err
+// (P14).
+func checkSilence(t *testing.T, err error) {
+	t.Helper()
+	if inner := errors.Unwrap(err); inner != nil {
+		t.Errorf("something is wrapped: %v", inner)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "cause", err, "again", fmt.Errorf("send: %w", err))
+	slog.New(slog.NewTextHandler(&log, nil)).Error("send", "cause", err)
+	all := fmt.Sprintf("%s %q %v %+v %#v %s", err, err, err, err, err, log.String())
+	for _, canary := range []string{canaryNumber[1:], canaryNumber[2:], canaryCode, "Acme", "your code"} {
+		if strings.Contains(all, canary) {
+			t.Errorf("%q leaked: %s", canary, all)
+		}
+	}
+}
+
+func TestNumberAndCodeStayInside(t *testing.T) {
+	echo := fmt.Sprintf("<p>%s %s</p>", canaryNumber, canaryText)
+	answers := map[string]snstest.Answer{
+		"number as the code":        snstest.Fail(400, canaryNumber),
+		"code in the code":          snstest.Fail(400, "Invalid"+canaryCode),
+		"text as the code":          snstest.Fail(400, canaryText),
+		"echo, not SNS's":           snstest.Body(200, echo),
+		"error that echoes":         snstest.Body(400, echo),
+		"number as the request id":  snstest.Body(400, "<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>"+canaryNumber+"</RequestId></ErrorResponse>"),
+		"number as the id, success": snstest.Body(200, "<PublishResponse><PublishResult/><ResponseMetadata><RequestId>"+canaryNumber+"</RequestId></ResponseMetadata></PublishResponse>"),
+	}
+	for _, m := range misbehaviour {
+		if m.want != otp.Accepted {
+			answers[m.name] = m.answer
+		}
+	}
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			stub, s := start(t, Config{})
+			stub.Next(answer)
+			d, err := s.Send(t.Context(), message())
+			if d == otp.Accepted || err == nil {
+				t.Fatalf("Send = %v, %v", d, err)
+			}
+			checkSilence(t, err)
+		})
+	}
+}
+
+// Transports, proxies and headers may quote too.
+func TestTheWayThereStaysInside(t *testing.T) {
+	quote := errors.New(canaryNumber + " " + canaryText)
+	fails := func(err error) func(*http.Request) (*http.Response, error) {
+		return func(*http.Request) (*http.Response, error) { return nil, err }
+	}
+	answers := func(status int, body string) func(*http.Request) (*http.Response, error) {
+		return func(r *http.Request) (*http.Response, error) {
+			h := http.Header{"X-Amzn-Requestid": {canaryNumber}}
+			return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		}
+	}
+	for name, trip := range map[string]func(*http.Request) (*http.Response, error){
+		"lost":            fails(quote),
+		"wrapped":         fails(&net.OpError{Op: "read", Net: "tcp", Err: quote}),
+		"not connected":   fails(&net.OpError{Op: "dial", Net: "tcp", Err: quote}),
+		"header, success": answers(200, ""),
+		"header, error":   answers(400, "<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := newSender(snstest.AWS(), Config{}, &wire{trip: trip})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := s.Send(t.Context(), message())
+			if d == otp.Accepted || err == nil {
+				t.Fatalf("Send = %v, %v", d, err)
+			}
+			checkSilence(t, err)
+		})
+	}
+}
+
+// An alarm filters on these.
+func TestErrorInTheLog(t *testing.T) {
+	stub, s := start(t, Config{})
+	stub.Next(snstest.Fail(403, "InvalidClientTokenId"))
+	_, err := s.Send(t.Context(), message())
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sns", err)
+	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + snstest.RequestID + `","operator":true,"reason":"` + badKeys.reason + `"}`
+	if !strings.Contains(log.String(), want) {
+		t.Errorf("logged %s, want %s", log.String(), want)
+	}
+	if want := "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + snstest.RequestID + ")"; err.Error() != want {
+		t.Errorf("says %q, want %q", err, want)
+	}
+}

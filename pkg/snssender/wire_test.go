@@ -1,0 +1,198 @@
+package snssender
+
+import (
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/snssender/snstest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// misbehaviour is every way in which SNS, or the way there, can disappoint.
+// Each is one request on the wire (P5).
+var misbehaviour = []struct {
+	name   string
+	answer snstest.Answer
+	want   otp.Delivery
+	code   string
+	status int
+}{
+	{"accepts", snstest.Accept(), otp.Accepted, "", 0},
+	{"drops before reading", snstest.DropBeforeRead(), otp.MaybeSent, "", 0},
+	{"drops after reading", snstest.DropAfterRead(), otp.MaybeSent, "", 0},
+	{"500", snstest.InternalError(), otp.MaybeSent, "InternalError", 500},
+	{"500 without a body", snstest.Body(500, ""), otp.MaybeSent, "", 500},
+	{"502 of a proxy", snstest.Body(502, "<html><body>Bad Gateway</body></html>"), otp.MaybeSent, "", 502},
+	{"503", snstest.Fail(503, "ServiceUnavailable"), otp.MaybeSent, "ServiceUnavailable", 503},
+	{"500 with a refusal's code", snstest.Fail(500, "InvalidParameter"), otp.MaybeSent, "InvalidParameter", 500},
+	{"200 cut by length", snstest.CutLength(), otp.MaybeSent, "", 200},
+	{"200 cut by XML", snstest.CutXML(), otp.MaybeSent, "", 200},
+	{"200 without a message id", snstest.NoMessageID(), otp.MaybeSent, "", 200},
+	{"200 with an empty message id", snstest.Body(200, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>"), otp.MaybeSent, "", 200},
+	{"200 without a body", snstest.Body(200, ""), otp.MaybeSent, "", 200},
+	{"200 of something else", snstest.Body(200, "<html><body>Log in to this network</body></html>"), otp.MaybeSent, "", 200},
+	{"429", snstest.Throttled(), otp.MaybeSent, "Throttled", 429},
+	{"throttled with 400", snstest.Fail(400, "Throttling"), otp.MaybeSent, "Throttling", 400},
+	{"unknown code", snstest.Fail(400, "SomethingNew"), otp.MaybeSent, "SomethingNew", 400},
+	{"no code", snstest.Fail(400, ""), otp.MaybeSent, "", 400},
+	{"403 of a proxy", snstest.Body(403, "Forbidden"), otp.MaybeSent, "", 403},
+	{"302", snstest.Redirect(302), otp.MaybeSent, "", 302},
+	{"307", snstest.Redirect(307), otp.MaybeSent, "", 307},
+	{"308", snstest.Redirect(308), otp.MaybeSent, "", 308},
+	{"number not valid", snstest.Fail(400, "InvalidParameter"), otp.Refused, "InvalidParameter", 400},
+	{"not allowed", snstest.Fail(403, "AuthorizationError"), otp.Refused, "AuthorizationError", 403},
+}
+
+func TestOneRequestWhateverHappens(t *testing.T) {
+	for _, m := range misbehaviour {
+		t.Run(m.name, func(t *testing.T) {
+			stub, s := start(t, Config{})
+			stub.Otherwise(m.answer)
+			check := func(d otp.Delivery, err error) {
+				t.Helper()
+				if d != m.want {
+					t.Errorf("delivery %v, want %v", d, m.want)
+				}
+				checkError(t, d, err, m.code, m.status)
+			}
+			check(s.Send(t.Context(), message()))
+			if n := stub.Count(); n != 1 {
+				t.Fatalf("%d requests on the wire, want 1", n)
+			}
+			for !onUsedConnection(t, stub, s, m.answer, check) {
+			}
+		})
+	}
+}
+
+// onUsedConnection has a message accepted and sends the next one after it: on a
+// used connection net/http has ideas of its own about repeating. It reports
+// whether it was the same connection, which is not always so: the SDK closes the
+// body of a request when the answer is there, and net/http drops a connection
+// that it had not quite finished writing to by then.
+func onUsedConnection(t *testing.T, stub *snstest.Server, s *Sender, a snstest.Answer, check func(otp.Delivery, error)) bool {
+	t.Helper()
+	conns := make(chan string, 2)
+	remember := func(r snstest.Request) { conns <- r.Conn }
+	before := stub.Count()
+	stub.Next(snstest.Accept().Tell(remember), a.Tell(remember))
+	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
+		t.Fatal(d, err)
+	}
+	check(s.Send(t.Context(), message()))
+	if n := stub.Count() - before; n != 2 {
+		t.Fatalf("%d requests on the wire, want 2", n)
+	}
+	first, second := <-conns, <-conns
+	return first == second
+}
+
+// checkError holds err to what the delivery promises.
+func checkError(t *testing.T, d otp.Delivery, err error, code string, status int) {
+	t.Helper()
+	if d == otp.Accepted {
+		if err != nil {
+			t.Errorf("accepted with an error: %v", err)
+		}
+		return
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v is no *Error", err)
+	}
+	if e.Code != code || e.Status != status || e.Reason == "" {
+		t.Errorf("%+v, want code %q, status %d and a reason", e, code, status)
+	}
+}
+
+// A connection that the server closed while nobody used it: net/http finds out
+// before it writes, and takes a new one, or while it writes, and gives up.
+func TestConnectionClosedWhileIdle(t *testing.T) {
+	stub, s := start(t, Config{})
+	for range 50 {
+		if d, err := s.Send(t.Context(), message()); d != otp.Accepted && d != otp.MaybeSent {
+			t.Fatal(d, err)
+		}
+		before := stub.Count()
+		stub.CloseConnections()
+		d, err := s.Send(t.Context(), message())
+		switch n := stub.Count() - before; {
+		case d == otp.Accepted && n == 1, d == otp.MaybeSent && n <= 1:
+		default:
+			t.Fatalf("Send = %v, %v with %d requests on the wire", d, err, n)
+		}
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	s, err := New(snstest.AWS(), Config{Endpoint: gone.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.Send(t.Context(), message())
+	if d != otp.MaybeSent {
+		t.Errorf("delivery %v, want MaybeSent", d)
+	}
+	checkError(t, d, err, "", 0)
+	checkSilence(t, err)
+}
+
+// The SDK's settings for retries must not find their way in.
+func TestRetrySettingsAreIgnored(t *testing.T) {
+	stub := snstest.Start(t)
+	stub.Otherwise(snstest.InternalError())
+	t.Setenv("AWS_MAX_ATTEMPTS", "5")
+	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	t.Setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:1")
+	cfg := snstest.AWS()
+	cfg.RetryMaxAttempts = 5
+	cfg.RetryMode = aws.RetryModeAdaptive
+	cfg.BaseEndpoint = aws.String("http://127.0.0.1:1")
+	cfg.ClientLogMode = aws.LogRequestWithBody | aws.LogResponseWithBody
+	s, err := New(cfg, Config{Endpoint: stub.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.Send(t.Context(), message()); d != otp.MaybeSent {
+		t.Errorf("Send = %v, %v, want MaybeSent", d, err)
+	}
+	if n := stub.Count(); n != 1 {
+		t.Errorf("%d requests on the wire, want 1", n)
+	}
+}
+
+// HTTP/2 has repeats of its own, so it is not spoken even where it is offered.
+func TestOnlyHTTP1(t *testing.T) {
+	stub := snstest.Start(t)
+	var proto int
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		proto = r.ProtoMajor
+		stub.ServeHTTP(w, r)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+
+	wire := transport()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	wire.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	wire.TLSClientConfig.RootCAs = roots
+	s, err := newSender(snstest.AWS(), Config{Endpoint: server.URL}, wire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
+		t.Fatal(d, err)
+	}
+	if proto != 1 {
+		t.Errorf("HTTP/%d, want HTTP/1", proto)
+	}
+}
