@@ -1,0 +1,102 @@
+package config_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/config"
+	"countersign/pkg/otp"
+)
+
+func load(pairs ...string) (config.Config, error) {
+	return config.Load(func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if name == config.Prefix+pairs[i] {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	})
+}
+
+func TestDefaults(t *testing.T) {
+	got, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Config{Policy: otp.DefaultPolicy(), Brand: "Countersign", Table: "countersign-challenges"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	got, err := load("DIGITS", "8", "VALIDITY", "2m", "ATTEMPTS", "3", "COOLDOWN", "1m", "PER_HOUR", "3", "PER_DAY", "4",
+		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "CLIENTS", "b, a,b", "COUNTRIES", "MY, GB", "TABLE", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Config{
+		Policy: otp.Policy{Digits: 8, Validity: 2 * time.Minute, Attempts: 3, Cooldown: time.Minute, PerHour: 3, PerDay: 4,
+			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
+		Brand: "Acme", Clients: []string{"a", "b"}, Countries: []string{"GB", "MY"}, Table: "t",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// Each setting outside its range is refused by an error that names the setting
+// and the range (P10).
+func TestRefused(t *testing.T) {
+	for _, c := range [][3]string{
+		{"DIGITS", "3", "COUNTERSIGN_DIGITS is 3, must be 4 to 8"},
+		{"DIGITS", "9", "must be 4 to 8"},
+		{"DIGITS", "six", "must be a whole number"},
+		{"VALIDITY", "59s", "COUNTERSIGN_VALIDITY is 59s, must be 1m0s to 10m0s"},
+		{"VALIDITY", "601s", "must be 1m0s to 10m0s"},
+		{"VALIDITY", "300", "with their unit"},
+		{"VALIDITY", "90.5s", "whole seconds"},
+		{"ATTEMPTS", "0", "must be 1 to 5"},
+		{"ATTEMPTS", "6", "must be 1 to 5"},
+		{"COOLDOWN", "-1s", "must be 0s to 1h0m0s"},
+		{"PER_DAY", "2", "must be 3 to 20"},
+		{"PER_DAY", "21", "must be 3 to 20"},
+		{"PER_HOUR", "11", "COUNTERSIGN_PER_HOUR is 11, must be 1 to 10"},
+		{"UNANSWERED", "101", "must be 3 to 100"},
+		{"PAUSE", "59m", "must be 1h0m0s to 168h0m0s"},
+		{"MEMORY", "169h", "must be 1h0m0s to 168h0m0s"},
+		{"CLIENTS", "a,,b", "COUNTERSIGN_CLIENTS"},
+		{"CLIENTS", "a b", "letters, digits"},
+		{"COUNTRIES", "my", "upper-case"},
+		{"COUNTRIES", "MYS", "ISO 3166-1"},
+	} {
+		_, err := load(c[0], c[1])
+		if err == nil || !strings.Contains(err.Error(), c[2]) || !strings.Contains(err.Error(), config.Prefix+c[0]) {
+			t.Errorf("%s=%s: %v, want an error that says %q", c[0], c[1], err, c[2])
+		}
+	}
+	if _, err := load("DIGITS", "3", "ATTEMPTS", "9"); err == nil || strings.Count(err.Error(), "must be") != 2 {
+		t.Errorf("two wrong settings: %v, want both named", err)
+	}
+}
+
+// Whatever is configured, what is accepted stays inside the caps (P10).
+func FuzzLoad(f *testing.F) {
+	f.Add("6", "5m", "5", "30s", "5", "10")
+	f.Add("-1", "876000h", "1000000", "0s", "0", "99")
+	f.Fuzz(func(t *testing.T, digits, validity, attempts, cooldown, hour, day string) {
+		c, err := load("DIGITS", digits, "VALIDITY", validity, "ATTEMPTS", attempts, "COOLDOWN", cooldown, "PER_HOUR", hour, "PER_DAY", day)
+		if err != nil {
+			return
+		}
+		p := c.Policy
+		if p.Digits < 4 || p.Digits > 8 || p.Validity < time.Minute || p.Validity > 10*time.Minute || p.Attempts < 1 || p.Attempts > 5 ||
+			p.PerDay > 20 || p.PerHour > p.PerDay || p.Cooldown < 0 {
+			t.Errorf("accepted %s", fmt.Sprintf("%+v", p))
+		}
+	})
+}

@@ -1,0 +1,117 @@
+package outbox_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/outbox"
+)
+
+var at = time.UnixMilli(1_795_317_208_457).UTC()
+
+func open(t *testing.T, path string) *outbox.Outbox {
+	t.Helper()
+	b, err := outbox.Open(path, func() time.Time { return at }, func(outbox.Entry) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+func send(t *testing.T, b *outbox.Outbox, to otp.Phone, code otp.Code) {
+	t.Helper()
+	got, err := b.Send(context.Background(), otp.Message{To: to, Text: "code " + string(code), Code: code})
+	if got != otp.Accepted || err != nil {
+		t.Fatalf("send: %v %v", got, err)
+	}
+}
+
+func list(t *testing.T, b *outbox.Outbox, to string) []outbox.Entry {
+	t.Helper()
+	got, err := b.List(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestList(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outbox.jsonl")
+	b := open(t, path)
+	if got := list(t, b, ""); got == nil || len(got) != 0 {
+		t.Errorf("empty outbox: %#v, want an empty list", got)
+	}
+	send(t, b, "+60123", "111111")
+	send(t, b, "+601234", "222222")
+	send(t, b, "+60123", "333333")
+	want := []outbox.Entry{
+		{ID: "3", To: "+60123", Body: "code 333333", Code: "333333", SentAt: at},
+		{ID: "1", To: "+60123", Body: "code 111111", Code: "111111", SentAt: at},
+	}
+	if got := list(t, b, "+60123"); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := list(t, b, ""); len(got) != 3 || got[1].ID != "2" {
+		t.Errorf("%+v, want three, newest first", got)
+	}
+	if got := list(t, b, "+6012"); len(got) != 0 {
+		t.Errorf("%+v for a number's beginning", got)
+	}
+	if err := b.Empty(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, b, "+60123", "444444")
+	if got := list(t, b, ""); len(got) != 1 || got[0].ID != "4" {
+		t.Errorf("%+v, want the one after emptying, with a new id", got)
+	}
+}
+
+// What was sent is there after a kill, and half a line is not.
+func TestReopen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outbox.jsonl")
+	send(t, open(t, path), "+60123", "111111")
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteString(`{"id":"2","to":"+601`)
+	f.Close()
+	b := open(t, path)
+	send(t, b, "+60123", "222222")
+	if got := list(t, b, ""); len(got) != 2 || got[0].Code != "222222" || got[0].ID != "2" {
+		t.Errorf("%+v, want both", got)
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, want 0600", info.Mode())
+	}
+}
+
+func TestConcurrent(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "outbox.jsonl"))
+	var wg sync.WaitGroup
+	for n := range 50 {
+		wg.Go(func() {
+			send(t, b, otp.Phone(fmt.Sprint("+60", n)), "111111")
+			list(t, b, "")
+			if n%10 == 0 {
+				b.Empty()
+			}
+		})
+	}
+	wg.Wait()
+	ids := map[string]bool{}
+	for _, e := range list(t, b, "") {
+		if ids[e.ID] {
+			t.Errorf("id %s twice", e.ID)
+		}
+		ids[e.ID] = true
+	}
+}

@@ -1,0 +1,49 @@
+package phone_test
+
+import (
+	"strings"
+	"testing"
+
+	"countersign/pkg/phone"
+)
+
+func TestSplit(t *testing.T) {
+	for _, in := range []string{
+		"", "-", "60", "60-", "-6543216353", "606543216353", "+60-6543216353", "60-6543-216353", "60--6543216353",
+		"060-6543216353", "0-6543216353", "6000-6543216353", "60-654", "60-65432163531234", "60-654321635a", "60-６５４３２１６３５３",
+		"٦٠-6543216353", "60-6543216353\n", " 60-6543216353", "60-6543216353 ", "60-654\x00216353", "60–6543216353", "60-6543216353\u200b",
+	} {
+		if cc, national, ok := phone.Split(in); ok {
+			t.Errorf("%q: split into %q and %q", in, cc, national)
+		}
+	}
+	if cc, national, ok := phone.Split("60-6543216353"); cc != "60" || national != "6543216353" || !ok {
+		t.Error("the documented number was refused")
+	}
+}
+
+func TestMask(t *testing.T) {
+	for in, want := range map[string]string{
+		"60-6543216353": "+60******6353", "1-4154567899": "+1******7899", "44-2044555666": "+44******5666",
+		"290-1234": "+290****", "290-12345": "+290*2345",
+	} {
+		cc, national, _ := strings.Cut(in, "-")
+		if got := phone.Mask(cc, national); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func FuzzSplit(f *testing.F) {
+	f.Add("60-6543216353")
+	f.Add("1-٤154567899")
+	f.Fuzz(func(t *testing.T, s string) {
+		cc, national, ok := phone.Split(s)
+		if !ok {
+			return
+		}
+		if cc+"-"+national != s || len(phone.Mask(cc, national)) != len(s) {
+			t.Errorf("%q does not come back", s)
+		}
+	})
+}
