@@ -1,0 +1,363 @@
+package ams_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/sqlitestore"
+)
+
+// service is both halves of the contract on one store that counts what reaches
+// it, with a sender that says what it is told to.
+type service struct {
+	t      testing.TB
+	init   *ams.Init
+	verify *ams.Verify
+	writes atomic.Int64
+	sends  atomic.Int64
+	code   atomic.Value // of the last message
+	says   otp.Delivery
+	broken atomic.Bool // the store fails
+	panics bool        // the sender panics
+	now    time.Time
+	log    bytes.Buffer
+}
+
+const docID = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223"
+
+const docRequest = `{"authenticationRequestId":"` + docID + `","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-6543216353","env":{"osVersion":"8.1.0","tokenId":"giaGTonn30X9AJPc0MN9lpjK-SZXq6PifXy3Gs4ufmI4BC87awEAAAAA","clientIp":"123.136.111.19","clientUmid":"sdjoi02082","osType":"ios 8929","language":"en-US","sessionId":"1e32d8b642590af5c3cba8ad5d111c2c","terminalType":"APP"}}`
+
+const (
+	initPath     = "/ams/api/v1/customers/initAuthentication"
+	verifyPath   = "/v1/users/verifyAuthentication"
+	securityPath = "/ams/api/v1/security/verifyAuthentication"
+)
+
+func newService(t testing.TB) *service {
+	t.Helper()
+	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	s := &service{t: t, says: otp.Accepted, now: time.UnixMilli(1_795_317_208_457)}
+	secret := make([]byte, otp.MinSecret)
+	keys, err := otp.NewKeys(1, map[int][]byte{1: secret}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := otp.DefaultPolicy()
+	known := clients.Directory{
+		"demo":  {ID: "demo", Countries: []string{"*"}, Policy: policy},
+		"other": {ID: "other", Countries: []string{"*"}, Policy: policy},
+		"uk":    {ID: "uk", Countries: []string{"GB"}, Policy: policy},
+	}
+	store := spy{db, s}
+	log := slog.New(slog.NewJSONHandler(&s.log, nil))
+	clock := func() time.Time { return s.now }
+	s.init = &ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string) string { return code + " is your code." },
+		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader}}
+	s.verify = &ams.Verify{Clients: known, Log: log,
+		Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
+	return s
+}
+
+// spy counts the writes, and fails them when the store is broken.
+type spy struct {
+	*sqlitestore.Store
+	s *service
+}
+
+var errBroken = errors.New("the table is throttled")
+
+func (p spy) call() error {
+	p.s.writes.Add(1)
+	if p.s.broken.Load() {
+		return errBroken
+	}
+	return nil
+}
+
+func (p spy) Reserve(ctx context.Context, c otp.Challenge, over string, now otp.Millis) (otp.Write, error) {
+	if err := p.call(); err != nil {
+		return otp.Write{}, err
+	}
+	return p.Store.Reserve(ctx, c, over, now)
+}
+
+func (p spy) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	if err := p.call(); err != nil {
+		return otp.Write{}, err
+	}
+	return p.Store.Attempt(ctx, g)
+}
+
+func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	s.sends.Add(1)
+	if s.panics {
+		panic("panicked with " + string(m.Code) + " and " + m.To.E164())
+	}
+	s.code.Store(string(m.Code))
+	if s.says != otp.Accepted {
+		return s.says, errors.New("sns: Throttled (429)")
+	}
+	return s.says, nil
+}
+
+// post is a request of the demo client; edit changes it.
+func (s *service) post(path, body string, edit ...func(*gateway.Request)) gateway.Response {
+	s.t.Helper()
+	r := gateway.Request{Method: "POST", Path: path, Body: []byte(body), Headers: map[string][]string{
+		"client-id": {"demo"}, "content-type": {"application/json; charset=UTF-8"},
+	}}
+	for _, e := range edit {
+		e(&r)
+	}
+	serve := s.verify.Serve
+	if ams.Sends(path) {
+		serve = s.init.Serve
+	}
+	resp := serve(context.Background(), r)
+	if resp.Status != 200 || resp.Headers["Content-Type"] != "application/json; charset=UTF-8" {
+		s.t.Fatalf("status %d, headers %v", resp.Status, resp.Headers)
+	}
+	if bytes.ContainsAny(resp.Body, " \n") && !json.Valid(resp.Body) {
+		s.t.Fatalf("not JSON: %s", resp.Body)
+	}
+	return resp
+}
+
+type reply struct {
+	IsPassed  *bool  `json:"isPassed"`
+	RequestID string `json:"authenticationRequestId"`
+	AuthID    string `json:"authenticationId"`
+	Result    struct {
+		Code    string `json:"resultCode"`
+		Message string `json:"resultMessage"`
+		Status  string `json:"resultStatus"`
+	} `json:"result"`
+}
+
+func parse(t testing.TB, r gateway.Response) reply {
+	t.Helper()
+	var out reply
+	if err := json.Unmarshal(r.Body, &out); err != nil {
+		t.Fatalf("%v: %s", err, r.Body)
+	}
+	return out
+}
+
+// expect posts and wants a code.
+func (s *service) expect(code, path, body string, edit ...func(*gateway.Request)) reply {
+	s.t.Helper()
+	resp := s.post(path, body, edit...)
+	got := parse(s.t, resp)
+	if got.Result.Code != code {
+		s.t.Errorf("%s answered %s, want %s", clip(body), resp.Body, code)
+	}
+	return got
+}
+
+func clip(s string) string {
+	if len(s) > 200 {
+		s = s[:200] + "..."
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+func verifyBody(id, code string) string {
+	return fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, code)
+}
+
+func TestDocumentsRequest(t *testing.T) {
+	s := newService(t)
+	first := s.post(initPath, docRequest).Body
+	authID := parse(t, gateway.Response{Body: first}).AuthID
+	want := `{"actionForm":{"challengeRenderValue":"+60******6353","challengeType":"sms"},"authenticationId":"` + authID +
+		`","authenticationRequestId":"` + docID + `","result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
+	if string(first) != want {
+		t.Errorf("answered\n%s\nwant\n%s", first, want)
+	}
+	if len(authID) != 35 || !strings.HasPrefix(authID, "20261122") || strings.Trim(authID, "0123456789") != "" {
+		t.Errorf("authenticationId %q, want the date and 27 digits", authID)
+	}
+	for name, body := range map[string]string{
+		"the same":        docRequest,
+		"another env":     strings.Replace(docRequest, "8.1.0", "9.0.0", 1),
+		"no env":          docRequest[:strings.Index(docRequest, `,"env"`)] + "}",
+		"other spacing":   strings.ReplaceAll(docRequest, `,"`, ` , "`),
+		"unknown members": strings.Replace(docRequest, "{", `{"new":[1,{"x":null}],"authenticationrequestid2":"",`, 1),
+		"escapes":         strings.Replace(docRequest, `"OTP"`, `"\u004fTP"`, 1),
+	} {
+		if again := s.post(initPath, body).Body; !bytes.Equal(again, first) {
+			t.Errorf("%s: answered\n%s\nwant the first answer\n%s", name, again, first)
+		}
+	}
+	for _, prefix := range []string{"", "/ams/api", "/ams/sandbox/api"} {
+		if again := s.post(prefix+"/v1/customers/initAuthentication", docRequest).Body; !bytes.Equal(again, first) {
+			t.Errorf("under %q: %s", prefix, again)
+		}
+	}
+	s.expect("REPEAT_REQ_INCONSISTENT", initPath, strings.Replace(docRequest, "60-6543216353", "60-6543216354", 1))
+	if s.sends.Load() != 1 {
+		t.Errorf("%d messages, want 1", s.sends.Load())
+	}
+	// Another client's id is another id, and another client's limits are its own.
+	s.expect("SUCCESS", initPath, docRequest, client("other"))
+
+	code := s.code.Load().(string)
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody(docID, code), client("uk"))
+	got := s.post("/ams/api"+verifyPath, verifyBody(docID, code), client("other")).Body
+	if string(got) != `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}` {
+		t.Errorf("verify answered %s", got)
+	}
+	again := s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody(docID, code), client("other"))
+	if again.IsPassed != nil {
+		t.Error("isPassed beside AUTHENTICATION_REQUEST_ID_INVALID")
+	}
+}
+
+func client(id string) func(*gateway.Request) {
+	return func(r *gateway.Request) { r.Headers["client-id"] = []string{id} }
+}
+
+// Every outcome is put into the words of the contract, in both spellings where
+// there are two.
+func TestOutcomes(t *testing.T) {
+	s := newService(t)
+	number := 1_000_000_000
+	request := func(id string) string {
+		return strings.NewReplacer(docID, id, "6543216353", fmt.Sprint(number)).Replace(docRequest)
+	}
+	expect := func(code, status, message string, passed any, path, body string) {
+		t.Helper()
+		got := s.expect(code, path, body)
+		if got.Result.Status != status || got.Result.Message != message {
+			t.Errorf("%s %q, want %s %q", got.Result.Status, got.Result.Message, status, message)
+		}
+		if want, given := passed.(bool); given != (got.IsPassed != nil) || given && *got.IsPassed != want {
+			t.Errorf("%s: isPassed %v, want %v", code, got.IsPassed, passed)
+		}
+		if strings.Contains(body, "authenticationMethod") && got.RequestID == "" {
+			t.Errorf("%s without authenticationRequestId", code)
+		}
+	}
+	expect("SUCCESS", "S", "success.", nil, initPath, request("a"))
+	expect("TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil, initPath, request("b"))
+	expect("TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil, initPath, request("b"))
+	for n := range 4 {
+		s.now = s.now.Add(30 * time.Second)
+		expect("SUCCESS", "S", "success.", nil, initPath, request(fmt.Sprint("c", n)))
+	}
+	s.now = s.now.Add(30 * time.Second)
+	expect("SEND_TIMES_EXCEED_LIMIT", "F", "The send times exceed the limit.", nil, initPath, request("d"))
+
+	number++
+	s.says = otp.Refused
+	expect("PROCESS_FAIL", "F", "A general business failure occurred. Don't retry.", nil, initPath, request("e"))
+	s.says = otp.MaybeSent
+	expect("UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil, initPath, request("f"))
+	s.says = otp.Accepted
+	expect("SUCCESS", "S", "success.", nil, initPath, request("f"))
+	expect("AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil, verifyPath, verifyBody("e", "000000"))
+
+	right := s.code.Load().(string)
+	wrong := "0" + right[1:]
+	if wrong == right {
+		wrong = "1" + right[1:]
+	}
+	for range 3 {
+		expect("VERIFY_UNMATCHED", "F", "The verification code is invalid.", false, verifyPath, verifyBody("f", wrong))
+	}
+	expect("VERIFY_UNMATCHED", "F", "The verification code is invalid.", false, verifyPath, verifyBody("f", right+"0"))
+	exceeded := "The verification code was failed too many times. The user must get a new verification."
+	expect("VERIFY_TIMES_EXCEED_LIMIT", "F", exceeded, false, verifyPath, verifyBody("f", wrong))
+	expect("VERIFY_TIMES_EXCEED_LIMIT", "F", exceeded, false, verifyPath, verifyBody("f", right))
+	s.now = s.now.Add(5 * time.Minute)
+	expect("AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil, verifyPath, verifyBody("f", right))
+
+	s.broken.Store(true)
+	number++
+	expect("UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil, initPath, request("g"))
+	expect("UNKNOWN_EXCEPTION", "U", "An API calling is failed, which is caused by unknown reasons.", nil, verifyPath, verifyBody("f", right))
+	s.broken.Store(false)
+	s.panics = true
+	s.expect("UNKNOWN_EXCEPTION", initPath, request("h"))
+}
+
+func TestSecurityVerify(t *testing.T) {
+	for name, c := range map[string]struct{ want, body string }{
+		"challengeData":           {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationMethod":"OTP","authenticationType":"SMS","challengeData":{"challengeType":"SMS_OTP","otpValue":"CODE","passwordValue":"x","cardToken":1}}`},
+		"no challengeType":        {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE"}}`},
+		"alias":                   {"SUCCESS", `{"authenticationRequestId":"ID","authenticationType":"OTP","authenticationValue":"CODE"}`},
+		"alias with id":           {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE"}`},
+		"both, equal":             {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE","challengeData":{"otpValue":"CODE"}}`},
+		"both, different":         {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"1","challengeData":{"otpValue":"CODE"}}`},
+		"neither":                 {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{}}`},
+		"no authenticationId":     {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","challengeData":{"otpValue":"CODE"}}`},
+		"other authenticationId":  {"AUTHENTICATION_REQUEST_ID_INVALID", `{"authenticationRequestId":"ID","authenticationId":"1AUTH","challengeData":{"otpValue":"CODE"}}`},
+		"long request id":         {"AUTHENTICATION_REQUEST_ID_INVALID", `{"authenticationRequestId":"` + strings.Repeat("i", 128) + `","authenticationValue":"CODE"}`},
+		"longer request id":       {"PARAM_ILLEGAL", `{"authenticationRequestId":"` + strings.Repeat("i", 129) + `","authenticationValue":"CODE"}`},
+		"other method":            {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationMethod":"PASSWORD","authenticationValue":"CODE"}`},
+		"other type":              {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationType":"EMAIL","authenticationValue":"CODE"}`},
+		"other challengeType":     {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"challengeType":"Sms","otpValue":"CODE"}}`},
+		"challengeData no object": {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":"CODE"}`},
+		"otpValue in other case":  {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpvalue":"CODE"}}`},
+		"otpValue twice":          {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE","otpValue":"CODE"}}`},
+		"otpValue number":         {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":1}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			auth := s.expect("SUCCESS", initPath, docRequest).AuthID
+			code := s.code.Load().(string)
+			s.expect(c.want, securityPath, strings.NewReplacer("ID", docID, "AUTH", auth, "CODE", code).Replace(c.body))
+			if c.want != "SUCCESS" { // and no attempt was used up
+				for range 4 {
+					s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
+				}
+				s.expect("SUCCESS", verifyPath, verifyBody(docID, code))
+			}
+		})
+	}
+}
+
+// Neither a code nor a number is in any log, whatever goes wrong (P14).
+func TestSilence(t *testing.T) {
+	s := newService(t)
+	s.expect("SUCCESS", initPath, docRequest)
+	code := s.code.Load().(string)
+	s.says = otp.MaybeSent
+	s.now = s.now.Add(time.Minute)
+	s.expect("UNKNOWN_EXCEPTION", initPath, strings.Replace(docRequest, docID, "2", 1))
+	s.panics = true
+	s.now = s.now.Add(time.Minute)
+	s.expect("UNKNOWN_EXCEPTION", initPath, strings.Replace(docRequest, docID, "3", 1))
+	s.broken.Store(true)
+	s.expect("UNKNOWN_EXCEPTION", initPath, docRequest)
+	s.expect("UNKNOWN_EXCEPTION", verifyPath, verifyBody(docID, code))
+	log := s.log.String()
+	if strings.Count(log, "\n") != 4 {
+		t.Errorf("%d log lines, want one per fault:\n%s", strings.Count(log, "\n"), log)
+	}
+	last := s.code.Load().(string)
+	for _, canary := range []string{`"` + code + `"`, " " + code, `"` + last, " " + last, "6543216353", "panicked with"} {
+		if strings.Contains(log, canary) {
+			t.Errorf("the log has %q:\n%s", canary, log)
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package ams_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"countersign/pkg/gateway"
+)
+
+const docVerify = `{"authenticationType":"OTP","authenticationRequestId":"` + docID + `","authenticationValue":"493817"}`
+
+// refused posts bad input, which must be answered with the code and change
+// nothing.
+func (s *service) refused(code, path, body string, edit ...func(*gateway.Request)) reply {
+	s.t.Helper()
+	writes, sends := s.writes.Load(), s.sends.Load()
+	got := s.expect(code, path, body, edit...)
+	if s.writes.Load() != writes || s.sends.Load() != sends {
+		s.t.Errorf("%s wrote %d times and sent %d messages", clip(body), s.writes.Load()-writes, s.sends.Load()-sends)
+	}
+	return got
+}
+
+// Bodies that are not one strict JSON object, whichever API they are sent to.
+func TestBadBodies(t *testing.T) {
+	s := newService(t)
+	for path, good := range map[string]string{initPath: docRequest, verifyPath: docVerify, securityPath: docVerify} {
+		open := good[:len(good)-1]
+		for name, body := range map[string]string{
+			"empty": "", "space": " ", "null": "null", "array": "[]", "string": `"x"`, "number": "1", "true": "true",
+			"truncated": open, "trailing bytes": good + "x", "trailing brace": good + "}", "two documents": good + good, "trailing comma": open + ",}",
+			"duplicate key":         open + `,"authenticationRequestId":"` + docID + `"}`,
+			"escaped duplicate":     open + `,"authenticationRequest\u0049d":"` + docID + `"}`,
+			"duplicate unknown key": open + `,"x":1,"x":2}`,
+			"nested duplicate":      open + `,"x":{"y":1,"y":2}}`,
+			"key in another case":   open + `,"AuthenticationRequestId":"` + docID + `"}`,
+			"only in another case":  strings.Replace(good, "authenticationRequestId", "AUTHENTICATIONREQUESTID", 1),
+			"invalid UTF-8":         open + ",\"x\":\"\xff\"}",
+			"overlong UTF-8":        open + ",\"x\":\"\xc0\xaf\"}",
+			"lone surrogate":        open + `,"x":"\ud800"}`,
+			"reversed surrogates":   open + `,"x":"\udc00\ud800"}`,
+			"byte order mark":       "\xef\xbb\xbf" + good,
+			"UTF-16":                "{\x00\"\x00",
+			"nesting":               open + `,"x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}",
+			"many keys":             open + "," + manyKeys(100_000) + "}",
+			"megabyte string":       open + `,"x":"` + strings.Repeat("x", 1<<20) + `"}`,
+			"one byte too long":     open + `,"x":"` + strings.Repeat("x", 16<<10-len(open)-len(`,"x":""}`)+1) + `"}`,
+			"control character":     open + ",\"x\":\"\n\"}",
+			"single quotes":         strings.ReplaceAll(good, `"`, `'`),
+			"comment":               "/**/" + good,
+			"NaN":                   open + `,"x":NaN}`,
+			"form":                  "authenticationType=OTP",
+		} {
+			t.Run(path[len(path)-10:]+" "+name, func(t *testing.T) {
+				s.t = t
+				s.refused("PARAM_ILLEGAL", path, body)
+			})
+		}
+		s.t = t
+		s.refused("PARAM_ILLEGAL", path, good, func(r *gateway.Request) { r.Body, r.Garbled = nil, true })
+	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"%d":0,`, i)
+	}
+	return strings.TrimSuffix(b.String(), ",")
+}
+
+// Each field of init, wrong in each way; the message names it.
+func TestBadInitFields(t *testing.T) {
+	s := newService(t)
+	for field, value := range map[string]string{
+		"authenticationRequestId": docID, "authenticationMethod": "OTP", "authenticationType": "SMS",
+		"identityType": "MOBILENO", "identityValue": "60-6543216353",
+	} {
+		with := func(json string) string {
+			return strings.Replace(docRequest, fmt.Sprintf("%q:%q", field, value), fmt.Sprintf("%q:%s", field, json), 1)
+		}
+		bad := map[string]string{
+			"missing": strings.Replace(docRequest, fmt.Sprintf("%q:%q,", field, value), "", 1), "empty": with(`""`), "null": with("null"),
+			"number": with("1"), "boolean": with("true"), "object": with("{}"), "array": with(`["OTP"]`), "257 characters": with(`"` + strings.Repeat("1", 257) + `"`),
+		}
+		if field != "identityValue" {
+			bad["control character"] = with(`"` + value + `\u0000"`)
+			bad["newline"] = with(`"` + value + `\n"`)
+			bad["DEL"] = with("\"" + value + "\x7f\"")
+		}
+		switch field {
+		case "authenticationRequestId":
+			bad["65 characters"] = with(`"` + strings.Repeat("é", 65) + `"`)
+		case "authenticationMethod":
+			bad["not served"], bad["other case"] = with(`"PASSWORD"`), with(`"otp"`)
+		case "authenticationType":
+			bad["not served"], bad["padded"] = with(`"EMAIL"`), with(`" SMS"`)
+		case "identityType":
+			bad["not served"] = with(`"EMAIL"`)
+		}
+		for name, body := range bad {
+			t.Run(field+" "+name, func(t *testing.T) {
+				s.t = t
+				got := s.refused("PARAM_ILLEGAL", initPath, body)
+				if !strings.Contains(got.Result.Message, field+":") {
+					t.Errorf("message %q does not name the field", got.Result.Message)
+				}
+				if want := map[bool]string{true: "", false: docID}[field == "authenticationRequestId"]; got.RequestID != want {
+					t.Errorf("authenticationRequestId %q, want %q", got.RequestID, want)
+				}
+			})
+		}
+	}
+	env := func(json string) string {
+		i := strings.Index(docRequest, `"env":`)
+		return docRequest[:i] + `"env":` + json + "}"
+	}
+	for name, body := range map[string]string{
+		"string": env(`"x"`), "array": env("[]"), "number in it": env(`{"osType":1}`), "object in it": env(`{"osType":{}}`),
+		"33 members": env("{" + strings.ReplaceAll(manyKeys(33), ":0", `:""`) + "}"), "4097 characters": env(`{"tokenId":"` + strings.Repeat("x", 4097) + `"}`),
+	} {
+		t.Run("env "+name, func(t *testing.T) {
+			s.t = t
+			s.refused("PARAM_ILLEGAL", initPath, body)
+		})
+	}
+	s.t = t
+	s.now = s.now.AddDate(0, 0, 1)
+	s.expect("SUCCESS", initPath, strings.Replace(docRequest, docID, strings.Repeat("é", 64), 1))
+	s.now = s.now.AddDate(0, 0, 1)
+	s.expect("SUCCESS", initPath, strings.Replace(env(`{"osType":null,"x":"`+strings.Repeat("é", 4096)+`"}`), docID, "env", 1))
+	s.now = s.now.AddDate(0, 0, 1)
+	s.expect("SUCCESS", initPath, strings.Replace(env("null"), docID, "env2", 1))
+}
+
+func TestBadNumbers(t *testing.T) {
+	s := newService(t)
+	for number, code := range map[string]string{
+		"606543216353": "INVALID_PHONE_NUMBER", "+60-6543216353": "INVALID_PHONE_NUMBER", "60-654321635a": "INVALID_PHONE_NUMBER",
+		"060-6543216353": "INVALID_PHONE_NUMBER", "60-65432163531234567": "INVALID_PHONE_NUMBER", "60-654": "INVALID_PHONE_NUMBER", "60-6543": "INVALID_PHONE_NUMBER",
+		"60-６５４３２１６３５３": "INVALID_PHONE_NUMBER", "60-٦٥٤٣٢١٦٣٥٣": "INVALID_PHONE_NUMBER", "44-02044555666": "INVALID_PHONE_NUMBER", "6-06543216353": "INVALID_PHONE_NUMBER",
+		"60-6543216353 ": "INVALID_PHONE_NUMBER", `60-6543216353\u0000`: "INVALID_PHONE_NUMBER", "999-123456789": "INVALID_PHONE_NUMBER", "-": "INVALID_PHONE_NUMBER",
+		"1-9002345678": "ACCESS_DENIED", "979-123456789": "ACCESS_DENIED", "881-612345678": "ACCESS_DENIED", "870-773111632": "ACCESS_DENIED",
+	} {
+		got := s.refused(code, initPath, strings.Replace(docRequest, "60-6543216353", number, 1))
+		if strings.Contains(got.Result.Message, "6543216353") {
+			t.Errorf("the message tells the number: %s", got.Result.Message)
+		}
+	}
+	s.refused("ACCESS_DENIED", initPath, docRequest, client("uk"))
+	s.refused("ACCESS_DENIED", initPath, strings.Replace(docRequest, "60-6543216353", "1-2003456789", 1), client("uk"))
+	s.expect("SUCCESS", initPath, strings.Replace(docRequest, "60-6543216353", "44-2044555666", 1), client("uk"))
+}
+
+// What a person could not have read off a message is no attempt.
+func TestBadCodes(t *testing.T) {
+	s := newService(t)
+	s.expect("SUCCESS", initPath, docRequest)
+	for _, code := range []string{
+		"", " ", "493 817", "493817 ", " 493817", `493817\n`, "+493817", "-493817", "493817.0", "4938e1", "0x4938", "٤٩٣٨١٧", "４９３８１７", `493817\u0000`, `4938\u200b17`,
+		`493817\u0301`, "abcdef", strings.Repeat("1", 257),
+	} {
+		body := `{"authenticationType":"OTP","authenticationRequestId":"` + docID + `","authenticationValue":"` + code + `"}`
+		got := s.refused("PARAM_ILLEGAL", verifyPath, body)
+		if !strings.Contains(got.Result.Message, "authenticationValue:") || strings.Contains(got.Result.Message, "4938") {
+			t.Errorf("message %q", got.Result.Message)
+		}
+		if got.IsPassed != nil {
+			t.Error("isPassed beside PARAM_ILLEGAL")
+		}
+	}
+	for _, json := range []string{"493817", "null", "true", "[]", `{"a":"493817"}`} {
+		s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"493817"`, json, 1))
+	}
+	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"OTP"`, `"SMS"`, 1))
+	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"authenticationType":"OTP",`, "", 1))
+	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, docID, strings.Repeat("i", 65), 1))
+	s.expect("SUCCESS", verifyPath, strings.Replace(docVerify, "493817", s.code.Load().(string), 1)) // no attempt was used up
+}
+
+// The checks before any API's own, in their order.
+func TestDoor(t *testing.T) {
+	s := newService(t)
+	method := func(m string) func(*gateway.Request) { return func(r *gateway.Request) { r.Method = m } }
+	header := func(name string, lines ...string) func(*gateway.Request) {
+		return func(r *gateway.Request) { r.Headers[name] = lines }
+	}
+	for _, path := range []string{
+		"/ams/api/v1/customers/initAuthentication/", "/ams/api/v1/customers/InitAuthentication", "/ams/api/v1/customers/initAuthenticatio%6e", "/ams/api//v1/customers/initAuthentication",
+		"/ams/v1/customers/initAuthentication", "/v2/customers/initAuthentication", "/ams/", "/v1/", "/ams/api/ams/api/v1/customers/initAuthentication",
+	} {
+		s.refused("INVALID_API", path, docRequest)
+	}
+	s.refused("API_INVALID", "/v1/users/verify%41uthentication", docVerify)
+	s.refused("API_INVALID", "/ams/api/v1/users/nothing", docVerify, method("GET"), header("client-id"))
+	for _, m := range []string{"GET", "PUT", "HEAD", "OPTIONS", "post", ""} {
+		s.refused("METHOD_NOT_SUPPORTED", initPath, docRequest, method(m), header("client-id"))
+		s.refused("METHOD_NOT_SUPPORTED", verifyPath, docVerify, method(m))
+	}
+	for _, lines := range [][]string{nil, {""}, {" "}, {"nobody"}, {"DEMO"}, {"demo "}, {"demo", "demo"}, {"demo,demo"}, {"demo\n"}, {"démo"}, {strings.Repeat("d", 65)}, {"demo#"}} {
+		s.refused("INVALID_CLIENT", initPath, "not JSON", header("client-id", lines...))
+		s.refused("CLIENT_INVALID", verifyPath, docVerify, header("client-id", lines...))
+	}
+	s.refused("INVALID_CLIENT", initPath, docRequest, func(r *gateway.Request) { r.Headers = nil })
+	for _, lines := range [][]string{{"text/plain"}, {""}, {"application/jsonp"}, {"application/x-www-form-urlencoded", "text/json"}, {"multipart/form-data; x=application/json"}} {
+		s.refused("PARAM_ILLEGAL", initPath, docRequest, header("content-type", lines...))
+		s.refused("PARAM_ILLEGAL", verifyPath, docVerify, header("content-type", lines...))
+	}
+	for n, lines := range [][]string{nil, {"application/json"}, {"Application/JSON ; charset=utf-8"}, {"application/json", "application/json; charset=UTF-8"}, {"text/plain,application/json"}} {
+		s.now = s.now.AddDate(0, 0, 1)
+		s.expect("SUCCESS", initPath, strings.Replace(docRequest, docID, fmt.Sprint("type", n), 1), header("content-type", lines...))
+	}
+	s.now = s.now.AddDate(0, 0, 1)
+	s.expect("SUCCESS", initPath, docRequest, header("x-forwarded-for", "127.0.0.1"), header("accept", "text/plain,text/xml,text/javascript,text/html"))
+}

@@ -1,0 +1,50 @@
+package ams_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"countersign/pkg/gateway"
+)
+
+// FuzzBody sends what a stranger may send: every answer is a result of the
+// contract, and what encoding/json cannot read is never accepted.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{docRequest, docVerify, "", "{}", `{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`, `{"x":"\ud800"}`, "\xef\xbb\xbf{}",
+		`{"authenticationRequestId":"` + docID + `","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`} {
+		f.Add(seed)
+	}
+	s := newService(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		s.t = t
+		for _, path := range []string{initPath, verifyPath, securityPath} {
+			got := parse(t, s.post(path, body))
+			switch got.Result.Code {
+			case "PARAM_ILLEGAL":
+				continue
+			case "SUCCESS", "INVALID_PHONE_NUMBER", "ACCESS_DENIED", "REPEAT_REQ_INCONSISTENT", "TIMES_EXCEED_LIMIT", "SEND_TIMES_EXCEED_LIMIT",
+				"AUTHENTICATION_REQUEST_ID_INVALID", "VERIFY_UNMATCHED", "VERIFY_TIMES_EXCEED_LIMIT":
+			default:
+				t.Errorf("answered %+v", got)
+			}
+			if !json.Valid([]byte(body)) {
+				t.Errorf("accepted %q with %s", body, got.Result.Code)
+			}
+		}
+	})
+}
+
+// FuzzClientID: only a well-formed id of a known client comes in.
+func FuzzClientID(f *testing.F) {
+	for _, seed := range []string{"demo", "", "demo,demo", "Demo", "demo\x00", "d\u00e9mo"} {
+		f.Add(seed)
+	}
+	s := newService(f)
+	f.Fuzz(func(t *testing.T, id string) {
+		s.t = t
+		got := parse(t, s.post(verifyPath, "{}", func(r *gateway.Request) { r.Headers["client-id"] = []string{id} }))
+		if known := id == "demo" || id == "other" || id == "uk"; known != (got.Result.Code != "CLIENT_INVALID") {
+			t.Errorf("client %q: %s", id, got.Result.Code)
+		}
+	})
+}

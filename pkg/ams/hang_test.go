@@ -1,0 +1,89 @@
+package ams_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+)
+
+// hanging is every dependency: each takes as long as it likes from its n-th call
+// on, and before that as long as it may.
+type hanging struct {
+	otp.Challenges
+	otp.Ledger
+	calls, from int
+}
+
+func (h *hanging) call(ctx context.Context) error {
+	if h.calls++; h.calls >= h.from {
+		<-ctx.Done()
+		return errors.New("no answer")
+	}
+	time.Sleep(2 * time.Second) // virtual; a store's own limit is a little above
+	return ctx.Err()
+}
+
+func (h *hanging) Reserve(ctx context.Context, _ otp.Challenge, _ string, _ otp.Millis) (otp.Write, error) {
+	return otp.Write{Applied: true}, h.call(ctx)
+}
+func (h *hanging) Spend(ctx context.Context, _ otp.Spend) (otp.Spent, error) {
+	return otp.Spent{Applied: true}, h.call(ctx)
+}
+func (h *hanging) Settle(ctx context.Context, _ otp.Settlement) (otp.Write, error) {
+	return otp.Write{Applied: true}, h.call(ctx)
+}
+func (h *hanging) Attempt(ctx context.Context, _ otp.Guess) (otp.Write, error) {
+	return otp.Write{}, h.call(ctx)
+}
+func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
+	return otp.MaybeSent, h.call(ctx)
+}
+
+// Whatever hangs, the answer is "unknown" and comes in time (P17, P18).
+func TestHanging(t *testing.T) {
+	keys, err := otp.NewKeys(1, map[int][]byte{1: make([]byte, otp.MinSecret)}, make([]byte, otp.MinSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := 1; from <= 4; from++ {
+		synctest.Test(t, func(t *testing.T) {
+			h := &hanging{from: from}
+			known := clients.Of([]string{"demo"}, []string{"*"}, otp.DefaultPolicy())
+			log := slog.New(slog.DiscardHandler)
+			init := gateway.Handler{Serve: (&ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string) string { return code },
+				Issuer: otp.Issuer{Challenges: h, Ledger: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
+			verify := gateway.Handler{Serve: (&ams.Verify{Clients: known, Log: log,
+				Verifier: otp.Verifier{Challenges: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
+			for _, c := range []struct {
+				handler gateway.Handler
+				body    string
+			}{{init, docRequest}, {verify, docVerify}} {
+				begin := time.Now()
+				out, err := c.handler.Invoke(context.Background(), []byte(`{"clientId":"demo",`+c.body[1:]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := parse(t, gateway.Response{Body: out}).Result; got.Code != "UNKNOWN_EXCEPTION" || got.Status != "U" {
+					t.Errorf("from call %d on: %s", from, out)
+				}
+				if took := time.Since(begin); took > 9*time.Second {
+					t.Errorf("from call %d on: took %v", from, took)
+				}
+				h.calls = 4 // verify makes one call, and it hangs
+			}
+		})
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

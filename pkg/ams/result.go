@@ -1,0 +1,50 @@
+// Package ams speaks the AMS/DWS authentication contract: initAuthentication and
+// verifyAuthentication, as Alipay's documents and SDKs have them. [Init] serves
+// what sends a message, [Verify] what checks a code.
+//
+// Requests are decoded strictly and answered with HTTP 200 and a result in every
+// case. What is accepted is handed to package otp, and its outcome is put into
+// the contract's words by one table each.
+package ams
+
+// family is one of the two spellings of the contract's gateway codes: the old
+// one belongs to paths with /users/.
+type family int
+
+const (
+	newer family = iota // /customers/, /security/
+	older               // /users/
+)
+
+// result is a row of the contract's table of codes. The two-element fields hold
+// the newer and the older spelling.
+type result struct {
+	code    [2]string
+	status  string // S done, F failed for good, U unknown: the same id may be tried again
+	message [2]string
+}
+
+func both(code, status, message string) result {
+	return result{[2]string{code, code}, status, [2]string{message, message}}
+}
+
+// Results, in the order of the contract. Clients must not parse messages.
+var (
+	success            = both("SUCCESS", "S", "success.")
+	methodNotSupported = both("METHOD_NOT_SUPPORTED", "F", "The server does not implement the requested HTTP method.")
+	invalidAPI         = result{[2]string{"INVALID_API", "API_INVALID"}, "F", [2]string{"API is invalid (or not active).", "API is invalid or not active."}}
+	invalidClient      = result{[2]string{"INVALID_CLIENT", "CLIENT_INVALID"}, "F", [2]string{"Invalid client.", "The client is invalid."}}
+	paramIllegal       = both("PARAM_ILLEGAL", "F", "Illegal parameters exist. For example, a non-numeric input, or an invalid date.")
+	invalidPhoneNumber = both("INVALID_PHONE_NUMBER", "F", "Invalid phone number")
+	accessDenied       = result{[2]string{"ACCESS_DENIED", "ACCESS_DENIED"}, "F", [2]string{"Access denied.", "Access denied"}}
+
+	repeatInconsistent = both("REPEAT_REQ_INCONSISTENT", "F", "Repeated requests are inconsistent.")
+	timesExceed        = both("TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later")
+	sendTimesExceed    = both("SEND_TIMES_EXCEED_LIMIT", "F", "The send times exceed the limit.")
+	processFail        = result{[2]string{"PROCESS_FAIL", "PROCESS_FAIL"}, "F", [2]string{"A general business failure occurred. Don't retry.", "A general business failure occurred. Do not retry."}}
+	unknownException   = result{[2]string{"UNKNOWN_EXCEPTION", "UNKNOWN_EXCEPTION"}, "U", [2]string{"An API call is failed, which is caused by unknown reasons.", "An API calling is failed, which is caused by unknown reasons."}}
+
+	requestIDInvalid  = both("AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid")
+	verifyUnmatched   = both("VERIFY_UNMATCHED", "F", "The verification code is invalid.")
+	verifyTimesExceed = both("VERIFY_TIMES_EXCEED_LIMIT", "F", "The verification code was failed too many times. The user must get a new verification.")
+)

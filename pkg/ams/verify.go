@@ -1,0 +1,67 @@
+package ams
+
+import (
+	"context"
+	"log/slog"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
+)
+
+// Verify serves verifyAuthentication, and answers for paths that nobody serves.
+// It is safe for concurrent use.
+type Verify struct {
+	Clients  clients.Directory
+	Verifier otp.Verifier
+	Log      *slog.Logger
+}
+
+// Serve answers one request.
+func (s *Verify) Serve(ctx context.Context, r gateway.Request) gateway.Response {
+	return serve(ctx, s.Log, r, s.Clients, map[string]api{apiUsersVerify: s.users, apiSecurityVerify: s.security}, s.direct(r))
+}
+
+// users serves POST /v1/users/verifyAuthentication.
+func (s *Verify) users(ctx context.Context, c clients.Client, text []byte) answer {
+	var requestID, kind, code string
+	broken := decode(text, fields{
+		"authenticationRequestId": id(&requestID, 64),
+		"authenticationType":      enum(&kind),
+		"authenticationValue":     value(&code, 256),
+	})
+	broken.set("authenticationRequestId", required(requestID))
+	broken.set("authenticationType", oneOf(kind, "OTP"))
+	broken.set("authenticationValue", digitsOnly(code))
+	if broken.field != "" {
+		return broken.answer()
+	}
+	return s.check(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code)})
+}
+
+func (s *Verify) check(ctx context.Context, check otp.Check) answer {
+	got, err := s.Verifier.Verify(ctx, check)
+	if err != nil {
+		s.Log.Error("verify", "client", check.Client, "cause", err.Error())
+	}
+	a, ok := verifyAnswers[got.Outcome]
+	if !ok {
+		a.result = unknownException
+	}
+	return a
+}
+
+var yes, no = true, false
+
+// verifyAnswers puts the outcomes of verify into the contract's words. What is
+// not here is unknown. An unknown, an expired and a used challenge are not told
+// apart: nothing is live under the id.
+var verifyAnswers = map[otp.Outcome]answer{
+	otp.Passed:    {result: success, passed: &yes},
+	otp.Unmatched: {result: verifyUnmatched, passed: &no},
+	otp.Exhausted: {result: verifyTimesExceed, passed: &no},
+	otp.Locked:    {result: verifyTimesExceed, passed: &no},
+	otp.Unknown:   {result: requestIDInvalid},
+	otp.Expired:   {result: requestIDInvalid},
+	otp.Used:      {result: requestIDInvalid},
+}
