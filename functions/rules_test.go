@@ -1,0 +1,87 @@
+package functions
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// deps lists the packages of the module that pkg imports, itself included, and
+// all others by their full path.
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	text, err := exec.Command("go", "list", "-deps", pkg).Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	return strings.Fields(string(text))
+}
+
+// What a package may link says what it can do (see docs: layout).
+func TestDependencies(t *testing.T) {
+	const (
+		sns, phones, sqlite, aws = "github.com/aws/aws-sdk-go-v2/service/sns", "github.com/nyaruka/phonenumbers", "modernc.org/sqlite/lib", "github.com/aws/aws-sdk-go-v2/aws"
+		outbox, text             = "countersign/pkg/outbox", "countersign/pkg/message"
+	)
+	for pkg, barred := range map[string][]string{
+		"countersign/functions/init":   {sqlite, outbox, "countersign/pkg/sqlitestore"},
+		"countersign/functions/verify": {sns, phones, sqlite, outbox, text, "countersign/pkg/sqlitestore", "countersign/pkg/snssender"},
+		"countersign/pkg/ams":          {sns, phones, sqlite, aws, outbox, "countersign/pkg/dynamostore", "countersign/pkg/sqlitestore", "countersign/pkg/snssender"},
+		"countersign/pkg/gateway":      {aws, "countersign/pkg/otp", "countersign/pkg/ams"},
+		"countersign/pkg/dynamostore":  {sns, sqlite, "countersign/pkg/sqlitestore", "countersign/pkg/snssender", "countersign/pkg/ams", outbox},
+		"countersign/pkg/snssender":    {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, "countersign/pkg/dynamostore", "countersign/pkg/ams", outbox},
+		"countersign/pkg/sqlitestore":  {aws, "countersign/pkg/dynamostore", "countersign/pkg/ams", outbox},
+		"countersign/pkg/outbox":       {aws, sqlite, "countersign/pkg/ams"},
+	} {
+		have := deps(t, pkg)
+		for _, b := range barred {
+			if slices.Contains(have, b) {
+				t.Errorf("%s links %s", pkg, b)
+			}
+		}
+	}
+	for _, dep := range deps(t, "countersign/pkg/otp") {
+		if first, _, _ := strings.Cut(dep, "/"); strings.Contains(first, ".") || first == "countersign" && dep != "countersign/pkg/otp" {
+			t.Errorf("pkg/otp links %s; it uses the standard library only", dep)
+		}
+	}
+}
+
+// Time and entropy are handed in: only wiring takes them from the system.
+// math/rand has no place where codes are made (P13).
+func TestClockAndEntropy(t *testing.T) {
+	system := regexp.MustCompile(`\btime\.(Now|Since|Until|Sleep|After|NewTimer|Tick)\(|\brand\.(Reader|Read|Text|Int)\b|"math/rand`)
+	comment := regexp.MustCompile(`//.*`)
+	wiring := regexp.MustCompile(`^(cmd/|functions/[a-z]+/main\.go$|pkg/keyring/)`)
+	allowed := map[string]string{
+		"pkg/dynamostore/table.go": "waits for an engine on a laptop to make its table",
+		"pkg/snssender/client.go":  "idle connections are timed by the machine's clock, not by the service's",
+	}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		name := filepath.ToSlash(strings.TrimPrefix(path, "../"))
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != "..":
+			return filepath.SkipDir
+		case !strings.HasSuffix(name, ".go"), strings.HasSuffix(name, "_test.go"), wiring.MatchString(name), strings.Contains(name, "test/"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if found := system.Find(comment.ReplaceAll(text, nil)); found != nil && allowed[name] == "" {
+			t.Errorf("%s uses %s: hand it in", name, found)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
