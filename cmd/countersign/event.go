@@ -1,0 +1,62 @@
+package main
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// event writes a request as API Gateway's HTTP API does, payload format 2.0:
+// header names in lower case, repeated headers joined by commas, a body that is
+// no text in base64.
+func event(r *http.Request, path, query, sourceIP string, body []byte) []byte {
+	b := make([]byte, 0, len(body)+len(body)/4+1024)
+	b = append(b, `{"version":"2.0","routeKey":"$default","rawPath":`...)
+	b = quote(b, path)
+	b = append(b, `,"rawQueryString":`...)
+	b = quote(b, query)
+	b = append(b, `,"headers":{"host":`...)
+	b = quote(b, r.Host)
+	for name, lines := range r.Header {
+		b = append(b, ',')
+		b = quote(b, strings.ToLower(name))
+		b = append(b, ':')
+		b = quote(b, strings.Join(lines, ","))
+	}
+	if r.ContentLength >= 0 {
+		b = append(b, `,"content-length":"`...)
+		b = strconv.AppendInt(b, r.ContentLength, 10)
+		b = append(b, '"')
+	}
+	b = append(b, `},"requestContext":{"accountId":"local","apiId":"local","domainName":`...)
+	b = quote(b, r.Host)
+	b = append(b, `,"http":{"method":`...)
+	b = quote(b, r.Method)
+	b = append(b, `,"path":`...)
+	b = quote(b, path)
+	b = append(b, `,"protocol":`...)
+	b = quote(b, r.Proto)
+	b = append(b, `,"sourceIp":`...)
+	b = quote(b, sourceIP)
+	b = append(b, `,"userAgent":`...)
+	b = quote(b, r.UserAgent())
+	b = append(b, `},"routeKey":"$default","stage":"$default"},"body":`...)
+	if utf8.Valid(body) {
+		b, _ = jsontext.AppendQuote(b, body)
+		return append(b, `,"isBase64Encoded":false}`...)
+	}
+	b = append(b, '"')
+	b = base64.StdEncoding.AppendEncode(b, body)
+	return append(b, `","isBase64Encoded":true}`...)
+}
+
+// quote appends a JSON string. Bytes that are no UTF-8 become U+FFFD, as they
+// do in API Gateway.
+func quote(b []byte, s string) []byte {
+	b, _ = jsontext.AppendQuote(b, strings.ToValidUTF8(s, "\uFFFD"))
+	return b
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/gateway"
+	"countersign/pkg/outbox"
+)
+
+// local is the server: it turns each request into the event that API Gateway
+// would make of it, and calls the handler that Lambda calls.
+type local struct {
+	init, verify gateway.Handler
+	outbox       *outbox.Outbox
+	log          *slog.Logger
+	slots        chan struct{} // one for each call at work
+}
+
+// slots is how many calls are at work at once; more wait their turn, as they do
+// for a function of this much concurrency. An engine on a laptop would answer
+// them all too late otherwise.
+const slots = 64
+
+// ServeHTTP finds the handler by the path as it arrived. There is no mux: that
+// would clean paths and redirect.
+func (l *local) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, query := target(r.RequestURI)
+	switch {
+	case ams.Sends(path):
+		l.invoke(w, r, l.init, path, query)
+	case ams.Serves(path):
+		l.invoke(w, r, l.verify, path, query)
+	case path == "/_dev/messages":
+		l.messages(w, r)
+	default:
+		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
+	}
+}
+
+// target splits a request target into raw path and query. A client may send it
+// in absolute form.
+func target(uri string) (path, query string) {
+	if !strings.HasPrefix(uri, "/") {
+		if _, rest, ok := strings.Cut(uri, "://"); ok {
+			i := strings.IndexAny(rest, "/?")
+			if i < 0 {
+				return "/", ""
+			}
+			uri = rest[i:]
+		}
+	}
+	path, query, _ = strings.Cut(uri, "?")
+	return path, query
+}
+
+// Limits of a request's body: what is handed on, and what is read and thrown
+// away so that the client gets its answer. API Gateway takes 10 MB.
+const (
+	maxEvent = 64 << 10
+	maxDrain = 10 << 20
+)
+
+func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxEvent))
+	if err != nil {
+		return // the client is gone
+	}
+	io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	event := event(r, path, query, host, body)
+	l.slots <- struct{}{}
+	defer func() { <-l.slots }()
+	// What was begun is finished, also when the client goes away.
+	out, err := h.Invoke(context.WithoutCancel(r.Context()), event)
+	var answer struct {
+		StatusCode int               `json:"statusCode"`
+		Headers    map[string]string `json:"headers"`
+		Body       string            `json:"body"`
+	}
+	if err == nil {
+		err = json.Unmarshal(out, &answer)
+	}
+	if err != nil {
+		l.log.Error("invoke", "cause", err)
+		reply(w, http.StatusInternalServerError, []byte(`{"message":"Internal Server Error"}`))
+		return
+	}
+	for name, value := range answer.Headers {
+		w.Header()[name] = []string{value} // in the case that the handler gave it
+	}
+	w.WriteHeader(answer.StatusCode)
+	io.WriteString(w, answer.Body)
+}
+
+// messages shows or empties the outbox.
+func (l *local) messages(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		entries, err := l.outbox.List(r.URL.Query().Get("to"))
+		if err != nil {
+			l.log.Error("outbox", "cause", err)
+			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be read"}`))
+			return
+		}
+		text, err := json.Marshal(entries)
+		if err != nil {
+			l.log.Error("outbox", "cause", err)
+		}
+		reply(w, http.StatusOK, text)
+	case http.MethodDelete:
+		if err := l.outbox.Empty(); err != nil {
+			l.log.Error("outbox", "cause", errors.Unwrap(err))
+		}
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the messages, DELETE empties the outbox"}`))
+	}
+}
+
+func reply(w http.ResponseWriter, status int, text []byte) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	w.Write(text)
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"countersign/pkg/dynamostore/dynamotest"
+)
+
+// binary is the command as a person builds it; these tests see it from outside.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "countersign-test-")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "countersign")
+	if text, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, text)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// process is a running server.
+type process struct {
+	t    testing.TB
+	cmd  *exec.Cmd
+	url  string
+	data string
+	mu   sync.Mutex
+	out  bytes.Buffer // both streams
+	read chan struct{}
+	once sync.Once
+}
+
+// serveOn starts a server on a free port with its data in a folder.
+func serveOn(t testing.TB, data string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, data: data, read: make(chan struct{})}
+	p.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
+	p.cmd.Env = environment()
+	p.cmd.Stderr = p
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.end(syscall.SIGKILL) })
+	lines := bufio.NewReader(stdout)
+	line, err := lines.ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
+	if err != nil || !ok {
+		p.end(syscall.SIGKILL)
+		t.Fatalf("the server said %q\n%s", line, p.said())
+	}
+	p.url = url
+	go func() {
+		io.Copy(p, lines)
+		close(p.read)
+	}()
+	return p
+}
+
+// environment is this process's own, without settings and without an account.
+func environment() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "AWS_") && (!strings.HasPrefix(e, "COUNTERSIGN_") || strings.HasPrefix(e, "COUNTERSIGN_TABLE=")) {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+// end sends a signal and returns what the process came to.
+func (p *process) end(signal syscall.Signal) (err error) {
+	p.once.Do(func() {
+		p.cmd.Process.Signal(signal)
+		if p.url != "" {
+			<-p.read
+		}
+		err = p.cmd.Wait()
+	})
+	return err
+}
+
+// browser keeps enough connections for a thousand calls at once.
+var browser = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, MaxIdleConns: 1000}}
+
+type result struct {
+	Result struct {
+		Code   string `json:"resultCode"`
+		Status string `json:"resultStatus"`
+	} `json:"result"`
+}
+
+// try posts as the demo client.
+func (p *process) try(path, body string) (string, error) {
+	req, err := http.NewRequest("POST", p.url+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Client-Id", "demo")
+	req.Header.Set("Content-Type", "application/json; charset=UTF-8")
+	resp, err := browser.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != 200 {
+		err = fmt.Errorf("status %d: %s", resp.StatusCode, text)
+	}
+	return string(text), err
+}
+
+func (p *process) post(path, body string) string {
+	p.t.Helper()
+	text, err := p.try(path, body)
+	if err != nil {
+		p.t.Fatalf("%v\n%s", err, p.said())
+	}
+	return text
+}
+
+func code(t testing.TB, text string) string {
+	t.Helper()
+	var r result
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return r.Result.Code
+}
+
+type sms struct{ ID, To, Body, Code, SentAt string }
+
+// messages reads the outbox of a number.
+func (p *process) messages(to string) (list []sms) {
+	p.t.Helper()
+	resp, err := browser.Get(p.url + "/_dev/messages?to=" + url.QueryEscape(to))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
+		p.t.Fatal(err)
+	}
+	return list
+}
+
+func initBody(id, number string) string {
+	return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`, id, number)
+}
+
+func verifyBody(id, code string) string {
+	return fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, code)
+}
+
+// on runs a test against a server on each store.
+func on(t *testing.T, test func(t *testing.T, p *process)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, serveOn(t, t.TempDir())) })
+	t.Run("dynamodb", func(t *testing.T) {
+		endpoint := dynamotest.Endpoint(t)
+		t.Setenv("COUNTERSIGN_TABLE", "serve-"+rand.Text()) // which the server makes
+		test(t, serveOn(t, t.TempDir(), "--store", "dynamodb", "--dynamodb-endpoint", endpoint))
+	})
+}
