@@ -69,12 +69,24 @@ const (
 	maxDrain = 10 << 20
 )
 
-func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
+func read(r *http.Request) ([]byte, error) {
+	if n := r.ContentLength; 0 <= n && n <= maxEvent {
+		body := make([]byte, n)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxEvent))
+	if err == nil {
+		_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
+	}
+	return body, err
+}
+
+func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
+	body, err := read(r)
 	if err != nil {
 		return // the client is gone
 	}
-	io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := event(r, path, query, host, body)
 	l.slots <- struct{}{}

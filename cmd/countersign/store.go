@@ -34,8 +34,11 @@ func sweep(ctx context.Context, db *sqlitestore.Store) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
-		for more := true; more && ctx.Err() == nil; {
-			more, _ = db.Sweep(ctx, otp.MillisOf(time.Now())) // what fails is swept the next time
+		for round := false; !round && ctx.Err() == nil; {
+			var err error
+			if round, err = db.Sweep(ctx, otp.MillisOf(time.Now())); err != nil {
+				break // what fails is swept the next time
+			}
 		}
 		select {
 		case <-tick.C:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"math/big"
@@ -22,14 +23,17 @@ func newTerminal(w io.Writer) *terminal {
 	t := &terminal{lines: make(chan string, 1024), done: make(chan struct{})}
 	go func() {
 		defer close(t.done)
+		out := bufio.NewWriter(w)
 		for line := range t.lines {
 			if n := t.missed.Swap(0); n > 0 {
-				line += fmt.Sprintf("\n(%d lines were not shown)", n)
+				fmt.Fprintf(out, "(%d lines were not shown)\n", n)
 			}
-			if _, err := io.WriteString(w, line+"\n"); err != nil {
-				continue // nobody reads any more
+			out.WriteString(line + "\n")
+			if len(t.lines) == 0 {
+				out.Flush() // an error means that nobody reads any more
 			}
 		}
+		out.Flush()
 	}()
 	return t
 }

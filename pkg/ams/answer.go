@@ -23,6 +23,9 @@ func illegal(field, rule string) answer {
 	return answer{result: paramIllegal, detail: field + ": " + rule}
 }
 
+// headers of every answer; nobody changes them.
+var headers = map[string]string{"Content-Type": "application/json; charset=UTF-8"}
+
 // render spells an answer: no white space, members in alphabetical order, HTTP
 // status 200 always (most SDKs never show the body of any other).
 func (a answer) render(f family) gateway.Response {
@@ -55,7 +58,7 @@ func (a answer) render(f family) gateway.Response {
 	b = append(b, `"}}`...)
 	return gateway.Response{
 		Status:  http.StatusOK,
-		Headers: map[string]string{"Content-Type": "application/json; charset=UTF-8"},
+		Headers: headers,
 		Body:    b,
 	}
 }

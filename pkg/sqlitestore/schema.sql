@@ -13,10 +13,7 @@ CREATE TABLE IF NOT EXISTS challenges (
 -- sends: "time id,time id", newest first.
 CREATE TABLE IF NOT EXISTS ledgers (
   pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX IF NOT EXISTS challenges_ttl ON challenges (ttl);
-CREATE INDEX IF NOT EXISTS ledgers_ttl ON ledgers (ttl);
+) STRICT;
 
 -- A pass answers its number: what the change stream does for DynamoDB.
 CREATE TRIGGER IF NOT EXISTS passed AFTER UPDATE OF guess ON challenges WHEN NEW.guess = NEW.code

@@ -76,14 +76,14 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	sweeps := 0
-	for more := true; more; sweeps++ {
+	for round := false; !round; sweeps++ {
 		var err error
-		if more, err = s.Sweep(ctx, otp.Millis(1099*1000)); err != nil {
+		if round, err = s.Sweep(ctx, otp.Millis(1099*1000)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if sweeps != 3 {
-		t.Errorf("%d sweeps for 1,100 items, want 3", sweeps)
+		t.Errorf("%d sweeps for a round over 1,200 rows, want 3", sweeps)
 	}
 	for n, want := range map[int]bool{0: true, 1099: true, 1100: false} {
 		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}

@@ -1,0 +1,68 @@
+package sqlitestore_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+var serial atomic.Int64
+
+// BenchmarkInit is the three writes of an init, from 16 callers at once.
+func BenchmarkInit(b *testing.B) {
+	s, ctx, limits := open(b), context.Background(), otp.DefaultPolicy().Limits()
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			c := item(serial.Add(1))
+			if w, err := s.Reserve(ctx, c, "", c.SentAt); err != nil || !w.Applied {
+				b.Error(w, err)
+			}
+			if w, err := s.Spend(ctx, otp.Spend{Key: c.Ledger, ID: "send", Now: c.SentAt, Limits: limits, TTL: c.TTL}); err != nil || !w.Applied {
+				b.Error(w, err)
+			}
+			if w, err := s.Settle(ctx, otp.Settlement{Key: c.Key, Owner: c.Owner, State: otp.Delivered, Lease: c.SentAt}); err != nil || !w.Applied {
+				b.Error(w, err)
+			}
+		}
+	})
+}
+
+// BenchmarkAttempt is the write of a verify, from 16 callers at once.
+func BenchmarkAttempt(b *testing.B) {
+	s, ctx := open(b), context.Background()
+	const challenges = 50_000
+	first := serial.Add(challenges) - challenges
+	for n := range int64(challenges) {
+		c := item(first + n)
+		if w, err := s.Reserve(ctx, c, "", c.SentAt); err != nil || !w.Applied {
+			b.Fatal(w, err)
+		}
+	}
+	var next atomic.Int64
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			n := next.Add(1)
+			g := otp.Guess{Key: item(first + n*7919%challenges).Key, KeyVersion: 1, Digest: make([]byte, 32), Op: fmt.Sprint(n), Now: 1}
+			if w, err := s.Attempt(ctx, g); err != nil || !w.Applied {
+				b.Error(w, err)
+			}
+		}
+	})
+}
+
+func item(n int64) otp.Challenge {
+	now := otp.Millis(1_795_317_208_457)
+	digest := fmt.Appendf(nil, "%032d", n)
+	return otp.Challenge{
+		Key: fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), AuthID: fmt.Sprintf("%035d", n), Print: digest, State: otp.Reserved, Owner: fmt.Sprintf("%022d", n),
+		Lease: now, Seed: digest[:16], Digits: 6, KeyVersion: 1, Code: digest, Guess: []byte("-"), Op: "-", Max: 1 << 30,
+		SentAt: now, ExpiresAt: now.Add(5 * time.Minute), Ledger: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), Mask: "+60******6353", TTL: 1_795_403_909 + n/1000,
+	}
+}
