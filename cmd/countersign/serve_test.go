@@ -378,3 +378,33 @@ func TestTwoServersOneTable(t *testing.T) {
 		t.Errorf("the other server: %s", got)
 	}
 }
+
+// The README's commands work as pasted, and answer what stands below them.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script, answers []string
+	for line := range strings.Lines(string(text)) {
+		if n := len(script); n > len(answers) {
+			answers = append(answers, strings.TrimSpace(line))
+		}
+		if strings.HasPrefix(line, "curl ") {
+			script = append(script, line)
+		}
+	}
+	p := serveOn(t, t.TempDir())
+	run := strings.ReplaceAll(strings.Join(script, "echo\n"), "http://127.0.0.1:8080", p.url)
+	out, err := exec.Command("bash", "-c", run).CombinedOutput()
+	got := strings.Split(string(out), "\n")
+	if err != nil || len(script) != 3 || len(got) != 3 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
+	for i := range got {
+		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
+			t.Errorf("command %d answered\n%s\nthe README says\n%s", i+1, got[i], answers[i])
+		}
+	}
+}

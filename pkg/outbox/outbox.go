@@ -73,7 +73,7 @@ func (b *Outbox) recover() error {
 func (b *Outbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e := Entry{ID: strconv.FormatInt(b.next, 10), To: m.To.E164(), Body: m.Text, Code: string(m.Code), SentAt: b.now().UTC()}
+	e := Entry{ID: strconv.FormatInt(b.next, 10), To: m.To.E164(), Body: m.Text, Code: string(m.Code), SentAt: b.now().UTC().Truncate(time.Millisecond)}
 	line, err := json.Marshal(e)
 	if err != nil {
 		return otp.Refused, fmt.Errorf("outbox: %w", err)

@@ -82,7 +82,7 @@ func newWorld(s Store) *world {
 }
 
 // epoch is when every test begins. Its milliseconds are not round.
-var epoch = time.UnixMilli(1_795_317_208_457)
+var epoch = now.Time()
 
 // Keys returns keys of a fixed secret, version 1.
 func Keys() *otp.Keys {

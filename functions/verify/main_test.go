@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+)
+
+// phone keeps the code of the last message.
+type phone struct{ code string }
+
+func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	p.code = string(m.Code)
+	return otp.Accepted, nil
+}
+
+// The function checks a code that another process has sent, knowing the table
+// and the keys only.
+func TestWired(t *testing.T) {
+	secret := `{"version":1,"secret":"` + strings.Repeat("k", 64) + `"}`
+	table := dynamotest.Table(t)
+	for name, value := range map[string]string{
+		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "COUNTERSIGN_TABLE": table, "COUNTERSIGN_KEYS": secret, "COUNTERSIGN_CLIENTS": "demo",
+	} {
+		t.Setenv(name, value)
+	}
+	handler, err := wire(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := keyring.Parse([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, p := dynamostore.New(dynamotest.Client(t, nil), table), &phone{}
+	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: p, Keys: keys, Now: time.Now, Rand: rand.Reader}
+	got, err := issuer.Init(t.Context(), otp.Start{Client: "demo", ID: "id", To: "+606543216353", Policy: otp.DefaultPolicy(), Text: func(c string) string { return c }})
+	if err != nil || got.Outcome != otp.Sent {
+		t.Fatal(got, err)
+	}
+	for _, want := range []string{"SUCCESS", "AUTHENTICATION_REQUEST_ID_INVALID"} {
+		out, err := handler.Invoke(t.Context(), fmt.Appendf(nil, `{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"id","authenticationValue":%q}`, p.code))
+		var answer struct {
+			Result struct{ ResultCode string }
+		}
+		if err != nil || json.Unmarshal(out, &answer) != nil || answer.Result.ResultCode != want {
+			t.Errorf("%v %s, want %s", err, out, want)
+		}
+	}
+}
