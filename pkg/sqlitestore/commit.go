@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -77,6 +78,10 @@ func (s *Store) write() {
 				return
 			}
 		}
+		// Whoever else is about to call may do so now, and shares the commit:
+		// under load on two cores, that is the difference between one call in a
+		// transaction and six.
+		runtime.Gosched()
 		batch = append(batch[:0], first)
 		err := s.transaction(&batch)
 		for _, c := range batch {
