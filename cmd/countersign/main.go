@@ -17,6 +17,7 @@ var cli struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	k := kong.Parse(&cli,
 		kong.Name("countersign"),
 		kong.Description("One-time codes by SMS: init sends a code, verify checks it."),

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"countersign/pkg/otp"
@@ -45,6 +47,30 @@ func (w *world) verifies(id string, code func(i int) otp.Code) func(i int) (otp.
 	}
 }
 
+// atRandom loses a tenth of all requests and a tenth of all answers.
+func atRandom() Fate {
+	switch rand.IntN(10) {
+	case 0:
+		return LostBefore
+	case 1:
+		return LostAfter
+	}
+	return Through
+}
+
+// sent makes a challenge over a lossy connection and returns its code.
+func (w *world) sent(t testing.TB, r otp.Start) otp.Code {
+	t.Helper()
+	for range 100 {
+		if got, err := w.Issuer.Init(ctx, r); err == nil && got.Outcome == otp.Sent {
+			return w.Inbox.last(t)
+		}
+		w.Clock.Advance(otp.Lease)
+	}
+	t.Fatal("a hundred tries, and nothing was sent")
+	return ""
+}
+
 func testRaces(t *testing.T, o Opener) {
 	t.Run("one right code, 200 at once (P1)", func(t *testing.T) {
 		w := newWorld(o.Open(t))
@@ -54,6 +80,27 @@ func testRaces(t *testing.T, o Opener) {
 			code := w.Inbox.last(t)
 			got := together(t, 200, w.verifies(id, func(int) otp.Code { return code }))
 			want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 199})
+		}
+	})
+	t.Run("one right code, 200 at once, answers lost at random (P1)", func(t *testing.T) {
+		w := newWorld(o.Lossy(t, atRandom))
+		for n := range 5 {
+			id := fmt.Sprint("id", n)
+			code := w.sent(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))))
+			var unclear atomic.Int64 // calls that got no answer at all: one of them may have passed
+			got := together(t, 200, func(int) (otp.Outcome, error) {
+				got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: id, Code: code})
+				if err != nil {
+					unclear.Add(1)
+				}
+				return got.Outcome, nil
+			})
+			if passed := got[otp.Passed]; passed > 1 || passed == 0 && unclear.Load() == 0 {
+				t.Fatalf("outcomes %v, want one passed", got)
+			}
+			if got[otp.Passed]+got[otp.Used]+int(unclear.Load()) != 200 {
+				t.Fatalf("outcomes %v: a right code was called something else", got)
+			}
 		}
 	})
 	t.Run("1,000 wrong codes at once (P2)", func(t *testing.T) {
