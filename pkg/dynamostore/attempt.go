@@ -11,8 +11,10 @@ import (
 const (
 	// exists: without a condition that needs an item, an update makes one.
 	exists = "attribute_exists(#pk)"
-	// notFailed: its message never went out, so nobody can hold its code.
-	notFailed = "#state <> :failed"
+	// live: its message was counted and may have gone out. While it is only
+	// reserved nobody can hold its code, and guesses would come on top of what the
+	// number's limits allow.
+	live = "#state IN (:sent, :unclear)"
 	// attemptsLeft: an answer is only given for a guess that was counted, so a
 	// thousand at once are not more than max.
 	attemptsLeft = "#attempts < #max"
@@ -30,19 +32,20 @@ const (
 const guessed = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
 
 var (
-	attempt     = when(guessed, exists, notFailed, attemptsLeft, unexpired, unused, newCall, sameKey)
-	attemptOnID = when(guessed, exists, notFailed, attemptsLeft, unexpired, unused, newCall, sameKey, sameID)
+	attempt     = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey)
+	attemptOnID = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameID)
 )
 
 // Attempt implements [otp.Challenges].
 func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 	e, values := attempt, image{
-		":guess":  binary(g.Digest),
-		":op":     text(g.Op),
-		":one":    one,
-		":failed": failedState,
-		":now":    millis(g.Now),
-		":kv":     number(int64(g.KeyVersion)),
+		":guess":   binary(g.Digest),
+		":op":      text(g.Op),
+		":one":     one,
+		":sent":    sentState,
+		":unclear": unclearState,
+		":now":     millis(g.Now),
+		":kv":      number(int64(g.KeyVersion)),
 	}
 	if g.AuthID != "" {
 		e, values[":authId"] = attemptOnID, text(g.AuthID)

@@ -32,7 +32,8 @@ var (
 	zero          = number(0)
 	one           = number(1)
 	reservedState = text(string(otp.Reserved))
-	failedState   = text(string(otp.Failed))
+	unclearState  = text(string(otp.MaybeDelivered))
+	sentState     = text(string(otp.Delivered))
 )
 
 func writeChallenge(c otp.Challenge) image {

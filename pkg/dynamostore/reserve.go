@@ -14,7 +14,7 @@ const (
 	forgotten = "#ttl <= :seconds"
 	// abandoned: an init that was never known to send, and whose code nobody can
 	// use any more. The owner makes sure that it is the one the caller looked at.
-	abandoned = "(#state = :reserved AND #owner = :over AND #expiresAt <= :now)"
+	abandoned = "(" + undelivered + " AND #owner = :over AND #expiresAt <= :now)"
 )
 
 var (
@@ -29,7 +29,8 @@ func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over string, now o
 	e, values := reserveFree, image{":seconds": number(int64(now) / 1000)}
 	if over != "" {
 		e = reserveOver
-		values[":reserved"], values[":over"], values[":now"] = reservedState, text(over), millis(now)
+		values[":reserved"], values[":unclear"] = reservedState, unclearState
+		values[":over"], values[":now"] = text(over), millis(now)
 	}
 	old, applied, err := s.put(ctx, writeChallenge(c), e, values)
 	switch {

@@ -10,7 +10,7 @@ import (
 
 const (
 	// undelivered: a message that is sent or has failed needs no new owner.
-	undelivered = "#state = :reserved"
+	undelivered = "#state IN (:reserved, :unclear)"
 	// fromOwner: of several that take over from one owner, the first wins.
 	fromOwner = "#owner = :from"
 	// leaseOver: the owner may be sending until then.
@@ -26,6 +26,7 @@ var takeOver = when("SET #owner = :owner, #lease = :lease", undelivered, fromOwn
 func (s *Store) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
 	return s.change(ctx, t.Key, takeOver, image{
 		":reserved": reservedState,
+		":unclear":  unclearState,
 		":from":     text(t.From),
 		":owner":    text(t.Owner),
 		":lease":    millis(t.Lease),

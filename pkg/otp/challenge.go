@@ -5,9 +5,14 @@ package otp
 type State string
 
 const (
-	// Reserved: made, and its message not known to be sent. Its code is live.
+	// Reserved: made, and its message neither counted nor sent as far as the item
+	// tells. Nobody can hold its code, and no guess at it is evaluated: else a flood
+	// of inits that the limits refuse would be a flood of codes to guess at.
 	Reserved State = "reserved"
-	// Delivered: the sender accepted the message.
+	// MaybeDelivered: the message was counted, and may have gone out. Its code is
+	// live; another call may take over and send it again.
+	MaybeDelivered State = "unclear"
+	// Delivered: the sender accepted the message. Its code is live.
 	Delivered State = "sent"
 	// Failed: no message was sent and none will be; Result says why.
 	Failed State = "failed"

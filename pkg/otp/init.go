@@ -192,7 +192,7 @@ func (i Issuer) send(ctx context.Context, c Challenge, r Start, now Millis) (Sta
 		}
 		return i.settle(ctx, c, Failed, Started{Outcome: Undeliverable, Cause: cause})
 	default:
-		return i.settle(ctx, c, Reserved, Started{Outcome: Unclear, Cause: cause})
+		return i.settle(ctx, c, MaybeDelivered, Started{Outcome: Unclear, Cause: cause})
 	}
 }
 

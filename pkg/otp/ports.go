@@ -18,13 +18,14 @@ import "context"
 // All methods may be called concurrently.
 type Challenges interface {
 	// Reserve puts c where its key is free: no item, or one whose TTL is at or
-	// before now. With over not empty it also replaces an item that is Reserved,
-	// owned by over and expired at now. When applied, Item is nil.
+	// before now. With over not empty it also replaces an item that is Reserved or
+	// MaybeDelivered, owned by over and expired at now. When applied, Item is nil.
 	Reserve(ctx context.Context, c Challenge, over string, now Millis) (Write, error)
 
-	// TakeOver makes t.Owner the owner of a challenge IF it is Reserved, owned by
-	// t.From, its lease is over at t.Now and it has not expired. Nothing else of
-	// the item changes. When applied, Item is the item after the write.
+	// TakeOver makes t.Owner the owner of a challenge IF it is Reserved or
+	// MaybeDelivered, owned by t.From, its lease is over at t.Now and it has not
+	// expired. Nothing else of the item changes. When applied, Item is the item
+	// after the write.
 	TakeOver(ctx context.Context, t TakeOver) (Write, error)
 
 	// Settle sets State, Result and Lease IF the owner is s.Owner. When applied,
@@ -32,7 +33,7 @@ type Challenges interface {
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
 	// Attempt sets Guess and Op and adds one to Attempts IF there is an item and
-	// it is not Failed, Attempts < Max, ExpiresAt > g.Now, Guess is not Code, Op is
+	// it is Delivered or MaybeDelivered, Attempts < Max, ExpiresAt > g.Now, Guess is not Code, Op is
 	// not g.Op, KeyVersion is g.KeyVersion, and AuthID is g.AuthID where that is
 	// given. When applied, Item is the item after the write.
 	Attempt(ctx context.Context, g Guess) (Write, error)
@@ -51,7 +52,7 @@ type TakeOver struct {
 }
 
 // Settlement is what became of a challenge's message. Lease is when another
-// invocation may take over, where State leaves it Reserved.
+// invocation may take over, where State is neither Delivered nor Failed.
 type Settlement struct {
 	Key, Owner string
 	State      State

@@ -75,7 +75,7 @@ func (v Verifier) attempt(ctx context.Context, g *Guess, code Code) (Write, erro
 func judge(w Write, g Guess) (Checked, error) {
 	c := w.Item
 	switch {
-	case c == nil, c.State == Failed, g.AuthID != "" && g.AuthID != c.AuthID:
+	case c == nil, c.State == Failed, c.State == Reserved, g.AuthID != "" && g.AuthID != c.AuthID:
 		return Checked{Outcome: Unknown}, nil
 	case w.Applied || c.Op == g.Op: // the latter: my own write, its first answer was lost
 		switch left := c.Max - c.Attempts; {

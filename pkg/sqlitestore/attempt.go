@@ -8,7 +8,7 @@ import (
 
 // One statement decides the whole of verify; see the port for each clause.
 const attemptQuery = `UPDATE challenges SET guess = ?2, op = ?3, attempts = attempts + 1
-WHERE pk = ?1 AND state <> 'failed' AND attempts < max AND expiresAt > ?4
+WHERE pk = ?1 AND state IN ('sent', 'unclear') AND attempts < max AND expiresAt > ?4
   AND guess <> code AND op <> ?3 AND kv = ?5 AND (?6 = '' OR authId = ?6)
 RETURNING ` + columns
 

@@ -14,7 +14,7 @@ ON CONFLICT (pk) DO UPDATE SET
   authId = ?2, print = ?3, state = ?4, result = ?5, owner = ?6, lease = ?7, seed = ?8, digits = ?9, kv = ?10,
   code = ?11, guess = ?12, op = ?13, attempts = ?14, max = ?15, sentAt = ?16, expiresAt = ?17, ledger = ?18, mask = ?19, ttl = ?20
 WHERE ttl <= ?21
-   OR ?22 <> '' AND owner = ?22 AND state = 'reserved' AND expiresAt <= ?23`
+   OR ?22 <> '' AND owner = ?22 AND state IN ('reserved', 'unclear') AND expiresAt <= ?23`
 
 // Reserve implements [otp.Challenges].
 func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over string, now otp.Millis) (otp.Write, error) {

@@ -9,7 +9,7 @@ import (
 // Only from the owner that the caller saw, so that of two callers one wins, and
 // only once that owner cannot be sending any more.
 const takeOverQuery = `UPDATE challenges SET owner = ?2, lease = ?3
-WHERE pk = ?1 AND owner = ?4 AND state = 'reserved' AND lease <= ?5 AND expiresAt > ?5
+WHERE pk = ?1 AND owner = ?4 AND state IN ('reserved', 'unclear') AND lease <= ?5 AND expiresAt > ?5
 RETURNING ` + columns
 
 // TakeOver implements [otp.Challenges].

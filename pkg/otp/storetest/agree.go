@@ -54,7 +54,7 @@ func (s *script) operation() operation {
 	case 3:
 		settle := otp.Settlement{
 			Key: key, Owner: owner.Draw(s.T, "owner"), Lease: s.now,
-			State:  rapid.SampledFrom([]otp.State{otp.Reserved, otp.Delivered, otp.Failed}).Draw(s.T, "state"),
+			State:  rapid.SampledFrom([]otp.State{otp.Reserved, otp.MaybeDelivered, otp.Delivered, otp.Delivered, otp.Failed}).Draw(s.T, "state"),
 			Result: rapid.SampledFrom([]otp.Outcome{"", otp.TooSoon}).Draw(s.T, "result"),
 		}
 		return write("settle", func(st Store) (otp.Write, error) { return st.Settle(ctx, settle) })
@@ -84,6 +84,7 @@ func (s *script) operation() operation {
 func (s *script) reserve(key, owner, over string) operation {
 	c := challenge(key)
 	c.Owner, c.SentAt, c.Lease = owner, s.now, s.now.Add(otp.Lease)
+	c.State = rapid.SampledFrom([]otp.State{otp.Reserved, otp.Reserved, otp.Delivered}).Draw(s.T, "state")
 	c.Max = rapid.IntRange(1, 3).Draw(s.T, "max")
 	c.ExpiresAt = s.now.Add(5 * time.Minute)
 	c.TTL = c.ExpiresAt.Add(time.Hour).Seconds()

@@ -94,4 +94,34 @@ func testLife(t *testing.T, o Opener) {
 		}
 		w.init(t, start("e", "+606543216354"), otp.Sent) // another number is free
 	})
+	t.Run("guesses at one number stay few, whatever an attacker does (P11)", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		evaluated := []time.Time{}
+		for n := range 3 * 24 * 6 { // every ten minutes for three days, and then some more guesses
+			id := fmt.Sprint("attack", n)
+			got, err := w.Issuer.Init(ctx, start(id, phone))
+			if err != nil {
+				t.Fatal(err)
+			}
+			guesses := 1
+			if got.Outcome == otp.Sent {
+				guesses = 7
+			}
+			for range guesses {
+				switch got, _ := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: id, Code: "no code"}); got.Outcome {
+				case otp.Unmatched, otp.Exhausted:
+					evaluated = append(evaluated, w.Clock.Now())
+				}
+			}
+			w.Clock.Advance(10 * time.Minute)
+		}
+		for i, at := range evaluated {
+			if i >= 50 && at.Sub(evaluated[i-50]) < 24*time.Hour {
+				t.Fatalf("51 guesses within %v", at.Sub(evaluated[i-50]))
+			}
+		}
+		if len(evaluated) < 100 {
+			t.Errorf("%d guesses in all: the attacker did not try", len(evaluated))
+		}
+	})
 }

@@ -70,6 +70,26 @@ func testCrashes(t *testing.T, o Opener) {
 		w.Issuer.Ledger = w.Store
 		w.init(t, start("id", phone), otp.Sent)
 	})
+	t.Run("a code whose message is not counted takes no guess (P11)", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Issuer.Ledger = &decorated{w.Store, func(call func() error) error {
+			w.verify(t, "id", "000000", otp.Unknown) // before
+			err := call()
+			w.verify(t, "id", "000000", otp.Unknown) // and before the message goes out
+			return err
+		}}
+		w.init(t, start("id", phone), otp.Sent)
+		if got := w.verify(t, "id", wrong(w.Inbox.last(t), 0), otp.Unmatched); got.Left != 4 {
+			t.Errorf("%d attempts left: a guess before the message was counted", got.Left)
+		}
+		crashed := w.Issuer
+		crashed.Ledger = failing(w.Store, nth(1, LostBefore))
+		if _, err := crashed.Init(ctx, start("uncounted", phone)); err == nil {
+			t.Fatal("init was to fail")
+		}
+		w.Clock.Advance(otp.Lease)
+		w.verify(t, "uncounted", "000000", otp.Unknown)
+	})
 	t.Run("an attempt that fails is neither passed nor wrong", func(t *testing.T) {
 		for _, fate := range []Fate{LostBefore, LostAfter} {
 			w := newWorld(o.Open(t))

@@ -102,6 +102,15 @@ func testReserve(t *testing.T, o Opener) {
 		w, err := s.Reserve(ctx, third, "", end)
 		applied(t, w, err, true, nil)
 	})
+	t.Run("over an unclear one once expired", func(t *testing.T) {
+		c := challenge("C#demo#unclear")
+		c.State = otp.MaybeDelivered
+		put(t, s, c)
+		w, err := s.Reserve(ctx, c, c.Owner, c.ExpiresAt-1)
+		applied(t, w, err, false, &c)
+		w, err = s.Reserve(ctx, c, c.Owner, c.ExpiresAt)
+		applied(t, w, err, true, nil)
+	})
 	t.Run("not over a settled one", func(t *testing.T) {
 		for _, state := range []otp.State{otp.Delivered, otp.Failed} {
 			c := challenge("C#demo#" + string(state))
@@ -154,10 +163,15 @@ func testTakeOver(t *testing.T, o Opener) {
 	w, err = s.TakeOver(ctx, take) // as a client does whose answer was lost
 	applied(t, w, err, false, &want)
 
-	settle, err := s.Settle(ctx, otp.Settlement{Key: c.Key, Owner: take.Owner, State: otp.Delivered, Lease: now})
-	applied(t, settle, err, true, nil)
-	w, err = s.TakeOver(ctx, otp.TakeOver{Key: c.Key, From: take.Owner, Owner: "owner-3", Lease: take.Lease, Now: take.Lease})
-	applied(t, w, err, false, nil)
+	for _, settled := range []struct {
+		state otp.State
+		free  bool
+	}{{otp.Delivered, false}, {otp.Failed, false}, {otp.MaybeDelivered, true}, {otp.Reserved, true}} {
+		w, err := s.Settle(ctx, otp.Settlement{Key: c.Key, Owner: take.Owner, State: settled.state, Lease: now})
+		applied(t, w, err, true, nil)
+		w, err = s.TakeOver(ctx, otp.TakeOver{Key: c.Key, From: take.Owner, Owner: take.Owner, Lease: now, Now: now})
+		applied(t, w, err, settled.free, nil)
+	}
 }
 
 func testSettle(t *testing.T, o Opener) {
@@ -166,6 +180,7 @@ func testSettle(t *testing.T, o Opener) {
 		{State: otp.Delivered, Lease: now + 7},
 		{State: otp.Failed, Result: otp.TooMany, Lease: now + 7},
 		{State: otp.Reserved, Lease: now + 7},
+		{State: otp.MaybeDelivered, Lease: now + 7},
 	} {
 		t.Run(string(settle.State), func(t *testing.T) {
 			c := challenge("C#demo#" + string(settle.State))
@@ -202,6 +217,7 @@ func testAttempt(t *testing.T, o Opener) {
 		guess func(*otp.Guess)
 	}{
 		"failed":              {func(c *otp.Challenge) { c.State = otp.Failed }, nil},
+		"reserved":            {func(c *otp.Challenge) { c.State = otp.Reserved }, nil},
 		"no attempts left":    {func(c *otp.Challenge) { c.Attempts = c.Max }, nil},
 		"expired now":         {func(c *otp.Challenge) { c.ExpiresAt = now }, nil},
 		"passed":              {func(c *otp.Challenge) { c.Guess = c.Code }, nil},
@@ -211,6 +227,7 @@ func testAttempt(t *testing.T, o Opener) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, g := challenge("C#demo#"+name), guess
+			c.State = otp.Delivered
 			if test.item != nil {
 				test.item(&c)
 			}
@@ -234,6 +251,7 @@ func testAttempt(t *testing.T, o Opener) {
 	for name, authID := range map[string]string{"with its AuthID": guess.AuthID, "with any AuthID": ""} {
 		t.Run(name, func(t *testing.T) {
 			c, g := challenge("C#demo#"+name), guess
+			c.State = map[string]otp.State{"": otp.Delivered, guess.AuthID: otp.MaybeDelivered}[authID]
 			g.Key, g.AuthID = c.Key, authID
 			c.ExpiresAt = now + 1
 			put(t, s, c)
