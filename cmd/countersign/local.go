@@ -69,6 +69,7 @@ const (
 	maxDrain = 10 << 20
 )
 
+// read reads a request's body, as much of it as is handed on.
 func read(r *http.Request) ([]byte, error) {
 	if n := r.ContentLength; 0 <= n && n <= maxEvent {
 		body := make([]byte, n)
@@ -85,7 +86,8 @@ func read(r *http.Request) ([]byte, error) {
 func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
 	body, err := read(r)
 	if err != nil {
-		return // the client is gone
+		reply(w, http.StatusBadRequest, []byte(`{"message":"the request ended before its body did"}`))
+		return
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := event(r, path, query, host, body)
