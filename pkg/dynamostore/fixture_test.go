@@ -79,7 +79,7 @@ func (v *service) init(t testing.TB, id string, want otp.Outcome) {
 	t.Helper()
 	got, err := v.Init(t.Context(), otp.Start{
 		Client: v.client, ID: id, Counts: []string{id}, To: number, Mask: number.String(),
-		Policy: otp.DefaultPolicy(), Text: func(code string) string { return code },
+		Policy: otp.DefaultPolicy(), Text: func(code string, _ time.Duration) string { return code },
 	})
 	if err != nil || got.Outcome != want {
 		t.Fatalf("init: %q %v, want %q", got.Outcome, err, want)
