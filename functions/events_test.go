@@ -39,7 +39,7 @@ func newService(t testing.TB) service {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return time.UnixMilli(1_795_314_808_000) }
-	messages, err := outbox.Open(filepath.Join(t.TempDir(), "outbox.jsonl"), now, func(outbox.Entry) {})
+	messages, err := outbox.Open(filepath.Join(t.TempDir(), "outbox.jsonl"), now, func() string { return "id" }, func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func newService(t testing.TB) service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := message.Text("Countersign", otp.DefaultPolicy().Validity)
+	text, err := message.Text("Countersign")
 	if err != nil {
 		t.Fatal(err)
 	}

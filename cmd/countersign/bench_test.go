@@ -28,7 +28,7 @@ func handlers(b *testing.B) (init, verify gateway.Handler, codes *[]string) {
 		b.Fatal(err)
 	}
 	codes = new([]string)
-	messages, err := outbox.Open(filepath.Join(dir, "outbox.jsonl"), time.Now, func(e outbox.Entry) { *codes = append(*codes, e.Code) })
+	messages, err := outbox.Open(filepath.Join(dir, "outbox.jsonl"), time.Now, rand.Text, func(e outbox.Entry) { *codes = append(*codes, e.Code) })
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -40,7 +40,9 @@ func handlers(b *testing.B) (init, verify gateway.Handler, codes *[]string) {
 	demo, log := clients.Of([]string{"demo"}, []string{"*"}, otp.DefaultPolicy()), slog.New(slog.DiscardHandler)
 	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	text := func(code string) string { return code + " is your Countersign code, valid for 5 minutes." }
+	text := func(code string, _ time.Duration) string {
+		return code + " is your Countersign code, valid for 5 minutes."
+	}
 	return gateway.Handler{Serve: (&ams.Init{Clients: demo, Issuer: issuer, Lookup: plan.Lookup, Text: text, Log: log}).Serve},
 		gateway.Handler{Serve: (&ams.Verify{Clients: demo, Verifier: verifier, Log: log}).Serve}, codes
 }

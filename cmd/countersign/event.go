@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/base64"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -26,11 +25,6 @@ func event(r *http.Request, path, query, sourceIP string, body []byte) []byte {
 		b = quote(b, strings.ToLower(name))
 		b = append(b, ':')
 		b = quote(b, strings.Join(lines, ","))
-	}
-	if r.ContentLength >= 0 {
-		b = append(b, `,"content-length":"`...)
-		b = strconv.AppendInt(b, r.ContentLength, 10)
-		b = append(b, '"')
 	}
 	b = append(b, `},"requestContext":{"accountId":"local","apiId":"local","domainName":`...)
 	b = quote(b, r.Host)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -86,15 +85,20 @@ func read(r *http.Request) ([]byte, error) {
 func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
 	body, err := read(r)
 	if err != nil {
-		reply(w, http.StatusBadRequest, []byte(`{"message":"the request ended before its body did"}`))
-		return
+		body = nil // cut short: as good as none
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := event(r, path, query, host, body)
-	l.slots <- struct{}{}
-	defer func() { <-l.slots }()
-	// What was begun is finished, also when the client goes away.
-	out, err := h.Invoke(context.WithoutCancel(r.Context()), event)
+	// What was begun is finished, also when the client goes away. Waiting for a
+	// slot is part of a call's time; one that gets none in time finds its time over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), gateway.Timeout)
+	defer cancel()
+	select {
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
+	case <-ctx.Done():
+	}
+	out, err := h.Invoke(ctx, event)
 	var answer struct {
 		StatusCode int               `json:"statusCode"`
 		Headers    map[string]string `json:"headers"`
@@ -132,7 +136,9 @@ func (l *local) messages(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusOK, text)
 	case http.MethodDelete:
 		if err := l.outbox.Empty(); err != nil {
-			l.log.Error("outbox", "cause", errors.Unwrap(err))
+			l.log.Error("outbox", "cause", err)
+			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be emptied"}`))
+			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	default:

@@ -17,7 +17,8 @@ var cli struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	signal.Ignore(syscall.SIGPIPE) // whoever reads the output may go away; the service stays
+	context.AfterFunc(ctx, stop)   // a second Ctrl-C does not wait
 	k := kong.Parse(&cli,
 		kong.Name("countersign"),
 		kong.Description("One-time codes by SMS: init sends a code, verify checks it."),

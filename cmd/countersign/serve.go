@@ -49,7 +49,7 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	if err != nil {
 		return err
 	}
-	text, err := message.Text(cfg.Brand, cfg.Policy.Validity)
+	text, err := message.Text(cfg.Brand)
 	if err != nil {
 		return fmt.Errorf("%sBRAND: %w", config.Prefix, err)
 	}
@@ -67,7 +67,7 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	defer func() { err = errors.Join(err, store.Close()) }()
 	terminal := newTerminal(stdout)
 	defer terminal.close()
-	messages, err := outbox.Open(filepath.Join(s.Data, "outbox.jsonl"), time.Now, func(e outbox.Entry) {
+	messages, err := outbox.Open(filepath.Join(s.Data, "outbox.jsonl"), time.Now, rand.Text, func(e outbox.Entry) {
 		terminal.say("SMS to " + e.To + ": " + e.Body)
 	})
 	if err != nil {
@@ -76,7 +76,9 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	defer func() { err = errors.Join(err, messages.Close()) }()
 
 	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	faults := newTerminal(stderr)
+	defer faults.close()
+	log := slog.New(slog.NewTextHandler(faults, nil))
 	demo := clients.Of([]string{"demo"}, []string{"*"}, cfg.Policy)
 	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: store, Keys: keys, Now: time.Now, Rand: rand.Reader}
@@ -95,6 +97,9 @@ func (s *serve) check(getenv func(string) string) error {
 		if getenv(name) != "" {
 			return fmt.Errorf("serve is for laptops and shows every code: it does not run inside Lambda (%s is set); deploy functions/init and functions/verify there", name)
 		}
+	}
+	if s.DynamoDBEndpoint != "" && s.Store != "dynamodb" {
+		return fmt.Errorf("--dynamodb-endpoint goes with --store dynamodb, and the store is %s", s.Store)
 	}
 	host, _, err := net.SplitHostPort(s.Listen)
 	if err != nil {
@@ -126,17 +131,21 @@ func (s *serve) listen(ctx context.Context, terminal *terminal, handler http.Han
 	url := "http://" + listener.Addr().String()
 	terminal.say("ready " + url)
 	terminal.say(greeting(url))
-	stopped := make(chan error, 1)
+	stopped := make(chan struct{})
 	go func() {
 		<-ctx.Done()
 		late, cancel := context.WithTimeout(context.Background(), drain)
 		defer cancel()
-		stopped <- server.Shutdown(late)
+		if server.Shutdown(late) != nil {
+			server.Close() // somebody holds a request half sent
+		}
+		close(stopped)
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return <-stopped
+	<-stopped
+	return nil
 }
 
 // greeting is three commands that work as pasted. The number is another one at

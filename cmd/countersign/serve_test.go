@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -153,6 +154,7 @@ func TestRawRequests(t *testing.T) {
 	}
 	good := verifyBody("none", "123456")
 	for name, c := range map[string]struct{ request, want string }{
+		"cut short":             {"POST " + verifyPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: demo\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}", "PARAM_ILLEGAL"},
 		"absolute form":         {post("https://x:443"+verifyPath, "", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
 		"query":                 {post(verifyPath+"?a=b%20c", "", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
 		"two Content-Types":     {post(verifyPath, "Content-Type: application/json\r\nContent-Type: application/json; charset=UTF-8\r\n", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
@@ -248,6 +250,7 @@ func TestRefusesToStart(t *testing.T) {
 		"a name":           {[]string{"--listen", "example.com:0"}, "", "--allow-remote"},
 		"no port":          {[]string{"--listen", "127.0.0.1"}, "", "HOST:PORT"},
 		"no such store":    {[]string{"--store", "redis"}, "", "sqlite"},
+		"no use for it":    {[]string{"--dynamodb-endpoint", "http://127.0.0.1:1"}, "", "--store dynamodb"},
 		"inside Lambda":    {nil, "AWS_LAMBDA_FUNCTION_NAME=init", "Lambda"},
 		"too many guesses": {nil, "COUNTERSIGN_ATTEMPTS=9", "COUNTERSIGN_ATTEMPTS is 9, must be 1 to 5"},
 		"a long brand":     {nil, "COUNTERSIGN_BRAND=" + strings.Repeat("b", 160), "COUNTERSIGN_BRAND"},
@@ -438,10 +441,61 @@ func TestReadme(t *testing.T) {
 	if err != nil || len(script) != 3 || len(got) != 3 {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
+	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
 	for i := range got {
 		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
 			t.Errorf("command %d answered\n%s\nthe README says\n%s", i+1, got[i], answers[i])
+		}
+	}
+}
+
+// Whoever reads the server's output may stop, or go away: the service stays.
+func TestNobodyReads(t *testing.T) {
+	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	cmd.Env = environment()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	line, err := bufio.NewReader(read).ReadString('\n')
+	read.Close() // and what is written from here on raises SIGPIPE
+	p := &process{t: t, cmd: cmd, url: strings.TrimSpace(strings.TrimPrefix(line, "ready ")), read: make(chan struct{})}
+	close(p.read)
+	t.Cleanup(func() { p.end(syscall.SIGKILL) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		if got := code(t, p.post(initPath, initBody(fmt.Sprint("pipe", n), fmt.Sprintf("60-1%09d", n)))); got != "SUCCESS" {
+			t.Fatal(got)
+		}
+	}
+	if err := p.end(syscall.SIGINT); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// Two servers on one folder share store, keys and outbox.
+func TestTwoServersOneFolder(t *testing.T) {
+	data := t.TempDir()
+	a, b := serveOn(t, data), serveOn(t, data)
+	for n := range 10 {
+		p := []*process{a, b}[n%2]
+		p.post(initPath, initBody(fmt.Sprint("two", n), fmt.Sprintf("60-1%09d", n)))
+	}
+	for n := range 10 {
+		p := []*process{b, a}[n%2] // the other one
+		sent := p.messages(fmt.Sprintf("+601%09d", n))
+		if len(sent) != 1 {
+			t.Fatalf("%d messages to number %d", len(sent), n)
+		}
+		if got := code(t, p.post(verifyPath, verifyBody(fmt.Sprint("two", n), sent[0].Code))); got != "SUCCESS" {
+			t.Errorf("challenge %d: %s", n, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -45,6 +46,12 @@ func (t *terminal) say(line string) {
 	default:
 		t.missed.Add(1)
 	}
+}
+
+// Write is say for a logger, which writes whole lines.
+func (t *terminal) Write(line []byte) (int, error) {
+	t.say(strings.TrimSuffix(string(line), "\n"))
+	return len(line), nil
 }
 
 // close prints what waits, unless nobody reads.

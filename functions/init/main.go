@@ -37,7 +37,7 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := message.Text(cfg.Brand, cfg.Policy.Validity)
+	text, err := message.Text(cfg.Brand)
 	if err != nil {
 		return nil, fmt.Errorf("%sBRAND: %w", config.Prefix, err)
 	}

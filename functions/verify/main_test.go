@@ -45,7 +45,7 @@ func TestWired(t *testing.T) {
 	}
 	store, p := dynamostore.New(dynamotest.Client(t, nil), table), &phone{}
 	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: p, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	got, err := issuer.Init(t.Context(), otp.Start{Client: "demo", ID: "id", To: "+606543216353", Policy: otp.DefaultPolicy(), Text: func(c string) string { return c }})
+	got, err := issuer.Init(t.Context(), otp.Start{Client: "demo", ID: "id", To: "+606543216353", Policy: otp.DefaultPolicy(), Text: func(c string, _ time.Duration) string { return c }})
 	if err != nil || got.Outcome != otp.Sent {
 		t.Fatal(got, err)
 	}

@@ -70,7 +70,7 @@ func newService(t testing.TB) *service {
 	store := spy{db, s}
 	log := slog.New(slog.NewJSONHandler(&s.log, nil))
 	clock := func() time.Time { return s.now }
-	s.init = &ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string) string { return code + " is your code." },
+	s.init = &ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string, _ time.Duration) string { return code + " is your code." },
 		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader}}
 	s.verify = &ams.Verify{Clients: known, Log: log,
 		Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}

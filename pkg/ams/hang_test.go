@@ -59,7 +59,7 @@ func TestHanging(t *testing.T) {
 			h := &hanging{from: from}
 			known := clients.Of([]string{"demo"}, []string{"*"}, otp.DefaultPolicy())
 			log := slog.New(slog.DiscardHandler)
-			init := gateway.Handler{Serve: (&ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string) string { return code },
+			init := gateway.Handler{Serve: (&ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string, _ time.Duration) string { return code },
 				Issuer: otp.Issuer{Challenges: h, Ledger: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
 			verify := gateway.Handler{Serve: (&ams.Verify{Clients: known, Log: log,
 				Verifier: otp.Verifier{Challenges: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}

@@ -15,7 +15,7 @@ type Init struct {
 	Clients clients.Directory
 	Issuer  otp.Issuer
 	Lookup  phone.Lookup
-	Text    func(code string) string
+	Text    otp.Text
 	Log     *slog.Logger
 }
 

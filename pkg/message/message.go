@@ -15,28 +15,20 @@ const onePart = 160
 const maxDigits = 8
 
 // Text returns a function that writes the message around a code. The brand is
-// what the person knows the merchant by; validity is told in whole minutes,
-// rounded down, so that no text promises more than holds.
+// what the person knows the merchant by. What is left of the code's lifetime is
+// told in whole minutes, rounded down, so that no text promises more than holds.
 //
 // It refuses a brand that is empty, is not in the GSM 7-bit alphabet (one letter
 // outside it would make three parts of one) or would make the text longer than
-// one part, and a validity below one minute.
-func Text(brand string, validity time.Duration) (func(code string) string, error) {
+// one part.
+func Text(brand string) (func(code string, left time.Duration) string, error) {
 	if strings.TrimSpace(brand) == "" {
 		return nil, fmt.Errorf("brand is empty: give the name that people know the sender by")
 	}
-	minutes := int(validity / time.Minute)
-	if minutes < 1 {
-		return nil, fmt.Errorf("validity is %v: the text needs at least one minute", validity)
+	text := func(code string, left time.Duration) string {
+		return fmt.Sprintf("%s is your %s code, valid for %s.", code, brand, spell(left))
 	}
-	unit := "minutes"
-	if minutes == 1 {
-		unit = "minute"
-	}
-	text := func(code string) string {
-		return fmt.Sprintf("%s is your %s code, valid for %d %s.", code, brand, minutes, unit)
-	}
-	n, bad := septets(text(strings.Repeat("0", maxDigits)))
+	n, bad := septets(text(strings.Repeat("0", maxDigits), 0))
 	if bad != utf8.RuneError {
 		return nil, fmt.Errorf("brand has %q, which is not in the GSM 7-bit alphabet: spell it without", bad)
 	}
@@ -44,6 +36,18 @@ func Text(brand string, validity time.Duration) (func(code string) string, error
 		return nil, fmt.Errorf("brand makes the text %d characters long, at most %d fit one SMS: shorten it by %d", n, onePart, n-onePart)
 	}
 	return text, nil
+}
+
+// spell tells a duration in whole minutes. The longest is the one below a minute.
+func spell(left time.Duration) string {
+	switch minutes := int(left / time.Minute); minutes {
+	case 0:
+		return "less than 1 minute"
+	case 1:
+		return "1 minute"
+	default:
+		return fmt.Sprintf("%d minutes", minutes)
+	}
 }
 
 // The GSM 7-bit default alphabet and its extension table (3GPP TS 23.038

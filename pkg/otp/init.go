@@ -32,8 +32,11 @@ type Start struct {
 	To     Phone
 	Mask   string // To with its middle starred, kept for replays
 	Policy Policy
-	Text   func(code string) string // the message
+	Text   Text // the message
 }
+
+// Text writes the message around a code that is valid for as long as left.
+type Text func(code string, left time.Duration) string
 
 // Started is the answer to a [Start].
 type Started struct {
@@ -182,7 +185,7 @@ func (i Issuer) send(ctx context.Context, c Challenge, r Start, now Millis) (Sta
 		// This call was stopped for so long that another may be sending by now.
 		return Started{Outcome: InProgress}, nil
 	}
-	delivery, cause := i.Sender.Send(ctx, Message{To: r.To, Text: r.Text(string(code)), Code: code})
+	delivery, cause := i.Sender.Send(ctx, Message{To: r.To, Text: r.Text(string(code), c.ExpiresAt.Sub(now)), Code: code})
 	switch delivery {
 	case Accepted:
 		return i.settle(ctx, c, Delivered, sent(c))

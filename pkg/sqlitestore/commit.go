@@ -39,6 +39,9 @@ func in[T any](ctx context.Context, s *Store, what string, do func() (T, error))
 }
 
 func (s *Store) run(ctx context.Context, c call) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case s.calls <- c:
 	case <-s.closing:

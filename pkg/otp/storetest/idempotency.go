@@ -98,8 +98,12 @@ func testIdempotency(t *testing.T, o Opener) {
 		w.verify(t, "id", wrong(code, 0), otp.Unmatched)
 		w.Clock.Advance(4 * time.Minute)
 		w.init(t, start("id", phone), otp.Sent)
-		if w.Inbox.last(t) != code {
+		messages := w.Inbox.Messages()
+		if messages[1].Code != code {
 			t.Error("the second message carries another code")
+		}
+		if want := string(code) + " is your code for 1m0s"; messages[1].Text != want {
+			t.Errorf("the second message says %q, want %q", messages[1].Text, want)
 		}
 		if got := w.verify(t, "id", wrong(code, 1), otp.Unmatched); got.Left != 3 {
 			t.Errorf("%d attempts left, want 3", got.Left)

@@ -99,7 +99,7 @@ func start(id string, to otp.Phone) otp.Start {
 	return otp.Start{
 		Client: "demo", ID: id, Counts: []string{"OTP", "SMS", "MOBILENO", to.E164()},
 		To: to, Mask: "+60******6353", Policy: otp.DefaultPolicy(),
-		Text: func(code string) string { return code + " is your code." },
+		Text: func(code string, left time.Duration) string { return fmt.Sprint(code, " is your code for ", left) },
 	}
 }
 

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"countersign/pkg/gateway"
+)
+
+// However many calls wait for those at work, each is answered in time (P18).
+func TestSlotsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := gateway.Handler{Serve: func(ctx context.Context, _ gateway.Request) gateway.Response {
+			<-ctx.Done()
+			return gateway.Response{Status: http.StatusOK, Body: []byte("U")}
+		}}
+		l := &local{init: stuck, verify: stuck, log: slog.New(slog.DiscardHandler), slots: make(chan struct{}, slots)}
+		begin := time.Now()
+		done := make(chan string)
+		const calls = 5 * slots
+		for range calls {
+			go func() {
+				w := httptest.NewRecorder()
+				l.ServeHTTP(w, httptest.NewRequest("POST", "/v1/users/verifyAuthentication", strings.NewReader("{}")))
+				text, _ := io.ReadAll(w.Body)
+				done <- string(text)
+			}()
+		}
+		for range calls {
+			if got := <-done; got != "U" {
+				t.Errorf("answered %q", got)
+			}
+		}
+		if took := time.Since(begin); took > 9*time.Second {
+			t.Errorf("the last answer took %v of virtual time", took)
+		}
+	})
+}
