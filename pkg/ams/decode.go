@@ -37,9 +37,6 @@ const body = "body"
 // UTF-8, no name twice, nothing behind it. Undocumented members are ignored,
 // except for one that is spelled like a documented one but for its case.
 func decode(text []byte, known fields) complaint {
-	if len(text) > maxBody {
-		return complaint{body, fmt.Sprintf("at most %d bytes", maxBody)}
-	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	var c complaint
 	if d.PeekKind() != '{' {

@@ -171,7 +171,7 @@ func (i Issuer) send(ctx context.Context, c Challenge, r Start, now Millis) (Sta
 	if err != nil {
 		// Nothing went out: let a retry go on at once. Should this fail too, it
 		// waits for the end of the lease.
-		i.settle(ctx, c, Reserved, Started{})
+		i.settle(ctx, c, c.State, Started{})
 		return Started{}, err
 	}
 	if refusal != "" {
@@ -190,8 +190,8 @@ func (i Issuer) send(ctx context.Context, c Challenge, r Start, now Millis) (Sta
 	case Accepted:
 		return i.settle(ctx, c, Delivered, sent(c))
 	case Refused:
-		if err := i.Ledger.Refund(ctx, c.Ledger, SendID(c.AuthID)); err != nil {
-			return Started{}, fmt.Errorf("refund: %w", err)
+		if err := i.refund(ctx, c); err != nil {
+			return Started{}, err
 		}
 		return i.settle(ctx, c, Failed, Started{Outcome: Undeliverable, Cause: cause})
 	default:
@@ -217,6 +217,18 @@ func (i Issuer) spend(ctx context.Context, c Challenge, r Start, now Millis) (ti
 		return 0, "", fmt.Errorf("spend: the ledger refused a send that no limit speaks against")
 	}
 	return wait, refusal, nil
+}
+
+// refund takes a message off again that will never go out. Where an earlier try
+// may have gone out, it stays counted.
+func (i Issuer) refund(ctx context.Context, c Challenge) error {
+	if c.State == MaybeDelivered {
+		return nil
+	}
+	if err := i.Ledger.Refund(ctx, c.Ledger, SendID(c.AuthID)); err != nil {
+		return fmt.Errorf("refund: %w", err)
+	}
+	return nil
 }
 
 // ledgerMemory is how long a ledger outlives its last send: longer than any

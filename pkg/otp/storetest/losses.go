@@ -70,6 +70,24 @@ func testCrashes(t *testing.T, o Opener) {
 		w.Issuer.Ledger = w.Store
 		w.init(t, start("id", phone), otp.Sent)
 	})
+	t.Run("a take-over that fails leaves a live code alive", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Inbox.Answers = []otp.Delivery{otp.MaybeSent}
+		w.init(t, start("id", phone), otp.Unclear)
+		broken := w.Issuer
+		broken.Ledger = failing(w.Store, nth(1, LostBefore))
+		if _, err := broken.Init(ctx, start("id", phone)); err == nil {
+			t.Fatal("init was to fail")
+		}
+		w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+	})
+	t.Run("a message that may have gone out stays counted, also when the next try is refused", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Inbox.Answers = []otp.Delivery{otp.MaybeSent, otp.Refused}
+		w.init(t, start("id", phone), otp.Unclear)
+		w.init(t, start("id", phone), otp.Undeliverable)
+		w.init(t, start("next", phone), otp.TooSoon)
+	})
 	t.Run("a code whose message is not counted takes no guess (P11)", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		w.Issuer.Ledger = &decorated{w.Store, func(call func() error) error {

@@ -1,0 +1,190 @@
+package otp
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+// What is stored, and what is derived from it, is the same in every release:
+// else a deployment would turn away the codes that are on their way.
+func TestKnownAnswers(t *testing.T) {
+	k := testKeys(t, 1)
+	seed := bytes.Repeat([]byte{5}, 16)
+	code, _ := k.open(1, "C#demo#id", seed, 8)
+	digest, _ := k.digest(1, "C#demo#id", "493817")
+	print, _ := k.print(1, []string{"OTP", "SMS"})
+	long, _ := digits(&stream{key: k.code[1].seal, label: []byte("label")}, 80) // over three blocks
+	for _, c := range []struct{ name, got, want string }{
+		{"code", string(code), "37828985"},
+		{"digest", hex.EncodeToString(digest), "c0c241bfbf623214933f954802d2545c21937701a65cb7d52ef74515efd0ca27"},
+		{"print", hex.EncodeToString(print), "3d8cb5eb4227bb81ca3a428b718e47f88237c6816762aed62085bc143c0addff"},
+		{"stream", long, "59998981325785723337730514707739043747281427772929791688299138613795866366857558"},
+		{"ledger", k.LedgerKey("demo", "+606543216353"), "N#Hgbc4a9w-_k5VBB6SNFCvD6UYM5SJKUqtqn3Yw2wu10"},
+		{"send", SendID("20261122190077000000162140200586657"), "MxD6tgqAN0M"},
+		{"challenge", ChallengeKey("demo", "id"), "C#demo#id"},
+		{"fields", hex.EncodeToString(fields("a", "", "bc")), "0000000161" + "00000000" + "000000026263"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s %s, want %s", c.name, c.got, c.want)
+		}
+	}
+}
+
+// Without entropy nothing is made, and nothing is written.
+func TestNoEntropy(t *testing.T) {
+	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
+	for _, n := range []int64{0, 31, 32, 40} { // bytes that the source has
+		source := io.MultiReader(io.LimitReader(zero{}, n), iotest.ErrReader(errors.New("no entropy")))
+		i := Issuer{Keys: testKeys(t, 1), Now: now, Rand: source} // a nil store panics
+		if got, err := i.Init(context.Background(), Start{Client: "demo", ID: "id", Policy: DefaultPolicy()}); err == nil || got.Outcome != "" {
+			t.Errorf("init with %d bytes of entropy: %v %v", n, got, err)
+		}
+	}
+	once := &failsOnce{}
+	if got, err := (Issuer{Keys: testKeys(t, 1), Now: now, Rand: once}).Init(context.Background(), Start{Client: "demo", ID: "id", Policy: DefaultPolicy()}); err == nil {
+		t.Errorf("init went on after a failed read: %v", got)
+	}
+	v := Verifier{Keys: testKeys(t, 1), Now: now, Rand: iotest.ErrReader(errors.New("no entropy"))}
+	if got, err := v.Verify(context.Background(), Check{}); err == nil || got.Outcome != "" {
+		t.Errorf("verify without entropy: %v %v", got, err)
+	}
+}
+
+type failsOnce struct {
+	zero
+	failed bool
+}
+
+func (f *failsOnce) Read(p []byte) (int, error) {
+	if !f.failed {
+		f.failed = true
+		return 0, errors.New("no entropy")
+	}
+	return f.zero.Read(p)
+}
+
+type zero struct{}
+
+func (zero) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestPolicyRanges(t *testing.T) {
+	for _, c := range []struct {
+		field   string
+		ok, bad func(*Policy)
+	}{
+		{"Digits", func(p *Policy) { p.Digits = 4 }, func(p *Policy) { p.Digits = 3 }},
+		{"Digits", func(p *Policy) { p.Digits = 8 }, func(p *Policy) { p.Digits = 9 }},
+		{"Validity", func(p *Policy) { p.Validity = time.Minute }, func(p *Policy) { p.Validity = time.Minute - 1 }},
+		{"Validity", func(p *Policy) { p.Validity = 10 * time.Minute }, func(p *Policy) { p.Validity = 10*time.Minute + 1 }},
+		{"Attempts", func(p *Policy) { p.Attempts = 1 }, func(p *Policy) { p.Attempts = 0 }},
+		{"Attempts", func(p *Policy) { p.Attempts = 5 }, func(p *Policy) { p.Attempts = 6 }},
+		{"Cooldown", func(p *Policy) { p.Cooldown = 0 }, func(p *Policy) { p.Cooldown = -1 }},
+		{"Cooldown", func(p *Policy) { p.Cooldown = time.Hour }, func(p *Policy) { p.Cooldown = time.Hour + 1 }},
+		{"PerDay", func(p *Policy) { p.PerDay, p.PerHour = 3, 3 }, func(p *Policy) { p.PerDay, p.PerHour = 2, 2 }},
+		{"PerDay", func(p *Policy) { p.PerDay = 20 }, func(p *Policy) { p.PerDay = 21 }},
+		{"PerHour", func(p *Policy) { p.PerHour = 1 }, func(p *Policy) { p.PerHour = 0 }},
+		{"PerHour", func(p *Policy) { p.PerHour = 10 }, func(p *Policy) { p.PerHour = 11 }},
+		{"Unanswered", func(p *Policy) { p.Unanswered = 3 }, func(p *Policy) { p.Unanswered = 2 }},
+		{"Unanswered", func(p *Policy) { p.Unanswered = 100 }, func(p *Policy) { p.Unanswered = 101 }},
+		{"Pause", func(p *Policy) { p.Pause = time.Hour }, func(p *Policy) { p.Pause = time.Hour - 1 }},
+		{"Pause", func(p *Policy) { p.Pause = 168 * time.Hour }, func(p *Policy) { p.Pause = 168*time.Hour + 1 }},
+		{"Memory", func(p *Policy) { p.Memory = time.Hour }, func(p *Policy) { p.Memory = time.Hour - 1 }},
+		{"Memory", func(p *Policy) { p.Memory = 168 * time.Hour }, func(p *Policy) { p.Memory = 168*time.Hour + 1 }},
+	} {
+		p := DefaultPolicy()
+		if c.ok(&p); p.Validate() != nil {
+			t.Errorf("%+v: %v", p, p.Validate())
+		}
+		p = DefaultPolicy()
+		c.bad(&p)
+		var out *RangeError
+		if !errors.As(p.Validate(), &out) || out.Field != c.field {
+			t.Errorf("%+v: %v, want %s refused", p, p.Validate(), c.field)
+		}
+	}
+	want := Policy{6, 5 * time.Minute, 5, 30 * time.Second, 5, 10, 20, 24 * time.Hour, 24 * time.Hour}
+	if DefaultPolicy() != want {
+		t.Errorf("defaults %+v, want %+v", DefaultPolicy(), want)
+	}
+	if got := (&RangeError{"Digits", 3, 4, 8}).Error(); got != "Digits is 3, must be 4 to 8" {
+		t.Error(got)
+	}
+	if _, err := NewKeys(1, map[int][]byte{1: make([]byte, 32)}, make([]byte, 32)); err != nil || MinSecret != 32 {
+		t.Error(err, MinSecret)
+	}
+}
+
+func TestLimitsNamed(t *testing.T) {
+	now := Millis(1_795_317_208_457)
+	ago := func(ds ...time.Duration) (s []Send) {
+		for n, d := range ds {
+			s = append(s, Send{now.Add(-d), fmt.Sprint(n)})
+		}
+		return s
+	}
+	day := make([]time.Duration, 10) // ten in a day, two hours apart
+	for n := range day {
+		day[n] = time.Duration(n+1) * 2 * time.Hour
+	}
+	l := DefaultPolicy().Limits()
+	two := Limits{Windows: []Window{{2, time.Hour}}, Unanswered: 9}
+	for name, c := range map[string]struct {
+		l    Limits
+		n    Number
+		why  Outcome
+		wait time.Duration
+	}{
+		"nothing sent":   {l, Number{Unanswered: 99}, "", 0},
+		"ten a day":      {l, Number{Sends: ago(day...)}, TooMany, 4 * time.Hour},
+		"two an hour":    {two, Number{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
+		"paused":         {l, Number{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
+		"one too few":    {l, Number{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
+		"pause the less": {l, Number{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
+	} {
+		if why, wait := c.l.Refusal(c.n, now); why != c.why || wait != c.wait {
+			t.Errorf("%s: %q %v, want %q %v", name, why, wait, c.why, c.wait)
+		}
+	}
+	// Named by the other limit whatever the order of the windows.
+	back := Limits{Windows: []Window{{2, time.Hour}, {1, time.Minute}}, Unanswered: 9}
+	if why, _ := back.Refusal(Number{Sends: ago(time.Second, 2*time.Second)}, now); why != TooMany {
+		t.Error(why)
+	}
+	for n, want := range map[int]int{0: 0, 12: 12, 21: 21, 22: 12, 23: 12} { // depth 10
+		if got := l.Trim(n); got != want {
+			t.Errorf("trim %d: %d, want %d", n, got, want)
+		}
+	}
+	for m, want := range map[Millis]int64{0: 0, 1: 1, 999: 1, 1000: 1, 1001: 2} {
+		if m.Seconds() != want {
+			t.Errorf("%d ms is %d s, want %d", m, m.Seconds(), want)
+		}
+	}
+}
+
+func TestSecretsPrintAs(t *testing.T) {
+	for v, want := range map[any]string{
+		Code("493817"): "******", Phone("+606543216353"): "*********6353", Phone("+6012345"): "********", Phone("+60123456"): "*****3456",
+		Message{To: "+606543216353", Text: "x"}: "message to *********6353",
+	} {
+		if got := fmt.Sprint(v); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// A write that is refused although the challenge shows no reason is an error,
+// not an answer.
+func TestJudgeUnexplained(t *testing.T) {
+	c := Challenge{State: Delivered, Max: 5, ExpiresAt: 2, Code: []byte("a"), Guess: []byte("-"), Op: "-"}
+	if got, err := judge(Write{Item: &c}, Guess{Op: "op", Now: 1}); err == nil || got.Outcome != "" {
+		t.Errorf("%v %v", got, err)
+	}
+}

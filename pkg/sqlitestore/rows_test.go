@@ -1,0 +1,127 @@
+package sqlitestore_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/sqlitestore"
+)
+
+func sqlrow(key string, ttl int64) otp.Challenge {
+	return otp.Challenge{Key: key, State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, ExpiresAt: 1 << 50, Ledger: "N#1", TTL: ttl}
+}
+
+// A pass answers its own number and no other, and only the pass does.
+func TestPassAnswersItsNumber(t *testing.T) {
+	ctx, s := t.Context(), open(t)
+	limits := otp.Limits{Unanswered: 1, Pause: time.Hour}
+	spend := func(key, id string, want bool) {
+		t.Helper()
+		got, err := s.Spend(ctx, otp.Spend{Key: key, ID: id, Now: 1000, Limits: limits})
+		if err != nil || got.Applied != want {
+			t.Fatalf("spend %s %s: %+v %v, want applied %v", key, id, got, err, want)
+		}
+	}
+	if w, err := s.Reserve(ctx, sqlrow("C#demo#1", 1), "", 0); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+	spend("N#1", "a", true)
+	spend("N#2", "a", true)
+	if w, err := s.Attempt(ctx, otp.Guess{Key: "C#demo#1", Digest: []byte("right"), Op: "op", Now: 1}); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+	spend("N#2", "b", false)
+	spend("N#1", "b", true)
+	if w, err := s.Settle(ctx, otp.Settlement{Key: "C#demo#1", State: otp.Delivered}); err != nil || !w.Applied {
+		t.Fatal(w, err)
+	}
+	spend("N#1", "c", false) // settling what has passed is no further pass
+}
+
+// Round after round, in both tables.
+func TestSweepGoesOn(t *testing.T) {
+	ctx, s := t.Context(), open(t).(*sqlitestore.Store)
+	sweep := func(want int) {
+		t.Helper()
+		for n := 1; ; n++ {
+			round, err := s.Sweep(ctx, 100_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round {
+				if n != want {
+					t.Errorf("%d sweeps for a round, want %d", n, want)
+				}
+				return
+			}
+		}
+	}
+	put := func(key string, ttl int64, free bool) {
+		t.Helper()
+		if w, err := s.Reserve(ctx, sqlrow(key, ttl), "", -1000); err != nil || w.Applied != free {
+			t.Fatalf("%s: %+v %v, want free %v", key, w, err, free)
+		}
+	}
+	put("C#1", 100, true)
+	for n := range 1500 {
+		if _, err := s.Spend(ctx, otp.Spend{Key: fmt.Sprint("N#", n), ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("C#0", 1<<40, true)
+	sweep(3) // the ledgers take longer than the challenges
+	put("C#1", 100, true)
+	put("C#2", 101, true)
+	if got, err := s.Spend(ctx, otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}); err != nil || !got.Applied {
+		t.Fatal(got, err)
+	}
+	sweep(2)
+	put("C#1", 1<<40, true)
+	put("C#2", 1<<40, false)
+	got, err := s.Spend(ctx, otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}})
+	if err != nil || !got.Applied {
+		t.Errorf("the ledger was not swept: %+v %v", got, err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := sqlitestore.Open(filepath.Join(dir, "none", "x.db")); err == nil {
+		t.Error("opened a file in no directory")
+	}
+	text := filepath.Join(dir, "text.db")
+	os.WriteFile(text, []byte("this is no database, whatever its name may say of it\n"), 0o600)
+	if _, err := sqlitestore.Open(text); err == nil {
+		t.Error("opened a text file")
+	}
+	path := filepath.Join(dir, "x.db")
+	s, err := sqlitestore.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := os.Stat(path); err != nil || f.Mode().Perm() != 0o600 {
+		t.Error(f.Mode(), err)
+	}
+	if _, err := os.Stat(path + "-wal"); err != nil {
+		t.Error("no write-ahead log:", err)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 20 { // either of the two selects may see it
+		if w, err := s.Reserve(ended, sqlrow("C#1", 1<<40), "", 0); err == nil && !w.Applied && w.Item == nil {
+			t.Error("a call whose context is over: no error and no answer")
+		}
+	}
+	s.Close()
+	if _, err := s.Attempt(context.Background(), otp.Guess{Key: "C#1"}); err == nil {
+		t.Error("a closed store answered")
+	}
+	if err := s.Refund(context.Background(), "N#1", "a"); err == nil {
+		t.Error("a closed store answered")
+	}
+}
