@@ -21,7 +21,14 @@ type Init struct {
 
 // Serve answers one request.
 func (s *Init) Serve(ctx context.Context, r gateway.Request) gateway.Response {
-	return serve(ctx, s.Log, r, s.Clients, map[string]api{apiCustomersInit: s.customers}, apiCustomersInit)
+	return serve(ctx, s.Log, r, s.Clients, s.api, apiCustomersInit)
+}
+
+func (s *Init) api(route string) api {
+	if route == apiCustomersInit {
+		return s.customers
+	}
+	return nil
 }
 
 // customers serves POST /v1/customers/initAuthentication: it sends a code to a

@@ -16,9 +16,10 @@ import (
 type api func(context.Context, clients.Client, []byte) answer
 
 // serve makes the checks that come before any API's own, in the order of the
-// contract; the first that fails answers. apis are those of this function, by
-// their route; route finds that of a request object, which has no path.
-func serve(ctx context.Context, log *slog.Logger, r gateway.Request, known clients.Directory, apis map[string]api, directRoute string) (resp gateway.Response) {
+// contract; the first that fails answers. served finds an API of this function by
+// its route, nil where it has none; directRoute is that of a request object, which
+// has no path.
+func serve(ctx context.Context, log *slog.Logger, r gateway.Request, known clients.Directory, served func(route string) api, directRoute string) (resp gateway.Response) {
 	path := r.Path
 	if r.Direct {
 		path = directRoute
@@ -30,12 +31,11 @@ func serve(ctx context.Context, log *slog.Logger, r gateway.Request, known clien
 			resp = refuse(unknownException).render(f)
 		}
 	}()
-	return check(ctx, r, path, known, apis).render(f)
+	return check(ctx, r, served(route(path)), known).render(f)
 }
 
-func check(ctx context.Context, r gateway.Request, path string, known clients.Directory, apis map[string]api) answer {
-	handle, served := apis[route(path)]
-	if !served {
+func check(ctx context.Context, r gateway.Request, handle api, known clients.Directory) answer {
+	if handle == nil {
 		return refuse(invalidAPI)
 	}
 	if r.Method != "POST" {

@@ -19,7 +19,17 @@ type Verify struct {
 
 // Serve answers one request.
 func (s *Verify) Serve(ctx context.Context, r gateway.Request) gateway.Response {
-	return serve(ctx, s.Log, r, s.Clients, map[string]api{apiUsersVerify: s.users, apiSecurityVerify: s.security}, s.direct(r))
+	return serve(ctx, s.Log, r, s.Clients, s.api, s.direct(r))
+}
+
+func (s *Verify) api(route string) api {
+	switch route {
+	case apiUsersVerify:
+		return s.users
+	case apiSecurityVerify:
+		return s.security
+	}
+	return nil
 }
 
 // users serves POST /v1/users/verifyAuthentication.
