@@ -8,11 +8,17 @@ import (
 )
 
 // Redo gives a store in the same process what a real client does over a lossy
-// network: it repeats a request that was lost, and the caller sees the answer to
-// the last try.
-func Redo(s Store, next func() Fate) Store {
+// network: it tries a request that was lost up to three times, and the caller sees
+// the answer to the last try.
+func Redo(s Store, next func() Fate) Store { return losing(s, 3, next) }
+
+// failing makes requests fail for the caller: with LostBefore nothing was
+// applied, with LostAfter it was.
+func failing(s Store, next func() Fate) Store { return losing(s, 1, next) }
+
+func losing(s Store, tries int, next func() Fate) Store {
 	return &decorated{s, func(call func() error) error {
-		for range 3 {
+		for range tries {
 			switch next() {
 			case Through:
 				return call()
@@ -20,22 +26,6 @@ func Redo(s Store, next func() Fate) Store {
 				if err := call(); err != nil {
 					return err
 				}
-			}
-		}
-		return errLost
-	}}
-}
-
-// failing makes requests fail for the caller: with LostBefore nothing was
-// applied, with LostAfter it was.
-func failing(s Store, next func() Fate) Store {
-	return &decorated{s, func(call func() error) error {
-		switch next() {
-		case Through:
-			return call()
-		case LostAfter:
-			if err := call(); err != nil {
-				return err
 			}
 		}
 		return errLost
