@@ -87,10 +87,11 @@ func TestEngineEndsWithItsProcess(t *testing.T) {
 		fmt.Printf("%s\n", Endpoint(t))
 		select {} // until killed
 	}
-	if os.Getenv("DYNAMODB_ENDPOINT") != "" {
-		t.Skip("DYNAMODB_ENDPOINT is set: no engine is started")
+	if _, err := installed(); err != nil && os.Getenv("DYNAMODB_ENDPOINT") != "" {
+		t.Skipf("SKIPPED: no engine to start, the tests run on DYNAMODB_ENDPOINT: %v", err)
 	}
-	Endpoint(t) // skips where there is none
+	t.Setenv("DYNAMODB_ENDPOINT", "")
+	Endpoint(t) // skips where there is none, and fails with CI=true
 	self := exec.Command(os.Args[0], "-test.run=^TestEngineEndsWithItsProcess$")
 	self.Env = append(os.Environ(), child+"=1")
 	out, err := self.StdoutPipe()
