@@ -16,30 +16,42 @@ var tenThousand = big.NewInt(10_000)
 // server may have stopped reading its output.
 type terminal struct {
 	lines  chan string
-	done   chan struct{}
+	ended  chan struct{} // closed by close
+	done   chan struct{} // closed when what waited then is printed
 	missed atomic.Int64
 }
 
 func newTerminal(w io.Writer) *terminal {
-	t := &terminal{lines: make(chan string, 1024), done: make(chan struct{})}
-	go func() {
-		defer close(t.done)
-		out := bufio.NewWriter(w)
-		for line := range t.lines {
+	t := &terminal{lines: make(chan string, 1024), ended: make(chan struct{}), done: make(chan struct{})}
+	go t.print(bufio.NewWriter(w))
+	return t
+}
+
+// print writes what is said, many lines at once where many wait.
+func (t *terminal) print(out *bufio.Writer) {
+	defer close(t.done)
+	ended := t.ended
+	for {
+		select {
+		case line := <-t.lines:
 			if n := t.missed.Swap(0); n > 0 {
 				fmt.Fprintf(out, "(%d lines were not shown)\n", n)
 			}
 			out.WriteString(line + "\n")
-			if len(t.lines) == 0 {
-				out.Flush() // an error means that nobody reads any more
-			}
+		case <-ended:
+			ended = nil
 		}
-		out.Flush()
-	}()
-	return t
+		if len(t.lines) > 0 {
+			continue
+		}
+		out.Flush() // an error means that nobody reads any more
+		if ended == nil {
+			return
+		}
+	}
 }
 
-// say prints a line, or drops it where too many wait. Not after close.
+// say prints a line, or drops it where too many wait. After close it may be lost.
 func (t *terminal) say(line string) {
 	select {
 	case t.lines <- line:
@@ -56,7 +68,7 @@ func (t *terminal) Write(line []byte) (int, error) {
 
 // close prints what waits, unless nobody reads.
 func (t *terminal) close() {
-	close(t.lines)
+	close(t.ended)
 	select {
 	case <-t.done:
 	case <-time.After(time.Second):
