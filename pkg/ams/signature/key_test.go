@@ -1,0 +1,196 @@
+package signature_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/ams/signature"
+)
+
+// Every form that the vendor's SDKs and openssl write, of one pair.
+func TestKeyForms(t *testing.T) {
+	pair := private(t, "ams-test-client.key.pem")
+	pkcs8, _ := x509.MarshalPKCS8PrivateKey(pair)
+	spki, _ := x509.MarshalPKIXPublicKey(&pair.PublicKey)
+	pkcs1, rsaPublic := x509.MarshalPKCS1PrivateKey(pair), x509.MarshalPKCS1PublicKey(&pair.PublicKey)
+	publics := map[string]string{
+		"SPKI":             armoured("PUBLIC KEY", spki),
+		"PKCS#1":           armoured("RSA PUBLIC KEY", rsaPublic),
+		"PKCS#1 as SPKI":   armoured("PUBLIC KEY", rsaPublic),
+		"certificate":      armoured("CERTIFICATE", certificate(t, pair)),
+		"bare":             base64.StdEncoding.EncodeToString(spki),
+		"bare in lines":    lines(base64.StdEncoding.EncodeToString(spki), "\r\n"),
+		"bare PKCS#1":      base64.StdEncoding.EncodeToString(rsaPublic),
+		"white space":      "\n\t " + armoured("PUBLIC KEY", spki) + "\r\n\n",
+		"CRLF":             strings.ReplaceAll(armoured("PUBLIC KEY", spki), "\n", "\r\n"),
+		"as we format it":  signature.FormatPublicKey(&pair.PublicKey),
+		"as openssl wrote": string(file(t, "ams-test-client.pub.pem")),
+	}
+	for name, text := range publics {
+		key, err := signature.ParsePublicKey([]byte(text))
+		if err != nil || !key.Equal(&pair.PublicKey) {
+			t.Errorf("public key, %s: %v", name, err)
+		}
+		if _, err := signature.ParsePrivateKey([]byte(text)); err == nil || (name != "certificate" && !strings.Contains(err.Error(), "this is a public key")) {
+			t.Errorf("as a private key, %s: %v", name, err)
+		}
+	}
+	formatted, err := signature.FormatPrivateKey(pair)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"PKCS#8":           armoured("PRIVATE KEY", pkcs8),
+		"PKCS#1":           armoured("RSA PRIVATE KEY", pkcs1),
+		"bare":             base64.StdEncoding.EncodeToString(pkcs8),
+		"bare in lines":    lines(base64.StdEncoding.EncodeToString(pkcs8), "\n"),
+		"bare PKCS#1":      base64.StdEncoding.EncodeToString(pkcs1),
+		"as we format it":  formatted,
+		"as openssl wrote": string(file(t, "ams-test-client.key.pem")),
+	} {
+		key, err := signature.ParsePrivateKey([]byte(text))
+		if err != nil || !key.Equal(pair) {
+			t.Errorf("private key, %s: %v", name, err)
+		}
+		refused(t, "public", name, text, "this is a private key")
+	}
+}
+
+func TestKeysRefused(t *testing.T) {
+	pair := private(t, "ams-test-client.key.pem")
+	pkcs8, _ := x509.MarshalPKCS8PrivateKey(pair)
+	spki, _ := x509.MarshalPKIXPublicKey(&pair.PublicKey)
+	good, secret := armoured("PUBLIC KEY", spki), armoured("PRIVATE KEY", pkcs8)
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	smallDER, _ := x509.MarshalPKCS8PrivateKey(small)
+	ec, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ecDER, _ := x509.MarshalPKCS8PrivateKey(ec)
+	sec1, _ := x509.MarshalECPrivateKey(ec)
+	ecPublic, _ := x509.MarshalPKIXPublicKey(&ec.PublicKey)
+	edPublic, edPrivate, _ := ed25519.GenerateKey(rand.Reader)
+	ed, _ := x509.MarshalPKCS8PrivateKey(edPrivate)
+	edSPKI, _ := x509.MarshalPKIXPublicKey(edPublic)
+	broken := bytes.Clone(pkcs8)
+	broken[len(broken)-100] ^= 1 // in one of its numbers
+
+	for name, c := range map[string][2]string{
+		"nothing":                 {"", "empty"},
+		"blanks":                  {" \n", "empty"},
+		"words":                   {"canary canary", "neither PEM nor base64"},
+		"a path":                  {"/canary/key.pem", "neither PEM nor base64"},
+		"other base64":            {"Y2FuYXJ5", "one DER structure"},
+		"1024 bits":               {signature.FormatPublicKey(&small.PublicKey), "1024 bits, must have at least 2048"},
+		"2047 bits":               {sized(2047, 65537), "2047 bits, must have at least 2048"},
+		"8193 bits":               {sized(8193, 65537), "8193 bits, must have at most 8192"},
+		"exponent 1":              {sized(2048, 1), "exponent"},
+		"exponent 2":              {sized(2048, 2), "exponent"},
+		"exponent 65536":          {sized(2048, 65536), "exponent"},
+		"exponent of 33 bits":     {sized(2048, 1<<32+1), "exponent"},
+		"even modulus":            {signature.FormatPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}), "even modulus"},
+		"EC":                      {armoured("PUBLIC KEY", ecPublic), "not an RSA key"},
+		"Ed25519":                 {armoured("PUBLIC KEY", edSPKI), "not an RSA key"},
+		"two keys":                {good + good, "nothing before or after"},
+		"words after it":          {good + "canary", "nothing before or after"},
+		"words before it":         {"canary\n" + good, "nothing before or after"},
+		"a broken block first":    {"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + good, "nothing before or after"},
+		"half of it":              {good[:200], "one PEM block"},
+		"no end":                  {strings.ReplaceAll(good, "END", "CANARY"), "one PEM block"},
+		"bytes after the DER":     {armoured("PUBLIC KEY", append(bytes.Clone(spki), 0)), "nothing after it"},
+		"base64 without padding":  {strings.TrimRight(base64.StdEncoding.EncodeToString(smallDER[:100]), "="), "neither PEM nor base64"},
+		"private":                 {secret, "this is a private key"},
+		"private, then public":    {secret + good, "this is a private key"},
+		"public, then private":    {good + secret, "this is a private key"},
+		"private labelled public": {armoured("PUBLIC KEY", pkcs8), "this is a private key"},
+		"private, 1024 bits":      {base64.StdEncoding.EncodeToString(smallDER), "this is a private key"},
+		"private, broken":         {base64.StdEncoding.EncodeToString(broken), "this is a private key"},
+		"private, EC":             {base64.StdEncoding.EncodeToString(ecDER), "this is a private key"},
+		"private, SEC 1":          {base64.StdEncoding.EncodeToString(sec1), "this is a private key"},
+		"private, Ed25519":        {base64.StdEncoding.EncodeToString(ed), "this is a private key"},
+		"private, encrypted":      {armoured("ENCRYPTED PRIVATE KEY", []byte("0")), "this is a private key"},
+		"private, of ssh":         {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "this is a private key"},
+		"private, cut":            {secret[:300], "this is a private key"},
+	} {
+		refused(t, "public", name, c[0], c[1])
+	}
+	for name, c := range map[string][2]string{
+		"nothing":              {"", "empty"},
+		"1024 bits":            {armoured("PRIVATE KEY", smallDER), "1024 bits, must have at least 2048"},
+		"broken":               {armoured("PRIVATE KEY", broken), "not an RSA key that is whole"},
+		"EC":                   {armoured("PRIVATE KEY", ecDER), "not an RSA key"},
+		"SEC 1":                {armoured("EC PRIVATE KEY", sec1), "not an RSA key"},
+		"Ed25519":              {armoured("PRIVATE KEY", ed), "not an RSA key"},
+		"encrypted PKCS#8":     {armoured("ENCRYPTED PRIVATE KEY", []byte("0")), "decrypt it first"},
+		"encrypted PKCS#1":     {"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMDA=\n-----END RSA PRIVATE KEY-----\n", "decrypt it first"},
+		"of ssh":               {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "one DER structure"},
+		"two keys":             {secret + secret, "nothing before or after"},
+		"bytes after the DER":  {armoured("PRIVATE KEY", append(bytes.Clone(pkcs8), 0)), "nothing after it"},
+		"bytes after its text": {secret + "canary", "nothing before or after"},
+	} {
+		refused(t, "private", name, c[0], c[1])
+	}
+	if text, err := signature.FormatPrivateKey(&rsa.PrivateKey{PublicKey: pair.PublicKey, D: big.NewInt(7), Primes: pair.Primes}); err == nil || text != "" {
+		t.Errorf("a key that is not whole was formatted: %v", err)
+	}
+}
+
+// refused looks for an error that says what is expected, and has not six letters
+// in a row of the text.
+func refused(t *testing.T, half, name, text, say string) {
+	t.Helper()
+	var err error
+	if half == "public" {
+		_, err = signature.ParsePublicKey([]byte(text))
+	} else {
+		_, err = signature.ParsePrivateKey([]byte(text))
+	}
+	if err == nil || !strings.Contains(err.Error(), say) || strings.Contains(strings.ToLower(err.Error()), "canary") {
+		t.Errorf("%s key, %s: %v, want an error that says %q", half, name, err, say)
+		return
+	}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); len(line) > 24 && !strings.Contains(line, "KEY-----") && strings.Contains(err.Error(), line[:24]) {
+			t.Errorf("%s key, %s: the error quotes it: %v", half, name, err)
+		}
+	}
+}
+
+func armoured(label string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+}
+
+func lines(s, end string) (out string) {
+	for len(s) > 64 {
+		out, s = out+s[:64]+end, s[64:]
+	}
+	return out + s
+}
+
+// sized returns a key of that many bits, which nobody could sign with.
+func sized(bits uint, e int) string {
+	n := new(big.Int).Lsh(big.NewInt(1), bits-1)
+	return signature.FormatPublicKey(&rsa.PublicKey{N: n.SetBit(n, 0, 1), E: e})
+}
+
+func certificate(t *testing.T, key *rsa.PrivateKey) []byte {
+	t.Helper()
+	expired := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, expired, expired, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}

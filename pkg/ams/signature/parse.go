@@ -1,0 +1,123 @@
+package signature
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxHeader is the longest header that is read, in bytes. That of an RSA key of
+// 8192 bits has about 1500.
+const maxHeader = 4 << 10
+
+// Parse reads the value of a Signature header: name=value parts between commas,
+// names in any case and order, spaces around them trimmed. It allows algorithm
+// (RSA256, the default), keyVersion and signature, which is required: base64 with
+// padding, percent-encoded. Unknown names are ignored.
+//
+// It refuses what could be read in two ways: a name given twice, a part that is
+// not name=value, an empty keyVersion, base64 that is not percent-encoded or has
+// line breaks or unused bits that are not zero.
+//
+// The error names the part, what was expected of it, and nothing that was sent.
+func Parse(header string) (Header, error) {
+	if len(header) > maxHeader {
+		return Header{}, fmt.Errorf("signature: the header has %d bytes, must be at most %d", len(header), maxHeader)
+	}
+	var h Header
+	seen := make(map[string]bool, 4)
+	for part := range strings.SplitSeq(header, ",") {
+		name, value, ok := strings.Cut(part, "=")
+		name, value = lower(strings.Trim(name, blanks)), strings.Trim(value, blanks)
+		if !ok || name == "" {
+			return Header{}, errors.New("signature: each part of the header must be name=value, with one comma between two parts")
+		}
+		if seen[name] {
+			return Header{}, errors.New("signature: the header has a name twice, each must be given once")
+		}
+		seen[name] = true
+		if err := h.set(name, value); err != nil {
+			return Header{}, err
+		}
+	}
+	if h.Signature == nil {
+		return Header{}, errors.New("signature: the header has no signature=, must be algorithm=RSA256,keyVersion=N,signature=VALUE")
+	}
+	return h, nil
+}
+
+// blanks are what HTTP allows around a value.
+const blanks = " \t"
+
+func (h *Header) set(name, value string) (err error) {
+	switch name {
+	case "algorithm":
+		if lower(value) != "rsa256" {
+			return errors.New("signature: algorithm must be RSA256")
+		}
+	case "keyversion":
+		if value == "" {
+			return errors.New("signature: keyVersion is empty, must name a key or be left out")
+		}
+		h.Version = value
+	case "signature":
+		h.Signature, err = decode(value)
+	}
+	return err
+}
+
+// decode reads the text form of a signature.
+func decode(value string) ([]byte, error) {
+	plain, ok := unescape(value)
+	if !ok {
+		return nil, errors.New("signature: signature must be percent-encoded: %2B for +, %2F for /, %3D for =")
+	}
+	sig, err := base64.StdEncoding.Strict().DecodeString(plain)
+	if err != nil || len(sig) == 0 || strings.ContainsAny(plain, "\r\n") { // package base64 skips line breaks
+		return nil, errors.New("signature: signature must be standard base64 with padding, percent-encoded")
+	}
+	return sig, nil
+}
+
+// unescape undoes percent-encoding. ok is false where an escape is not two hex
+// digits, and where "+", "/" or "=" is bare: to an HTML form a bare "+" is a
+// space, so that what it stands for depends on the reader.
+func unescape(s string) (plain string, ok bool) {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '+', '/', '=':
+			return "", false
+		case '%':
+			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+				return "", false
+			}
+			b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b), true
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}
+
+// lower is strings.ToLower for ASCII alone: to Unicode the Kelvin sign is a K and
+// the long s an S, and no SDK writes those.
+func lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
+}

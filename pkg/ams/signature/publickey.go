@@ -1,0 +1,91 @@
+package signature
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"fmt"
+)
+
+// Sizes of keys, in bits. The contract asks for the lower one; above the upper one
+// checking a signature costs a server more than sending it costs a stranger.
+const (
+	minBits = 2048
+	maxBits = 8192
+)
+
+// ParsePublicKey reads an RSA public key of 2048 to 8192 bits: PEM (PUBLIC KEY,
+// RSA PUBLIC KEY, or an X.509 CERTIFICATE, of which the key alone is taken: neither
+// its dates nor who issued it are looked at), or the base64 of the same DER without
+// armour. There must be one key and nothing else.
+//
+// A private key is refused, and no error quotes the text.
+func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
+	if bytes.Contains(text, []byte("PRIVATE KEY-----")) {
+		return nil, errPrivate
+	}
+	der, err := unarmour(text)
+	if err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	if isPrivate(der) {
+		return nil, errPrivate
+	}
+	key, ok := publicKey(der).(*rsa.PublicKey)
+	if !ok {
+		return nil, errors.New("public key: not an RSA key, expected PEM of PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, or base64 of its DER")
+	}
+	if err := check(key); err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	return key, nil
+}
+
+var errPrivate = errors.New("public key: this is a private key; take it away from here, and give its public half (openssl pkey -in KEY -pubout)")
+
+// publicKey reads DER by what is in it: a label says little, as PKCS#1 under
+// PUBLIC KEY is common.
+func publicKey(der []byte) any {
+	if key, err := x509.ParsePKIXPublicKey(der); err == nil {
+		return key
+	}
+	if key, err := x509.ParsePKCS1PublicKey(der); err == nil {
+		return key
+	}
+	if cert, err := x509.ParseCertificate(der); err == nil {
+		return cert.PublicKey
+	}
+	return nil
+}
+
+// isPrivate tells PKCS#1, PKCS#8 and SEC 1 private keys, whatever their algorithm:
+// each starts with a version of 0 or 1, where public keys have a modulus or the
+// name of an algorithm.
+func isPrivate(der []byte) bool {
+	var start struct{ Version int }
+	_, err := asn1.Unmarshal(der, &start)
+	return err == nil && (start.Version == 0 || start.Version == 1)
+}
+
+// check holds a key to what both sides can work with.
+func check(key *rsa.PublicKey) error {
+	bits := key.N.BitLen()
+	switch {
+	case bits < minBits:
+		return fmt.Errorf("RSA key of %d bits, must have at least %d: make a new pair", bits, minBits)
+	case bits > maxBits:
+		return fmt.Errorf("RSA key of %d bits, must have at most %d: make a new pair", bits, maxBits)
+	case key.N.Bit(0) == 0, key.E < 3, key.E%2 == 0, key.E > 1<<31-1: // package rsa refuses larger exponents
+		return errors.New("RSA key with an even modulus, or an exponent that is not odd, at least 3 and below 2^31: make a new pair")
+	}
+	return nil
+}
+
+// FormatPublicKey returns a key as PEM (PUBLIC KEY), which [ParsePublicKey] reads.
+func FormatPublicKey(key *rsa.PublicKey) string {
+	der, _ := x509.MarshalPKIXPublicKey(key) // fails for other types of key alone
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}

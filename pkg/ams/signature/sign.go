@@ -1,0 +1,58 @@
+package signature
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// Key signs. Version is what the other side knows its public half by: 1 to 64
+// letters, digits, ".", "_" and "-".
+type Key struct {
+	Version string
+	Private *rsa.PrivateKey
+}
+
+// Sign returns the header value over text. The same text and key give the same
+// value. Of RSA-2048 this costs about 0.7 ms of CPU, see [Signer].
+func (k Key) Sign(text []byte) (string, error) {
+	if err := k.check(); err != nil {
+		return "", err
+	}
+	return k.sign(sha256.Sum256(text))
+}
+
+// sign signs the digest of a text.
+func (k Key) sign(sum [sha256.Size]byte) (string, error) {
+	sig, err := rsa.SignPKCS1v15(nil, k.Private, crypto.SHA256, sum[:])
+	if err != nil {
+		return "", errors.New("signature: the private key cannot sign, it must be an RSA key that is whole: make a new pair")
+	}
+	return Header{k.Version, sig}.String(), nil
+}
+
+func (k Key) check() error {
+	if k.Private == nil || k.Private.N == nil {
+		return errors.New("signature: no private key to sign with")
+	}
+	if err := check(&k.Private.PublicKey); err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	if !validVersion(k.Version) {
+		return errors.New(`signature: the version of the private key must be 1 to 64 letters, digits, ".", "_" or "-", such as 1`)
+	}
+	return nil
+}
+
+// validVersion keeps a version from ending its part of the header.
+func validVersion(v string) bool {
+	for i := range len(v) {
+		c := v[i]
+		if !('0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c == '.' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return len(v) >= 1 && len(v) <= 64
+}

@@ -1,0 +1,36 @@
+package signature
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Forms of a time (section 4 of the contract). Ranges that package time does not
+// hold to are in the pattern: an offset's, and ASCII digits.
+var (
+	millis = regexp.MustCompile(`^[0-9]{13}$`)
+	iso    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$`)
+)
+
+// ParseTime reads a Request-Time or response-time, exact to the nanosecond and in
+// UTC: 13 digits, which are milliseconds since 1970, or ISO 8601 with seconds, up
+// to 9 fraction digits, and Z, +hh:mm or +hhmm. ok is false for everything else:
+// another form, a date or time that does not exist, a leap second, anything around
+// it. It does not compare with a clock.
+func ParseTime(s string) (t time.Time, ok bool) {
+	if millis.MatchString(s) {
+		ms, err := strconv.ParseInt(s, 10, 64)
+		return time.UnixMilli(ms).UTC(), err == nil
+	}
+	if !iso.MatchString(s) {
+		return time.Time{}, false
+	}
+	layout := "2006-01-02T15:04:05Z0700" // a fraction is read whether or not the layout has one
+	if strings.Count(s, ":") == 3 {
+		layout = "2006-01-02T15:04:05Z07:00"
+	}
+	t, err := time.ParseInLocation(layout, s, time.UTC)
+	return t.UTC(), err == nil
+}
