@@ -1,0 +1,113 @@
+package amsclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"countersign/pkg/ams/signature"
+)
+
+// Client calls one server as one merchant. Its fields must not change while it is
+// in use; then it is safe for concurrent use.
+type Client struct {
+	// URL of the server, "https://otp.example.com": scheme, host, and a base path
+	// where it has one. Use https: a reply's signature covers the path, the client and
+	// the reply's own time and body, but nothing of the request's body, so that TLS
+	// alone ties a reply to the request that it answers.
+	URL string
+
+	ID string // Client-Id
+
+	// Key signs the requests; Version is what the server knows its public half by.
+	// Without a private key nothing is signed, which only a client that the server
+	// has configured as unsigned may do.
+	Key signature.Key
+
+	// Servers holds the server's public keys by version; more than one while they
+	// change. nil: replies are not checked, neither their signature nor whom they are
+	// for. That is right for a first try on the same machine, never in production:
+	// whoever can answer in the server's place passes any user.
+	Servers map[string]*rsa.PublicKey
+
+	// HTTP sends; nil is http.DefaultClient, which waits as long as the context
+	// allows. Redirects are never followed: what is signed is signed for one path.
+	HTTP *http.Client
+
+	// Now is the clock for Request-Time. It is required with Key: time.Now. The
+	// server refuses a request whose time is more than 10 minutes from its own.
+	Now func() time.Time
+}
+
+// Post sends one request and returns the reply if it passes every check. path
+// comes after URL and may have a query; body is JSON, sent as it is.
+//
+// A reply that fails a check is a *[ReplyError], and nothing of it is returned.
+// Any other error means that there was no reply, or none that was whole. After
+// either, what the server has done is unknown, as with [Answer.Retry]. A result
+// other than S is no error.
+//
+// Post never sends twice of its own accord. Only the caller knows whether that is
+// right: an init repeated with the same id sends no second message, but each verify
+// is another of few attempts, and a server that asks for patience is not helped by a
+// loop.
+func (c *Client) Post(ctx context.Context, path string, body []byte) (Answer, error) {
+	req, err := c.request(ctx, path, body)
+	if err != nil {
+		return Answer{}, err
+	}
+	sender := *http.DefaultClient
+	if c.HTTP != nil {
+		sender = *c.HTTP
+	}
+	sender.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := sender.Do(req)
+	if err != nil {
+		return Answer{}, fmt.Errorf("amsclient: %w", err)
+	}
+	defer resp.Body.Close()
+	return c.read(req, resp)
+}
+
+// request makes a request and signs it: see [signature.Text] for over what.
+func (c *Client) request(ctx context.Context, path string, body []byte) (*http.Request, error) {
+	if !strings.HasPrefix(path, "/") {
+		return nil, fmt.Errorf("amsclient: path is %q, must start with /", path)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("amsclient: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json; charset=UTF-8")
+	req.Header.Set("Client-Id", c.ID)
+	if c.Key.Private == nil {
+		return req, nil
+	}
+	if c.Now == nil {
+		return nil, errors.New("amsclient: Now is nil, must be a clock to sign by: time.Now")
+	}
+	at := strconv.FormatInt(c.Now().UnixMilli(), 10)
+	header, err := c.Key.Sign(signature.Text(req.Method, req.URL.RequestURI(), c.ID, at, body))
+	if err != nil {
+		return nil, fmt.Errorf("amsclient: %w", err)
+	}
+	req.Header.Set("Request-Time", at)
+	req.Header.Set("Signature", header)
+	return req, nil
+}
+
+// call posts a typed request.
+func (c *Client) call(ctx context.Context, path string, request any) (Answer, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return Answer{}, fmt.Errorf("amsclient: %w", err)
+	}
+	return c.Post(ctx, path, body)
+}

@@ -1,0 +1,91 @@
+package amsclient
+
+import "context"
+
+// Paths of the API. The prefix could be left out, or be that of the sandbox: the
+// server does the same under each.
+const (
+	pathInit           = "/ams/api/v1/customers/initAuthentication"
+	pathUsersInit      = "/ams/api/v1/users/initAuthentication"
+	pathVerify         = "/ams/api/v1/users/verifyAuthentication"
+	pathSecurityVerify = "/ams/api/v1/security/verifyAuthentication"
+	pathTrigger        = "/ams/api/v1/security/triggerChallenge"
+)
+
+// InitRequest asks for a code to a phone number. An empty member of any request is
+// left out, as the contract wants it.
+type InitRequest struct {
+	AuthenticationRequestID string            `json:"authenticationRequestId,omitempty"` // yours, new for each code: up to 64 characters
+	AuthenticationMethod    string            `json:"authenticationMethod,omitempty"`    // "OTP"
+	AuthenticationType      string            `json:"authenticationType,omitempty"`      // "SMS"
+	IdentityType            string            `json:"identityType,omitempty"`            // "MOBILENO"
+	IdentityValue           string            `json:"identityValue,omitempty"`           // "60-6543216353": country code, hyphen, number without leading 0
+	Env                     map[string]string `json:"env,omitempty"`                     // what you know of the user's device: osType, clientIp, ...
+}
+
+// Init sends a code to a phone number (customers/initAuthentication). The same
+// request again sends no second message and has the same answer.
+func (c *Client) Init(ctx context.Context, r InitRequest) (Answer, error) {
+	return c.call(ctx, pathInit, r)
+}
+
+// UsersInitRequest asks for a code to the user behind a wallet token.
+type UsersInitRequest struct {
+	AuthenticationType        string `json:"authenticationType,omitempty"`        // "OTP"
+	AuthenticationRequestID   string `json:"authenticationRequestId,omitempty"`   // as in InitRequest
+	AuthenticationChannelType string `json:"authenticationChannelType,omitempty"` // "SMS", "EMAIL"
+	UserIdentityType          string `json:"userIdentityType,omitempty"`          // "WALLET_TOKEN"
+	UserIdentityValue         string `json:"userIdentityValue,omitempty"`         // the token, a secret
+}
+
+// UsersInit sends a code to the user behind a wallet token
+// (users/initAuthentication). Its answer has no AuthenticationID and no ActionForm.
+func (c *Client) UsersInit(ctx context.Context, r UsersInitRequest) (Answer, error) {
+	return c.call(ctx, pathUsersInit, r)
+}
+
+// VerifyRequest has what the user typed.
+type VerifyRequest struct {
+	AuthenticationType      string `json:"authenticationType,omitempty"`      // "OTP"
+	AuthenticationRequestID string `json:"authenticationRequestId,omitempty"` // that of the init, of either kind
+	AuthenticationValue     string `json:"authenticationValue,omitempty"`     // digits
+}
+
+// Verify checks what the user typed (users/verifyAuthentication). Every call is an
+// attempt, also one that repeats another. See [Answer.Passed].
+func (c *Client) Verify(ctx context.Context, r VerifyRequest) (Answer, error) {
+	return c.call(ctx, pathVerify, r)
+}
+
+// SecurityVerifyRequest has what the user typed, in the other body.
+type SecurityVerifyRequest struct {
+	AuthenticationRequestID string         `json:"authenticationRequestId,omitempty"` // that of the init
+	AuthenticationID        string         `json:"authenticationId,omitempty"`        // from the answer to the init
+	AuthenticationMethod    string         `json:"authenticationMethod,omitempty"`    // "OTP", may be left out
+	AuthenticationType      string         `json:"authenticationType,omitempty"`      // "SMS", may be left out
+	ChallengeData           *ChallengeData `json:"challengeData,omitempty"`
+}
+
+// ChallengeData is the user's part of a [SecurityVerifyRequest].
+type ChallengeData struct {
+	ChallengeType string `json:"challengeType,omitempty"` // "sms", may be left out
+	OTPValue      string `json:"otpValue,omitempty"`      // digits
+}
+
+// SecurityVerify is the same check as [Client.Verify]
+// (security/verifyAuthentication).
+func (c *Client) SecurityVerify(ctx context.Context, r SecurityVerifyRequest) (Answer, error) {
+	return c.call(ctx, pathSecurityVerify, r)
+}
+
+// TriggerRequest asks for another message.
+type TriggerRequest struct {
+	TriggerRequestID string `json:"triggerRequestId,omitempty"` // yours, new for each message; may be left out
+	ChallengeID      string `json:"challengeId,omitempty"`      // AuthenticationID of the answer to the init
+}
+
+// Trigger sends the same code once more (security/triggerChallenge). Attempts that
+// were used stay used, and the code's lifetime goes on from the first message.
+func (c *Client) Trigger(ctx context.Context, r TriggerRequest) (Answer, error) {
+	return c.call(ctx, pathTrigger, r)
+}
