@@ -6,6 +6,7 @@ package functions
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
 	"flag"
@@ -17,20 +18,23 @@ import (
 	"time"
 
 	"countersign/pkg/ams"
+	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/snssender"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/unimatrix"
 )
 
 var update = flag.Bool("update", false, "write what the handlers answer as what is expected")
 
-// service is both functions on a store of their own. Clock and entropy stand
+// service is the functions on a store of their own. Clock and entropy stand
 // still, so that answers do not change.
-type service struct{ init, verify gateway.Handler }
+type service struct{ init, verify, otp gateway.Handler }
 
 func newService(t testing.TB) service {
 	t.Helper()
@@ -45,22 +49,79 @@ func newService(t testing.TB) service {
 	}
 	t.Cleanup(func() { db.Close(); messages.Close() })
 	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
-	keys, err := otp.NewKeys(1, map[int][]byte{1: secret}, secret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := message.Text("Countersign")
+	key, err := signature.ParsePublicKey(file(t, contracts+"ams-test-client.pub.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	demo := clients.Of([]string{"demo"}, []string{"*"}, otp.DefaultPolicy())
+	const merchant = "TEST_5X00000000000000"
 	log := slog.New(slog.DiscardHandler)
+	gate := &ams.Gate{
+		Clients: clients.Static{
+			"demo":   {ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"},
+			merchant: {ID: merchant, Keys: map[string]*rsa.PublicKey{"1": key}, LatestKey: "1", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"},
+		},
+		Answers: testSigner(t),
+		Now:     now,
+		Log:     log,
+	}
 	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: messages, Keys: keys, Now: now, Rand: &noise{}}
+	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
+	api := &unimatrix.API{
+		Clients: gate.Clients, Lookup: plan.Lookup, Now: now, Rand: &noise{}, Log: log,
+		Backend: &unimatrix.Challenges{Issuer: issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: &noise{}},
+	}
 	return service{
-		init:   gateway.Handler{Serve: (&ams.Init{Clients: demo, Issuer: issuer, Lookup: plan.Lookup, Text: text, Log: log}).Serve},
-		verify: gateway.Handler{Serve: (&ams.Verify{Clients: demo, Verifier: otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}, Log: log}).Serve},
+		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: people{}, Text: message.For}).Serve},
+		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
+		otp: gateway.Handler{Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
+			if ams.Serves(r.Path) {
+				return gate.Unserved(ctx, r)
+			}
+			return api.Serve(ctx, r)
+		}},
 	}
 }
+
+// people is a directory of one user.
+type people struct{}
+
+func (people) Resolve(_ context.Context, client, token string) (clients.Person, clients.Standing, error) {
+	if token != "281010033AB2F588D14B43238637264FCA5AAF35xxxx" {
+		return clients.Person{Ref: "token#" + client + "#no"}, clients.NoToken, nil
+	}
+	return clients.Person{Ref: "token#" + client + "#yes", Number: "1-2068800123"}, clients.Good, nil
+}
+
+func (people) Check(context.Context, string) (clients.Standing, error) { return clients.Good, nil }
+
+const contracts = "../pkg/ams/testdata/contracts/"
+
+func file(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// testSigner signs with the server key of the contract's test data.
+func testSigner(t testing.TB) ams.Signer {
+	t.Helper()
+	key, err := signature.ParsePrivateKey(file(t, contracts+"ams-test-server.key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ams.NewAnswers(signing{key})
+}
+
+type signing struct{ key *rsa.PrivateKey }
+
+func (s signing) Signing(context.Context) (string, *rsa.PrivateKey, bool) { return "1", s.key, true }
 
 // noise is entropy that is the same in every run.
 type noise struct{ n byte }
@@ -94,12 +155,23 @@ func TestEvents(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
-			h := s.init
-			if strings.HasPrefix(name, "verify-") {
-				if _, err := s.init.Invoke(context.Background(), read(t, "init-http-api.json")); err != nil {
+			before := func(h gateway.Handler, event string) {
+				if _, err := h.Invoke(context.Background(), read(t, event)); err != nil {
 					t.Fatal(err)
 				}
+			}
+			h := s.init
+			switch kind, _, _ := strings.Cut(name, "-"); kind {
+			case "verify":
+				before(s.init, "init-http-api.json")
 				h = s.verify
+			case "trigger":
+				before(s.init, "init-http-api.json")
+			case "otp":
+				if strings.Contains(name, "verify") {
+					before(s.otp, "otp-http-api-send.json")
+				}
+				h = s.otp
 			}
 			got := answer(t, h, read(t, name+".json"))
 			if *update {

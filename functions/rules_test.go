@@ -26,17 +26,23 @@ func deps(t *testing.T, pkg string) []string {
 func TestDependencies(t *testing.T) {
 	const (
 		sns, phones, sqlite, aws = "github.com/aws/aws-sdk-go-v2/service/sns", "github.com/nyaruka/phonenumbers", "modernc.org/sqlite/lib", "github.com/aws/aws-sdk-go-v2/aws"
-		outbox, text             = "countersign/pkg/outbox", "countersign/pkg/message"
+		outbox, keys             = "countersign/pkg/outbox", "countersign/pkg/keyring"
+		dynamo, file             = "countersign/pkg/dynamostore", "countersign/pkg/sqlitestore"
+		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":   {sqlite, outbox, "countersign/pkg/sqlitestore"},
-		"countersign/functions/verify": {sns, phones, sqlite, outbox, text, "countersign/pkg/sqlitestore", "countersign/pkg/snssender"},
-		"countersign/pkg/ams":          {sns, phones, sqlite, aws, outbox, "countersign/pkg/dynamostore", "countersign/pkg/sqlitestore", "countersign/pkg/snssender"},
-		"countersign/pkg/gateway":      {aws, "countersign/pkg/otp", "countersign/pkg/ams"},
-		"countersign/pkg/dynamostore":  {sns, sqlite, "countersign/pkg/sqlitestore", "countersign/pkg/snssender", "countersign/pkg/ams", outbox},
-		"countersign/pkg/snssender":    {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, "countersign/pkg/dynamostore", "countersign/pkg/ams", outbox},
-		"countersign/pkg/sqlitestore":  {aws, "countersign/pkg/dynamostore", "countersign/pkg/ams", outbox},
-		"countersign/pkg/outbox":       {aws, sqlite, "countersign/pkg/ams"},
+		"countersign/functions/init":   {sqlite, outbox, file, uni},
+		"countersign/functions/otp":    {sqlite, outbox, file},
+		"countersign/functions/verify": {sns, phones, sqlite, outbox, file, sender, uni},
+		"countersign/pkg/ams":          {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
+		"countersign/pkg/unimatrix":    {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
+		"countersign/pkg/clients":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
+		"countersign/pkg/keyring":      {aws, dynamo, file, ams, uni, "countersign/pkg/clients"},
+		"countersign/pkg/gateway":      {aws, "countersign/pkg/otp", ams, uni},
+		"countersign/pkg/dynamostore":  {sns, sqlite, file, sender, ams, uni, outbox, keys},
+		"countersign/pkg/snssender":    {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
+		"countersign/pkg/sqlitestore":  {aws, dynamo, ams, uni, outbox, keys},
+		"countersign/pkg/outbox":       {aws, sqlite, ams, uni},
 	} {
 		have := deps(t, pkg)
 		for _, b := range barred {

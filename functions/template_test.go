@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"countersign/pkg/ams"
 )
 
 // resource is what the tests below read of a resource in template.yaml.
@@ -16,22 +18,15 @@ type resource struct {
 	Properties struct {
 		CodeURI           string
 		FunctionURLConfig any
-		Auth              struct {
-			DefaultAuthorizer   string
-			EnableIamAuthorizer bool
-		}
-		Policies []struct {
+		Policies          []struct {
 			Statement []struct {
-				Effect string
-				Action any
+				Effect           string
+				Action, Resource any
 			}
 		}
 		Events map[string]struct {
 			Type       string
-			Properties struct {
-				Path string
-				Auth any
-			}
+			Properties struct{ Path string }
 		}
 	}
 }
@@ -56,55 +51,84 @@ func template(t *testing.T) map[string]resource {
 	return out.Resources
 }
 
-// The deployed API is open to nobody but IAM identities, and each function may
-// do what it does and nothing else.
+// The deployed API lets in whom the clients table names and nobody else, and each
+// function may do what it does and nothing more.
 func TestTemplateIsClosed(t *testing.T) {
+	reads := []string{"Allow dynamodb:GetItem ClientsTable", "Allow secretsmanager:GetSecretValue Keyring"}
+	sends := append([]string{
+		"Allow dynamodb:PutItem ChallengesTable", "Allow dynamodb:UpdateItem ChallengesTable", "Allow sns:Publish *", "Deny sns:Publish arn:${AWS::Partition}:sns:*:*:*",
+	}, reads...)
 	want := map[string][]string{
-		"functions/init/":    {"Allow dynamodb:PutItem", "Allow dynamodb:UpdateItem", "Allow sns:Publish", "Deny sns:Publish"},
-		"functions/verify/":  {"Allow dynamodb:UpdateItem"},
-		"functions/changes/": {"Allow dynamodb:UpdateItem"},
+		"functions/init/":    sends,
+		"functions/otp/":     sends,
+		"functions/verify/":  append([]string{"Allow dynamodb:UpdateItem ChallengesTable"}, reads...),
+		"functions/changes/": {"Allow dynamodb:UpdateItem ChallengesTable"},
 	}
-	var paths []string
+	paths := map[string]string{}
 	for name, r := range template(t) {
-		switch r.Type {
-		case "AWS::Serverless::HttpApi":
-			if !r.Properties.Auth.EnableIamAuthorizer || r.Properties.Auth.DefaultAuthorizer != "AWS_IAM" {
-				t.Errorf("%s: authorisation is %+v, want AWS_IAM by default", name, r.Properties.Auth)
-			}
-		case "AWS::Serverless::Function":
-			if r.Properties.FunctionURLConfig != nil {
-				t.Errorf("%s has a function URL", name)
-			}
-			for event, e := range r.Properties.Events {
-				if e.Properties.Auth != nil {
-					t.Errorf("%s: event %s has an authorisation of its own", name, event)
-				}
-				if e.Type == "HttpApi" {
-					paths = append(paths, e.Properties.Path)
-				}
-			}
-			var may []string
-			for _, p := range r.Properties.Policies {
-				for _, s := range p.Statement {
-					for _, a := range actions(s.Action) {
-						may = append(may, s.Effect+" "+a)
-					}
-				}
-			}
-			if slices.Sort(may); !slices.Equal(may, want[r.Properties.CodeURI]) {
-				t.Errorf("%s may %q, want %q", name, may, want[r.Properties.CodeURI])
-			}
-			delete(want, r.Properties.CodeURI)
+		if r.Type != "AWS::Serverless::Function" {
+			continue
 		}
+		if r.Properties.FunctionURLConfig != nil {
+			t.Errorf("%s has a function URL", name)
+		}
+		for event, e := range r.Properties.Events {
+			if e.Type == "HttpApi" {
+				if other := paths[e.Properties.Path]; other != "" {
+					t.Errorf("%s: event %s has a path of %s", name, event, other)
+				}
+				paths[e.Properties.Path] = r.Properties.CodeURI
+			}
+		}
+		var may []string
+		for _, p := range r.Properties.Policies {
+			for _, s := range p.Statement {
+				for _, a := range actions(s.Action) {
+					may = append(may, s.Effect+" "+a+" "+target(s.Resource))
+				}
+			}
+		}
+		slices.Sort(may)
+		if slices.Sort(want[r.Properties.CodeURI]); !slices.Equal(may, want[r.Properties.CodeURI]) {
+			t.Errorf("%s may %q, want %q", name, may, want[r.Properties.CodeURI])
+		}
+		delete(want, r.Properties.CodeURI)
 	}
 	if len(want) > 0 {
 		t.Errorf("no function for %v", want)
 	}
-	// The functions that send have routes of their own, the other has the rest.
-	slices.Sort(paths)
-	if got := strings.Join(paths, " "); got != " /ams/api/v1/customers/initAuthentication /ams/sandbox/api/v1/customers/initAuthentication /v1/customers/initAuthentication" {
-		t.Errorf("routes %q", got)
+	// Every API of the contract has its paths, at the function that serves it, and
+	// the rest goes to the Unimatrix contract.
+	for _, prefix := range []string{"/ams/api", "/ams/sandbox/api", ""} {
+		for api, function := range map[string]string{
+			"/v1/customers/initAuthentication": "functions/init/", "/v1/users/initAuthentication": "functions/init/", "/v1/security/triggerChallenge": "functions/init/",
+			"/v1/users/verifyAuthentication": "functions/verify/", "/v1/security/verifyAuthentication": "functions/verify/",
+		} {
+			path := prefix + api
+			if paths[path] != function || ams.Sends(path) != (function == "functions/init/") {
+				t.Errorf("%s goes to %q, want %s", path, paths[path], function)
+			}
+			delete(paths, path)
+		}
 	}
+	if len(paths) != 1 || paths[""] != "functions/otp/" {
+		t.Errorf("further routes %v, want the rest at functions/otp/", paths)
+	}
+}
+
+// target names a resource of a policy: what a !Ref, !GetAtt or !Sub is about.
+func target(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSuffix(v, ".Arn")
+	case []any:
+		return target(v[0])
+	case map[string]any:
+		for _, inner := range v {
+			return target(inner)
+		}
+	}
+	return ""
 }
 
 func actions(a any) (out []string) {

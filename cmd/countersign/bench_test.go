@@ -13,6 +13,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
@@ -33,18 +34,19 @@ func handlers(b *testing.B) (init, verify gateway.Handler, codes *[]string) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { db.Close(); messages.Close() })
-	keys, err := otp.NewKeys(1, map[int][]byte{1: make([]byte, otp.MinSecret)}, make([]byte, otp.MinSecret))
+	keys, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	demo, log := clients.Of([]string{"demo"}, []string{"*"}, otp.DefaultPolicy()), slog.New(slog.DiscardHandler)
+	gate := &ams.Gate{
+		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
+		Now:     time.Now,
+		Log:     slog.New(slog.DiscardHandler),
+	}
 	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	text := func(code string, _ time.Duration) string {
-		return code + " is your Countersign code, valid for 5 minutes."
-	}
-	return gateway.Handler{Serve: (&ams.Init{Clients: demo, Issuer: issuer, Lookup: plan.Lookup, Text: text, Log: log}).Serve},
-		gateway.Handler{Serve: (&ams.Verify{Clients: demo, Verifier: verifier, Log: log}).Serve}, codes
+	return gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: message.For}).Serve},
+		gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}, codes
 }
 
 // event2 is what API Gateway makes of a request of the demo client.

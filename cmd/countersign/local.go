@@ -13,15 +13,16 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
 	"countersign/pkg/outbox"
+	"countersign/pkg/unimatrix"
 )
 
 // local is the server: it turns each request into the event that API Gateway
 // would make of it, and calls the handler that Lambda calls.
 type local struct {
-	init, verify gateway.Handler
-	outbox       *outbox.Outbox
-	log          *slog.Logger
-	slots        chan struct{} // one for each call at work
+	init, verify, otp gateway.Handler
+	outbox            *outbox.Outbox
+	log               *slog.Logger
+	slots             chan struct{} // one for each call at work
 }
 
 // slots is how many calls are at work at once; more wait their turn, as they do
@@ -40,6 +41,8 @@ func (l *local) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.invoke(w, r, l.verify, path, query)
 	case path == "/_dev/messages":
 		l.messages(w, r)
+	case unimatrix.Serves(path, query):
+		l.invoke(w, r, l.otp, path, query)
 	default:
 		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
 	}

@@ -15,15 +15,11 @@ import (
 	"strings"
 	"time"
 
-	"countersign/pkg/ams"
-	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
 	"countersign/pkg/message"
-	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
-	"countersign/pkg/phone/plan"
 )
 
 // serve is the command of the same name. Limits, brand and the like are read
@@ -49,18 +45,23 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	if err != nil {
 		return err
 	}
-	text, err := message.Text(cfg.Brand)
-	if err != nil {
-		return fmt.Errorf("%sBRAND: %w", config.Prefix, err)
+	if len(cfg.Countries) == 0 {
+		cfg.Countries = []string{"*"} // nothing leaves this machine
+	}
+	if _, err := message.Text(cfg.Brand, cfg.Language); err != nil {
+		return fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
 	}
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	keys, err := keyring.File(filepath.Join(s.Data, "keys.json"))
+	faults := newTerminal(stderr)
+	defer faults.close()
+	log := slog.New(slog.NewTextHandler(faults, nil))
+	keys, err := keyring.New(keyring.File(filepath.Join(s.Data, "keys.json")), time.Now, recent, log)
 	if err != nil {
 		return err
 	}
-	store, err := s.open(ctx, cfg.Table, getenv)
+	store, err := s.open(ctx, cfg, getenv)
 	if err != nil {
 		return err
 	}
@@ -76,19 +77,7 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	defer func() { err = errors.Join(err, messages.Close()) }()
 
 	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
-	faults := newTerminal(stderr)
-	defer faults.close()
-	log := slog.New(slog.NewTextHandler(faults, nil))
-	demo := clients.Of([]string{"demo"}, []string{"*"}, cfg.Policy)
-	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	verifier := otp.Verifier{Challenges: store, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	return s.listen(ctx, terminal, &local{
-		init:   gateway.Handler{Serve: (&ams.Init{Clients: demo, Issuer: issuer, Lookup: plan.Lookup, Text: text, Log: log}).Serve},
-		verify: gateway.Handler{Serve: (&ams.Verify{Clients: demo, Verifier: verifier, Log: log}).Serve},
-		outbox: messages,
-		log:    log,
-		slots:  make(chan struct{}, slots),
-	})
+	return s.listen(ctx, terminal, wire(cfg.Defaults(), keys, store, messages, time.Now, log))
 }
 
 // check refuses places where codes that anyone can read do not belong.
@@ -125,7 +114,7 @@ func (s *serve) listen(ctx context.Context, terminal *terminal, handler http.Han
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    512 << 10,                                              // more than any client sends, so that the contract answers
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo), // strangers' broken connections
 	}
 	url := "http://" + listener.Addr().String()

@@ -5,29 +5,38 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/pkg/clients"
+	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
 
-// store is where the local server keeps challenges and ledgers.
+// store is where the local server keeps everything but its keys.
 type store interface {
 	otp.Challenges
 	otp.Ledger
+	clients.Traffic
+	documents() clients.Table
 	Close() error
 }
 
-func (s *serve) open(ctx context.Context, table string, getenv func(string) string) (store, error) {
+func (s *serve) open(ctx context.Context, cfg config.Config, getenv func(string) string) (store, error) {
 	if s.Store == "dynamodb" {
-		return openDynamoDB(ctx, s.DynamoDBEndpoint, table, getenv)
+		return openDynamoDB(ctx, s.DynamoDBEndpoint, cfg, getenv)
 	}
 	db, err := sqlitestore.Open(filepath.Join(s.Data, "countersign.db"))
 	if err != nil {
 		return nil, err
 	}
 	go sweep(ctx, db)
-	return db, nil
+	return file{db}, nil
 }
+
+// file is the store in one SQLite file.
+type file struct{ *sqlitestore.Store }
+
+func (f file) documents() clients.Table { return f.Documents() }
 
 // sweep does what DynamoDB's TTL does, once a minute.
 func sweep(ctx context.Context, db *sqlitestore.Store) {
@@ -48,20 +57,27 @@ func sweep(ctx context.Context, db *sqlitestore.Store) {
 	}
 }
 
-func openDynamoDB(ctx context.Context, endpoint, table string, getenv func(string) string) (store, error) {
+// tables are the store on DynamoDB.
+type tables struct {
+	*dynamostore.Store
+	clients *dynamostore.Documents
+}
+
+func openDynamoDB(ctx context.Context, endpoint string, cfg config.Config, getenv func(string) string) (store, error) {
 	client, err := dynamostore.NewClient(dynamostore.Config{Region: getenv("AWS_REGION"), Endpoint: endpoint})
 	if err != nil {
 		return nil, err
 	}
-	if endpoint != "" { // on AWS, template.yaml makes the table
-		if err := dynamostore.CreateTable(ctx, client, table); err != nil {
+	if endpoint != "" { // on AWS, template.yaml makes the tables
+		if err := dynamostore.CreateTable(ctx, client, cfg.Table); err != nil {
+			return nil, err
+		}
+		if err := dynamostore.CreateClientsTable(ctx, client, cfg.ClientsTable); err != nil {
 			return nil, err
 		}
 	}
-	return unclosed{dynamostore.New(client, table)}, nil
+	return tables{dynamostore.New(client, cfg.Table), dynamostore.NewDocuments(client, cfg.ClientsTable)}, nil
 }
 
-// unclosed is a store without anything to close.
-type unclosed struct{ *dynamostore.Store }
-
-func (unclosed) Close() error { return nil }
+func (t tables) documents() clients.Table { return t.clients }
+func (t tables) Close() error             { return nil }

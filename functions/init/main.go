@@ -1,4 +1,5 @@
-// Function init sends codes: the only function that may publish to SNS.
+// Function init sends codes: the only function of the AMS/DWS contract that may
+// publish to SNS.
 package main
 
 import (
@@ -10,16 +11,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"countersign/functions/internal/sender"
+	"countersign/functions/internal/start"
 	"countersign/pkg/ams"
-	"countersign/pkg/clients"
 	"countersign/pkg/config"
-	"countersign/pkg/dynamostore"
 	"countersign/pkg/gateway"
-	"countersign/pkg/keyring"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
-	"countersign/pkg/snssender"
 )
 
 func main() {
@@ -33,39 +32,22 @@ func main() {
 }
 
 func wire(log *slog.Logger) (lambda.Handler, error) {
-	cfg, err := config.Load(os.Getenv)
+	s, err := start.Open(os.Getenv, time.Now, log)
 	if err != nil {
 		return nil, err
 	}
-	text, err := message.Text(cfg.Brand)
-	if err != nil {
-		return nil, fmt.Errorf("%sBRAND: %w", config.Prefix, err)
+	if _, err := message.Text(s.Config.Brand, s.Config.Language); err != nil {
+		return nil, fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
 	}
-	keys, err := keyring.Parse([]byte(cfg.Keys))
-	if err != nil {
-		return nil, fmt.Errorf("%sKEYS: %w", config.Prefix, err)
-	}
-	table, err := dynamostore.NewClient(dynamostore.Config{Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")})
+	sms, err := sender.Open(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	sender, err := snssender.New(snssender.FromEnvironment(os.Getenv), snssender.Config{
-		SenderID:          os.Getenv(config.Prefix + "SENDER_ID"),
-		OriginationNumber: os.Getenv(config.Prefix + "ORIGINATION_NUMBER"),
-		MaxPrice:          os.Getenv(config.Prefix + "MAX_PRICE"),
-		EntityID:          os.Getenv(config.Prefix + "ENTITY_ID"),
-		TemplateID:        os.Getenv(config.Prefix + "TEMPLATE_ID"),
-		Endpoint:          os.Getenv("AWS_ENDPOINT_URL_SNS"),
-	})
-	if err != nil {
-		return nil, err
-	}
-	store := dynamostore.New(table, cfg.Table)
 	return gateway.Handler{Serve: (&ams.Init{
-		Clients: clients.Of(cfg.Clients, cfg.Countries, cfg.Policy),
-		Issuer:  otp.Issuer{Challenges: store, Ledger: store, Sender: sender, Keys: keys, Now: time.Now, Rand: rand.Reader},
-		Lookup:  plan.Lookup,
-		Text:    text,
-		Log:     log,
+		Gate:   s.Gate,
+		Issuer: otp.Issuer{Challenges: s.Store, Ledger: s.Store, Sender: sms, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+		Lookup: plan.Lookup,
+		Users:  s.Users,
+		Text:   message.For,
 	}).Serve}, nil
 }

@@ -8,27 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/pkg/dynamostore/dynamotest"
-	"countersign/pkg/snssender/snstest"
+	"countersign/functions/internal/starttest"
 )
 
-// environment is what Lambda and the template give, with an engine and a wire
-// stub in the places of DynamoDB and SNS.
-func environment(t *testing.T, sns string) {
-	t.Helper()
-	for name, value := range map[string]string{
-		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_SNS": sns,
-		"COUNTERSIGN_TABLE": dynamotest.Table(t), "COUNTERSIGN_KEYS": `{"version":1,"secret":"` + strings.Repeat("k", 64) + `"}`,
-		"COUNTERSIGN_CLIENTS": "demo", "COUNTERSIGN_COUNTRIES": "MY", "COUNTERSIGN_BRAND": "Acme", "COUNTERSIGN_SENDER_ID": "ACME",
-	} {
-		t.Setenv(name, value)
-	}
-}
-
 func TestWired(t *testing.T) {
-	sns := snstest.Start(t)
-	environment(t, sns.URL)
+	sns := starttest.Environment(t).SNS
 	handler, err := wire(slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +55,10 @@ func TestMiswired(t *testing.T) {
 		"COUNTERSIGN_KEYS": "", "COUNTERSIGN_ATTEMPTS": "6", "COUNTERSIGN_BRAND": "字", "COUNTERSIGN_COUNTRIES": "Malaysia", "AWS_SECRET_ACCESS_KEY": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			environment(t, "http://127.0.0.1:1")
-			t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
+			starttest.Environment(t)
+			if name == "AWS_SECRET_ACCESS_KEY" {
+				t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
+			}
 			t.Setenv(name, value)
 			if _, err := wire(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), name) {
 				t.Errorf("%v, want an error that names %s", err, name)

@@ -4,19 +4,15 @@ package main
 
 import (
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"countersign/functions/internal/start"
 	"countersign/pkg/ams"
-	"countersign/pkg/clients"
-	"countersign/pkg/config"
-	"countersign/pkg/dynamostore"
 	"countersign/pkg/gateway"
-	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 )
 
@@ -31,21 +27,12 @@ func main() {
 }
 
 func wire(log *slog.Logger) (lambda.Handler, error) {
-	cfg, err := config.Load(os.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := keyring.Parse([]byte(cfg.Keys))
-	if err != nil {
-		return nil, fmt.Errorf("%sKEYS: %w", config.Prefix, err)
-	}
-	table, err := dynamostore.NewClient(dynamostore.Config{Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")})
+	s, err := start.Open(os.Getenv, time.Now, log)
 	if err != nil {
 		return nil, err
 	}
 	return gateway.Handler{Serve: (&ams.Verify{
-		Clients:  clients.Of(cfg.Clients, cfg.Countries, cfg.Policy),
-		Verifier: otp.Verifier{Challenges: dynamostore.New(table, cfg.Table), Keys: keys, Now: time.Now, Rand: rand.Reader},
-		Log:      log,
+		Gate:     s.Gate,
+		Verifier: otp.Verifier{Challenges: s.Store, Keys: s.Keys, Users: ams.Standings{Users: s.Users}, Now: time.Now, Rand: rand.Reader},
 	}).Serve}, nil
 }

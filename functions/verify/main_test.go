@@ -6,13 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
-	"countersign/pkg/dynamostore"
-	"countersign/pkg/dynamostore/dynamotest"
-	"countersign/pkg/keyring"
+	"countersign/functions/internal/starttest"
 	"countersign/pkg/otp"
 )
 
@@ -27,24 +24,12 @@ func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 // The function checks a code that another process has sent, knowing the table
 // and the keys only.
 func TestWired(t *testing.T) {
-	secret := `{"version":1,"secret":"` + strings.Repeat("k", 64) + `"}`
-	table := dynamotest.Table(t)
-	for name, value := range map[string]string{
-		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "COUNTERSIGN_TABLE": table, "COUNTERSIGN_KEYS": secret, "COUNTERSIGN_CLIENTS": "demo",
-	} {
-		t.Setenv(name, value)
-	}
+	f, p := starttest.Environment(t), &phone{}
 	handler, err := wire(slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := keyring.Parse([]byte(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, p := dynamostore.New(dynamotest.Client(t, nil), table), &phone{}
-	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: p, Keys: keys, Now: time.Now, Rand: rand.Reader}
+	issuer := otp.Issuer{Challenges: f.Store, Ledger: f.Store, Sender: p, Keys: f.Keys, Now: time.Now, Rand: rand.Reader}
 	got, err := issuer.Init(t.Context(), otp.Start{Client: "demo", ID: "id", To: "+606543216353", Policy: otp.DefaultPolicy(), Text: func(c string, _ time.Duration) string { return c }})
 	if err != nil || got.Outcome != otp.Sent {
 		t.Fatal(got, err)

@@ -17,6 +17,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
@@ -25,17 +26,18 @@ import (
 // service is both halves of the contract on one store that counts what reaches
 // it, with a sender that says what it is told to.
 type service struct {
-	t      testing.TB
-	init   *ams.Init
-	verify *ams.Verify
-	writes atomic.Int64
-	sends  atomic.Int64
-	code   atomic.Value // of the last message
-	says   otp.Delivery
-	broken atomic.Bool // the store fails
-	panics bool        // the sender panics
-	now    time.Time
-	log    bytes.Buffer
+	t       testing.TB
+	init    *ams.Init
+	verify  *ams.Verify
+	clients clients.Static
+	writes  atomic.Int64
+	sends   atomic.Int64
+	code    atomic.Value // of the last message
+	says    otp.Delivery
+	broken  atomic.Bool // the store fails
+	panics  bool        // the sender panics
+	now     time.Time
+	log     bytes.Buffer
 }
 
 const docID = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223"
@@ -57,22 +59,23 @@ func newService(t testing.TB) *service {
 	t.Cleanup(func() { db.Close() })
 	s := &service{t: t, says: otp.Accepted, now: time.UnixMilli(1_795_317_208_457)}
 	secret := make([]byte, otp.MinSecret)
-	keys, err := otp.NewKeys(1, map[int][]byte{1: secret}, secret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
 		t.Fatal(err)
 	}
 	policy := otp.DefaultPolicy()
-	known := clients.Directory{
-		"demo":  {ID: "demo", Countries: []string{"*"}, Policy: policy},
-		"other": {ID: "other", Countries: []string{"*"}, Policy: policy},
-		"uk":    {ID: "uk", Countries: []string{"GB"}, Policy: policy},
+	s.clients = clients.Static{
+		"demo":  {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: policy, Brand: "Acme"},
+		"other": {ID: "other", Unsigned: true, Countries: []string{"*"}, Policy: policy, Brand: "Acme"},
+		"uk":    {ID: "uk", Unsigned: true, Countries: []string{"GB"}, Policy: policy, Brand: "Acme"},
 	}
 	store := spy{db, s}
 	log := slog.New(slog.NewJSONHandler(&s.log, nil))
 	clock := func() time.Time { return s.now }
-	s.init = &ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string, _ time.Duration) string { return code + " is your code." },
+	gate := &ams.Gate{Clients: s.clients, Now: clock, Log: log}
+	s.init = &ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
 		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader}}
-	s.verify = &ams.Verify{Clients: known, Log: log,
+	s.verify = &ams.Verify{Gate: gate,
 		Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
 	return s
 }
@@ -93,7 +96,7 @@ func (p spy) call() error {
 	return nil
 }
 
-func (p spy) Reserve(ctx context.Context, c otp.Challenge, over string, now otp.Millis) (otp.Write, error) {
+func (p spy) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
 	if err := p.call(); err != nil {
 		return otp.Write{}, err
 	}

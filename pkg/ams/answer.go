@@ -13,6 +13,7 @@ type answer struct {
 	result    result
 	detail    string // with PARAM_ILLEGAL: which field, and the rule that it breaks
 	requestID string // echoed once a request gave a well-formed one
+	triggerID string // the same of triggerChallenge
 	authID    string
 	mask      string
 	passed    *bool
@@ -55,7 +56,12 @@ func (a answer) render(f family) gateway.Response {
 	b = quote(b, a.message(f))
 	b = append(b, `,"resultStatus":"`...)
 	b = append(b, a.result.status...)
-	b = append(b, `"}}`...)
+	b = append(b, `"}`...)
+	if a.triggerID != "" {
+		b = append(b, `,"triggerRequestId":`...)
+		b = quote(b, a.triggerID)
+	}
+	b = append(b, '}')
 	return gateway.Response{
 		Status:  http.StatusOK,
 		Headers: headers,

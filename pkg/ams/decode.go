@@ -144,39 +144,45 @@ const (
 )
 
 // env reads the environment information: an object of strings, whatever they
-// say. Nothing of it is used.
-func env(d *jsontext.Decoder) (string, error) {
-	if d.PeekKind() != '{' {
-		return "must be an object", d.SkipValue()
-	}
-	var c complaint
-	if _, err := d.ReadToken(); err != nil {
-		return "", err
-	}
-	for n := 0; d.PeekKind() != '}'; n++ {
+// say. Of all that only the language is used, for the message.
+func env(language *string) func(*jsontext.Decoder) (string, error) {
+	return func(d *jsontext.Decoder) (string, error) {
+		if d.PeekKind() != '{' {
+			return "must be an object", d.SkipValue()
+		}
+		var c complaint
 		if _, err := d.ReadToken(); err != nil {
 			return "", err
 		}
-		if n == maxEnv {
-			c.set("env", fmt.Sprintf("at most %d members", maxEnv))
-		}
-		if d.PeekKind() == 'n' {
-			if err := d.SkipValue(); err != nil {
+		for n := 0; d.PeekKind() != '}'; n++ {
+			token, err := d.ReadToken()
+			if err != nil {
 				return "", err
 			}
-			continue
+			to := new(string)
+			if token.String() == "language" {
+				to = language
+			}
+			if n == maxEnv {
+				c.set("env", fmt.Sprintf("at most %d members", maxEnv))
+			}
+			if d.PeekKind() == 'n' {
+				if err := d.SkipValue(); err != nil {
+					return "", err
+				}
+				continue
+			}
+			broken, err := value(to, maxEnvValue)(d)
+			if err != nil {
+				return "", err
+			}
+			if broken != "" {
+				c.set("env", "each member "+broken)
+			}
 		}
-		var ignored string
-		broken, err := value(&ignored, maxEnvValue)(d)
-		if err != nil {
-			return "", err
-		}
-		if broken != "" {
-			c.set("env", "each member "+broken)
-		}
+		_, err := d.ReadToken()
+		return c.rule, err
 	}
-	_, err := d.ReadToken()
-	return c.rule, err
 }
 
 // oneOf says that a value must be one of those that are served.

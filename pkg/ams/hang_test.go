@@ -11,6 +11,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 )
@@ -32,7 +33,7 @@ func (h *hanging) call(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (h *hanging) Reserve(ctx context.Context, _ otp.Challenge, _ string, _ otp.Millis) (otp.Write, error) {
+func (h *hanging) Reserve(ctx context.Context, _ otp.Challenge, _ *otp.Challenge, _ otp.Millis) (otp.Write, error) {
 	return otp.Write{Applied: true}, h.call(ctx)
 }
 func (h *hanging) Spend(ctx context.Context, _ otp.Spend) (otp.Spent, error) {
@@ -50,18 +51,20 @@ func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error)
 
 // Whatever hangs, the answer is "unknown" and comes in time (P17, P18).
 func TestHanging(t *testing.T) {
-	keys, err := otp.NewKeys(1, map[int][]byte{1: make([]byte, otp.MinSecret)}, make([]byte, otp.MinSecret))
+	keys, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for from := 1; from <= 4; from++ {
 		synctest.Test(t, func(t *testing.T) {
 			h := &hanging{from: from}
-			known := clients.Of([]string{"demo"}, []string{"*"}, otp.DefaultPolicy())
-			log := slog.New(slog.DiscardHandler)
-			init := gateway.Handler{Serve: (&ams.Init{Clients: known, Lookup: plan.Lookup, Log: log, Text: func(code string, _ time.Duration) string { return code },
+			gate := &ams.Gate{
+				Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
+				Now:     time.Now, Log: slog.New(slog.DiscardHandler),
+			}
+			init := gateway.Handler{Serve: (&ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
 				Issuer: otp.Issuer{Challenges: h, Ledger: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
-			verify := gateway.Handler{Serve: (&ams.Verify{Clients: known, Log: log,
+			verify := gateway.Handler{Serve: (&ams.Verify{Gate: gate,
 				Verifier: otp.Verifier{Challenges: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
 			for _, c := range []struct {
 				handler gateway.Handler

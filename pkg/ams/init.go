@@ -2,7 +2,6 @@ package ams
 
 import (
 	"context"
-	"log/slog"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -12,36 +11,45 @@ import (
 
 // Init serves initAuthentication. It is safe for concurrent use.
 type Init struct {
-	Clients clients.Directory
-	Issuer  otp.Issuer
-	Lookup  phone.Lookup
-	Text    otp.Text
-	Log     *slog.Logger
+	*Gate
+	Issuer otp.Issuer
+	Lookup phone.Lookup
+	Users  Users // behind wallet tokens; nil: there are none
+	Text   Texts
 }
+
+// Texts returns the message of a brand in the first of the languages that there
+// is a text in, or in English.
+type Texts func(brand string, languages ...string) (otp.Text, error)
 
 // Serve answers one request.
 func (s *Init) Serve(ctx context.Context, r gateway.Request) gateway.Response {
-	return serve(ctx, s.Log, r, s.Clients, s.api, apiCustomersInit)
+	return s.serve(ctx, r, s.api, s.direct(r))
 }
 
 func (s *Init) api(route string) api {
-	if route == apiCustomersInit {
+	switch route {
+	case apiCustomersInit:
 		return s.customers
+	case apiUsersInit:
+		return s.users
+	case apiTrigger:
+		return s.trigger
 	}
 	return nil
 }
 
 // customers serves POST /v1/customers/initAuthentication: it sends a code to a
 // phone number.
-func (s *Init) customers(ctx context.Context, c clients.Client, text []byte) answer {
-	var requestID, method, kind, identityType, identityValue string
+func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
+	var requestID, method, kind, identityType, identityValue, language string
 	broken := decode(text, fields{
 		"authenticationRequestId": id(&requestID, 64),
 		"authenticationMethod":    enum(&method),
 		"authenticationType":      enum(&kind),
 		"identityType":            enum(&identityType),
 		"identityValue":           value(&identityValue, 128),
-		"env":                     env,
+		"env":                     env(&language),
 	})
 	if broken.field == body {
 		return broken.answer()
@@ -53,27 +61,51 @@ func (s *Init) customers(ctx context.Context, c clients.Client, text []byte) ans
 	broken.set("identityValue", required(identityValue))
 	a := broken.answer()
 	if broken.field == "" {
-		a = s.send(ctx, c, identityValue, otp.Start{ID: requestID, Counts: []string{apiCustomersInit, method, kind, identityType, identityValue}})
+		counts := []string{apiCustomersInit, method, kind, identityType, identityValue}
+		a = s.toNumber(ctx, c, identityValue, language, otp.Start{ID: requestID, Counts: counts})
 	}
 	a.requestID = requestID
 	return a
 }
 
-// send checks the number against the client's policy, and starts a challenge.
-func (s *Init) send(ctx context.Context, c clients.Client, number string, start otp.Start) answer {
-	cc, national, ok := phone.Split(number)
-	if !ok {
+// toNumber starts a challenge for a number that the caller gave. A number that
+// may not be sent to binds nothing: a corrected request may use the same id.
+func (s *Init) toNumber(ctx context.Context, c *clients.Client, number, language string, start otp.Start) answer {
+	n, refusal := s.recipient(c, number)
+	switch refusal {
+	case otp.BadNumber:
 		return refuse(invalidPhoneNumber)
-	}
-	n, ok := s.Lookup(cc, national)
-	switch {
-	case !ok:
-		return refuse(invalidPhoneNumber)
-	case n.Kind != phone.Ordinary, !c.MaySendTo(n.Region):
+	case otp.Barred:
 		return refuse(accessDenied)
 	}
-	start.Client, start.To, start.Mask = c.ID, n.E164, n.Mask
-	start.Policy, start.Text = c.Policy, s.Text
+	return s.start(ctx, c, n, language, start)
+}
+
+// recipient looks a number up and checks it against the client's policy.
+func (s *Init) recipient(c *clients.Client, number string) (n phone.Number, refusal otp.Outcome) {
+	cc, national, ok := phone.Split(number)
+	if !ok {
+		return n, otp.BadNumber
+	}
+	n, ok = s.Lookup("+" + cc + national)
+	switch {
+	case !ok, n.CC != cc, !n.Meets(c.Numbers):
+		return n, otp.BadNumber
+	case !c.MayCall(n.Kind), !c.MaySendTo(n.Region):
+		return n, otp.Barred
+	}
+	return n, ""
+}
+
+// start makes the challenge and puts what became of it into the contract's words.
+func (s *Init) start(ctx context.Context, c *clients.Client, n phone.Number, language string, start otp.Start) answer {
+	text, err := s.Text(c.Brand, language, c.Language)
+	if err != nil {
+		s.Log.Error("init", "client", c.ID, "cause", err.Error())
+		return refuse(unknownException)
+	}
+	start.Client, start.Policy, start.Text, start.From = c.ID, c.Policy, text, c.SenderID
+	start.To, start.Mask, start.Region = n.E164, n.Mask, n.Region
 	got, err := s.Issuer.Init(ctx, start)
 	if err == nil {
 		err = got.Cause
@@ -96,4 +128,9 @@ var initResults = map[otp.Outcome]result{
 	otp.TooSoon:       timesExceed,
 	otp.TooMany:       sendTimesExceed,
 	otp.Undeliverable: processFail,
+	otp.BadToken:      invalidAccessToken,
+	otp.NoUser:        userNotExist,
+	otp.Blocked:       userAbnormal,
+	otp.BadNumber:     invalidPhoneNumber,
+	otp.Barred:        accessDenied,
 }

@@ -33,6 +33,9 @@ var (
 	success            = both("SUCCESS", "S", "success.")
 	methodNotSupported = both("METHOD_NOT_SUPPORTED", "F", "The server does not implement the requested HTTP method.")
 	invalidAPI         = result{[2]string{"INVALID_API", "API_INVALID"}, "F", [2]string{"API is invalid (or not active).", "API is invalid or not active."}}
+	keyNotFound        = result{[2]string{"INVALID_SIGNATURE", "KEY_NOT_FOUND"}, "F", [2]string{"Signature is invalid.", "The key is not found."}}
+	signatureInvalid   = result{[2]string{"INVALID_SIGNATURE", "SIGNATURE_INVALID"}, "F", [2]string{"Signature is invalid.", "The signature is invalid."}}
+	trafficExceed      = result{[2]string{"REQUEST_TRAFFIC_EXCEED_LIMIT", "REQUEST_TRAFFIC_EXCEED_LIMIT"}, "U", [2]string{"Request traffic exceeds the limit.", "The request traffic exceeds the limit."}}
 	invalidClient      = result{[2]string{"INVALID_CLIENT", "CLIENT_INVALID"}, "F", [2]string{"Invalid client.", "The client is invalid."}}
 	paramIllegal       = both("PARAM_ILLEGAL", "F", "Illegal parameters exist. For example, a non-numeric input, or an invalid date.")
 	invalidPhoneNumber = both("INVALID_PHONE_NUMBER", "F", "Invalid phone number")
@@ -43,6 +46,10 @@ var (
 	sendTimesExceed    = both("SEND_TIMES_EXCEED_LIMIT", "F", "The send times exceed the limit.")
 	processFail        = result{[2]string{"PROCESS_FAIL", "PROCESS_FAIL"}, "F", [2]string{"A general business failure occurred. Don't retry.", "A general business failure occurred. Do not retry."}}
 	unknownException   = result{[2]string{"UNKNOWN_EXCEPTION", "UNKNOWN_EXCEPTION"}, "U", [2]string{"An API call is failed, which is caused by unknown reasons.", "An API calling is failed, which is caused by unknown reasons."}}
+
+	userNotExist       = both("USER_NOT_EXIST", "F", "The user does not exist.")
+	userAbnormal       = both("USER_STATUS_ABNORMAL", "F", "The user status is abnormal.")
+	invalidAccessToken = both("INVALID_ACCESS_TOKEN", "F", "The access token is invalid.")
 
 	requestIDInvalid  = both("AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid")
 	verifyUnmatched   = both("VERIFY_UNMATCHED", "F", "The verification code is invalid.")

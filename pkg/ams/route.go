@@ -5,7 +5,9 @@ import "strings"
 // The APIs that are served, by their path after the prefix.
 const (
 	apiCustomersInit  = "/v1/customers/initAuthentication"
+	apiUsersInit      = "/v1/users/initAuthentication"
 	apiUsersVerify    = "/v1/users/verifyAuthentication"
+	apiTrigger        = "/v1/security/triggerChallenge"
 	apiSecurityVerify = "/v1/security/verifyAuthentication"
 )
 
@@ -17,7 +19,11 @@ var prefixes = []string{"/ams/sandbox/api", "/ams/api", ""}
 func route(path string) string {
 	for _, prefix := range prefixes {
 		rest, ok := strings.CutPrefix(path, prefix)
-		if ok && (rest == apiCustomersInit || rest == apiUsersVerify || rest == apiSecurityVerify) {
+		if !ok {
+			continue
+		}
+		switch rest {
+		case apiCustomersInit, apiUsersInit, apiTrigger, apiUsersVerify, apiSecurityVerify:
 			return rest
 		}
 	}
@@ -39,4 +45,10 @@ func Serves(path string) bool {
 }
 
 // Sends reports whether a path is for [Init], the rest being for [Verify].
-func Sends(path string) bool { return route(path) == apiCustomersInit }
+func Sends(path string) bool {
+	switch route(path) {
+	case apiCustomersInit, apiUsersInit, apiTrigger:
+		return true
+	}
+	return false
+}

@@ -12,7 +12,7 @@ import (
 
 // security serves POST /v1/security/verifyAuthentication: the same check in the
 // body that the DWS documents, or in that of [Verify.users].
-func (s *Verify) security(ctx context.Context, c clients.Client, text []byte) answer {
+func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, authID, method, kind, alias, challengeType, otpValue string
 	challenge := false
 	broken := decode(text, fields{

@@ -2,7 +2,6 @@ package ams
 
 import (
 	"context"
-	"log/slog"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -12,14 +11,13 @@ import (
 // Verify serves verifyAuthentication, and answers for paths that nobody serves.
 // It is safe for concurrent use.
 type Verify struct {
-	Clients  clients.Directory
+	*Gate
 	Verifier otp.Verifier
-	Log      *slog.Logger
 }
 
 // Serve answers one request.
 func (s *Verify) Serve(ctx context.Context, r gateway.Request) gateway.Response {
-	return serve(ctx, s.Log, r, s.Clients, s.api, s.direct(r))
+	return s.serve(ctx, r, s.api, s.direct(r))
 }
 
 func (s *Verify) api(route string) api {
@@ -33,7 +31,7 @@ func (s *Verify) api(route string) api {
 }
 
 // users serves POST /v1/users/verifyAuthentication.
-func (s *Verify) users(ctx context.Context, c clients.Client, text []byte) answer {
+func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, kind, code string
 	broken := decode(text, fields{
 		"authenticationRequestId": id(&requestID, 64),
@@ -74,4 +72,7 @@ var verifyAnswers = map[otp.Outcome]answer{
 	otp.Unknown:   {result: requestIDInvalid},
 	otp.Expired:   {result: requestIDInvalid},
 	otp.Used:      {result: requestIDInvalid},
+	otp.BadToken:  {result: invalidAccessToken},
+	otp.NoUser:    {result: userNotExist},
+	otp.Blocked:   {result: userAbnormal},
 }

@@ -21,10 +21,17 @@ const Prefix = "COUNTERSIGN_"
 type Config struct {
 	Policy    otp.Policy
 	Brand     string   // that people know the sender by; default "Countersign"
-	Clients   []string // ids that may call; none by default
-	Countries []string // that may be sent to, ISO 3166-1 alpha-2; none by default, "*" is all
+	Language  string   // of messages; default English
+	Countries []string // that any client may send to, ISO 3166-1 alpha-2; none by default, "*" is all
 	Table     string   // of challenges and ledgers; default "countersign-challenges"
-	Keys      string   // the keyring, see package keyring
+	// ClientsTable is that of clients and users; default "countersign-clients".
+	ClientsTable string
+	Keys         string // ARN or name of the keyring's secret, see package keyring
+}
+
+// Defaults are what clients have that say nothing else.
+func (c Config) Defaults() clients.Defaults {
+	return clients.Defaults{Policy: c.Policy, Countries: c.Countries, Brand: c.Brand, Language: c.Language}
 }
 
 // Load reads the settings by getenv. The error names every setting that is
@@ -43,12 +50,13 @@ func Load(getenv func(string) string) (Config, error) {
 	r.duration("MEMORY", "Memory", &p.Memory)
 	r.ranges(p.Validate())
 	c := Config{
-		Policy:    p,
-		Brand:     r.text("BRAND", "Countersign"),
-		Clients:   r.list("CLIENTS", clients.ValidID, "ids of 1 to 64 letters, digits, _ or -"),
-		Countries: r.list("COUNTRIES", country, `upper-case ISO 3166-1 codes such as "MY,GB", or "*" for all`),
-		Table:     r.text("TABLE", "countersign-challenges"),
-		Keys:      getenv(Prefix + "KEYS"),
+		Policy:       p,
+		Brand:        r.text("BRAND", "Countersign"),
+		Language:     r.text("LANGUAGE", ""),
+		Countries:    r.list("COUNTRIES", country, `upper-case ISO 3166-1 codes such as "MY,GB", or "*" for all`),
+		Table:        r.text("TABLE", "countersign-challenges"),
+		ClientsTable: r.text("CLIENTS_TABLE", "countersign-clients"),
+		Keys:         r.text("KEYS", ""),
 	}
 	return c, errors.Join(r.errs...)
 }

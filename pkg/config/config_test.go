@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config.Config{Policy: otp.DefaultPolicy(), Brand: "Countersign", Table: "countersign-challenges"}
+	want := config.Config{Policy: otp.DefaultPolicy(), Brand: "Countersign", Table: "countersign-challenges", ClientsTable: "countersign-clients"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -35,14 +35,14 @@ func TestDefaults(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	got, err := load("DIGITS", "8", "VALIDITY", "2m", "ATTEMPTS", "3", "COOLDOWN", "1m", "PER_HOUR", "3", "PER_DAY", "4",
-		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "CLIENTS", "b, a,b", "COUNTRIES", "MY, GB", "TABLE", "t")
+		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "LANGUAGE", "de", "COUNTRIES", "MY, GB,MY", "TABLE", "t", "CLIENTS_TABLE", "c", "KEYS", " arn ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Config{
 		Policy: otp.Policy{Digits: 8, Validity: 2 * time.Minute, Attempts: 3, Cooldown: time.Minute, PerHour: 3, PerDay: 4,
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
-		Brand: "Acme", Clients: []string{"a", "b"}, Countries: []string{"GB", "MY"}, Table: "t",
+		Brand: "Acme", Language: "de", Countries: []string{"GB", "MY"}, Table: "t", ClientsTable: "c", Keys: "arn",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -69,8 +69,7 @@ func TestRefused(t *testing.T) {
 		{"UNANSWERED", "101", "must be 3 to 100"},
 		{"PAUSE", "59m", "must be 1h0m0s to 168h0m0s"},
 		{"MEMORY", "169h", "must be 1h0m0s to 168h0m0s"},
-		{"CLIENTS", "a,,b", "COUNTERSIGN_CLIENTS"},
-		{"CLIENTS", "a b", "letters, digits"},
+		{"COUNTRIES", "MY,,GB", "COUNTERSIGN_COUNTRIES"},
 		{"COUNTRIES", "my", "upper-case"},
 		{"COUNTRIES", "MYS", "ISO 3166-1"},
 	} {

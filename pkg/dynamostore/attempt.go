@@ -25,6 +25,11 @@ const (
 	newCall = "#op <> :op"
 	// sameKey: digests of two keys cannot be compared.
 	sameKey = "#kv = :kv"
+	// sameUser: the standing of the challenge's user was checked, or there is none.
+	sameUser = "#user = :user"
+	// fresh: the caller may ask for a message of lately, except where the client
+	// chose the code and its lifetime with it.
+	fresh = "(#chosen = :one OR #sentAt > :after)"
 	// sameID: the caller names the challenge by both its ids.
 	sameID = "#authId = :authId"
 )
@@ -32,8 +37,8 @@ const (
 const guessed = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
 
 var (
-	attempt     = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey)
-	attemptOnID = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameID)
+	attempt     = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh)
+	attemptOnID = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh, sameID)
 )
 
 // Attempt implements [otp.Challenges].
@@ -46,6 +51,8 @@ func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 		":unclear": unclearState,
 		":now":     millis(g.Now),
 		":kv":      number(int64(g.KeyVersion)),
+		":user":    text(g.User),
+		":after":   millis(g.SentAfter),
 	}
 	if g.AuthID != "" {
 		e, values[":authId"] = attemptOnID, text(g.AuthID)

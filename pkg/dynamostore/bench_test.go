@@ -44,7 +44,7 @@ func BenchmarkEngine(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			c := challenge(fmt.Sprint(n.Add(1)))
-			if w, err := s.Reserve(b.Context(), c, "", now); err != nil || !w.Applied {
+			if w, err := s.Reserve(b.Context(), c, nil, now); err != nil || !w.Applied {
 				b.Error(w.Applied, err)
 				return
 			}

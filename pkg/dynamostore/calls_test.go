@@ -13,11 +13,15 @@ var calls = []struct {
 	do   func(context.Context, *dynamostore.Store) error
 }{
 	{"Reserve", func(ctx context.Context, s *dynamostore.Store) error {
-		_, err := s.Reserve(ctx, canary, "canary-over", now)
+		_, err := s.Reserve(ctx, canary, &canary, now)
 		return err
 	}},
 	{"TakeOver", func(ctx context.Context, s *dynamostore.Store) error {
 		_, err := s.TakeOver(ctx, otp.TakeOver{Key: canary.Key, From: canary.Owner, Owner: "canary-next", Lease: canary.Lease, Now: now})
+		return err
+	}},
+	{"Claim", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Claim(ctx, otp.Claim{Key: canary.Key, AuthID: canary.AuthID, Owner: "canary-next", Lease: canary.Lease, Now: now})
 		return err
 	}},
 	{"Settle", func(ctx context.Context, s *dynamostore.Store) error {

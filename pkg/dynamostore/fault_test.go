@@ -49,7 +49,7 @@ func TestUnreadableAnswer(t *testing.T) {
 // and not an outcome.
 func TestEngineLeavesOutItems(t *testing.T) {
 	refused, empty := stubbed(t, refusing("")), stubbed(t, answering{http.StatusOK, `{}`})
-	if w, err := refused.Reserve(t.Context(), canary, "", now); err == nil || w.Applied || w.Item != nil {
+	if w, err := refused.Reserve(t.Context(), canary, nil, now); err == nil || w.Applied || w.Item != nil {
 		t.Errorf("refused reserve without an item: %+v, %v", w, err)
 	}
 	if s, err := refused.Spend(t.Context(), spend("N#1", "a", now)); err == nil || s.Applied || s.Item != nil {

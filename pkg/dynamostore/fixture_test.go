@@ -20,7 +20,7 @@ const now otp.Millis = 4_102_531_208_457 // 2100: no engine's TTL deletion finds
 func challenge(id string) otp.Challenge {
 	expires := now.Add(5 * time.Minute)
 	return otp.Challenge{
-		Key: otp.ChallengeKey("demo", id), AuthID: "20261122190077000000162140200586657",
+		Sealed: []byte("sealed"), Key: otp.ChallengeKey("demo", id), AuthID: "20261122190077000000162140200586657",
 		Print: bytes.Repeat([]byte("p"), 32), State: otp.Reserved, Result: "", Owner: "canary-owner", Lease: now.Add(otp.Lease),
 		Seed: []byte("canary-seed-....."), Digits: 6, KeyVersion: 1, Code: []byte("canary-code-...................."),
 		Guess: []byte("-"), Op: "-", Max: 5, SentAt: now, ExpiresAt: expires,
@@ -62,7 +62,7 @@ func newService(t testing.TB, s interface {
 }) *service {
 	t.Helper()
 	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
-	keys, err := otp.NewKeys(1, map[int][]byte{1: secret}, secret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
 		t.Fatal(err)
 	}

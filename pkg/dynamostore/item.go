@@ -20,6 +20,12 @@ func number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 func millis(m otp.Millis) types.AttributeValue { return number(int64(m)) }
+func flag(b bool) types.AttributeValue {
+	if b {
+		return one
+	}
+	return zero
+}
 func list(of ...types.AttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberL{Value: of}
 }
@@ -46,6 +52,8 @@ func writeChallenge(c otp.Challenge) image {
 		"owner":     text(c.Owner),
 		"lease":     millis(c.Lease),
 		"seed":      binary(c.Seed),
+		"sealed":    binary(c.Sealed),
+		"chosen":    flag(c.Chosen),
 		"digits":    number(int64(c.Digits)),
 		"kv":        number(int64(c.KeyVersion)),
 		"code":      binary(c.Code),
@@ -57,6 +65,10 @@ func writeChallenge(c otp.Challenge) image {
 		"expiresAt": millis(c.ExpiresAt),
 		"ledger":    text(c.Ledger),
 		"mask":      text(c.Mask),
+		"user":      text(c.User),
+		"client":    text(c.Client),
+		"region":    text(c.Region),
+		"block":     text(c.Block),
 		"ttl":       number(c.TTL),
 	}
 }
@@ -72,6 +84,8 @@ func readChallenge(item image) (*otp.Challenge, error) {
 		Owner:      r.text("owner"),
 		Lease:      r.millis("lease"),
 		Seed:       r.binary("seed"),
+		Sealed:     r.binary("sealed"),
+		Chosen:     r.int("chosen") == 1,
 		Digits:     r.int("digits"),
 		KeyVersion: r.int("kv"),
 		Code:       r.binary("code"),
@@ -83,6 +97,10 @@ func readChallenge(item image) (*otp.Challenge, error) {
 		ExpiresAt:  r.millis("expiresAt"),
 		Ledger:     r.text("ledger"),
 		Mask:       r.text("mask"),
+		User:       r.text("user"),
+		Client:     r.text("client"),
+		Region:     r.text("region"),
+		Block:      r.text("block"),
 		TTL:        r.number("ttl"),
 	}
 	if r.err != nil {

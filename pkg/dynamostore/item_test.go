@@ -25,6 +25,8 @@ func filled() otp.Challenge {
 			f.SetString("canary-" + v.Type().Field(i).Name)
 		case reflect.Slice:
 			f.SetBytes([]byte("canary-" + v.Type().Field(i).Name))
+		case reflect.Bool:
+			f.SetBool(true)
 		default:
 			f.SetInt(int64(9000 + i))
 		}

@@ -12,25 +12,25 @@ const (
 	noItem = "attribute_not_exists(#pk)"
 	// forgotten: the memory of this key is over, though the item was not swept yet.
 	forgotten = "#ttl <= :seconds"
-	// abandoned: an init that was never known to send, and whose code nobody can
-	// use any more. The owner makes sure that it is the one the caller looked at.
-	abandoned = "(" + undelivered + " AND #owner = :over AND #expiresAt <= :now)"
+	// asRead: the item is the one that the caller looked at and found to be over.
+	// Each write to it changes its owner, its state or its op.
+	asRead = "(#owner = :owner AND #state = :state AND #op = :op AND " + leaseOver + ")"
 )
 
 var (
 	reserveFree = when("", either(noItem, forgotten))
-	reserveOver = when("", either(noItem, forgotten, abandoned))
+	reserveOver = when("", either(noItem, forgotten, asRead))
 )
 
 // Reserve implements [otp.Challenges].
-func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over string, now otp.Millis) (otp.Write, error) {
+func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
 	// Rounded down: a TTL of whole seconds is at or before now just when it is at
 	// or before the start of now's second.
 	e, values := reserveFree, image{":seconds": number(int64(now) / 1000)}
-	if over != "" {
+	if over != nil {
 		e = reserveOver
-		values[":reserved"], values[":unclear"] = reservedState, unclearState
-		values[":over"], values[":now"] = text(over), millis(now)
+		values[":owner"], values[":state"], values[":op"] = text(over.Owner), text(string(over.State)), text(over.Op)
+		values[":now"] = millis(now)
 	}
 	old, applied, err := s.put(ctx, writeChallenge(c), e, values)
 	switch {

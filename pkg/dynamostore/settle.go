@@ -11,14 +11,23 @@ import (
 // ownedByMe: who was taken over from has no say any more.
 const ownedByMe = "#owner = :owner"
 
-var settle = when("SET #state = :state, #result = :result, #lease = :lease", ownedByMe)
+const settled = "SET #state = :state, #result = :result, #lease = :lease"
+
+var (
+	settle     = when(settled, ownedByMe)
+	settleSent = when(settled+", #sentAt = :sentAt, #mask = :mask", ownedByMe)
+)
 
 // Settle implements [otp.Challenges].
 func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error) {
-	return s.change(ctx, t.Key, settle, image{
+	e, values := settle, image{
 		":owner":  text(t.Owner),
 		":state":  text(string(t.State)),
 		":result": text(string(t.Result)),
 		":lease":  millis(t.Lease),
-	}, types.ReturnValueNone)
+	}
+	if t.SentAt != 0 {
+		e, values[":sentAt"], values[":mask"] = settleSent, millis(t.SentAt), text(t.Mask)
+	}
+	return s.change(ctx, t.Key, e, values, types.ReturnValueNone)
 }

@@ -55,6 +55,10 @@ func fullest() otp.Challenge {
 	c.Key = otp.ChallengeKey(strings.Repeat("c", 64), strings.Repeat("\U0001F600", 64))
 	c.Owner, c.Op = strings.Repeat("o", 22), strings.Repeat("p", 22)
 	c.Seed, c.Code, c.Guess = c.Print[:16], c.Print, c.Print
+	c.Sealed = make([]byte, len("+123456789012345 12345678")+16) // number, chosen code, tag of the cipher
+	c.Chosen = true
+	c.Client, c.Region, c.Block = strings.Repeat("\U0001F600", 64), "MY", strings.Repeat("b", 11)
+	c.User = "token#" + strings.Repeat("c", 64) + "#" + strings.Repeat("t", 43)
 	c.State, c.Result = otp.Reserved, otp.Undeliverable
 	c.KeyVersion, c.Attempts, c.Digits = 1_000_000, 5, 8
 	c.Ledger = "N#" + strings.Repeat("l", 43)
@@ -117,7 +121,7 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	s := dynamostore.New(c.asking(client), table)
 
 	full := fullest()
-	if w, err := s.Reserve(t.Context(), full, "", now); err != nil || !w.Applied {
+	if w, err := s.Reserve(t.Context(), full, nil, now); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}
 	full.Attempts = 0

@@ -18,19 +18,29 @@ import (
 // of the tests takes longer for each write that its stream has to remember. A table of that name with another key is an error.
 // It may be called by several processes at once.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
-	var exists *types.ResourceInUseException
-	_, err := client.CreateTable(ctx, definition(name))
-	if err != nil && !errors.As(err, &exists) {
-		return describe("CreateTable", name, err)
-	}
-	if err := whenActive(ctx, client, name); err != nil {
+	if err := create(ctx, client, name); err != nil {
 		return err
 	}
 	return sweep(ctx, client, name)
 }
 
-// definition is the table as template.yaml has it, but for the stream; a test
-// compares the two.
+// CreateClientsTable makes the table of [Documents] as [CreateTable] makes that of
+// a [Store]. Nothing in it ever expires.
+func CreateClientsTable(ctx context.Context, client *dynamodb.Client, name string) error {
+	return create(ctx, client, name)
+}
+
+func create(ctx context.Context, client *dynamodb.Client, name string) error {
+	var exists *types.ResourceInUseException
+	_, err := client.CreateTable(ctx, definition(name))
+	if err != nil && !errors.As(err, &exists) {
+		return describe("CreateTable", name, err)
+	}
+	return whenActive(ctx, client, name)
+}
+
+// definition is both tables as template.yaml has them, but for the stream of the
+// first; a test compares them.
 func definition(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:            aws.String(name),

@@ -16,22 +16,30 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// The laptop's table and the deployed one are the same.
+// The laptop's tables and the deployed ones are the same.
 func TestDefinitionIsTheTemplates(t *testing.T) {
 	template, err := dynamotest.Template()
 	if err != nil {
 		t.Fatal(err)
 	}
-	template.Table.TableName = aws.String("table")
-	if stream := template.Table.StreamSpecification; stream == nil || stream.StreamViewType != types.StreamViewTypeNewAndOldImages {
+	if stream := template.Challenges.Table.StreamSpecification; stream == nil || stream.StreamViewType != types.StreamViewTypeNewAndOldImages {
 		t.Errorf("template.yaml has the stream %+v, and a pass shows by comparing the images before and after", stream)
 	}
-	template.Table.StreamSpecification = nil // see CreateTable
-	if got, want := dynamostore.Definition("table"), &template.Table; !reflect.DeepEqual(got, want) {
-		t.Errorf("table.go has\n%+v\ntemplate.yaml has\n%+v", got, want)
-	}
-	if got, want := dynamostore.TimeToLive(), &template.TimeToLive; !reflect.DeepEqual(got, want) {
-		t.Errorf("table.go has TTL %+v, template.yaml has %+v", got, want)
+	template.Challenges.Table.StreamSpecification = nil // see CreateTable
+	for name, table := range map[string]struct {
+		template   dynamotest.Definition
+		timeToLive *types.TimeToLiveSpecification
+	}{
+		"ChallengesTable": {template.Challenges, dynamostore.TimeToLive()},
+		"ClientsTable":    {template.Clients, nil},
+	} {
+		table.template.Table.TableName = aws.String("table")
+		if got, want := dynamostore.Definition("table"), &table.template.Table; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: table.go has\n%+v\ntemplate.yaml has\n%+v", name, got, want)
+		}
+		if got, want := table.timeToLive, table.template.TimeToLive; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: table.go has TTL %+v, template.yaml has %+v", name, got, want)
+		}
 	}
 }
 
@@ -66,7 +74,7 @@ func TestCreateTable(t *testing.T) {
 	if got := ttl.TimeToLiveDescription; aws.ToString(got.AttributeName) != "ttl" || got.TimeToLiveStatus == types.TimeToLiveStatusDisabled {
 		t.Errorf("the table's TTL is %+v", got)
 	}
-	if w, err := dynamostore.New(client, name).Reserve(t.Context(), canary, "", now); err != nil || !w.Applied {
+	if w, err := dynamostore.New(client, name).Reserve(t.Context(), canary, nil, now); err != nil || !w.Applied {
 		t.Errorf("a write on the new table: applied %v, %v", w.Applied, err)
 	}
 	if err := dynamostore.CreateTable(t.Context(), client, name); err != nil {
@@ -74,6 +82,27 @@ func TestCreateTable(t *testing.T) {
 	}
 	if n := item(t, client, name, canary.Key); n == nil {
 		t.Error("a second start lost what the first wrote")
+	}
+}
+
+// Documents stay until somebody deletes them.
+func TestCreateClientsTable(t *testing.T) {
+	client := dynamotest.Client(t, nil)
+	name := named(t, client)
+	for range 2 {
+		if err := dynamostore.CreateClientsTable(t.Context(), client, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ok, err := dynamostore.NewDocuments(client, name).Put(t.Context(), "client#demo", []byte("{}"), 0); err != nil || !ok {
+		t.Errorf("a write on the new table: ok %v, %v", ok, err)
+	}
+	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ttl.TimeToLiveDescription; got != nil && got.TimeToLiveStatus != "" && got.TimeToLiveStatus != types.TimeToLiveStatusDisabled {
+		t.Errorf("the table's TTL is %+v, want none", got)
 	}
 }
 

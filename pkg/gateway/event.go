@@ -3,6 +3,9 @@ package gateway
 import (
 	"encoding/base64"
 	"errors"
+	"maps"
+	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -26,6 +29,7 @@ type event struct {
 	HTTPMethod *string             `json:"httpMethod"`
 	Path       string              `json:"path"`
 	Multi      map[string][]string `json:"multiValueHeaders"`
+	Query      map[string][]string `json:"multiValueQueryStringParameters"`
 
 	Headers        map[string]string `json:"headers"`
 	Body           string            `json:"body"`
@@ -63,7 +67,7 @@ func parse(payload []byte) (shape, Request, error) {
 		r.Body, r.Garbled = e.body()
 		return payload2, r, nil
 	case c != nil && e.HTTPMethod != nil:
-		r := Request{Method: *e.HTTPMethod, Path: e.Path, Headers: lower(e.Headers, e.Multi)}
+		r := Request{Method: *e.HTTPMethod, Path: e.Path, Query: url.Values(e.Query).Encode(), Headers: lower(e.Headers, e.Multi)}
 		if c.Identity != nil {
 			r.SourceIP = c.Identity.SourceIP
 		}
@@ -94,15 +98,13 @@ func encode(r Response) []byte {
 	out = append(out, `{"statusCode":`...)
 	out = strconv.AppendInt(out, int64(r.Status), 10)
 	out = append(out, `,"headers":{`...)
-	first := true
-	for name, value := range r.Headers {
-		if !first {
+	for i, name := range slices.Sorted(maps.Keys(r.Headers)) { // so that the same answer is the same bytes
+		if i > 0 {
 			out = append(out, ',')
 		}
-		first = false
 		out, _ = jsontext.AppendQuote(out, name)
 		out = append(out, ':')
-		out, _ = jsontext.AppendQuote(out, value)
+		out, _ = jsontext.AppendQuote(out, r.Headers[name])
 	}
 	out = append(out, `},"body":`...)
 	out, _ = jsontext.AppendQuote(out, r.Body)

@@ -14,7 +14,7 @@ import (
 type Request struct {
 	Method   string
 	Path     string // as it arrived, neither decoded nor cleaned
-	Query    string // as it arrived, without "?"
+	Query    string // as it arrived, without "?"; of payload 1.0, which tells it decoded, in an encoding and order of our own
 	Headers  map[string][]string
 	Body     []byte
 	Garbled  bool   // the body was said to be base64 and is not; Body is empty

@@ -58,6 +58,10 @@ func TestShapes(t *testing.T) {
 			`{"httpMethod":"POST","path":"/a","headers":{"Client-Id":"b","Host":"h"},"multiValueHeaders":{"Client-Id":["a","b"]},"requestContext":{"identity":{"sourceIp":"203.0.113.7"}},"body":"{}"}`,
 			gateway.Request{Method: "POST", Path: "/a", Headers: map[string][]string{"client-id": {"a", "b"}, "host": {"h"}}, Body: []byte("{}"), SourceIP: "203.0.113.7"}, answered,
 		},
+		"payload 1.0, query": {
+			`{"httpMethod":"POST","path":"/","queryStringParameters":{"b":"2 +"},"multiValueQueryStringParameters":{"b":["1","2 +"],"a":[""]},"requestContext":{}}`,
+			gateway.Request{Method: "POST", Path: "/", Query: "a=&b=1&b=2+%2B", Headers: map[string][]string{}, Body: []byte{}}, answered,
+		},
 		"payload 1.0, nulls": {
 			`{"httpMethod":"GET","path":"/a","headers":null,"multiValueHeaders":null,"requestContext":{},"body":null}`,
 			gateway.Request{Method: "GET", Path: "/a", Headers: map[string][]string{}, Body: []byte{}}, answered,

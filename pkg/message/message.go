@@ -1,8 +1,11 @@
-// Package message writes the text of an SMS, which always fits one part.
+// Package message writes the text of an SMS in the languages of [Languages]. It
+// always fits one part.
 package message
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,36 +20,57 @@ const maxDigits = 8
 // Text returns a function that writes the message around a code. The brand is
 // what the person knows the merchant by. What is left of the code's lifetime is
 // told in whole minutes, rounded down, so that no text promises more than holds.
+// The function may be called concurrently.
+//
+// The language is a BCP 47 tag such as "en", "de-AT" or "en_PH", of which the
+// primary subtag counts, in upper or lower case; "" is English. [Languages] are
+// those that there are, and any other is refused.
 //
 // It refuses a brand that is empty, is not in the GSM 7-bit alphabet (one letter
-// outside it would make three parts of one) or would make the text longer than
-// one part.
-func Text(brand string) (func(code string, left time.Duration) string, error) {
+// outside it would make three parts of one) or would make a text in this
+// language longer than one part.
+func Text(brand, language string) (func(code string, left time.Duration) string, error) {
+	w, ok := find(language)
+	if !ok {
+		return nil, fmt.Errorf("language %q has no text: use one of %s", language, strings.Join(Languages(), ", "))
+	}
 	if strings.TrimSpace(brand) == "" {
 		return nil, fmt.Errorf("brand is empty: give the name that people know the sender by")
 	}
-	text := func(code string, left time.Duration) string {
-		return fmt.Sprintf("%s is your %s code, valid for %s.", code, brand, spell(left))
-	}
-	n, bad := septets(text(strings.Repeat("0", maxDigits), 0))
-	if bad != utf8.RuneError {
+	if _, bad := septets(brand); bad != utf8.RuneError {
 		return nil, fmt.Errorf("brand has %q, which is not in the GSM 7-bit alphabet: spell it without", bad)
 	}
-	if n > onePart {
+	middle := w.is + brand + w.valid
+	text := func(code string, left time.Duration) string {
+		return code + middle + w.spell(left) + w.end
+	}
+	if n := longest(text); n > onePart {
 		return nil, fmt.Errorf("brand makes the text %d characters long, at most %d fit one SMS: shorten it by %d", n, onePart, n-onePart)
 	}
 	return text, nil
 }
 
-// spell tells a duration in whole minutes. The longest is the one below a minute.
-func spell(left time.Duration) string {
-	switch minutes := int(left / time.Minute); minutes {
-	case 0:
-		return "less than 1 minute"
-	case 1:
-		return "1 minute"
+// longest returns the length in septets of the longest text: the longest code
+// with each form that the time left can take.
+func longest(text func(string, time.Duration) string) int {
+	code := strings.Repeat("0", maxDigits)
+	most := 0
+	for _, left := range []time.Duration{0, time.Minute, math.MaxInt64} {
+		n, _ := septets(text(code, left))
+		most = max(most, n)
+	}
+	return most
+}
+
+// spell tells a duration in whole minutes.
+func (w wording) spell(left time.Duration) string {
+	switch minutes := int(left / time.Minute); {
+	case minutes < 1:
+		return w.soon
+	case minutes == 1:
+		return w.one
 	default:
-		return fmt.Sprintf("%d minutes", minutes)
+		return strconv.Itoa(minutes) + w.many
 	}
 }
 

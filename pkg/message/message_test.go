@@ -1,6 +1,9 @@
 package message_test
 
 import (
+	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,8 +11,14 @@ import (
 	"countersign/pkg/message"
 )
 
-// longest is the longest brand of plain letters.
-var longest = strings.Repeat("b", 160-len("12345678 is your  code, valid for less than 1 minute."))
+func write(t *testing.T, brand, language string) func(string, time.Duration) string {
+	t.Helper()
+	text, err := message.Text(brand, language)
+	if err != nil {
+		t.Fatalf("%s, %s: %v", brand, language, err)
+	}
+	return text
+}
 
 func TestText(t *testing.T) {
 	for _, c := range []struct {
@@ -20,39 +29,163 @@ func TestText(t *testing.T) {
 		{"Countersign", 5 * time.Minute, "123456 is your Countersign code, valid for 5 minutes."},
 		{"Caffè {A}", 119 * time.Second, "123456 is your Caffè {A} code, valid for 1 minute."},
 		{"A", 10 * time.Minute, "123456 is your A code, valid for 10 minutes."},
+		{"A", 2 * time.Minute, "123456 is your A code, valid for 2 minutes."},
 		{"A", time.Minute - 1, "123456 is your A code, valid for less than 1 minute."},
+		{"A", -5 * time.Minute, "123456 is your A code, valid for less than 1 minute."},
 	} {
-		text, err := message.Text(c.brand)
-		if err != nil {
-			t.Errorf("%s: %v", c.brand, err)
-			continue
-		}
-		if got := text("123456", c.left); got != c.want {
+		if got := write(t, c.brand, "")("123456", c.left); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
 }
 
-// Every text of every code fits one SMS (P22).
-func TestOnePart(t *testing.T) {
-	text, err := message.Text(longest)
-	if err != nil {
-		t.Fatal(err)
+// texts are what each language says with five minutes, one and less to go.
+var texts = map[string][3]string{
+	"da": {
+		"425502 er din kode til Countersign, gyldig i 5 minutter.",
+		"425502 er din kode til Countersign, gyldig i 1 minut.",
+		"425502 er din kode til Countersign, gyldig i mindre end 1 minut.",
+	},
+	"de": {
+		"425502 ist Ihr Code für Countersign. Er gilt 5 Minuten.",
+		"425502 ist Ihr Code für Countersign. Er gilt 1 Minute.",
+		"425502 ist Ihr Code für Countersign. Er gilt weniger als 1 Minute.",
+	},
+	"en": {
+		"425502 is your Countersign code, valid for 5 minutes.",
+		"425502 is your Countersign code, valid for 1 minute.",
+		"425502 is your Countersign code, valid for less than 1 minute.",
+	},
+	"es": {
+		"425502 es tu clave de Countersign y sirve durante 5 minutos.",
+		"425502 es tu clave de Countersign y sirve durante 1 minuto.",
+		"425502 es tu clave de Countersign y sirve durante menos de 1 minuto.",
+	},
+	"fr": {
+		"425502 est votre code Countersign, valable 5 minutes.",
+		"425502 est votre code Countersign, valable 1 minute.",
+		"425502 est votre code Countersign, valable moins d'une minute.",
+	},
+	"id": {
+		"425502 adalah kode Countersign Anda, berlaku selama 5 menit.",
+		"425502 adalah kode Countersign Anda, berlaku selama 1 menit.",
+		"425502 adalah kode Countersign Anda, berlaku selama kurang dari 1 menit.",
+	},
+	"it": {
+		"425502 è il tuo codice Countersign, valido per 5 minuti.",
+		"425502 è il tuo codice Countersign, valido per 1 minuto.",
+		"425502 è il tuo codice Countersign, valido per meno di 1 minuto.",
+	},
+	"ms": {
+		"425502 ialah kod Countersign anda, sah selama 5 minit.",
+		"425502 ialah kod Countersign anda, sah selama 1 minit.",
+		"425502 ialah kod Countersign anda, sah selama kurang daripada 1 minit.",
+	},
+	"nl": {
+		"425502 is je code voor Countersign en is 5 minuten geldig.",
+		"425502 is je code voor Countersign en is 1 minuut geldig.",
+		"425502 is je code voor Countersign en is minder dan 1 minuut geldig.",
+	},
+	"pt": {
+		"425502 é a sua senha para Countersign e vale durante 5 minutos.",
+		"425502 é a sua senha para Countersign e vale durante 1 minuto.",
+		"425502 é a sua senha para Countersign e vale durante menos de 1 minuto.",
+	},
+	"sv": {
+		"425502 är din kod för Countersign, giltig i 5 minuter.",
+		"425502 är din kod för Countersign, giltig i 1 minut.",
+		"425502 är din kod för Countersign, giltig i mindre än 1 minut.",
+	},
+}
+
+func TestLanguages(t *testing.T) {
+	languages := message.Languages()
+	if len(languages) != len(texts) || !slices.IsSorted(languages) {
+		t.Errorf("languages %v, want the %d tested here, sorted", languages, len(texts))
 	}
-	for left := time.Duration(0); left <= 30*time.Minute; left += 10 * time.Second {
-		if got := text("12345678", left); len(got) > 160 {
-			t.Errorf("%d characters: %s", len(got), got)
+	for _, language := range languages {
+		text := write(t, "Countersign", language)
+		for i, left := range []time.Duration{5 * time.Minute, time.Minute, time.Minute - 1} {
+			if got, want := text("425502", left), texts[language][i]; got != want {
+				t.Errorf("%s: %q, want %q", language, got, want)
+			}
+		}
+	}
+}
+
+func TestTags(t *testing.T) {
+	for tag, want := range map[string]string{
+		"": "en", "EN": "en", "en-GB": "en", "en_PH": "en", "de-AT": "de", "De_ch": "de", "pt-BR": "pt", "es-419": "es", "sv-Latn-FI": "sv",
+	} {
+		if got := write(t, "Countersign", tag)("425502", time.Minute); got != texts[want][1] || !message.Supported(tag) {
+			t.Errorf("%q: %q, want %q", tag, got, texts[want][1])
+		}
+	}
+	for _, tag := range []string{"tr", "eng", "english", "e", "-en", "_", " en", "en GB", "de,en", "Countersign"} {
+		_, err := message.Text("Countersign", tag)
+		if err == nil || message.Supported(tag) {
+			t.Errorf("%q: taken", tag)
+			continue
+		}
+		if say := strings.Join(message.Languages(), ", "); !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v, want an error that says %q", tag, err, say)
+		}
+	}
+}
+
+// longest returns the longest brand of plain letters that a language takes, by
+// the text with the longest code and the longest time.
+func longest(t *testing.T, language string) string {
+	text := write(t, "b", language)
+	most := 0
+	for _, left := range []time.Duration{0, time.Minute, time.Hour, math.MaxInt64} {
+		most = max(most, len([]rune(text("12345678", left))))
+	}
+	return strings.Repeat("b", 160-most+1)
+}
+
+// Every text of every code in every language fits one SMS (P22), also as the
+// bytes of the alphabet count. It begins with the code, and has no other digits
+// in a row that a phone could take for one (P23).
+func TestOnePart(t *testing.T) {
+	gsm := regexp.MustCompile(`\A[ -_a-zäöñüàèéùìòÄÖÑÜÇØøÅåÆæßÉ]+\z`) // what of the basic alphabet texts have
+	digits := regexp.MustCompile(`[0-9]{4,8}`)
+	for _, language := range message.Languages() {
+		text := write(t, longest(t, language), language)
+		for _, code := range []string{"1234", "123456", "12345678"} {
+			for left := time.Duration(0); left <= 40*time.Minute; left += 10 * time.Second {
+				got := text(code, left)
+				if n := len([]rune(got)); n > 160 || !gsm.MatchString(got) || strings.ContainsAny(got, `[\]^`) {
+					t.Errorf("%s: %d characters: %s", language, n, got)
+				}
+				if found := digits.FindAllString(got, -1); len(found) != 1 || found[0] != code || !strings.HasPrefix(got, code+" ") {
+					t.Errorf("%s: code not first, or not alone: %s", language, got)
+				}
+			}
 		}
 	}
 }
 
 func TestRefusedBrands(t *testing.T) {
-	for brand, say := range map[string]string{
-		"": "empty", "  ": "empty", "Łódź": "GSM", "Amélie ó": "GSM", "a\nb": "GSM", "a\xff": "GSM", "字": "GSM",
-		longest + "b": "shorten it by 1", strings.Repeat("€", 70): "shorten",
-	} {
-		if _, err := message.Text(brand); err == nil || !strings.Contains(err.Error(), say) {
-			t.Errorf("%q: %v, want an error that says %q", brand, err, say)
+	for _, language := range message.Languages() {
+		for brand, say := range map[string]string{
+			"": "empty", "  ": "empty", "Łódź": "GSM", "Amélie ó": "GSM", "a\nb": "GSM", "a\xff": "GSM", "字": "GSM", "Caffe\u0300": "GSM",
+			longest(t, language) + "b": "shorten it by 1", strings.Repeat("€", 80): "shorten",
+		} {
+			if _, err := message.Text(brand, language); err == nil || !strings.Contains(err.Error(), say) {
+				t.Errorf("%s, %q: %v, want an error that says %q", language, brand, err, say)
+			}
 		}
+	}
+}
+
+func BenchmarkText(b *testing.B) {
+	text, err := message.Text("Countersign", "de")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		text("425502", 5*time.Minute)
 	}
 }

@@ -15,7 +15,7 @@ func testKeys(t testing.TB, versions ...int) *Keys {
 	for _, v := range versions {
 		secrets[v] = bytes.Repeat([]byte{byte(v)}, MinSecret)
 	}
-	k, err := NewKeys(versions[0], secrets, bytes.Repeat([]byte{9}, MinSecret))
+	k, err := NewKeys(secrets, versions[0], Secrets{1: bytes.Repeat([]byte{9}, MinSecret)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +117,9 @@ func TestDumpIsUseless(t *testing.T) {
 
 func TestLedgerKeyHidesTheNumber(t *testing.T) {
 	k := testKeys(t, 1)
-	a := k.LedgerKey("demo", "+606543216353")
-	if bytes.Contains([]byte(a), []byte("6543")) || a == k.LedgerKey("other", "+606543216353") || a == k.LedgerKey("demo", "+606543216354") || a != k.LedgerKey("demo", "+606543216353") {
+	key := func(client string, to Phone) string { return k.LedgerKeys(client, to)[0] }
+	a := key("demo", "+606543216353")
+	if bytes.Contains([]byte(a), []byte("6543")) || a == key("other", "+606543216353") || a == key("demo", "+606543216354") || a != key("demo", "+606543216353") {
 		t.Errorf("ledger key %s", a)
 	}
 }
@@ -126,15 +127,18 @@ func TestLedgerKeyHidesTheNumber(t *testing.T) {
 func TestNewKeysRefuses(t *testing.T) {
 	long, short := bytes.Repeat([]byte{1}, MinSecret), bytes.Repeat([]byte{1}, MinSecret-1)
 	for name, c := range map[string]struct {
-		newest int
-		code   map[int][]byte
-		number []byte
+		code    Secrets
+		newest  int
+		numbers Secrets
 	}{
-		"no newest":    {2, map[int][]byte{1: long}, long},
-		"short code":   {1, map[int][]byte{1: short}, long},
-		"short number": {1, map[int][]byte{1: long}, short},
+		"no newest":          {Secrets{1: long}, 2, Secrets{1: long}},
+		"short code":         {Secrets{1: short}, 1, Secrets{1: long}},
+		"short older code":   {Secrets{1: short, 2: long}, 2, Secrets{1: long}},
+		"no number":          {Secrets{1: long}, 1, nil},
+		"short number":       {Secrets{1: long}, 1, Secrets{1: short}},
+		"short older number": {Secrets{1: long}, 1, Secrets{1: short, 2: long}},
 	} {
-		if _, err := NewKeys(c.newest, c.code, c.number); err == nil {
+		if _, err := NewKeys(c.code, c.newest, c.numbers); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -1,6 +1,9 @@
 package otp
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Limits bound the messages to one number. A window of n in d is exact and
 // slides: among any n+1 messages, the first and the last are more than d apart
@@ -26,6 +29,12 @@ func (p Policy) Limits() Limits {
 		Unanswered: p.Unanswered,
 		Pause:      p.Pause,
 	}
+}
+
+// withoutPause returns the limits without that on unanswered messages.
+func (l Limits) withoutPause() Limits {
+	l.Unanswered, l.Pause = math.MaxInt32, 0
+	return l
 }
 
 // Depth is how many of the latest sends the limits look at.

@@ -20,8 +20,23 @@ const (
 	// TooMany: the number got all its messages of the hour or the day, or is
 	// paused because none of its last messages was answered.
 	TooMany Outcome = "too_many"
-	// Undeliverable: the sender refused the message for good.
+	// Undeliverable: the sender refused the message for good, or the user has no
+	// address to send to.
 	Undeliverable Outcome = "undeliverable"
+	// BadNumber and Barred: the number of a user's record cannot be one, or the
+	// client may not send to it.
+	BadNumber Outcome = "bad_number"
+	Barred    Outcome = "barred"
+)
+
+// What stands against the user of a challenge, at init and at verify.
+const (
+	// BadToken: the token that names the user is unknown, revoked or expired.
+	BadToken Outcome = "bad_token"
+	// NoUser: the token is good and the user is gone.
+	NoUser Outcome = "no_user"
+	// Blocked: the user may not sign in.
+	Blocked Outcome = "blocked"
 )
 
 // Outcomes of verify. The first three are answers to an evaluated guess, and

@@ -18,9 +18,10 @@ import "context"
 // All methods may be called concurrently.
 type Challenges interface {
 	// Reserve puts c where its key is free: no item, or one whose TTL is at or
-	// before now. With over not empty it also replaces an item that is Reserved or
-	// MaybeDelivered, owned by over and expired at now. When applied, Item is nil.
-	Reserve(ctx context.Context, c Challenge, over string, now Millis) (Write, error)
+	// before now. With over it also replaces an item that is still as over was read
+	// (its Owner, State and Op are the same) and whose lease is over at now. When
+	// applied, Item is nil.
+	Reserve(ctx context.Context, c Challenge, over *Challenge, now Millis) (Write, error)
 
 	// TakeOver makes t.Owner the owner of a challenge IF it is Reserved or
 	// MaybeDelivered, owned by t.From, its lease is over at t.Now and it has not
@@ -28,13 +29,20 @@ type Challenges interface {
 	// after the write.
 	TakeOver(ctx context.Context, t TakeOver) (Write, error)
 
-	// Settle sets State, Result and Lease IF the owner is s.Owner. When applied,
-	// Item is nil.
+	// Claim makes c.Owner the owner of a challenge, to send its code once more, IF it
+	// is Delivered or MaybeDelivered, its lease is over at c.Now, ExpiresAt > c.Now,
+	// Guess is not Code, Attempts < Max, and AuthID is c.AuthID where that is given.
+	// When applied, Item is the item after the write.
+	Claim(ctx context.Context, c Claim) (Write, error)
+
+	// Settle sets State, Result and Lease, and with s.SentAt not 0 also SentAt and
+	// Mask, IF the owner is s.Owner. When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
 	// Attempt sets Guess and Op and adds one to Attempts IF there is an item and
-	// it is Delivered or MaybeDelivered, Attempts < Max, ExpiresAt > g.Now, Guess is not Code, Op is
-	// not g.Op, KeyVersion is g.KeyVersion, and AuthID is g.AuthID where that is
+	// it is Delivered or MaybeDelivered, Attempts < Max, ExpiresAt > g.Now, Guess is
+	// not Code, Op is not g.Op, KeyVersion is g.KeyVersion, User is g.User, SentAt >
+	// g.SentAfter unless the code was Chosen, and AuthID is g.AuthID where that is
 	// given. When applied, Item is the item after the write.
 	Attempt(ctx context.Context, g Guess) (Write, error)
 }
@@ -51,6 +59,12 @@ type TakeOver struct {
 	Lease, Now       Millis
 }
 
+// Claim is a change of owner of a live challenge.
+type Claim struct {
+	Key, AuthID, Owner string
+	Lease, Now         Millis
+}
+
 // Settlement is what became of a challenge's message. Lease is when another
 // invocation may take over, where State is neither Delivered nor Failed.
 type Settlement struct {
@@ -58,6 +72,8 @@ type Settlement struct {
 	State      State
 	Result     Outcome
 	Lease      Millis
+	SentAt     Millis // 0 leaves SentAt and Mask as they are
+	Mask       string
 }
 
 // Guess is one evaluation of what a person typed.
@@ -65,9 +81,11 @@ type Guess struct {
 	Key        string
 	AuthID     string // "" matches any
 	KeyVersion int
+	User       string // whose standing was checked; "" for a challenge of no user
 	Digest     []byte
 	Op         string
 	Now        Millis
+	SentAfter  Millis // 0: however long ago
 }
 
 // Ledger is the table of sends per number, with the guarantees of [Challenges].
@@ -112,6 +130,7 @@ type Sender interface {
 
 // Message is one text to one phone.
 type Message struct {
+	From string // sender name that the client wants, "" for the default
 	To   Phone
 	Text string
 	Code Code // the code inside Text, for senders that show it to a developer

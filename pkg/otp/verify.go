@@ -10,13 +10,21 @@ import (
 	"time"
 )
 
-// Verifier checks codes. All fields are required. It holds no state of its own
-// and is safe for concurrent use.
+// Verifier checks codes. All fields are required but Users. It holds no state of
+// its own and is safe for concurrent use.
 type Verifier struct {
 	Challenges Challenges
-	Keys       *Keys
+	Keys       Keyring
+	Users      Users // of challenges that have a user; nil: there are none
 	Now        func() time.Time
 	Rand       io.Reader // crypto/rand.Reader, or a test's own
+}
+
+// Users answers for the people behind challenges.
+type Users interface {
+	// Standing returns what stands against the user of a reference ([BadToken],
+	// [NoUser], [Blocked]), or "" when nothing does.
+	Standing(ctx context.Context, user string) (Outcome, error)
 }
 
 // Check is a code to be checked. The contract has made sure that Code is ASCII
@@ -26,6 +34,9 @@ type Check struct {
 	ID     string
 	AuthID string // "" when the contract has none
 	Code   Code
+	// MaxAge is how long ago the latest message may have been sent, unless the
+	// client chose the code; 0 is any time.
+	MaxAge time.Duration
 }
 
 // Checked is the answer to a [Check].
@@ -35,48 +46,81 @@ type Checked struct {
 }
 
 // Verify spends one attempt on a challenge and says whether the code is right.
-// It is one write, whatever the outcome. An error means that the outcome is not
-// known; an attempt may have been used, and a right code may have passed.
+// It is one write, whatever the outcome; two while the code key is being
+// rotated, and for a challenge that has a user. An error means that the outcome
+// is not known; an attempt may have been used, and a right code may have passed.
 func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 	var op [16]byte
 	if _, err := io.ReadFull(v.Rand, op[:]); err != nil {
 		return Checked{}, fmt.Errorf("random bytes: %w", err)
 	}
+	keys := v.Keys.Keys(ctx)
 	g := Guess{
 		Key:        ChallengeKey(r.Client, r.ID),
 		AuthID:     r.AuthID,
-		KeyVersion: v.Keys.newest,
+		KeyVersion: keys.newest,
 		Op:         id(op[:]),
 		Now:        MillisOf(v.Now()),
 	}
-	w, err := v.attempt(ctx, &g, r.Code)
-	if err == nil && w.Item != nil && w.Item.KeyVersion != g.KeyVersion {
-		// Made before the keys were rotated: once more, with its own key.
-		g.KeyVersion = w.Item.KeyVersion
-		w, err = v.attempt(ctx, &g, r.Code)
+	if r.MaxAge > 0 {
+		g.SentAfter = g.Now.Add(-r.MaxAge)
 	}
-	if err != nil {
-		return Checked{}, fmt.Errorf("attempt: %w", err)
+	// The first write is for most challenges: made with the newest key, for no
+	// user. Its refusal tells of the others, and the second write is for them. A
+	// further one is needed only where the challenge is replaced meanwhile.
+	for range 3 {
+		g.Digest, _ = keys.digest(g.KeyVersion, g.Key, string(r.Code))
+		w, err := v.Challenges.Attempt(ctx, g)
+		if err != nil {
+			return Checked{}, fmt.Errorf("attempt: %w", err)
+		}
+		c := w.Item
+		if !guessable(c, g) {
+			return Checked{Outcome: Unknown}, nil
+		}
+		if c.KeyVersion == g.KeyVersion && c.User == g.User {
+			return judge(w, g)
+		}
+		if !keys.holds(c.KeyVersion) {
+			keys = v.Keys.Newer(ctx, c.KeyVersion)
+		}
+		switch {
+		case keys.retired(c.KeyVersion):
+			return Checked{Outcome: Unknown}, nil
+		case !keys.holds(c.KeyVersion):
+			return Checked{}, unknownVersion(c.KeyVersion)
+		}
+		if against, err := v.standing(ctx, *c); err != nil || against != "" {
+			return Checked{Outcome: against}, err
+		}
+		g.KeyVersion, g.User = c.KeyVersion, c.User
 	}
-	return judge(w, g)
+	return Checked{}, errors.New("attempt: the challenge was replaced again and again")
 }
 
-// attempt writes the guess under the key version that g names. A version that
-// is no longer held has no challenges.
-func (v Verifier) attempt(ctx context.Context, g *Guess, code Code) (Write, error) {
-	var ok bool
-	if g.Digest, ok = v.Keys.digest(g.KeyVersion, g.Key, string(code)); !ok {
-		return Write{}, nil
+// guessable reports whether there is such a challenge at all.
+func guessable(c *Challenge, g Guess) bool {
+	return c != nil && c.State != Failed && c.State != Reserved && (g.AuthID == "" || g.AuthID == c.AuthID)
+}
+
+func (v Verifier) standing(ctx context.Context, c Challenge) (Outcome, error) {
+	switch {
+	case c.User == "":
+		return "", nil
+	case v.Users == nil:
+		return "", errors.New("the challenge has a user, and there is no directory of users")
 	}
-	return v.Challenges.Attempt(ctx, *g)
+	against, err := v.Users.Standing(ctx, c.User)
+	if err != nil {
+		return "", fmt.Errorf("user: %w", err)
+	}
+	return against, nil
 }
 
 // judge reads the outcome off what the write came back with.
 func judge(w Write, g Guess) (Checked, error) {
 	c := w.Item
 	switch {
-	case c == nil, c.State == Failed, c.State == Reserved, g.AuthID != "" && g.AuthID != c.AuthID:
-		return Checked{Outcome: Unknown}, nil
 	case w.Applied || c.Op == g.Op: // the latter: my own write, its first answer was lost
 		switch left := c.Max - c.Attempts; {
 		case c.passed():
@@ -88,7 +132,7 @@ func judge(w Write, g Guess) (Checked, error) {
 		}
 	case c.passed():
 		return Checked{Outcome: Used}, nil
-	case c.ExpiresAt <= g.Now:
+	case c.ExpiresAt <= g.Now, !c.Chosen && c.SentAt <= g.SentAfter:
 		return Checked{Outcome: Expired}, nil
 	case c.Attempts >= c.Max:
 		return Checked{Outcome: Locked}, nil

@@ -20,7 +20,8 @@ import (
 // is the phone.
 type Entry struct {
 	ID     string    `json:"id"`
-	To     string    `json:"to"` // E.164
+	From   string    `json:"from,omitempty"` // sender name as the client wished it; "" is the default
+	To     string    `json:"to"`             // E.164
 	Body   string    `json:"body"`
 	Code   string    `json:"code"`
 	SentAt time.Time `json:"sentAt"`
@@ -50,7 +51,7 @@ func Open(path string, now func() time.Time, newID func() string, show func(Entr
 
 // Send implements [otp.Sender]: the message is accepted once it is written.
 func (b *Outbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
-	e := Entry{ID: b.newID(), To: m.To.E164(), Body: m.Text, Code: string(m.Code), SentAt: b.now().UTC().Truncate(time.Millisecond)}
+	e := Entry{ID: b.newID(), From: m.From, To: m.To.E164(), Body: m.Text, Code: string(m.Code), SentAt: b.now().UTC().Truncate(time.Millisecond)}
 	line, err := json.Marshal(e)
 	if err != nil {
 		return otp.Refused, fmt.Errorf("outbox: %w", err)

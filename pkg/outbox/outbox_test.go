@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,6 +78,32 @@ func TestList(t *testing.T) {
 	send(t, b, "+60123", "444444")
 	if got := list(t, b, ""); len(got) != 1 || got[0].ID != "id4" {
 		t.Errorf("%+v, want the one after emptying, with a new id", got)
+	}
+}
+
+// The sender's name is told where the client wished one, and only there.
+func TestFrom(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outbox.jsonl")
+	var shown []outbox.Entry
+	b, err := outbox.Open(path, func() time.Time { return at }, func() string { return "1" }, func(e outbox.Entry) { shown = append(shown, e) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	for _, c := range []struct{ from, want string }{
+		{"", `{"id":"1","to":"+60123","body":"","code":"","sentAt":"2026-11-22T03:13:28.457Z"}`},
+		{"Acme", `{"id":"1","from":"Acme","to":"+60123","body":"","code":"","sentAt":"2026-11-22T03:13:28.457Z"}`},
+	} {
+		if got, err := b.Send(t.Context(), otp.Message{From: c.from, To: "+60123"}); got != otp.Accepted || err != nil {
+			t.Fatalf("send: %v %v", got, err)
+		}
+		listed := list(t, b, "+60123")[0]
+		if text, err := json.Marshal(listed); string(text) != c.want || err != nil {
+			t.Errorf("%s, %v, want %s", text, err, c.want)
+		}
+		if last := shown[len(shown)-1]; last != listed {
+			t.Errorf("shown %+v, listed %+v", last, listed)
+		}
 	}
 }
 

@@ -9,29 +9,21 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Number is a number that exists as far as its numbering plan tells.
+// Number is a number that is possible in its numbering plan.
 type Number struct {
-	E164   otp.Phone
-	Mask   string // see [Mask]
-	Region string // ISO 3166-1 alpha-2 of its country; "" where that cannot be told
-	Kind   Kind
+	E164       otp.Phone
+	CC         string // country calling code, such as "60"
+	Mask       string // see [Mask]
+	Region     string // ISO 3166-1 alpha-2 of its country; "" where that cannot be told
+	MainRegion string // of the countries that share CC the one it is known for ("US" for 1); "" where CC is no country's
+	Kind       Kind
+	Valid      bool // see [Strictness]
+	Mobile     bool // Valid, and see [Strictness]
 }
 
-// Kind is the line type, as far as policies tell lines apart.
-type Kind int
-
-const (
-	// Ordinary: anything that a person may use, mobile or not.
-	Ordinary Kind = iota
-	// Premium: the callee earns on each message.
-	Premium
-	// Satellite: as dear as premium.
-	Satellite
-)
-
-// Lookup finds a number by its country calling code and national digits; ok is
-// false where no such number is possible.
-type Lookup func(cc, national string) (n Number, ok bool)
+// Lookup finds a number by its E.164 form ("+606543216353"); ok is false where no
+// such number is possible.
+type Lookup func(e164 string) (n Number, ok bool)
 
 // Split takes the form of the AMS/DWS contract apart: country calling code, one
 // hyphen, national digits without a leading 0 of the area code ("44-2044555666").

@@ -1,9 +1,13 @@
 package snssender
 
 import (
+	"maps"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
+
+const senderIDName = "AWS.SNS.SMS.SenderID"
 
 // attributes returns what every message carries beside its number and text.
 // They are made once: the SDK only reads them, so concurrent calls share them
@@ -15,7 +19,7 @@ func (c Config) attributes() map[string]types.MessageAttributeValue {
 		"AWS.SNS.SMS.SMSType": attribute("String", "Transactional"),
 	}
 	for name, value := range map[string]string{
-		"AWS.SNS.SMS.SenderID":         c.SenderID,
+		senderIDName:                   c.SenderID,
 		"AWS.MM.SMS.OriginationNumber": c.OriginationNumber,
 		"AWS.MM.SMS.EntityId":          c.EntityID,
 		"AWS.MM.SMS.TemplateId":        c.TemplateID,
@@ -28,6 +32,17 @@ func (c Config) attributes() map[string]types.MessageAttributeValue {
 		all["AWS.SNS.SMS.MaxPrice"] = attribute("Number", c.MaxPrice)
 	}
 	return all
+}
+
+// attributesFor returns the attributes of a message from a sender name of its
+// own; a name that is no sender id is none.
+func (s *Sender) attributesFor(from string) map[string]types.MessageAttributeValue {
+	if !ValidSenderID(from) {
+		return s.attributes
+	}
+	own := maps.Clone(s.attributes)
+	own[senderIDName] = attribute("String", from)
+	return own
 }
 
 func attribute(kind, value string) types.MessageAttributeValue {

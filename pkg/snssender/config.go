@@ -17,7 +17,8 @@ type Config struct {
 	// SenderID is the name shown as the sender, where the country has such names:
 	// 1 to 11 letters, digits and hyphens, with at least one letter. The guide
 	// says from 3 on, SetSMSAttributes and RequestSenderId from 1 on; the widest
-	// is taken, since SNS itself refuses what it does not want.
+	// is taken, since SNS itself refuses what it does not want. A message may
+	// name another, see [Sender.Send].
 	SenderID string
 	// OriginationNumber is the number that messages come from: 5 to 14 digits
 	// with an optional "+". It must be one of the account's numbers.
@@ -56,7 +57,7 @@ type setting struct {
 func (c Config) Validate() error {
 	var errs []error
 	for _, s := range []setting{
-		{"SenderID", c.SenderID, isSenderID, "1 to 11 letters, digits and hyphens with at least one letter"},
+		{"SenderID", c.SenderID, ValidSenderID, "1 to 11 letters, digits and hyphens with at least one letter"},
 		{"OriginationNumber", c.OriginationNumber, number.MatchString, "5 to 14 digits with an optional + before them"},
 		{"MaxPrice", c.MaxPrice, isPrice, "an amount in USD such as 0.50, above 0 and below 100, with at most 5 decimals"},
 		{"EntityID", c.EntityID, dltID.MatchString, dltForm},
@@ -87,7 +88,8 @@ var (
 	dltID    = regexp.MustCompile(`\A[A-Za-z0-9_-]{1,50}\z`)
 )
 
-func isSenderID(s string) bool { return senderID.MatchString(s) && letter.MatchString(s) }
+// ValidSenderID reports whether s has the form of [Config].SenderID; "" has not.
+func ValidSenderID(s string) bool { return senderID.MatchString(s) && letter.MatchString(s) }
 
 func isPrice(s string) bool { return price.MatchString(s) && positive.MatchString(s) }
 

@@ -51,13 +51,16 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 
 // Send publishes m to its number, with one request. The error of Refused and
 // MaybeSent is an [*Error]; with Accepted it is nil.
+//
+// m.From replaces [Config].SenderID. It is a wish: where it is no sender id (see
+// [ValidSenderID]), Config.SenderID stays, and the person still gets the code.
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	out, err := s.client.Publish(ctx, &sns.PublishInput{
 		PhoneNumber:       aws.String(m.To.E164()),
 		Message:           aws.String(m.Text),
-		MessageAttributes: s.attributes,
+		MessageAttributes: s.attributesFor(m.From),
 	})
 	return classify(out, err)
 }

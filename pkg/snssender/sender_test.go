@@ -77,6 +77,51 @@ func TestOnTheWire(t *testing.T) {
 	}
 }
 
+// A name of the client's own goes with its message and with no other; one that
+// SNS would not take is left out.
+func TestFrom(t *testing.T) {
+	for _, c := range []struct{ config, from, want string }{
+		{"", "", ""},
+		{"", "Shop", "Shop"},
+		{"Acme", "", "Acme"},
+		{"Acme", "Shop", "Shop"},
+		{"Acme", "1A-", "1A-"},
+		{"Acme", "Acme Shop", "Acme"},
+		{"Acme", "ABCDEFGHIJKL", "Acme"},
+		{"Acme", "12345", "Acme"},
+		{"Acme", "Shop\n", "Acme"},
+		{"Acme", "店", "Acme"},
+		{"", "店", ""},
+	} {
+		stub, s := start(t, Config{SenderID: c.config, MaxPrice: "0.50"})
+		m := message()
+		m.From = c.from
+		for _, m := range []otp.Message{m, message()} {
+			if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+				t.Fatalf("%q: Send = %v, %v, want Accepted", c.from, d, err)
+			}
+		}
+		sent := stub.Requests()
+		for i, want := range []string{c.want, c.config} {
+			got, ok := sent[i].Attributes["AWS.SNS.SMS.SenderID"]
+			if got.Value != want || ok != (want != "") || ok && got.Type != "String" {
+				t.Errorf("configured %q, message %d from %q: sent as %+v, want %q", c.config, i, c.from, got, want)
+			}
+			if sent[i].Attributes["AWS.SNS.SMS.SMSType"].Value != "Transactional" || sent[i].Attributes["AWS.SNS.SMS.MaxPrice"].Value != "0.50" {
+				t.Errorf("%q: the other attributes are gone: %v", c.from, sent[i].Attributes)
+			}
+		}
+	}
+}
+
+// Messages under the configured name share its attributes.
+func TestNoFromCostsNothing(t *testing.T) {
+	_, s := start(t, Config{SenderID: "Acme"})
+	if n := testing.AllocsPerRun(100, func() { s.attributesFor("") }); n != 0 {
+		t.Errorf("%v allocations a message, want none", n)
+	}
+}
+
 func TestParallel(t *testing.T) {
 	const n = 64
 	stub, s := start(t, Config{SenderID: "Acme", MaxPrice: "0.50"})
@@ -84,7 +129,11 @@ func TestParallel(t *testing.T) {
 	for i := range n {
 		wg.Go(func() {
 			to := fmt.Sprintf("+1555010%04d", i)
-			d, err := s.Send(context.Background(), otp.Message{To: otp.Phone(to), Text: "for " + to})
+			m := otp.Message{To: otp.Phone(to), Text: "for " + to}
+			if i%2 == 0 {
+				m.From = fmt.Sprintf("Shop%04d", i)
+			}
+			d, err := s.Send(context.Background(), m)
 			if d != otp.Accepted || err != nil {
 				t.Errorf("Send = %v, %v, want Accepted", d, err)
 			}
@@ -96,6 +145,15 @@ func TestParallel(t *testing.T) {
 		seen[r.PhoneNumber] = true
 		if r.Message != "for "+r.PhoneNumber || len(r.Attributes) != 3 {
 			t.Errorf("mixed up: %+v", r)
+		}
+		var i int
+		fmt.Sscanf(r.PhoneNumber, "+1555010%d", &i)
+		want := "Acme"
+		if i%2 == 0 {
+			want = fmt.Sprintf("Shop%04d", i)
+		}
+		if got := r.Attributes["AWS.SNS.SMS.SenderID"].Value; got != want {
+			t.Errorf("message %d is from %s, want %s", i, got, want)
 		}
 	}
 	if len(seen) != n || stub.Count() != n {

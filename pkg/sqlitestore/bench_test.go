@@ -19,7 +19,7 @@ func BenchmarkInit(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			c := item(serial.Add(1))
-			if w, err := s.Reserve(ctx, c, "", c.SentAt); err != nil || !w.Applied {
+			if w, err := s.Reserve(ctx, c, nil, c.SentAt); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
 			if w, err := s.Spend(ctx, otp.Spend{Key: c.Ledger, ID: "send", Now: c.SentAt, Limits: limits, TTL: c.TTL}); err != nil || !w.Applied {
@@ -40,7 +40,7 @@ func BenchmarkAttempt(b *testing.B) {
 	for n := range int64(challenges) {
 		c := item(first + n)
 		c.State = otp.Delivered
-		if w, err := s.Reserve(ctx, c, "", c.SentAt); err != nil || !w.Applied {
+		if w, err := s.Reserve(ctx, c, nil, c.SentAt); err != nil || !w.Applied {
 			b.Fatal(w, err)
 		}
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 // columns of a challenge, in the order of bind and read.
-const columns = `pk, authId, print, state, result, owner, lease, seed, digits, kv,
-  code, guess, op, attempts, max, sentAt, expiresAt, ledger, mask, ttl`
+const columns = `pk, authId, print, state, result, owner, lease, seed, sealed, chosen, digits, kv,
+  code, guess, op, attempts, max, sentAt, expiresAt, ledger, mask, user, client, region, block, ttl`
 
 const findQuery = `SELECT ` + columns + ` FROM challenges WHERE pk = ?1`
 
-// bind sets the parameters 1 to 20 to the columns of c.
+// bind sets the parameters 1 to 26 to the columns of c.
 func bind(stmt *sqlite.Stmt, c otp.Challenge) {
 	stmt.BindText(1, c.Key)
 	stmt.BindText(2, c.AuthID)
@@ -26,18 +26,24 @@ func bind(stmt *sqlite.Stmt, c otp.Challenge) {
 	stmt.BindText(6, c.Owner)
 	stmt.BindInt64(7, int64(c.Lease))
 	stmt.BindBytes(8, c.Seed)
-	stmt.BindInt64(9, int64(c.Digits))
-	stmt.BindInt64(10, int64(c.KeyVersion))
-	stmt.BindBytes(11, c.Code)
-	stmt.BindBytes(12, c.Guess)
-	stmt.BindText(13, c.Op)
-	stmt.BindInt64(14, int64(c.Attempts))
-	stmt.BindInt64(15, int64(c.Max))
-	stmt.BindInt64(16, int64(c.SentAt))
-	stmt.BindInt64(17, int64(c.ExpiresAt))
-	stmt.BindText(18, c.Ledger)
-	stmt.BindText(19, c.Mask)
-	stmt.BindInt64(20, c.TTL)
+	stmt.BindBytes(9, c.Sealed)
+	stmt.BindBool(10, c.Chosen)
+	stmt.BindInt64(11, int64(c.Digits))
+	stmt.BindInt64(12, int64(c.KeyVersion))
+	stmt.BindBytes(13, c.Code)
+	stmt.BindBytes(14, c.Guess)
+	stmt.BindText(15, c.Op)
+	stmt.BindInt64(16, int64(c.Attempts))
+	stmt.BindInt64(17, int64(c.Max))
+	stmt.BindInt64(18, int64(c.SentAt))
+	stmt.BindInt64(19, int64(c.ExpiresAt))
+	stmt.BindText(20, c.Ledger)
+	stmt.BindText(21, c.Mask)
+	stmt.BindText(22, c.User)
+	stmt.BindText(23, c.Client)
+	stmt.BindText(24, c.Region)
+	stmt.BindText(25, c.Block)
+	stmt.BindInt64(26, c.TTL)
 }
 
 // read returns the challenge of the current row.
@@ -56,18 +62,24 @@ func read(stmt *sqlite.Stmt) *otp.Challenge {
 		Owner:      stmt.ColumnText(5),
 		Lease:      otp.Millis(stmt.ColumnInt64(6)),
 		Seed:       bytes(7),
-		Digits:     stmt.ColumnInt(8),
-		KeyVersion: stmt.ColumnInt(9),
-		Code:       bytes(10),
-		Guess:      bytes(11),
-		Op:         stmt.ColumnText(12),
-		Attempts:   stmt.ColumnInt(13),
-		Max:        stmt.ColumnInt(14),
-		SentAt:     otp.Millis(stmt.ColumnInt64(15)),
-		ExpiresAt:  otp.Millis(stmt.ColumnInt64(16)),
-		Ledger:     stmt.ColumnText(17),
-		Mask:       stmt.ColumnText(18),
-		TTL:        stmt.ColumnInt64(19),
+		Sealed:     bytes(8),
+		Chosen:     stmt.ColumnBool(9),
+		Digits:     stmt.ColumnInt(10),
+		KeyVersion: stmt.ColumnInt(11),
+		Code:       bytes(12),
+		Guess:      bytes(13),
+		Op:         stmt.ColumnText(14),
+		Attempts:   stmt.ColumnInt(15),
+		Max:        stmt.ColumnInt(16),
+		SentAt:     otp.Millis(stmt.ColumnInt64(17)),
+		ExpiresAt:  otp.Millis(stmt.ColumnInt64(18)),
+		Ledger:     stmt.ColumnText(19),
+		Mask:       stmt.ColumnText(20),
+		User:       stmt.ColumnText(21),
+		Client:     stmt.ColumnText(22),
+		Region:     stmt.ColumnText(23),
+		Block:      stmt.ColumnText(24),
+		TTL:        stmt.ColumnInt64(25),
 	}
 }
 

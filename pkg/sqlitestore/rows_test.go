@@ -13,7 +13,7 @@ import (
 )
 
 func sqlrow(key string, ttl int64) otp.Challenge {
-	return otp.Challenge{Key: key, State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, ExpiresAt: 1 << 50, Ledger: "N#1", TTL: ttl}
+	return otp.Challenge{Key: key, State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: 1 << 50, Ledger: "N#1", TTL: ttl}
 }
 
 // A pass answers its own number and no other, and only the pass does.
@@ -27,7 +27,7 @@ func TestPassAnswersItsNumber(t *testing.T) {
 			t.Fatalf("spend %s %s: %+v %v, want applied %v", key, id, got, err, want)
 		}
 	}
-	if w, err := s.Reserve(ctx, sqlrow("C#demo#1", 1), "", 0); err != nil || !w.Applied {
+	if w, err := s.Reserve(ctx, sqlrow("C#demo#1", 1), nil, 0); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}
 	spend("N#1", "a", true)
@@ -63,7 +63,7 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 	put := func(key string, ttl int64, free bool) {
 		t.Helper()
-		if w, err := s.Reserve(ctx, sqlrow(key, ttl), "", -1000); err != nil || w.Applied != free {
+		if w, err := s.Reserve(ctx, sqlrow(key, ttl), nil, -1000); err != nil || w.Applied != free {
 			t.Fatalf("%s: %+v %v, want free %v", key, w, err, free)
 		}
 	}
@@ -113,7 +113,7 @@ func TestErrors(t *testing.T) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 20 { // either of the two selects may see it
-		if w, err := s.Reserve(ended, sqlrow("C#1", 1<<40), "", 0); err == nil && !w.Applied && w.Item == nil {
+		if w, err := s.Reserve(ended, sqlrow("C#1", 1<<40), nil, 0); err == nil && !w.Applied && w.Item == nil {
 			t.Error("a call whose context is over: no error and no answer")
 		}
 	}

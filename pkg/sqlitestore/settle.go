@@ -8,7 +8,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-const settleQuery = `UPDATE challenges SET state = ?2, result = ?3, lease = ?4
+const settleQuery = `UPDATE challenges SET state = ?2, result = ?3, lease = ?4, 
+  sentAt = iif(?6 = 0, sentAt, ?6), mask = iif(?6 = 0, mask, ?7)
 WHERE pk = ?1 AND owner = ?5`
 
 // Settle implements [otp.Challenges].
@@ -19,6 +20,8 @@ func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error)
 		s.settle.BindText(3, string(t.Result))
 		s.settle.BindInt64(4, int64(t.Lease))
 		s.settle.BindText(5, t.Owner)
+		s.settle.BindInt64(6, int64(t.SentAt))
+		s.settle.BindText(7, t.Mask)
 		return s.counting(s.settle, t.Key)
 	})
 }

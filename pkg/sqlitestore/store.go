@@ -1,6 +1,6 @@
-// Package sqlitestore keeps challenges and ledgers in one SQLite file: the
-// embedded default, for laptops and single machines. It is written in Go all
-// the way down, so it needs no C compiler.
+// Package sqlitestore keeps challenges, ledgers and configuration documents in
+// one SQLite file: the embedded default, for laptops and single machines. It is
+// written in Go all the way down, so it needs no C compiler.
 //
 // Its statements say what package dynamostore says in condition expressions;
 // read the two side by side. All writes go through one connection, and calls
@@ -31,10 +31,12 @@ type Store struct {
 	once    sync.Once
 
 	begin, commit, rollback       *sqlite.Stmt
-	insert, find, takeOver        *sqlite.Stmt
+	insert, find, takeOver, claim *sqlite.Stmt
 	settle, attempt               *sqlite.Stmt
 	findLedger, putLedger, answer *sqlite.Stmt
-	sweepers                      [2]sweeper
+	take                          *sqlite.Stmt
+	sweepers                      [3]sweeper
+	documents                     Documents
 }
 
 var (
@@ -81,31 +83,62 @@ func Open(path string) (*Store, error) {
 
 func (s *Store) prepare() error {
 	for pragma := range strings.SplitSeq(strings.TrimSpace(settings), "\n") { // not in a transaction, as a script would be
-		if err := sqlitex.ExecuteTransient(s.conn, pragma, nil); err != nil {
+		if err := s.set(pragma); err != nil {
 			return err
 		}
 	}
-	if err := sqlitex.ExecuteScript(s.conn, schema, nil); err != nil {
+	if err := s.makeTables(); err != nil {
 		return err
 	}
+	d := &s.documents
+	d.store = s
 	for stmt, query := range map[**sqlite.Stmt]string{
 		&s.begin: "BEGIN IMMEDIATE", &s.commit: "COMMIT", &s.rollback: "ROLLBACK",
-		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery,
+		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
 		&s.settle: settleQuery, &s.attempt: attemptQuery,
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
+		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
+		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
 	} {
 		var err error
 		if *stmt, err = s.conn.Prepare(query); err != nil {
 			return err
 		}
 	}
-	for i, table := range []string{"challenges", "ledgers"} {
+	for i, table := range []string{"challenges", "ledgers", "traffic"} {
 		var err error
 		if s.sweepers[i], err = s.sweeper(table); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// makeTables makes those that are not there. It takes the lock for writing first:
+// a process that looked before another one made them could not get it any more.
+func (s *Store) makeTables() (err error) {
+	end, err := sqlitex.ImmediateTransaction(s.conn)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	for _, script := range []string{schema, documentsSchema} {
+		if err := sqlitex.ExecuteScript(s.conn, script, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// set runs a pragma. Of several processes that turn a new file to WAL mode in the
+// same moment SQLite refuses all but one, without waiting as it does otherwise.
+func (s *Store) set(pragma string) (err error) {
+	for range 10 {
+		if err = sqlitex.ExecuteTransient(s.conn, pragma, nil); sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
+			return err
+		}
+	}
+	return err
 }
 
 // Close finishes the calls under way and closes the file. Later calls fail.

@@ -42,8 +42,8 @@ func TestPassAnswers(t *testing.T) {
 	ctx, now := t.Context(), otp.Millis(1_795_317_208_457)
 	s := open(t)
 	limits := otp.Limits{Unanswered: 1, Pause: time.Hour}
-	c := otp.Challenge{Key: "C#demo#1", State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, ExpiresAt: now + 1, Ledger: "N#1", TTL: int64(now)}
-	if w, err := s.Reserve(ctx, c, "", now); err != nil || !w.Applied {
+	c := otp.Challenge{Key: "C#demo#1", State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: now + 1, Ledger: "N#1", TTL: int64(now)}
+	if w, err := s.Reserve(ctx, c, nil, now); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}
 	spend := func(id string, want bool) {
@@ -71,7 +71,7 @@ func TestSweep(t *testing.T) {
 	ctx, s := t.Context(), open(t).(*sqlitestore.Store)
 	for n := range int64(1200) {
 		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: n}
-		if w, err := s.Reserve(ctx, c, "", -1000); err != nil || !w.Applied {
+		if w, err := s.Reserve(ctx, c, nil, -1000); err != nil || !w.Applied {
 			t.Fatal(w, err)
 		}
 	}
@@ -87,7 +87,7 @@ func TestSweep(t *testing.T) {
 	}
 	for n, want := range map[int]bool{0: true, 1099: true, 1100: false} {
 		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
-		if w, err := s.Reserve(ctx, c, "", -1000); err != nil || w.Applied != want {
+		if w, err := s.Reserve(ctx, c, nil, -1000); err != nil || w.Applied != want {
 			t.Errorf("key %d free: %v %v, want %v", n, w.Applied, err, want)
 		}
 	}
@@ -105,7 +105,7 @@ func TestClose(t *testing.T) {
 	for n := range 500 {
 		wg.Go(func() {
 			c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
-			if w, err := s.Reserve(context.Background(), c, "", 0); err == nil && w.Applied {
+			if w, err := s.Reserve(context.Background(), c, nil, 0); err == nil && w.Applied {
 				applied.Add(1)
 			}
 		})

@@ -31,16 +31,19 @@ func (s *Store) sweeper(table string) (w sweeper, err error) {
 	return w, err
 }
 
-// Sweep deletes the items whose TTL has passed from a bounded number of rows,
-// and goes on from there at the next call. It reports whether a round over the
-// whole of both tables is done. No rule depends on it.
+// Sweep deletes the items whose TTL has passed from a bounded number of rows of
+// each table, and goes on from there at the next call. It reports whether a round
+// over the whole of all tables is done. No rule depends on it.
 func (s *Store) Sweep(ctx context.Context, now otp.Millis) (round bool, err error) {
 	return in(ctx, s, "sweep", func() (bool, error) {
-		a, b := &s.sweepers[0], &s.sweepers[1]
-		err := errors.Join(a.step(now), b.step(now))
-		round = a.done && b.done
-		if round {
-			a.done, b.done = false, false
+		var err error
+		round := true
+		for i := range s.sweepers {
+			err = errors.Join(err, s.sweepers[i].step(now))
+			round = round && s.sweepers[i].done
+		}
+		for i := range s.sweepers {
+			s.sweepers[i].done = s.sweepers[i].done && !round
 		}
 		return round, err
 	})

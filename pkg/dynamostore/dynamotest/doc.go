@@ -1,5 +1,6 @@
 // Package dynamotest gives tests a DynamoDB to run on: [Store] is a store on a
 // fresh table made from template.yaml, so that what is tested is what is deployed.
+// [Table] and [ClientsTable] make the tables alone.
 //
 // The table lives in an engine that is started once for each test process and
 // ends with it, however it ends. `make tools` installs it. DYNAMODB_ENDPOINT

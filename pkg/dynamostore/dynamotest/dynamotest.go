@@ -76,21 +76,36 @@ func Client(t testing.TB, transport http.RoundTripper) *dynamodb.Client {
 	})
 }
 
-// Table makes a fresh table from template.yaml, without its stream, and returns
-// its name. It is
-// deleted when the test ends.
+// Table makes a fresh table of challenges from template.yaml, without its stream,
+// and returns its name. It is deleted when the test ends.
 func Table(t testing.TB) string {
 	t.Helper()
-	template, err := Template()
+	return fresh(t, deployed(t).Challenges)
+}
+
+// ClientsTable makes a fresh table of documents as [Table] does.
+func ClientsTable(t testing.TB) string {
+	t.Helper()
+	return fresh(t, deployed(t).Clients)
+}
+
+func deployed(t testing.TB) *Deployed {
+	t.Helper()
+	d, err := Template()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+func fresh(t testing.TB, d Definition) string {
+	t.Helper()
 	client, name := Client(t, nil), "countersign-test-"+rand.Text()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	template.Table.TableName = aws.String(name)
-	template.Table.StreamSpecification = nil // the engine gets slower with each write that a stream has to remember
-	if _, err := client.CreateTable(ctx, &template.Table); err != nil {
+	d.Table.TableName = aws.String(name)
+	d.Table.StreamSpecification = nil // the engine gets slower with each write that a stream has to remember
+	if _, err := client.CreateTable(ctx, &d.Table); err != nil {
 		t.Fatalf("make a table from template.yaml: %v", err)
 	}
 	t.Cleanup(func() {
@@ -103,7 +118,10 @@ func Table(t testing.TB) string {
 	if err := active.Wait(ctx, described, time.Minute); err != nil {
 		t.Fatalf("wait for the table: %v", err)
 	}
-	ttl := &dynamodb.UpdateTimeToLiveInput{TableName: aws.String(name), TimeToLiveSpecification: &template.TimeToLive}
+	if d.TimeToLive == nil {
+		return name
+	}
+	ttl := &dynamodb.UpdateTimeToLiveInput{TableName: aws.String(name), TimeToLiveSpecification: d.TimeToLive}
 	if _, err := client.UpdateTimeToLive(ctx, ttl); err != nil {
 		t.Fatalf("set the table's TTL from template.yaml: %v", err)
 	}

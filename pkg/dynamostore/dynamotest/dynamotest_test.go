@@ -32,18 +32,31 @@ Resources:
       KeySchema: [{AttributeName: pk, KeyType: HASH}]
       TimeToLiveSpecification: {AttributeName: ttl, Enabled: true}
       StreamSpecification: {StreamViewType: NEW_IMAGE}
+  ClientsTable:
+    Type: %s
+    Properties:
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
 `
-	d, err := parse([]byte(strings.Replace(table, "%s", "AWS::DynamoDB::Table", 1)))
+	good := strings.ReplaceAll(table, "%s", "AWS::DynamoDB::Table")
+	d, err := parse([]byte(good))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.Table.StreamSpecification.StreamViewType; got != types.StreamViewTypeNewImage {
+	if got := d.Challenges.Table.StreamSpecification.StreamViewType; got != types.StreamViewTypeNewImage {
 		t.Errorf("stream view is %q", got)
 	}
-	if len(d.Table.KeySchema) != 1 || *d.TimeToLive.AttributeName != "ttl" {
-		t.Errorf("parsed as %+v", d)
+	if c := d.Challenges; len(c.Table.KeySchema) != 1 || *c.TimeToLive.AttributeName != "ttl" {
+		t.Errorf("the challenges are parsed as %+v", c)
 	}
-	for _, bad := range []string{"", "Resources: {}", strings.Replace(table, "%s", "AWS::Serverless::SimpleTable", 1), "a: b: c"} {
+	if c := d.Clients; len(c.Table.KeySchema) != 1 || *c.Table.KeySchema[0].AttributeName != "id" || c.Table.StreamSpecification != nil || c.TimeToLive != nil {
+		t.Errorf("the clients are parsed as %+v", c)
+	}
+	for _, bad := range []string{
+		"", "Resources: {}", "a: b: c",
+		strings.ReplaceAll(table, "%s", "AWS::Serverless::SimpleTable"),
+		strings.Replace(good, "ClientsTable", "OtherTable", 1),
+		strings.Replace(good, "ChallengesTable", "OtherTable", 1),
+	} {
 		if _, err := parse([]byte(bad)); err == nil {
 			t.Errorf("no error for %q", bad)
 		}

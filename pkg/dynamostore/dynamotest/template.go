@@ -1,7 +1,6 @@
 package dynamotest
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,11 +11,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Deployed is what template.yaml says about the table of challenges, as far as
-// it concerns a program that uses it.
-type Deployed struct {
-	Table      dynamodb.CreateTableInput // without a name
-	TimeToLive types.TimeToLiveSpecification
+// Deployed is what template.yaml says about the tables.
+type Deployed struct{ Challenges, Clients Definition }
+
+// Definition is what template.yaml says about one table, as far as it concerns a
+// program that uses it.
+type Definition struct {
+	Table      dynamodb.CreateTableInput      // without a name; the stream is nil where it has none
+	TimeToLive *types.TimeToLiveSpecification // nil where nothing expires
 }
 
 // Template reads template.yaml of this module.
@@ -50,11 +52,11 @@ type resource struct {
 			AttributeName string `yaml:"AttributeName"`
 			KeyType       string `yaml:"KeyType"`
 		} `yaml:"KeySchema"`
-		TimeToLiveSpecification struct {
+		TimeToLiveSpecification *struct {
 			AttributeName string `yaml:"AttributeName"`
 			Enabled       bool   `yaml:"Enabled"`
 		} `yaml:"TimeToLiveSpecification"`
-		StreamSpecification struct {
+		StreamSpecification *struct {
 			StreamViewType string `yaml:"StreamViewType"`
 		} `yaml:"StreamSpecification"`
 	} `yaml:"Properties"`
@@ -64,32 +66,42 @@ func parse(data []byte) (*Deployed, error) {
 	var template struct {
 		Resources struct {
 			ChallengesTable resource `yaml:"ChallengesTable"`
+			ClientsTable    resource `yaml:"ClientsTable"`
 		} `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(data, &template); err != nil {
 		return nil, err
 	}
-	r := template.Resources.ChallengesTable
-	if r.Type != "AWS::DynamoDB::Table" {
-		return nil, errors.New("no AWS::DynamoDB::Table called ChallengesTable")
+	var d Deployed
+	for name, table := range map[string]struct {
+		in  resource
+		out *Definition
+	}{
+		"ChallengesTable": {template.Resources.ChallengesTable, &d.Challenges},
+		"ClientsTable":    {template.Resources.ClientsTable, &d.Clients},
+	} {
+		if table.in.Type != "AWS::DynamoDB::Table" {
+			return nil, fmt.Errorf("no AWS::DynamoDB::Table called %s", name)
+		}
+		*table.out = table.in.definition()
 	}
-	return r.deployed(), nil
+	return &d, nil
 }
 
-func (r resource) deployed() *Deployed {
+func (r resource) definition() (d Definition) {
 	p := r.Properties
-	d := &Deployed{
-		Table: dynamodb.CreateTableInput{
-			BillingMode: types.BillingMode(p.BillingMode),
-			StreamSpecification: &types.StreamSpecification{
-				StreamEnabled:  aws.Bool(p.StreamSpecification.StreamViewType != ""),
-				StreamViewType: types.StreamViewType(p.StreamSpecification.StreamViewType),
-			},
-		},
-		TimeToLive: types.TimeToLiveSpecification{
-			AttributeName: aws.String(p.TimeToLiveSpecification.AttributeName),
-			Enabled:       aws.Bool(p.TimeToLiveSpecification.Enabled),
-		},
+	d.Table.BillingMode = types.BillingMode(p.BillingMode)
+	if s := p.StreamSpecification; s != nil {
+		d.Table.StreamSpecification = &types.StreamSpecification{
+			StreamEnabled:  aws.Bool(s.StreamViewType != ""),
+			StreamViewType: types.StreamViewType(s.StreamViewType),
+		}
+	}
+	if ttl := p.TimeToLiveSpecification; ttl != nil {
+		d.TimeToLive = &types.TimeToLiveSpecification{
+			AttributeName: aws.String(ttl.AttributeName),
+			Enabled:       aws.Bool(ttl.Enabled),
+		}
 	}
 	for _, a := range p.AttributeDefinitions {
 		d.Table.AttributeDefinitions = append(d.Table.AttributeDefinitions, types.AttributeDefinition{

@@ -45,9 +45,9 @@ func (s *script) operation() operation {
 	key := fmt.Sprintf("C#%d#%d", s.run, rapid.IntRange(0, 2).Draw(s.T, "challenge"))
 	ledger := fmt.Sprintf("N#%d#%d", s.run, rapid.IntRange(0, 1).Draw(s.T, "ledger"))
 	owner := rapid.SampledFrom([]string{"owner-1", "owner-2"})
-	switch rapid.IntRange(0, 8).Draw(s.T, "operation") {
+	switch rapid.IntRange(0, 9).Draw(s.T, "operation") {
 	case 0, 1:
-		return s.reserve(key, owner.Draw(s.T, "owner"), rapid.SampledFrom([]string{"", "owner-1", "owner-2"}).Draw(s.T, "over"))
+		return s.reserve(key, owner.Draw(s.T, "owner"), s.over())
 	case 2:
 		take := otp.TakeOver{Key: key, From: owner.Draw(s.T, "from"), Owner: owner.Draw(s.T, "owner"), Lease: s.now.Add(otp.Lease), Now: s.now}
 		return write("take over", func(st Store) (otp.Write, error) { return st.TakeOver(ctx, take) })
@@ -56,16 +56,25 @@ func (s *script) operation() operation {
 			Key: key, Owner: owner.Draw(s.T, "owner"), Lease: s.now,
 			State:  rapid.SampledFrom([]otp.State{otp.Reserved, otp.MaybeDelivered, otp.Delivered, otp.Delivered, otp.Failed}).Draw(s.T, "state"),
 			Result: rapid.SampledFrom([]otp.Outcome{"", otp.TooSoon}).Draw(s.T, "result"),
+			SentAt: rapid.SampledFrom([]otp.Millis{0, 0, s.now}).Draw(s.T, "sent"), Mask: "+1***",
 		}
 		return write("settle", func(st Store) (otp.Write, error) { return st.Settle(ctx, settle) })
 	case 4, 5:
 		guess := otp.Guess{
 			Key: key, AuthID: rapid.SampledFrom([]string{"", challenge("").AuthID, "other"}).Draw(s.T, "authID"),
 			KeyVersion: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(s.T, "version"),
+			User:       rapid.SampledFrom([]string{"", "", "", "user"}).Draw(s.T, "user"),
 			Digest:     bytes32(rapid.SampledFrom([]byte{3, 4}).Draw(s.T, "digest")), // 3 is the code
 			Op:         fmt.Sprint("op", rapid.IntRange(0, 3).Draw(s.T, "op")), Now: s.now,
+			SentAfter: rapid.SampledFrom([]otp.Millis{0, 0, s.now - 1, s.now, s.now - 300_000}).Draw(s.T, "after"),
 		}
 		return write("attempt", func(st Store) (otp.Write, error) { return st.Attempt(ctx, guess) })
+	case 9:
+		claim := otp.Claim{
+			Key: key, AuthID: rapid.SampledFrom([]string{"", challenge("").AuthID, "other"}).Draw(s.T, "authID"),
+			Owner: owner.Draw(s.T, "owner"), Lease: s.now.Add(otp.Lease), Now: s.now,
+		}
+		return write("claim", func(st Store) (otp.Write, error) { return st.Claim(ctx, claim) })
 	case 6:
 		sp := spend(ledger, fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send")), s.now)
 		sp.Limits.Unanswered = 4
@@ -81,10 +90,24 @@ func (s *script) operation() operation {
 	}
 }
 
-func (s *script) reserve(key, owner, over string) operation {
+// over draws an item as a caller may have read it.
+func (s *script) over() *otp.Challenge {
+	if rapid.Bool().Draw(s.T, "fresh") {
+		return nil
+	}
+	return &otp.Challenge{
+		Owner: rapid.SampledFrom([]string{"owner-1", "owner-2"}).Draw(s.T, "over"),
+		State: rapid.SampledFrom([]otp.State{otp.Reserved, otp.MaybeDelivered, otp.Delivered, otp.Failed}).Draw(s.T, "over state"),
+		Op:    rapid.SampledFrom([]string{"-", "-", "op0", "op1"}).Draw(s.T, "over op"),
+	}
+}
+
+func (s *script) reserve(key, owner string, over *otp.Challenge) operation {
 	c := challenge(key)
 	c.Owner, c.SentAt, c.Lease = owner, s.now, s.now.Add(otp.Lease)
 	c.State = rapid.SampledFrom([]otp.State{otp.Reserved, otp.Reserved, otp.Delivered}).Draw(s.T, "state")
+	c.User = rapid.SampledFrom([]string{"", "", "", "user"}).Draw(s.T, "user")
+	c.Chosen = rapid.Bool().Draw(s.T, "chosen")
 	c.Max = rapid.IntRange(1, 3).Draw(s.T, "max")
 	c.ExpiresAt = s.now.Add(5 * time.Minute)
 	c.TTL = c.ExpiresAt.Add(time.Hour).Seconds()

@@ -64,7 +64,10 @@ func through[T any](d *decorated, call func() (T, error)) (T, error) {
 	return out, nil
 }
 
-func (d *decorated) Reserve(ctx context.Context, c otp.Challenge, over string, now otp.Millis) (otp.Write, error) {
+func (d *decorated) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
+	return through(d, func() (otp.Write, error) { return d.Store.Claim(ctx, c) })
+}
+func (d *decorated) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
 	return through(d, func() (otp.Write, error) { return d.Store.Reserve(ctx, c, over, now) })
 }
 

@@ -31,7 +31,7 @@ func testLostAnswers(t *testing.T, o Opener) {
 				if got := len(w.Inbox.Messages()); got != 3 {
 					t.Errorf("%d messages, want 3", got)
 				}
-				ledger := ledgerOf(t, w.Store, Keys().LedgerKey("demo", phone), otp.SendID(first.AuthID))
+				ledger := ledgerOf(t, w.Store, Keys().LedgerKeys("demo", phone)[0], otp.SendID(stored(t, w.Store, otp.ChallengeKey("demo", "id")).Seed))
 				if len(ledger.Sends) != 2 {
 					t.Errorf("%d sends counted, want 2", len(ledger.Sends))
 				}

@@ -58,6 +58,11 @@ func Run(t *testing.T, o Opener) {
 	t.Run("windows", func(t *testing.T) { testWindows(t, o) })
 	t.Run("life", func(t *testing.T) { testLife(t, o) })
 	t.Run("idempotency", func(t *testing.T) { testIdempotency(t, o) })
+	t.Run("rotation", func(t *testing.T) { testRotation(t, o) })
+	t.Run("users", func(t *testing.T) { testUsers(t, o) })
+	t.Run("claim", func(t *testing.T) { testClaim(t, o) })
+	t.Run("resend", func(t *testing.T) { testResend(t, o) })
+	t.Run("send", func(t *testing.T) { testSend(t, o) })
 	t.Run("races", func(t *testing.T) { testRaces(t, o) })
 	t.Run("lost answers", func(t *testing.T) { testLostAnswers(t, o) })
 	t.Run("corners", func(t *testing.T) { testCorners(t, o) })
@@ -88,7 +93,7 @@ var epoch = now.Time()
 // Keys returns keys of a fixed secret, version 1.
 func Keys() *otp.Keys {
 	secret := make([]byte, otp.MinSecret)
-	k, err := otp.NewKeys(1, map[int][]byte{1: secret}, secret)
+	k, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
 		panic(err)
 	}

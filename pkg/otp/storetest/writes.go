@@ -21,7 +21,7 @@ func challenge(key string) otp.Challenge {
 	return otp.Challenge{
 		Key: key, AuthID: "20261122190077000000162140200586657",
 		Print: bytes32(1), State: otp.Reserved, Owner: "owner-1", Lease: now.Add(otp.Lease),
-		Seed: bytes32(2)[:16], Digits: 6, KeyVersion: 1, Code: bytes32(3),
+		Seed: bytes32(2)[:16], Sealed: bytes32(5), Digits: 6, KeyVersion: 1, Code: bytes32(3),
 		Guess: []byte("-"), Op: "-", Attempts: 0, Max: 5,
 		SentAt: now, ExpiresAt: expires, Ledger: "N#ledger", Mask: "+60******6353",
 		TTL: expires.Add(24 * time.Hour).Seconds(),
@@ -63,7 +63,7 @@ func stored(t testing.TB, s Store, key string) *otp.Challenge {
 
 func put(t testing.TB, s Store, c otp.Challenge) {
 	t.Helper()
-	w, err := s.Reserve(ctx, c, "", now)
+	w, err := s.Reserve(ctx, c, nil, now)
 	applied(t, w, err, true, nil)
 }
 
@@ -75,22 +75,29 @@ func testReserve(t *testing.T, o Opener) {
 	second := challenge("C#demo#1")
 	second.Owner = "owner-2"
 	end := otp.Millis(first.TTL * 1000)
+	as := func(change func(*otp.Challenge)) *otp.Challenge { // first, as a caller may have read it
+		c := first
+		change(&c)
+		return &c
+	}
 	for _, c := range []struct {
 		name string
-		over string
+		over *otp.Challenge
 		now  otp.Millis
 	}{
-		{"again", "", now},
-		{"until its TTL", "", end - 1},
-		{"over its owner while it is live", "owner-1", first.ExpiresAt - 1},
-		{"over another owner", "owner-3", first.ExpiresAt},
+		{"again", nil, now},
+		{"until its TTL", nil, end - 1},
+		{"over itself while it is leased", &first, first.Lease - 1},
+		{"over another owner", as(func(c *otp.Challenge) { c.Owner = "owner-3" }), end - 1},
+		{"over another state", as(func(c *otp.Challenge) { c.State = otp.MaybeDelivered }), end - 1},
+		{"over another guess", as(func(c *otp.Challenge) { c.Op = "op-1" }), end - 1},
 	} {
 		w, err := s.Reserve(ctx, second, c.over, c.now)
 		t.Run(c.name, func(t *testing.T) { applied(t, w, err, false, &first) })
 	}
 
-	t.Run("over its owner once expired", func(t *testing.T) {
-		w, err := s.Reserve(ctx, second, "owner-1", first.ExpiresAt)
+	t.Run("over itself once its lease is over", func(t *testing.T) {
+		w, err := s.Reserve(ctx, second, &first, first.Lease)
 		applied(t, w, err, true, nil)
 		if got := stored(t, s, second.Key); !reflect.DeepEqual(got, &second) {
 			t.Errorf("stored\n%+v\nwant\n%+v", got, second)
@@ -99,27 +106,26 @@ func testReserve(t *testing.T, o Opener) {
 	t.Run("at its TTL", func(t *testing.T) {
 		third := first
 		third.Owner = "owner-3"
-		w, err := s.Reserve(ctx, third, "", end)
+		w, err := s.Reserve(ctx, third, nil, end)
 		applied(t, w, err, true, nil)
 	})
-	t.Run("over an unclear one once expired", func(t *testing.T) {
-		c := challenge("C#demo#unclear")
-		c.State = otp.MaybeDelivered
-		put(t, s, c)
-		w, err := s.Reserve(ctx, c, c.Owner, c.ExpiresAt-1)
-		applied(t, w, err, false, &c)
-		w, err = s.Reserve(ctx, c, c.Owner, c.ExpiresAt)
-		applied(t, w, err, true, nil)
-	})
-	t.Run("not over a settled one", func(t *testing.T) {
-		for _, state := range []otp.State{otp.Delivered, otp.Failed} {
+	t.Run("over one in any state", func(t *testing.T) {
+		for _, state := range []otp.State{otp.MaybeDelivered, otp.Delivered, otp.Failed} {
 			c := challenge("C#demo#" + string(state))
+			c.State = state
 			put(t, s, c)
-			w, err := s.Settle(ctx, otp.Settlement{Key: c.Key, Owner: c.Owner, State: state})
+			w, err := s.Reserve(ctx, c, &c, c.Lease)
 			applied(t, w, err, true, nil)
-			w, err = s.Reserve(ctx, c, c.Owner, c.ExpiresAt)
-			applied(t, w, err, false, nil)
 		}
+	})
+	t.Run("not over one that was guessed at meanwhile", func(t *testing.T) {
+		c := challenge("C#demo#guessed")
+		c.State = otp.Delivered
+		put(t, s, c)
+		w, err := s.Attempt(ctx, otp.Guess{Key: c.Key, KeyVersion: c.KeyVersion, Digest: bytes32(7), Op: "op-1", Now: now})
+		applied(t, w, err, true, nil)
+		w, err = s.Reserve(ctx, c, &c, c.Lease)
+		applied(t, w, err, false, nil)
 	})
 	t.Run("other keys are free", func(t *testing.T) {
 		for _, key := range []string{"C#demo#2", "C#Demo#1", "C#demo#1 ", "C#demo#\u00e9", "C#demo#e\u0301", "C#demo#%_'\"\\"} {

@@ -4,49 +4,158 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nyaruka/phonenumbers"
+
+	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
 )
 
+// known are numbers as the AMS/DWS contract writes them, with what they are. The
+// first three are the table of its section 7.1.
+var known = map[string]phone.Number{
+	"60-6543216353": {Mask: "+60******6353", Region: "MY", MainRegion: "MY"},
+	"44-2044555666": {Mask: "+44******5666", Region: "GB", MainRegion: "GB", Valid: true},
+	"1-4154567899":  {Mask: "+1******7899", Region: "US", MainRegion: "US", Valid: true, Mobile: true},
+
+	"1-2068800123":   {Mask: "+1******0123", Region: "US", MainRegion: "US", Valid: true, Mobile: true}, // the Unimatrix contract's
+	"60-123456789":   {Mask: "+60*****6789", Region: "MY", MainRegion: "MY", Valid: true, Mobile: true},
+	"39-0612345678":  {Mask: "+39******5678", Region: "IT", MainRegion: "IT", Valid: true},                // its 0 is part of the number
+	"49-15112345678": {Mask: "+49*******5678", Region: "DE", MainRegion: "DE", Valid: true, Mobile: true}, // 0151 is one digit longer
+	"49-1511234567":  {Mask: "+49******4567", Region: "DE", MainRegion: "DE"},
+	"290-23456":      {Mask: "+290*3456", Region: "SH", MainRegion: "SH", Valid: true},
+
+	// Calling codes of several countries.
+	"1-6045551234":  {Mask: "+1******1234", Region: "CA", MainRegion: "US", Valid: true, Mobile: true},
+	"1-8765551234":  {Mask: "+1******1234", Region: "JM", MainRegion: "US", Valid: true, Mobile: true},
+	"1-2003456789":  {Mask: "+1******6789", MainRegion: "US"}, // in no country's plan
+	"1-8005551234":  {Mask: "+1******1234", Region: "US", MainRegion: "US", Valid: true},
+	"7-9123456789":  {Mask: "+7******6789", Region: "RU", MainRegion: "RU", Valid: true, Mobile: true},
+	"7-7012345678":  {Mask: "+7******5678", Region: "KZ", MainRegion: "RU", Valid: true, Mobile: true},
+	"44-7911123456": {Mask: "+44******3456", Region: "GG", MainRegion: "GB", Valid: true, Mobile: true},
+	"44-1481960194": {Mask: "+44******0194", Region: "GG", MainRegion: "GB", Valid: true},
+	"44-7400123456": {Mask: "+44******3456", Region: "GB", MainRegion: "GB", Valid: true, Mobile: true},
+	"262-269601234": {Mask: "+262*****1234", Region: "YT", MainRegion: "RE", Valid: true},
+	"358-181234567": {Mask: "+358*****4567", Region: "AX", MainRegion: "FI", Valid: true},
+
+	// Dear ones, and those of no country.
+	"1-9002345678":   {Mask: "+1******5678", Region: "US", MainRegion: "US", Kind: phone.Premium, Valid: true},
+	"44-9012345678":  {Mask: "+44******5678", Region: "GB", MainRegion: "GB", Kind: phone.Premium, Valid: true},
+	"979-123456789":  {Mask: "+979*****6789", Kind: phone.Premium, Valid: true},
+	"881-612345678":  {Mask: "+881*****5678", Kind: phone.Satellite, Valid: true, Mobile: true},
+	"870-773111632":  {Mask: "+870*****1632", Kind: phone.Satellite, Valid: true, Mobile: true},
+	"883-5100123456": {Mask: "+883******3456", Kind: phone.Satellite},
+	"800-12345678":   {Mask: "+800****5678", Valid: true},
+
+	"44-02044555666":    {}, // trunk prefix
+	"999-123456789":     {}, // no such calling code
+	"60-65432163531234": {}, // too long for Malaysia
+	"1-415456":          {}, // too short
+	"60-6543":           {},
+}
+
 func TestLookup(t *testing.T) {
-	for in, want := range map[string]phone.Number{
-		"60-6543216353":     {E164: "+606543216353", Mask: "+60******6353", Region: "MY"}, // possible, not assigned
-		"44-2044555666":     {E164: "+442044555666", Mask: "+44******5666", Region: "GB"},
-		"1-4154567899":      {E164: "+14154567899", Mask: "+1******7899", Region: "US"},
-		"1-6045551234":      {E164: "+16045551234", Mask: "+1******1234", Region: "CA"},
-		"39-0612345678":     {E164: "+390612345678", Mask: "+39******5678", Region: "IT"}, // its 0 is part of the number
-		"7-9123456789":      {E164: "+79123456789", Mask: "+7******6789", Region: "RU"},
-		"7-7012345678":      {E164: "+77012345678", Mask: "+7******5678", Region: "KZ"},
-		"1-2003456789":      {E164: "+12003456789", Mask: "+1******6789"}, // possible, in no country's plan
-		"1-9002345678":      {E164: "+19002345678", Mask: "+1******5678", Region: "US", Kind: phone.Premium},
-		"979-123456789":     {E164: "+979123456789", Mask: "+979*****6789", Kind: phone.Premium},
-		"881-612345678":     {E164: "+881612345678", Mask: "+881*****5678", Kind: phone.Satellite},
-		"870-773111632":     {E164: "+870773111632", Mask: "+870*****1632", Kind: phone.Satellite},
-		"44-02044555666":    {}, // trunk prefix
-		"6-06543216353":     {}, // calling code 60 torn apart
-		"999-123456789":     {}, // no such calling code
-		"60-65432163531234": {}, // too long for Malaysia
-		"1-415456":          {}, // too short
-		"60-6543":           {},
-	} {
-		cc, national, ok := phone.Split(in)
-		if !ok {
-			if len(strings.ReplaceAll(in, "-", "")) <= 15 {
-				t.Errorf("%s: not of the contract's form", in)
-			}
-			continue
+	for in, want := range known {
+		cc, national, _ := strings.Cut(in, "-")
+		if want.Mask != "" {
+			want.E164, want.CC = otp.Phone("+"+cc+national), cc
 		}
-		got, ok := plan.Lookup(cc, national)
-		if ok != (want.E164 != "") || got != want {
-			t.Errorf("%s: %v, %+v (%s), want %+v (%s)", in, ok, got, got.E164.E164(), want, want.E164.E164())
+		if got, ok := plan.Lookup("+" + cc + national); ok != (want.E164 != "") || got != want {
+			t.Errorf("+%s%s: %v, %+v (%s), want %+v (%s)", cc, national, ok, got, got.E164.E164(), want, want.E164.E164())
 		}
 	}
+}
+
+// Numbers that libphonenumber could make sense of, in another form than the
+// contract's.
+func TestLookupForm(t *testing.T) {
+	for _, in := range []string{
+		"", "+", "12068800123", "0012068800123", "++12068800123", "+012068800123", "+1 206 880 0123", "+1-206-880-0123", "+1(206)8800123",
+		"tel:+12068800123", "+12068800123;ext=1", "+12068800123 x1", "+12068800123\n", " +12068800123", "+1206880012a", "+1206TYPEABC",
+		"＋12068800123", "+１２０６８８００１２３", "+١٢٠٦٨٨٠٠١٢٣", "+12068800123\u200b", "+1206880\x000123", "+1\xff2068800123",
+		"+4402044555666", "+2904", "+4915112345678901", // 16 digits, which Germany may have
+		"+" + strings.Repeat("1", 1000),
+	} {
+		if n, ok := plan.Lookup(in); ok || n != (phone.Number{}) {
+			t.Errorf("%q: %v, %+v, want refused", in, ok, n)
+		}
+	}
+}
+
+// Valid and Mobile are libphonenumber's, on its own examples of each type of
+// line in each country and on their neighbours.
+func TestValid(t *testing.T) {
+	compared := map[string]int{}
+	check := func(e164 string) {
+		n, ok := plan.Lookup(e164)
+		if !ok {
+			return
+		}
+		parsed, err := phonenumbers.Parse(e164, "ZZ")
+		if err != nil {
+			t.Fatalf("%s: %v", e164, err)
+		}
+		line := phonenumbers.GetNumberType(parsed)
+		valid := phonenumbers.IsValidNumber(parsed)
+		mobile := valid && (line == phonenumbers.MOBILE || line == phonenumbers.FIXED_LINE_OR_MOBILE)
+		if n.Valid != valid || n.Mobile != mobile {
+			t.Errorf("%s: valid %v, mobile %v, libphonenumber says %v, %v", e164, n.Valid, n.Mobile, valid, mobile)
+		}
+		switch {
+		case mobile:
+			compared["mobile"]++
+		case valid:
+			compared["valid"]++
+		default:
+			compared["possible"]++
+		}
+	}
+	for region := range phonenumbers.GetSupportedRegions() {
+		for _, line := range []phonenumbers.PhoneNumberType{
+			phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE, phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST,
+			phonenumbers.VOIP, phonenumbers.PERSONAL_NUMBER, phonenumbers.PAGER, phonenumbers.UAN, phonenumbers.VOICEMAIL,
+		} {
+			example := phonenumbers.GetExampleNumberForType(region, line)
+			if example == nil {
+				continue
+			}
+			e164 := phonenumbers.Format(example, phonenumbers.E164)
+			check(e164)
+			check(e164 + "1")
+			check(e164[:len(e164)-1])
+			for _, digit := range "058" { // the first national digits are what ranges are told by
+				check(e164[:4] + string(digit) + e164[5:])
+			}
+		}
+	}
+	for _, what := range []string{"mobile", "valid", "possible"} {
+		if compared[what] < 200 {
+			t.Errorf("%d numbers compared that are %s and no more, want hundreds", compared[what], what)
+		}
+	}
+}
+
+func FuzzLookup(f *testing.F) {
+	for in := range known {
+		f.Add("+" + strings.ReplaceAll(in, "-", ""))
+	}
+	f.Add("+1206TYPEABC")
+	f.Fuzz(func(t *testing.T, s string) {
+		n, ok := plan.Lookup(s)
+		if !ok {
+			return
+		}
+		national, ok := strings.CutPrefix(s, "+"+n.CC)
+		if !ok || n.E164.E164() != s || n.Mask != phone.Mask(n.CC, national) {
+			t.Fatalf("%q comes back as %s, %s", s, n.E164.E164(), n.Mask)
+		}
+	})
 }
 
 func BenchmarkLookup(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, ok := plan.Lookup("60", "6543216353"); !ok {
+		if _, ok := plan.Lookup("+606543216353"); !ok {
 			b.Fatal("refused")
 		}
 	}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/ams/signature"
+	"countersign/pkg/clients"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+	"countersign/pkg/outbox"
+	"countersign/pkg/sqlitestore"
+)
+
+const contracts = "../../pkg/ams/testdata/contracts/"
+
+// captures is the list of the raw requests that vendors' SDKs sent.
+type captures struct {
+	Credentials []struct {
+		ClientID, Family, AuthMode string
+		Secret                     string
+		PublicKeys                 map[string]string
+	}
+	ServerKey struct{ KeyVersion, PublicKey, PrivateKey string }
+	Captures  []capture
+}
+
+type capture struct {
+	File, Family, ClientID string
+	Clock                  int64
+	Given                  struct {
+		OTP *struct {
+			To, Code, Kind, Intent string
+			TTL, AgeSeconds        int
+		}
+		Authentication *struct {
+			ClientID, AuthenticationRequestID, Code string
+			AgeSeconds                              int
+		}
+		WalletToken *struct{ ClientID, Value, Phone string }
+	}
+	Expect struct {
+		HTTP   int
+		Body   map[string]any
+		Match  map[string]string
+		Absent []string
+		Signed bool
+	}
+}
+
+// folders of the captures: each contract has its own.
+var folders = map[string]string{"ams": contracts, "unimatrix": "../../pkg/unimatrix/testdata/contracts/"}
+
+// scene is a server with a clock of its own, that knows the captures' credentials.
+type scene struct {
+	now      time.Time
+	server   *httptest.Server
+	local    *local
+	issuer   otp.Issuer
+	users    clients.Users
+	outbox   *outbox.Outbox
+	policies otp.Policy
+}
+
+func stage(t *testing.T, all captures) *scene {
+	t.Helper()
+	dir := t.TempDir()
+	s := &scene{now: time.Unix(1_795_314_304, 0), policies: otp.DefaultPolicy()}
+	clock := func() time.Time { return s.now }
+	db, err := sqlitestore.Open(filepath.Join(dir, "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.outbox, err = outbox.Open(filepath.Join(dir, "outbox.jsonl"), clock, rand.Text, func(outbox.Entry) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	keys, err := keyring.New(keyring.File(filepath.Join(dir, "keys.json")), clock, time.Second, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := clients.Defaults{Policy: s.policies, Countries: []string{"*"}, Brand: "Acme"}
+	registry := clients.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: clock}
+	for _, c := range all.Credentials {
+		r := clients.Record{ID: c.ClientID, Countries: []string{"*"}}
+		var secret []byte
+		if c.Family == "unimatrix" {
+			r.Unimatrix = c.AuthMode
+			secret = []byte(c.Secret)
+		}
+		for version, file := range c.PublicKeys {
+			r.Keys = append(r.Keys, clients.Key{Version: version, PEM: string(readFile(t, contracts+file))})
+		}
+		if len(secret) == 0 {
+			secret = nil
+		}
+		if err := registry.Add(t.Context(), r, secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.users = clients.Users{Table: db.Documents(), Sealer: keys, Now: clock}
+	s.issuer = otp.Issuer{Challenges: db, Ledger: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
+	s.local = wire(defaults, keys, file{db}, s.outbox, clock, log)
+	s.server = httptest.NewServer(s.local)
+	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })
+	return s
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// prepare makes the state that a capture begins with.
+func (s *scene) prepare(t *testing.T, c capture) {
+	t.Helper()
+	s.now = time.Unix(c.Clock, 0)
+	text := func(code string, _ time.Duration) string { return code }
+	ago := func(seconds int) { s.now = s.now.Add(-time.Duration(seconds) * time.Second) }
+	var got otp.Started
+	var err error
+	switch g := c.Given; {
+	case g.OTP != nil:
+		ago(g.OTP.AgeSeconds)
+		p := s.policies
+		if p.Validity = 30 * time.Minute; g.OTP.TTL > 0 {
+			p.Validity = time.Duration(g.OTP.TTL) * time.Second
+		}
+		to := otp.Phone(g.OTP.To)
+		got, err = s.issuer.Send(t.Context(), otp.Start{
+			Client: c.ClientID, ID: s.issuer.Keys.Keys(t.Context()).Scenarios(c.ClientID, to, g.OTP.Intent)[0],
+			To: to, Policy: p, Text: text, Code: otp.Code(g.OTP.Code),
+		})
+	case g.Authentication != nil:
+		ago(g.Authentication.AgeSeconds)
+		got, err = s.issuer.Init(t.Context(), otp.Start{
+			Client: g.Authentication.ClientID, ID: g.Authentication.AuthenticationRequestID,
+			To: "+606543216353", Policy: s.policies, Text: text, Code: otp.Code(g.Authentication.Code),
+		})
+	case g.WalletToken != nil:
+		number := g.WalletToken.Phone
+		number = number[1:2] + "-" + number[2:] // all are of calling code 1
+		got.Outcome = otp.Sent
+		if err = s.users.AddUser(t.Context(), g.WalletToken.ClientID, "u", number); err == nil {
+			err = s.users.AddToken(t.Context(), g.WalletToken.ClientID, "u", g.WalletToken.Value, time.Time{})
+		}
+	default:
+		return
+	}
+	if err != nil || got.Outcome != otp.Sent {
+		t.Fatal(got, err)
+	}
+	s.now = time.Unix(c.Clock, 0)
+}
+
+// raw sends bytes as they are and reads one answer, with the names of its headers
+// as they were sent.
+func (s *scene) raw(t *testing.T, request []byte) (resp *http.Response, body []byte, head string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(request); err != nil {
+		t.Fatal(err)
+	}
+	var seen strings.Builder
+	resp, err = http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &seen)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err = io.ReadAll(resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ = strings.Cut(seen.String(), "\r\n\r\n")
+	return resp, body, head
+}
+
+// Every request that a vendor's SDK was seen to send, byte for byte over TCP, on a
+// store with nothing in it but what the capture says.
+func TestCaptures(t *testing.T) {
+	var all captures
+	if err := json.Unmarshal(readFile(t, contracts+"index.json"), &all); err != nil || len(all.Captures) < 26 {
+		t.Fatal(err, len(all.Captures))
+	}
+	for _, c := range all.Captures {
+		t.Run(c.File, func(t *testing.T) {
+			s := stage(t, all)
+			s.prepare(t, c)
+			request := readFile(t, folders[c.Family]+c.File)
+			resp, body, head := s.raw(t, request)
+			if resp.StatusCode != c.Expect.HTTP {
+				t.Errorf("status %d, want %d", resp.StatusCode, c.Expect.HTTP)
+			}
+			var got map[string]any
+			if err := json.Unmarshal(body, &got); err != nil {
+				t.Fatalf("%v: %s", err, body)
+			}
+			within(t, "", got, c.Expect.Body)
+			for dotted, pattern := range c.Expect.Match {
+				var v any = got
+				for name := range strings.SplitSeq(dotted, ".") {
+					m, _ := v.(map[string]any)
+					v = m[name]
+				}
+				if text, _ := v.(string); !regexp.MustCompile(pattern).MatchString(text) {
+					t.Errorf("%s is %v, want %s", dotted, v, pattern)
+				}
+			}
+			for _, name := range c.Expect.Absent {
+				if _, there := got[name]; there {
+					t.Errorf("%s is there", name)
+				}
+			}
+			if c.Expect.Signed {
+				s.signed(t, request, resp, body, head)
+			}
+			if c.Family == "unimatrix" && !regexp.MustCompile(`(?m)^x-uni-request-id: [0-9a-f]{32}\r$`).MatchString(head) {
+				t.Errorf("no x-uni-request-id in\n%s", head)
+			}
+		})
+	}
+}
+
+// signed checks an answer as an SDK does: headers in lower case, verified with the
+// service's public key.
+func (s *scene) signed(t *testing.T, request []byte, resp *http.Response, body []byte, head string) {
+	t.Helper()
+	for _, name := range []string{"client-id", "response-time", "signature"} {
+		if !strings.Contains(head, "\r\n"+name+": ") {
+			t.Errorf("no %s in\n%s", name, head)
+		}
+	}
+	h, err := signature.Parse(resp.Header.Get("signature"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(request), "\r\n")
+	parts := strings.Fields(line)
+	text := signature.Text(parts[0], parts[1], resp.Header.Get("client-id"), resp.Header.Get("response-time"), body)
+	keys := s.issuer.Keys.(*keyring.Ring)
+	if _, key, ok := keys.Signing(context.Background()); !ok || !h.Verify(&key.PublicKey, text) {
+		t.Error("the answer's signature does not verify")
+	}
+}
+
+// within checks that have has all of want.
+func within(t *testing.T, at string, have, want map[string]any) {
+	t.Helper()
+	for name, value := range want {
+		if inner, ok := value.(map[string]any); ok {
+			there, _ := have[name].(map[string]any)
+			within(t, at+name+".", there, inner)
+		} else if !reflect.DeepEqual(have[name], value) {
+			t.Errorf("%s%s is %v, want %v", at, name, have[name], value)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+// Function otp serves the Unimatrix contract: otp.send and otp.verify on any path
+// that no other function has. It answers for unknown paths of the AMS/DWS
+// contract too.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"countersign/functions/internal/sender"
+	"countersign/functions/internal/start"
+	"countersign/pkg/ams"
+	"countersign/pkg/config"
+	"countersign/pkg/gateway"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/snssender"
+	"countersign/pkg/unimatrix"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	handler, err := wire(log)
+	if err != nil {
+		log.Error("start", "cause", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+func wire(log *slog.Logger) (lambda.Handler, error) {
+	s, err := start.Open(os.Getenv, time.Now, log)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := message.Text(s.Config.Brand, s.Config.Language); err != nil {
+		return nil, fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
+	}
+	sms, err := sender.Open(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	api := &unimatrix.API{
+		Clients: s.Gate.Clients,
+		Traffic: s.Gate.Traffic,
+		Lookup:  plan.Lookup,
+		Backend: &unimatrix.Challenges{
+			Issuer:     otp.Issuer{Challenges: s.Store, Ledger: s.Store, Sender: sms, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+			Verifier:   otp.Verifier{Challenges: s.Store, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+			Text:       message.For,
+			SenderName: snssender.ValidSenderID,
+			Rand:       rand.Reader,
+		},
+		Now:  time.Now,
+		Rand: rand.Reader,
+		Log:  log,
+	}
+	return gateway.Handler{Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
+		if ams.Serves(r.Path) {
+			return s.Gate.Unserved(ctx, r)
+		}
+		return api.Serve(ctx, r)
+	}}, nil
+}

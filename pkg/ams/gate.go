@@ -1,0 +1,154 @@
+package ams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+)
+
+// Gate is what every request passes before its API, and every answer on its way
+// out. It is safe for concurrent use.
+type Gate struct {
+	Clients clients.Directory
+	Traffic Traffic // nil: no client's rate is limited
+	Answers Signer  // nil: answers are not signed
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Traffic counts requests against their client's rate.
+type Traffic interface {
+	// Allow takes one request off the client's rate, and reports false when
+	// nothing is left of it for now.
+	Allow(ctx context.Context, c *clients.Client) (bool, error)
+}
+
+// api answers a request of a client that has passed the gate.
+type api func(context.Context, *clients.Client, []byte) answer
+
+// Unserved answers for a path that no API has.
+func (g *Gate) Unserved(ctx context.Context, r gateway.Request) gateway.Response {
+	return g.serve(ctx, r, func(string) api { return nil }, "")
+}
+
+// serve answers one request. served finds an API of this function by its route,
+// nil where it has none; directRoute is that of a request object, which has no
+// path.
+func (g *Gate) serve(ctx context.Context, r gateway.Request, served func(route string) api, directRoute string) gateway.Response {
+	if r.Direct {
+		r.Path = directRoute
+	}
+	resp := g.safely(ctx, r, served(route(r.Path))).render(familyOf(r.Path))
+	if !r.Direct {
+		g.sign(ctx, r, &resp)
+	}
+	return resp
+}
+
+// safely is check, and answers for a panic.
+func (g *Gate) safely(ctx context.Context, r gateway.Request, handle api) (a answer) {
+	defer func() {
+		if v := recover(); v != nil { // its value could hold anything, so it is not told
+			g.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			a = refuse(unknownException)
+		}
+	}()
+	return g.check(ctx, r, handle)
+}
+
+// check makes the checks that come before any API's own, in the order of the
+// contract (section 6); the first that fails answers. Up to here nothing is
+// written.
+func (g *Gate) check(ctx context.Context, r gateway.Request, handle api) answer {
+	switch {
+	case handle == nil:
+		return refuse(invalidAPI)
+	case r.Method != "POST":
+		return refuse(methodNotSupported)
+	}
+	client, err := g.find(ctx, r)
+	switch {
+	case errors.Is(err, clients.ErrBusy):
+		return refuse(trafficExceed)
+	case err != nil:
+		g.Log.Error("client", "cause", err.Error())
+		return refuse(unknownException)
+	case client == nil:
+		return refuse(invalidClient)
+	case len(r.Body) > maxBody:
+		return illegal(body, fmt.Sprintf("at most %d bytes", maxBody))
+	case r.Garbled:
+		return illegal(body, "must be base64 where the event says so")
+	}
+	if !r.Direct { // IAM has authenticated who sends a request object
+		if !client.Unsigned {
+			if a, ok := g.authenticate(r, client); !ok {
+				return a
+			}
+		}
+		if !client.From(r.SourceIP) {
+			return refuse(accessDenied)
+		}
+	}
+	if !client.Allows(strings.TrimPrefix(route(r.Path), "/v1/")) {
+		return refuse(accessDenied)
+	}
+	if g.Traffic != nil {
+		switch ok, err := g.Traffic.Allow(ctx, client); {
+		case err != nil:
+			g.Log.Error("traffic", "client", client.ID, "cause", err.Error())
+			return refuse(unknownException)
+		case !ok:
+			return refuse(trafficExceed)
+		}
+	}
+	if !acceptable(r.Header("content-type")) {
+		return illegal("Content-Type", "must be application/json where it is given")
+	}
+	return handle(ctx, client, r.Body)
+}
+
+// find returns the client that a request names, nil when there is none.
+func (g *Gate) find(ctx context.Context, r gateway.Request) (*clients.Client, error) {
+	id := clientID(r)
+	if id == "" {
+		return nil, nil
+	}
+	return g.Clients.Find(ctx, id)
+}
+
+// clientID returns the id that a request names, "" unless it is well formed and
+// named once.
+func clientID(r gateway.Request) string {
+	if r.Direct { // not part of any signed text, so that any id will do
+		if clients.ValidID(r.Client) {
+			return r.Client
+		}
+		return ""
+	}
+	lines := r.Header("client-id")
+	if len(lines) != 1 || !clients.ValidAMSID(lines[0]) {
+		return ""
+	}
+	return lines[0]
+}
+
+// acceptable reports whether a Content-Type is absent or, in one of its lines,
+// JSON. Some SDKs send two lines.
+func acceptable(lines []string) bool {
+	if len(lines) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(strings.Join(lines, ","), ","), func(line string) bool {
+		media, _, _ := strings.Cut(line, ";")
+		return strings.EqualFold(strings.TrimSpace(media), "application/json")
+	})
+}

@@ -1,0 +1,77 @@
+package ams
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"maps"
+
+	"countersign/pkg/ams/signature"
+	"countersign/pkg/gateway"
+)
+
+// Signer signs answers. It is safe for concurrent use.
+type Signer interface {
+	// Sign returns the value of the signature header for a text.
+	Sign(ctx context.Context, text []byte) (string, error)
+}
+
+// SigningKeys has the key that answers are signed with. Package keyring has one.
+type SigningKeys interface {
+	Signing(ctx context.Context) (version string, key *rsa.PrivateKey, ok bool)
+}
+
+// Answers is a [Signer] that remembers the latest signatures.
+type Answers struct {
+	keys SigningKeys
+	memo *signature.Signer
+}
+
+// NewAnswers returns a signer with the keys of a keyring.
+func NewAnswers(keys SigningKeys) *Answers {
+	return &Answers{keys, signature.NewSigner(4096)}
+}
+
+// Sign implements [Signer].
+func (a *Answers) Sign(ctx context.Context, text []byte) (string, error) {
+	version, key, ok := a.keys.Signing(ctx)
+	if !ok {
+		return "", errors.New("the keyring has no key to sign answers with")
+	}
+	return a.memo.Sign(signature.Key{Version: version, Private: key}, text)
+}
+
+// responseTime is ISO 8601 in whole seconds. Answers of the same second with the
+// same body are the same text, which is signed once.
+const responseTime = "2006-01-02T15:04:05+00:00"
+
+// sign adds the three headers that SDKs check to every answer, refusals and
+// unknown clients included. Without a well-formed Client-Id there are none of
+// them: SDKs refuse an answer that has only some. Python and PHP look for the
+// names in lower case.
+func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Response) {
+	id := clientID(r)
+	if id == "" || g.Answers == nil || !line(r.Method) || !line(uri(r)) {
+		return
+	}
+	now := g.Now().UTC().Format(responseTime)
+	value, err := g.Answers.Sign(ctx, signature.Text(r.Method, uri(r), id, now, resp.Body))
+	if err != nil {
+		g.Log.Error("sign", "client", id, "cause", err.Error())
+		return
+	}
+	resp.Headers = maps.Clone(resp.Headers)
+	resp.Headers["client-id"], resp.Headers["response-time"], resp.Headers["signature"] = id, now, value
+}
+
+// line reports whether s can be part of a request line: printable ASCII. With
+// anything else in it, a stranger could have us sign a text of several lines of
+// his own choice.
+func line(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != ""
+}

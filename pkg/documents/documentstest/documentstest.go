@@ -1,0 +1,113 @@
+// Package documentstest is the conformance suite of the stores of configuration
+// documents and of request counters. A store's own test calls [Run].
+package documentstest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// Documents are texts under keys, each with a revision that counts its writes
+// from 1. The stores' methods say the rest.
+type Documents interface {
+	// Get returns nil and 0 where there is no document.
+	Get(ctx context.Context, key string) (text []byte, revision int64, err error)
+	// Put writes revision was+1 where the revision is was; 0 is none.
+	Put(ctx context.Context, key string, text []byte, was int64) (ok bool, err error)
+	// Delete removes the document where its revision is was.
+	Delete(ctx context.Context, key string, was int64) (ok bool, err error)
+	// List calls each with the documents whose key begins with prefix, in order.
+	List(ctx context.Context, prefix string, each func(key string, text []byte, revision int64) error) error
+}
+
+// Traffic counts within windows of time.
+type Traffic interface {
+	// Take counts n in a window where that makes at most limit.
+	Take(ctx context.Context, key string, window int64, n, limit int, ttl int64) (ok bool, err error)
+}
+
+// Run runs the whole suite. Open makes fresh, empty stores, which are closed by
+// t.Cleanup; the two may be one.
+func Run(t *testing.T, open func(t testing.TB) (Documents, Traffic)) {
+	documents := func(t *testing.T) Documents { d, _ := open(t); return d }
+	traffic := func(t *testing.T) Traffic { _, c := open(t); return c }
+	t.Run("life", func(t *testing.T) { testLife(t, documents(t)) })
+	t.Run("refusals", func(t *testing.T) { testRefusals(t, documents(t)) })
+	t.Run("repetitions", func(t *testing.T) { testRepetitions(t, documents(t)) })
+	t.Run("keys", func(t *testing.T) { testKeys(t, documents(t)) })
+	t.Run("texts", func(t *testing.T) { testTexts(t, documents(t)) })
+	t.Run("list", func(t *testing.T) { testList(t, documents(t)) })
+	t.Run("list of many", func(t *testing.T) { testListOfMany(t, documents(t)) })
+	t.Run("200 puts at once", func(t *testing.T) { testPutsAtOnce(t, documents(t)) })
+	t.Run("windows", func(t *testing.T) { testWindows(t, traffic(t)) })
+	t.Run("takes out of bounds", func(t *testing.T) { testBounds(t, traffic(t)) })
+	t.Run("500 takes at once", func(t *testing.T) { testTakesAtOnce(t, traffic(t)) })
+}
+
+// put writes a document that must come out as want.
+func put(t testing.TB, d Documents, key, text string, was int64, want bool) {
+	t.Helper()
+	if ok, err := d.Put(t.Context(), key, []byte(text), was); err != nil || ok != want {
+		t.Fatalf("put of %q over %d: ok %v, %v, want ok %v", key, was, ok, err, want)
+	}
+}
+
+// remove deletes a document, which must come out as want.
+func remove(t testing.TB, d Documents, key string, was int64, want bool) {
+	t.Helper()
+	if ok, err := d.Delete(t.Context(), key, was); err != nil || ok != want {
+		t.Fatalf("delete of %q at %d: ok %v, %v, want ok %v", key, was, ok, err, want)
+	}
+}
+
+// stands fails the test unless there is this text in this revision.
+func stands(t testing.TB, d Documents, key, text string, revision int64) {
+	t.Helper()
+	got, at, err := d.Get(t.Context(), key)
+	if err != nil || string(got) != text || at != revision || (got == nil) != (revision == 0) {
+		t.Fatalf("under %q stand %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d", key, len(got), got, at, err, len(text), text, revision)
+	}
+}
+
+// keys lists the keys that begin with prefix.
+func keys(t testing.TB, d Documents, prefix string) (found []string) {
+	t.Helper()
+	err := d.List(t.Context(), prefix, func(key string, _ []byte, _ int64) error {
+		found = append(found, key)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.IsSorted(found) {
+		t.Errorf("the list of %q is not in order: %q", prefix, found)
+	}
+	return found
+}
+
+// together makes n calls at once and returns those that were told ok.
+func together(t testing.TB, n int, call func(i int) (bool, error)) (won []int) {
+	t.Helper()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-begin
+			ok, err := call(i)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Errorf("call %d: %v", i, err)
+			}
+			if ok {
+				won = append(won, i)
+			}
+		})
+	}
+	close(begin)
+	wg.Wait()
+	return won
+}

@@ -1,0 +1,158 @@
+package keyring
+
+import (
+	"crypto/rsa"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Kind is what a key is for.
+type Kind string
+
+// The kinds. A document has at least a code and a number key.
+const (
+	// Code keys challenges: their codes, their digests, their prints.
+	Code Kind = "code"
+	// Number keys the ledgers of numbers. Numbers are counted under every version
+	// that is held: retire one a day after the next was made, and no limit is
+	// forgotten.
+	Number Kind = "number"
+	// Seal seals what tables keep of clients and users. Values stay sealed under
+	// the version that sealed them: seal them anew before it is retired, or they
+	// are lost.
+	Seal Kind = "seal"
+	// Sign is the RSA key that signs the answers. Clients need the public half
+	// before it is in force.
+	Sign Kind = "sign"
+)
+
+// Kinds returns all kinds, in the order of lists.
+func Kinds() []Kind { return []Kind{Code, Number, Seal, Sign} }
+
+// Document is a keyring at rest. It holds secrets, and formats and logs as its
+// version numbers alone. It is made by [Parse], and must not be changed while
+// others use it.
+type Document struct {
+	versions map[Kind][]*version // oldest first
+}
+
+// version is a version of a key. It is never changed.
+type version struct {
+	number int
+	made   time.Time // zero: not known
+	from   time.Time // zero: ever since
+	*material
+}
+
+// material is what nobody may see. It is two pointers away from a document: so
+// far package fmt does not follow, whatever struct a document is printed in.
+type material struct {
+	secret string // of all kinds but Sign
+	pem    string // of Sign, and the key in it
+	key    *rsa.PrivateKey
+}
+
+// inForce returns the version that writes or signs: the newest whose time has
+// come. Before that of any has, it is the oldest: the clocks of two machines
+// differ, and one must not be left without a key. It is nil without versions.
+func (d *Document) inForce(kind Kind, now time.Time) *version {
+	all := d.versions[kind]
+	for _, v := range slices.Backward(all) {
+		if !v.from.After(now) {
+			return v
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// highest returns the highest version number, 0 without versions.
+func (d *Document) highest(kind Kind) int {
+	all := d.versions[kind]
+	if len(all) == 0 {
+		return 0
+	}
+	return all[len(all)-1].number
+}
+
+func (d *Document) find(kind Kind, number int) *version {
+	for _, v := range d.versions[kind] {
+		if v.number == number {
+			return v
+		}
+	}
+	return nil
+}
+
+func (d *Document) clone() *Document {
+	c := &Document{versions: maps.Clone(d.versions)}
+	for kind, all := range c.versions {
+		c.versions[kind] = slices.Clone(all)
+	}
+	return c
+}
+
+// whole is the document as JSON, and entry a version in it.
+type whole struct {
+	Code   []entry `json:"code"`
+	Number []entry `json:"number"`
+	Seal   []entry `json:"seal,omitempty"`
+	Sign   []entry `json:"sign,omitempty"`
+}
+
+type entry struct {
+	Version int       `json:"version"`
+	Made    time.Time `json:"made,omitzero"`
+	From    time.Time `json:"from,omitzero"`
+	Secret  string    `json:"secret,omitempty"`
+	Key     string    `json:"key,omitempty"`
+}
+
+// AtRest returns the document as it is kept: JSON with all its secrets, in one
+// line, always in the long form. [Parse] reads it back.
+func (d *Document) AtRest() []byte {
+	entries := func(kind Kind) (out []entry) {
+		for _, v := range d.versions[kind] {
+			out = append(out, entry{v.number, v.made, v.from, v.secret, v.pem})
+		}
+		return out
+	}
+	text, err := json.Marshal(whole{entries(Code), entries(Number), entries(Seal), entries(Sign)})
+	if err != nil {
+		panic("keyring: a document that was read cannot be written") // without err, it may quote a secret
+	}
+	return append(text, '\n')
+}
+
+// String names the versions, such as "code 1 2, number 1, seal 1, sign 1".
+func (d Document) String() string {
+	var kinds []string
+	for _, kind := range Kinds() {
+		if all := d.versions[kind]; len(all) > 0 {
+			kinds = append(kinds, fmt.Sprint(kind, " ", numbers(all)))
+		}
+	}
+	return strings.Join(kinds, ", ")
+}
+
+// Format writes String, whatever the verb.
+func (d Document) Format(f fmt.State, _ rune) { fmt.Fprint(f, d.String()) }
+
+// LogValue is String.
+func (d Document) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+func numbers(all []*version) string {
+	var out []string
+	for _, v := range all {
+		out = append(out, fmt.Sprint(v.number))
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,129 @@
+package keyring
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// File is the source of a keyring in a file, for one ring. The first read makes
+// the file if there is none, with mode 0600 and keys of all kinds, and adds kinds
+// that are missing; processes that start at once agree on one. A file that others
+// may read is refused. One that disappears later is not made anew: the ring goes
+// on with the keys in hand.
+//
+// Each read takes the whole file: it is small, and what stat says can be the same
+// for two files that follow within a tick of the clock.
+func File(path string) Source { return &file{path: path} }
+
+type file struct {
+	path    string
+	started bool
+}
+
+func (f *file) Read(ctx context.Context, now time.Time) ([]byte, error) {
+	if !f.started {
+		if err := begin(ctx, f.path, now); err != nil {
+			return nil, err
+		}
+		f.started = true
+	}
+	return readFile(f.path)
+}
+
+// begin leaves a whole keyring at path.
+func begin(ctx context.Context, path string, now time.Time) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(path, now); err != nil {
+			return err
+		}
+	}
+	text, err := readFile(path)
+	if err != nil {
+		return err
+	}
+	d, err := Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if len(d.missing()) == 0 {
+		return nil
+	}
+	return Edit(ctx, path, func(d *Document) error { return d.complete(now, rand.Reader) })
+}
+
+// create makes a keyring at path unless there is one. It is linked into place
+// whole, so that a crash leaves no half of it and two processes agree on one.
+func create(path string, now time.Time) error {
+	d := &Document{}
+	if err := d.complete(now, rand.Reader); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	if err := fill(tmp, d.AtRest()); err != nil {
+		return err
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	return syncFolder(path)
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	defer f.Close()
+	return readOpen(f)
+}
+
+func readOpen(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("keyring %s has mode %04o, others may read it: chmod 600 it, or remove it to start anew", f.Name(), mode)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	return text, nil
+}
+
+// fill writes text to f, down to the disk, and closes it.
+func fill(f *os.File, text []byte) error {
+	_, err := f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	return nil
+}
+
+// syncFolder makes a new name last: a keyring that a power cut takes away takes
+// every live code along.
+func syncFolder(path string) error {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package keyring_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/keyring"
+)
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func write(t *testing.T, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// alone fails if anything but the keyring is in its folder.
+func alone(t *testing.T, path string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != filepath.Base(path) {
+			t.Errorf("left behind: %s", e.Name())
+		}
+	}
+}
+
+// Processes that start at once agree on one keyring, made anew, or completed where
+// something is missing, with the secrets that were there.
+func TestFirstStart(t *testing.T) {
+	short := []byte(`{"version":3,"secret":"` + secret("a") + `"}`)
+	for name, c := range map[string]struct {
+		before []byte
+		want   string
+	}{
+		"nothing there":   {nil, "code 1, number 1, seal 1, sign 1"},
+		"the short form":  {short, "code 3, number 3, seal 3, sign 1"},
+		"without sign":    {codes(1, 2), "code 1 2, number 1, seal 1, sign 1"},
+		"without seal":    {noSeal(t), "code 1, number 1, seal 1, sign 1"},
+		"nothing missing": {text(map[keyring.Kind][]v{keyring.Sign: {{Version: 4}}}), "code 1, number 1, seal 1, sign 4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "keys.json")
+			if c.before != nil {
+				write(t, path, c.before)
+			}
+			var all sync.WaitGroup
+			rings := make([]*keyring.Ring, 4)
+			for i := range rings {
+				all.Go(func() { rings[i], _, _ = ring(t, keyring.File(path)) })
+			}
+			all.Wait()
+			for _, r := range rings {
+				if got := r.Document(); got.String() != c.want || string(got.AtRest()) != string(rings[0].Document().AtRest()) {
+					t.Errorf("holds %v, want %s, the same in all", got, c.want)
+				}
+			}
+			if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+				t.Errorf("mode %v, want 0600", info.Mode())
+			}
+			alone(t, path)
+			after := read(t, path)
+			if c.before != nil && !strings.Contains(string(after), canary) {
+				t.Error("the old secrets are gone")
+			}
+			if name == "nothing missing" && !bytes.Equal(after, c.before) {
+				t.Error("written although nothing was missing")
+			}
+			if ring(t, keyring.File(path)); !bytes.Equal(after, read(t, path)) {
+				t.Error("another start changed it")
+			}
+			if made := rings[0].Document().List(day); !made[len(made)-1].Made.Equal(day) && name != "nothing missing" {
+				t.Errorf("made at %v", made[len(made)-1].Made)
+			}
+		})
+	}
+}
+
+// A running ring sees what becomes of its file, and never makes another.
+func TestFileWhileRunning(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.json")
+	write(t, path, text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}}))
+	r, c, l := ring(t, keyring.File(path))
+	rotate := func(d *keyring.Document) error {
+		_, err := d.Rotate(keyring.Code, none, day, strings.NewReader(secret("b")))
+		return err
+	}
+	if err := keyring.Edit(t.Context(), path, rotate); err != nil {
+		t.Fatal(err)
+	}
+	if r.Newer(t.Context(), 2); !strings.HasPrefix(r.Document().String(), "code 1 2,") {
+		t.Errorf("holds %v", r)
+	}
+	if err := keyring.Edit(t.Context(), path, func(d *keyring.Document) error { return d.Retire(keyring.Code, 1, day) }); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(time.Minute)
+	held := r.Keys(t.Context())
+	if !strings.HasPrefix(r.Document().String(), "code 2,") {
+		t.Errorf("holds %v", r)
+	}
+	for name, trouble := range map[string]func(){
+		"no such file": func() { os.Remove(path) },
+		"chmod 600":    func() { write(t, path, codes(7)); os.Chmod(path, 0o640) },
+		"not JSON":     func() { os.Remove(path); write(t, path, []byte(canary)) },
+	} {
+		os.Remove(path)
+		trouble()
+		c.pass(time.Minute)
+		if r.Keys(t.Context()) != held || l.about(name) != 1 {
+			t.Errorf("%s: %v, log %q", name, r, l.all)
+		}
+	}
+}
+
+func TestFileRefused(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		path string
+		make func(path string)
+		say  string
+	}{
+		"others may read": {"a", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o604) }, "mode 0604, others may read it: chmod 600"},
+		"group may write": {"b", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o620) }, "chmod 600"},
+		"not a keyring":   {"c", func(p string) { write(t, p, []byte(canary)) }, "not JSON"},
+		"empty":           {"d", func(p string) { write(t, p, nil) }, "not JSON"},
+		"too long":        {"e", func(p string) { write(t, p, bytes.Repeat([]byte(canary), 20_000)) }, "at most 65536"},
+		"no folder":       {"f/g", func(string) {}, "no such file"},
+		"a folder":        {"h", func(p string) { os.Mkdir(p, 0o700) }, "is a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, c.path)
+			c.make(path)
+			before, _ := os.ReadFile(path)
+			_, err := keyring.New(keyring.File(path), time.Now, time.Minute, (&lines{}).log())
+			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), canary) {
+				t.Errorf("start: %v, want %q", err, c.say)
+			}
+			err = keyring.Edit(t.Context(), path, func(*keyring.Document) error { t.Error("edited"); return nil })
+			if err == nil || strings.Contains(err.Error(), canary) {
+				t.Errorf("edit: %v", err)
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+				t.Error("changed")
+			}
+		})
+	}
+	missing := filepath.Join(dir, "missing")
+	if err := keyring.Edit(t.Context(), missing, nil); err == nil || !strings.Contains(err.Error(), "countersign serve makes one") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("an edit made a keyring")
+	}
+}
+
+// The keys that were made can be used at once.
+func TestMadeKeysWork(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.json")
+	r, _, _ := ring(t, keyring.File(path))
+	sealed, err := r.Seal(t.Context(), []byte("plain"), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _, _ := ring(t, keyring.File(path))
+	if plain, err := again.Open(context.Background(), sealed, "a"); err != nil || string(plain) != "plain" {
+		t.Errorf("%q, %v", plain, err)
+	}
+	if !reflect.DeepEqual(r.Keys(t.Context()), again.Keys(t.Context())) {
+		t.Error("other keys")
+	}
+	version, key, ok := r.Signing(t.Context())
+	if !ok || version != "1" || key.Validate() != nil || key.N.BitLen() != 2048 {
+		t.Errorf("signs with %s, %v", version, ok)
+	}
+}

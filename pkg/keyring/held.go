@@ -1,0 +1,83 @@
+package keyring
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rsa"
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// held is all that is derived from a document, for a span of time in which the
+// same versions are in force. It is never changed, but replaced.
+type held struct {
+	doc         *Document
+	sum         [sha256.Size]byte // of the document at rest
+	until       int64             // Unix nanoseconds: when another version comes into force
+	keys        *otp.Keys
+	seals       map[int]cipher.AEAD
+	seal        int // version in force, 0 for none
+	sign        *rsa.PrivateKey
+	signVersion string
+}
+
+func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
+	h := &held{doc: d, sum: sum, until: d.until(now), seals: map[int]cipher.AEAD{}}
+	var err error
+	if h.keys, err = otp.NewKeys(d.secrets(Code), d.inForce(Code, now).number, d.secrets(Number)); err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	for number, secret := range d.secrets(Seal) {
+		if h.seals[number], err = sealer(secret); err != nil {
+			return nil, fmt.Errorf("keyring: seal version %d: %w", number, err)
+		}
+	}
+	if v := d.inForce(Seal, now); v != nil {
+		h.seal = v.number
+	}
+	if v := d.inForce(Sign, now); v != nil {
+		h.sign, h.signVersion = v.key, strconv.Itoa(v.number)
+	}
+	return h, nil
+}
+
+// until returns when the next version comes into force.
+func (d *Document) until(now time.Time) int64 {
+	until := int64(math.MaxInt64)
+	for _, all := range d.versions {
+		for _, v := range all {
+			if v.from.After(now) {
+				until = min(until, v.from.UnixNano())
+			}
+		}
+	}
+	return until
+}
+
+func (d *Document) secrets(kind Kind) otp.Secrets {
+	secrets := otp.Secrets{}
+	for _, v := range d.versions[kind] {
+		secrets[v.number] = []byte(v.secret)
+	}
+	return secrets
+}
+
+// sealer is AES-256-GCM under a key of its own. Nonces are random: a key may seal
+// 2^32 values.
+func sealer(secret []byte) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, "countersign/seal-at-rest", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}

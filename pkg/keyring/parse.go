@@ -1,0 +1,214 @@
+package keyring
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/otp"
+)
+
+const (
+	// maxSize of a document in bytes is that of a secret in Secrets Manager.
+	maxSize = 64 << 10
+	// maxVersion leaves room for a rotation every second, for thirty years.
+	maxVersion = 1_000_000_000
+	minBits    = 2048
+)
+
+// Parse reads a document at rest. It is JSON of one of two forms:
+//
+//	{"code":[{"version":1,"made":"2026-11-22T06:00:00Z","secret":"..."},
+//	         {"version":2,"made":"...","from":"...","secret":"..."}],
+//	 "number":[...],"seal":[...],
+//	 "sign":[{"version":1,"made":"...","key":"-----BEGIN PRIVATE KEY-----\n..."}]}
+//
+// where seal and sign, made and from may be missing, and the short one
+//
+//	{"version":1,"secret":"..."}
+//
+// that template.yaml generates: the code, the number and the seal key of that
+// version are made from the one secret. Secrets are taken as the bytes that they
+// are, at least 32; keys are RSA of 2048 bits or more, PKCS#8 in PEM.
+//
+// The error names all that is wrong, by its place, and quotes nothing.
+func Parse(text []byte) (*Document, error) { return parse(text, &Document{}) }
+
+// parse takes the RSA keys that known has from there: to read one takes longer
+// than all the rest.
+func parse(text []byte, known *Document) (*Document, error) {
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("keyring: the document has %d bytes, at most %d are allowed: retire old versions", len(text), maxSize)
+	}
+	var top any
+	object, ok := map[string]any(nil), json.Unmarshal(text, &top) == nil
+	if ok {
+		object, ok = top.(map[string]any)
+	}
+	if !ok {
+		return nil, errors.New(`keyring: not JSON of the form {"code":[...],"number":[...],"seal":[...],"sign":[...]} or {"version":1,"secret":"..."}, each name once`)
+	}
+	r := reader{doc: &Document{versions: map[Kind][]*version{}}, known: known}
+	r.document(object)
+	if len(r.problems) > 0 {
+		return nil, errors.Join(r.problems...)
+	}
+	return r.doc, nil
+}
+
+// reader collects what is wrong. It never quotes the document, names included:
+// a secret may stand anywhere in one that is wrong.
+type reader struct {
+	doc, known *Document
+	problems   []error
+}
+
+func (r *reader) wrong(where, form string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf("keyring: %s %s", where, fmt.Sprintf(form, args...)))
+}
+
+func (r *reader) document(top map[string]any) {
+	_, version := top["version"]
+	if _, secret := top["secret"]; version || secret {
+		if v := r.entry("the short form", "secret", top, "version", "secret"); v != nil {
+			for _, kind := range []Kind{Code, Number, Seal} {
+				r.doc.versions[kind] = append(r.doc.versions[kind], v)
+			}
+		}
+		return
+	}
+	r.members("the document", top, "code", "number", "seal", "sign")
+	for _, kind := range Kinds() {
+		value, ok := top[string(kind)]
+		if ok {
+			r.kind(kind, value)
+		} else if kind == Code || kind == Number {
+			r.wrong(string(kind), "is missing: there must be a %s key", kind)
+		}
+	}
+}
+
+func (r *reader) kind(kind Kind, value any) {
+	list, ok := value.([]any)
+	if !ok || len(list) == 0 {
+		r.wrong(string(kind), "must be a list of one version or more")
+		return
+	}
+	var all []*version
+	for i, value := range list {
+		where := fmt.Sprintf("%s[%d]", kind, i)
+		member := "secret"
+		if kind == Sign {
+			member = "key"
+		}
+		object, ok := value.(map[string]any)
+		if !ok {
+			r.wrong(where, "must be an object")
+			continue
+		}
+		v := r.entry(where, member, object, "version", "made", "from", member)
+		if v == nil {
+			continue
+		}
+		if slices.ContainsFunc(all, func(other *version) bool { return other.number == v.number }) {
+			r.wrong(where, "is version %d once more", v.number)
+		}
+		all = append(all, v)
+	}
+	slices.SortFunc(all, func(a, b *version) int { return a.number - b.number })
+	r.doc.versions[kind] = all
+}
+
+// entry reads a version whose secret is in member. It is nil if the number is
+// wrong.
+func (r *reader) entry(where, member string, object map[string]any, allowed ...string) *version {
+	r.members(where, object, allowed...)
+	v := &version{
+		number: r.number(where, object["version"]),
+		made:   r.time(where+".made", object, "made"),
+		from:   r.time(where+".from", object, "from"),
+
+		material: &material{},
+	}
+	text, ok := object[member].(string)
+	switch {
+	case !ok:
+		r.wrong(where+"."+member, "must be a string")
+	case member == "key":
+		v.pem = text
+		v.key = r.key(where+".key", v)
+	case len(text) < otp.MinSecret:
+		r.wrong(where+".secret", "has %d bytes, at least %d are needed", len(text), otp.MinSecret)
+	default:
+		v.secret = text
+	}
+	if v.number == 0 {
+		return nil
+	}
+	return v
+}
+
+// members refuses names that are not known.
+func (r *reader) members(where string, object map[string]any, allowed ...string) {
+	unknown := 0
+	for name := range object {
+		if !slices.Contains(allowed, name) {
+			unknown++
+		}
+	}
+	if unknown > 0 {
+		r.wrong(where, "has %d unknown members, known are %s", unknown, strings.Join(allowed, ", "))
+	}
+}
+
+func (r *reader) number(where string, value any) int {
+	n, ok := value.(float64)
+	if !ok || n < 1 || n > maxVersion || n != float64(int(n)) {
+		r.wrong(where+".version", "must be a whole number of 1 or more")
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) time(where string, object map[string]any, name string) time.Time {
+	value, ok := object[name]
+	if !ok {
+		return time.Time{}
+	}
+	text, _ := value.(string)
+	t, err := time.Parse(time.RFC3339, text)
+	if t = t.UTC(); err != nil || t.Year() < 2000 || t.Year() > 2199 { // within Unix nanoseconds
+		r.wrong(where, `must be a time such as "2026-11-22T06:00:00Z", of the years 2000 to 2199`)
+	}
+	return t
+}
+
+func (r *reader) key(where string, v *version) *rsa.PrivateKey {
+	if had := r.known.find(Sign, v.number); had != nil && had.pem == v.pem {
+		return had.key
+	}
+	block, rest := pem.Decode([]byte(v.pem))
+	if block == nil || block.Type != "PRIVATE KEY" || len(block.Headers) > 0 ||
+		!strings.HasPrefix(v.pem, "-----BEGIN") || strings.TrimSpace(string(rest)) != "" {
+		r.wrong(where, `must be one "PRIVATE KEY" in PEM and nothing else; openssl pkcs8 -topk8 -nocrypt makes one of other forms`)
+		return nil
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, ok := parsed.(*rsa.PrivateKey)
+	switch {
+	case err != nil || !ok:
+		r.wrong(where, "must be an RSA key in PKCS#8")
+	case key.N.BitLen() < minBits:
+		r.wrong(where, "has %d bits, at least %d are needed", key.N.BitLen(), minBits)
+	default:
+		return key
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package keyring
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// far is how far ahead a version may be made. Further is a slip of the hand.
+const far = 10 * 366 * 24 * time.Hour
+
+// Rotate adds a version of a kind and returns its number, one above all others.
+// It is in force from the time from on, at once if that is zero or has passed.
+// The first version of a kind is in force at once. Secrets are read from random;
+// RSA keys come from the system's entropy, as crypto/rsa takes no other. After an
+// error the document is as it was.
+//
+// Processes that have not read the document since fetch it when they meet the new
+// version. For a Sign key leave clients time to learn it, see [Info].
+func (d *Document) Rotate(kind Kind, from, now time.Time, random io.Reader) (int, error) {
+	if !slices.Contains(Kinds(), kind) {
+		return 0, fmt.Errorf("keyring: there is no such kind of key, the kinds are %v", Kinds())
+	}
+	v := &version{number: d.highest(kind) + 1, made: now.UTC().Truncate(time.Second), material: &material{}}
+	if from.After(now) {
+		v.from = from.UTC()
+	}
+	switch {
+	case v.number == 1 && !v.from.IsZero():
+		return 0, fmt.Errorf("keyring: the first %s key is in force at once: leave the time out", kind)
+	case v.number > maxVersion:
+		return 0, fmt.Errorf("keyring: %s versions end at %d", kind, maxVersion)
+	case v.from.After(now.Add(far)):
+		return 0, fmt.Errorf("keyring: %s is more than ten years ahead", v.from.Format(time.DateOnly))
+	}
+	if err := v.generate(kind, random); err != nil {
+		return 0, err
+	}
+	if d.versions == nil {
+		d.versions = map[Kind][]*version{}
+	}
+	d.versions[kind] = append(d.versions[kind], v)
+	return v.number, nil
+}
+
+func (v *version) generate(kind Kind, random io.Reader) error {
+	if kind != Sign {
+		secret := make([]byte, otp.MinSecret)
+		if _, err := io.ReadFull(random, secret); err != nil {
+			return fmt.Errorf("keyring: no entropy for a key: %w", err)
+		}
+		v.secret = base64.RawStdEncoding.EncodeToString(secret)
+		return nil
+	}
+	key, err := rsa.GenerateKey(rand.Reader, minBits)
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return errors.New("keyring: an RSA key cannot be written") // without err, it may tell of the key
+	}
+	v.key, v.pem = key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	return nil
+}
+
+// Retire removes a version: what it made is read no longer. Two versions stay,
+// the one in force, and the newest of all, whose number would be given a second
+// time. A version that waits goes once there is a newer one.
+func (d *Document) Retire(kind Kind, number int, now time.Time) error {
+	all := d.versions[kind]
+	switch {
+	case d.find(kind, number) == nil:
+		return fmt.Errorf("keyring: there is no %s key of version %d, there is %s", kind, number, numbers(all))
+	case number == d.inForce(kind, now).number:
+		return fmt.Errorf("keyring: %s version %d is in force: rotate, and retire it when the next one is", kind, number)
+	case number == d.highest(kind):
+		return fmt.Errorf("keyring: %s version %d is the newest, and its number must not be given twice: rotate once more, and retire it then", kind, number)
+	}
+	d.versions[kind] = slices.DeleteFunc(slices.Clone(all), func(v *version) bool { return v.number == number })
+	return nil
+}
+
+// missing returns the kinds that have no version.
+func (d *Document) missing() (kinds []Kind) {
+	for _, kind := range Kinds() {
+		if len(d.versions[kind]) == 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// complete makes the first version of each kind that has none.
+func (d *Document) complete(now time.Time, random io.Reader) error {
+	for _, kind := range d.missing() {
+		if _, err := d.Rotate(kind, time.Time{}, now, random); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Amend applies an edit to a document at rest and returns it as it is then, in the
+// long form, or nil if the edit changed nothing. It is for those who keep
+// documents; an administrator uses [Edit].
+func Amend(text []byte, edit func(*Document) error) ([]byte, error) {
+	d, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	before := d.AtRest()
+	if err := edit(d); err != nil {
+		return nil, err
+	}
+	after := d.AtRest()
+	if string(after) == string(before) {
+		return nil, nil
+	}
+	if _, err := Parse(after); err != nil { // it may have grown too long
+		return nil, err
+	}
+	return after, nil
+}

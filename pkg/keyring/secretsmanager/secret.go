@@ -1,0 +1,110 @@
+package secretsmanager
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	api "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"countersign/pkg/keyring"
+)
+
+// current is the label of the version that counts. edited is the one of the last
+// edit: a version without any label may be deleted at any time.
+const (
+	current = "AWSCURRENT"
+	edited  = "countersign-edit"
+)
+
+// Secret is a keyring in a secret. It is safe for concurrent use; its errors are
+// safe to log. A call ends within 2.4 s, an edit within four times that.
+type Secret struct {
+	id  string
+	api *api.Client
+}
+
+var _ keyring.Source = (*Secret)(nil)
+
+// Read fetches the document, in one request unless that fails.
+func (s *Secret) Read(ctx context.Context, _ time.Time) ([]byte, error) {
+	text, _, err := s.get(ctx)
+	return text, err
+}
+
+func (s *Secret) get(ctx context.Context) (text []byte, version string, err error) {
+	out, err := s.api.GetSecretValue(ctx, &api.GetSecretValueInput{SecretId: &s.id, VersionStage: aws.String(current)})
+	switch {
+	case err != nil:
+		return nil, "", s.fault("GetSecretValue", err)
+	case out.SecretString == nil:
+		return nil, "", fmt.Errorf("secretsmanager: secret %s holds no text: it must be a keyring as JSON", s.id)
+	}
+	return []byte(*out.SecretString), aws.ToString(out.VersionId), nil
+}
+
+// Edit changes the document, for administration: edit is called once, with the
+// document as it is. An edit that changes nothing writes nothing.
+//
+// No edit is lost, and none half done: the new document is put beside the current
+// one first, and then made the current one on the condition that the one that was
+// read still is, which Secrets Manager checks and does in one step. Where somebody
+// else was faster the error says so, and nothing was changed. The document that was
+// current remains for a while as AWSPREVIOUS. After an error that says nothing of
+// the kind, such as a timeout, look before trying again: the edit may have been made.
+func (s *Secret) Edit(ctx context.Context, edit func(*keyring.Document) error) error {
+	before, read, err := s.get(ctx)
+	if err != nil {
+		return err
+	}
+	after, err := keyring.Amend(before, edit)
+	if err != nil {
+		return fmt.Errorf("secret %s: %w", s.id, err)
+	}
+	if after == nil {
+		return nil
+	}
+	made := newVersion()
+	if _, err := s.api.PutSecretValue(ctx, &api.PutSecretValueInput{
+		SecretId:           &s.id,
+		ClientRequestToken: &made,
+		SecretString:       aws.String(string(after)),
+		VersionStages:      []string{edited},
+	}); err != nil {
+		return s.fault("PutSecretValue", err)
+	}
+	_, err = s.api.UpdateSecretVersionStage(ctx, &api.UpdateSecretVersionStageInput{
+		SecretId:            &s.id,
+		VersionStage:        aws.String(current),
+		MoveToVersionId:     &made,
+		RemoveFromVersionId: &read,
+	})
+	if err == nil {
+		return nil
+	}
+	return s.settle(ctx, read, made, s.fault("UpdateSecretVersionStage", err))
+}
+
+// settle finds out what became of an edit whose last step was refused or went
+// unanswered. The SDK repeats a request whose answer was lost, and the second is
+// refused because the first was not.
+func (s *Secret) settle(ctx context.Context, read, made string, cause error) error {
+	_, now, err := s.get(ctx)
+	switch {
+	case err == nil && now == made:
+		return nil
+	case err == nil && now != read:
+		return fmt.Errorf("secretsmanager: secret %s was changed by somebody else at the same time: look at it, and edit it again if need be", s.id)
+	}
+	return cause
+}
+
+// newVersion returns an id for a version of the secret: 32 to 64 characters.
+func newVersion() string {
+	id := make([]byte, 16)
+	rand.Read(id) // never fails, see its documentation
+	return hex.EncodeToString(id)
+}

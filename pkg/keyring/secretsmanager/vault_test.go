@@ -1,0 +1,202 @@
+package secretsmanager_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/secretsmanager"
+)
+
+// canary is in every secret of the tests, and must never be seen.
+const canary = "CANARY"
+
+// vault is one secret and speaks the part of Secrets Manager's protocol that
+// this package uses, with the rules that are documented for it.
+type vault struct {
+	mu       sync.Mutex
+	versions map[string]string // text by version id
+	labels   map[string]string // version id by label
+	asked    []string          // operations, in order
+
+	// before sees each request with its place, from 1, and may answer it instead.
+	// An answer of status 0 breaks the connection; lost does so after the operation
+	// was carried out.
+	before func(n int, operation string) *answer
+	takes  time.Duration // virtual
+}
+
+type answer struct {
+	status int
+	body   string
+	lost   bool
+}
+
+func newVault(text []byte) *vault {
+	return &vault{versions: map[string]string{"first": string(text)}, labels: map[string]string{"AWSCURRENT": "first"}}
+}
+
+func (v *vault) current() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.versions[v.labels["AWSCURRENT"]]
+}
+
+func (v *vault) put(text []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	id := fmt.Sprint("version", len(v.versions))
+	v.versions[id], v.labels["AWSCURRENT"] = string(text), id
+}
+
+// requests returns how many there were of an operation, "" for all.
+func (v *vault) requests(operation string) (n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, o := range v.asked {
+		if operation == "" || o == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// request is the union of the requests.
+type request struct {
+	SecretId, VersionStage, ClientRequestToken, SecretString string
+	MoveToVersionId, RemoveFromVersionId                     string
+	VersionStages                                            []string
+}
+
+func (v *vault) answer(operation string, r request) answer {
+	if r.SecretId != "keys" {
+		return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	}
+	out := map[string]any{"Name": "keys"}
+	switch operation {
+	case "GetSecretValue":
+		out["VersionId"], out["SecretString"] = v.labels[r.VersionStage], v.versions[v.labels[r.VersionStage]]
+	case "PutSecretValue":
+		if n := len(r.ClientRequestToken); n < 32 || n > 64 {
+			return refusal("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.")
+		}
+		if old, ok := v.versions[r.ClientRequestToken]; ok && old != r.SecretString {
+			return refusal("ResourceExistsException", "The operation failed because the secret already exists.")
+		}
+		v.versions[r.ClientRequestToken] = r.SecretString
+		for _, label := range r.VersionStages {
+			v.labels[label] = r.ClientRequestToken
+		}
+	case "UpdateSecretVersionStage":
+		if v.labels[r.VersionStage] != r.RemoveFromVersionId {
+			return refusal("InvalidParameterException", "The parameter RemoveFromVersionId must be "+v.labels[r.VersionStage]+". "+canary)
+		}
+		v.labels[r.VersionStage] = r.MoveToVersionId
+	default:
+		return refusal("UnknownOperationException", "")
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		panic(err)
+	}
+	return answer{status: 200, body: string(text)}
+}
+
+func refusal(code, message string) answer {
+	return answer{status: 400, body: fmt.Sprintf(`{"__type":%q,"Message":%q}`, code, message)}
+}
+
+// RoundTrip answers a request without a network, so that time can be virtual.
+func (v *vault) RoundTrip(r *http.Request) (*http.Response, error) {
+	if v.takes > 0 {
+		select {
+		case <-time.After(v.takes):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	w := httptest.NewRecorder()
+	if !v.serve(w, r) {
+		return nil, fmt.Errorf("read tcp 127.0.0.1:443: %w", io.ErrUnexpectedEOF)
+	}
+	return w.Result(), nil
+}
+
+// ServeHTTP answers it over one.
+func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !v.serve(w, r) {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (v *vault) serve(w http.ResponseWriter, r *http.Request) (answered bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.")
+	v.asked = append(v.asked, operation)
+	var asked request
+	text, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = json.Unmarshal(text, &asked)
+	}
+	if err != nil || r.Method != "POST" || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
+		panic(fmt.Sprint("not Secrets Manager's protocol: ", r.Method, r.URL, r.Header, err))
+	}
+	var a answer
+	var instead *answer
+	if v.before != nil {
+		instead = v.before(len(v.asked), operation)
+	}
+	if instead == nil || instead.lost {
+		a = v.answer(operation, asked)
+	}
+	if instead != nil {
+		a = *instead
+	}
+	if a.status == 0 {
+		return false
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.Header().Set("X-Amzn-Requestid", "REQUEST-ID")
+	w.WriteHeader(a.status)
+	io.WriteString(w, a.body)
+	return true
+}
+
+// secret returns the secret that a vault keeps.
+func secret(t testing.TB, v http.RoundTripper) *secretsmanager.Secret {
+	t.Helper()
+	s, err := secretsmanager.New(secretsmanager.Config{Secret: "keys", Endpoint: "http://vault.invalid", Transport: v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// codes returns a keyring with these code versions.
+func codes(versions ...int) []byte {
+	key := func(n int, kind string) string {
+		return fmt.Sprintf(`{"version":%d,"secret":"%s-%s%d-%s"}`, n, canary, kind, n, strings.Repeat("x", 30))
+	}
+	var all []string
+	for _, n := range versions {
+		all = append(all, key(n, "code"))
+	}
+	return []byte(`{"code":[` + strings.Join(all, ",") + `],"number":[` + key(1, "number") + `],"seal":[` + key(1, "seal") + `]}`)
+}
+
+func held(t testing.TB, text string) string {
+	t.Helper()
+	d, err := keyring.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.String()
+}

@@ -1,0 +1,57 @@
+package keyring_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"countersign/pkg/keyring"
+)
+
+// However it is printed, logged or encoded, nothing shows a secret (P14).
+func TestSilence(t *testing.T) {
+	given := text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}})
+	private := strings.Split(signPEM[1](), "\n")[3] // a line of it
+	path := filepath.Join(t.TempDir(), "keys.json")
+	write(t, path, given)
+	source := keyring.File(path)
+	r, _, _ := ring(t, source)
+	d := r.Document()
+	_, key, _ := r.Signing(t.Context())
+	factor := key.Primes[0].String()
+	for name, value := range map[string]any{
+		"document":           d,
+		"document by value":  *d,
+		"in a struct":        struct{ D *keyring.Document }{d},
+		"unseen in a struct": struct{ d keyring.Document }{*d},
+		"ring":               r,
+		"ring in a struct":   struct{ r *keyring.Ring }{r},
+		"list":               d.List(day),
+		"source":             source,
+		"in a map":           map[string]any{"d": d, "r": r},
+	} {
+		var out bytes.Buffer
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%p"} {
+			fmt.Fprintf(&out, verb+"\n", value)
+		}
+		for _, log := range []*slog.Logger{slog.New(slog.NewJSONHandler(&out, nil)), slog.New(slog.NewTextHandler(&out, nil))} {
+			log.Info("value", "v", value)
+		}
+		if b, err := json.Marshal(value); err == nil {
+			out.Write(b)
+		}
+		said := out.String()
+		for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), "67 65 78 65 82 89", private, factor, "PRIVATE"} {
+			if strings.Contains(said, secret) {
+				t.Errorf("%s shows %s: %s", name, secret, said)
+			}
+		}
+	}
+	if got := fmt.Sprintf("%v %+v %s %#v %d", d, *d, r, r, d); got != strings.TrimSpace(strings.Repeat("code 1, number 1, seal 1, sign 1 ", 5)) {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,216 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// scenario asks for a code as the Unimatrix contract does: a code of half an hour,
+// and no idempotency key.
+func scenario(intent string) otp.Start {
+	r := start(Keys().Scenarios("demo", phone, intent)[0], phone)
+	r.Counts = nil
+	r.Policy.Validity, r.Told = 30*time.Minute, 5*time.Minute
+	return r
+}
+
+func (w *world) send(t testing.TB, r otp.Start, want otp.Outcome) otp.Started {
+	t.Helper()
+	got, err := w.Issuer.Send(ctx, r)
+	if err != nil || got.Outcome != want {
+		t.Fatalf("send: %s %v, want %s", got.Outcome, err, want)
+	}
+	return got
+}
+
+func (w *world) check(t testing.TB, intent string, code otp.Code, maxAge time.Duration, want otp.Outcome) {
+	t.Helper()
+	got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: scenario(intent).ID, Code: code, MaxAge: maxAge})
+	if err != nil || got.Outcome != want {
+		t.Fatalf("check: %s %v, want %s", got.Outcome, err, want)
+	}
+}
+
+// testSend sends codes without an idempotency key.
+func testSend(t *testing.T, o Opener) {
+	const minutes5 = 5 * time.Minute
+	cooldown := otp.DefaultPolicy().Cooldown
+	t.Run("a live code goes out again", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.send(t, scenario(""), otp.Sent)
+		code := w.Inbox.last(t)
+		w.check(t, "", wrong(code, 0), minutes5, otp.Unmatched)
+		w.check(t, "login", code, minutes5, otp.Unknown)
+		if got := w.send(t, scenario(""), otp.TooSoon); got.Wait != cooldown {
+			t.Errorf("wait %v, want %v", got.Wait, cooldown)
+		}
+		w.Clock.Advance(minutes5)
+		w.check(t, "", code, minutes5, otp.Expired)
+		w.send(t, scenario(""), otp.Sent)
+		if got := w.Inbox.Messages(); len(got) != 2 || got[1].Code != code || got[1].Text != got[0].Text {
+			t.Error("the second message is not the first one again")
+		}
+		for range 3 {
+			w.check(t, "", wrong(code, 0), minutes5, otp.Unmatched)
+		}
+		w.Clock.Advance(minutes5 - time.Millisecond)
+		w.check(t, "", code, minutes5, otp.Passed)
+		w.check(t, "", code, minutes5, otp.Used)
+	})
+	t.Run("until half an hour after the first", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.send(t, scenario(""), otp.Sent)
+		code := w.Inbox.last(t)
+		w.Clock.Advance(30*time.Minute - time.Second)
+		w.send(t, scenario(""), otp.Sent)
+		if got := w.Inbox.Messages()[1]; got.Code != code || got.Text != fmt.Sprint(string(code), " is your code for 1s") {
+			t.Errorf("the second message is not the same code for what is left of it")
+		}
+		w.Clock.Advance(time.Second)
+		w.check(t, "", code, minutes5, otp.Expired)
+	})
+	for name, end := range map[string]func(t *testing.T, w *world, code otp.Code){
+		"passed": func(t *testing.T, w *world, code otp.Code) { w.check(t, "", code, 0, otp.Passed) },
+		"exhausted": func(t *testing.T, w *world, code otp.Code) {
+			for range 4 {
+				w.check(t, "", wrong(code, 0), 0, otp.Unmatched)
+			}
+			w.check(t, "", wrong(code, 0), 0, otp.Exhausted)
+		},
+		"expired": func(_ *testing.T, w *world, _ otp.Code) { w.Clock.Advance(30 * time.Minute) },
+		"retired": func(t *testing.T, w *world, _ otp.Code) {
+			w.Issuer.Keys, w.Verifier.Keys = rotated(t, 2), rotated(t, 2)
+		},
+	} {
+		t.Run("after one that has "+name, func(t *testing.T) {
+			w := newWorld(o.Open(t))
+			w.send(t, scenario(""), otp.Sent)
+			old := w.Inbox.last(t)
+			end(t, w, old)
+			w.Clock.Advance(cooldown)
+			r := scenario("")
+			r.Digits = 8 // so that it is another code for certain
+			w.send(t, r, otp.Sent)
+			code := w.Inbox.last(t)
+			if len(code) != 8 {
+				t.Fatal("not a new code")
+			}
+			for range 3 { // no attempts used
+				w.check(t, "", wrong(code, 0), minutes5, otp.Unmatched)
+			}
+			w.check(t, "", old, minutes5, otp.Unmatched)
+			w.check(t, "", code, minutes5, otp.Passed)
+		})
+	}
+	t.Run("the client's own code", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		r := scenario("")
+		r.Code, r.Policy.Validity, r.Told = "004711", 10*time.Minute, 0
+		w.send(t, r, otp.Sent)
+		if got := w.Inbox.Messages()[0]; got.Code != r.Code || got.Text != "004711 is your code for 10m0s" {
+			t.Error("another code went out")
+		}
+		w.Clock.Advance(9 * time.Minute)
+		w.send(t, r, otp.Sent)            // the same
+		w.Clock.Advance(cooldown)         //
+		w.send(t, scenario(""), otp.Sent) // none asked for
+		for _, m := range w.Inbox.Messages() {
+			if m.Code != r.Code {
+				t.Error("another code went out")
+			}
+		}
+		w.check(t, "", "004712", time.Second, otp.Unmatched)
+		w.Clock.Advance(10 * time.Second)
+		w.check(t, "", r.Code, time.Second, otp.Passed) // whatever age is asked for
+		w.Clock.Advance(20 * time.Second)
+		w.check(t, "", r.Code, 0, otp.Used)
+	})
+	t.Run("another code replaces it, with the attempts that were left", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.send(t, scenario(""), otp.Sent)
+		old := w.Inbox.last(t)
+		for range 3 {
+			w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
+		}
+		w.Clock.Advance(cooldown)
+		r := scenario("")
+		r.Code = "4711"
+		w.send(t, r, otp.Sent)
+		if got := w.Inbox.last(t); got != r.Code {
+			t.Error("not the code that was asked for")
+		}
+		w.check(t, "", old, 0, otp.Unmatched)
+		w.check(t, "", "4712", 0, otp.Exhausted)
+		w.check(t, "", r.Code, 0, otp.Locked)
+	})
+	t.Run("a limit leaves the code alone that somebody has", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.send(t, scenario(""), otp.Sent)
+		code := w.Inbox.last(t)
+		r := scenario("")
+		r.Code = "4711"
+		w.send(t, r, otp.TooSoon)
+		w.send(t, scenario(""), otp.TooSoon)
+		w.check(t, "", code, minutes5, otp.Passed)
+	})
+	t.Run("refused and unclear", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.MaybeSent, otp.Refused}
+		w.send(t, scenario(""), otp.Undeliverable) // not counted
+		w.check(t, "", "123456", 0, otp.Unknown)
+		w.send(t, scenario(""), otp.Unclear)
+		code := w.Inbox.last(t)
+		w.Clock.Advance(cooldown)
+		w.send(t, scenario(""), otp.Undeliverable) // the code stays
+		w.send(t, scenario(""), otp.Sent)
+		if w.Inbox.last(t) != code {
+			t.Error("another code")
+		}
+		w.check(t, "", code, minutes5, otp.Passed)
+	})
+	t.Run("fifty together", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		for round := range 2 {
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() {
+					if _, err := w.Issuer.Send(ctx, scenario("")); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			messages := w.Inbox.Messages()
+			if len(messages) != round+1 || messages[round].Code != messages[0].Code {
+				t.Fatalf("%d messages, want %d of one code", len(messages), round+1)
+			}
+			w.Clock.Advance(cooldown)
+		}
+	})
+	for n := 1; n <= 4; n++ { // look, claim, spend, settle
+		for _, fate := range []Fate{LostBefore, LostAfter} {
+			t.Run(fmt.Sprintf("request %d of a further send is %s", n, fate), func(t *testing.T) {
+				w := newWorld(o.Open(t))
+				w.send(t, scenario(""), otp.Sent)
+				code := w.Inbox.last(t)
+				w.Clock.Advance(cooldown)
+				broken, faulty := w.Issuer, failing(w.Store, nth(n, fate))
+				broken.Challenges, broken.Ledger = faulty, faulty
+				if got, err := broken.Send(ctx, scenario("")); err == nil {
+					t.Errorf("%+v, want an error", got)
+				}
+				w.check(t, "", wrong(code, 0), 0, otp.Unmatched)
+				w.Clock.Advance(cooldown)
+				w.send(t, scenario(""), otp.Sent)
+				if w.Inbox.last(t) != code {
+					t.Error("another code")
+				}
+				w.check(t, "", code, minutes5, otp.Passed)
+			})
+		}
+	}
+}

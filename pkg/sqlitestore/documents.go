@@ -1,0 +1,157 @@
+package sqlitestore
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"countersign/pkg/documents"
+)
+
+//go:embed documents.sql
+var documentsSchema string
+
+const (
+	findDocumentQuery    = `SELECT pk, doc, rev FROM documents WHERE pk = ?1`
+	addDocumentQuery     = `INSERT INTO documents (pk, doc, rev) VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING`
+	replaceDocumentQuery = `UPDATE documents SET doc = ?2, rev = rev + 1 WHERE pk = ?1 AND rev = ?3`
+	deleteDocumentQuery  = `DELETE FROM documents WHERE pk = ?1 AND rev = ?2`
+	pageQuery            = `SELECT pk, doc, rev FROM documents WHERE pk >= ?1 ORDER BY pk LIMIT ?2`
+)
+
+// Documents keeps configuration documents (clients, users) in the file of a
+// [Store]. A document is a text under a key, with a revision that counts its
+// writes from 1. Each method but List is atomic, also among several processes
+// that have the file open; each sees at once what any of them wrote. It is safe
+// for concurrent use, until the store is closed.
+type Documents struct {
+	store                            *Store
+	find, add, replace, remove, page *sqlite.Stmt
+}
+
+// Documents returns the documents in the store's file.
+func (s *Store) Documents() *Documents { return &s.documents }
+
+// Get returns the text under key and its revision, nil and 0 where there is none.
+func (d *Documents) Get(ctx context.Context, key string) ([]byte, int64, error) {
+	if err := documents.CheckKey(key); err != nil {
+		return nil, 0, err
+	}
+	got, err := in(ctx, d.store, "get", func() (*document, error) { return d.standing(key) })
+	if got == nil || err != nil {
+		return nil, 0, err
+	}
+	return got.text, got.revision, nil
+}
+
+// Put writes a text of at most [documents.MaxText] bytes of UTF-8 under key, as
+// revision was+1, where the revision that stands there is was; 0 is none. ok is
+// false, and nothing is written, where it is another. Where that very text stands
+// there as revision was+1, ok is true: after an error, which leaves open whether
+// the text was written, putting it again with the same was finishes the job.
+func (d *Documents) Put(ctx context.Context, key string, doc []byte, was int64) (ok bool, err error) {
+	if err := errors.Join(documents.CheckKey(key), documents.CheckText(doc)); err != nil {
+		return false, err
+	}
+	return in(ctx, d.store, "put", func() (bool, error) {
+		if ok, err := d.write(key, string(doc), was); ok || err != nil {
+			return ok, err
+		}
+		there, err := d.standing(key)
+		return there != nil && there.revision == was+1 && bytes.Equal(there.text, doc), err
+	})
+}
+
+func (d *Documents) write(key, doc string, was int64) (ok bool, err error) {
+	stmt := d.add
+	if was != 0 {
+		stmt = d.replace
+		stmt.BindInt64(3, was)
+	}
+	stmt.BindText(1, key)
+	stmt.BindText(2, doc)
+	err = step(stmt)
+	return err == nil && d.store.conn.Changes() > 0, err
+}
+
+// Delete removes the document under key where its revision is was. ok is false,
+// and nothing is removed, where it is another or there is no document; so it is
+// for a call that repeats one whose outcome its caller did not learn. A document
+// made anew under the key begins at revision 1 again, so a writer that still holds
+// a revision of the old one may meet it; what must not be mistaken is better
+// switched off than deleted.
+func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool, err error) {
+	if err := documents.CheckKey(key); err != nil {
+		return false, err
+	}
+	return in(ctx, d.store, "delete", func() (bool, error) {
+		d.remove.BindText(1, key)
+		d.remove.BindInt64(2, was)
+		err := step(d.remove)
+		return err == nil && d.store.conn.Changes() > 0, err
+	})
+}
+
+// pageOf bounds how many documents List reads at a time: a page of the largest
+// takes 10 MB, and a few milliseconds in which nobody else's call runs.
+const pageOf = 32
+
+// List calls each with every document whose key begins with prefix, in the order
+// of the keys' bytes, and stops at its first error, which it returns as it is. It
+// reads on between those calls: what is written meanwhile it may see or not. each
+// may call the store.
+func (d *Documents) List(ctx context.Context, prefix string, each func(key string, doc []byte, revision int64) error) error {
+	for from := prefix; ; {
+		page, err := in(ctx, d.store, "list", func() ([]*document, error) { return d.read(from) })
+		if err != nil {
+			return err
+		}
+		for _, f := range page {
+			if !strings.HasPrefix(f.key, prefix) {
+				return nil // all that begin with it stand together
+			}
+			if err := each(f.key, f.text, f.revision); err != nil {
+				return err
+			}
+			from = f.key + "\x00" // the next key that there can be
+		}
+		if len(page) < pageOf {
+			return nil
+		}
+	}
+}
+
+// read returns a page of documents, beginning with the key from.
+func (d *Documents) read(from string) (page []*document, err error) {
+	d.page.BindText(1, from)
+	d.page.BindInt64(2, pageOf)
+	for {
+		row, err := d.page.Step()
+		if err != nil || !row {
+			return page, errors.Join(err, d.page.Reset())
+		}
+		page = append(page, readDocument(d.page))
+	}
+}
+
+func (d *Documents) standing(key string) (*document, error) {
+	d.find.BindText(1, key)
+	return one(d.find, readDocument)
+}
+
+type document struct {
+	key      string
+	text     []byte
+	revision int64
+}
+
+// readDocument returns the document of the current row.
+func readDocument(stmt *sqlite.Stmt) *document {
+	d := &document{key: stmt.ColumnText(0), text: make([]byte, stmt.ColumnLen(1)), revision: stmt.ColumnInt64(2)}
+	stmt.ColumnBytes(1, d.text)
+	return d
+}

@@ -1,0 +1,37 @@
+package sqlitestore
+
+import (
+	"context"
+	"fmt"
+)
+
+// ?4 is what may be used already for n more to be within the limit.
+const takeQuery = `INSERT INTO traffic (pk, window, used, ttl) VALUES (?1, ?2, ?3, ?5)
+ON CONFLICT (pk) DO UPDATE SET
+  window = max(window, ?2), used = iif(window < ?2, 0, used) + ?3, ttl = iif(window < ?2, ?5, ttl)
+WHERE window < ?2 OR used <= ?4`
+
+// Take counts n under key in a window of time, where that makes at most limit, and
+// reports whether it did. Windows are numbered by the caller in the order of time,
+// for example by the minute since 1970. A counter of an earlier window starts
+// anew; a counter of a later one, whose clock is ahead, is counted in as it is. In
+// no window more than limit are granted, however many calls there are at once. n
+// outside 1 to limit is an error.
+//
+// ttl is when the counter may be swept, in seconds since 1970: after the window's
+// end for all clocks, or the window would start anew. It is written when a window
+// begins.
+func (s *Store) Take(ctx context.Context, key string, window int64, n, limit int, ttl int64) (ok bool, err error) {
+	if n < 1 || n > limit {
+		return false, fmt.Errorf("take: %d of at most %d, must be 1 or more and within the limit", n, limit)
+	}
+	return in(ctx, s, "take", func() (bool, error) {
+		s.take.BindText(1, key)
+		s.take.BindInt64(2, window)
+		s.take.BindInt64(3, int64(n))
+		s.take.BindInt64(4, int64(limit-n))
+		s.take.BindInt64(5, ttl)
+		err := step(s.take)
+		return err == nil && s.conn.Changes() > 0, err
+	})
+}

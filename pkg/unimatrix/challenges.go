@@ -1,0 +1,90 @@
+package unimatrix
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+)
+
+// Challenges is the [Backend] on package otp: the same life of a challenge as
+// under the AMS/DWS contract, and the same ledger of the number. All fields are
+// required. It is safe for concurrent use.
+type Challenges struct {
+	Issuer   otp.Issuer
+	Verifier otp.Verifier
+	Text     Texts
+	// SenderName reports whether a name may stand as the sender of a message.
+	SenderName func(name string) bool
+	Rand       io.Reader // for message ids
+}
+
+// Texts returns the message of a brand in the first of the languages that there
+// is a text in, or in English.
+type Texts func(brand string, languages ...string) (otp.Text, error)
+
+// kept is how long a generated code may be verified, for whoever asks with the
+// longest ttl. The person is told of the default one.
+const kept = 30 * time.Minute
+
+// Send implements [Backend].
+func (s *Challenges) Send(ctx context.Context, c *clients.Client, r SendRequest, n phone.Number) (Sent, error) {
+	text, err := s.Text(c.Brand, c.Language)
+	if err != nil {
+		return Sent{}, err
+	}
+	start := otp.Start{
+		Client: c.ID, ID: s.Issuer.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent)[0],
+		To: n.E164, Mask: n.Mask, Region: n.Region, From: c.SenderID, Policy: c.Policy, Text: text, Code: r.Code, Digits: r.Digits,
+	}
+	if s.SenderName(r.Signature) {
+		start.From = r.Signature
+	}
+	if start.Policy.Validity, start.Told = kept, DefaultTTL; r.Code != "" {
+		start.Policy.Validity, start.Told = r.TTL, 0
+		if r.TTL == 0 {
+			start.Policy.Validity = DefaultTTL
+		}
+	}
+	got, err := s.Issuer.Send(ctx, start)
+	if err != nil {
+		return Sent{}, err
+	}
+	out := Sent{Outcome: got.Outcome, Parts: 1, Wait: got.Wait, Cause: got.Cause} // one part: package message sees to it
+	switch got.Outcome {
+	case otp.Sent:
+		out.ID, err = s.messageID()
+	case otp.InProgress: // another call is sending to this number: a limit will stand against a further message
+		out.Outcome, out.Wait = otp.TooSoon, soon
+	}
+	return out, err
+}
+
+func (s *Challenges) messageID() (string, error) {
+	var random [16]byte
+	if _, err := io.ReadFull(s.Rand, random[:]); err != nil {
+		return "", fmt.Errorf("random bytes: %w", err)
+	}
+	return hex.EncodeToString(random[:]), nil
+}
+
+// Verify implements [Backend]. It is one write, whatever comes out; one more for
+// each older number key while that is being rotated, and the code was sent before.
+func (s *Challenges) Verify(ctx context.Context, c *clients.Client, r VerifyRequest) (bool, error) {
+	check := otp.Check{Client: c.ID, Code: r.Code, MaxAge: r.TTL}
+	if r.TTL == 0 {
+		check.MaxAge = DefaultTTL
+	}
+	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent) {
+		got, err := s.Verifier.Verify(ctx, check)
+		if err != nil || got.Outcome != otp.Unknown {
+			return got.Outcome == otp.Passed, err
+		}
+	}
+	return false, nil
+}

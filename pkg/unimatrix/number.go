@@ -1,0 +1,21 @@
+package unimatrix
+
+import (
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+)
+
+// number checks a number against its numbering plan and the client's policy.
+func (s *API) number(c *clients.Client, to otp.Phone) (phone.Number, answer) {
+	n, ok := s.Lookup(to.E164())
+	switch {
+	case !ok:
+		return n, refuseFor(invalidPhoneNumbers, "to: must be a possible number in E.164 form")
+	case !n.Meets(c.Numbers):
+		return n, refuseFor(invalidPhoneNumbers, "to: must be a number that is "+string(c.Numbers))
+	case !c.MayCall(n.Kind), !c.MaySendTo(n.Region):
+		return n, refuseFor(invalidPhoneNumbers, "to: must be in a country and on a line that the client may send to")
+	}
+	return n, answer{}
+}

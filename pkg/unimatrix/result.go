@@ -1,0 +1,40 @@
+package unimatrix
+
+import "net/http"
+
+// result is a row of the contract's table of codes. Most SDKs look at the code
+// alone, some at the status too, so that a status is 200 with "0" and with no
+// other.
+type result struct {
+	code    string
+	message string
+	status  int
+}
+
+// pass is no result: the check that returns it found nothing wrong.
+var pass result
+
+// Results, in the order of the contract. Codes of it that this service has no
+// reason to give (balance, templates' data, reviews of sender names) are not here.
+var (
+	success              = result{"0", "Success", http.StatusOK}
+	internal             = result{"101000", "Internal", http.StatusInternalServerError}
+	noUpstreamConfigured = result{"101301", "NoUpstreamConfigured", http.StatusInternalServerError}
+	noUpstreamAvailable  = result{"101303", "NoUpstreamAvailable", http.StatusInternalServerError}
+	missingParams        = result{"104001", "MissingParams", http.StatusBadRequest}
+	invalidParams        = result{"104002", "InvalidParams", http.StatusBadRequest}
+	unknownPath          = result{"104002", "InvalidParams", http.StatusNotFound}
+	unknownMethod        = result{"104002", "InvalidParams", http.StatusMethodNotAllowed}
+	restrictedParams     = result{"104003", "RestrictedParams", http.StatusBadRequest}
+	missingAccessKeyID   = result{"104110", "MissingAccessKeyId", http.StatusUnauthorized}
+	invalidAccessKeyID   = result{"104111", "InvalidAccessKeyId", http.StatusUnauthorized}
+	missingSignature     = result{"104200", "MissingSignature", http.StatusUnauthorized}
+	invalidSignature     = result{"104201", "InvalidSignature", http.StatusUnauthorized}
+	invalidTimestamp     = result{"104202", "InvalidSignatureTimestamp", http.StatusUnauthorized}
+	unauthorized         = result{"105001", "Unauthorized", http.StatusForbidden}
+	ipRestricted         = result{"105100", "IpRestricted", http.StatusForbidden}
+	limitExceed          = result{"105300", "LimitExceed", http.StatusTooManyRequests}
+	invalidPhoneNumbers  = result{"107111", "InvalidPhoneNumbers", http.StatusBadRequest}
+	noSuchSenderName     = result{"107121", "SmsSignatureNotExists", http.StatusBadRequest}
+	noSuchTemplate       = result{"107141", "SmsTemplateNotExists", http.StatusBadRequest}
+)

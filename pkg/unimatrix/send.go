@@ -1,0 +1,59 @@
+package unimatrix
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+)
+
+// send serves otp.send.
+func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
+	r, a := decodeSend(body)
+	if a.result != pass {
+		return a
+	}
+	n, a := s.number(c, r.To)
+	if a.result != pass {
+		return a
+	}
+	if refused := restricted(c, r); refused != pass {
+		return refuse(refused)
+	}
+	sent, err := s.Backend.Send(ctx, c, r, n)
+	if err != nil {
+		return fault(fmt.Errorf("send to %s: %w", n.Mask, err))
+	}
+	if sent.Outcome == otp.Sent {
+		return sentAnswer(sent, n)
+	}
+	a = answer{result: internal, wait: sent.Wait}
+	if known, ok := sendResults[sent.Outcome]; ok {
+		a.result = known
+	}
+	if sent.Cause != nil || a.result == internal {
+		a.cause = fmt.Errorf("send to %s: outcome %q: %v", n.Mask, sent.Outcome, sent.Cause)
+	}
+	return a
+}
+
+// restricted says what of a request is not this client's to ask for. Calls and
+// WhatsApp are nobody's: there is a sender of SMS only.
+func restricted(c *clients.Client, r SendRequest) result {
+	lists := func(list []string, name string) bool {
+		return name == "" || len(list) == 0 || slices.Contains(list, name)
+	}
+	switch {
+	case r.Code != "" && !c.CustomCodes:
+		return restrictedParams
+	case !lists(c.SenderNames, r.Signature):
+		return noSuchSenderName
+	case !lists(c.Templates, r.TemplateID):
+		return noSuchTemplate
+	case r.Channel != "" && r.Channel != "sms" && r.Channel != "auto":
+		return noUpstreamConfigured
+	}
+	return pass
+}

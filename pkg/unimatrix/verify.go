@@ -1,0 +1,25 @@
+package unimatrix
+
+import (
+	"context"
+	"fmt"
+
+	"countersign/pkg/clients"
+)
+
+// verify serves otp.verify.
+func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer {
+	r, a := decodeVerify(body)
+	if a.result != pass {
+		return a
+	}
+	n, a := s.number(c, r.To)
+	if a.result != pass {
+		return a
+	}
+	valid, err := s.Backend.Verify(ctx, c, r)
+	if err != nil {
+		return fault(fmt.Errorf("verify for %s: %w", n.Mask, err))
+	}
+	return verifiedAnswer(n, valid)
+}
