@@ -1,6 +1,7 @@
-// Package dynamostore keeps challenges and ledgers in one DynamoDB table.
+// Package dynamostore keeps challenges, ledgers and counters of traffic in one
+// DynamoDB table ([Store]), and clients and users in another ([Documents]).
 //
-// [New] makes a [Store] on a client from [NewClient]. Each method of the store is
+// [New] makes a [Store] on a client from [NewClient]. Each method of it is
 // one conditional write whose condition names every rule, one clause each; where
 // the condition does not hold, the answer carries the item that refused it
 // (ReturnValuesOnConditionCheckFailure), so nothing is ever read first. The one

@@ -43,16 +43,17 @@ func TestTakeRequests(t *testing.T) {
 	costs("the first of a window", 2, func() { take(t, s, "T#a", 2, 1, 2, true) })
 	costs("a late clock's", 1, func() { take(t, s, "T#a", 1, 1, 2, true) })
 	costs("a late clock's over the limit", 1, func() { take(t, s, "T#a", 1, 1, 2, false) })
-	for others, want := range map[int]bool{1: true, 2: false} {
+	for i, want := range []bool{true, false} {
+		others, window := 1+i, int64(3+i)
 		wire.Follow(func(n int, _ string) dynamotest.Fault {
 			if n == 2 {
 				for range others {
-					take(t, beside, "T#a", int64(3+others), 1, 2, true)
+					take(t, beside, "T#a", window, 1, 2, true)
 				}
 			}
 			return dynamotest.Through
 		})
-		take(t, s, "T#a", int64(3+others), 1, 2, want)
+		take(t, s, "T#a", window, 1, 2, want)
 		if got := wire.Total(); got != 3 {
 			t.Errorf("the second of a window, while %d others begin it, took %d writes, want 3", others, got)
 		}

@@ -122,12 +122,34 @@ func (s *Store) makeTables() (err error) {
 		return err
 	}
 	defer end(&err)
+	if err := s.outdated(); err != nil {
+		return err
+	}
 	for _, script := range []string{schema, documentsSchema} {
 		if err := sqlitex.ExecuteScript(s.conn, script, nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// version counts the changes of the challenges' columns.
+const version = 2
+
+// outdated drops the challenges of a file that an older program made: they live
+// for minutes, and no key that they are under is one of today's. Ledgers, clients
+// and users stay. A file of a newer program is refused.
+func (s *Store) outdated() error {
+	var found int
+	read := func(stmt *sqlite.Stmt) error { found = stmt.ColumnInt(0); return nil }
+	err := sqlitex.ExecuteTransient(s.conn, "PRAGMA user_version", &sqlitex.ExecOptions{ResultFunc: read})
+	switch {
+	case err != nil || found == version:
+		return err
+	case found > version:
+		return fmt.Errorf("the file is of a newer countersign (version %d, this one knows %d): use that, or another folder", found, version)
+	}
+	return sqlitex.ExecuteScript(s.conn, fmt.Sprintf("DROP TABLE IF EXISTS challenges; PRAGMA user_version = %d;", version), nil)
 }
 
 // set runs a pragma. Of several processes that turn a new file to WAL mode in the
