@@ -1,8 +1,10 @@
-// Command countersign runs Countersign on one machine.
+// Command countersign runs Countersign on one machine, and keeps the clients,
+// users and keys of one anywhere.
 package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -11,7 +13,11 @@ import (
 )
 
 var cli struct {
-	Serve serve `cmd:"" help:"Run the service on this machine, with a local store and an outbox in place of the phone network."`
+	Serve  serve          `cmd:"" help:"Run the service on this machine, with a local store and an outbox in place of the phone network."`
+	Client clientCommands `cmd:"" help:"Who may call, and how they prove it."`
+	User   userCommands   `cmd:"" help:"The users behind a client's wallet tokens."`
+	Keys   keysCommands   `cmd:"" help:"The service's own keys."`
+	Call   callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`
 }
 
 func main() {
@@ -22,8 +28,13 @@ func main() {
 	k := kong.Parse(&cli,
 		kong.Name("countersign"),
 		kong.Description("One-time codes by SMS: init sends a code, verify checks it."),
-		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Exit(func(code int) { os.Exit(min(code, 1)) }), // kong's own codes are those that call gives
 	)
-	k.FatalIfErrorf(k.Run())
+	err := k.Run()
+	var told resultStatus
+	if errors.As(err, &told) {
+		os.Exit(told.exitCode())
+	}
+	k.FatalIfErrorf(err)
 }

@@ -27,7 +27,7 @@ type Users struct {
 type User struct {
 	ID     string    `json:"id"`
 	Status string    `json:"status"` // active or blocked
-	Number Sealed    `json:"number,omitempty"`
+	Number Sealed    `json:"number,omitzero"`
 	Mask   string    `json:"mask,omitempty"` // of the number, see [phone.Mask]
 	Added  time.Time `json:"added"`
 }

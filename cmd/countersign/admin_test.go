@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/dynamostore/dynamotest"
+)
+
+// tool runs commands on a folder, or wherever its environment says.
+type tool struct {
+	t    testing.TB
+	data string
+	env  []string
+	in   string // standard input
+}
+
+func onFolder(t testing.TB, data string, env ...string) tool {
+	return tool{t: t, data: data, env: append(environment(), append(env, "COUNTERSIGN_DATA="+data)...)}
+}
+
+// onEach runs a test on each store.
+func onEach(t *testing.T, test func(t *testing.T, c tool)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, onFolder(t, t.TempDir())) })
+	t.Run("dynamodb", func(t *testing.T) {
+		test(t, onFolder(t, t.TempDir(),
+			"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+dynamotest.Endpoint(t), "COUNTERSIGN_CLIENTS_TABLE=admin-"+rand.Text()))
+	})
+}
+
+// run returns both outputs and the exit code.
+func (c tool) run(args ...string) (stdout, stderr string, exit int) {
+	c.t.Helper()
+	cmd := exec.Command(binary, args...)
+	var out, faults bytes.Buffer
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.env, strings.NewReader(c.in), &out, &faults
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		c.t.Fatal(err)
+	}
+	return out.String(), faults.String(), cmd.ProcessState.ExitCode()
+}
+
+// ok wants a command to succeed, and returns what it says.
+func (c tool) ok(args ...string) string {
+	c.t.Helper()
+	out, faults, exit := c.run(args...)
+	if exit != 0 {
+		c.t.Fatalf("%q ended with %d\n%s%s", args, exit, out, faults)
+	}
+	return out
+}
+
+// json is ok with --json, read into what it points to.
+func (c tool) json(into any, args ...string) {
+	c.t.Helper()
+	out := c.ok(append([]string{args[0], args[1], "--json"}, args[2:]...)...)
+	if strings.Count(out, "\n") != 1 {
+		c.t.Errorf("%q: not one line: %q", args, out)
+	}
+	if err := json.Unmarshal([]byte(out), into, json.RejectUnknownMembers(true)); err != nil {
+		c.t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+}
+
+// no wants a command to fail, and to say why where errors belong.
+func (c tool) no(want string, args ...string) {
+	c.t.Helper()
+	out, faults, exit := c.run(args...)
+	if exit != 1 || out != "" || !strings.Contains(faults, want) {
+		c.t.Errorf("%q ended with %d\n%s%s\nwant 1 and %q on standard error", args, exit, out, faults, want)
+	}
+}
+
+// says wants texts in what a command says.
+func (c tool) says(args []string, want ...string) {
+	c.t.Helper()
+	out := c.ok(args...)
+	for _, w := range want {
+		if !strings.Contains(out, w) {
+			c.t.Errorf("%q does not say %q:\n%s", args, w, out)
+		}
+	}
+}
+
+// client is what show tells in JSON.
+func (c tool) client(id string) (r clients.Record) {
+	c.t.Helper()
+	c.json(&r, "client", "show", "--", id)
+	return r
+}
+
+// write makes a file and returns its name.
+func write(t testing.TB, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// private wants everything in a folder to be its owner's alone.
+func private(t testing.TB, folder string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == folder {
+			return err
+		}
+		if info, err := e.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v, %v", path, info.Mode(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func versions(r clients.Record) string {
+	var all []string
+	for _, k := range r.Keys {
+		all = append(all, k.Version)
+	}
+	return strings.Join(all, " ")
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"countersign/pkg/ams/amsclient"
+	"countersign/pkg/ams/signature"
+	"countersign/pkg/keyring"
+)
+
+type callCommands struct {
+	Init      callInit      `cmd:"" help:"Send a code to a number."`
+	UsersInit callUsersInit `cmd:"" help:"Send a code to the user behind a wallet token."`
+	Verify    callVerify    `cmd:"" help:"Check a code."`
+	Resend    callResend    `cmd:"" help:"Send the same code once more."`
+	Post      callPost      `cmd:"" help:"Post any body to any path."`
+}
+
+// Help tells the exit codes.
+func (callCommands) Help() string {
+	return "Prints the body of the answer as it came. Exits with 0 where its status is S, 2 for F, 3 for U, and 1 where there was no answer to believe."
+}
+
+// caller are the flags of every call.
+type caller struct {
+	Client    string    `default:"demo" placeholder:"ID" help:"Who calls (${default}, which is unsigned)."`
+	URL       string    `name:"url" default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server (${default})."`
+	Key       *keyFile  `placeholder:"FILE[:VERSION]" help:"Private key to sign with, and its version (1); without it, the client's newest in the folder of the data."`
+	ServerKey []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"Public key of the server to check answers by, and its version (1); may be repeated. Without it, those of the keyring in the folder of the data."`
+	Data      string    `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys (${default})."`
+}
+
+// resultStatus is a status that is no S, as the error of a call whose answer is
+// printed.
+type resultStatus string
+
+func (s resultStatus) Error() string { return "the status is " + string(s) }
+
+func (s resultStatus) exitCode() int {
+	if s == "F" {
+		return 2
+	}
+	return 3
+}
+
+// send makes a call and prints its answer.
+func (c *caller) send(ctx context.Context, call func(context.Context, *amsclient.Client) (amsclient.Answer, error)) error {
+	client, err := c.make()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	a, err := call(ctx, client)
+	var unreached *url.Error
+	if errors.As(err, &unreached) {
+		return fmt.Errorf("%w; is there a server at %s? countersign serve starts one", err, c.URL)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Printf("%s\n", a.Raw); err != nil {
+		return err
+	}
+	if a.Result.Status != "S" {
+		return resultStatus(a.Result.Status)
+	}
+	return nil
+}
+
+func (c *caller) make() (*amsclient.Client, error) {
+	key, err := c.signingKey()
+	if err != nil {
+		return nil, err
+	}
+	servers, err := c.servers()
+	if err != nil {
+		return nil, err
+	}
+	return &amsclient.Client{URL: c.URL, ID: c.Client, Key: key, Servers: servers, Now: time.Now}, nil
+}
+
+// signingKey returns the key to sign with, none where there is none to be found.
+func (c *caller) signingKey() (signature.Key, error) {
+	f := c.Key
+	if f == nil {
+		newest, found := newestKeyFile(c.Data, c.Client)
+		if !found {
+			if c.Client != "demo" {
+				warn("not signed: %s is not there; name the private key by --key", newest.File)
+			}
+			return signature.Key{}, nil
+		}
+		f = &newest
+	}
+	text, err := os.ReadFile(f.File)
+	if err != nil {
+		return signature.Key{}, fmt.Errorf("--key: %w", err)
+	}
+	private, err := signature.ParsePrivateKey(text)
+	if err != nil {
+		return signature.Key{}, fmt.Errorf("--key %s: %w", f.File, err)
+	}
+	return signature.Key{Version: f.version(), Private: private}, nil
+}
+
+// version is 1 where none is given, as in the vendors' SDKs.
+func (f keyFile) version() string {
+	if f.Version == "" {
+		return "1"
+	}
+	return f.Version
+}
+
+// servers returns the keys to check answers by, nil where there are none.
+func (c *caller) servers() (map[string]*rsa.PublicKey, error) {
+	if c.ServerKey == nil {
+		return c.localServer()
+	}
+	servers := map[string]*rsa.PublicKey{}
+	for _, f := range c.ServerKey {
+		k, err := f.public(nil)
+		if err != nil {
+			return nil, fmt.Errorf("--server-key: %w", err)
+		}
+		if servers[k.Version], err = signature.ParsePublicKey([]byte(k.PEM)); err != nil {
+			return nil, err
+		}
+	}
+	return servers, nil
+}
+
+// localServer returns the keys that a server on this machine signs with. It makes
+// no keyring.
+func (c *caller) localServer() (map[string]*rsa.PublicKey, error) {
+	path := filepath.Join(c.Data, "keys.json")
+	servers := map[string]*rsa.PublicKey{}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		d, err := keyring.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, k := range d.List(time.Now()) {
+			if k.Kind != keyring.Sign {
+				continue
+			}
+			if servers[fmt.Sprint(k.Version)], err = signature.ParsePublicKey([]byte(k.PublicKey)); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+		}
+	}
+	if len(servers) == 0 {
+		warn("the answer's signature is not checked: there is no keyring in %s; give the server's public key by --server-key", c.Data)
+		return nil, nil
+	}
+	return servers, nil
+}
+
+// requestID is the flag for the id of a request.
+type requestID struct {
+	ID string `placeholder:"ID" help:"Id of the request; without it one is made, and told on standard error."`
+}
+
+func (r requestID) id() string {
+	if r.ID == "" {
+		r.ID = rand.Text()
+		warn("id %s", r.ID)
+	}
+	return r.ID
+}
+
+type callInit struct {
+	caller
+	requestID
+	Number string `arg:"" help:"+606543216353, or 60-6543216353 as it is sent."`
+}
+
+func (c *callInit) Run(ctx context.Context) error {
+	number, err := phoneNumber(c.Number)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
+		return client.Init(ctx, amsclient.InitRequest{
+			AuthenticationRequestID: c.id(), AuthenticationMethod: "OTP", AuthenticationType: "SMS", IdentityType: "MOBILENO", IdentityValue: number,
+		})
+	})
+}
+
+type callUsersInit struct {
+	caller
+	requestID
+	Token string `arg:"" help:"The wallet token, or - for the standard input."`
+}
+
+func (c *callUsersInit) Run(ctx context.Context) error {
+	if c.Token == "-" {
+		text, err := readSecret("-")
+		if err != nil {
+			return err
+		}
+		c.Token = string(text)
+	}
+	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
+		return client.UsersInit(ctx, amsclient.UsersInitRequest{
+			AuthenticationType: "OTP", AuthenticationRequestID: c.id(), AuthenticationChannelType: "SMS", UserIdentityType: "WALLET_TOKEN", UserIdentityValue: c.Token,
+		})
+	})
+}
+
+type callVerify struct {
+	caller
+	AuthenticationID string `xor:"body" placeholder:"ID" help:"authenticationId of the init's answer; with it, the code is sent as challengeData."`
+	Users            bool   `xor:"body" help:"Call users/verifyAuthentication, and not security/verifyAuthentication."`
+	ID               string `arg:"" help:"The id of the init."`
+	Code             string `arg:"" help:"What the person typed."`
+}
+
+func (c *callVerify) Run(ctx context.Context) error {
+	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
+		same := amsclient.VerifyRequest{AuthenticationType: "OTP", AuthenticationRequestID: c.ID, AuthenticationValue: c.Code}
+		switch {
+		case c.Users:
+			return client.Verify(ctx, same)
+		case c.AuthenticationID != "":
+			return client.SecurityVerify(ctx, amsclient.SecurityVerifyRequest{
+				AuthenticationRequestID: c.ID, AuthenticationID: c.AuthenticationID,
+				ChallengeData: &amsclient.ChallengeData{ChallengeType: "sms", OTPValue: c.Code},
+			})
+		}
+		body, err := json.Marshal(same) // which this path takes, too
+		if err != nil {
+			return amsclient.Answer{}, err
+		}
+		return client.Post(ctx, "/ams/api/v1/security/verifyAuthentication", body)
+	})
+}
+
+type callResend struct {
+	caller
+	requestID
+	AuthenticationID string `arg:"" help:"authenticationId of the init's answer."`
+}
+
+func (c *callResend) Run(ctx context.Context) error {
+	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
+		return client.Trigger(ctx, amsclient.TriggerRequest{TriggerRequestID: c.id(), ChallengeID: c.AuthenticationID})
+	})
+}
+
+type callPost struct {
+	caller
+	Path string `arg:"" help:"Path, with its query where it has one."`
+	Body string `arg:"" default:"{}" help:"The body, or - for the standard input; {} without."`
+}
+
+func (c *callPost) Run(ctx context.Context) error {
+	body := []byte(c.Body)
+	if c.Body == "-" {
+		var err error
+		if body, err = readInput("-"); err != nil {
+			return err
+		}
+	}
+	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
+		return client.Post(ctx, c.Path, body)
+	})
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// at is a tool whose calls go to a server.
+type at struct {
+	tool
+	p *process
+}
+
+// call returns both outputs and the exit code, which must be that of the answer.
+func (c at) call(args ...string) (answer, faults string, exit int) {
+	c.t.Helper()
+	answer, faults, exit = c.run(append([]string{"call", args[0], "--url", c.p.url}, args[1:]...)...)
+	want := 1
+	for status, code := range map[string]int{"S": 0, "F": 2, "U": 3} {
+		if strings.Contains(answer, `"resultStatus":"`+status+`"`) {
+			want = code
+		}
+	}
+	if exit != want {
+		c.t.Errorf("%q ended with %d\n%s%s", args, exit, answer, faults)
+	}
+	return answer, faults, exit
+}
+
+// gets wants a result and its exit code.
+func (c at) gets(code string, exit int, args ...string) string {
+	c.t.Helper()
+	answer, faults, got := c.call(args...)
+	if got != exit || !strings.Contains(answer, `"resultCode":"`+code+`"`) || strings.Count(answer, "\n") != 1 {
+		c.t.Errorf("%q ended with %d\n%s%s\nwant %d and %s", args, got, answer, faults, exit, code)
+	}
+	return answer
+}
+
+// until repeats a call until it has a result.
+func (c at) until(code string, args ...string) {
+	c.t.Helper()
+	answer := ""
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		if answer, _, _ = c.call(args...); strings.Contains(answer, `"resultCode":"`+code+`"`) {
+			return
+		}
+	}
+	c.t.Errorf("%q still answers %s, want %s", args, answer, code)
+}
+
+// A client that is added while the server runs calls at once; its key alone passes.
+func TestCallSigned(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	c := at{onFolder(t, p.data), p}
+	c.ok("client", "add", "acme", "--country", "US", "--generate-key")
+	c.ok("client", "add", "other", "--country", "US", "--generate-key")
+
+	answer := c.gets("SUCCESS", 0, "init", "+12025550123", "--client", "acme", "--id", "one")
+	if !strings.HasPrefix(answer, `{"actionForm":{"challengeRenderValue":"+1******0123",`) {
+		t.Error(answer)
+	}
+	sent := p.messages("+12025550123")[0].Code
+	wrong := filepath.Join(p.data, "clients", "other.key.pem")
+	c.gets("INVALID_SIGNATURE", 2, "verify", "one", sent, "--client", "acme", "--key", wrong)
+	c.gets("SIGNATURE_INVALID", 2, "verify", "one", sent, "--client", "acme", "--key", wrong, "--users")
+	right := filepath.Join(p.data, "clients", "acme.key.pem")
+	c.gets("INVALID_SIGNATURE", 2, "verify", "one", sent, "--client", "acme", "--key", right+":5")
+	c.gets("KEY_NOT_FOUND", 2, "verify", "one", sent, "--client", "acme", "--key", right+":5", "--users")
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "verify", "one", sent, "--client", "other")
+	c.gets("ACCESS_DENIED", 2, "init", "60-6543216353", "--client", "acme")
+	c.gets("SUCCESS", 0, "verify", "one", sent, "--client", "acme")
+
+	// Rotations: the newest key signs by default, the old one until it is removed.
+	c.ok("client", "rotate-key", "acme")
+	c.until("AUTHENTICATION_REQUEST_ID_INVALID", "verify", "one", "123456", "--client", "acme")
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "verify", "one", "123456", "--client", "acme", "--key", right)
+	c.ok("client", "remove-key", "acme", "1")
+	c.until("INVALID_SIGNATURE", "verify", "one", "123456", "--client", "acme", "--key", right)
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "verify", "one", "123456", "--client", "acme")
+
+	c.ok("client", "disable", "acme")
+	c.until("INVALID_CLIENT", "verify", "one", "123456", "--client", "acme")
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "verify", "one", "123456", "--client", "other")
+	c.ok("client", "enable", "acme")
+	c.until("AUTHENTICATION_REQUEST_ID_INVALID", "verify", "one", "123456", "--client", "acme")
+
+	// What is not signed, and what has no key.
+	_, faults, _ := c.call("verify", "one", "123456", "--client", "nobody")
+	if want := filepath.Join(p.data, "clients", "nobody.key.pem") + " is not there"; !strings.Contains(faults, want) {
+		t.Errorf("%s, want %q", faults, want)
+	}
+	c.ok("client", "add", "open", "--unsigned", "--country=*")
+	c.gets("SUCCESS", 0, "init", "+12025550124", "--client", "open")
+}
+
+// Every call, as the client that needs no key.
+func TestCalls(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	c := at{onFolder(t, p.data), p}
+	answer, faults, exit := c.call("init", "60-6543216353")
+	_, id, ok := strings.Cut(strings.TrimSpace(faults), "countersign: id ")
+	if exit != 0 || !ok || len(id) < 26 || !strings.Contains(answer, `"authenticationRequestId":"`+id+`"`) {
+		t.Fatalf("%d %s%s", exit, answer, faults)
+	}
+	_, rest, _ := strings.Cut(answer, `"authenticationId":"`)
+	challenge, _, _ := strings.Cut(rest, `"`)
+	if again := c.gets("SUCCESS", 0, "init", "+606543216353", "--id", id); again != answer {
+		t.Errorf("again: %s", again)
+	}
+	c.gets("TIMES_EXCEED_LIMIT", 2, "resend", challenge, "--id", "T1")
+	if _, faults, _ := c.call("resend", challenge); !strings.Contains(faults, "countersign: id ") {
+		t.Error(faults)
+	}
+	c.gets("INVALID_ACCESS_TOKEN", 2, "users-init", "token")
+	c.gets("VERIFY_UNMATCHED", 2, "verify", id, "0000")
+	c.gets("VERIFY_UNMATCHED", 2, "verify", id, "0000", "--users")
+	c.gets("VERIFY_UNMATCHED", 2, "verify", id, "0000", "--authentication-id", challenge)
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "verify", id, "0000", "--authentication-id", "x")
+	c.gets("SUCCESS", 0, "verify", id, p.messages("+606543216353")[0].Code, "--authentication-id", challenge)
+
+	c.gets("API_INVALID", 2, "post", "/v1/users/nothing")
+	c.gets("PARAM_ILLEGAL", 2, "post", "/v1/users/verifyAuthentication")
+	c.gets("PARAM_ILLEGAL", 2, "post", "/v1/users/verifyAuthentication", "")
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "post", "/v1/users/verifyAuthentication?trace=a%20b", verifyBody("none", "123456"))
+	c.in = verifyBody("none", "123456")
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "post", "/v1/users/verifyAuthentication", "-")
+	c.gets("INVALID_PHONE_NUMBER", 2, "init", "60-06543216353")
+	c.no("without spaces", "call", "init", "+60 6543216353")
+	c.ok("client", "set", "--help")
+	if help := c.ok("call", "--help"); !strings.Contains(help, "2 for F, 3 for U") {
+		t.Error(help)
+	}
+}
+
+// U is told by its own exit code, see call: the client is above its rate.
+func TestCallUnknown(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	c := at{onFolder(t, p.data), p}
+	c.ok("client", "add", "slow", "--unsigned", "--per-minute", "1")
+	c.until("REQUEST_TRAFFIC_EXCEED_LIMIT", "verify", "x", "123456", "--client", "slow")
+}
+
+// Answers are believed where their signature is right, and only there.
+func TestCallChecksAnswers(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	c := at{onFolder(t, p.data), p}
+	const said, verify = "the answer's signature is not checked", "AUTHENTICATION_REQUEST_ID_INVALID"
+	if _, faults, _ := c.call("verify", "x", "123456"); strings.Contains(faults, said) {
+		t.Error(faults)
+	}
+	server := write(t, "server.pem", c.ok("keys", "list")[strings.Index(c.ok("keys", "list"), "-----BEGIN"):])
+	elsewhere := t.TempDir()
+	away := c
+	away.tool = onFolder(t, elsewhere)
+	away.gets(verify, 2, "verify", "x", "123456")
+	if _, faults, _ := away.call("verify", "x", "123456"); !strings.Contains(faults, said) || !strings.Contains(faults, "--server-key") {
+		t.Error(faults)
+	}
+	if files, _ := os.ReadDir(elsewhere); len(files) != 0 {
+		t.Errorf("made %v", files)
+	}
+	away.gets(verify, 2, "verify", "x", "123456", "--server-key", server)
+	away.gets(verify, 2, "verify", "x", "123456", "--server-key", publicKey+":7", "--server-key", server+":1")
+	for _, wrong := range []string{publicKey, server + ":2"} {
+		answer, faults, exit := away.call("verify", "x", "123456", "--server-key", wrong)
+		if exit != 1 || answer != "" || !strings.Contains(faults, "signature") {
+			t.Errorf("%s: %d %s%s", wrong, exit, answer, faults)
+		}
+	}
+	// A new key signs within the server's time, and the command knows it.
+	c.ok("keys", "rotate", "sign")
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		_, faults, exit := away.call("verify", "x", "123456", "--server-key", server)
+		if exit == 1 && strings.Contains(faults, "keyVersion") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still the old key: %d %s", exit, faults)
+		}
+	}
+	c.gets(verify, 2, "verify", "x", "123456")
+}
+
+func TestCallInTrouble(t *testing.T) {
+	c := onFolder(t, t.TempDir())
+	c.no("countersign serve starts one", "call", "verify", "x", "1", "--url", "http://127.0.0.1:1")
+	c.no("--key", "call", "verify", "x", "1", "--key", "nowhere.pem")
+	c.no("this is a public key", "call", "verify", "x", "1", "--key", publicKey)
+	c.no("this is a private key", "call", "verify", "x", "1", "--server-key", testKeys+"ams-test-client.key.pem")
+	c.no("open nowhere.pem", "call", "verify", "x", "1", "--server-key", "nowhere.pem:1")
+	c.no("must start with /", "call", "post", "x")
+	c.no("can't be used together", "call", "verify", "x", "1", "--users", "--authentication-id", "x")
+	c.no("<number>", "call", "init")
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"countersign/pkg/ams/signature"
+	"countersign/pkg/clients"
+)
+
+// keyFile is a flag that names a key: FILE, or FILE:VERSION.
+type keyFile struct{ File, Version string }
+
+var withVersion = regexp.MustCompile(`\A(.*):([0-9]+)\z`)
+
+// UnmarshalText implements [encoding.TextUnmarshaler], for kong.
+func (f *keyFile) UnmarshalText(text []byte) error {
+	*f = keyFile{File: string(text)}
+	if m := withVersion.FindStringSubmatch(f.File); m != nil {
+		f.File, f.Version = m[1], m[2]
+	}
+	return nil
+}
+
+// public reads a public key for a record. Without a version it gets the one after
+// those that are there.
+func (f keyFile) public(beside []clients.Key) (clients.Key, error) {
+	text, err := readInput(f.File)
+	if err != nil {
+		return clients.Key{}, fmt.Errorf("public key: %w", err)
+	}
+	key, err := signature.ParsePublicKey(text)
+	if err != nil {
+		return clients.Key{}, fmt.Errorf("%s: %w", f.File, err)
+	}
+	if f.Version == "" {
+		f.Version = nextVersion(beside)
+	}
+	return clients.Key{Version: f.Version, PEM: signature.FormatPublicKey(key)}, nil
+}
+
+// nextVersion is the one after the highest, from 1 on.
+func nextVersion(keys []clients.Key) string {
+	highest := 0
+	for _, k := range keys {
+		n, _ := strconv.Atoi(k.Version) // the registry refuses what is no number
+		highest = max(highest, n)
+	}
+	return strconv.Itoa(highest + 1)
+}
+
+// readInput reads a file, or the standard input where it is called "-".
+func readInput(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(os.Stdin)
+	}
+	return os.ReadFile(name)
+}
+
+// readSecret reads what a file holds but for a line break at its end.
+func readSecret(name string) ([]byte, error) {
+	text, err := readInput(name)
+	if rest, ok := bytes.CutSuffix(text, []byte("\n")); ok {
+		text = bytes.TrimSuffix(rest, []byte("\r"))
+	}
+	return text, err
+}
+
+// privateKeyFile is where a client's generated key is written.
+func privateKeyFile(data, id, version string) string {
+	name := url.PathEscape(id)
+	if version != "1" {
+		name += ".v" + version
+	}
+	return filepath.Join(data, "clients", name+".key.pem")
+}
+
+// newestKeyFile finds the latest of the client's keys that were generated here;
+// File is that of the first where there is none.
+func newestKeyFile(data, id string) (f keyFile, found bool) {
+	f = keyFile{privateKeyFile(data, id, "1"), "1"}
+	entries, _ := os.ReadDir(filepath.Dir(f.File))
+	name := regexp.MustCompile(`\A` + regexp.QuoteMeta(url.PathEscape(id)) + `(?:\.v([0-9]+))?\.key\.pem\z`)
+	newest := 0
+	for _, e := range entries {
+		m := name.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		version, err := strconv.Atoi(m[1])
+		if err != nil {
+			version = 1
+		}
+		if version > newest {
+			newest, f = version, keyFile{filepath.Join(filepath.Dir(f.File), e.Name()), strconv.Itoa(version)}
+		}
+	}
+	return f, newest > 0
+}
+
+// writePrivateKey writes a key to a new file that nobody else may read.
+func writePrivateKey(name string, key *rsa.PrivateKey) error {
+	text, err := signature.FormatPrivateKey(key)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return fmt.Errorf("private key: %w", err)
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("private key: %s is there already and is not overwritten: move it away, or name another file by --key-out", name)
+	} else if err != nil {
+		return fmt.Errorf("private key: %w", err)
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("private key: %w", err), os.Remove(name))
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/clients"
+)
+
+func TestUserCommands(t *testing.T) {
+	onEach(t, func(t *testing.T, c tool) {
+		c.ok("client", "add", "acme")
+		c.says([]string{"user", "add", "bob", "--client", "acme", "--number", "+606543216353"}, "user bob of client acme: added\n")
+		var done userDone
+		c.in = "token two\n"
+		c.json(&done, "user", "add", "+60 12", "--client", "acme", "--number", "1-2025550123", "--token", "one,two", "--token-file", "-", "--token-expires", "720h")
+		if in := time.Until(done.Expires); done.User != "+60 12" || done.Client != "acme" || done.Done != "added" || done.Tokens != 2 || in < 719*time.Hour || in > 720*time.Hour {
+			t.Errorf("%+v", done)
+		}
+		c.ok("user", "add", "mute", "--client", "acme", "--number", "")
+		c.says([]string{"user", "block", "bob", "--client", "acme"}, "user bob of client acme: blocked")
+		c.says([]string{"user", "list", "--client", "acme"}, `"+60 12"  active   +1******0123   20`, "bob       blocked  +60******6353  20", "mute      active                  20")
+		var all []clients.User
+		c.json(&all, "user", "list", "--client", "acme")
+		if len(all) != 3 || all[1].ID != "bob" || all[1].Status != "blocked" || all[1].Mask != "+60******6353" || all[1].Number != "sealed" || all[2].Mask != "" {
+			t.Errorf("%#v", all)
+		}
+		c.says([]string{"user", "unblock", "bob", "--client", "acme"}, "unblocked")
+		c.says([]string{"user", "token", "add", "bob", "--client", "acme", "--token", "x", "--token-expires", "2030-01-02T03:04:05+01:00"}, "bob", "(tokens: 1), good until 2030-01-02T02:04:05Z")
+		c.says([]string{"user", "token", "revoke", "--client", "acme", "--token", "x", "--token", "one,two"}, "client acme: tokens revoked (tokens: 2)")
+		c.says([]string{"user", "remove", "bob", "--client", "acme"}, "removed")
+		if out := c.ok("user", "list", "--client", "acme"); strings.Contains(out, "bob") {
+			t.Error(out)
+		}
+		for _, command := range []string{"user block bob", "user unblock bob", "user remove bob", "user token add bob --token y", "user token revoke --token x"} {
+			c.no("not found in ", append(strings.Fields(command), "--client", "acme")...)
+		}
+	})
+}
+
+func TestUserMistakes(t *testing.T) {
+	c := onFolder(t, t.TempDir())
+	c.ok("client", "add", "acme")
+	c.ok("user", "add", "bob", "--client", "acme", "--number", "60-6543216353", "--token", "bobs")
+	for _, mistake := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"}, "already there"},
+		{[]string{"add", "eve", "--client", "x", "--number", "60-6543216353"}, `client "x": not found`},
+		{[]string{"add", "eve", "--client", "acme"}, "--number"},
+		{[]string{"add", "eve", "--number", "60-6543216353"}, "--client"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "0606543216353"}, "60-6543216353"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "+60 6543216353"}, "without spaces"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "+999"}, "must be a calling code and a number"},
+		{[]string{"add", "a\tb", "--client", "acme", "--number", "60-6543216353"}, "control character"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-expires", "soon"}, "720h"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-expires=-1h"}, "above 0"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-file", "nowhere"}, "--token-file: open nowhere"},
+		{[]string{"add", "amy", "--client", "acme", "--number", "60-6543216353", "--token", "bobs"}, "the user is added, but"},
+		{[]string{"token", "add", "bob", "--client", "acme"}, "--token-file"},
+		{[]string{"token", "add", "bob", "--client", "acme", "--token", strings.Repeat("x", 129)}, "129 characters"},
+		{[]string{"token", "add", "amy", "--client", "acme", "--token", "bobs"}, "the token of another user"},
+		{[]string{"token", "revoke", "--client", "acme"}, "--token-file"},
+		{[]string{"list", "--client", "x"}, `client "x": not found`},
+	} {
+		c.no(mistake.want, append([]string{"user"}, mistake.args...)...)
+	}
+}
+
+// What is done to a user works at once on the server.
+func TestUsersOnServer(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	c := onFolder(t, p.data)
+	c.ok("client", "add", "acme", "--country", "MY", "--generate-key")
+	expect := func(want, token string) {
+		t.Helper()
+		out, faults, _ := c.run("call", "users-init", token, "--client", "acme", "--url", p.url)
+		if !strings.Contains(out, `"resultCode":"`+want+`"`) {
+			t.Errorf("%s%s, want %s", out, faults, want)
+		}
+	}
+	expect("INVALID_ACCESS_TOKEN", "token-1")
+	c.ok("user", "add", "bob", "--client", "acme", "--number", "+606543216353", "--token", "token-1", "--token", "token-2")
+	c.ok("user", "add", "amy", "--client", "acme", "--number", "60-6543216354")
+	c.in = "token-3\n"
+	c.ok("user", "token", "add", "amy", "--client", "acme", "--token-file", "-")
+	expect("SUCCESS", "token-1")
+	expect("SUCCESS", "-")
+	if len(p.messages("+606543216353")) != 1 || len(p.messages("+606543216354")) != 1 {
+		t.Errorf("messages %+v", p.messages(""))
+	}
+	c.ok("user", "block", "bob", "--client", "acme")
+	expect("USER_STATUS_ABNORMAL", "token-2")
+	c.ok("user", "unblock", "bob", "--client", "acme")
+	expect("TIMES_EXCEED_LIMIT", "token-2")
+	c.ok("user", "token", "revoke", "--client", "acme", "--token", "token-1")
+	expect("INVALID_ACCESS_TOKEN", "token-1")
+	c.ok("user", "token", "add", "bob", "--client", "acme", "--token", "token-2", "--token-expires", "1s")
+	at{c, p}.until("INVALID_ACCESS_TOKEN", "users-init", "token-2", "--client", "acme")
+	c.ok("user", "remove", "amy", "--client", "acme")
+	expect("USER_NOT_EXIST", "-")
+}

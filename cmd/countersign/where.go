@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/config"
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/secretsmanager"
+	"countersign/pkg/sqlitestore"
+)
+
+// where are the flags that every administration command has: which clients, users
+// and keys it works on, and how it answers. Their defaults are those of serve,
+// which may run meanwhile.
+type where struct {
+	Data             string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys and store, the same as of serve (${default})."`
+	Store            string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"Where clients and users are kept: sqlite or dynamodb (${default})."`
+	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"A DynamoDB engine on this machine; its table is made if missing, and the keys are in the folder. Without it: AWS, by the usual environment."`
+	KeysSecret       string `env:"COUNTERSIGN_KEYS" placeholder:"NAME" help:"Name or ARN of the keyring's secret in AWS Secrets Manager, for DynamoDB in AWS."`
+	JSON             bool   `help:"Answer in JSON, in one line."`
+}
+
+// books are what a command reads and writes.
+type books struct {
+	clients clients.Registry
+	users   clients.Users
+	ring    ringer
+}
+
+// on opens the books for work and closes them after it.
+func (w where) on(ctx context.Context, work func(*books) error) (err error) {
+	if w.DynamoDBEndpoint != "" && w.Store != "dynamodb" {
+		return fmt.Errorf("--dynamodb-endpoint goes with --store dynamodb, and the store is %s", w.Store)
+	}
+	cfg, err := config.Load(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := w.makeFolder(); err != nil {
+		return err
+	}
+	table, shut, err := w.open(ctx, cfg.ClientsTable)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shut()) }()
+	ring := ringer(sync.OnceValues(w.ring))
+	err = work(&books{
+		clients: clients.Registry{Table: table, Sealer: ring, Defaults: cfg.Defaults(), Now: time.Now},
+		users:   clients.Users{Table: table, Sealer: ring, Now: time.Now},
+		ring:    ring,
+	})
+	if errors.Is(err, clients.ErrNotFound) {
+		err = fmt.Errorf("%w in %s: client list and user list show what is there", err, w.place(cfg.ClientsTable))
+	}
+	return err
+}
+
+// aws reports whether the deployment in AWS is meant.
+func (w where) aws() bool { return w.Store == "dynamodb" && w.DynamoDBEndpoint == "" }
+
+func (w where) place(table string) string {
+	if w.Store == "dynamodb" {
+		return "table " + table
+	}
+	return w.file("countersign.db")
+}
+
+func (w where) file(name string) string { return filepath.Join(w.Data, name) }
+
+func (w where) makeFolder() error {
+	if w.aws() {
+		return nil
+	}
+	if err := os.MkdirAll(w.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// open opens the table of clients and users.
+func (w where) open(ctx context.Context, name string) (table clients.Table, shut func() error, err error) {
+	if w.Store == "sqlite" {
+		db, err := sqlitestore.Open(w.file("countersign.db"))
+		if err != nil {
+			return nil, nil, err
+		}
+		return db.Documents(), db.Close, nil
+	}
+	endpoint := w.DynamoDBEndpoint
+	if w.aws() {
+		endpoint = os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	}
+	client, err := dynamostore.NewClient(dynamostore.Config{Region: os.Getenv("AWS_REGION"), Endpoint: endpoint})
+	if err == nil && !w.aws() { // there, template.yaml makes the table
+		err = dynamostore.CreateClientsTable(ctx, client, name)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return dynamostore.NewDocuments(client, name), func() error { return nil }, nil
+}
+
+// keeper is where a keyring is kept.
+type keeper interface {
+	keyring.Source
+	Edit(ctx context.Context, edit func(*keyring.Document) error) error
+}
+
+var _ keeper = (*secretsmanager.Secret)(nil)
+
+// keys returns the keeper of the keyring.
+func (w where) keys() (keeper, error) {
+	if !w.aws() {
+		path := w.file("keys.json")
+		return keyFolder{keyring.File(path), path}, w.makeFolder()
+	}
+	secret, err := secretsmanager.New(secretsmanager.Config{Secret: w.KeysSecret, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER")})
+	if err != nil {
+		return nil, fmt.Errorf("--keys-secret or %sKEYS: %w", config.Prefix, err)
+	}
+	return secret, nil
+}
+
+// keyFolder keeps the keyring in the folder of the data.
+type keyFolder struct {
+	keyring.Source
+	path string
+}
+
+func (k keyFolder) Edit(ctx context.Context, edit func(*keyring.Document) error) error {
+	if _, err := k.Read(ctx, time.Now()); err != nil { // which makes one if there is none
+		return err
+	}
+	return keyring.Edit(ctx, k.path, edit)
+}
+
+func (w where) ring() (*keyring.Ring, error) {
+	keys, err := w.keys()
+	if err != nil {
+		return nil, err
+	}
+	return keyring.New(keys, time.Now, time.Hour, slog.New(slog.DiscardHandler))
+}
+
+// ringer opens the keyring once it is needed: who disables a client need not be
+// able to read keys.
+type ringer func() (*keyring.Ring, error)
+
+var _ clients.Sealer = ringer(nil)
+
+func (r ringer) Seal(ctx context.Context, plain []byte, bound string) (string, error) {
+	ring, err := r()
+	if err != nil {
+		return "", err
+	}
+	return ring.Seal(ctx, plain, bound)
+}
+
+func (r ringer) Open(ctx context.Context, sealed, bound string) ([]byte, error) {
+	ring, err := r()
+	if err != nil {
+		return nil, err
+	}
+	return ring.Open(ctx, sealed, bound)
+}
+
+// tell answers: value in JSON, or the text.
+func (w where) tell(value any, text string) error {
+	if w.JSON {
+		b, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		text = string(b)
+	}
+	_, err := fmt.Println(strings.TrimSuffix(text, "\n"))
+	return err
+}
+
+// warn tells what is not part of the answer.
+func warn(format string, args ...any) { fmt.Fprintf(os.Stderr, "countersign: "+format+"\n", args...) }
+
+// columns lays rows out, each a line.
+func columns(rows ...[]string) string {
+	var b strings.Builder
+	out := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(out, strings.Join(row, "\t"))
+	}
+	out.Flush()
+	return b.String()
+}
