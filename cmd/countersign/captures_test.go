@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,7 +68,7 @@ var folders = map[string]string{"ams": contracts, "unimatrix": "../../pkg/unimat
 
 // scene is a server with a clock of its own, that knows the captures' credentials.
 type scene struct {
-	now      time.Time
+	clock    atomic.Int64 // Unix nanoseconds
 	server   *httptest.Server
 	local    *local
 	issuer   otp.Issuer
@@ -76,11 +77,16 @@ type scene struct {
 	policies otp.Policy
 }
 
+func (s *scene) now() time.Time          { return time.Unix(0, s.clock.Load()) }
+func (s *scene) at(t time.Time)          { s.clock.Store(t.UnixNano()) }
+func (s *scene) advance(d time.Duration) { s.clock.Add(int64(d)) }
+
 func stage(t *testing.T, all captures) *scene {
 	t.Helper()
 	dir := t.TempDir()
-	s := &scene{now: time.Unix(1_795_314_304, 0), policies: otp.DefaultPolicy()}
-	clock := func() time.Time { return s.now }
+	s := &scene{policies: otp.DefaultPolicy()}
+	s.at(time.Unix(1_795_314_304, 0))
+	clock := s.now
 	db, err := sqlitestore.Open(filepath.Join(dir, "countersign.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -133,9 +139,9 @@ func readFile(t testing.TB, path string) []byte {
 // prepare makes the state that a capture begins with.
 func (s *scene) prepare(t *testing.T, c capture) {
 	t.Helper()
-	s.now = time.Unix(c.Clock, 0)
+	s.at(time.Unix(c.Clock, 0))
 	text := func(code string, _ time.Duration) string { return code }
-	ago := func(seconds int) { s.now = s.now.Add(-time.Duration(seconds) * time.Second) }
+	ago := func(seconds int) { s.advance(-time.Duration(seconds) * time.Second) }
 	var got otp.Started
 	var err error
 	switch g := c.Given; {
@@ -169,7 +175,7 @@ func (s *scene) prepare(t *testing.T, c capture) {
 	if err != nil || got.Outcome != otp.Sent {
 		t.Fatal(got, err)
 	}
-	s.now = time.Unix(c.Clock, 0)
+	s.at(time.Unix(c.Clock, 0))
 }
 
 // raw sends bytes as they are and reads one answer, with the names of its headers

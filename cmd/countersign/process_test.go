@@ -84,7 +84,7 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 func environment() []string {
 	var env []string
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "AWS_") && (!strings.HasPrefix(e, "COUNTERSIGN_") || strings.HasPrefix(e, "COUNTERSIGN_TABLE=")) {
+		if !strings.HasPrefix(e, "AWS_") && (!strings.HasPrefix(e, "COUNTERSIGN_") || strings.HasPrefix(e, "COUNTERSIGN_TABLE=") || strings.HasPrefix(e, "COUNTERSIGN_CLIENTS_TABLE=")) {
 			env = append(env, e)
 		}
 	}

@@ -181,7 +181,12 @@ func TestRawRequests(t *testing.T) {
 			}
 		})
 	}
-	for _, target := range []string{"/", "//x", "/nothing", "/AMS/api"} {
+	for _, target := range []string{"/", "//"} {
+		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 401 ") || !strings.Contains(got, `{"code":"104110","message":"MissingAccessKeyId"}`) {
+			t.Errorf("%s: %s", target, got)
+		}
+	}
+	for _, target := range []string{"//x", "/nothing", "/AMS/api"} {
 		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 404 ") || !strings.Contains(got, `{"message":`) {
 			t.Errorf("%s: %s", target, got)
 		}

@@ -1,0 +1,98 @@
+package ams_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
+)
+
+const triggerPath = "/ams/api/v1/security/triggerChallenge"
+
+func triggerBody(id, challenge string) string {
+	if id == "" {
+		return fmt.Sprintf(`{"challengeId":%q,"scene":"ignored"}`, challenge)
+	}
+	return fmt.Sprintf(`{"triggerRequestId":%q,"challengeId":%q}`, id, challenge)
+}
+
+// triggerChallenge sends the same code again, and each call is idempotent by its
+// own id.
+func TestTrigger(t *testing.T) {
+	s := newService(t)
+	challenge := s.expect("SUCCESS", initPath, docRequest).AuthID
+	code := s.code.Load().(string)
+	s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
+	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge)) // the vendor's order: straight after init
+	s.now = s.now.Add(30 * time.Second)
+	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge)) // stored
+	want := `{"actionForm":{"challengeRenderValue":"+60******6353","challengeType":"sms"},"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"},"triggerRequestId":"t1"}`
+	for range 2 {
+		if got := s.post(triggerPath, triggerBody("t1", challenge)); string(got.Body) != want {
+			t.Errorf("answered\n%s\nwant\n%s", got.Body, want)
+		}
+	}
+	s.expect("REPEAT_REQ_INCONSISTENT", triggerPath, triggerBody("t1", "20220105190077000000162140200586657"))
+	if s.sends.Load() != 2 || s.code.Load().(string) != code {
+		t.Errorf("%d messages, same code %v", s.sends.Load(), s.code.Load() == code)
+	}
+	s.now = s.now.Add(30 * time.Second)
+	if got := s.post("/v1/security/triggerChallenge", triggerBody("", challenge)); strings.Contains(string(got.Body), "triggerRequestId") || !strings.Contains(string(got.Body), "SUCCESS") {
+		t.Errorf("without an id: %s", got.Body)
+	}
+	s.now = s.now.Add(30 * time.Second)
+	s.says = otp.Refused
+	s.expect("PROCESS_FAIL", triggerPath, triggerBody("t2", challenge))
+	s.says = otp.MaybeSent
+	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t3", challenge))
+	s.says = otp.Accepted
+	s.expect("SUCCESS", triggerPath, triggerBody("t3", challenge))
+	for range 3 { // attempts were not given back
+		s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
+	}
+	s.expect("VERIFY_TIMES_EXCEED_LIMIT", verifyPath, verifyBody(docID, "1"))
+	if got := s.expect("VERIFY_TIMES_EXCEED_LIMIT", triggerPath, triggerBody("t4", challenge)); got.IsPassed != nil {
+		t.Error("isPassed at a trigger")
+	}
+	for _, id := range []string{"20220105190077000000162140200586657", "x", strings.Repeat("9", 64), challenge + "0"} {
+		s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("", id))
+	}
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("", challenge), client("other"))
+	s.now = s.now.Add(5 * time.Minute)
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("t5", challenge))
+	s.broken.Store(true)
+	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t6", challenge))
+}
+
+func TestBadTriggerFields(t *testing.T) {
+	s := newService(t)
+	for _, body := range []string{
+		"{}", "[]", `{"challengeId":""}`, `{"challengeId":null}`, `{"challengeId":1}`, `{"challengeId":"` + strings.Repeat("1", 65) + `"}`,
+		`{"challengeId":"1\n"}`, `{"ChallengeId":"1"}`, `{"challengeId":"1","challengeId":"1"}`, `{"challengeId":"1","triggerRequestId":1}`,
+		`{"challengeId":"1","triggerRequestId":"` + strings.Repeat("t", 65) + `"}`, `{"challengeId":"1","triggerRequestId":"\u0000"}`,
+	} {
+		s.refused("PARAM_ILLEGAL", triggerPath, body)
+	}
+}
+
+// Request objects are told apart by a field that only their API has.
+func TestDirectInit(t *testing.T) {
+	s := newService(t)
+	direct := func(body string) reply {
+		return parse(t, s.init.Serve(context.Background(), gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(body)}))
+	}
+	challenge := direct(docRequest)
+	if challenge.Result.Code != "SUCCESS" {
+		t.Fatal(challenge)
+	}
+	if got := direct(triggerBody("", challenge.AuthID)).Result.Code; got != "TIMES_EXCEED_LIMIT" {
+		t.Error(got)
+	}
+	if got := direct(usersBody("1", "t")).Result.Code; got != "INVALID_ACCESS_TOKEN" {
+		t.Error(got)
+	}
+}
