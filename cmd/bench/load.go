@@ -17,6 +17,7 @@ const connections = 16
 
 // figures of one load run.
 type figures struct {
+	Contract string
 	Name     string
 	Calls    int
 	Elapsed  time.Duration
@@ -116,7 +117,7 @@ func answer(in *bufio.Reader, body []byte) ([]byte, error) {
 	return body, err
 }
 
-// post spells a request of the client "demo".
-func post(path, body string) []byte {
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nClient-Id: demo\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
+// post spells a request with further header lines.
+func post(path, headers, body string) []byte {
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, headers, len(body), body)
 }

@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,9 +17,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"countersign/pkg/ams/signature"
 )
 
 func main() {
@@ -59,8 +61,8 @@ func run(length time.Duration, out string) error {
 
 // server is a process under load.
 type server struct {
-	cmd  *exec.Cmd
-	addr string
+	cmd                *exec.Cmd
+	addr, binary, data string
 }
 
 func startServer(dir string) (*server, error) {
@@ -68,7 +70,8 @@ func startServer(dir string) (*server, error) {
 	if text, err := exec.Command("go", "build", "-o", binary, "./cmd/countersign").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build: %w\n%s", err, text)
 	}
-	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"))
+	data := filepath.Join(dir, "data")
+	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", data)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -84,7 +87,7 @@ func startServer(dir string) (*server, error) {
 		return nil, errors.Join(fmt.Errorf("the server said %q", line), err, cmd.Process.Kill())
 	}
 	go io.Copy(io.Discard, lines) // as a terminal would, but faster
-	return &server{cmd, addr}, nil
+	return &server{cmd, addr, binary, data}, nil
 }
 
 func (s *server) stop() error {
@@ -106,102 +109,68 @@ func (s *server) rss() int {
 	return kib
 }
 
-// maxChallenges bounds what the runs make, and so the memory of this process.
-const maxChallenges = 600_000
-
-// loads runs init, then wrong and right codes on what init made.
-func loads(s *server, length time.Duration) ([]figures, error) {
-	var made atomic.Int64
-	initNext := func(int) []byte {
-		n := made.Add(1)
-		if n > maxChallenges {
-			return nil
-		}
-		return post("/ams/api/v1/customers/initAuthentication", fmt.Sprintf(`{"authenticationRequestId":"%s","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%d"}`, requestID(n), 1_000_000_000+n))
-	}
-	const done, verifyPath = "SUCCESS", "/v1/users/verifyAuthentication"
-	var all []figures
-	add := func(f figures, err error) error {
-		f.RSS = s.rss()
-		all = append(all, f)
-		if err == nil && f.Wrong > 0 {
-			err = fmt.Errorf("%s: %d of %d answers were not the expected one", f.Name, f.Wrong, f.Calls)
-		}
-		return err
-	}
-	if _, err := load(s.addr, "warm-up", length/10, initNext, done); err != nil {
+// loads measures each contract in turn.
+func loads(s *server, length time.Duration) (all []figures, err error) {
+	key, err := s.addClient()
+	if err != nil {
 		return nil, err
 	}
-	if err := add(load(s.addr, "init, with delivery to the outbox", length, initNext, done)); err != nil {
-		return all, err
-	}
-	// More to verify, so that the run of right codes does not run dry.
-	if _, err := load(s.addr, "prepare", 2*length, initNext, done); err != nil {
-		return all, err
-	}
-	codes, err := codes(s.addr)
-	if err != nil {
-		return all, err
-	}
-	verify := func(n int64, code string) []byte {
-		return post(verifyPath, fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":"%s","authenticationValue":"%s"}`, requestID(n), code))
-	}
-	var wrong, right atomic.Int64
-	err = add(load(s.addr, "verify, wrong code", length, func(int) []byte {
-		n := wrong.Add(1)
-		if n > 4*int64(len(codes)) {
-			return nil
+	for _, c := range contracts(client, key) {
+		f, err := measure(s, c, length, strings.Contains(c.name, "signed client") && !strings.Contains(c.name, "unsigned"))
+		all = append(all, f...)
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", c.name, err)
 		}
-		n = (n-1)%int64(len(codes)) + 1
-		return verify(n, other(codes[n-1]))
-	}, "VERIFY_UNMATCHED"))
-	if err != nil {
-		return all, err
 	}
-	err = add(load(s.addr, "verify, right code", length, func(int) []byte {
-		n := right.Add(1)
-		if n > int64(len(codes)) {
-			return nil
-		}
-		return verify(n, codes[n-1])
-	}, `"isPassed":true`))
-	return all, err
+	return all, nil
 }
 
-func requestID(n int64) string { return fmt.Sprintf("bench-%032d", n) }
+// client is who signs.
+const client = "bench"
 
-// other returns a wrong code.
-func other(code string) string {
-	if code[0] == '0' {
-		return "1" + code[1:]
+// addClient makes a client that signs, as an administrator would.
+func (s *server) addClient() (*rsa.PrivateKey, error) {
+	out := filepath.Join(s.data, "bench.key.pem")
+	cmd := exec.Command(s.binary, "client", "add", client, "--country", "*", "--generate-key", "--key-out", out, "--data", s.data)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("client add: %w\n%s", err, text)
 	}
-	return "0" + code[1:]
+	text, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
+	}
+	return signature.ParsePrivateKey(text)
 }
 
-// codes reads the outbox: the code of the n-th challenge at n-1.
-func codes(addr string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/_dev/messages", nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
+// codes reads the outbox and empties it: the code of a contract's n-th challenge
+// at n-1.
+func codes(addr string, c contract) ([]string, error) {
 	var messages []struct{ To, Code string }
-	if err := json.NewDecoder(resp.Body).Decode(&messages); err != nil {
-		return nil, err
+	for _, method := range []string{"GET", "DELETE"} {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, method, "http://"+addr+"/_dev/messages", nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		defer resp.Body.Close()
+		if method == "GET" {
+			if err := json.NewDecoder(resp.Body).Decode(&messages); err != nil {
+				return nil, err
+			}
+		}
 	}
 	out := make([]string, len(messages))
 	for _, m := range messages {
-		var n int
-		if _, err := fmt.Sscanf(m.To, "+60%d", &n); err != nil {
+		var number int64
+		if _, err := fmt.Sscanf(m.To, "+60%d", &number); err != nil {
 			return nil, err
 		}
-		out[n-1_000_000_001] = m.Code
+		out[number-c.number(1)] = m.Code
 	}
 	return out, nil
 }
