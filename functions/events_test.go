@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"flag"
 	"log/slog"
 	"os"
@@ -68,22 +69,32 @@ func newService(t testing.TB) service {
 		Now:     now,
 		Log:     log,
 	}
-	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: messages, Keys: keys, Now: now, Rand: &noise{}}
+	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
 	api := &unimatrix.API{
 		Clients: gate.Clients, Lookup: plan.Lookup, Now: now, Rand: &noise{}, Log: log,
 		Backend: &unimatrix.Challenges{Issuer: issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: &noise{}},
 	}
 	return service{
-		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: people{}, Text: message.For}).Serve},
-		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
-		otp: gateway.Handler{Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
+		init:   gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: people{}, Text: message.For}).Serve},
+		verify: gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
+		otp: gateway.Handler{Log: log, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
 			if ams.Serves(r.Path) {
 				return gate.Unserved(ctx, r)
 			}
 			return api.Serve(ctx, r)
 		}},
 	}
+}
+
+// flaky is a sender that gets no clear answer about one number.
+type flaky struct{ otp.Sender }
+
+func (s flaky) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	if m.To.E164() == "+606543216359" {
+		return otp.MaybeSent, errors.New("no answer in time")
+	}
+	return s.Sender.Send(ctx, m)
 }
 
 // people is a directory of one user.

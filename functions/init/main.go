@@ -43,7 +43,7 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return gateway.Handler{Serve: (&ams.Init{
+	return gateway.Handler{Log: log, Serve: (&ams.Init{
 		Gate:   s.Gate,
 		Issuer: otp.Issuer{Challenges: s.Store, Ledger: s.Store, Sender: sms, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
 		Lookup: plan.Lookup,

@@ -62,7 +62,7 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 		Rand: rand.Reader,
 		Log:  log,
 	}
-	return gateway.Handler{Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
+	return gateway.Handler{Log: log, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
 		if ams.Serves(r.Path) {
 			return s.Gate.Unserved(ctx, r)
 		}

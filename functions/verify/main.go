@@ -31,7 +31,7 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return gateway.Handler{Serve: (&ams.Verify{
+	return gateway.Handler{Log: log, Serve: (&ams.Verify{
 		Gate:     s.Gate,
 		Verifier: otp.Verifier{Challenges: s.Store, Keys: s.Keys, Users: ams.Standings{Users: s.Users}, Now: time.Now, Rand: rand.Reader},
 	}).Serve}, nil

@@ -66,6 +66,7 @@ func (a answer) render(f family) gateway.Response {
 		Status:  http.StatusOK,
 		Headers: headers,
 		Body:    b,
+		Unknown: a.result.status == "U",
 	}
 }
 

@@ -1,12 +1,7 @@
 package gateway
 
 import (
-	"encoding/base64"
 	"errors"
-	"maps"
-	"net/url"
-	"slices"
-	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,12 +11,17 @@ import (
 type shape int
 
 const (
-	payload2 shape = iota // API Gateway payload 2.0, Function URL
-	payload1              // API Gateway payload 1.0
-	direct                // a plain request object
+	unknown     shape = iota
+	payload2          // API Gateway payload 2.0, Function URL
+	payload1          // API Gateway payload 1.0
+	alb               // Application Load Balancer
+	direct            // a request object
+	records           // an SQS batch or an SNS notification: the records tell
+	eventBridge       // an EventBridge event
 )
 
-// event has the members of all shapes that tell them apart or are used.
+// event has the members that tell shapes apart, and those of HTTP shapes that are
+// used.
 type event struct {
 	RawPath        *string `json:"rawPath"`
 	RawQueryString string  `json:"rawQueryString"`
@@ -29,84 +29,83 @@ type event struct {
 	HTTPMethod *string             `json:"httpMethod"`
 	Path       string              `json:"path"`
 	Multi      map[string][]string `json:"multiValueHeaders"`
-	Query      map[string][]string `json:"multiValueQueryStringParameters"`
+	Query      jsontext.Value      `json:"queryStringParameters"`
+	MultiQuery map[string][]string `json:"multiValueQueryStringParameters"`
 
 	Headers        map[string]string `json:"headers"`
 	Body           string            `json:"body"`
 	Base64         bool              `json:"isBase64Encoded"`
-	RequestContext *struct {
-		HTTP *struct {
-			Method   string `json:"method"`
-			SourceIP string `json:"sourceIp"`
-		} `json:"http"`
-		Identity *struct {
-			SourceIP string `json:"sourceIp"`
-		} `json:"identity"`
-	} `json:"requestContext"`
+	RequestContext *requestContext   `json:"requestContext"`
 
 	ClientID  jsontext.Value `json:"clientId"`
 	RequestID jsontext.Value `json:"authenticationRequestId"`
+
+	Records    jsontext.Value `json:"Records"`
+	DetailType jsontext.Value `json:"detail-type"`
 }
 
+type requestContext struct {
+	HTTP *struct {
+		Method   string `json:"method"`
+		SourceIP string `json:"sourceIp"`
+	} `json:"http"`
+	Identity *struct {
+		SourceIP string `json:"sourceIp"`
+	} `json:"identity"`
+	ELB jsontext.Value `json:"elb"`
+}
+
+// errShape quotes nothing of what came.
 var errShape = errors.New("unknown event: expected an API Gateway event of payload 2.0 (rawPath, requestContext.http) " +
-	"or 1.0 (httpMethod, path, requestContext), a Function URL event, or a request object with clientId and the fields of the API")
+	"or 1.0 (httpMethod, path, requestContext), a Function URL event, an ALB event (httpMethod, path, requestContext.elb), " +
+	"an SQS batch or an SNS notification (Records, each with eventSource aws:sqs or each with EventSource aws:sns), " +
+	"an EventBridge event (detail-type, source, detail), or a request object with clientId and the fields of the API, " +
+	"with the members of one of them only")
 
 // Members of a request object are the contract's to judge, so that here only
 // the outline is read, and read leniently.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-func parse(payload []byte) (shape, Request, error) {
-	var e event
-	if err := json.Unmarshal(payload, &e, lenient); err != nil {
-		return 0, Request{}, errShape // the error itself could quote the payload
+func parse(payload []byte) (*event, shape) {
+	e := new(event)
+	if json.Unmarshal(payload, e, lenient) != nil { // the error itself could quote the payload
+		return nil, unknown
 	}
+	return e, e.shape()
+}
+
+// shape tells what an event is by the members that it has. Those that mark one
+// shape no other has, so that with marks of two it would be a guess.
+func (e *event) shape() shape {
 	c := e.RequestContext
-	switch {
-	case c != nil && c.HTTP != nil && e.RawPath != nil:
-		r := Request{Method: c.HTTP.Method, Path: *e.RawPath, Query: e.RawQueryString, Headers: lower(e.Headers, nil), SourceIP: c.HTTP.SourceIP}
-		r.Body, r.Garbled = e.body()
-		return payload2, r, nil
-	case c != nil && e.HTTPMethod != nil:
-		r := Request{Method: *e.HTTPMethod, Path: e.Path, Query: url.Values(e.Query).Encode(), Headers: lower(e.Headers, e.Multi)}
-		if c.Identity != nil {
-			r.SourceIP = c.Identity.SourceIP
+	http, elb := c != nil && c.HTTP != nil, c != nil && given(c.ELB)
+	found, marks := unknown, 0
+	for s, marked := range [...]bool{
+		payload2:    e.RawPath != nil || http,
+		payload1:    e.HTTPMethod != nil && !elb,
+		alb:         elb,
+		direct:      given(e.ClientID) || given(e.RequestID),
+		records:     given(e.Records),
+		eventBridge: given(e.DetailType),
+	} {
+		if marked {
+			found, marks = shape(s), marks+1
 		}
-		r.Body, r.Garbled = e.body()
-		return payload1, r, nil
-	case c == nil && e.HTTPMethod == nil && e.RawPath == nil && (e.ClientID != nil || e.RequestID != nil):
-		r := Request{Direct: true, Method: "POST", Body: payload}
-		json.Unmarshal(e.ClientID, &r.Client) // not a string: no client
-		return direct, r, nil
 	}
-	return 0, Request{}, errShape
+	complete := c == nil // what is not HTTP has no context
+	switch found {
+	case payload2:
+		complete = http && e.RawPath != nil
+	case payload1:
+		complete = c != nil
+	case alb:
+		complete = e.HTTPMethod != nil && c.Identity == nil
+	}
+	if marks != 1 || !complete {
+		return unknown
+	}
+	return found
 }
 
-func (e *event) body() (body []byte, garbled bool) {
-	if !e.Base64 {
-		return []byte(e.Body), false
-	}
-	body, err := base64.StdEncoding.DecodeString(e.Body)
-	if err != nil {
-		return nil, true
-	}
-	return body, false
-}
-
-// encode writes the answer that both payload versions expect.
-func encode(r Response) []byte {
-	out := make([]byte, 0, len(r.Body)+len(r.Body)/4+256)
-	out = append(out, `{"statusCode":`...)
-	out = strconv.AppendInt(out, int64(r.Status), 10)
-	out = append(out, `,"headers":{`...)
-	for i, name := range slices.Sorted(maps.Keys(r.Headers)) { // so that the same answer is the same bytes
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out, _ = jsontext.AppendQuote(out, name)
-		out = append(out, ':')
-		out, _ = jsontext.AppendQuote(out, r.Headers[name])
-	}
-	out = append(out, `},"body":`...)
-	out, _ = jsontext.AppendQuote(out, r.Body)
-	return append(out, `,"isBase64Encoded":false}`...)
-}
+// given reports whether there is a member; null is as good as none.
+func given(v jsontext.Value) bool { return len(v) > 0 && v.Kind() != 'n' }

@@ -1,0 +1,265 @@
+package gateway_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/gateway"
+)
+
+// worker is a function that notes which requests it was given. Those of client U
+// end in nobody knows what.
+type worker struct {
+	gateway.Handler
+	served []string
+	log    bytes.Buffer
+}
+
+func newWorker(work func(context.Context)) *worker {
+	w := &worker{}
+	w.Log = slog.New(slog.NewTextHandler(&w.log, nil))
+	w.Serve = func(ctx context.Context, r gateway.Request) gateway.Response {
+		var body struct{ N string }
+		json.Unmarshal(r.Body, &body)
+		w.served = append(w.served, cmp.Or(body.N, "nameless"))
+		work(ctx)
+		return gateway.Response{Status: 200, Body: fmt.Appendf(nil, "%q", body.N), Unknown: r.Client == "U"}
+	}
+	return w
+}
+
+func atOnce(context.Context) {}
+
+// Requests of a batch: done, and not known. n names them in worker.served.
+func done(n string) string    { return fmt.Sprintf(`{"clientId":"S","n":%q}`, n) }
+func unclear(n string) string { return fmt.Sprintf(`{"clientId":"U","n":%q}`, n) }
+
+const malformed = `{"canary":"60-6543216353"}`
+
+func message(id, group, body string) events.SQSMessage {
+	m := events.SQSMessage{MessageId: id, Body: body, EventSource: "aws:sqs", EventSourceARN: "arn:aws:sqs:ap-southeast-1:123456789012:requests", Attributes: map[string]string{}}
+	if group != "" {
+		m.Attributes["MessageGroupId"] = group
+	}
+	return m
+}
+
+func fifo(id, group, body string) events.SQSMessage {
+	m := message(id, group, body)
+	m.EventSourceARN += ".fifo"
+	return m
+}
+
+func (w *worker) run(t *testing.T, ctx context.Context, event any) (string, error) {
+	t.Helper()
+	payload, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := w.Invoke(ctx, payload)
+	return string(out), err
+}
+
+func TestQueue(t *testing.T) {
+	for name, c := range map[string]struct {
+		batch  []events.SQSMessage
+		served string
+		out    string
+	}{
+		"all done": {
+			[]events.SQSMessage{message("1", "", done("a")), message("2", "", done("b"))}, "a b",
+			`{"batchItemFailures":[]}`,
+		},
+		"one not known": {
+			[]events.SQSMessage{message("1", "", done("a")), message("2", "", unclear("b")), message("3", "", done("c"))}, "a b c",
+			`{"batchItemFailures":[{"itemIdentifier":"2"}]}`,
+		},
+		"none known": {
+			[]events.SQSMessage{message("1", "", unclear("a")), message("2", "", unclear("b"))}, "a b",
+			`{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"2"}]}`,
+		},
+		"malformed": {
+			[]events.SQSMessage{message("1", "", malformed), message("2", "", ""), message("3", "", "null"), message("4", "", "["), message("5", "", done("a")),
+				message("6", "", `{"clientId":"S","rawPath":"/"}`), message("7", "", `{"Type":"Notification","Message":"{}"}`)}, "a",
+			`{"batchItemFailures":[]}`,
+		},
+		"a batch in a batch": {
+			[]events.SQSMessage{message("1", "", `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`)}, "",
+			`{"batchItemFailures":[]}`,
+		},
+		"groups of a FIFO queue": {
+			[]events.SQSMessage{fifo("1", "g", done("a")), fifo("2", "g", unclear("b")), fifo("3", "h", done("c")), fifo("4", "g", done("d")), fifo("5", "g", malformed), fifo("6", "h", done("e")), fifo("7", "g", unclear("f"))}, "a b c e",
+			`{"batchItemFailures":[{"itemIdentifier":"2"},{"itemIdentifier":"4"},{"itemIdentifier":"5"},{"itemIdentifier":"7"}]}`,
+		},
+		"malformed in a FIFO queue": {
+			[]events.SQSMessage{fifo("1", "g", malformed), fifo("2", "g", done("a"))}, "a",
+			`{"batchItemFailures":[]}`,
+		},
+		"groups of a queue that keeps no order": {
+			[]events.SQSMessage{message("1", "g", unclear("a")), message("2", "g", done("b"))}, "a b",
+			`{"batchItemFailures":[{"itemIdentifier":"1"}]}`,
+		},
+		"an id to be escaped": {
+			[]events.SQSMessage{message(`a"\`, "", unclear("a"))}, "a",
+			`{"batchItemFailures":[{"itemIdentifier":"a\"\\"}]}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorker(atOnce)
+			out, err := w.run(t, t.Context(), events.SQSEvent{Records: c.batch})
+			if err != nil || out != c.out {
+				t.Errorf("%s %v, want %s", out, err, c.out)
+			}
+			if served := strings.Join(w.served, " "); served != c.served {
+				t.Errorf("worked on %q, want %q", served, c.served)
+			}
+			var answer events.SQSEventResponse
+			if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.BatchItemFailures == nil {
+				t.Errorf("not what Lambda expects: %v", err)
+			}
+		})
+	}
+}
+
+// What is dropped is told by its id and why, never by its content.
+func TestMalformedIsTold(t *testing.T) {
+	sns := events.SNSEvent{Records: []events.SNSEventRecord{{EventSource: "aws:sns", SNS: events.SNSEntity{MessageID: "m-1", Message: malformed}}}}
+	bus := map[string]any{"id": "m-1", "detail-type": "t", "source": "s", "detail": json.RawMessage(malformed)}
+	for from, event := range map[string]any{"sqs": events.SQSEvent{Records: []events.SQSMessage{message("m-1", "", malformed)}}, "sns": sns, "eventbridge": bus} {
+		w := newWorker(atOnce)
+		if _, err := w.run(t, t.Context(), event); err != nil || len(w.served) > 0 {
+			t.Errorf("%s: served %v, %v", from, w.served, err)
+		}
+		log := w.log.String()
+		if !strings.Contains(log, "malformed") || !strings.Contains(log, "from="+from) || !strings.Contains(log, "message=m-1") || strings.Contains(log, "canary") || strings.Contains(log, "654321") {
+			t.Errorf("%s: told %s", from, log)
+		}
+	}
+}
+
+// Each call of a batch has its own time. One is begun only where the function's
+// time leaves it all of that; the rest goes back.
+func TestTimeOfBatch(t *testing.T) {
+	second := func(context.Context) { time.Sleep(time.Second) }
+	hang := func(ctx context.Context) { <-ctx.Done() }
+	for name, c := range map[string]struct {
+		function time.Duration // 0: no end
+		work     func(context.Context)
+		served   int
+		took     time.Duration
+	}{
+		"no end":                        {0, second, 5, 5 * time.Second},
+		"time for all":                  {30 * time.Second, second, 5, 5 * time.Second},
+		"time for two":                  {10 * time.Second, second, 2, 2 * time.Second},
+		"the first hangs":               {10 * time.Second, hang, 1, gateway.Timeout},
+		"each hangs, no end":            {0, hang, 5, 5 * gateway.Timeout},
+		"each hangs, time for two":      {2*gateway.Timeout + time.Second, hang, 2, 2 * gateway.Timeout},
+		"no time to tell of a second":   {2*gateway.Timeout + 400*time.Millisecond, hang, 1, gateway.Timeout},
+		"a function of too short a day": {2 * time.Second, second, 1, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := context.Background()
+				if c.function > 0 {
+					var cancel func()
+					ctx, cancel = context.WithTimeout(ctx, c.function)
+					defer cancel()
+				}
+				var batch events.SQSEvent
+				want := []events.SQSBatchItemFailure{}
+				for i := range 5 {
+					id := string(rune('1' + i))
+					batch.Records = append(batch.Records, message(id, "", done(id)))
+					if i >= c.served {
+						want = append(want, events.SQSBatchItemFailure{ItemIdentifier: id})
+					}
+				}
+				w, begin := newWorker(c.work), time.Now()
+				out, err := w.run(t, ctx, batch)
+				var got events.SQSEventResponse
+				if err != nil || json.Unmarshal([]byte(out), &got) != nil || !reflect.DeepEqual(got.BatchItemFailures, want) {
+					t.Errorf("%s %v, want %v back", out, err, want)
+				}
+				if took := time.Since(begin); len(w.served) != c.served || took != c.took {
+					t.Errorf("worked on %v in %v, want %d in %v", w.served, took, c.served, c.took)
+				}
+			})
+		})
+	}
+}
+
+func TestTopic(t *testing.T) {
+	for name, c := range map[string]struct {
+		messages []string
+		served   string
+		out, err string
+	}{
+		"done":      {[]string{done("a")}, "a", `["a"]`, ""},
+		"not known": {[]string{unclear("a")}, "a", "", "1 of 1"},
+		"malformed": {[]string{malformed}, "", `[null]`, ""},
+		// There is no partial failure: all come again.
+		"several":           {[]string{done("a"), malformed, done("b")}, "a b", `["a",null,"b"]`, ""},
+		"several, not all":  {[]string{unclear("a"), done("b"), unclear("c")}, "a b c", "", "2 of 3"},
+		"several malformed": {[]string{"", "canary", "null"}, "", `[null,null,null]`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var event events.SNSEvent
+			for _, text := range c.messages {
+				event.Records = append(event.Records, events.SNSEventRecord{EventSource: "aws:sns", EventVersion: "1.0", SNS: events.SNSEntity{Type: "Notification", MessageID: "m", Message: text}})
+			}
+			w := newWorker(atOnce)
+			out, err := w.run(t, t.Context(), event)
+			if out != c.out || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s, %v, want %s, %s", out, err, c.out, c.err)
+			}
+			if served := strings.Join(w.served, " "); served != c.served {
+				t.Errorf("worked on %q, want %q", served, c.served)
+			}
+		})
+	}
+}
+
+func TestBus(t *testing.T) {
+	for name, c := range map[string]struct {
+		detail   string
+		out, err string
+	}{
+		"done":         {done("a"), `"a"`, ""},
+		"not known":    {unclear("a"), "", "1 of 1"},
+		"malformed":    {malformed, "null", ""},
+		"no object":    {`[1]`, "null", ""},
+		"no object, 2": {`"{\"clientId\":\"S\"}"`, "null", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorker(atOnce)
+			out, err := w.run(t, t.Context(), events.CloudWatchEvent{Version: "0", ID: "m", DetailType: "Send", Source: "shop", Detail: json.RawMessage(c.detail)})
+			if out != c.out || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s, %v, want %s, %s", out, err, c.out, c.err)
+			}
+		})
+	}
+}
+
+// A handler without a log works all the same.
+func TestNoLog(t *testing.T) {
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	var text bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&text, nil)))
+	h := gateway.Handler{Serve: newWorker(atOnce).Serve}
+	out, err := h.Invoke(t.Context(), []byte(`{"Records":[{"messageId":"m-1","eventSource":"aws:sqs","body":"canary"}]}`))
+	if err != nil || string(out) != `{"batchItemFailures":[]}` || !strings.Contains(text.String(), "m-1") || strings.Contains(text.String(), "canary\"") {
+		t.Errorf("%s %v, told %s", out, err, text.String())
+	}
+}

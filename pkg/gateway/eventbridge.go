@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// busEvent is an event of EventBridge; its detail is a request object.
+type busEvent struct {
+	ID     string         `json:"id"`
+	Type   string         `json:"detail-type"`
+	Source string         `json:"source"`
+	Detail jsontext.Value `json:"detail"`
+}
+
+// detail reads an EventBridge event. It is false for others.
+func detail(payload []byte) (e busEvent, ok bool) {
+	err := json.Unmarshal(payload, &e, lenient)
+	return e, err == nil && e.Type != "" && e.Source != "" && given(e.Detail)
+}
+
+// bus works on an EventBridge event. The invocation fails when the outcome is not
+// known. The answer reaches nobody but the function's destinations.
+func (h Handler) bus(ctx context.Context, e busEvent) ([]byte, error) {
+	answer, done := h.one(ctx, 0, e.Detail, "eventbridge", e.ID)
+	if !done {
+		return nil, again(1, 1)
+	}
+	return answer, nil
+}
+
+// again makes an asynchronous invocation fail, so that Lambda repeats it.
+func again(failed, of int) error {
+	return fmt.Errorf("the outcome of %d of %d requests is not known: invoke the function again with the same event", failed, of)
+}

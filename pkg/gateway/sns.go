@@ -1,0 +1,51 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// notification is a record of an SNS event; its message is a request object.
+type notification struct {
+	Source string         `json:"EventSource"`
+	SQS    jsontext.Value `json:"eventSource"`
+	SNS    struct {
+		ID      string `json:"MessageId"`
+		Message string `json:"Message"`
+	} `json:"Sns"`
+}
+
+// notifications reads the records of an SNS event. It is false for others.
+func notifications(records []byte) (batch []notification, ok bool) {
+	if json.Unmarshal(records, &batch, lenient) != nil {
+		return nil, false
+	}
+	for _, n := range batch {
+		if n.Source != "aws:sns" || given(n.SQS) {
+			return nil, false
+		}
+	}
+	return batch, len(batch) > 0
+}
+
+// topic works on an SNS event. There is one notification in it, as far as is
+// known; of several, each is worked on in its turn. Lambda knows no partial
+// failure here: when the outcome of any is not known, the invocation fails, and
+// its retry repeats them all. The answers, in order, reach nobody but the
+// function's destinations.
+func (h Handler) topic(ctx context.Context, batch []notification) ([]byte, error) {
+	answers, failed := make([][]byte, len(batch)), 0
+	for i, n := range batch {
+		done := false
+		if answers[i], done = h.one(ctx, i, []byte(n.SNS.Message), "sns", n.SNS.ID); !done {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return nil, again(failed, len(batch))
+	}
+	return append(append([]byte{'['}, bytes.Join(answers, []byte{','})...), ']'), nil
+}
