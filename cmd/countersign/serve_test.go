@@ -443,10 +443,10 @@ func TestReadme(t *testing.T) {
 	run := strings.ReplaceAll(strings.Join(script, "echo\n"), "http://127.0.0.1:8080", p.url)
 	out, err := exec.Command("bash", "-c", run).CombinedOutput()
 	got := strings.Split(string(out), "\n")
-	if err != nil || len(script) != 3 || len(got) != 3 {
+	if err != nil || len(script) != 5 || len(got) != 5 {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
+	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|"id":"[0-9a-f]{32}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
 	for i := range got {
 		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
 			t.Errorf("command %d answered\n%s\nthe README says\n%s", i+1, got[i], answers[i])
