@@ -5,16 +5,19 @@ DYNOXIDE := @dynoxide/linux-x64@1.2.1
 ENGINE := .tools/node_modules/@dynoxide/linux-x64/dynoxide
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test tools lint bench fuzz build
+.PHONY: help run test test-clients tools lint bench fuzz build
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: ## run the service on this machine, http://127.0.0.1:8080
 	go run ./cmd/countersign serve
 
 test: tools ## run all tests, on both stores, with the race detector
 	@go test -race -shuffle=on -json ./... | go run .ci/summary.go
+
+test-clients: ## run vendors' own SDKs against the local server
+	@go run ./.ci/clients
 
 tools: $(ENGINE) ## install the DynamoDB engine of the tests into .tools (not where DYNAMODB_ENDPOINT is set)
 
@@ -33,10 +36,11 @@ bench: ## measure speed, and write docs/benchmarks.md
 	go run ./cmd/bench -o docs/benchmarks.md
 
 fuzz: ## run each fuzz target for 20 seconds
-	@for t in pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke; do \
+	@for t in pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
+	  pkg/ams/signature:FuzzParse pkg/ams/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup; do \
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 
 build: ## build the functions as Lambda wants them, into .aws-sam/plain
-	@for f in init verify changes; do \
+	@for f in init verify otp changes; do \
 	  CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o .aws-sam/plain/$$f/bootstrap ./functions/$$f || exit 1; done
 	@ls -l .aws-sam/plain/*/bootstrap

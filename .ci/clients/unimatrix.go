@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// params are those of one call, by the names of the contract.
+type params map[string]any
+
+// unimatrix are calls of one credential at one endpoint.
+type unimatrix struct {
+	ctx context.Context
+	sdk sdk
+	env []string
+}
+
+func (s sdk) unimatrix(ctx context.Context, id, secret, endpoint string) unimatrix {
+	env := []string{"KEY_ID=" + id, "ENDPOINT=" + endpoint}
+	if secret != "" { // SDKs sign with an empty one too
+		env = append(env, "KEY_SECRET="+secret)
+	}
+	return unimatrix{ctx: ctx, sdk: s, env: env}
+}
+
+func (u unimatrix) call(action string, p params) answer {
+	text, _ := json.Marshal(p)
+	return u.sdk.call(u.ctx, u.env, action, string(text))
+}
+
+func (u unimatrix) send(p params) answer   { return u.call("send", p) }
+func (u unimatrix) verify(p params) answer { return u.call("verify", p) }
+
+func simpleSteps(ctx context.Context, server *server, s sdk) []step {
+	signing := s.unimatrix(ctx, simpleKey, oddSecret, server.url)
+	steps := commonSteps(ctx, server, s, simpleKey, "")
+	return append(steps,
+		step{"a secret is set all the same: ignored", valid(signing.verify(never(server)), false)},
+	)
+}
+
+func hmacSteps(ctx context.Context, server *server, s sdk) []step {
+	stranger := s.unimatrix(ctx, hmacKey, oddSecret, server.url)
+	unsigned := s.unimatrix(ctx, hmacKey, "", server.url)
+	odd := s.unimatrix(ctx, oddKey, oddSecret, server.url)
+	steps := commonSteps(ctx, server, s, hmacKey, server.secrets[hmacKey])
+	return append(steps,
+		step{"wrong secret: 104201", refused(stranger.verify(never(server)), "104201")},
+		step{"no secret: 104200", refused(unsigned.verify(never(server)), "104200")},
+		step{"a key id with blanks and signs: signed well", valid(odd.verify(never(server)), false)},
+	)
+}
+
+// commonSteps are what an application does with either mode.
+func commonSteps(ctx context.Context, server *server, s sdk, id, secret string) []step {
+	u := s.unimatrix(ctx, id, secret, server.url)
+	nobody := s.unimatrix(ctx, "nobody", secret, server.url)
+	slash := s.unimatrix(ctx, id, secret, server.url+"/")
+	based := s.unimatrix(ctx, id, secret, server.url+"/uni")
+	to, withIntent, ownCode := e164(server), e164(server), e164(server)
+	return []step{
+		{"send: sent", sent(u.send(params{"to": to}), to)},
+		{"verify, wrong code: not valid", valid(u.verify(params{"to": to, "code": wrong(server.code(to))}), false)},
+		{"verify, right code: valid", valid(u.verify(params{"to": to, "code": server.code(to)}), true)},
+		{"verify again: not valid", valid(u.verify(params{"to": to, "code": server.code(to)}), false)},
+		{"send at once: 105300", refused(u.send(params{"to": to}), "105300")},
+
+		{"send, 8 digits, with an intent: sent", sent(u.send(params{"to": withIntent, "digits": 8, "intent": "login"}), withIntent)},
+		{"the code has 8 digits", length(server.code(withIntent), 8)},
+		{"verify without the intent: not valid", valid(u.verify(params{"to": withIntent, "code": server.code(withIntent)}), false)},
+		{"verify with it: valid", valid(u.verify(params{"to": withIntent, "code": server.code(withIntent), "intent": "login"}), true)},
+
+		{"send, own code, sender and template: sent", sent(u.send(params{"to": ownCode, "code": "2468", "ttl": 600, "signature": "Acme", "templateId": "pub_otp_en"}), ownCode)},
+		{"verify, own code: valid", valid(u.verify(params{"to": ownCode, "code": "2468"}), true)},
+
+		{"send, no such number: 107111", refused(u.send(params{"to": "+601234"}), "107111")},
+		{"verify without a code: 104001", refused(u.verify(params{"to": to}), "104001")},
+		{"unknown key id: 104111", refused(nobody.send(params{"to": to}), "104111")},
+		{"endpoint that ends in a slash: answered", valid(slash.verify(never(server)), false)},
+		{"endpoint with a path: answered", valid(based.verify(never(server)), false)},
+	}
+}
+
+func e164(server *server) string {
+	cc, national := server.number()
+	return "+" + cc + national
+}
+
+// never is a verify of a number that nothing was sent to: answered, and not valid.
+func never(server *server) params { return params{"to": e164(server), "code": "123456"} }
+
+// requestID is in every answer, and every SDK hands it on: in its error's text, or
+// beside it.
+var requestID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+
+func sent(a answer, to string) error {
+	id, _ := a.Data["id"].(string)
+	if a.Error != "" || a.Data["to"] != to || !requestID.MatchString(id) || !requestID.MatchString(a.RequestID) {
+		return unlike("a message to that number, and a request id", a)
+	}
+	return nil
+}
+
+func valid(a answer, want bool) error {
+	if a.Error != "" || a.Valid != want || a.Data["valid"] != want || !requestID.MatchString(a.RequestID) {
+		return unlike(fmt.Sprintf("valid %t, and a request id", want), a)
+	}
+	return nil
+}
+
+func refused(a answer, code string) error {
+	if !strings.HasPrefix(a.Error, "["+code+"]") || !requestID.MatchString(a.Error+" "+a.RequestID) {
+		return unlike("error ["+code+"], and a request id", a)
+	}
+	return nil
+}
+
+func length(code string, want int) error {
+	if len(code) != want {
+		return fmt.Errorf("expected %d digits, and the message has %d", want, len(code))
+	}
+	return nil
+}
+
+func unlike(want string, a answer) error {
+	got, _ := json.Marshal(a)
+	return fmt.Errorf("expected %s, and the SDK gave %s", want, got)
+}
