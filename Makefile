@@ -4,8 +4,10 @@
 DYNOXIDE := @dynoxide/linux-x64@1.2.1
 ENGINE := .tools/node_modules/@dynoxide/linux-x64/dynoxide
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
+VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test test-clients tools lint bench fuzz build
+.PHONY: help run test test-clients tools lint vuln bench fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -27,10 +29,16 @@ $(ENGINE):
 	  { echo "npm could not install $(DYNOXIDE); without it the DynamoDB tests are skipped" >&2; [ "$$CI" != true ]; }; \
 	fi
 
-lint: ## gofmt, go vet, staticcheck
+# Not asked of gosec: errors that are left alone on purpose (G104), commands that
+# tools and tests run (G204), files that an operator names (G304); and not of tests.
+lint: ## gofmt, go vet, staticcheck, gosec
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	go run $(GOSEC) -quiet -exclude=G104,G204,G304 -exclude-dir=.ci -exclude-dir=cmd/bench -exclude-dir=pkg/otp/storetest ./...
+
+vuln: ## known vulnerabilities of what we depend on (asks vuln.go.dev)
+	go run $(VULNCHECK) ./...
 
 bench: ## measure speed, and write docs/benchmarks.md
 	go run ./cmd/bench -o docs/benchmarks.md

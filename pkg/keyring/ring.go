@@ -110,7 +110,7 @@ func (r *Ring) current(ctx context.Context) *held {
 // due counts on the wall clock: the monotonic one stands still while a Lambda is
 // frozen. A clock that was set back makes the difference huge, and due.
 func (r *Ring) due(now time.Time) bool {
-	return uint64(now.UnixNano()-r.asked.Load()) >= uint64(r.maxAge)
+	return uint64(now.UnixNano()-r.asked.Load()) >= uint64(r.maxAge) // #nosec G115 -- below 0 becomes huge, which is meant
 }
 
 // enter brings versions into force whose time has come.
