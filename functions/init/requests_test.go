@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
+	"testing"
+
+	"countersign/functions/internal/starttest"
+)
+
+// An init is three writes and reads nothing, once its client is known; what is
+// refused at the door writes nothing and reads nothing (P7).
+func TestRequests(t *testing.T) {
+	starttest.Environment(t)
+	count := starttest.Count(t)
+	handler, err := wire(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := func(client, id, number, want string, cost map[string]int) {
+		t.Helper()
+		body := fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`, id, number)
+		event := fmt.Appendf(nil, `{"version":"2.0","rawPath":"/v1/customers/initAuthentication","headers":{"client-id":%q},"requestContext":{"http":{"method":"POST"}},"body":%q}`, client, body)
+		out, err := handler.Invoke(context.Background(), event)
+		var answer struct{ Body string }
+		if err != nil || json.Unmarshal(out, &answer) != nil || !strings.Contains(answer.Body, `"`+want+`"`) {
+			t.Errorf("%v %s, want %s", err, out, want)
+		}
+		if got := count.Take(); !maps.Equal(got, cost) {
+			t.Errorf("%s for %s took %v, want %v", want, client, got, cost)
+		}
+	}
+	none := map[string]int{}
+	init := map[string]int{"PutItem": 1, "UpdateItem": 2}
+	call("demo", "1", "60-6543216353", "SUCCESS", map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 2}) // the client is met
+	call("demo", "2", "60-6543216354", "SUCCESS", init)
+	call("demo", "2", "60-6543216354", "SUCCESS", map[string]int{"PutItem": 1})
+	call("demo", "3", "60-6543216354", "TIMES_EXCEED_LIMIT", init)
+	call("demo", "4", "60-1", "INVALID_PHONE_NUMBER", none)
+	call("demo", "5", "44-2044555666", "ACCESS_DENIED", none)
+	call("nobody", "6", "60-6543216355", "INVALID_CLIENT", map[string]int{"GetItem": 1})
+	call("nobody", "7", "60-6543216355", "INVALID_CLIENT", none)
+	call("no body", "8", "60-6543216355", "INVALID_CLIENT", none)
+}
