@@ -141,7 +141,9 @@ type broken struct{}
 func (broken) Resolve(context.Context, string, string) (clients.Person, clients.Standing, error) {
 	return clients.Person{}, clients.Good, errBroken
 }
-func (broken) Check(context.Context, string) (clients.Standing, error) { return clients.Good, errBroken }
+func (broken) Check(context.Context, string) (clients.Standing, error) {
+	return clients.Good, errBroken
+}
 
 // The two inits share one space of ids.
 func TestOneSpaceOfIDs(t *testing.T) {
@@ -175,4 +177,3 @@ func TestBadUsersFields(t *testing.T) {
 	s.refused("ACCESS_DENIED", usersInit, strings.Replace(good, `"SMS"`, `"EMAIL"`, 1)) // binds nothing
 	s.refused("METHOD_NOT_SUPPORTED", usersInit, good, func(r *gateway.Request) { r.Method = "GET" })
 }
-
