@@ -48,10 +48,10 @@ bench: ## measure speed, and write docs/benchmarks.md
 
 fuzz: ## run each fuzz target for 20 seconds
 	@for t in pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
-	  pkg/ams/signature:FuzzParse pkg/ams/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup; do \
+	  pkg/ams/signature:FuzzParse pkg/ams/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke; do \
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 
 build: ## build the functions as Lambda wants them, into .aws-sam/plain
-	@for f in init verify otp changes; do \
+	@for f in init verify otp changes cognito; do \
 	  CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o .aws-sam/plain/$$f/bootstrap ./functions/$$f || exit 1; done
 	@ls -l .aws-sam/plain/*/bootstrap

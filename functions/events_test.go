@@ -18,9 +18,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
+
 	"countersign/pkg/ams"
 	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
+	"countersign/pkg/cognito"
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
@@ -35,7 +38,7 @@ var update = flag.Bool("update", false, "write what the handlers answer as what 
 
 // service is the functions on a store of their own. Clock and entropy stand
 // still, so that answers do not change.
-type service struct{ init, verify, otp gateway.Handler }
+type service struct{ init, verify, otp, cognito lambda.Handler }
 
 func newService(t testing.TB) service {
 	t.Helper()
@@ -84,6 +87,10 @@ func newService(t testing.TB) service {
 			}
 			return api.Serve(ctx, r)
 		}},
+		cognito: &cognito.Triggers{
+			Client: "demo", Clients: gate.Clients, Lookup: plan.Lookup, Issuer: issuer, Verifier: verifier, Text: message.For,
+			Now: now, Rand: &noise{}, Wait: func(context.Context, time.Duration) {}, Log: log,
+		},
 	}
 }
 
@@ -166,7 +173,7 @@ func TestEvents(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
-			before := func(h gateway.Handler, event string) {
+			before := func(h lambda.Handler, event string) {
 				if _, err := h.Invoke(context.Background(), read(t, event)); err != nil {
 					t.Fatal(err)
 				}
@@ -183,6 +190,11 @@ func TestEvents(t *testing.T) {
 					before(s.otp, "otp-http-api-send.json")
 				}
 				h = s.otp
+			case "cognito":
+				if strings.Contains(name, "verify") {
+					before(s.cognito, "cognito-create-begin.json")
+				}
+				h = s.cognito
 			}
 			got := answer(t, h, read(t, name+".json"))
 			if *update {
@@ -199,7 +211,7 @@ func TestEvents(t *testing.T) {
 
 // answer returns what a handler answers, indented; an error in the form in which
 // Lambda tells it.
-func answer(t *testing.T, h gateway.Handler, event []byte) []byte {
+func answer(t *testing.T, h lambda.Handler, event []byte) []byte {
 	t.Helper()
 	out, err := h.Invoke(context.Background(), event)
 	if err != nil {

@@ -31,18 +31,20 @@ func TestDependencies(t *testing.T) {
 		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":   {sqlite, outbox, file, uni},
-		"countersign/functions/otp":    {sqlite, outbox, file},
-		"countersign/functions/verify": {sns, phones, sqlite, outbox, file, sender, uni},
-		"countersign/pkg/ams":          {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
-		"countersign/pkg/unimatrix":    {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
-		"countersign/pkg/clients":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
-		"countersign/pkg/keyring":      {aws, dynamo, file, ams, uni, "countersign/pkg/clients"},
-		"countersign/pkg/gateway":      {aws, "countersign/pkg/otp", ams, uni},
-		"countersign/pkg/dynamostore":  {sns, sqlite, file, sender, ams, uni, outbox, keys},
-		"countersign/pkg/snssender":    {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
-		"countersign/pkg/sqlitestore":  {aws, dynamo, ams, uni, outbox, keys},
-		"countersign/pkg/outbox":       {aws, sqlite, ams, uni},
+		"countersign/functions/init":    {sqlite, outbox, file, uni},
+		"countersign/functions/otp":     {sqlite, outbox, file},
+		"countersign/functions/verify":  {sns, phones, sqlite, outbox, file, sender, uni},
+		"countersign/functions/cognito": {sqlite, outbox, file, uni},
+		"countersign/pkg/ams":           {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
+		"countersign/pkg/unimatrix":     {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
+		"countersign/pkg/cognito":       {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
+		"countersign/pkg/clients":       {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
+		"countersign/pkg/keyring":       {aws, dynamo, file, ams, uni, "countersign/pkg/clients"},
+		"countersign/pkg/gateway":       {aws, "countersign/pkg/otp", ams, uni},
+		"countersign/pkg/dynamostore":   {sns, sqlite, file, sender, ams, uni, outbox, keys},
+		"countersign/pkg/snssender":     {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
+		"countersign/pkg/sqlitestore":   {aws, dynamo, ams, uni, outbox, keys},
+		"countersign/pkg/outbox":        {aws, sqlite, ams, uni},
 	} {
 		have := deps(t, pkg)
 		for _, b := range barred {

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"countersign/pkg/cognito"
+	"countersign/pkg/otp"
+)
+
+// resource is what template.yaml says about the user pool's resources.
+type resource struct {
+	Condition, DeletionPolicy string
+	Properties                struct {
+		LambdaConfig               map[string]string
+		AdminCreateUserConfig      struct{ AllowAdminCreateUserOnly bool }
+		ExplicitAuthFlows          []string
+		PreventUserExistenceErrors string
+		AuthSessionValidity        int
+		WriteAttributes            []string
+		Timeout                    int
+		Action, Principal          string
+		FunctionName, SourceArn    string
+		Environment                struct{ Variables map[string]string }
+	}
+}
+
+func template(t *testing.T) map[string]resource {
+	t.Helper()
+	text, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Resources map[string]any `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]resource{}
+	for _, name := range []string{"CognitoFunction", "CognitoPermission", "UserPool", "UserPoolClient"} {
+		var r resource
+		text, err := json.Marshal(file.Resources[name])
+		if err != nil || json.Unmarshal(text, &r) != nil || r.Condition != "HasUserPool" {
+			t.Fatalf("%s: %s %v, must be there on condition HasUserPool", name, text, err)
+		}
+		out[name] = r
+	}
+	return out
+}
+
+// The deployed pool asks the function at each step, lets nobody in by another way,
+// and waits neither shorter nor longer than the function relies on.
+func TestTemplate(t *testing.T) {
+	all := template(t)
+	pool, app, function, permission := all["UserPool"], all["UserPoolClient"].Properties, all["CognitoFunction"].Properties, all["CognitoPermission"].Properties
+	for _, trigger := range []string{"DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse"} {
+		if got := pool.Properties.LambdaConfig[trigger]; got != "CognitoFunction.Arn" {
+			t.Errorf("%s asks %q", trigger, got)
+		}
+	}
+	if len(pool.Properties.LambdaConfig) != 3 || !pool.Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly || pool.DeletionPolicy != "Retain" {
+		t.Errorf("the pool: %+v", pool)
+	}
+	if flows := app.ExplicitAuthFlows; len(flows) != 2 || flows[0] != "ALLOW_CUSTOM_AUTH" || flows[1] != "ALLOW_REFRESH_TOKEN_AUTH" {
+		t.Errorf("ways in: %v", flows)
+	}
+	if app.PreventUserExistenceErrors != "ENABLED" {
+		t.Error("the app is told who is a user")
+	}
+	for _, attribute := range app.WriteAttributes {
+		if attribute == "phone_number" {
+			t.Error("users may change their number")
+		}
+	}
+	if len(app.WriteAttributes) == 0 { // then all may be written
+		t.Error("users may change any attribute")
+	}
+	if permission.Action != "lambda:InvokeFunction" || permission.Principal != "cognito-idp.amazonaws.com" || permission.FunctionName != "CognitoFunction" || permission.SourceArn != "UserPool.Arn" {
+		t.Errorf("the permission: %+v", permission)
+	}
+	if function.Environment.Variables["COUNTERSIGN_COGNITO_CLIENT"] != "CognitoClient" {
+		t.Errorf("the function's settings: %v", function.Environment.Variables)
+	}
+	const cognitoWaits = 5 * time.Second
+	stopped := time.Duration(function.Timeout) * time.Second
+	if cognito.Timeout > stopped-500*time.Millisecond || stopped > cognitoWaits || stopped >= otp.Lease {
+		t.Errorf("the handler answers within %v, the function is stopped after %v, Cognito waits for %v", cognito.Timeout, stopped, cognitoWaits)
+	}
+	longest := otp.DefaultPolicy()
+	for longest.Validity = time.Minute; longest.Validate() == nil; {
+		longest.Validity += time.Minute
+	}
+	if session := time.Duration(app.AuthSessionValidity) * time.Minute; session < longest.Validity-time.Minute {
+		t.Errorf("Cognito forgets a session after %v, a code may live longer", session)
+	}
+}

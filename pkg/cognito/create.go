@@ -1,0 +1,63 @@
+package cognito
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+)
+
+// create serves CreateAuthChallenge. It sends the code in the first round and when
+// the app asks for it again; after a wrong answer it only tells how many are left.
+func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCreateAuthChallenge) error {
+	e.Response = events.CognitoEventUserPoolsCreateAuthChallengeResponse{} // whatever came in
+	client, err := t.client(ctx)
+	if err != nil {
+		return err
+	}
+	now, resend := otp.MillisOf(t.Now()), resends(e.Request.ClientMetadata)
+	s, step := follow(e.Request.Session, resend, now)
+	switch {
+	case e.Request.ChallengeName != custom, step == passes, step == fails:
+		err = errors.New("a challenge is to be made that define did not ask for")
+	case step == begins:
+		if s, err = t.begin(client, now); err == nil {
+			err = t.send(ctx, client, e, s, now)
+		}
+	case resend && s.Asked.Add(client.Policy.Cooldown) <= now: // sooner, nothing would go out
+		s.Asked = now
+		err = t.send(ctx, client, e, s, now)
+	}
+	if err != nil {
+		return t.fault(err)
+	}
+	e.Response.ChallengeMetadata = s.metadata()
+	e.Response.PrivateChallengeParameters = map[string]string{"session": s.ID}
+	e.Response.PublicChallengeParameters = told(client, s, now)
+	return nil
+}
+
+func (t *Triggers) begin(c *clients.Client, now otp.Millis) (session, error) {
+	id, err := newID(t.Rand)
+	return session{ID: id, Ends: now.Add(c.Policy.Validity), Left: c.Policy.Attempts, Asked: now}, err
+}
+
+// told is what the app gets to know: the code's form and where the session stands,
+// in whole seconds. It is the same for every user.
+func told(c *clients.Client, s session, now otp.Millis) map[string]string {
+	seconds := func(until otp.Millis) string {
+		return strconv.FormatInt(max(0, int64((until.Sub(now)+time.Second-1)/time.Second)), 10)
+	}
+	return map[string]string{
+		"channel":   "sms",
+		"digits":    strconv.Itoa(c.Policy.Digits),
+		"attempts":  strconv.Itoa(s.Left),
+		"expiresIn": seconds(s.Ends),
+		"resendIn":  seconds(s.Asked.Add(c.Policy.Cooldown)),
+	}
+}

@@ -1,0 +1,353 @@
+package cognito_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/cognito"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/sqlitestore"
+)
+
+// pool behaves as a user pool whose app client prevents user existence errors: it
+// calls the triggers in Cognito's order, with events of Cognito's form, and keeps
+// what Cognito seals into a session. It does not keep a session from being used
+// twice, as Cognito does: what holds without that holds with it.
+type pool struct {
+	t        testing.TB
+	triggers *cognito.Triggers
+	users    map[string]map[string]string // attributes by user name
+	gone     string                       // a user who does not exist, although there are attributes
+	client   *clients.Client
+	store    *faulty
+	phone    *handset
+	clock    *clock
+	log      *lockedBuffer
+	said     []string // every answer of a trigger
+}
+
+// The users of every pool.
+const (
+	ana   = "ana"   // has a verified number
+	ben   = "ben"   // another
+	nobdy = "nobdy" // does not exist
+)
+
+const anasNumber, bensNumber = "+60123456789", "+60129876543"
+
+func verified(number string) map[string]string {
+	return map[string]string{"sub": rand.Text(), "cognito:user_status": "CONFIRMED", "phone_number": number, "phone_number_verified": "true"}
+}
+
+func newPool(t testing.TB) *pool {
+	t.Helper()
+	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pool{
+		t: t, store: &faulty{Store: db}, log: &lockedBuffer{},
+		clock:  &clock{now: time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)},
+		users:  map[string]map[string]string{ana: verified(anasNumber), ben: verified(bensNumber)},
+		client: &clients.Client{ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme", SenderID: "ACME"},
+	}
+	p.phone = &handset{clock: p.clock}
+	p.triggers = &cognito.Triggers{
+		Client:   "pool",
+		Clients:  clients.Static{"pool": p.client},
+		Lookup:   plan.Lookup,
+		Issuer:   otp.Issuer{Challenges: p.store, Ledger: p.store, Sender: p.phone, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
+		Verifier: otp.Verifier{Challenges: p.store, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
+		Text:     message.For,
+		Now:      p.clock.Now,
+		Rand:     rand.Reader,
+		Wait:     func(_ context.Context, d time.Duration) { p.clock.Advance(d) },
+		Log:      slog.New(slog.NewJSONHandler(p.log, nil)),
+	}
+	return p
+}
+
+type object = map[string]any
+
+// sealed is a session as an app holds it: Cognito seals all of it but the public
+// parameters.
+type sealed struct {
+	user    string
+	rounds  []any // with the results of all but the last
+	private object
+	public  object
+}
+
+// turn is what an app hears from Cognito: one of tokens, a refusal, a challenge.
+type turn struct {
+	tokens, refused bool
+	next            *sealed
+}
+
+// signIn is InitiateAuth.
+func (p *pool) signIn(user string) (turn, error) {
+	return p.define(&sealed{user: user, rounds: []any{}}, nil)
+}
+
+// answer is RespondToAuthChallenge.
+func (p *pool) answer(s *sealed, text string, metadata object) (turn, error) {
+	e := p.event("VerifyAuthChallengeResponse_Authentication", s.user, metadata)
+	e.request["privateChallengeParameters"], e.request["challengeAnswer"] = s.private, text
+	response, err := p.invoke(e)
+	if err != nil {
+		return turn{}, err
+	}
+	rounds := slices.Clone(s.rounds)
+	last := maps.Clone(rounds[len(rounds)-1].(object))
+	last["challengeResult"] = response["answerCorrect"] == true
+	rounds[len(rounds)-1] = last
+	return p.define(&sealed{user: s.user, rounds: rounds}, metadata)
+}
+
+func (p *pool) define(s *sealed, metadata object) (turn, error) {
+	e := p.event("DefineAuthChallenge_Authentication", s.user, metadata)
+	e.request["session"] = s.rounds
+	response, err := p.invoke(e)
+	tokens, refused := response["issueTokens"] == true, response["failAuthentication"] == true
+	if err != nil || tokens || refused {
+		if tokens && refused {
+			p.t.Error("tokens and a refusal")
+		}
+		return turn{tokens: tokens, refused: refused}, err
+	}
+	e = p.event("CreateAuthChallenge_Authentication", s.user, metadata)
+	e.request["session"], e.request["challengeName"] = s.rounds, response["challengeName"]
+	if response, err = p.invoke(e); err != nil {
+		return turn{}, err
+	}
+	next := &sealed{user: s.user, public: response["publicChallengeParameters"].(object), private: response["privateChallengeParameters"].(object)}
+	next.rounds = append(slices.Clone(s.rounds), object{
+		"challengeName": "CUSTOM_CHALLENGE", "challengeResult": false, "challengeMetadata": response["challengeMetadata"],
+	})
+	return turn{next: next}, nil
+}
+
+// trigger is an event on its way to one.
+type trigger struct {
+	source, user string
+	request      object
+}
+
+// event makes the part that all three triggers have, as the developer guide has it.
+func (p *pool) event(source, user string, metadata object) trigger {
+	r := object{"userAttributes": object{}, "userNotFound": true}
+	if attributes, ok := p.users[user]; ok {
+		r["userAttributes"], r["userNotFound"] = attributes, user == p.gone
+	}
+	if metadata != nil {
+		r["clientMetadata"] = metadata
+	}
+	return trigger{source, user, r}
+}
+
+func (p *pool) invoke(e trigger) (object, error) {
+	p.t.Helper()
+	payload, err := json.Marshal(object{
+		"version": "1", "region": "ap-southeast-1", "userPoolId": "ap-southeast-1_EXAMPLE", "userName": e.user, "triggerSource": e.source,
+		"callerContext": object{"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "57cbishk4j24pabc1234567890"},
+		"request":       e.request, "response": object{},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	out, err := p.triggers.Invoke(context.Background(), payload)
+	if err != nil {
+		p.said = append(p.said, err.Error())
+		return nil, err
+	}
+	var answer struct {
+		TriggerSource, UserName string
+		Response                object
+	}
+	if err := json.Unmarshal(out, &answer); err != nil || answer.TriggerSource != e.source || answer.UserName != e.user {
+		p.t.Fatalf("%s came back as %s", payload, out)
+	}
+	text, _ := json.Marshal(answer.Response)
+	p.said = append(p.said, string(text))
+	return answer.Response, nil
+}
+
+// begin signs in, and must get a challenge.
+func (p *pool) begin(user string) *sealed {
+	p.t.Helper()
+	got, err := p.signIn(user)
+	if err != nil || got.next == nil {
+		p.t.Fatalf("sign in: %+v %v, want a challenge", got, err)
+	}
+	return got.next
+}
+
+// goOn answers, and must get a challenge again.
+func (p *pool) goOn(s *sealed, text string, metadata object) *sealed {
+	p.t.Helper()
+	got, err := p.answer(s, text, metadata)
+	if err != nil || got.next == nil {
+		p.t.Fatalf("answer: %+v %v, want a challenge again", got, err)
+	}
+	return got.next
+}
+
+// passes answers, and must get tokens.
+func (p *pool) passes(s *sealed, text string) {
+	p.t.Helper()
+	if got, err := p.answer(s, text, nil); err != nil || !got.tokens {
+		p.t.Fatalf("answer: %+v %v, want tokens", got, err)
+	}
+}
+
+// fails answers, and must be refused.
+func (p *pool) fails(s *sealed, text string) {
+	p.t.Helper()
+	if got, err := p.answer(s, text, nil); err != nil || !got.refused {
+		p.t.Fatalf("answer: %+v %v, want a refusal", got, err)
+	}
+}
+
+// code returns that of the latest of so many messages.
+func (p *pool) code(messages int) string {
+	p.t.Helper()
+	if len(p.phone.got) != messages {
+		p.t.Fatalf("%d messages, want %d", len(p.phone.got), messages)
+	}
+	return string(p.phone.got[messages-1].Code)
+}
+
+// not returns a code that is wrong.
+func not(code string) string {
+	if code[0] == '9' {
+		return "0" + code[1:]
+	}
+	return string(code[0]+1) + code[1:]
+}
+
+var resend = object{"action": "resend"}
+
+// handset is a sender that keeps what it gets. It takes as long as it is told.
+type handset struct {
+	clock   *clock
+	takes   time.Duration
+	answers []otp.Delivery // to the next messages, then Accepted
+	got     []otp.Message
+}
+
+func (h *handset) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	h.clock.Advance(h.takes)
+	answer := otp.Accepted
+	if len(h.answers) > 0 {
+		answer, h.answers = h.answers[0], h.answers[1:]
+	}
+	if answer == otp.Refused {
+		return answer, errors.New("refused, as the test wants it")
+	}
+	h.got = append(h.got, m)
+	if answer == otp.MaybeSent {
+		return answer, errors.New("unclear, as the test wants it")
+	}
+	return answer, nil
+}
+
+// faulty is a store that fails at calls: without effect, or after it.
+type faulty struct {
+	*sqlitestore.Store
+	mu     sync.Mutex
+	calls  int
+	fails  func(call int) bool // counted from 1; nil never
+	effect bool
+}
+
+var errFault = errors.New("the table is throttled, as the test wants it")
+
+func through[T any](f *faulty, call func() (T, error)) (T, error) {
+	f.mu.Lock()
+	f.calls++
+	fails := f.fails != nil && f.fails(f.calls)
+	f.mu.Unlock()
+	var none T
+	if fails && !f.effect {
+		return none, errFault
+	}
+	out, err := call()
+	if fails {
+		return none, errFault
+	}
+	return out, err
+}
+
+func (f *faulty) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
+	return through(f, func() (otp.Write, error) { return f.Store.Reserve(ctx, c, over, now) })
+}
+
+func (f *faulty) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
+	return through(f, func() (otp.Write, error) { return f.Store.Claim(ctx, c) })
+}
+
+func (f *faulty) Settle(ctx context.Context, s otp.Settlement) (otp.Write, error) {
+	return through(f, func() (otp.Write, error) { return f.Store.Settle(ctx, s) })
+}
+
+func (f *faulty) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	return through(f, func() (otp.Write, error) { return f.Store.Attempt(ctx, g) })
+}
+
+func (f *faulty) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {
+	return through(f, func() (otp.Spent, error) { return f.Store.Spend(ctx, s) })
+}
+
+// clock is virtual time.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}

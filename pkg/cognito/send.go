@@ -1,0 +1,84 @@
+package cognito
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+)
+
+// Pace is the least time that a call takes which sends a message, or seems to. It
+// is longer than nearly every send, so that the time does not tell whether there
+// is a user to send to. A person waits longer for the message.
+const Pace = time.Second
+
+// patience with the sender, so that what became of the message can still be
+// written down within [Timeout].
+const patience = 3 * time.Second
+
+// send sends the code of a session, or takes as long. What became of the message
+// is not told: a limit, a refusal and an unclear answer of the sender's leave a
+// session in which the code may be asked for again. An error means that the tables
+// could not be written.
+func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.CognitoEventUserPoolsCreateAuthChallenge, s session, now otp.Millis) error {
+	begun := t.Now()
+	defer func() { t.Wait(ctx, max(0, begun.Add(Pace).Sub(t.Now()))) }()
+	if err := t.admit(ctx, c); err != nil {
+		return err
+	}
+	text, err := t.Text(c.Brand, e.Request.UserAttributes["locale"], c.Language)
+	if err != nil {
+		return err
+	}
+	start := otp.Start{Client: c.ID, ID: challengeID(e.CognitoEventUserPoolsHeader, s.ID), From: c.SenderID, Policy: c.Policy, Text: text}
+	start.Policy.Validity = s.Ends.Sub(now) // of a code that is made late, because a limit stood against the first message
+	n, refusal := t.recipient(c, e.Request)
+	start.To, start.Mask, start.Region, start.Refusal = n.E164, n.Mask, n.Region, refusal
+	issuer := t.Issuer
+	issuer.Sender = hasty{t.Issuer.Sender}
+	got, err := issuer.Send(ctx, start)
+	if err != nil {
+		return fmt.Errorf("send to %q: %w", n.Mask, err)
+	}
+	if got.Outcome != otp.Sent {
+		t.Log.Info("cognito: no message", "client", c.ID, "to", n.Mask, "outcome", string(got.Outcome), "cause", fmt.Sprint(got.Cause))
+	}
+	return nil
+}
+
+// recipient returns the number of a user, or what stands against sending to it. A
+// challenge is made in either case, so that the tables are asked in either case.
+//
+// The number must be verified: whoever may edit a profile could else have the code
+// of another's sign-in sent to a phone of his own.
+func (t *Triggers) recipient(c *clients.Client, r events.CognitoEventUserPoolsCreateAuthChallengeRequest) (n phone.Number, refusal otp.Outcome) {
+	number := r.UserAttributes["phone_number"]
+	switch {
+	case r.UserNotFound:
+		return n, otp.NoUser
+	case number == "", r.UserAttributes["phone_number_verified"] != "true":
+		return n, otp.Undeliverable
+	}
+	n, ok := t.Lookup(number)
+	switch {
+	case !ok, !n.Meets(c.Numbers):
+		return phone.Number{}, otp.BadNumber
+	case !c.MayCall(n.Kind), !c.MaySendTo(n.Region):
+		return phone.Number{}, otp.Barred
+	}
+	return n, ""
+}
+
+// hasty gives its sender less time than it would take.
+type hasty struct{ otp.Sender }
+
+func (h hasty) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return h.Sender.Send(ctx, m)
+}

@@ -1,0 +1,279 @@
+package cognito_test
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/cognito"
+	"countersign/pkg/otp"
+)
+
+func TestRightCode(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	want := object{"channel": "sms", "digits": "6", "attempts": "5", "expiresIn": "300", "resendIn": "30"}
+	if !reflect.DeepEqual(s.public, want) {
+		t.Errorf("the app is told %v, want %v", s.public, want)
+	}
+	p.passes(s, p.code(1))
+	if m := p.phone.got[0]; m.To.E164() != anasNumber || m.From != "ACME" || !strings.HasSuffix(m.Text, " is your Acme code, valid for 5 minutes.") {
+		t.Errorf("sent %q from %s to %s", m.Text, m.From, m.To)
+	}
+}
+
+// A user's own language is that of the message.
+func TestLocale(t *testing.T) {
+	p := newPool(t)
+	p.users[ana]["locale"] = "de-AT"
+	p.begin(ana)
+	if p.code(1); !strings.HasSuffix(p.phone.got[0].Text, " ist Ihr Code für Acme. Er gilt 5 Minuten.") {
+		t.Error(p.phone.got[0].Text)
+	}
+}
+
+// A wrong answer sends nothing and leaves the challenge as it is.
+func TestThreeWrongThenRight(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	session := s.private["session"]
+	for left := 4; left >= 2; left-- {
+		p.clock.Advance(20 * time.Second)
+		s = p.goOn(s, not(p.code(1)), nil)
+		if s.public["attempts"] != fmt.Sprint(left) || s.private["session"] != session {
+			t.Errorf("%v in session %v, want %d attempts in %v", s.public, s.private, left, session)
+		}
+	}
+	if s.public["expiresIn"] != "239" || s.public["resendIn"] != "0" { // one second for the message
+		t.Errorf("after a minute the app is told %v", s.public)
+	}
+	p.passes(s, p.code(1))
+}
+
+// After the last attempt the session fails, and its code is worth nothing in any
+// of its rounds.
+func TestLocked(t *testing.T) {
+	p := newPool(t)
+	rounds := []*sealed{p.begin(ana)}
+	for range 4 {
+		rounds = append(rounds, p.goOn(rounds[len(rounds)-1], not(p.code(1)), nil))
+	}
+	p.fails(rounds[4], not(p.code(1)))
+	for i, s := range rounds {
+		if got, err := p.answer(s, p.code(1), nil); err != nil || got.tokens {
+			t.Errorf("round %d again: %+v %v", i, got, err)
+		}
+	}
+}
+
+// The attempts are the challenge's, whatever becomes of Cognito's sessions: one
+// that is answered again and again from its first round evaluates five guesses.
+func TestAttemptsAreCountedInTheStore(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	for range 5 {
+		p.goOn(s, not(p.code(1)), nil)
+	}
+	p.goOn(s, p.code(1), nil) // locked, so the right one is wrong too
+}
+
+// What cannot be a code spends no attempt at the challenge; the session's answers
+// are bounded all the same.
+func TestAnswersThatAreNoCode(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	before := p.store.calls
+	for _, rubbish := range []string{"", "resend", "12 34 56", "１２３４５６"} {
+		s = p.goOn(s, rubbish, nil)
+	}
+	if p.store.calls != before {
+		t.Errorf("%d writes for them", p.store.calls-before)
+	}
+	p.passes(s, p.code(1))
+	s = p.begin(ben)
+	for range 4 {
+		s = p.goOn(s, "x", nil)
+	}
+	p.fails(s, "x")
+}
+
+func TestExpired(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	p.clock.Advance(5*time.Minute - cognito.Pace - time.Millisecond)
+	late := p.goOn(s, not(p.code(1)), nil)
+	p.clock.Advance(time.Millisecond)
+	p.fails(late, p.code(1))
+	p.fails(s, p.code(1))
+	if got, err := p.answer(late, "", resend); err != nil || !got.refused {
+		t.Errorf("send again: %+v %v, want a refusal", got, err)
+	}
+	p.code(1)
+}
+
+// The same code goes out again, with the attempts that it has left.
+func TestResend(t *testing.T) {
+	p := newPool(t)
+	s := p.goOn(p.begin(ana), not(p.code(1)), nil)
+	p.clock.Advance(40 * time.Second)
+	s = p.goOn(s, "anything", resend)
+	if p.code(2) != string(p.phone.got[0].Code) {
+		t.Error("another code")
+	}
+	if want := (object{"channel": "sms", "digits": "6", "attempts": "4", "expiresIn": "259", "resendIn": "30"}); !reflect.DeepEqual(s.public, want) {
+		t.Errorf("the app is told %v, want %v", s.public, want)
+	}
+	for range 3 {
+		s = p.goOn(s, not(p.code(2)), nil)
+	}
+	p.fails(s, not(p.code(2)))
+}
+
+func TestResendThenRight(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	p.clock.Advance(40 * time.Second)
+	s = p.goOn(s, p.code(1), resend) // not a guess, whatever the answer is
+	p.passes(s, p.code(2))
+}
+
+func TestResendTooSoon(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	p.clock.Advance(30*time.Second - cognito.Pace - time.Millisecond)
+	before := p.store.calls
+	s = p.goOn(s, "", resend)
+	if p.code(1); s.public["resendIn"] != "1" || p.store.calls != before {
+		t.Errorf("the app is told %v, with %d writes", s.public, p.store.calls-before)
+	}
+	p.clock.Advance(time.Millisecond)
+	s = p.goOn(s, "", resend)
+	p.passes(s, p.code(2))
+}
+
+// The limits of the number hold over all its sessions, and nobody is told.
+func TestLimits(t *testing.T) {
+	p := newPool(t)
+	for range 5 {
+		p.begin(ana)
+		p.clock.Advance(time.Minute)
+	}
+	p.code(5)
+	s := p.begin(ana)
+	p.clock.Advance(time.Minute)
+	s = p.goOn(s, "", resend)
+	p.code(5)
+	p.goOn(s, p.code(5), nil) // the code of another session
+	if log := p.log.String(); !strings.Contains(log, `"outcome":"too_many"`) {
+		t.Errorf("logged %s", log)
+	}
+}
+
+// A session whose first message a limit stood against gets one when it is asked
+// for later. Its code ends with the session.
+func TestFirstMessageLate(t *testing.T) {
+	p := newPool(t)
+	p.begin(ana)
+	s := p.begin(ana)
+	p.code(1)
+	p.clock.Advance(time.Minute - cognito.Pace)
+	s = p.goOn(s, "", resend)
+	if p.code(2) == string(p.phone.got[0].Code) || !strings.HasSuffix(p.phone.got[1].Text, "valid for 4 minutes.") {
+		t.Errorf("sent %s, after %s", p.phone.got[1].Text, p.phone.got[0].Text)
+	}
+	p.clock.Advance(4*time.Minute - cognito.Pace - time.Millisecond)
+	s = p.goOn(s, not(p.code(2)), nil)
+	late := *s
+	p.passes(s, p.code(2))
+	p.clock.Advance(time.Millisecond)
+	p.fails(&late, p.code(2))
+}
+
+// What the sender says of a message is not told: the code may be asked for again.
+func TestSenderSays(t *testing.T) {
+	for _, says := range []otp.Delivery{otp.MaybeSent, otp.Refused} {
+		p := newPool(t)
+		p.phone.answers = []otp.Delivery{says}
+		s := p.begin(ana)
+		if says == otp.MaybeSent { // it did arrive
+			other := p.goOn(s, not(p.code(1)), nil)
+			p.passes(other, p.code(1))
+			continue
+		}
+		p.clock.Advance(time.Minute)
+		s = p.goOn(s, "", resend)
+		p.passes(s, p.code(1))
+	}
+}
+
+// A code is worth nothing in a session that it was not sent for.
+func TestTwoSessions(t *testing.T) {
+	p := newPool(t)
+	first := p.begin(ana)
+	p.clock.Advance(time.Minute)
+	second := p.begin(ana)
+	one, two := string(p.phone.got[0].Code), p.code(2)
+	if one == two || first.private["session"] == second.private["session"] {
+		t.Fatal("the sessions share something")
+	}
+	p.passes(p.goOn(second, one, nil), two)
+	p.passes(p.goOn(first, two, nil), one)
+}
+
+// What one user's session carries passes in no other's.
+func TestSwappedSessions(t *testing.T) {
+	p := newPool(t)
+	anas, bens := p.begin(ana), p.begin(ben)
+	codes := []string{string(p.phone.got[0].Code), p.code(2)}
+	mixed := &sealed{user: ben, rounds: bens.rounds, private: anas.private}
+	p.goOn(mixed, codes[0], nil)
+	mixed.rounds = anas.rounds
+	p.goOn(mixed, codes[0], nil)
+	p.passes(anas, codes[0])
+	p.passes(bens, codes[1])
+}
+
+// A code passes once, also where an old session is answered again.
+func TestReplay(t *testing.T) {
+	p := newPool(t)
+	first := p.begin(ana)
+	second := p.goOn(first, not(p.code(1)), nil)
+	p.passes(second, p.code(1))
+	for _, s := range []*sealed{first, second} {
+		if got, err := p.answer(s, p.code(1), nil); err != nil || got.tokens {
+			t.Errorf("again: %+v %v", got, err)
+		}
+	}
+	p.clock.Advance(time.Hour)
+	p.fails(second, p.code(1))
+}
+
+// Of many answers with the right code at the same time one passes.
+func TestRace(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	code := p.code(1)
+	results := make(chan turn)
+	for range 16 {
+		go func() {
+			q := *p // for what each of them hears
+			got, err := q.answer(&sealed{user: s.user, rounds: s.rounds, private: maps.Clone(s.private)}, code, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			results <- got
+		}()
+	}
+	passed := 0
+	for range 16 {
+		if got := <-results; got.tokens {
+			passed++
+		}
+	}
+	if passed != 1 {
+		t.Errorf("%d passed, want 1", passed)
+	}
+}

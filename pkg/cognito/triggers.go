@@ -1,0 +1,139 @@
+package cognito
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+)
+
+// Triggers serves the three triggers; it is a Lambda handler. All fields are
+// required but Traffic. It holds no state of its own and is safe for concurrent
+// use.
+type Triggers struct {
+	// Client is the id of the client whose policy, brand and countries hold for
+	// the pool, and who pays.
+	Client   string
+	Clients  clients.Directory
+	Traffic  Traffic // nil: the client's rate is not limited
+	Lookup   phone.Lookup
+	Issuer   otp.Issuer
+	Verifier otp.Verifier
+	Text     Texts
+	Now      func() time.Time
+	Rand     io.Reader // crypto/rand.Reader, or a test's own
+	// Wait returns after d, or when ctx is done; see [Pace].
+	Wait func(ctx context.Context, d time.Duration)
+	Log  *slog.Logger
+}
+
+// Texts returns the message of a brand in the first of the languages that there
+// is a text in, or in English.
+type Texts func(brand string, languages ...string) (otp.Text, error)
+
+// Traffic counts requests against a client's rate.
+type Traffic interface {
+	// Allow takes one request off the client's rate, and reports false when nothing
+	// is left of it for now.
+	Allow(ctx context.Context, c *clients.Client) (bool, error)
+}
+
+// Timeout bounds one call. Cognito waits for five seconds, then calls up to two
+// times more with the same event: better an error than a second message.
+const Timeout = 4500 * time.Millisecond
+
+// errUndecided is all that an app is told of a fault: its cause could tell a user
+// that exists from one that does not.
+var errUndecided = errors.New("the sign-in could not be decided: try again from the beginning")
+
+// Invoke answers one event of Cognito's: the event itself with its response
+// filled in. An error means that nothing was decided; Cognito then shows it to the
+// app and issues no tokens.
+func (t *Triggers) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil { // its value could hold anything, so it is not told
+			t.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			answer, err = nil, errUndecided
+		}
+	}()
+	var head events.CognitoEventUserPoolsHeader
+	if json.Unmarshal(payload, &head) != nil {
+		return nil, errEvent // the error itself could quote the payload
+	}
+	switch head.TriggerSource {
+	case "DefineAuthChallenge_Authentication":
+		return serve(ctx, payload, t.define)
+	case "CreateAuthChallenge_Authentication":
+		return serve(ctx, payload, t.create)
+	case "VerifyAuthChallengeResponse_Authentication":
+		return serve(ctx, payload, t.verify)
+	}
+	return nil, errEvent
+}
+
+var errEvent = errors.New("unknown event: expected one of a user pool's triggers, with the triggerSource " +
+	"DefineAuthChallenge_Authentication, CreateAuthChallenge_Authentication or VerifyAuthChallengeResponse_Authentication")
+
+func serve[E any](ctx context.Context, payload []byte, answer func(context.Context, *E) error) ([]byte, error) {
+	var e E
+	if json.Unmarshal(payload, &e) != nil {
+		return nil, errEvent
+	}
+	if err := answer(ctx, &e); err != nil {
+		return nil, err
+	}
+	return json.Marshal(e)
+}
+
+// client finds the client that the pool belongs to.
+func (t *Triggers) client(ctx context.Context) (*clients.Client, error) {
+	c, err := t.Clients.Find(ctx, t.Client)
+	if err == nil && c == nil {
+		err = errors.New("it is unknown or disabled: add it, or name another client as the user pool's")
+	}
+	if err != nil {
+		return nil, t.fault(err)
+	}
+	return c, nil
+}
+
+// admit takes a request that reaches the tables off the client's rate.
+func (t *Triggers) admit(ctx context.Context, c *clients.Client) error {
+	if t.Traffic == nil {
+		return nil
+	}
+	ok, err := t.Traffic.Allow(ctx, c)
+	if err == nil && !ok {
+		err = errors.New("the client's rate of requests is used up for this minute")
+	}
+	return err
+}
+
+// fault writes down why nothing was decided, and returns what the app may know.
+func (t *Triggers) fault(cause error) error {
+	t.Log.Error("cognito", "client", t.Client, "cause", cause.Error())
+	return errUndecided
+}
+
+// challengeID names the challenge of a session. The user is part of it: what one
+// user's session carries is worth nothing in another's.
+func challengeID(head events.CognitoEventUserPoolsHeader, session string) string {
+	// NUL is in no id that a caller of a contract may choose, nor in any part but
+	// perhaps the last.
+	return "\x00cognito\x00" + session + "\x00" + head.UserPoolID + "\x00" + head.CallerContext.ClientID + "\x00" + head.UserName
+}
+
+// resends reports whether an app asks for the code once more.
+func resends(metadata map[string]string) bool { return metadata["action"] == "resend" }
