@@ -113,7 +113,7 @@ type keysRetire struct {
 func (keysRetire) Help() string {
 	return `What dies with a version:
 
-code: the challenges that were made with it. Their codes verify no longer, and a repeated init begins anew. Ten minutes after the next version came into force no such code is live, and a day later (COUNTERSIGN_MEMORY) nothing of them is remembered.
+code: the challenges that were made with it. Their codes verify no longer, and a repeated init begins anew. Half an hour after the next version came into force no such code is live, and a day later (COUNTERSIGN_MEMORY) nothing of them is remembered.
 
 number: what was counted under it, so that limits begin anew. Wait a day, or as long as the pause is (COUNTERSIGN_PAUSE).
 

@@ -187,7 +187,7 @@ func TestRawRequests(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"//x", "/nothing", "/AMS/api"} {
-		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 404 ") || !strings.Contains(got, `{"message":`) {
+		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 404 ") || !strings.Contains(got, `{"code":"104002","message":"InvalidParams"}`) {
 			t.Errorf("%s: %s", target, got)
 		}
 	}

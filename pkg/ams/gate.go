@@ -128,13 +128,10 @@ func (g *Gate) find(ctx context.Context, r gateway.Request) (*clients.Client, er
 // clientID returns the id that a request names, "" unless it is well formed and
 // named once.
 func clientID(r gateway.Request) string {
-	if r.Direct { // not part of any signed text, so that any id will do
-		if clients.ValidID(r.Client) {
-			return r.Client
-		}
-		return ""
-	}
 	lines := r.Header("client-id")
+	if r.Direct {
+		lines = []string{r.Client}
+	}
 	if len(lines) != 1 || !clients.ValidAMSID(lines[0]) {
 		return ""
 	}

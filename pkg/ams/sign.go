@@ -69,7 +69,7 @@ func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Respon
 // his own choice.
 func line(s string) bool {
 	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
+		if s[i] <= ' ' || s[i] == 0x7f {
 			return false
 		}
 	}

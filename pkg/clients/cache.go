@@ -15,7 +15,7 @@ const (
 	// client that is disabled and a key that is removed stop working everywhere.
 	MaxAge = time.Minute
 	// burst and perSecond bound the reads for ids that are not in memory.
-	burst, perSecond = 200, 20
+	burst, perSecond = 500, 100
 	// patience with one read, whoever waits for it.
 	patience = 5 * time.Second
 )

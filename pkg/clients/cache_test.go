@@ -205,19 +205,19 @@ func TestCacheFlood(t *testing.T) {
 			t.Errorf("%s: %d of %d reach the source and %d are busy, want %d to reach it", name, asked, n, busy.Load(), reach)
 		}
 	}
-	flood("first", 10_000, 200)
+	flood("first", 10_000, 500)
 	asked := s.asked.Load()
 	for i := range 100 {
 		finds(t, cache, s, fmt.Sprint("real ", i), true, asked)
 	}
 	clock.pass(time.Second)
-	flood("second", 1_000, 20)
+	flood("second", 1_000, 100)
 	flood("third", 1_000, 0)
-	if known, unknown, reads := cache.Held(); known != 100 || unknown != 220 || reads != 0 {
+	if known, unknown, reads := cache.Held(); known != 100 || unknown != 300 || reads != 0 {
 		t.Errorf("%d known, %d unknown, %d reads are held", known, unknown, reads)
 	}
 	clock.pass(age)
-	flood("fourth", 1_000, 200)
+	flood("fourth", 1_000, 500)
 	asked = s.asked.Load()
 	for i := range 100 { // too old, and read again all the same: they are known
 		finds(t, cache, s, fmt.Sprint("real ", i), true, asked+int64(i)+1)
@@ -241,7 +241,7 @@ func TestCacheGone(t *testing.T) {
 	clock.pass(age)
 	finds(t, cache, s, "real", false, 2)
 	clock.pass(unknownAge)
-	for i := range 200 {
+	for i := range 500 {
 		finds(t, cache, s, fmt.Sprint(i), false, int64(i+3))
 	}
 	if c, err := cache.Find(t.Context(), "real"); c != nil || err != clients.ErrBusy {

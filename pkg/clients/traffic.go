@@ -17,9 +17,9 @@ import (
 //
 // Minutes are those of the clock, so that around the turn of one twice the rate
 // may come in a shorter time. In each of them no more requests than the rate are
-// let through, by the clock of the process that they reach. A process takes a
-// hundredth of the rate at a time, to save writes; what it does not use by the end
-// of the minute is lost to the others. A refusal holds until then without asking
+// let through, by the clock of the process that they reach. A process takes one
+// request at first and then more at a time, up to a hundredth of the rate, to save
+// writes; what it does not use by the end of the minute is lost to the others. A refusal holds until then without asking
 // again, so a flood costs no writes.
 type Meter struct {
 	Table Traffic
@@ -76,7 +76,7 @@ func (m *Meter) allowance(c *Client) *allowance {
 	}
 	a := m.of[c.ID]
 	if a == nil {
-		a = &allowance{minute: minute, turn: make(chan struct{}, 1), chunk: max(1, c.PerMinute/100)}
+		a = &allowance{minute: minute, turn: make(chan struct{}, 1), chunk: 1}
 		m.of[c.ID] = a
 	}
 	return a
@@ -94,6 +94,7 @@ func (m *Meter) take(ctx context.Context, a *allowance, c *Client) error {
 			return err
 		case ok:
 			a.left = chunk
+			a.chunk = min(2*chunk, max(1, c.PerMinute/100)) // who asks often asks for more
 			return nil
 		case chunk == 1:
 			a.over = true

@@ -16,6 +16,7 @@ const settled = "SET #state = :state, #result = :result, #lease = :lease"
 var (
 	settle     = when(settled, ownedByMe)
 	settleSent = when(settled+", #sentAt = :sentAt, #mask = :mask", ownedByMe)
+	settleVoid = when(settled+", #ttl = :ttl", ownedByMe)
 )
 
 // Settle implements [otp.Challenges].
@@ -26,7 +27,10 @@ func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error)
 		":result": text(string(t.Result)),
 		":lease":  millis(t.Lease),
 	}
-	if t.SentAt != 0 {
+	switch {
+	case t.Forget:
+		e, values[":ttl"] = settleVoid, number(int64(t.Lease)/1000)
+	case t.SentAt != 0:
 		e, values[":sentAt"], values[":mask"] = settleSent, millis(t.SentAt), text(t.Mask)
 	}
 	return s.change(ctx, t.Key, e, values, types.ReturnValueNone)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,9 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 		":ttl":        number(p.TTL),
 		":unanswered": number(int64(p.Limits.Unanswered)),
 		":paused":     millis(since(p.Now, p.Limits.Pause)),
+	}
+	if p.Limits.Unanswered == 0 {
+		values[":one"], values[":unanswered"] = zero, number(math.MaxInt32)
 	}
 	e, err := spendWithin(p, values)
 	if err != nil {

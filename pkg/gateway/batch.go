@@ -7,7 +7,7 @@ import (
 
 // spare is the part of a function's time, after a call that took all of its own,
 // in which the answer for a whole batch still gets out.
-const spare = 500 * time.Millisecond
+const spare = 1250 * time.Millisecond
 
 // inTime reports whether a call that begins now ends before the function is
 // stopped, however long it takes. A call that is cut short may have sent its

@@ -161,11 +161,11 @@ func TestTimeOfBatch(t *testing.T) {
 	}{
 		"no end":                        {0, second, 5, 5 * time.Second},
 		"time for all":                  {30 * time.Second, second, 5, 5 * time.Second},
-		"time for two":                  {10 * time.Second, second, 2, 2 * time.Second},
+		"time for two":                  {10500 * time.Millisecond, second, 2, 2 * time.Second},
 		"the first hangs":               {10 * time.Second, hang, 1, gateway.Timeout},
 		"each hangs, no end":            {0, hang, 5, 5 * gateway.Timeout},
-		"each hangs, time for two":      {2*gateway.Timeout + time.Second, hang, 2, 2 * gateway.Timeout},
-		"no time to tell of a second":   {2*gateway.Timeout + 400*time.Millisecond, hang, 1, gateway.Timeout},
+		"each hangs, time for two":      {2*gateway.Timeout + 1500*time.Millisecond, hang, 2, 2 * gateway.Timeout},
+		"no time to tell of a second":   {2*gateway.Timeout + 1200*time.Millisecond, hang, 1, gateway.Timeout},
 		"a function of too short a day": {2 * time.Second, second, 1, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ type Challenge struct {
 	Max        int     // guesses allowed
 	SentAt     Millis  // of the latest message
 	ExpiresAt  Millis  // its end: the first instant at which the code is refused
-	Ledger     string  // key of the number's ledger, see [Keys.LedgerKeys]; the newest one at its init
+	Ledger     string  // key of the number's ledger, see [Keys.LedgerKeys]; the oldest one at its init
 	Mask       string  // the number with its middle starred
 	User       string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
 	Client     string  // whose challenge it is, for what follows the table's stream

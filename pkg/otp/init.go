@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -24,6 +25,10 @@ type Issuer struct {
 // take it over. It is longer than any invocation lasts, so that no two ever
 // send at the same time.
 const Lease = 15 * time.Second
+
+// SettleTime is how much longer than its call the write may take that follows a
+// message. A function has to have so much time left.
+const SettleTime = time.Second
 
 // Start asks for a challenge. The contract has checked every field.
 type Start struct {
@@ -75,8 +80,9 @@ func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 		return Started{}, fmt.Errorf("reserve: %w", err)
 	}
 	if mine(w, c) {
-		return i.send(ctx, keys, c, r, now)
+		return i.send(ctx, keys, c, i.post(keys, c, r, now))
 	}
+	seed := c.Seed
 	c, answer, err := i.resume(ctx, keys, c, *w.Item, r.Counts, now)
 	switch {
 	case err != nil || answer.Outcome != "":
@@ -87,7 +93,12 @@ func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 	case r.Refusal != "": // meanwhile: a code that did arrive dies with it
 		return i.settle(ctx, c, Failed, Started{Outcome: r.Refusal})
 	}
-	return i.send(ctx, keys, c, r, now)
+	if !keys.holds(c.KeyVersion) {
+		keys = i.Keys.Newer(ctx, c.KeyVersion)
+	}
+	p := i.post(keys, c, r, now)
+	p.maybe = !bytes.Equal(c.Seed, seed) // taken over: who had it may have got as far as sending
+	return i.send(ctx, keys, c, p)
 }
 
 // fresh makes a new challenge, owned by this call.
@@ -139,18 +150,18 @@ func (i Issuer) fresh(keys *Keys, r Start, now Millis) (Challenge, error) {
 	if r.Refusal != "" {
 		c.State, c.Result = Failed, r.Refusal
 	} else {
-		c.Ledger = keys.LedgerKeys(r.Client, r.To)[0]
+		ledgers := keys.LedgerKeys(r.Client, r.To)
+		c.Ledger = ledgers[len(ledgers)-1]
 	}
 	return c, nil
 }
 
 // send counts the first message of a challenge, hands it over and settles what
 // became of it.
-func (i Issuer) send(ctx context.Context, keys *Keys, c Challenge, r Start, now Millis) (Started, error) {
+func (i Issuer) send(ctx context.Context, keys *Keys, c Challenge, p post) (Started, error) {
 	if c.State == Failed {
 		return Started{Outcome: c.Result}, nil
 	}
-	p := i.post(keys, c, r, now)
 	wait, refusal, err := i.spend(ctx, p)
 	if err != nil {
 		// Nothing went out: let a retry go on at once. Should this fail too, it
@@ -196,6 +207,8 @@ func (i Issuer) settle(ctx context.Context, c Challenge, state State, answer Sta
 }
 
 func (i Issuer) settled(ctx context.Context, s Settlement, answer Started) (Started, error) {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
 	w, err := i.Challenges.Settle(ctx, s)
 	switch {
 	case err != nil:
@@ -204,6 +217,14 @@ func (i Issuer) settled(ctx context.Context, s Settlement, answer Started) (Star
 		return Started{Outcome: InProgress}, nil // taken over meanwhile
 	}
 	return answer, nil
+}
+
+// outlive returns a context that ends SettleTime after ctx: what became of a message
+// is written down also where the call's time ended while it was sent.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(SettleTime, cancel) })
+	return late, func() { stop(); cancel() }
 }
 
 func sent(c Challenge) Started {

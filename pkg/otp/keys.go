@@ -199,12 +199,13 @@ func (k *Keys) codeOf(c Challenge) (Code, error) {
 }
 
 // Scenarios returns the ids that stand for what a client wants a number for, one
-// for each version of the number key that is held, newest first. No id that a
+// for each version of the number key that is held. The oldest comes first, and is
+// the one to use: while the key is rotated every process holds it. No id that a
 // caller may choose is one of them.
 func (k *Keys) Scenarios(client string, to Phone, intent string) []string {
 	ids := make([]string, len(k.numbers))
-	for i, n := range k.numbers {
-		ids[i] = "\x00scenario\x00" + string(mac(n.key, "scenario", client, to.E164(), intent))
+	for i, n := range slices.Backward(k.numbers) {
+		ids[len(ids)-1-i] = "\x00scenario\x00" + string(mac(n.key, "scenario", client, to.E164(), intent))
 	}
 	return ids
 }

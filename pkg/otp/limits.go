@@ -1,9 +1,6 @@
 package otp
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Limits bound the messages to one number. A window of n in d is exact and
 // slides: among any n+1 messages, the first and the last are more than d apart
@@ -11,7 +8,7 @@ import (
 type Limits struct {
 	Windows []Window
 	// Unanswered messages in a row pause the number until Pause has passed
-	// since the last message.
+	// since the last message. With 0 they neither do so nor are they counted.
 	Unanswered int
 	Pause      time.Duration
 }
@@ -29,12 +26,6 @@ func (p Policy) Limits() Limits {
 		Unanswered: p.Unanswered,
 		Pause:      p.Pause,
 	}
-}
-
-// withoutPause returns the limits without that on unanswered messages.
-func (l Limits) withoutPause() Limits {
-	l.Unanswered, l.Pause = math.MaxInt32, 0
-	return l
 }
 
 // Depth is how many of the latest sends the limits look at.
@@ -78,7 +69,7 @@ func (l Limits) Refusal(n Number, now Millis) (Outcome, time.Duration) {
 			why = TooSoon
 		}
 	}
-	if n.Unanswered >= l.Unanswered && len(n.Sends) > 0 {
+	if l.Unanswered > 0 && n.Unanswered >= l.Unanswered && len(n.Sends) > 0 {
 		if free := n.Sends[0].At.Add(l.Pause); free > now {
 			why, until = TooMany, max(until, free)
 		}

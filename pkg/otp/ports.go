@@ -35,8 +35,8 @@ type Challenges interface {
 	// When applied, Item is the item after the write.
 	Claim(ctx context.Context, c Claim) (Write, error)
 
-	// Settle sets State, Result and Lease, and with s.SentAt not 0 also SentAt and
-	// Mask, IF the owner is s.Owner. When applied, Item is nil.
+	// Settle sets State, Result and Lease, with s.SentAt not 0 also SentAt and
+	// Mask, and with s.Forget the TTL to the second of the lease, IF the owner is s.Owner. When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
 	// Attempt sets Guess and Op and adds one to Attempts IF there is an item and
@@ -74,6 +74,7 @@ type Settlement struct {
 	Lease      Millis
 	SentAt     Millis // 0 leaves SentAt and Mask as they are
 	Mask       string
+	Forget     bool // the key is free again
 }
 
 // Guess is one evaluation of what a person typed.
@@ -90,8 +91,8 @@ type Guess struct {
 
 // Ledger is the table of sends per number, with the guarantees of [Challenges].
 type Ledger interface {
-	// Spend counts one send: it prepends {s.Now, s.ID} to Sends and adds one to
-	// Unanswered IF no limit of s.Limits speaks against it and s.ID is not
+	// Spend counts one send: it prepends {s.Now, s.ID} to Sends and, unless
+	// s.Limits.Unanswered is 0, adds one to Unanswered IF no limit of s.Limits speaks against it and s.ID is not
 	// counted yet. When applied, Item is nil; when refused, it is the ledger that
 	// refused. The oldest sends are then dropped down to Limits.Trim.
 	Spend(ctx context.Context, s Spend) (Spent, error)

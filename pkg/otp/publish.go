@@ -22,7 +22,7 @@ type post struct {
 
 func (i Issuer) post(keys *Keys, c Challenge, r Start, now Millis) post {
 	return post{
-		id: SendID(c.Seed), maybe: c.State == MaybeDelivered, to: r.To, from: r.From, text: r.Text, told: r.Told,
+		id: SendID(c.Seed), to: r.To, from: r.From, text: r.Text, told: r.Told,
 		limits: r.Policy.Limits(), ledgers: keys.LedgerKeys(r.Client, r.To), now: now,
 	}
 }
@@ -30,12 +30,13 @@ func (i Issuer) post(keys *Keys, c Challenge, r Start, now Millis) post {
 // spend counts a message in the number's ledgers, once however often its
 // challenge is taken over. There is more than one while the number key is being
 // rotated. The oldest comes first: it has every send that the newer ones have, so
-// that these refuse nothing that it allows.
+// that these refuse nothing that it allows. What was not answered is counted in it
+// alone, as every process knows it, and answers are marked there.
 func (i Issuer) spend(ctx context.Context, p post) (time.Duration, Outcome, error) {
 	for n := len(p.ledgers) - 1; n >= 0; n-- {
 		limits := p.limits
-		if n > 0 {
-			limits = limits.withoutPause() // answers are marked in the newest only
+		if n < len(p.ledgers)-1 {
+			limits.Unanswered = 0
 		}
 		wait, refusal, err := i.spendIn(ctx, p, p.ledgers[n], limits)
 		if err != nil {

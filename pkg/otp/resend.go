@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,17 +25,21 @@ type Resend struct {
 // that call did. An error means that the outcome is not known.
 func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	now, keys := MillisOf(i.Now()), i.Keys.Keys(ctx)
+	if keyOfAuthID(r.Client, r.AuthID) == "" {
+		return Started{Outcome: Unknown}, nil // no id of ours: nothing to look for, nothing to remember
+	}
 	record, err := i.record(keys, r, now)
 	if err != nil {
 		return Started{}, err
 	}
 	if r.ID == "" {
-		return i.resend(ctx, keys, record, r, now)
+		return i.resend(ctx, keys, record, false, r, now)
 	}
 	w, err := i.Challenges.Reserve(ctx, record, nil, now)
 	if err != nil {
 		return Started{}, fmt.Errorf("reserve: %w", err)
 	}
+	seed := record.Seed // of another, when the call before was left unfinished
 	if !mine(w, record) {
 		var answer Started
 		record, answer, err = i.resume(ctx, keys, record, *w.Item, resendCounts(r), now)
@@ -43,7 +48,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 			return answer, err
 		}
 	}
-	answer, err := i.resend(ctx, keys, record, r, now)
+	answer, err := i.resend(ctx, keys, record, !bytes.Equal(record.Seed, seed), r, now)
 	if err != nil {
 		i.settle(ctx, record, record.State, Started{}) // a retry may go on at once
 		return Started{}, err
@@ -54,7 +59,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 // resendCounts are the fields that must not change between retries.
 func resendCounts(r Resend) []string { return []string{"resend", r.AuthID} }
 
-func (i Issuer) resend(ctx context.Context, keys *Keys, record Challenge, r Resend, now Millis) (Started, error) {
+func (i Issuer) resend(ctx context.Context, keys *Keys, record Challenge, again bool, r Resend, now Millis) (Started, error) {
 	key := keyOfAuthID(r.Client, r.AuthID)
 	if key == "" {
 		return Started{Outcome: Unknown}, nil
@@ -63,7 +68,7 @@ func (i Issuer) resend(ctx context.Context, keys *Keys, record Challenge, r Rese
 	answer, err := i.again(ctx, keys, claim, func(keys *Keys, c Challenge) (post, error) {
 		to, _, err := keys.unlock(c)
 		return post{
-			id: SendID(record.Seed), maybe: record.State == MaybeDelivered, to: to, from: r.From, text: r.Text,
+			id: SendID(record.Seed), maybe: again, to: to, from: r.From, text: r.Text,
 			limits: r.Policy.Limits(), ledgers: keys.LedgerKeys(r.Client, to), now: now,
 		}, err
 	})
@@ -80,6 +85,8 @@ func (i Issuer) recorded(ctx context.Context, record Challenge, answer Started, 
 	case Unclear:
 		s.State = MaybeDelivered
 	case InProgress:
+	case Unknown, Used, Expired, Locked: // binds nothing: the id may be used for another challenge
+		s.State, s.Result, s.Forget = Failed, answer.Outcome, true
 	default:
 		s.State, s.Result = Failed, answer.Outcome
 	}

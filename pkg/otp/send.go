@@ -23,7 +23,7 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 		return Started{}, fmt.Errorf("reserve: %w", err)
 	}
 	if mine(w, c) {
-		return i.send(ctx, keys, c, r, now)
+		return i.send(ctx, keys, c, i.post(keys, c, r, now))
 	}
 	old := *w.Item
 	if !keys.holds(old.KeyVersion) {
@@ -37,7 +37,7 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 		if err != nil || answer.Outcome != "" {
 			return answer, err
 		}
-		return i.send(ctx, keys, c, r, now)
+		return i.send(ctx, keys, c, i.post(keys, c, r, now))
 	case !keys.holds(old.KeyVersion):
 		return Started{}, unknownVersion(old.KeyVersion)
 	case !keys.serves(old, r):
@@ -84,5 +84,14 @@ func (i Issuer) replace(ctx context.Context, keys *Keys, c, old Challenge, r Sta
 	if answer.Outcome != "" { // guessed at or sent again meanwhile
 		return answer, i.refund(ctx, p, p.ledgers)
 	}
-	return i.first(ctx, keys, c, p)
+	answer, err = i.first(ctx, keys, c, p)
+	if answer.Outcome == Undeliverable { // nothing went out: who has the old code may use it
+		ctx, cancel := outlive(ctx)
+		defer cancel()
+		c.State, c.Lease, old.Lease = Failed, 0, now
+		if _, err := i.Challenges.Reserve(ctx, old, &c, MillisOf(i.Now())); err != nil {
+			return Started{}, fmt.Errorf("put the old code back: %w", err)
+		}
+	}
+	return answer, err
 }

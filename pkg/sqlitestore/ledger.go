@@ -30,7 +30,9 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 		}
 		n.Sends = slices.Insert(n.Sends, 0, otp.Send{At: p.Now, ID: p.ID})
 		n.Sends = n.Sends[:p.Limits.Trim(len(n.Sends))]
-		n.Unanswered++
+		if p.Limits.Unanswered > 0 {
+			n.Unanswered++
+		}
 		n.TTL = p.TTL
 		return otp.Spent{Applied: true}, s.put(n)
 	})

@@ -8,8 +8,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-const settleQuery = `UPDATE challenges SET state = ?2, result = ?3, lease = ?4, 
-  sentAt = iif(?6 = 0, sentAt, ?6), mask = iif(?6 = 0, mask, ?7)
+const settleQuery = `UPDATE challenges SET state = ?2, result = ?3, lease = ?4,
+  sentAt = iif(?6 = 0, sentAt, ?6), mask = iif(?6 = 0, mask, ?7), ttl = iif(?8, ?4 / 1000, ttl)
 WHERE pk = ?1 AND owner = ?5`
 
 // Settle implements [otp.Challenges].
@@ -22,6 +22,7 @@ func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error)
 		s.settle.BindText(5, t.Owner)
 		s.settle.BindInt64(6, int64(t.SentAt))
 		s.settle.BindText(7, t.Mask)
+		s.settle.BindBool(8, t.Forget)
 		return s.counting(s.settle, t.Key)
 	})
 }

@@ -209,7 +209,22 @@ func testCorners(t *testing.T, o Opener) {
 		if got := w.init(t, start("id", phone), otp.Undeliverable); got.Cause == nil {
 			t.Error("undeliverable without a cause")
 		}
-		w.init(t, start("next", phone), otp.Sent) // it was given back
+		// The call before may have got as far as sending, for all that the second knows:
+		// its message stays counted.
+		w.init(t, start("next", phone), otp.TooSoon)
+	})
+	t.Run("its time ends while it sends", func(t *testing.T) {
+		for answer, want := range map[otp.Delivery]otp.Outcome{otp.MaybeSent: otp.Unclear, otp.Accepted: otp.Sent} {
+			w := newWorld(o.Open(t))
+			w.Inbox.Answers = []otp.Delivery{answer}
+			short, cancel := context.WithCancel(ctx)
+			slow := w.Issuer
+			slow.Sender = meanwhile{w.Inbox, cancel}
+			if got, err := slow.Init(short, start("id", phone)); err != nil || got.Outcome != want {
+				t.Errorf("%+v %v, want %s", got, err, want)
+			}
+			w.verify(t, "id", w.Inbox.last(t), otp.Passed) // the code is live
+		}
 	})
 	t.Run("overtaken while sending", func(t *testing.T) {
 		w := newWorld(o.Open(t))

@@ -123,6 +123,55 @@ func testRotation(t *testing.T, o Opener) {
 		}
 		send("12", numbered(t, 2), otp.TooMany) // version 1 is retired
 	})
+	t.Run("nor is a pause, and answers end it", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Issuer.Keys = numbered(t, 1)
+		quiet := func(id string) otp.Start {
+			r := start(id, phone)
+			r.Policy.Unanswered = 3
+			return r
+		}
+		for _, id := range []string{"1", "2", "3"} {
+			w.init(t, quiet(id), otp.Sent)
+			w.Clock.Advance(time.Hour)
+		}
+		w.Issuer.Keys = numbered(t, 2, 1)
+		w.init(t, quiet("paused"), otp.TooMany)
+		w.Clock.Advance(24 * time.Hour)
+		w.init(t, quiet("4"), otp.Sent)
+		w.verify(t, "4", w.Inbox.last(t), otp.Passed)
+		if err := w.Store.Answered(ctx, stored(t, w.Store, otp.ChallengeKey("demo", "4")).Ledger); err != nil { // as the stream does
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Hour)
+		for _, id := range []string{"5", "6"} {
+			w.init(t, quiet(id), otp.Sent)
+			w.Clock.Advance(time.Hour)
+		}
+	})
+	t.Run("a retry meets a newer key", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.Issuer.Keys = rotated(t, 2, 1)
+		w.Inbox.Answers = []otp.Delivery{otp.MaybeSent}
+		w.init(t, start("id", phone), otp.Unclear)
+		w.Issuer.Keys = &ring{held: rotated(t, 1), fetched: rotated(t, 2, 1)}
+		w.init(t, start("id", phone), otp.Sent)
+		if m := w.Inbox.Messages(); len(m) != 2 || m[0].Code != m[1].Code {
+			t.Errorf("%d messages, want 2 with one code", len(m))
+		}
+	})
+	t.Run("a scenario is named alike by all processes", func(t *testing.T) {
+		before, during, other := numbered(t, 1), numbered(t, 2, 1), numbered(t, 3, 2, 1)
+		want := before.Scenarios("demo", phone, "login")[0]
+		for _, k := range []*otp.Keys{during, other} {
+			if k.Scenarios("demo", phone, "login")[0] != want {
+				t.Error("another name while the older key is held")
+			}
+		}
+		if got := other.Scenarios("demo", phone, "login"); len(got) != 3 || got[1] != numbered(t, 2).Scenarios("demo", phone, "login")[0] {
+			t.Error("the names are not those of all keys, oldest first")
+		}
+	})
 	t.Run("a send that a newer ledger refuses is taken off the older", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		w.Issuer.Keys = numbered(t, 2)

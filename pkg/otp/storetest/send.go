@@ -157,6 +157,22 @@ func testSend(t *testing.T, o Opener) {
 		w.send(t, scenario(""), otp.TooSoon)
 		w.check(t, "", code, minutes5, otp.Passed)
 	})
+	t.Run("a new code that is refused leaves the old one as it was", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.send(t, scenario(""), otp.Sent)
+		old := w.Inbox.last(t)
+		w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
+		w.Clock.Advance(cooldown)
+		w.Inbox.Answers = []otp.Delivery{otp.Refused}
+		r := scenario("")
+		r.Code = "4711"
+		w.send(t, r, otp.Undeliverable)
+		w.check(t, "", "4711", 0, otp.Unmatched)
+		for range 2 {
+			w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
+		}
+		w.check(t, "", old, minutes5, otp.Passed)
+	})
 	t.Run("refused and unclear", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.MaybeSent, otp.Refused}
