@@ -109,7 +109,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	m.learn(admin)
 
 	var done, failed atomic.Int64
-	stop, wg := make(chan struct{}), sync.WaitGroup{}
+	stop, ended, wg := make(chan struct{}), make(chan struct{}), sync.WaitGroup{}
 	for worker := range 4 {
 		wg.Go(func() {
 			for n := 0; ; n++ {
@@ -123,16 +123,21 @@ func TestRotationUnderLoad(t *testing.T) {
 					t.Error(err)
 				}
 				done.Add(1)
+				select {
+				case ended <- struct{}{}:
+				default: // nobody waits
+				}
 			}
 		})
 	}
 	during := func() { // some more of them, whole ones
-		for from := done.Load(); done.Load() < from+8; time.Sleep(time.Millisecond) {
+		for range 8 {
+			<-ended
 		}
 	}
 	until := func(what string, ok func() bool) {
 		t.Helper()
-		for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(30 * time.Second); !ok(); {
 			if time.Now().After(end) {
 				t.Fatal("never " + what)
 			}
