@@ -40,6 +40,32 @@ func testLostAnswers(t *testing.T, o Opener) {
 	}
 }
 
+// testLostResends does the same with further messages of a code.
+func testLostResends(t *testing.T, o Opener) {
+	for _, fate := range []Fate{LostBefore, LostAfter} {
+		for n := 4; n <= 15; n++ {
+			t.Run(fmt.Sprintf("%s request %d", fate, n), func(t *testing.T) {
+				w := newWorld(o.Lossy(t, nth(n, fate)))
+				first := w.init(t, start("id", phone), otp.Sent) // requests 1, 2, 3
+				w.Clock.Advance(time.Minute)                     //
+				w.resend(t, again("r", first), otp.Sent)         // 4, 5, 6, 7, 8
+				w.Clock.Advance(time.Minute)                     //
+				w.send(t, scenario(""), otp.Sent)                // 9, 10, 11
+				w.Clock.Advance(time.Minute)                     //
+				w.send(t, scenario(""), otp.Sent)                // 12, 13, 14, 15
+				m := w.Inbox.Messages()
+				if len(m) != 4 || m[0].Code != m[1].Code || m[2].Code != m[3].Code {
+					t.Errorf("%d messages, want 4 with two codes", len(m))
+				}
+				ledger := ledgerOf(t, w.Store, Keys().LedgerKeys("demo", phone)[0], otp.SendID(stored(t, w.Store, otp.ChallengeKey("demo", "id")).Seed))
+				if len(ledger.Sends) != 4 {
+					t.Errorf("%d sends counted, want 4", len(ledger.Sends))
+				}
+			})
+		}
+	}
+}
+
 func (f Fate) String() string {
 	return [...]string{"through", "lost", "lost answer of"}[f]
 }

@@ -158,6 +158,15 @@ func testResend(t *testing.T, o Opener) {
 		}
 		w.resend(t, again("same", first), otp.Sent)
 		w.Clock.Advance(cooldown)
+		blind := w.Issuer
+		blind.Challenges = failing(w.Store, func() Fate { return LostBefore })
+		for _, id := range []string{"", "12", first.AuthID + "1"} { // no id of ours: nobody is asked
+			r := again("blind", first)
+			r.AuthID = id
+			if got, err := blind.Resend(ctx, r); err != nil || got.Outcome != otp.Unknown {
+				t.Errorf("%q: %s %v, want unknown", id, got.Outcome, err)
+			}
+		}
 		r := again("", first)
 		r.Client = "other"
 		w.resend(t, r, otp.Unknown)

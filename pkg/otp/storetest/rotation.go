@@ -172,6 +172,32 @@ func testRotation(t *testing.T, o Opener) {
 			t.Error("the names are not those of all keys, oldest first")
 		}
 	})
+	t.Run("a newer ledger counts no send that an older one refuses, and nothing unanswered", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		policy := func(id string) otp.Start {
+			r := start(id, phone)
+			r.Policy.Unanswered = 3
+			return r
+		}
+		w.Issuer.Keys = numbered(t, 1)
+		w.init(t, policy("1"), otp.Sent)
+		w.Issuer.Keys = numbered(t, 2, 1)
+		w.init(t, policy("2"), otp.TooSoon)
+		w.Issuer.Keys = numbered(t, 2)
+		w.init(t, policy("3"), otp.Sent)
+		w.Clock.Advance(time.Hour)
+		w.Issuer.Keys = numbered(t, 2, 1)
+		w.init(t, policy("4"), otp.Sent)
+		w.Clock.Advance(time.Hour)
+		w.init(t, policy("5"), otp.Sent)
+		w.Clock.Advance(time.Hour)
+		w.Issuer.Keys = numbered(t, 2)
+		for _, id := range []string{"6", "7"} { // with that of 3 they are the first that it counts
+			w.init(t, policy(id), otp.Sent)
+			w.Clock.Advance(time.Hour)
+		}
+		w.init(t, policy("8"), otp.TooMany)
+	})
 	t.Run("a send that a newer ledger refuses is taken off the older", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		w.Issuer.Keys = numbered(t, 2)

@@ -147,6 +147,27 @@ func testSend(t *testing.T, o Opener) {
 		w.check(t, "", "4712", 0, otp.Exhausted)
 		w.check(t, "", r.Code, 0, otp.Locked)
 	})
+	t.Run("another number of digits is another code", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		for n, digits := range []int{0, 6, 8, 8, 0, 4} {
+			r := scenario("")
+			r.Digits = digits
+			w.send(t, r, otp.Sent)
+			w.Clock.Advance(cooldown)
+			if got, want := len(w.Inbox.last(t)), []int{6, 6, 8, 8, 8, 4}[n]; got != want {
+				t.Errorf("send %d: %d digits, want %d", n, got, want)
+			}
+			if n == 4 {
+				w.Clock.Advance(time.Hour - 5*cooldown) // the number's limit
+				w.send(t, scenario(""), otp.Sent)       // the codes before have expired
+				w.Clock.Advance(cooldown)
+			}
+		}
+		m := w.Inbox.Messages()
+		if m[0].Code != m[1].Code || m[2].Code != m[3].Code || m[3].Code != m[4].Code {
+			t.Error("a live code was not sent again")
+		}
+	})
 	t.Run("a limit leaves the code alone that somebody has", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		w.send(t, scenario(""), otp.Sent)

@@ -65,6 +65,7 @@ func Run(t *testing.T, o Opener) {
 	t.Run("send", func(t *testing.T) { testSend(t, o) })
 	t.Run("races", func(t *testing.T) { testRaces(t, o) })
 	t.Run("lost answers", func(t *testing.T) { testLostAnswers(t, o) })
+	t.Run("lost resends", func(t *testing.T) { testLostResends(t, o) })
 	t.Run("corners", func(t *testing.T) { testCorners(t, o) })
 	t.Run("crashes", func(t *testing.T) { testCrashes(t, o) })
 }
