@@ -28,23 +28,28 @@ func TestDependencies(t *testing.T) {
 		sns, phones, sqlite, aws = "github.com/aws/aws-sdk-go-v2/service/sns", "github.com/nyaruka/phonenumbers", "modernc.org/sqlite/lib", "github.com/aws/aws-sdk-go-v2/aws"
 		outbox, keys             = "countersign/pkg/outbox", "countersign/pkg/keyring"
 		dynamo, file             = "countersign/pkg/dynamostore", "countersign/pkg/sqlitestore"
+		bus, lambdas             = "countersign/pkg/eventbus", "github.com/aws/aws-lambda-go/events"
 		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":    {sqlite, outbox, file, uni},
-		"countersign/functions/otp":     {sqlite, outbox, file},
-		"countersign/functions/verify":  {sns, phones, sqlite, outbox, file, sender, uni},
-		"countersign/functions/cognito": {sqlite, outbox, file, uni},
-		"countersign/pkg/ams":           {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
-		"countersign/pkg/unimatrix":     {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
-		"countersign/pkg/cognito":       {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
-		"countersign/pkg/clients":       {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
-		"countersign/pkg/keyring":       {aws, dynamo, file, ams, uni, "countersign/pkg/clients"},
-		"countersign/pkg/gateway":       {aws, "countersign/pkg/otp", ams, uni},
-		"countersign/pkg/dynamostore":   {sns, sqlite, file, sender, ams, uni, outbox, keys},
-		"countersign/pkg/snssender":     {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
-		"countersign/pkg/sqlitestore":   {aws, dynamo, ams, uni, outbox, keys},
-		"countersign/pkg/outbox":        {aws, sqlite, ams, uni},
+		"countersign/functions/init":     {sqlite, outbox, file, uni, bus},
+		"countersign/functions/otp":      {sqlite, outbox, file, bus},
+		"countersign/functions/verify":   {sns, phones, sqlite, outbox, file, sender, uni, bus},
+		"countersign/functions/cognito":  {sqlite, outbox, file, uni, bus},
+		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys},
+		"countersign/pkg/ams":            {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
+		"countersign/pkg/unimatrix":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
+		"countersign/pkg/cognito":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
+		"countersign/pkg/clients":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
+		"countersign/pkg/keyring":        {aws, dynamo, file, ams, uni, "countersign/pkg/clients"},
+		"countersign/pkg/gateway":        {aws, "countersign/pkg/otp", ams, uni},
+		"countersign/pkg/changes":        {sns, phones, sqlite, aws, lambdas, outbox, dynamo, file, sender, keys, ams, uni, bus},
+		"countersign/pkg/changes/stream": {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni, bus},
+		"countersign/pkg/eventbus":       {sns, phones, sqlite, outbox, dynamo, file, sender, keys, ams, uni, "github.com/aws/aws-sdk-go-v2/service/dynamodb"},
+		"countersign/pkg/dynamostore":    {sns, sqlite, file, sender, ams, uni, outbox, keys, lambdas, bus},
+		"countersign/pkg/snssender":      {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
+		"countersign/pkg/sqlitestore":    {aws, dynamo, ams, uni, outbox, keys, lambdas, bus},
+		"countersign/pkg/outbox":         {aws, sqlite, ams, uni},
 	} {
 		have := deps(t, pkg)
 		for _, b := range barred {

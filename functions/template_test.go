@@ -60,10 +60,13 @@ func TestTemplateIsClosed(t *testing.T) {
 		"Allow dynamodb:PutItem ChallengesTable", "Allow dynamodb:UpdateItem ChallengesTable", "Allow sns:Publish *", "Deny sns:Publish arn:${AWS::Partition}:sns:*:*:*",
 	}, reads...)
 	want := map[string][]string{
-		"functions/init/":    sends,
-		"functions/otp/":     sends,
-		"functions/verify/":  append([]string{"Allow dynamodb:UpdateItem ChallengesTable"}, reads...),
-		"functions/changes/": {"Allow dynamodb:UpdateItem ChallengesTable"},
+		"functions/init/":   sends,
+		"functions/otp/":    sends,
+		"functions/verify/": append([]string{"Allow dynamodb:UpdateItem ChallengesTable"}, reads...),
+		"functions/changes/": {
+			"Allow dynamodb:PutItem ChallengesTable", "Allow dynamodb:UpdateItem ChallengesTable",
+			"Allow events:PutEvents arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default",
+		},
 		"functions/cognito/": sends,
 		"docs/step-functions/prove-number.asl.json": {
 			"Allow lambda:InvokeFunction InitFunction", "Allow lambda:InvokeFunction VerifyFunction", "Allow dynamodb:PutItem WaitingTable", "Allow dynamodb:DeleteItem WaitingTable",

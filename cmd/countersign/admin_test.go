@@ -46,6 +46,7 @@ func (c tool) run(args ...string) (stdout, stderr string, exit int) {
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		c.t.Fatal(err)
 	}
+	describedCall(c.t, args, out.String())
 	return out.String(), faults.String(), cmd.ProcessState.ExitCode()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,8 +52,8 @@ func brittle(t *testing.T) (endpoint string, fail *atomic.Bool) {
 // a person runs it, with clients and users as an administrator makes them.
 func TestEveryDocumentedCode(t *testing.T) {
 	endpoint, fail := brittle(t)
-	t.Setenv("COUNTERSIGN_TABLE", "codes-"+filepath.Base(t.TempDir())+fmt.Sprint(os.Getpid()))
-	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "codes-clients-"+fmt.Sprint(os.Getpid()))
+	t.Setenv("COUNTERSIGN_TABLE", "codes-"+rand.Text())
+	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "codes-clients-"+rand.Text())
 	data := t.TempDir()
 	where := []string{"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT=" + endpoint, "COUNTERSIGN_CLIENTS_TABLE=" + os.Getenv("COUNTERSIGN_CLIENTS_TABLE")}
 	admin := onFolder(t, data, where...)

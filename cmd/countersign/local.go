@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"countersign/docs"
 	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
 	"countersign/pkg/outbox"
@@ -20,6 +21,7 @@ import (
 type local struct {
 	init, verify, otp gateway.Handler
 	outbox            *outbox.Outbox
+	events            *latest
 	log               *slog.Logger
 	slots             chan struct{} // one for each call at work
 }
@@ -40,6 +42,11 @@ func (l *local) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.invoke(w, r, l.verify, path, query)
 	case path == "/_dev/messages":
 		l.messages(w, r)
+	case path == "/_dev/events":
+		l.told(w, r)
+	case path == "/_dev/openapi.yaml":
+		w.Header().Set("Content-Type", "application/yaml")
+		w.Write(docs.OpenAPI)
 	case strings.HasPrefix(path, "/_dev/"):
 		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
 	default: // of the other contract, or of none, which it answers too
@@ -146,6 +153,19 @@ func (l *local) messages(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the messages, DELETE empties the outbox"}`))
 	}
+}
+
+// told shows the latest events, newest first.
+func (l *local) told(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the latest events"}`))
+		return
+	}
+	text, err := json.Marshal(l.events.list())
+	if err != nil {
+		l.log.Error("events", "cause", err)
+	}
+	reply(w, http.StatusOK, text)
 }
 
 func reply(w http.ResponseWriter, status int, text []byte) {

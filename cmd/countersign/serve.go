@@ -30,6 +30,7 @@ type serve struct {
 	Data             string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys, store and outbox (${default})."`
 	Store            string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"Where challenges are kept: sqlite or dynamodb (${default})."`
 	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"A DynamoDB engine on this machine; its table is made if missing. Without it: AWS, by the usual environment."`
+	Verbose          bool   `short:"v" env:"COUNTERSIGN_VERBOSE" help:"Tell of each request on standard error: what came of it, and why. Otherwise of faults only."`
 }
 
 // Run serves until ctx ends, then finishes what is under way.
@@ -56,7 +57,10 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	}
 	faults := newTerminal(stderr)
 	defer faults.close()
-	log := slog.New(slog.NewTextHandler(faults, nil))
+	log, requests := slog.New(slog.NewTextHandler(faults, nil)), slog.New(slog.NewTextHandler(faults, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if s.Verbose {
+		requests = log
+	}
 	keys, err := keyring.New(keyring.File(filepath.Join(s.Data, "keys.json")), time.Now, recent, log)
 	if err != nil {
 		return err
@@ -76,8 +80,18 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	}
 	defer func() { err = errors.Join(err, messages.Close()) }()
 
+	events, told := &latest{}, make(chan struct{})
+	following, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(told)
+		store.follow(following, events, log)
+	}()
+	defer func() { stop(); <-told }()
+
 	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
-	return s.listen(ctx, terminal, wire(cfg.Defaults(), keys, store, messages, time.Now, log))
+	server := wire(cfg.Defaults(), keys, store, messages, time.Now, requests)
+	server.events = events
+	return s.listen(ctx, terminal, server)
 }
 
 // check refuses places where codes that anyone can read do not belong.

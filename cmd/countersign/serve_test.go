@@ -147,6 +147,7 @@ func TestRawRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		describedText(t, request, string(text))
 		return string(text)
 	}
 	post := func(target, headers, body string) string {

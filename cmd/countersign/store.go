@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"time"
 
+	"countersign/pkg/changes"
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
@@ -18,6 +20,8 @@ type store interface {
 	otp.Ledger
 	clients.Traffic
 	documents() clients.Table
+	// follow tells what happens to challenges, until ctx ends.
+	follow(ctx context.Context, events changes.Events, log *slog.Logger)
 	Close() error
 }
 
@@ -29,7 +33,6 @@ func (s *serve) open(ctx context.Context, cfg config.Config, getenv func(string)
 	if err != nil {
 		return nil, err
 	}
-	go sweep(ctx, db)
 	return file{db}, nil
 }
 
@@ -61,6 +64,8 @@ func sweep(ctx context.Context, db *sqlitestore.Store) {
 type tables struct {
 	*dynamostore.Store
 	clients *dynamostore.Documents
+	stream  *dynamostore.Stream // of an engine; nil: functions/changes follows it, or it has none
+	missing error               // why it has none
 }
 
 func openDynamoDB(ctx context.Context, endpoint string, cfg config.Config, getenv func(string) string) (store, error) {
@@ -76,7 +81,11 @@ func openDynamoDB(ctx context.Context, endpoint string, cfg config.Config, geten
 			return nil, err
 		}
 	}
-	return tables{dynamostore.New(client, cfg.Table), dynamostore.NewDocuments(client, cfg.ClientsTable)}, nil
+	t := tables{Store: dynamostore.New(client, cfg.Table), clients: dynamostore.NewDocuments(client, cfg.ClientsTable)}
+	if endpoint != "" {
+		t.stream, t.missing = dynamostore.NewStream(ctx, t.Store)
+	}
+	return t, nil
 }
 
 func (t tables) documents() clients.Table { return t.clients }

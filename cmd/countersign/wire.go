@@ -16,6 +16,7 @@ import (
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/snssender"
+	"countersign/pkg/telemetry"
 	"countersign/pkg/unimatrix"
 )
 
@@ -33,9 +34,11 @@ func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.
 		Answers: ams.NewAnswers(keys),
 		Now:     now,
 		Log:     log,
+		Lines:   new(telemetry.Lines), // every stranger is told of: here it is the developer
 	}
-	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: messages, Keys: keys, Now: now, Rand: rand.Reader}
-	verifier := otp.Verifier{Challenges: store, Keys: keys, Users: ams.Standings{Users: users}, Now: now, Rand: rand.Reader}
+	timed := telemetry.Store{Challenges: store, Ledger: store, Now: now}
+	issuer := otp.Issuer{Challenges: timed, Ledger: timed, Sender: telemetry.Sender{Sender: messages, Now: now}, Keys: keys, Now: now, Rand: rand.Reader}
+	verifier := otp.Verifier{Challenges: timed, Keys: keys, Users: ams.Standings{Users: users}, Now: now, Rand: rand.Reader}
 	init := &ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: users, Text: message.For}
 	verify := &ams.Verify{Gate: gate, Verifier: verifier}
 	otp := &unimatrix.API{
@@ -46,6 +49,7 @@ func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.
 		Now:     now,
 		Rand:    rand.Reader,
 		Log:     log,
+		Lines:   gate.Lines,
 	}
 	return &local{
 		init:   gateway.Handler{Serve: init.Serve},

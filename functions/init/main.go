@@ -19,10 +19,11 @@ import (
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/telemetry"
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := start.Log(os.Stderr)
 	handler, err := wire(log)
 	if err != nil {
 		log.Error("start", "cause", err.Error())
@@ -43,9 +44,10 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	store := telemetry.Store{Challenges: s.Store, Ledger: s.Store, Now: time.Now}
 	return gateway.Handler{Log: log, Serve: (&ams.Init{
 		Gate:   s.Gate,
-		Issuer: otp.Issuer{Challenges: s.Store, Ledger: s.Store, Sender: sms, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: telemetry.Sender{Sender: sms, Now: time.Now}, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
 		Lookup: plan.Lookup,
 		Users:  s.Users,
 		Text:   message.For,

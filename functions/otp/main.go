@@ -22,11 +22,12 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/snssender"
+	"countersign/pkg/telemetry"
 	"countersign/pkg/unimatrix"
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := start.Log(os.Stderr)
 	handler, err := wire(log)
 	if err != nil {
 		log.Error("start", "cause", err.Error())
@@ -47,20 +48,22 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	store := telemetry.Store{Challenges: s.Store, Ledger: s.Store, Now: time.Now}
 	api := &unimatrix.API{
 		Clients: s.Gate.Clients,
 		Traffic: s.Gate.Traffic,
 		Lookup:  plan.Lookup,
 		Backend: &unimatrix.Challenges{
-			Issuer:     otp.Issuer{Challenges: s.Store, Ledger: s.Store, Sender: sms, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
-			Verifier:   otp.Verifier{Challenges: s.Store, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+			Issuer:     otp.Issuer{Challenges: store, Ledger: store, Sender: telemetry.Sender{Sender: sms, Now: time.Now}, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+			Verifier:   otp.Verifier{Challenges: store, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
 			Text:       message.For,
 			SenderName: snssender.ValidSenderID,
 			Rand:       rand.Reader,
 		},
-		Now:  time.Now,
-		Rand: rand.Reader,
-		Log:  log,
+		Now:   time.Now,
+		Rand:  rand.Reader,
+		Log:   log,
+		Lines: s.Gate.Lines,
 	}
 	return gateway.Handler{Log: log, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
 		if ams.Serves(r.Path) {

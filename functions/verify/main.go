@@ -14,10 +14,11 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := start.Log(os.Stderr)
 	handler, err := wire(log)
 	if err != nil {
 		log.Error("start", "cause", err.Error())
@@ -31,8 +32,9 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	store := telemetry.Store{Challenges: s.Store, Now: time.Now}
 	return gateway.Handler{Log: log, Serve: (&ams.Verify{
 		Gate:     s.Gate,
-		Verifier: otp.Verifier{Challenges: s.Store, Keys: s.Keys, Users: ams.Standings{Users: s.Users}, Now: time.Now, Rand: rand.Reader},
+		Verifier: otp.Verifier{Challenges: store, Keys: s.Keys, Users: ams.Standings{Users: s.Users}, Now: time.Now, Rand: rand.Reader},
 	}).Serve}, nil
 }

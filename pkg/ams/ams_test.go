@@ -21,6 +21,7 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/telemetry"
 )
 
 // service is both halves of the contract on one store that counts what reaches
@@ -339,11 +340,18 @@ func TestSecurityVerify(t *testing.T) {
 	}
 }
 
-// Neither a code nor a number is in any log, whatever goes wrong (P14).
+// Neither a code nor a number is in any log, whatever goes wrong (P14). There is
+// one line for each request, and an error for each fault.
 func TestSilence(t *testing.T) {
 	s := newService(t)
+	s.init.Lines = &telemetry.Lines{Stack: "countersign"}
 	s.expect("SUCCESS", initPath, docRequest)
 	code := s.code.Load().(string)
+	s.expect("REPEAT_REQ_INCONSISTENT", initPath, strings.Replace(docRequest, "6353", "6354", 1))
+	s.expect("PARAM_ILLEGAL", initPath, strings.Replace(docRequest, "60-6543216353", "60-6543216353"+strings.Repeat("6", 200), 1))
+	s.expect("INVALID_PHONE_NUMBER", initPath, strings.Replace(docRequest, "60-6543216353", "60-65432163536543216353", 1))
+	s.expect("PARAM_ILLEGAL", verifyPath, verifyBody(docID, code+"x"))
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody("id-"+code, code))
 	s.says = otp.MaybeSent
 	s.now = s.now.Add(time.Minute)
 	s.expect("UNKNOWN_EXCEPTION", initPath, strings.Replace(docRequest, docID, "2", 1))
@@ -354,11 +362,11 @@ func TestSilence(t *testing.T) {
 	s.expect("UNKNOWN_EXCEPTION", initPath, docRequest)
 	s.expect("UNKNOWN_EXCEPTION", verifyPath, verifyBody(docID, code))
 	log := s.log.String()
-	if strings.Count(log, "\n") != 4 {
-		t.Errorf("%d log lines, want one per fault:\n%s", strings.Count(log, "\n"), log)
+	if all, faults := strings.Count(log, "\n"), strings.Count(log, `"level":"ERROR"`); all != 10 || faults != 4 {
+		t.Errorf("%d log lines, %d of them errors, want 10 and 4:\n%s", all, faults, log)
 	}
 	last := s.code.Load().(string)
-	for _, canary := range []string{`"` + code + `"`, " " + code, `"` + last, " " + last, "6543216353", "panicked with"} {
+	for _, canary := range []string{`"` + code, " " + code, "-" + code, `"` + last, " " + last, "6543216353", "panicked with"} {
 		if strings.Contains(log, canary) {
 			t.Errorf("the log has %q:\n%s", canary, log)
 		}

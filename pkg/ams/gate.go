@@ -1,6 +1,7 @@
 package ams
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/telemetry"
 )
 
 // Gate is what every request passes before its API, and every answer on its way
@@ -21,7 +23,8 @@ type Gate struct {
 	Traffic Traffic // nil: no client's rate is limited
 	Answers Signer  // nil: answers are not signed
 	Now     func() time.Time
-	Log     *slog.Logger
+	Log     *slog.Logger     // gets a line for each request
+	Lines   *telemetry.Lines // nil: no metrics, and nothing of strangers
 }
 
 // Traffic counts requests against their client's rate.
@@ -46,10 +49,16 @@ func (g *Gate) serve(ctx context.Context, r gateway.Request, served func(route s
 	if r.Direct {
 		r.Path = directRoute
 	}
-	resp := g.safely(ctx, r, served(route(r.Path))).render(familyOf(r.Path))
+	ctx, told := telemetry.Begin(ctx, g.Now())
+	a, f := g.safely(ctx, r, served(route(r.Path))), familyOf(r.Path)
+	resp := a.render(f)
 	if !r.Direct {
 		g.sign(ctx, r, &resp)
 	}
+	told.Contract, told.API = "ams", strings.TrimPrefix(route(r.Path), "/v1/")
+	told.Result, told.OK, told.Detail = a.result.code[f], a.result.status == "S", a.detail
+	told.Mask, told.AuthID = cmp.Or(a.mask, told.Mask), cmp.Or(a.authID, told.AuthID)
+	g.Lines.Write(ctx, g.Log, told, g.Now())
 	return resp
 }
 
@@ -57,7 +66,9 @@ func (g *Gate) serve(ctx context.Context, r gateway.Request, served func(route s
 func (g *Gate) safely(ctx context.Context, r gateway.Request, handle api) (a answer) {
 	defer func() {
 		if v := recover(); v != nil { // its value could hold anything, so it is not told
-			g.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			told := telemetry.From(ctx)
+			told.Fail("panic", fmt.Errorf("panic with a value of type %T", v))
+			told.Trace = string(debug.Stack())
 			a = refuse(unknownException)
 		}
 	}()
@@ -74,12 +85,16 @@ func (g *Gate) check(ctx context.Context, r gateway.Request, handle api) answer 
 	case r.Method != "POST":
 		return refuse(methodNotSupported)
 	}
+	told := telemetry.From(ctx)
 	client, err := g.find(ctx, r)
+	if client != nil {
+		told.Client = client.ID
+	}
 	switch {
 	case errors.Is(err, clients.ErrBusy):
 		return refuse(trafficExceed)
 	case err != nil:
-		g.Log.Error("client", "cause", err.Error())
+		told.Fail("client", err)
 		return refuse(unknownException)
 	case client == nil:
 		return refuse(invalidClient)
@@ -98,13 +113,14 @@ func (g *Gate) check(ctx context.Context, r gateway.Request, handle api) answer 
 			return refuse(accessDenied)
 		}
 	}
+	told.Admitted = true
 	if !client.Allows(strings.TrimPrefix(route(r.Path), "/v1/")) {
 		return refuse(accessDenied)
 	}
 	if g.Traffic != nil {
 		switch ok, err := g.Traffic.Allow(ctx, client); {
 		case err != nil:
-			g.Log.Error("traffic", "client", client.ID, "cause", err.Error())
+			told.Fail("traffic", err)
 			return refuse(unknownException)
 		case !ok:
 			return refuse(trafficExceed)

@@ -7,6 +7,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // Init serves initAuthentication. It is safe for concurrent use.
@@ -72,13 +73,21 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 // may not be sent to binds nothing: a corrected request may use the same id.
 func (s *Init) toNumber(ctx context.Context, c *clients.Client, number, language string, start otp.Start) answer {
 	n, refusal := s.recipient(c, number)
+	about(ctx, n)
 	switch refusal {
 	case otp.BadNumber:
 		return refuse(invalidPhoneNumber)
 	case otp.Barred:
+		telemetry.From(ctx).Outcome = refusal // as there are other reasons to deny access
 		return refuse(accessDenied)
 	}
 	return s.start(ctx, c, n, language, start)
+}
+
+// about notes which number a request is about.
+func about(ctx context.Context, n phone.Number) {
+	told := telemetry.From(ctx)
+	told.Mask, told.Country = n.Mask, n.Region
 }
 
 // recipient looks a number up and checks it against the client's policy.
@@ -101,18 +110,13 @@ func (s *Init) recipient(c *clients.Client, number string) (n phone.Number, refu
 func (s *Init) start(ctx context.Context, c *clients.Client, n phone.Number, language string, start otp.Start) answer {
 	text, err := s.Text(c.Brand, language, c.Language)
 	if err != nil {
-		s.Log.Error("init", "client", c.ID, "cause", err.Error())
+		telemetry.From(ctx).Fail("text", err)
 		return refuse(unknownException)
 	}
 	start.Client, start.Policy, start.Text, start.From = c.ID, c.Policy, text, c.SenderID
 	start.To, start.Mask, start.Region = n.E164, n.Mask, n.Region
 	got, err := s.Issuer.Init(ctx, start)
-	if err == nil {
-		err = got.Cause
-	}
-	if err != nil {
-		s.Log.Error("init", "client", c.ID, "to", n.Mask, "outcome", string(got.Outcome), "cause", err.Error())
-	}
+	telemetry.From(ctx).Started("init", got, err)
 	r, ok := initResults[got.Outcome]
 	if !ok {
 		r = unknownException

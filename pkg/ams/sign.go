@@ -8,6 +8,7 @@ import (
 
 	"countersign/pkg/ams/signature"
 	"countersign/pkg/gateway"
+	"countersign/pkg/telemetry"
 )
 
 // Signer signs answers. It is safe for concurrent use.
@@ -57,7 +58,7 @@ func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Respon
 	now := g.Now().UTC().Format(responseTime)
 	value, err := g.Answers.Sign(ctx, signature.Text(r.Method, uri(r), id, now, resp.Body))
 	if err != nil {
-		g.Log.Error("sign", "client", id, "cause", err.Error())
+		telemetry.From(ctx).Fail("sign", err)
 		return
 	}
 	resp.Headers = maps.Clone(resp.Headers)

@@ -5,6 +5,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // trigger serves POST /v1/security/triggerChallenge: it sends the code of an
@@ -30,17 +31,12 @@ func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte) answ
 func (s *Init) resend(ctx context.Context, c *clients.Client, r otp.Resend) answer {
 	text, err := s.Text(c.Brand, c.Language)
 	if err != nil {
-		s.Log.Error("trigger", "client", c.ID, "cause", err.Error())
+		telemetry.From(ctx).Fail("text", err)
 		return refuse(unknownException)
 	}
 	r.Client, r.Policy, r.Text, r.From = c.ID, c.Policy, text, c.SenderID
 	got, err := s.Issuer.Resend(ctx, r)
-	if err == nil {
-		err = got.Cause
-	}
-	if err != nil {
-		s.Log.Error("trigger", "client", c.ID, "outcome", string(got.Outcome), "cause", err.Error())
-	}
+	telemetry.From(ctx).Started("trigger", got, err)
 	if a, ok := verifyAnswers[got.Outcome]; ok { // no code is live
 		return refuse(a.result)
 	}

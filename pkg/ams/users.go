@@ -9,6 +9,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // Users turns wallet tokens into the people behind them. It is safe for
@@ -83,13 +84,14 @@ func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, star
 		start.User, start.Refusal = person.Ref, against(standing)
 		switch {
 		case err != nil:
-			s.Log.Error("user", "client", c.ID, "cause", err.Error())
+			telemetry.From(ctx).Fail("user", err)
 			return refuse(unknownException)
 		case standing != clients.Good:
 		case person.Number == "":
 			start.Refusal = otp.Undeliverable
 		default:
 			n, start.Refusal = s.recipient(c, person.Number)
+			about(ctx, n)
 		}
 	}
 	return s.start(ctx, c, n, "", start)

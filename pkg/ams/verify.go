@@ -6,6 +6,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // Verify serves verifyAuthentication, and answers for paths that nobody serves.
@@ -49,8 +50,10 @@ func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answ
 
 func (s *Verify) check(ctx context.Context, check otp.Check) answer {
 	got, err := s.Verifier.Verify(ctx, check)
+	told := telemetry.From(ctx)
+	told.Outcome = got.Outcome
 	if err != nil {
-		s.Log.Error("verify", "client", check.Client, "cause", err.Error())
+		told.Fail("verify", err)
 	}
 	a, ok := verifyAnswers[got.Outcome]
 	if !ok {

@@ -14,8 +14,9 @@ import (
 // CreateTable makes the table of a [Store] where there is none under this name,
 // and waits until it can be used, for as long as ctx allows. It is for engines on
 // a laptop; in AWS the table is made by template.yaml, which says the same and
-// adds backups, encryption and the stream: nobody reads one here, and the engine
-// of the tests takes longer for each write that its stream has to remember. A table of that name with another key is an error.
+// adds backups, encryption and the stream: that is for [NewStream] here, since the
+// engine of the tests takes longer for each write that its stream has to remember.
+// A table of that name with another key is an error.
 // It may be called by several processes at once.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err := create(ctx, client, name); err != nil {

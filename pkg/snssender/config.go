@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"sync"
 )
 
 // Config is how messages are sent. Every field may be empty; the zero value
@@ -58,10 +59,10 @@ func (c Config) Validate() error {
 	var errs []error
 	for _, s := range []setting{
 		{"SenderID", c.SenderID, ValidSenderID, "1 to 11 letters, digits and hyphens with at least one letter"},
-		{"OriginationNumber", c.OriginationNumber, number.MatchString, "5 to 14 digits with an optional + before them"},
+		{"OriginationNumber", c.OriginationNumber, number, "5 to 14 digits with an optional + before them"},
 		{"MaxPrice", c.MaxPrice, isPrice, "an amount in USD such as 0.50, above 0 and below 100, with at most 5 decimals"},
-		{"EntityID", c.EntityID, dltID.MatchString, dltForm},
-		{"TemplateID", c.TemplateID, dltID.MatchString, dltForm},
+		{"EntityID", c.EntityID, dltID, dltForm},
+		{"TemplateID", c.TemplateID, dltID, dltForm},
 		{"Endpoint", c.Endpoint, isEndpoint, "an https URL without path, or http on a loopback address"},
 	} {
 		if s.value != "" && !s.ok(s.value) {
@@ -80,18 +81,25 @@ func (c Config) Validate() error {
 const dltForm = "1 to 50 letters, digits, hyphens and underscores"
 
 var (
-	senderID = regexp.MustCompile(`\A[A-Za-z0-9-]{1,11}\z`)
-	letter   = regexp.MustCompile(`[A-Za-z]`)
-	number   = regexp.MustCompile(`\A\+?[0-9]{5,14}\z`)
-	price    = regexp.MustCompile(`\A[0-9]{1,2}(\.[0-9]{1,5})?\z`)
-	positive = regexp.MustCompile(`[1-9]`)
-	dltID    = regexp.MustCompile(`\A[A-Za-z0-9_-]{1,50}\z`)
+	senderID = form(`\A[A-Za-z0-9-]{1,11}\z`)
+	letter   = form(`[A-Za-z]`)
+	number   = form(`\A\+?[0-9]{5,14}\z`)
+	price    = form(`\A[0-9]{1,2}(\.[0-9]{1,5})?\z`)
+	positive = form(`[1-9]`)
+	dltID    = form(`\A[A-Za-z0-9_-]{1,50}\z`)
 )
 
-// ValidSenderID reports whether s has the form of [Config].SenderID; "" has not.
-func ValidSenderID(s string) bool { return senderID.MatchString(s) && letter.MatchString(s) }
+// form matches a pattern that is compiled when it is first needed: a process
+// without these settings starts without them.
+func form(pattern string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+	return func(s string) bool { return compiled().MatchString(s) }
+}
 
-func isPrice(s string) bool { return price.MatchString(s) && positive.MatchString(s) }
+// ValidSenderID reports whether s has the form of [Config].SenderID; "" has not.
+func ValidSenderID(s string) bool { return senderID(s) && letter(s) }
+
+func isPrice(s string) bool { return price(s) && positive(s) }
 
 func isEndpoint(s string) bool {
 	u, err := url.Parse(s)

@@ -3,7 +3,6 @@ package snssender
 import (
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 )
 
@@ -38,6 +37,9 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// ForOperator is Operator, for those who do not know this type.
+func (e *Error) ForOperator() bool { return e.Operator }
+
 // LogValue logs the fields one by one, so that an alarm can filter on operator.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
@@ -54,13 +56,13 @@ func (e *Error) LogValue() slog.Value {
 // AWS's error codes have no digits at all, one-time codes and numbers have
 // nothing else.
 var (
-	codeForm    = regexp.MustCompile(`\A[A-Za-z][A-Za-z.]{0,63}\z`)
-	requestForm = regexp.MustCompile(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
+	codeForm    = form(`\A[A-Za-z][A-Za-z.]{0,63}\z`)
+	requestForm = form(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
 )
 
 // kept returns s if it has the form, else other.
-func kept(s string, form *regexp.Regexp, other string) string {
-	if form.MatchString(s) {
+func kept(s string, form func(string) bool, other string) string {
+	if form(s) {
 		return s
 	}
 	return other

@@ -52,8 +52,7 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 	return err
 }
 
-// Answered implements [otp.Ledger]. A pass in this file does it by itself, see
-// the trigger in schema.sql.
+// Answered implements [otp.Ledger].
 func (s *Store) Answered(ctx context.Context, key string) error {
 	_, err := in(ctx, s, "answered", func() (struct{}, error) {
 		s.answer.BindText(1, key)

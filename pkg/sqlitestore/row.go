@@ -87,6 +87,9 @@ func read(stmt *sqlite.Stmt) *otp.Challenge {
 // the item that refused it.
 func (s *Store) returning(stmt *sqlite.Stmt, key string) (otp.Write, error) {
 	item, err := one(stmt, read)
+	if item != nil {
+		s.written = append(s.written, key)
+	}
 	if item != nil || err != nil {
 		return otp.Write{Applied: item != nil, Item: item}, err
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
@@ -14,33 +13,6 @@ import (
 
 func sqlrow(key string, ttl int64) otp.Challenge {
 	return otp.Challenge{Key: key, State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: 1 << 50, Ledger: "N#1", TTL: ttl}
-}
-
-// A pass answers its own number and no other, and only the pass does.
-func TestPassAnswersItsNumber(t *testing.T) {
-	ctx, s := t.Context(), open(t)
-	limits := otp.Limits{Unanswered: 1, Pause: time.Hour}
-	spend := func(key, id string, want bool) {
-		t.Helper()
-		got, err := s.Spend(ctx, otp.Spend{Key: key, ID: id, Now: 1000, Limits: limits})
-		if err != nil || got.Applied != want {
-			t.Fatalf("spend %s %s: %+v %v, want applied %v", key, id, got, err, want)
-		}
-	}
-	if w, err := s.Reserve(ctx, sqlrow("C#demo#1", 1), nil, 0); err != nil || !w.Applied {
-		t.Fatal(w, err)
-	}
-	spend("N#1", "a", true)
-	spend("N#2", "a", true)
-	if w, err := s.Attempt(ctx, otp.Guess{Key: "C#demo#1", Digest: []byte("right"), Op: "op", Now: 1}); err != nil || !w.Applied {
-		t.Fatal(w, err)
-	}
-	spend("N#2", "b", false)
-	spend("N#1", "b", true)
-	if w, err := s.Settle(ctx, otp.Settlement{Key: "C#demo#1", State: otp.Delivered}); err != nil || !w.Applied {
-		t.Fatal(w, err)
-	}
-	spend("N#1", "c", false) // settling what has passed is no further pass
 }
 
 // Round after round, in both tables.

@@ -15,9 +15,3 @@ CREATE TABLE IF NOT EXISTS challenges (
 CREATE TABLE IF NOT EXISTS ledgers (
   pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL
 ) STRICT;
-
--- A pass answers its number: what the change stream does for DynamoDB.
-CREATE TRIGGER IF NOT EXISTS passed AFTER UPDATE OF guess ON challenges WHEN NEW.guess = NEW.code
-BEGIN
-  UPDATE ledgers SET unanswered = 0 WHERE pk = NEW.ledger AND unanswered <> 0;
-END;

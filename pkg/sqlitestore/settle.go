@@ -34,6 +34,7 @@ func (s *Store) counting(stmt *sqlite.Stmt, key string) (otp.Write, error) {
 		return otp.Write{}, err
 	}
 	if s.conn.Changes() > 0 {
+		s.written = append(s.written, key)
 		return otp.Write{Applied: true}, nil
 	}
 	s.find.BindText(1, key)

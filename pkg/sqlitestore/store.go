@@ -35,8 +35,11 @@ type Store struct {
 	settle, attempt               *sqlite.Stmt
 	findLedger, putLedger, answer *sqlite.Stmt
 	take                          *sqlite.Stmt
-	sweepers                      [3]sweeper
+	counter                       counter
+	sweepers                      [5]sweeper
 	documents                     Documents
+	feed                          Feed
+	written                       []string // keys of challenges, in the transaction under way
 }
 
 var (
@@ -74,8 +77,12 @@ func Open(path string) (*Store, error) {
 	}
 	s := &Store{conn: conn, calls: make(chan call, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{})}
 	conn.SetBusyTimeout(2 * time.Second)
-	if err := s.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), conn.Close())
+	err = s.prepare()
+	if err == nil {
+		err = s.feed.open(path)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.feed.close(), conn.Close())
 	}
 	go s.write()
 	return s, nil
@@ -91,7 +98,7 @@ func (s *Store) prepare() error {
 		return err
 	}
 	d := &s.documents
-	d.store = s
+	d.store, s.feed.store = s, s
 	for stmt, query := range map[**sqlite.Stmt]string{
 		&s.begin: "BEGIN IMMEDIATE", &s.commit: "COMMIT", &s.rollback: "ROLLBACK",
 		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
@@ -99,13 +106,15 @@ func (s *Store) prepare() error {
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
+		&s.feed.tell: tellQuery, &s.feed.forget: forgetQuery,
+		&s.counter.remember: rememberQuery, &s.counter.add: addQuery, &s.counter.tally: tallyQuery,
 	} {
 		var err error
 		if *stmt, err = s.conn.Prepare(query); err != nil {
 			return err
 		}
 	}
-	for i, table := range []string{"challenges", "ledgers", "traffic"} {
+	for i, table := range []string{"challenges", "ledgers", "traffic", "counted", "tallies"} {
 		var err error
 		if s.sweepers[i], err = s.sweeper(table); err != nil {
 			return err
@@ -125,7 +134,7 @@ func (s *Store) makeTables() (err error) {
 	if err := s.outdated(); err != nil {
 		return err
 	}
-	for _, script := range []string{schema, documentsSchema} {
+	for _, script := range []string{schema, documentsSchema, changesSchema} {
 		if err := sqlitex.ExecuteScript(s.conn, script, nil); err != nil {
 			return err
 		}
@@ -169,7 +178,7 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.closing)
 		<-s.stopped
-		err = s.conn.Close()
+		err = errors.Join(s.feed.close(), s.conn.Close())
 	})
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"countersign/pkg/otp"
 	"path/filepath"
@@ -35,35 +34,6 @@ func TestConformance(t *testing.T) {
 		Lossy: func(t testing.TB, next func() storetest.Fate) storetest.Store { return storetest.Redo(open(t), next) },
 		Races: 1000,
 	})
-}
-
-// A pass answers its number in the same transaction.
-func TestPassAnswers(t *testing.T) {
-	ctx, now := t.Context(), otp.Millis(1_795_317_208_457)
-	s := open(t)
-	limits := otp.Limits{Unanswered: 1, Pause: time.Hour}
-	c := otp.Challenge{Key: "C#demo#1", State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: now + 1, Ledger: "N#1", TTL: int64(now)}
-	if w, err := s.Reserve(ctx, c, nil, now); err != nil || !w.Applied {
-		t.Fatal(w, err)
-	}
-	spend := func(id string, want bool) {
-		t.Helper()
-		got, err := s.Spend(ctx, otp.Spend{Key: "N#1", ID: id, Now: now, Limits: limits})
-		if err != nil || got.Applied != want {
-			t.Fatalf("spend %s: %+v %v, want applied %v", id, got, err, want)
-		}
-	}
-	guess := func(digest, op string) {
-		t.Helper()
-		if w, err := s.Attempt(ctx, otp.Guess{Key: c.Key, Digest: []byte(digest), Op: op, Now: now}); err != nil || !w.Applied {
-			t.Fatal(w, err)
-		}
-	}
-	spend("a", true)
-	guess("wrong", "op-1")
-	spend("b", false)
-	guess("right", "op-2")
-	spend("c", true)
 }
 
 // Items outlive their TTL until they are swept, and only they are swept.

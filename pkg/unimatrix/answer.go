@@ -17,15 +17,11 @@ type answer struct {
 	data   []byte        // a JSON object, with success
 	wait   time.Duration // with limitExceed: until a further try may pass
 
-	// For the log, never for the caller, whose message is the contract's.
-	client string // once it has authenticated itself
-	detail string // which field broke which rule, for clients
-	cause  error
+	detail string // which field broke which rule: for the log, as the message is the contract's
 }
 
 func refuse(r result) answer                   { return answer{result: r} }
 func refuseFor(r result, detail string) answer { return answer{result: r, detail: detail} }
-func fault(cause error) answer                 { return answer{result: internal, cause: cause} }
 func limited(wait time.Duration) answer        { return answer{result: limitExceed, wait: wait} }
 
 // render spells an answer, members in the order of the documents. Each answer

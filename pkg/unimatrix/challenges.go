@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // Challenges is the [Backend] on package otp: the same life of a challenge as
@@ -82,6 +83,7 @@ func (s *Challenges) Verify(ctx context.Context, c *clients.Client, r VerifyRequ
 	}
 	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent) {
 		got, err := s.Verifier.Verify(ctx, check)
+		telemetry.From(ctx).Outcome = got.Outcome
 		if err != nil || got.Outcome != otp.Unknown {
 			return got.Outcome == otp.Passed, err
 		}

@@ -1,14 +1,19 @@
 package unimatrix
 
 import (
+	"context"
+
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // number checks a number against its numbering plan and the client's policy.
-func (s *API) number(c *clients.Client, to otp.Phone) (phone.Number, answer) {
+func (s *API) number(ctx context.Context, c *clients.Client, to otp.Phone) (phone.Number, answer) {
 	n, ok := s.Lookup(to.E164())
+	told := telemetry.From(ctx)
+	told.Mask, told.Country = n.Mask, n.Region
 	switch {
 	case !ok:
 		return n, refuseFor(invalidPhoneNumbers, "to: must be a possible number in E.164 form")

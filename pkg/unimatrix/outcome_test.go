@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 	"countersign/pkg/unimatrix"
 )
 
@@ -24,19 +25,19 @@ func TestOutcomes(t *testing.T) {
 		status int
 		code   string
 		wait   string
-		logged bool
+		fault  bool // of ours or the sender's, and not the number's
 	}{
 		{says: unimatrix.Sent{Outcome: otp.TooSoon, Wait: 29_001 * time.Millisecond}, status: 429, code: "105300", wait: "30"},
 		{says: unimatrix.Sent{Outcome: otp.TooMany, Wait: time.Hour}, status: 429, code: "105300", wait: "3600"},
 		{says: unimatrix.Sent{Outcome: otp.TooMany, Wait: time.Nanosecond}, status: 429, code: "105300", wait: "1"},
 		{says: unimatrix.Sent{Outcome: otp.TooSoon}, status: 429, code: "105300", wait: "1"},
 		{says: unimatrix.Sent{Outcome: otp.TooSoon, Wait: -time.Minute}, status: 429, code: "105300", wait: "1"},
-		{says: unimatrix.Sent{Outcome: otp.Undeliverable, Cause: cause}, status: 500, code: "101303", logged: true},
-		{says: unimatrix.Sent{Outcome: otp.Unclear, Cause: cause}, status: 500, code: "101000", logged: true},
-		{says: unimatrix.Sent{Outcome: otp.InProgress}, status: 500, code: "101000", logged: true},
-		{says: unimatrix.Sent{Outcome: otp.Passed}, status: 500, code: "101000", logged: true},
-		{says: unimatrix.Sent{}, status: 500, code: "101000", logged: true},
-		{says: unimatrix.Sent{Outcome: otp.Sent}, fails: cause, status: 500, code: "101000", logged: true},
+		{says: unimatrix.Sent{Outcome: otp.Undeliverable, Cause: cause}, status: 500, code: "101303"},
+		{says: unimatrix.Sent{Outcome: otp.Unclear, Cause: cause}, status: 500, code: "101000", fault: true},
+		{says: unimatrix.Sent{Outcome: otp.InProgress}, status: 500, code: "101000", fault: true},
+		{says: unimatrix.Sent{Outcome: otp.Passed}, status: 500, code: "101000", fault: true},
+		{says: unimatrix.Sent{}, status: 500, code: "101000", fault: true},
+		{says: unimatrix.Sent{Outcome: otp.Sent}, fails: cause, status: 500, code: "101000", fault: true},
 		{says: unimatrix.Sent{Outcome: otp.Sent, ID: messages, Parts: 3}, status: 200, code: "0"},
 	} {
 		s := newService(t)
@@ -48,8 +49,12 @@ func TestOutcomes(t *testing.T) {
 		if c.code == "0" && got.Data["count"] != 3.0 {
 			t.Errorf("count of %s, want 3", got.Raw)
 		}
-		if logged := s.log.Len() > 0; logged != c.logged {
-			t.Errorf("%+v logged %s", c.says, s.log.String())
+		log := s.log.String()
+		if strings.Count(log, "\n") != 1 || strings.Contains(log, `"level":"ERROR"`) != c.fault || strings.Contains(log, `"fault":`) != c.fault {
+			t.Errorf("%+v logged %s", c.says, log)
+		}
+		if c.says.Cause != nil && !strings.Contains(log, cause.Error()) {
+			t.Errorf("%+v: nothing of the cause in %s", c.says, log)
 		}
 	}
 }
@@ -69,7 +74,7 @@ func TestFaults(t *testing.T) {
 			s := newService(t)
 			set(s)
 			s.expect(500, "101000", edits...)
-			if log := s.log.String(); !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, `"request":"`) {
+			if log := s.log.String(); !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, `"reply":"`) || strings.Count(log, "\n") != 1 {
 				t.Errorf("%s logged %q", name, log)
 			}
 		}
@@ -92,13 +97,14 @@ func TestFaults(t *testing.T) {
 // can be found by the id that the client got.
 func TestLogsTellNothing(t *testing.T) {
 	s := newService(t)
+	s.api.Lines = &telemetry.Lines{Stack: "countersign", Every: time.Hour}
 	const code, to = "72519384", "+12068800123"
 	text := `{"to":"` + to + `","code":"` + code + `"}`
 	told := func(got reply) {
 		t.Helper()
 		log := s.log.String()
 		s.log.Reset()
-		if log == "" || !strings.Contains(log, got.Headers["x-uni-request-id"]) {
+		if strings.Count(log, "\n") != 1 || !strings.Contains(log, got.Headers["x-uni-request-id"]) {
 			t.Errorf("%s logged %q, without the request's id", got.Raw, log)
 		}
 		for _, secret := range []string{code, to, to[1:], secret, "8800123"} {
@@ -107,6 +113,8 @@ func TestLogsTellNothing(t *testing.T) {
 			}
 		}
 	}
+	told(s.expect(200, "0", body(strings.Replace(text, code, code[:6], 1))))
+	told(s.expect(200, "0", verify, body(text)))
 	s.fails = errors.New("no answer")
 	told(s.expect(500, "101000", body(text)))
 	told(s.expect(500, "101000", verify, body(text)))
@@ -122,6 +130,8 @@ func TestLogsTellNothing(t *testing.T) {
 	}
 	s.known[simple].Countries = []string{"GB"}
 	told(s.refused(400, "107111", body(text)))
+	s.log.Reset()
+	s.api.Lines = nil
 	s.post(query("action=otp.send&accessKeyId=nobody&x=%"), body(text))
 	s.post(query("action=otp.send&accessKeyId=nobody"), body(text))
 	s.post(query("action=otp.send"), body(text))
@@ -158,9 +168,11 @@ func TestDetails(t *testing.T) {
 	} {
 		s.log.Reset()
 		got := s.post(c.edits...)
-		want := fmt.Sprintf(`"level":"INFO","msg":"refused","request":%q,"client":%q,"code":%q,"detail":%q}`, got.Headers["x-uni-request-id"], simple, got.Code, c.detail)
-		if log := s.log.String(); !strings.HasSuffix(strings.TrimSpace(log), want) {
-			t.Errorf("logged\n%s, want\n%s", log, want)
+		log := s.log.String()
+		for _, want := range []string{`"level":"INFO","msg":"request","reply":"` + got.Headers["x-uni-request-id"] + `"`, `"client":"` + simple + `"`, `"result":"` + got.Code + `"`, fmt.Sprintf(`"detail":%q`, c.detail)} {
+			if !strings.Contains(log, want) {
+				t.Errorf("logged\n%s, want %s", log, want)
+			}
 		}
 	}
 }

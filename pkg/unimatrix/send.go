@@ -7,6 +7,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // send serves otp.send.
@@ -15,7 +16,7 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	if a.result != pass {
 		return a
 	}
-	n, a := s.number(c, r.To)
+	n, a := s.number(ctx, c, r.To)
 	if a.result != pass {
 		return a
 	}
@@ -23,20 +24,21 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 		return refuse(refused)
 	}
 	sent, err := s.Backend.Send(ctx, c, r, n)
+	told := telemetry.From(ctx)
+	told.Started("send", otp.Started{Outcome: sent.Outcome, Wait: sent.Wait, Cause: sent.Cause}, err)
 	if err != nil {
-		return fault(fmt.Errorf("send to %s: %w", n.Mask, err))
+		return refuse(internal)
 	}
 	if sent.Outcome == otp.Sent {
 		return sentAnswer(sent, n)
 	}
-	a = answer{result: internal, wait: sent.Wait}
 	if known, ok := sendResults[sent.Outcome]; ok {
-		a.result = known
+		return answer{result: known, wait: sent.Wait}
 	}
-	if sent.Cause != nil || a.result == internal {
-		a.cause = fmt.Errorf("send to %s: outcome %q: %v", n.Mask, sent.Outcome, sent.Cause)
+	if told.Fault == "" {
+		told.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", sent.Outcome))
 	}
-	return a
+	return refuse(internal)
 }
 
 // restricted says what of a request is not this client's to ask for. Calls and

@@ -16,6 +16,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // API serves both actions. It holds no state of its own and is safe for concurrent
@@ -26,8 +27,9 @@ type API struct {
 	Lookup  func(e164 string) (phone.Number, bool) // [countersign/pkg/phone/plan.Lookup]
 	Backend Backend
 	Now     func() time.Time
-	Rand    io.Reader // for request ids: crypto/rand.Reader, or a test's own
-	Log     *slog.Logger
+	Rand    io.Reader        // for request ids: crypto/rand.Reader, or a test's own
+	Log     *slog.Logger     // gets a line for each request
+	Lines   *telemetry.Lines // nil: no metrics, and nothing of strangers
 }
 
 // Traffic counts requests against a client's rate.
@@ -48,34 +50,34 @@ const (
 const soon = time.Second
 
 // Serve answers one request.
-func (s *API) Serve(ctx context.Context, r gateway.Request) (resp gateway.Response) {
+func (s *API) Serve(ctx context.Context, r gateway.Request) gateway.Response {
+	ctx, told := telemetry.Begin(ctx, s.Now())
 	var random [16]byte
-	defer func() {
-		if v := recover(); v != nil { // its value could hold anything, so it is not told
-			id := hex.EncodeToString(random[:])
-			s.Log.Error("panic", "request", id, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
-			resp = refuse(internal).render(id)
-		}
-	}()
-	_, err := io.ReadFull(s.Rand, random[:])
-	id := hex.EncodeToString(random[:])
-	a := fault(err)
-	if err == nil {
-		a = s.check(ctx, r)
-	}
-	s.report(id, a)
-	return a.render(id)
+	a := s.safely(ctx, r, &random)
+	told.Contract, told.Reply = "unimatrix", hex.EncodeToString(random[:])
+	told.Result, told.Reason, told.OK, told.Detail = a.result.code, a.result.message, a.result == success, a.detail
+	s.Lines.Write(ctx, s.Log, told, s.Now())
+	return a.render(told.Reply)
 }
 
-// report logs faults, and which rule a client's request broke: the answer has no
-// place for that. What is wrong with a stranger's request is not logged.
-func (s *API) report(id string, a answer) {
-	switch {
-	case a.cause != nil:
-		s.Log.Error("unimatrix", "request", id, "client", a.client, "code", a.result.code, "cause", a.cause.Error())
-	case a.detail != "":
-		s.Log.Info("refused", "request", id, "client", a.client, "code", a.result.code, "detail", a.detail)
+// safely is check, with an id for the answer, and answers for a panic.
+func (s *API) safely(ctx context.Context, r gateway.Request, id *[16]byte) (a answer) {
+	defer func() {
+		if v := recover(); v != nil { // its value could hold anything, so it is not told
+			a = fault(ctx, "panic", fmt.Errorf("panic with a value of type %T", v))
+			telemetry.From(ctx).Trace = string(debug.Stack())
+		}
+	}()
+	if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
+		return fault(ctx, "entropy", err)
 	}
+	return s.check(ctx, r)
+}
+
+// fault answers for what could not be decided. where is one word for the metric.
+func fault(ctx context.Context, where string, cause error) answer {
+	telemetry.From(ctx).Fail(where, cause)
+	return refuse(internal)
 }
 
 // check makes the checks in the order of the contract's section 3; the first that
@@ -94,7 +96,6 @@ func (s *API) check(ctx context.Context, r gateway.Request) answer {
 	c, a := s.client(ctx, q)
 	if a.result == pass {
 		a = s.admit(ctx, c, q.get("action"), r)
-		a.client = c.ID
 	}
 	return a
 }
@@ -113,10 +114,11 @@ func (s *API) client(ctx context.Context, q query) (*clients.Client, answer) {
 	case errors.Is(err, clients.ErrBusy): // strangers' doing, and so no fault of ours
 		return nil, limited(soon)
 	case err != nil:
-		return nil, fault(fmt.Errorf("find the client: %w", err))
+		return nil, fault(ctx, "client", fmt.Errorf("find the client: %w", err))
 	case c == nil:
 		return nil, refuse(invalidAccessKeyID)
 	}
+	telemetry.From(ctx).Client = c.ID
 	switch c.Unimatrix {
 	case "simple":
 		return c, answer{}
@@ -128,9 +130,15 @@ func (s *API) client(ctx context.Context, q query) (*clients.Client, answer) {
 
 // admit checks what does not depend on the body.
 func (s *API) admit(ctx context.Context, c *clients.Client, action string, r gateway.Request) answer {
-	switch {
-	case !c.From(r.SourceIP):
+	if !c.From(r.SourceIP) {
 		return refuse(ipRestricted)
+	}
+	told := telemetry.From(ctx)
+	told.Admitted = true
+	if action == actionSend || action == actionVerify {
+		told.API = action
+	}
+	switch {
 	case action == "":
 		return refuseFor(missingParams, "action: is required")
 	case action != actionSend && action != actionVerify:
@@ -161,7 +169,7 @@ func (s *API) count(ctx context.Context, c *clients.Client) answer {
 	}
 	ok, err := s.Traffic.Allow(ctx, c)
 	if err != nil {
-		return fault(err)
+		return fault(ctx, "traffic", err)
 	}
 	if !ok {
 		now := s.Now()

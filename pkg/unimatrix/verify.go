@@ -2,7 +2,6 @@ package unimatrix
 
 import (
 	"context"
-	"fmt"
 
 	"countersign/pkg/clients"
 )
@@ -13,13 +12,13 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 	if a.result != pass {
 		return a
 	}
-	n, a := s.number(c, r.To)
+	n, a := s.number(ctx, c, r.To)
 	if a.result != pass {
 		return a
 	}
 	valid, err := s.Backend.Verify(ctx, c, r)
 	if err != nil {
-		return fault(fmt.Errorf("verify for %s: %w", n.Mask, err))
+		return fault(ctx, "verify", err)
 	}
 	return verifiedAnswer(n, valid)
 }

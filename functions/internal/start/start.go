@@ -71,6 +71,7 @@ func Open(getenv func(string) string, now func() time.Time, log *slog.Logger) (*
 			Answers: ams.NewAnswers(keys),
 			Now:     now,
 			Log:     log,
+			Lines:   lines(getenv),
 		},
 	}, nil
 }

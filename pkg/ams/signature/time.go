@@ -4,15 +4,22 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // Forms of a time (section 4 of the contract). Ranges that package time does not
-// hold to are in the pattern: an offset's, and ASCII digits.
+// hold to are in the pattern: an offset's, and ASCII digits. They are compiled when
+// they are first needed, which is not while a function starts.
 var (
-	millis = regexp.MustCompile(`^[0-9]{13}$`)
-	iso    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$`)
+	millis = form(`^[0-9]{13}$`)
+	iso    = form(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$`)
 )
+
+func form(pattern string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+	return func(s string) bool { return compiled().MatchString(s) }
+}
 
 // ParseTime reads a Request-Time or response-time, exact to the nanosecond and in
 // UTC: 13 digits, which are milliseconds since 1970, or ISO 8601 with seconds, up
@@ -20,11 +27,11 @@ var (
 // another form, a date or time that does not exist, a leap second, anything around
 // it. It does not compare with a clock.
 func ParseTime(s string) (t time.Time, ok bool) {
-	if millis.MatchString(s) {
+	if millis(s) {
 		ms, err := strconv.ParseInt(s, 10, 64)
 		return time.UnixMilli(ms).UTC(), err == nil
 	}
-	if !iso.MatchString(s) {
+	if !iso(s) {
 		return time.Time{}, false
 	}
 	layout := "2006-01-02T15:04:05Z0700" // a fraction is read whether or not the layout has one

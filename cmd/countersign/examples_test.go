@@ -1,0 +1,471 @@
+package main
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/ams/signature"
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	"countersign/pkg/keyring"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/snssender"
+	"countersign/pkg/unimatrix"
+)
+
+// What the examples in docs/openapi.yaml have in common.
+const (
+	exampleAuthID = "20261122536260504723041441422238793" // stands for the one that was made
+	exampleSMS    = "4adf1bb94ab81b32a77e42da0fbde2ee"    // likewise
+	exampleCode   = "425502"
+	exampleNumber = "+606543216353"
+	exampleToken  = "281010033AB2F588D14B43238637264FCA5AAF35xxxx"
+)
+
+// desk is the real handlers on a real store, with everything at hand that an answer
+// depends on: the one client there is, how the sender fares, and the store.
+type desk struct {
+	*scene
+	client    *clients.Client
+	busy      bool         // the client's rate is used up
+	delivery  otp.Delivery // what becomes of messages
+	storeDown bool         // guesses cannot be evaluated
+}
+
+func openDesk(t *testing.T) *desk {
+	d := &desk{scene: stage(t, captures{})}
+	log := slog.New(slog.DiscardHandler)
+	d.issuer.Challenges, d.issuer.Sender = failing{d.issuer.Challenges, d}, d
+	gate := &ams.Gate{Clients: d, Traffic: d, Answers: ams.NewAnswers(d.issuer.Keys.(*keyring.Ring)), Now: d.now, Log: log}
+	verifier := otp.Verifier{Challenges: d.issuer.Challenges, Keys: d.issuer.Keys, Users: ams.Standings{Users: d.users}, Now: d.now, Rand: d.issuer.Rand}
+	backend := &unimatrix.Challenges{Issuer: d.issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand}
+	d.local = &local{
+		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: d.issuer, Lookup: plan.Lookup, Users: d.users, Text: message.For}).Serve},
+		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
+		otp:    gateway.Handler{Serve: (&unimatrix.API{Clients: d, Traffic: d, Lookup: plan.Lookup, Backend: backend, Now: d.now, Rand: d.issuer.Rand, Log: log}).Serve},
+		log:    log,
+		slots:  make(chan struct{}, slots),
+	}
+	return d
+}
+
+func (d *desk) Find(_ context.Context, id string) (*clients.Client, error) {
+	if id != d.client.ID {
+		return nil, nil
+	}
+	return d.client, nil
+}
+
+func (d *desk) Allow(context.Context, *clients.Client) (bool, error) { return !d.busy, nil }
+
+var errAsked = errors.New("the example wants it so")
+
+func (d *desk) Send(context.Context, otp.Message) (otp.Delivery, error) {
+	if d.delivery == otp.Accepted {
+		return otp.Accepted, nil
+	}
+	return d.delivery, errAsked
+}
+
+type failing struct {
+	otp.Challenges
+	d *desk
+}
+
+func (f failing) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	if f.d.storeDown {
+		return otp.Write{}, errAsked
+	}
+	return f.Challenges.Attempt(ctx, g)
+}
+
+// example is an example request with the answer it gets. Each is of a client of its
+// own, so that none meets what another left behind.
+type example struct {
+	*desk
+	t            *testing.T
+	path, status string
+	name         string // of the request, or of the answer where that has none of its own
+	want         any
+
+	method, uri, body string
+	header            http.Header
+	authID            string // of the authentication that is under way
+	unrouted          bool   // to the Unimatrix handler, whatever the local server does with such a path
+}
+
+// examplesOf are all examples of a path.
+func (d *desk) examplesOf(t *testing.T, path string) (all []*example) {
+	responses := description().object("paths", path, "post", "responses")
+	answers := func(status string) map[string]any {
+		return description().object("paths", path, "post", "responses", status, "content", "application/json", "examples")
+	}
+	add := func(name, status, answer string) {
+		want := description().object("paths", path, "post", "responses", status, "content", "application/json", "examples", answer)["value"]
+		all = append(all, &example{desk: d, t: t, path: path, status: status, name: name, want: want})
+	}
+	for status := range responses {
+		for name := range answers(status) {
+			add(name, status, name)
+		}
+	}
+	for name := range requests(path) { // variants, which are answered alike
+		for status := range responses {
+			if of := parent(name); answers(status)[name] == nil && answers(status)[of] != nil {
+				add(name, status, of)
+			}
+		}
+	}
+	return all
+}
+
+func requests(path string) map[string]any {
+	return description().object("paths", path, "post", "requestBody", "content", "application/json", "examples")
+}
+
+// request is an example request by its name, or else that of success.
+func request(t *testing.T, path, name string) string {
+	t.Helper()
+	examples := requests(path)
+	for _, success := range []string{"SUCCESS", "0.sent"} {
+		if examples[name] == nil && examples[success] != nil {
+			name = success
+		}
+	}
+	text, err := json.Marshal(examples[name].(map[string]any)["value"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func parent(name string) string { return name[:max(strings.LastIndex(name, "."), 0)] }
+
+// begin sets everything to what most examples need.
+func (e *example) begin(client string) {
+	e.busy, e.delivery, e.storeDown, e.authID = false, otp.Accepted, false, exampleAuthID
+	policy := otp.DefaultPolicy()
+	policy.Cooldown = 0
+	e.client = &clients.Client{ID: client, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true, Policy: policy, Brand: "Acme"}
+	registry := clients.Registry{Table: e.users.Table, Sealer: e.users.Sealer, Defaults: clients.Defaults{Policy: policy}, Now: e.now}
+	e.must(registry.Add(e.t.Context(), clients.Record{ID: client}, nil)) // users belong to one
+	e.must(e.users.AddUser(e.t.Context(), client, "u", "60-6543216353"))
+	e.must(e.users.AddToken(e.t.Context(), client, "u", exampleToken, time.Time{}))
+	e.method, e.uri, e.body = "POST", e.path, request(e.t, e.path, e.name)
+	e.header = http.Header{"Content-Type": {"application/json"}, "Client-Id": {client}}
+	if e.path == "/" {
+		e.uri = "/?action=otp.send&accessKeyId=" + client
+	}
+}
+
+func (e *example) must(err error) {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// replace changes what is sent.
+func (e *example) replace(old, new string) {
+	e.t.Helper()
+	if !strings.Contains(e.body, old) {
+		e.t.Fatalf("there is no %s in %s", old, e.body)
+	}
+	e.body = strings.ReplaceAll(e.body, old, new)
+}
+
+// sent has a code sent to the number that the examples are about.
+func (e *example) sent(id string, code otp.Code) (authID string) {
+	e.t.Helper()
+	got, err := e.issuer.Init(e.t.Context(), otp.Start{
+		Client: e.client.ID, ID: id, To: exampleNumber, Mask: "+60******6353", Policy: e.client.Policy, Code: code,
+		Text: func(code string, _ time.Duration) string { return code },
+	})
+	if err != nil || got.Outcome != otp.Sent {
+		e.t.Fatal(got, err)
+	}
+	return got.AuthID
+}
+
+// verifying has the code sent that otp.verify is about.
+func (e *example) verifying() {
+	e.sent(e.issuer.Keys.Keys(e.t.Context()).Scenarios(e.client.ID, exampleNumber, "")[0], exampleCode)
+	e.uri = strings.Replace(e.uri, "otp.send", "otp.verify", 1)
+}
+
+// before sends another request first.
+func (e *example) before(path, body string) {
+	e.t.Helper()
+	other := *e
+	other.uri, other.body = path, body
+	if w := other.send(); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "PARAM_ILLEGAL") {
+		e.t.Fatal(w.Code, w.Body)
+	}
+}
+
+// underToken has the authentication begun for the user behind the token, about whom
+// something changes then.
+func (e *example) underToken(change func() error) {
+	e.t.Helper()
+	if e.path != usersInit {
+		e.before(usersInit, request(e.t, usersInit, "SUCCESS"))
+		e.body = request(e.t, verifyPath, "SUCCESS") // it did not tell an authenticationId
+	}
+	e.must(change())
+}
+
+// signing makes the client one that must sign.
+func (e *example) signing(header string) {
+	key, err := signature.ParsePublicKey(readFile(e.t, publicKey))
+	e.must(err)
+	e.client.Unsigned, e.client.Keys, e.client.LatestKey = false, map[string]*rsa.PublicKey{"1": key}, "1"
+	e.header.Set("Request-Time", e.now().UTC().Format(time.RFC3339))
+	e.header.Set("Signature", header)
+}
+
+func (e *example) signingQuery(more string) {
+	e.client.Unimatrix, e.client.Secrets = "hmac", [][]byte{[]byte("secret")}
+	e.uri += more
+}
+
+func (e *example) send() *httptest.ResponseRecorder {
+	e.t.Helper()
+	r := httptest.NewRequest(e.method, e.uri, strings.NewReader(strings.ReplaceAll(e.body, exampleAuthID, e.authID)))
+	r.Header = e.header.Clone()
+	w := httptest.NewRecorder()
+	h := http.Handler(e.local)
+	if e.unrouted {
+		path, query := target(e.uri)
+		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.local.invoke(w, r, e.local.otp, path, query) })
+	}
+	alsoDescribed(e.t, h).ServeHTTP(w, r)
+	return w
+}
+
+const (
+	initShort   = "/v1/customers/initAuthentication"
+	triggerPath = "/v1/security/triggerChallenge"
+	usersInit   = "/v1/users/initAuthentication"
+	allFields   = "0.sent.all-fields"
+	forged      = "algorithm=RSA256,keyVersion=1,signature=AAAA"
+	otherKey    = "algorithm=RSA256,keyVersion=9,signature=AAAA"
+)
+
+// reasons are why an answer comes, by the name of the example, with the path or the
+// status before it where the reason is another there. What is missing here comes
+// of the request alone.
+var reasons = map[string]func(*example){
+	"API_INVALID":                  func(e *example) { e.uri += "/" },
+	"INVALID_API":                  func(e *example) { e.uri += "/" },
+	"METHOD_NOT_SUPPORTED":         func(e *example) { e.method = "PUT" },
+	"CLIENT_INVALID":               func(e *example) { e.header.Set("Client-Id", "nobody") },
+	"INVALID_CLIENT":               func(e *example) { e.header.Del("Client-Id") },
+	"SIGNATURE_INVALID":            func(e *example) { e.signing(forged) },
+	"INVALID_SIGNATURE":            func(e *example) { e.signing(forged) },
+	"INVALID_SIGNATURE.key":        func(e *example) { e.signing(otherKey) },
+	"KEY_NOT_FOUND":                func(e *example) { e.signing(otherKey) },
+	"ACCESS_DENIED":                func(e *example) { e.client.APIs = []string{"unimatrix"} },
+	"ACCESS_DENIED.number":         func(e *example) { e.client.Countries = []string{"GB"} },
+	"REQUEST_TRAFFIC_EXCEED_LIMIT": func(e *example) { e.busy = true },
+	"TIMES_EXCEED_LIMIT":           func(e *example) { e.sent("earlier", ""); e.client.Policy.Cooldown = time.Second },
+	"SEND_TIMES_EXCEED_LIMIT": func(e *example) {
+		e.sent("earlier", "")
+		e.sent("earlier too", "")
+		e.client.Policy.PerHour = 2
+	},
+	"PROCESS_FAIL":      func(e *example) { e.delivery = otp.Refused },
+	"UNKNOWN_EXCEPTION": func(e *example) { e.delivery, e.storeDown = otp.MaybeSent, true },
+	"VERIFY_TIMES_EXCEED_LIMIT": func(e *example) {
+		for range e.client.Policy.Attempts {
+			e.before(verifyPath, verifyBody(docID, "1"))
+		}
+	},
+	"INVALID_ACCESS_TOKEN": func(e *example) {
+		e.underToken(func() error { return e.users.RevokeToken(e.t.Context(), e.client.ID, exampleToken) })
+	},
+	"USER_NOT_EXIST": func(e *example) {
+		e.underToken(func() error { return e.users.Remove(e.t.Context(), e.client.ID, "u") })
+	},
+	"USER_STATUS_ABNORMAL": func(e *example) { e.underToken(func() error { return e.users.Block(e.t.Context(), e.client.ID, "u") }) },
+
+	initShort + " PARAM_ILLEGAL":           func(e *example) { e.replace(`"authenticationMethod":"OTP"`, `"authenticationMethod":"PASSWORD"`) },
+	initShort + " REPEAT_REQ_INCONSISTENT": func(e *example) { e.before(usersInit, request(e.t, usersInit, "SUCCESS")) },
+	usersInit + " PARAM_ILLEGAL":           func(e *example) { e.replace("WALLET_TOKEN", "PASSPORT") },
+	usersInit + " REPEAT_REQ_INCONSISTENT": func(e *example) { e.before(initShort, request(e.t, initShort, "SUCCESS")) },
+	usersInit + " INVALID_PHONE_NUMBER":    func(e *example) { e.client.Numbers = phone.Mobile },
+	triggerPath + " PARAM_ILLEGAL":         func(e *example) { e.replace(exampleAuthID, "") },
+	triggerPath + " REPEAT_REQ_INCONSISTENT": func(e *example) {
+		e.before(triggerPath, strings.Replace(e.body, exampleAuthID, e.sent("another", ""), 1))
+	},
+	verifyPath + " PARAM_ILLEGAL":                     func(e *example) { e.replace(exampleCode, "42550a") },
+	verifyPath + " AUTHENTICATION_REQUEST_ID_INVALID": func(e *example) { e.replace(docID, "another") },
+	"/v1/security/verifyAuthentication PARAM_ILLEGAL": func(e *example) { e.replace(`"`+exampleAuthID+`"`, "null") },
+
+	"0.right":    func(e *example) { e.verifying() },
+	"0.wrong":    func(e *example) { e.verifying() },
+	"104001":     func(e *example) { e.body = "{}" },
+	"104002":     func(e *example) { e.body = "[]" },
+	"104003":     func(e *example) { e.client.CustomCodes, e.body = false, request(e.t, "/", allFields) },
+	"107121":     func(e *example) { e.client.SenderNames, e.body = []string{"Other"}, request(e.t, "/", allFields) },
+	"107141":     func(e *example) { e.client.Templates, e.body = []string{"other"}, request(e.t, "/", allFields) },
+	"104110":     func(e *example) { e.uri = "/?action=otp.send" },
+	"104111":     func(e *example) { e.uri = "/?action=otp.send&accessKeyId=nobody" },
+	"104200":     func(e *example) { e.signingQuery("") },
+	"104201":     func(e *example) { e.signingQuery("&signature=0&timestamp=1") },
+	"104202":     func(e *example) { e.signingQuery("&signature=0") },
+	"105001":     func(e *example) { e.client.APIs = []string{"ams"} },
+	"105100":     func(e *example) { e.client.Networks = []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")} },
+	"404 104002": func(e *example) { e.uri, e.unrouted = "/nothing", true },
+	"405 104002": func(e *example) { e.method = "PUT" },
+	"105300":     func(e *example) { e.busy = true },
+	"101000":     func(e *example) { e.delivery = otp.MaybeSent },
+	"101303":     func(e *example) { e.delivery = otp.Refused },
+}
+
+// Each example is true: the request gets this answer, member for member but for
+// ids that are made.
+func TestExamplesAreTrue(t *testing.T) {
+	d := openDesk(t)
+	made := regexp.MustCompile(`"authenticationId":"[0-9]{35}"|"id":"[0-9a-f]{32}"`)
+	n := 0
+	for path := range description().object("paths") {
+		for _, e := range d.examplesOf(t, path) {
+			t.Run(strings.TrimPrefix(path, "/v1/")+" "+e.status+" "+e.name, func(t *testing.T) {
+				e.t = t
+				n++
+				e.begin(fmt.Sprint("example", n))
+				e.arrange()
+				w := e.send()
+				text := made.ReplaceAllStringFunc(w.Body.String(), func(s string) string {
+					if strings.HasPrefix(s, `"id"`) {
+						return `"id":"` + exampleSMS + `"`
+					}
+					return `"authenticationId":"` + exampleAuthID + `"`
+				})
+				got, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+				if err != nil || fmt.Sprint(w.Code) != e.status || !reflect.DeepEqual(got, e.want) {
+					t.Errorf("%s %s\n%s\nanswered %d %s\nwant %s %v", e.method, e.uri, e.body, w.Code, text, e.status, e.want)
+				}
+			})
+		}
+	}
+	if n < 100 {
+		t.Errorf("%d examples", n)
+	}
+}
+
+// arrange makes it so that the answer comes.
+func (e *example) arrange() {
+	ofUser := strings.HasPrefix(e.name, "USER_") || e.name == "INVALID_ACCESS_TOKEN"
+	if e.path != "/" && e.path != initShort && e.path != usersInit && !ofUser {
+		e.authID = e.sent(docID, exampleCode)
+	}
+	for _, name := range []string{e.path + " " + e.name, e.status + " " + e.name, e.name} {
+		if reason := reasons[name]; reason != nil {
+			reason(e)
+			return
+		}
+	}
+}
+
+// Every code that an answer may have is an example of it with a meaning, and every
+// code of the contracts is one of these.
+func TestEveryCodeHasAnExample(t *testing.T) {
+	d := description()
+	all := slices.Clone(documented)
+	for _, file := range []string{"../../pkg/ams/result.go", "../../pkg/unimatrix/result.go"} {
+		for _, match := range regexp.MustCompile(`"([A-Z]{2,}[A-Z_]+|[0-9]+)"`).FindAllSubmatch(readFile(t, file), -1) {
+			all = append(all, string(match[1]))
+		}
+	}
+	shown := map[string]bool{}
+	for path := range d.object("paths") {
+		for status := range d.object("paths", path, "post", "responses") {
+			content := []string{"paths", path, "post", "responses", status, "content", "application/json"}
+			schema, _ := d.find(append(content, "schema")...)
+			may, are := codesOf(schema), map[string]bool{}
+			for name := range d.object(append(content, "examples")...) {
+				example := d.object(append(content, "examples", name)...)
+				if summary, _ := example["summary"].(string); len(summary) < 5 {
+					t.Errorf("%s %s %s has no meaning", path, status, name)
+				}
+				if err := d.validate(example["value"], append(content, "schema")...); err != nil {
+					t.Errorf("%s %s %s: %v", path, status, name, err)
+				}
+				for code := range codesOf(example["value"]) {
+					are[code], shown[code] = true, true
+					if base, _, _ := strings.Cut(name, "."); base != code {
+						t.Errorf("%s %s %s is an example of %s", path, status, name, code)
+					}
+				}
+			}
+			if !reflect.DeepEqual(may, are) {
+				t.Errorf("%s %s may have %v, examples are of %v", path, status, may, are)
+			}
+		}
+	}
+	for _, code := range all {
+		if !shown[code] {
+			t.Errorf("%s has no example", code)
+		}
+	}
+	for path := range d.object("paths") {
+		for name, example := range requests(path) {
+			if err := d.validate(example.(map[string]any)["value"], "paths", path, "post", "requestBody", "content", "application/json", "schema"); err != nil {
+				t.Errorf("request %s %s: %v", path, name, err)
+			}
+		}
+	}
+}
+
+// codesOf collects what may stand for code or resultCode, in a schema or a value.
+func codesOf(node any) map[string]bool {
+	codes := map[string]bool{}
+	var walk func(node any, code bool)
+	walk = func(node any, code bool) {
+		switch node := node.(type) {
+		case string:
+			if code {
+				codes[node] = true
+			}
+		case []any:
+			for _, inner := range node {
+				walk(inner, code)
+			}
+		case map[string]any:
+			if ref, ok := node["$ref"].(string); ok {
+				inner, _ := description().find(strings.Split(ref, "/")[1:]...)
+				walk(inner, false)
+			}
+			for name, inner := range node {
+				switch {
+				case name == "data", name == "$ref":
+				case code && name != "enum" && name != "const":
+				default:
+					walk(inner, code || name == "code" || name == "resultCode")
+				}
+			}
+		}
+	}
+	walk(node, false)
+	return codes
+}

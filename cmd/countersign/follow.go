@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/sqlitestore"
+)
+
+const (
+	// glance is how often the feed is looked at: so much later a right code clears
+	// the unanswered messages of its number.
+	glance = 50 * time.Millisecond
+	// respite is the pause after a failure.
+	respite = time.Second
+	// piece is how many challenges are told of at once: few enough that counting
+	// them delays no call for long.
+	piece = 100
+)
+
+// follow tells what happens to the challenges in a file, until ctx ends. What was
+// not told then is told at the next start. Sweeping begins when all is told that
+// an earlier process left: a fact must not be forgotten between its counting and
+// its end.
+func (f file) follow(ctx context.Context, events changes.Events, log *slog.Logger) {
+	consumer := changes.Consumer{Numbers: f, Counters: f, Events: events}
+	var start sync.Once
+	again(ctx, log, func() (more bool, err error) {
+		if more, err = tell(ctx, f.Feed(), consumer); err == nil && !more {
+			start.Do(func() { go sweep(ctx, f.Store) })
+		}
+		return more, err
+	})
+}
+
+// follow tells what the stream of an engine's table has. In AWS the function does.
+func (t tables) follow(ctx context.Context, events changes.Events, log *slog.Logger) {
+	if t.missing != nil {
+		log.Warn("this engine has no stream: there are no events, and right codes do not clear unanswered messages", "cause", t.missing.Error())
+	}
+	if t.stream == nil {
+		return
+	}
+	consumer := changes.Consumer{Numbers: t, Counters: t, Events: events}
+	again(ctx, log, func() (more bool, err error) {
+		r, err := t.stream.Next(ctx)
+		if err != nil {
+			return false, err
+		}
+		if err := work(ctx, consumer, r.List); err != nil {
+			return false, err
+		}
+		return len(r.List) > 0, t.stream.Finish(ctx, r)
+	})
+}
+
+// again calls do at once while there is more, and otherwise now and then.
+func again(ctx context.Context, log *slog.Logger, do func() (more bool, err error)) {
+	for {
+		more, err := do()
+		wait := glance
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Error("changes", "cause", err.Error())
+			wait = respite
+		case more:
+			wait = 0
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// work does what follows from changes.
+func work(ctx context.Context, consumer changes.Consumer, list []changes.Change) error {
+	var facts []changes.Fact
+	for _, c := range list {
+		facts = append(facts, changes.Facts(c)...)
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	_, err := consumer.Work(ctx, facts)
+	return err
+}
+
+// tell works on one piece of the feed.
+func tell(ctx context.Context, feed *sqlitestore.Feed, consumer changes.Consumer) (more bool, err error) {
+	c, more, err := feed.Next(ctx, piece, time.Now())
+	if err != nil || c.Empty() {
+		return more, err
+	}
+	err = work(ctx, consumer, c.List)
+	if err == nil {
+		err = feed.Finish(ctx, c)
+	}
+	if err != nil {
+		feed.GiveBack(c)
+	}
+	return more, err
+}
+
+// latest keeps the latest facts for the developer. It is safe for concurrent use.
+type latest struct {
+	mu    sync.Mutex
+	facts []changes.Fact // oldest first
+	known map[string]bool
+}
+
+// maxLatest is how many facts are kept.
+const maxLatest = 1000
+
+// Publish implements [changes.Events].
+func (r *latest) Publish(_ context.Context, facts []changes.Fact) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known == nil {
+		r.known = map[string]bool{}
+	}
+	for _, f := range facts {
+		if r.known[f.ID] {
+			continue
+		}
+		r.known[f.ID], r.facts = true, append(r.facts, f)
+		if len(r.facts) > maxLatest {
+			delete(r.known, r.facts[0].ID)
+			r.facts = r.facts[1:]
+		}
+	}
+	return len(facts), nil
+}
+
+// list returns them as events, newest first.
+func (r *latest) list() []changes.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := make([]changes.Event, 0, len(r.facts))
+	for i := len(r.facts) - 1; i >= 0; i-- {
+		events = append(events, r.facts[i].Event())
+	}
+	return events
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/changes/changestest"
+)
+
+// events reads what the server shows of what happened, newest first.
+func (p *process) events() (list []json.RawMessage) {
+	p.t.Helper()
+	resp, err := browser.Get(p.url + "/_dev/events")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil || resp.StatusCode != http.StatusOK {
+		p.t.Fatal(resp.StatusCode, err)
+	}
+	return list
+}
+
+// eventually looks again and again until ok.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	patience, look := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer look.Stop()
+	for !ok() {
+		select {
+		case <-patience:
+			t.Fatalf("%s did not come about", what)
+		case <-look.C:
+		}
+	}
+}
+
+type toldEvent struct {
+	Source string
+	Kind   changes.Kind `json:"detail-type"`
+	Detail struct {
+		ID, Client, MaskedNumber, Reason string
+		AttemptsLeft                     *int
+	}
+}
+
+func TestEvents(t *testing.T) {
+	on(t, func(t *testing.T, p *process) {
+		if list := p.events(); len(list) != 0 {
+			t.Errorf("before anything happened: %s", list)
+		}
+		p.post(initPath, initBody("told", "60-1111111111"))
+		right := p.messages("+601111111111")[0].Code
+		p.post(verifyPath, verifyBody("told", right[:5]))
+		p.post(verifyPath, verifyBody("told", right))
+		p.post(initPath, initBody("told too soon", "60-1111111111"))
+		var list []json.RawMessage
+		eventually(t, "four events", func() bool { list = p.events(); return len(list) >= 4 })
+		counts := map[changes.Kind]int{}
+		for _, text := range list {
+			var e toldEvent
+			if err := json.Unmarshal(text, &e); err != nil {
+				t.Fatal(err)
+			}
+			counts[e.Kind]++
+			if err := changestest.Against(t, string(e.Kind), text); err != nil {
+				t.Error(err)
+			}
+			if strings.Contains(string(text), right) || strings.Contains(string(text), "1111111111") || e.Detail.Client != "demo" || e.Detail.MaskedNumber != "+60******1111" {
+				t.Errorf("event %s", text)
+			}
+		}
+		want := map[changes.Kind]int{changes.Sent: 1, changes.Failed: 1, changes.Passed: 1, changes.Refused: 1}
+		if !maps.Equal(counts, want) {
+			t.Errorf("told %v, want %v", counts, want)
+		}
+		if len(list) == 4 && !strings.Contains(string(list[0]), "SendRefused") {
+			t.Errorf("the latest event is %s", list[0])
+		}
+	})
+}
+
+func TestEventsPath(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	resp, err := browser.Post(p.url+"/_dev/events", "application/json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(string(text), "GET lists") {
+		t.Errorf("%d %s", resp.StatusCode, text)
+	}
+}
+
+func TestLatest(t *testing.T) {
+	r := &latest{}
+	for n := range maxLatest + 500 {
+		for range 2 {
+			if done, err := r.Publish(t.Context(), []changes.Fact{{ID: fmt.Sprint(n)}}); done != 1 || err != nil {
+				t.Fatal(done, err)
+			}
+		}
+	}
+	list := r.list()
+	if len(list) != maxLatest || list[0].Detail.ID != fmt.Sprint(maxLatest+499) || list[maxLatest-1].Detail.ID != "500" {
+		t.Errorf("%d events, from %s to %s", len(list), list[0].Detail.ID, list[len(list)-1].Detail.ID)
+	}
+	if len(r.known) != maxLatest {
+		t.Errorf("%d ids are kept", len(r.known))
+	}
+}
+
+// Killed under load again and again, the server has told everything in the end:
+// its counters are what a recount of its file gives (P27).
+func TestEventsSurviveKill(t *testing.T) {
+	data := t.TempDir()
+	for round := range 4 {
+		p := serveOn(t, data)
+		var load sync.WaitGroup
+		for w := range 8 {
+			load.Go(func() {
+				for n := 0; ; n++ {
+					id := fmt.Sprintf("r%dw%dn%d", round, w, n)
+					if _, err := p.try(initPath, initBody(id, fmt.Sprintf("60-1%01d%01d%06d", round, w, n))); err != nil {
+						return // it is dead
+					}
+					for range n % 3 {
+						if _, err := p.try(verifyPath, verifyBody(id, "0")); err != nil {
+							return
+						}
+					}
+				}
+			})
+		}
+		eventually(t, "load", func() bool { return len(p.events()) > 100 })
+		p.end(syscall.SIGKILL)
+		load.Wait()
+	}
+	p := serveOn(t, data)
+	path := filepath.Join(data, "countersign.db")
+	eventually(t, "a sum of the counters that equals a recount", func() bool {
+		got, want := tallied(t, path)
+		return len(want) > 0 && maps.Equal(got, want)
+	})
+	p.end(syscall.SIGINT)
+	if got, want := tallied(t, path); !maps.Equal(got, want) || want["sent"] < 150 {
+		t.Errorf("counters %v, recounted %v", got, want)
+	}
+}
+
+// tallied returns what the counters of the demo client say, and a recount.
+func tallied(t testing.TB, path string) (got, want map[string]int64) {
+	t.Helper()
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetBusyTimeout(5 * time.Second)
+	got, want = map[string]int64{}, map[string]int64{}
+	for to, query := range map[*map[string]int64]string{
+		&got: `SELECT what, sum(n) FROM tallies WHERE pk LIKE 'S#__________#demo' GROUP BY what`,
+		&want: `SELECT 'sent', count(*) FROM challenges WHERE state = 'sent' UNION ALL
+SELECT 'failed', sum(attempts) FROM challenges UNION ALL SELECT 'refused', count(*) FROM challenges WHERE state = 'failed'`,
+	} {
+		if err := sqlitex.ExecuteTransient(conn, query, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			if n := stmt.ColumnInt64(1); n > 0 {
+				(*to)[stmt.ColumnText(0)] = n
+			}
+			return nil
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return got, want
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/changes/changestest"
+	"countersign/pkg/changes/stream"
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/eventbus/eventbustest"
+)
+
+// The function, as the template sets it up, tells what the stream of its own table
+// has, and writes nothing from which it would have to tell more.
+func TestWired(t *testing.T) {
+	table, bus := dynamotest.StreamTable(t), eventbustest.Start(t)
+	for name, value := range map[string]string{
+		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_EVENTBRIDGE": bus.URL, "COUNTERSIGN_TABLE": table, "COUNTERSIGN_COUNTRIES": "MY",
+	} {
+		t.Setenv(name, value)
+	}
+	handler, err := wire(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := dynamostore.New(dynamotest.Client(t, nil), table)
+	changestest.NewLife(t, store, "demo").Crowd()
+	told := 0
+	for done := 0; ; {
+		records := dynamotest.Records(t, table)
+		if len(records) == done {
+			break
+		}
+		got, err := handler.Handle(t.Context(), stream.Batch{Records: records[done:]})
+		if err != nil || len(got.BatchItemFailures) > 0 {
+			t.Fatal(got, err)
+		}
+		if done > 0 && len(bus.Taken()) != told {
+			t.Fatalf("%d events follow from its own writes", len(bus.Taken())-told)
+		}
+		done, told = len(records), len(bus.Taken())
+	}
+	counted := map[string]int64{}
+	for _, hour := range []time.Time{changestest.Epoch.Time(), changestest.Epoch.Time().Add(time.Hour)} {
+		for _, client := range []string{"demo", "other", "A & B"} {
+			tally, err := store.Tally(t.Context(), changes.CounterKey(hour, client, "", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, n := range tally {
+				counted[what] += n
+			}
+		}
+	}
+	events := map[string]int64{}
+	for _, e := range bus.Taken() {
+		if e.Source != "countersign" || !json.Valid([]byte(e.Detail)) {
+			t.Errorf("event %+v", e)
+		}
+		events[e.DetailType]++
+	}
+	for kind, what := range map[string]string{"ChallengeSent": "sent", "ChallengePassed": "passed", "ChallengeFailed": "failed", "ChallengeExhausted": "exhausted", "SendRefused": "refused"} {
+		if events[kind] == 0 || events[kind] != counted[what] {
+			t.Errorf("%d %s, counted %d", events[kind], kind, counted[what])
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_REGION", "eu-west-1")
+	if _, err := wire(slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("it starts without credentials")
+	}
+}

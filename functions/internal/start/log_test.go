@@ -1,0 +1,27 @@
+package start_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"countersign/functions/internal/start"
+)
+
+// Lambda reads the level and the time of a line, in this spelling.
+func TestLog(t *testing.T) {
+	var out bytes.Buffer
+	start.Log(&out).Error("start", "cause", errors.New("why").Error(), slog.Group("group", "time", 1))
+	var line struct {
+		Timestamp time.Time
+		Level     string
+		Cause     string
+		Group     struct{ Time int }
+	}
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Timestamp.IsZero() || line.Level != "ERROR" || line.Cause != "why" || line.Group.Time != 1 {
+		t.Errorf("%v, %+v from %s", err, line, out.String())
+	}
+}

@@ -1,0 +1,191 @@
+package changes_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/otp"
+)
+
+const (
+	sentAt  otp.Millis = 1_795_320_306_007
+	expires            = sentAt + 300_000
+)
+
+// image is a challenge that was just made, then changed.
+func image(change ...func(*changes.Image)) *changes.Image {
+	i := &changes.Image{
+		Key: "C#demo#1", AuthID: "auth", Seed: []byte("seed"), State: otp.Reserved, Op: "-", Max: 3,
+		SentAt: sentAt, ExpiresAt: expires, Ledger: "N#1", Mask: "+60******6353", Client: "demo", Region: "MY", Block: "b",
+	}
+	for _, c := range change {
+		c(i)
+	}
+	return i
+}
+
+func state(s otp.State) func(*changes.Image) { return func(i *changes.Image) { i.State = s } }
+func guessed(n int) func(*changes.Image) {
+	return func(i *changes.Image) { i.Attempts, i.Op = n, fmt.Sprint("op", n) }
+}
+func right(i *changes.Image)            { i.Passed = true }
+func record(i *changes.Image)           { i.Max = 0 }
+func next(i *changes.Image)             { i.Seed, i.AuthID = []byte("next"), "next" }
+func late(i *changes.Image)             { i.SentAt, i.ExpiresAt = expires, expires+300_000 }
+func early(i *changes.Image)            { i.SentAt, i.ExpiresAt = expires-1, expires+299_999 }
+func again(i *changes.Image)            { i.SentAt += 30_000 }
+func refused(i *changes.Image)          { i.State, i.Result = otp.Failed, otp.TooSoon }
+func used(n int) func(i *changes.Image) { return func(i *changes.Image) { i.Attempts = n } }
+
+const (
+	sent, unclear, failed = otp.Delivered, otp.MaybeDelivered, otp.Failed
+)
+
+func TestFacts(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		was, is *changes.Image
+		swept   bool
+		want    string // kind, authId and attempts left or reason of each fact
+	}{
+		{name: "made", is: image()},
+		{name: "sent", was: image(), is: image(state(sent)), want: "ChallengeSent auth"},
+		{name: "unclear", was: image(), is: image(state(unclear))},
+		{name: "unclear, then sent", was: image(state(unclear)), is: image(state(sent)), want: "ChallengeSent auth"},
+		{name: "sent again", was: image(state(sent)), is: image(state(sent), again), want: "ChallengeSent auth"},
+		{name: "claimed, taken over", was: image(state(sent)), is: image(state(sent))},
+		{name: "wrong", was: image(state(sent)), is: image(state(sent), guessed(1)), want: "ChallengeFailed auth 2"},
+		{name: "wrong again", was: image(state(sent), guessed(1)), is: image(state(sent), guessed(2)), want: "ChallengeFailed auth 1"},
+		{name: "wrong for the last time", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)), want: "ChallengeExhausted auth 0"},
+		{name: "right", was: image(state(sent)), is: image(state(sent), guessed(1), right), want: "ChallengePassed auth 2"},
+		{name: "right at last", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3), right), want: "ChallengePassed auth 0"},
+		{name: "right, of an unclear one", was: image(state(unclear)), is: image(state(unclear), guessed(1), right), want: "ChallengePassed auth 2"},
+		{name: "settled after a pass", was: image(state(unclear), guessed(1), right), is: image(state(sent), guessed(1), right), want: "ChallengeSent auth"},
+		{name: "refused", was: image(), is: image(refused), want: "SendRefused auth too_soon"},
+		{name: "refused when unclear", was: image(state(unclear)), is: image(refused), want: "SendRefused auth too_soon"},
+		{name: "refused at once", is: image(refused), want: "SendRefused auth too_soon"},
+		{name: "refused, once", was: image(refused), is: image(refused)},
+
+		{name: "swept", was: image(state(sent)), swept: true, want: "ChallengeExpired auth 3"},
+		{name: "swept when unclear", was: image(state(unclear), guessed(1)), swept: true, want: "ChallengeExpired auth 2"},
+		{name: "swept when exhausted", was: image(state(sent), guessed(3)), swept: true, want: "ChallengeExpired auth 0"},
+		{name: "swept when passed", was: image(state(sent), guessed(1), right), swept: true},
+		{name: "swept when refused", was: image(refused), swept: true},
+		{name: "swept when reserved", was: image(), swept: true},
+		{name: "deleted by somebody", was: image(state(sent))},
+
+		{name: "replaced when over", was: image(state(sent), guessed(1)), is: image(next, late), want: "ChallengeExpired auth 2"},
+		{name: "replaced when live", was: image(state(sent), guessed(1)), is: image(next, early, used(1))},
+		{name: "replaced when passed", was: image(state(sent), guessed(1), right), is: image(next, late)},
+		{name: "replaced by one that is refused", was: image(state(sent)), is: image(next, late, refused), want: "ChallengeExpired auth 3, SendRefused next too_soon"},
+		{name: "guessed at after it was replaced", was: image(next, state(sent), used(1)), is: image(next, state(sent), guessed(2)), want: "ChallengeFailed next 1"},
+
+		{name: "record of a re-send", is: image(record, refused)},
+		{name: "record of a re-send, sent", was: image(record), is: image(record, state(sent))},
+		{name: "record of a re-send, swept", was: image(record, state(sent)), swept: true},
+
+		{name: "several writes", was: image(), is: image(state(sent), guessed(3)), want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengeFailed auth 1, ChallengeExhausted auth 0"},
+		{name: "several writes from the first on", is: image(state(sent), guessed(2), right), want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengePassed auth 1"},
+		{name: "nothing", want: ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			facts := changes.Facts(changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: sentAt.Time().Add(time.Second)})
+			var got []string
+			for _, f := range facts {
+				text := fmt.Sprint(f.Kind, " ", f.AuthenticationID)
+				if f.AttemptsLeft != nil {
+					text += fmt.Sprint(" ", *f.AttemptsLeft)
+				}
+				if f.Reason != "" {
+					text += " " + f.Reason
+				}
+				got = append(got, text)
+				if f.Client != "demo" || f.Country != "MY" || f.MaskedNumber != "+60******6353" {
+					t.Errorf("fact %+v", f)
+				}
+				valid(t, f)
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("facts %v, want %v", got, test.want)
+			}
+			if again := changes.Facts(changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: sentAt.Time().Add(time.Second)}); !reflect.DeepEqual(again, facts) {
+				t.Errorf("told again: %+v, first %+v", again, facts)
+			}
+		})
+	}
+}
+
+// A fact has one id, however many writes a change stands for, and no other fact has
+// it.
+func TestIDs(t *testing.T) {
+	steps := []*changes.Image{
+		nil, image(), image(state(sent)), image(state(sent), guessed(1)), image(state(sent), again, guessed(1)), image(state(sent), again, guessed(2)), image(state(sent), again, guessed(3), right),
+		image(next, late), image(next, late, state(sent)), image(next, late, state(sent), guessed(1)), nil,
+	}
+	ids := map[string]string{}
+	for n := range len(steps) - 1 {
+		for _, f := range changes.Facts(changes.Change{Was: steps[n], Is: steps[n+1], Swept: true}) {
+			what := fmt.Sprint(f.Kind, f.AuthenticationID, n)
+			if ids[f.ID] != "" {
+				t.Errorf("%s and %s are both %s", what, ids[f.ID], f.ID)
+			}
+			ids[f.ID] = what
+		}
+	}
+	if len(ids) != 8 {
+		t.Errorf("%d ids, want 8", len(ids))
+	}
+	for i := range steps[:7] {
+		for j := i + 1; j < 7; j++ {
+			for _, f := range changes.Facts(changes.Change{Was: steps[i], Is: steps[j]}) {
+				if ids[f.ID] == "" {
+					t.Errorf("from step %d to %d: %s has an id of its own", i, j, f.Kind)
+				}
+			}
+		}
+	}
+	other := image(state(sent))
+	other.Key = "C#demo#2"
+	for _, f := range changes.Facts(changes.Change{Is: other}) {
+		if ids[f.ID] != "" {
+			t.Errorf("a fact of another challenge has the id of %s", ids[f.ID])
+		}
+	}
+}
+
+// Nothing happens to a challenge before its message or after its life, whatever
+// the clock of the store says.
+func TestTimes(t *testing.T) {
+	start, end := sentAt.Time(), (sentAt + 300_000).Time()
+	for _, test := range []struct{ at, want time.Time }{
+		{time.Time{}, start}, {start.Add(-time.Second), start}, {start.Add(1500 * time.Microsecond), start.Add(time.Millisecond)}, {end, end}, {end.Add(time.Hour), end},
+	} {
+		for _, is := range []*changes.Image{image(state(sent), guessed(1)), image(refused)} {
+			facts := changes.Facts(changes.Change{Is: is, At: test.at.In(time.FixedZone("", 3600))})
+			if got := facts[len(facts)-1].Time; !got.Equal(test.want) || got.Location() != time.UTC {
+				t.Errorf("at %v: %v, want %v", test.at, got, test.want)
+			}
+		}
+	}
+	if got := changes.Facts(changes.Change{Is: image(state(sent)), At: end})[0].Time; !got.Equal(start) {
+		t.Errorf("sent at %v, want %v", got, start)
+	}
+	if got := changes.Facts(changes.Change{Was: image(state(sent)), Swept: true, At: end.Add(48 * time.Hour)})[0].Time; !got.Equal(end) {
+		t.Errorf("expired at %v, want %v", got, end)
+	}
+}
+
+func TestCounterKey(t *testing.T) {
+	hour := time.Date(2026, 11, 22, 23, 59, 59, 0, time.FixedZone("", -3600))
+	for _, test := range []struct{ client, country, block, want string }{
+		{"demo", "", "", "S#2026112300#demo"}, {"demo", "MY", "", "S#2026112300#demo#CMY"}, {"demo", "", "x", "S#2026112300#demo#Bx"}, {"a #b", "", "", "S#2026112300#a+%23b"},
+	} {
+		if got := changes.CounterKey(hour, test.client, test.country, test.block); got != test.want {
+			t.Errorf("%s, want %s", got, test.want)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package changestest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"countersign/pkg/changes"
+)
+
+// Schemas returns those of docs/events, by detail-type. Here a detail may have
+// nothing that its schema does not name.
+var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
+	folder, err := eventsFolder()
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*jsonschema.Schema{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		doc.(map[string]any)["properties"].(map[string]any)["detail"].(map[string]any)["additionalProperties"] = false
+		c := jsonschema.NewCompiler()
+		c.AssertFormat()
+		if err := c.AddResource(file, doc); err != nil {
+			return nil, err
+		}
+		if all[strings.TrimSuffix(filepath.Base(file), ".json")], err = c.Compile(file); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+})
+
+// eventsFolder finds docs/events above the folder of the test.
+func eventsFolder() (string, error) {
+	from, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := from; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		folder := filepath.Join(dir, "docs/events")
+		if _, err := os.Stat(folder); err == nil {
+			return folder, nil
+		}
+	}
+	return "", fmt.Errorf("there is no docs/events above %s", from)
+}
+
+// Against returns what the schema of a kind says of an event.
+func Against(t testing.TB, kind string, event []byte) error {
+	t.Helper()
+	all, err := Schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all[kind] == nil {
+		t.Fatalf("docs/events has no %s.json", kind)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[kind].Validate(doc)
+}
+
+// Valid holds facts to their schemas.
+func Valid(t testing.TB, facts ...changes.Fact) {
+	t.Helper()
+	for _, f := range facts {
+		event, err := json.Marshal(f.Event())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Against(t, string(f.Kind), event); err != nil {
+			t.Errorf("%s\n%v", event, err)
+		}
+	}
+}

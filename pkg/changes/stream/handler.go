@@ -1,0 +1,63 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/changes"
+)
+
+// Handler is the function that follows the stream.
+type Handler struct {
+	Consumer changes.Consumer
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Batch is what Lambda delivers, each record by itself: one that cannot be read
+// must not keep the others from being read.
+type Batch struct{ Records []json.RawMessage }
+
+// margin is what is left of an invocation's time when work on a batch ends, so
+// that what was done of it is reported and not done once more.
+const margin = 2 * time.Second
+
+// Handle works on a batch. It reports the first record that is not done with, and
+// the stream goes on from there; what was done behind it is done again, which
+// comes to the same. A record that can never be understood is told of as a fact
+// of its own, so that it holds nobody up.
+func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventResponse, error) {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-margin))
+		defer cancel()
+	}
+	var facts []changes.Fact
+	var of []string // sequence number of each fact's record
+	for _, text := range batch.Records {
+		r := read(text)
+		if r.err != nil {
+			h.Log.Error("record", "stream", r.ARN, "sequence", r.Sequence, "cause", r.err.Error())
+			r.facts = []changes.Fact{changes.NewUnreadable(r.ARN, r.Sequence, r.err.Error(), h.Now())}
+		}
+		for _, f := range r.facts {
+			facts, of = append(facts, f), append(of, r.Sequence)
+		}
+	}
+	if len(facts) == 0 {
+		return events.DynamoDBEventResponse{}, nil
+	}
+	done, err := h.Consumer.Work(ctx, facts)
+	if err == nil {
+		return events.DynamoDBEventResponse{}, nil
+	}
+	if done == len(facts) || of[done] == "" {
+		return events.DynamoDBEventResponse{}, err // the whole batch again
+	}
+	h.Log.Error("changes", "sequence", of[done], "done", done, "of", len(facts), "cause", err.Error())
+	return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: of[done]}}}, nil
+}

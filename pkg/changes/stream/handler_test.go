@@ -1,0 +1,189 @@
+package stream_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/changes/changestest"
+	"countersign/pkg/changes/stream"
+)
+
+const (
+	none, wrong, right = "LQ==", "d3Jvbmc=", "cmlnaHQ="
+	number0            = `{"eventID":"l","eventName":"MODIFY","dynamodb":{"Keys":{"pk":{"S":"N#1"}},"SequenceNumber":"l","OldImage":{"pk":{"S":"N#1"},"unanswered":{"N":"1"}},"NewImage":{"pk":{"S":"N#1"},"unanswered":{"N":"2"}}}}`
+	counter            = `{"eventID":"c","eventName":"INSERT","dynamodb":{"Keys":{"pk":{"S":"S#1"}},"SequenceNumber":"c","NewImage":{"pk":{"S":"S#1"}}}}`
+)
+
+// record is a change of the n-th challenge as Lambda delivers it: a guess, of which
+// there were so many before.
+func record(n int, was, is string, attempts int) string {
+	image := func(guess string, attempts int) string {
+		return fmt.Sprintf(`{"pk":{"S":"C#demo#%d"},"authId":{"S":"%035d"},"seed":{"B":"c2VlZA=="},"state":{"S":"sent"},"result":{"S":""},"code":{"B":"cmlnaHQ="},"guess":{"B":%q},`+
+			`"op":{"S":"o%d"},"attempts":{"N":"%d"},"max":{"N":"5"},"sentAt":{"N":"1795320306007"},"expiresAt":{"N":"1795320606007"},"ledger":{"S":"N#%d"},"mask":{"S":"+60**1"},"client":{"S":"demo"},"region":{"S":"MY"},"block":{"S":"b"}}`, n, n, guess, attempts, attempts, n)
+	}
+	return fmt.Sprintf(`{"eventID":"e%d","eventName":"MODIFY","eventSourceARN":"arn","dynamodb":{"ApproximateCreationDateTime":1795320310,"Keys":{"pk":{"S":"C#demo#%d"}},"SequenceNumber":"s%d","OldImage":%s,"NewImage":%s}}`,
+		n, n, n, image(was, attempts), image(is, attempts+1))
+}
+
+func batch(records ...string) (b stream.Batch) {
+	for _, r := range records {
+		b.Records = append(b.Records, json.RawMessage(r))
+	}
+	return b
+}
+
+func handle(t *testing.T, h stream.Handler, records ...string) (failed []string) {
+	t.Helper()
+	// As aws-lambda-go decodes it.
+	text, err := json.Marshal(map[string]any{"Records": batch(records...).Records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b stream.Batch
+	if err := json.Unmarshal(text, &b); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Handle(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range got.BatchItemFailures {
+		failed = append(failed, f.ItemIdentifier)
+	}
+	return failed
+}
+
+func kinds(facts []changes.Fact) (list []string) {
+	for _, f := range facts {
+		list = append(list, string(f.Kind))
+	}
+	return list
+}
+
+// A right code answers its number; changes of other items mean nothing.
+func TestOnlyPassesAnswer(t *testing.T) {
+	m, b := &memory{}, &bus{}
+	failed := handle(t, handler(m, b, nil), record(1, none, wrong, 0), record(2, none, right, 0), record(3, wrong, right, 1), number0, counter)
+	if want := []string{"N#2", "N#3"}; !slices.Equal(m.answered, want) || failed != nil {
+		t.Errorf("answered %v, failed %v, want %v", m.answered, failed, want)
+	}
+	if got := kinds(b.facts); !slices.Equal(got, []string{"ChallengeFailed", "ChallengePassed", "ChallengePassed"}) {
+		t.Errorf("told %v", got)
+	}
+	if at := b.facts[0].Time; !at.Equal(time.Unix(1795320310, 0)) {
+		t.Errorf("guessed at %v", at)
+	}
+}
+
+// The stream repeats from the first record that is not done with.
+func TestFailure(t *testing.T) {
+	m, b := &memory{}, &bus{}
+	b.fail = func(facts []changes.Fact) (int, error) { return 1, errors.New("away") }
+	records := []string{number0, record(1, none, right, 0), record(2, none, wrong, 0), record(3, none, right, 0)}
+	if failed := handle(t, handler(m, b, nil), records...); !slices.Equal(failed, []string{"s2"}) {
+		t.Errorf("failed %v, want s2", failed)
+	}
+	b.fail = nil
+	if failed := handle(t, handler(m, b, nil), records[2:]...); failed != nil {
+		t.Errorf("failed %v", failed)
+	}
+	if got := kinds(b.facts); !slices.Equal(got, []string{"ChallengePassed", "ChallengeFailed", "ChallengePassed"}) {
+		t.Errorf("told %v", got)
+	}
+	if n := m.tallies["S#2026112204#demo"]; n["passed"] != 2 || n["failed"] != 1 {
+		t.Errorf("counted %v", m.tallies)
+	}
+}
+
+// A record that cannot be understood is told of and holds nobody up. Neither the
+// event nor the log quotes it.
+func TestPoison(t *testing.T) {
+	good := record(1, none, wrong, 0)
+	for name, bad := range map[string]string{
+		"no record":            `["canary"]`,
+		"null":                 `null`,
+		"a strange type":       strings.Replace(good, `"attempts":{"N":"1"}`, `"attempts":{"X":"canary"}`, 1),
+		"broken binary":        strings.Replace(good, `"seed":{"B":"c2VlZA=="}`, `"seed":{"B":"canary!"}`, 1),
+		"no keys":              strings.Replace(good, `"Keys":{"pk":{"S":"C#demo#1"}},`, "", 1),
+		"a key that is none":   strings.Replace(good, `"Keys":{"pk":{"S":"C#demo#1"}}`, `"Keys":{"pk":{"N":"1"}}`, 1),
+		"no images":            `{"eventSourceARN":"arn","dynamodb":{"Keys":{"pk":{"S":"C#canary"}},"SequenceNumber":"s1"}}`,
+		"keys only":            `{"eventSourceARN":"arn","dynamodb":{"Keys":{"pk":{"S":"C#canary"}},"NewImage":{"pk":{"S":"C#canary"}},"SequenceNumber":"s1"}}`,
+		"mistyped after":       strings.Replace(good, `"attempts":{"N":"1"}`, `"attempts":{"S":"canary"}`, 1),
+		"mistyped before":      strings.Replace(good, `"attempts":{"N":"0"}`, `"attempts":{"S":"canary"}`, 1),
+		"a fraction":           strings.Replace(good, `"attempts":{"N":"1"}`, `"attempts":{"N":"1.5"}`, 1),
+		"more than max":        strings.Replace(good, `"attempts":{"N":"1"}`, `"attempts":{"N":"6"}`, 1),
+		"less than none":       strings.Replace(good, `"attempts":{"N":"1"}`, `"attempts":{"N":"-1"}`, 1),
+		"a billion":            strings.ReplaceAll(strings.Replace(good, `"attempts":{"N":"1"}`, `"attempts":{"N":"1000000000"}`, 1), `"max":{"N":"5"}`, `"max":{"N":"1000000000"}`),
+		"without its seed":     strings.ReplaceAll(good, `"seed":{"B":"c2VlZA=="},`, ""),
+		"without its client":   strings.ReplaceAll(good, `"client":{"S":"demo"},`, ""),
+		"a null":               strings.Replace(good, `"state":{"S":"sent"}`, `"state":{"NULL":true}`, 2),
+		"a binary for a text":  strings.ReplaceAll(good, `"op":{"S":"o1"}`, `"op":{"B":"Y2FuYXJ5"}`),
+		"a text for a binary":  strings.ReplaceAll(good, `"guess":{"B":"d3Jvbmc="}`, `"guess":{"S":"canary"}`),
+		"not even JSON inside": `{"eventSourceARN":"arn","dynamodb":{"SequenceNumber":"s1","NewImage":"canary"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if bad == good {
+				t.Fatal("nothing is wrong with it")
+			}
+			var said bytes.Buffer
+			m, b := &memory{}, &bus{}
+			failed := handle(t, handler(m, b, slog.New(slog.NewTextHandler(&said, nil))), bad, record(2, none, right, 0))
+			if got := kinds(b.facts); failed != nil || !slices.Equal(got, []string{"RecordUnreadable", "ChallengePassed"}) {
+				t.Fatalf("told %v, failed %v", got, failed)
+			}
+			changestest.Valid(t, b.facts[0])
+			f := b.facts[0]
+			if strings.Contains(bad, `"SequenceNumber"`) && (f.SequenceNumber != "s1" || f.Stream != "arn" || !strings.Contains(said.String(), "sequence=s1")) {
+				t.Errorf("told %+v, said %s: where is it?", f, said.String())
+			}
+			if text := fmt.Sprintf("%+v", f) + said.String(); strings.Contains(text, "canary") || strings.Contains(text, "Y2Fu") {
+				t.Errorf("a value is told: %s", text)
+			}
+			if len(m.answered) != 1 || m.tallies["S#2026112204#demo"]["passed"] != 1 {
+				t.Errorf("answered %v, counted %v", m.answered, m.tallies)
+			}
+			// It goes nowhere as long as nobody takes it.
+			b.fail = func([]changes.Fact) (int, error) { return 0, errors.New("away") }
+			got, err := handler(m, b, nil).Handle(t.Context(), batch(bad))
+			if strings.Contains(bad, `"SequenceNumber"`) {
+				if err != nil || len(got.BatchItemFailures) != 1 || got.BatchItemFailures[0].ItemIdentifier != "s1" {
+					t.Errorf("reported %+v, %v", got, err)
+				}
+			} else if err == nil {
+				t.Error("a record without a number was dropped")
+			}
+		})
+	}
+}
+
+// Work ends before the invocation does, so that what was done is reported.
+func TestDeadline(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Minute))
+	defer cancel()
+	end, _ := ctx.Deadline()
+	var got time.Time
+	h := handler(&memory{}, &bus{}, nil)
+	h.Consumer.Events = publishing(func(ctx context.Context) { got, _ = ctx.Deadline() })
+	if _, err := h.Handle(ctx, batch(record(1, none, right, 0))); err != nil {
+		t.Fatal(err)
+	}
+	if left := end.Sub(got); left < time.Second || left > 5*time.Second {
+		t.Errorf("work ends %v before the invocation", left)
+	}
+}
+
+type publishing func(context.Context)
+
+func (p publishing) Publish(ctx context.Context, facts []changes.Fact) (int, error) {
+	p(ctx)
+	return len(facts), nil
+}

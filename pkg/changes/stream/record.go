@@ -1,0 +1,73 @@
+package stream
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/changes"
+)
+
+// record is what there is to know of one record of the stream.
+type record struct {
+	ARN      string // of the stream
+	Sequence string // number of the record; "" where not even that can be read
+	facts    []changes.Fact
+	err      error // why facts is not known; its text has no values
+}
+
+// challenges is what the keys of challenges begin with. The table has other items
+// too: their changes mean nothing here.
+const challenges = "C#"
+
+// sweeper is who deletes items whose TTL is over, as the stream calls it.
+const sweeper = "dynamodb.amazonaws.com"
+
+// read takes a record apart.
+func read(text json.RawMessage) (r record) {
+	var in events.DynamoDBEventRecord
+	if json.Unmarshal(text, &in) != nil {
+		return unread(text)
+	}
+	r = record{ARN: in.EventSourceArn, Sequence: in.Change.SequenceNumber}
+	pk, ok := in.Change.Keys["pk"]
+	if !ok || pk.DataType() != events.DataTypeString {
+		r.err = errors.New(`the key "pk" is missing or not a string`)
+		return r
+	}
+	if !strings.HasPrefix(pk.String(), challenges) {
+		return r
+	}
+	was, err := image(in.Change.OldImage)
+	is, err2 := image(in.Change.NewImage)
+	switch {
+	case err != nil:
+		r.err = errors.New("before the change: " + err.Error())
+	case err2 != nil:
+		r.err = errors.New("after the change: " + err2.Error())
+	case was == nil && is == nil:
+		r.err = errors.New("it has no image: the stream's view type must be NEW_AND_OLD_IMAGES")
+	default:
+		r.facts = changes.Facts(changes.Change{
+			Was: was, Is: is,
+			At:    in.Change.ApproximateCreationDateTime.Time,
+			Swept: in.UserIdentity != nil && in.UserIdentity.PrincipalID == sweeper,
+		})
+	}
+	return r
+}
+
+// unread is what is left of a record that is not of the form that Lambda gives
+// them. Its error does not quote the decoder's, which may quote values.
+func unread(text json.RawMessage) record {
+	var in struct {
+		EventSourceArn string `json:"eventSourceARN"`
+		Change         struct {
+			SequenceNumber string
+		} `json:"dynamodb"`
+	}
+	_ = json.Unmarshal(text, &in) // as much of it as there is
+	return record{ARN: in.EventSourceArn, Sequence: in.Change.SequenceNumber, err: errors.New("it is not a record of DynamoDB's")}
+}

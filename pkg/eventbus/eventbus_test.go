@@ -1,0 +1,203 @@
+package eventbus_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/eventbus"
+	"countersign/pkg/eventbus/eventbustest"
+)
+
+var at = time.Date(2026, 11, 22, 4, 5, 6, 7_000_000, time.UTC)
+
+// facts makes n facts whose ids are f0, f1...
+func facts(n int) (list []changes.Fact) {
+	for i := range n {
+		left := i % 5
+		list = append(list, changes.Fact{
+			ID: fmt.Sprint("f", i), Kind: changes.Failed, Time: at, Client: "canary", AuthenticationID: "1", AttemptsLeft: &left,
+		})
+	}
+	return list
+}
+
+func bus(t testing.TB, c eventbus.Config) *eventbus.Bus {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	b, err := eventbus.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// ids returns the ids of entries, each once, in the order of their first coming.
+func ids(t testing.TB, entries []eventbustest.Entry) (list []string) {
+	t.Helper()
+	for _, e := range entries {
+		var detail struct{ ID string }
+		if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(list, detail.ID) {
+			list = append(list, detail.ID)
+		}
+	}
+	return list
+}
+
+func TestEntry(t *testing.T) {
+	stub := eventbustest.Start(t)
+	b := bus(t, eventbus.Config{Endpoint: stub.URL, Name: "other"})
+	if done, err := b.Publish(t.Context(), facts(1)); done != 1 || err != nil {
+		t.Fatal(done, err)
+	}
+	want := eventbustest.Entry{
+		Source: "countersign", DetailType: "ChallengeFailed", EventBusName: "other", Time: 1795320306.007,
+		Detail: `{"id":"f0","time":"2026-11-22T04:05:06.007Z","client":"canary","authenticationId":"1","attemptsLeft":0}`,
+	}
+	if got := stub.Taken(); len(got) != 1 || got[0].Source != want.Source || got[0].DetailType != want.DetailType || got[0].EventBusName != want.EventBusName || got[0].Detail != want.Detail || int(got[0].Time) != int(want.Time) {
+		t.Errorf("sent %+v, want %+v", got, want)
+	}
+}
+
+func TestRequests(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		facts []changes.Fact
+		want  []int
+	}{
+		{"none", nil, nil},
+		{"ten", facts(10), []int{10}},
+		{"more", facts(25), []int{10, 10, 5}},
+		{"large", large(9, 60_000), []int{4, 4, 1}},
+		{"each by itself", large(3, 200_000), []int{1, 1, 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stub := eventbustest.Start(t)
+			done, err := bus(t, eventbus.Config{Endpoint: stub.URL}).Publish(t.Context(), test.facts)
+			if err != nil || done != len(test.facts) || !slices.Equal(stub.Sizes(), test.want) || len(stub.Taken()) != len(test.facts) {
+				t.Errorf("%d done, %v; requests of %v entries, want %v", done, err, stub.Sizes(), test.want)
+			}
+		})
+	}
+}
+
+// large makes facts of about so many bytes each.
+func large(n, bytes int) []changes.Fact {
+	list := facts(n)
+	for i := range list {
+		list[i].Client = strings.Repeat("c", bytes)
+	}
+	return list
+}
+
+// What is lost, cut, throttled or refused entry by entry is tried again, and what
+// was taken by then is not sent with it; what stays refused is reported from the
+// first on.
+func TestFaults(t *testing.T) {
+	throttled, broken := eventbustest.Fail(http.StatusBadRequest, "ThrottlingException"), eventbustest.Fail(http.StatusInternalServerError, "InternalException")
+	refuse := func(places ...int) eventbustest.Answer {
+		return eventbustest.Refuse("ThrottlingException", places...)
+	}
+	for _, test := range []struct {
+		name    string
+		answers []eventbustest.Answer
+		done    int // of 25
+		sizes   []int
+		says    string
+	}{
+		{"throttled", []eventbustest.Answer{throttled}, 25, []int{10, 10, 10, 5}, ""},
+		{"500 twice", []eventbustest.Answer{broken, broken}, 25, []int{10, 10, 10, 10, 5}, ""},
+		{"dropped", []eventbustest.Answer{eventbustest.Drop(false)}, 25, []int{10, 10, 10, 5}, ""},
+		{"answer lost", []eventbustest.Answer{eventbustest.Drop(true)}, 25, []int{10, 10, 10, 5}, ""},
+		{"answer cut", []eventbustest.Answer{eventbustest.Cut()}, 25, []int{10, 10, 10, 5}, ""},
+		{"always throttled", []eventbustest.Answer{throttled, throttled, throttled}, 0, []int{10, 10, 10}, "ThrottlingException"},
+		{"the second is always 500", []eventbustest.Answer{eventbustest.Take(), broken, broken, broken}, 10, []int{10, 10, 10, 10}, "InternalException"},
+		{"always cut", []eventbustest.Answer{eventbustest.Cut(), eventbustest.Cut(), eventbustest.Cut()}, 0, []int{10, 10, 10}, "could not be read"},
+		{"not allowed", []eventbustest.Answer{eventbustest.Fail(http.StatusBadRequest, "AccessDeniedException")}, 0, []int{10}, "AccessDenied"},
+		{"two entries", []eventbustest.Answer{refuse(2, 7)}, 25, []int{10, 2, 10, 5}, ""},
+		{"one of them again", []eventbustest.Answer{refuse(2, 7), refuse(1)}, 25, []int{10, 2, 1, 10, 5}, ""},
+		{"one of them always", []eventbustest.Answer{eventbustest.Take(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10, 10, 2, 1}, "ThrottlingException: 1 of 10"},
+		{"entries, then 500", []eventbustest.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1}, "InternalException"},
+		{"a strange code", []eventbustest.Answer{eventbustest.Refuse("canary 1", 0), eventbustest.Refuse("canary 1", 0), eventbustest.Refuse("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
+		{"too few answers", []eventbustest.Answer{short}, 0, []int{10}, "0 entries were answered"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stub := eventbustest.Start(t)
+			stub.Next(test.answers...)
+			done, err := bus(t, eventbus.Config{Endpoint: stub.URL}).Publish(t.Context(), facts(25))
+			if done != test.done || (err == nil) != (done == 25) || !slices.Equal(stub.Sizes(), test.sizes) {
+				t.Errorf("%d done, %v; requests of %v entries, want %d done in %v", done, err, stub.Sizes(), test.done, test.sizes)
+			}
+			if err != nil && (!strings.Contains(err.Error(), test.says) || test.name != "not allowed" && strings.Contains(err.Error(), "canary")) {
+				t.Errorf("error %q, must say %q and nothing of what was sent", err, test.says)
+			}
+			got := ids(t, stub.Taken())
+			for _, f := range facts(25)[:done] {
+				if !slices.Contains(got, f.ID) {
+					t.Errorf("%s is said to be handed over, and is not", f.ID)
+				}
+			}
+		})
+	}
+}
+
+func short(w http.ResponseWriter, _ *http.Request, _ []eventbustest.Entry) []eventbustest.Entry {
+	fmt.Fprint(w, `{"FailedEntryCount":0,"Entries":[]}`)
+	return nil
+}
+
+// hung is a bus that never answers.
+type hung struct{}
+
+func (hung) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// Whatever the bus does not do, a call ends (P18). Time is virtual.
+func TestHangingBus(t *testing.T) {
+	b := bus(t, eventbus.Config{Endpoint: "http://bus.invalid", Transport: hung{}})
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		done, err := b.Publish(t.Context(), facts(25))
+		if took := time.Since(start); done != 0 || err == nil || took > 6500*time.Millisecond {
+			t.Errorf("%d done, %v after %v", done, err, took)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		done, err := b.Publish(ctx, facts(1))
+		if took := time.Since(start); done != 0 || !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
+			t.Errorf("%d done, %v after %v", done, err, took)
+		}
+	})
+}
+
+func TestNew(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	if _, err := eventbus.New(eventbus.Config{Region: "eu-west-1"}); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
+		t.Errorf("without credentials: %v", err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	if _, err := eventbus.New(eventbus.Config{}); err == nil || !strings.Contains(err.Error(), "AWS_REGION") {
+		t.Errorf("without a region: %v", err)
+	}
+	if _, err := eventbus.New(eventbus.Config{Region: "eu-west-1"}); err != nil {
+		t.Error(err)
+	}
+}

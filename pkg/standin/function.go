@@ -1,0 +1,127 @@
+package standin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Answer is what a function made of an event.
+type Answer struct {
+	// Body is the answer; of a Failed one, an object with errorMessage and
+	// errorType.
+	Body   []byte
+	Failed bool
+}
+
+// invocation is an event on its way.
+type invocation struct {
+	id     string
+	event  []byte
+	answer chan Answer // room for one
+}
+
+// function is one function's side of the Runtime API.
+type function struct {
+	name    string
+	now     func() time.Time
+	calls   chan *invocation
+	ready   chan struct{} // closed when the function asks for its first event
+	isReady sync.Once
+	failed  chan Answer   // room for one: what the function posted to init/error
+	ended   chan struct{} // closed when its process is over
+
+	mu      sync.Mutex
+	count   int
+	running map[string]*invocation
+}
+
+func newFunction(name string, now func() time.Time) *function {
+	return &function{
+		name: name, now: now, calls: make(chan *invocation), ready: make(chan struct{}), failed: make(chan Answer, 1),
+		ended:   make(chan struct{}),
+		running: map[string]*invocation{},
+	}
+}
+
+// enter makes an invocation.
+func (f *function) enter(event []byte) *invocation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	i := &invocation{id: fmt.Sprintf("00000000-0000-4000-8000-%012x", f.count), event: event, answer: make(chan Answer, 1)}
+	f.running[i.id] = i
+	return i
+}
+
+// leave ends an invocation, answered or not; nil where there is none of that id.
+func (f *function) leave(id string) *invocation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := f.running[id]
+	delete(f.running, id)
+	return i
+}
+
+// invoke hands an event to the function and waits for its answer, until ctx or the
+// function is done.
+func (f *function) invoke(ctx context.Context, event []byte) (Answer, error) {
+	i := f.enter(event)
+	defer f.leave(i.id)
+	calls := f.calls
+	for {
+		select {
+		case calls <- i:
+			calls = nil
+		case a := <-i.answer:
+			return a, nil
+		case a := <-f.failed:
+			return a, fmt.Errorf("function %s failed to start: %s", f.name, a.Body)
+		case <-f.ended:
+			return Answer{}, errEnded
+		case <-ctx.Done():
+			return Answer{}, fmt.Errorf("function %s gave no answer: %w", f.name, context.Cause(ctx))
+		}
+	}
+}
+
+// next serves GET invocation/next: it waits for an event, for as long as it takes.
+func (f *function) next(w http.ResponseWriter, req *http.Request) {
+	f.isReady.Do(func() { close(f.ready) })
+	select {
+	case <-req.Context().Done():
+	case i := <-f.calls:
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
+		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(f.now().Add(Timeout).UnixMilli(), 10))
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+region+":123456789012:function:"+f.name)
+		h.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")
+		w.Write(i.event)
+	}
+}
+
+// answer serves what the function posts: of an invocation, or init/error where id
+// is "".
+func (f *function) answer(w http.ResponseWriter, req *http.Request, id string, failed bool) {
+	if id == "" {
+		if body, ok := accept(w, req); ok {
+			select {
+			case f.failed <- Answer{body, true}:
+			default: // told already
+			}
+		}
+		return
+	}
+	i := f.leave(id)
+	if i == nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no invocation "+id+" is under way")
+		return
+	}
+	if body, ok := accept(w, req); ok {
+		i.answer <- Answer{body, failed}
+	}
+}

@@ -1,0 +1,127 @@
+package standin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// region is what functions are told where nobody says otherwise.
+const region = "us-east-1"
+
+// errEnded is why an invocation has no answer.
+var errEnded = errors.New("the process ended")
+
+// Process is a function's binary at work, one execution environment. It takes one
+// event at a time, as in Lambda.
+type Process struct {
+	function *function
+	cmd      *exec.Cmd
+	err      error // how it ended, once function.ended is closed
+}
+
+// Start runs a function's binary (Lambda's "bootstrap") under a name that no other
+// one has that is running. env is added to what
+// Lambda itself sets, and nothing of this process's own environment is handed on.
+// What the function says goes to log.
+func (r *Runtime) Start(name, binary string, env []string, log io.Writer) (*Process, error) {
+	f, err := r.add(name)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{function: f, cmd: exec.Command(binary)}
+	p.cmd.Env = slices.Concat(lambdaEnvironment(name), env, []string{"AWS_LAMBDA_RUNTIME_API=" + r.address(name)})
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		close(f.ended)
+		if errors.Is(err, syscall.ENOEXEC) {
+			err = fmt.Errorf("%w: it was built for another processor than this machine's", err)
+		}
+		return nil, fmt.Errorf("start function %s: %w", name, err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(f.ended)
+	}()
+	return p, nil
+}
+
+// lambdaEnvironment are the variables that Lambda sets for each function of this
+// template, with keys that open nothing.
+func lambdaEnvironment(name string) []string {
+	return []string{
+		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT=/var/task", "LAMBDA_RUNTIME_DIR=/var/runtime", "TZ=:UTC", "LANG=en_US.UTF-8",
+		"PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"AWS_LAMBDA_FUNCTION_NAME=" + name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256",
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + name, "AWS_LAMBDA_LOG_STREAM_NAME=local",
+	}
+}
+
+// Ready waits until the function asks for its first event: its start is over. The
+// error says how it ended instead; why, it has said in its log.
+func (p *Process) Ready(ctx context.Context) error {
+	select {
+	case <-p.function.ready:
+		return nil
+	case a := <-p.function.failed:
+		return fmt.Errorf("function %s failed to start: %s", p.function.name, a.Body)
+	case <-p.function.ended:
+		return p.ending()
+	case <-ctx.Done():
+		return fmt.Errorf("function %s did not ask for an event: %w", p.function.name, context.Cause(ctx))
+	}
+}
+
+// Invoke hands an event to the function and waits for its answer. That a function
+// answers by an error is no error, see [Answer]; that it ends, or that ctx does, is.
+func (p *Process) Invoke(ctx context.Context, event []byte) (Answer, error) {
+	a, err := p.function.invoke(ctx, event)
+	if errors.Is(err, errEnded) {
+		err = p.ending()
+	}
+	return a, err
+}
+
+// ending tells how the process ended.
+func (p *Process) ending() error {
+	if p.err == nil {
+		return fmt.Errorf("function %s ended by itself; see its log", p.function.name)
+	}
+	return fmt.Errorf("function %s ended: %w; see its log", p.function.name, p.err)
+}
+
+// Stop ends the process as Lambda does, and returns how it ended where that was
+// not by this signal.
+func (p *Process) Stop() error {
+	if err := stop(p.cmd.Process, p.function.ended); err != nil {
+		return err
+	}
+	var exit *exec.ExitError
+	if errors.As(p.err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
+			return nil
+		}
+	}
+	return p.ending()
+}
+
+// grace is how long a process may take to end.
+const grace = 5 * time.Second
+
+// stop ends a process and waits for that.
+func stop(p *os.Process, ended <-chan struct{}) error {
+	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	late := time.AfterFunc(grace, func() { p.Kill() })
+	defer late.Stop()
+	<-ended
+	return nil
+}

@@ -1,0 +1,116 @@
+package standin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Timeout is how long an invocation is told that it has: the functions' own in
+// template.yaml.
+const Timeout = 10 * time.Second
+
+// maxBody is the most that Lambda takes as an answer, 6 MB.
+const maxBody = 6 << 20
+
+// Runtime is Lambda's Runtime API (version 2018-06-01) on the loopback interface,
+// for any number of functions: each has a path prefix of its own. It is safe for
+// concurrent use.
+type Runtime struct {
+	now    func() time.Time
+	addr   string
+	server *http.Server
+
+	mu        sync.Mutex
+	functions map[string]*function
+}
+
+// Listen opens a Runtime on a free port. Close ends it.
+func Listen(now func() time.Time) (*Runtime, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("runtime API: %w", err)
+	}
+	r := &Runtime{now: now, addr: listener.Addr().String(), functions: map[string]*function{}}
+	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}
+	go r.server.Serve(listener)
+	return r, nil
+}
+
+// Close cuts off the functions that wait for an event. They end by themselves
+// then, as they do nowhere in AWS: stop them first.
+func (r *Runtime) Close() error { return r.server.Close() }
+
+// address is what AWS_LAMBDA_RUNTIME_API is for a function: clients put "http://"
+// before it and the version after it, and so it may have a path.
+func (r *Runtime) address(name string) string { return r.addr + "/" + name }
+
+// add makes a function, in place of one of that name that has ended.
+func (r *Runtime) add(name string) (*function, error) {
+	if name == "" || strings.ContainsAny(name, "/?#% ") {
+		return nil, fmt.Errorf("%q is no name of a function: it must be one segment of a path", name)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old := r.functions[name]; old != nil {
+		select {
+		case <-old.ended:
+		default:
+			return nil, fmt.Errorf("there is a function %s already: stop it first, or take another name", name)
+		}
+	}
+	f := newFunction(name, r.now)
+	r.functions[name] = f
+	return f, nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	name, call, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+	r.mu.Lock()
+	f := r.functions[name]
+	r.mu.Unlock()
+	call, versioned := strings.CutPrefix(call, "2018-06-01/runtime/")
+	if f == nil || !versioned {
+		refuse(w, http.StatusNotFound, "UnknownPath", "nothing is served at "+req.URL.Path)
+		return
+	}
+	id, what, _ := strings.Cut(strings.TrimPrefix(call, "invocation/"), "/")
+	switch {
+	case req.Method == http.MethodGet && call == "invocation/next":
+		f.next(w, req)
+	case req.Method == http.MethodPost && call == "init/error":
+		f.answer(w, req, "", true)
+	case req.Method == http.MethodPost && (what == "response" || what == "error"):
+		f.answer(w, req, id, what == "error")
+	default:
+		refuse(w, http.StatusNotFound, "UnknownPath", "nothing is served at "+req.Method+" "+req.URL.Path)
+	}
+}
+
+func refuse(w http.ResponseWriter, status int, kind, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"errorType":%q,"errorMessage":%q}`, kind, message)
+}
+
+// accept reads an answer's body and takes it.
+func accept(w http.ResponseWriter, req *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "an answer has 6 MB at the most")
+		return nil, false
+	case err != nil:
+		return nil, false // the function went away
+	}
+	w.WriteHeader(http.StatusAccepted)
+	io.WriteString(w, `{"status":"OK"}`)
+	return body, true
+}

@@ -1,0 +1,192 @@
+package standin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/config"
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+)
+
+// Names of the variables that say where a function finds a service.
+const (
+	dynamoDB       = "AWS_ENDPOINT_URL_DYNAMODB"
+	secretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+	sns            = "AWS_ENDPOINT_URL_SNS"
+	eventBridge    = "AWS_ENDPOINT_URL_EVENTBRIDGE"
+)
+
+// Options say which services are stood in for, and where their data is.
+type Options struct {
+	// Given has the variables that a function gets anyway. What has an endpoint there
+	// is not stood in for, and tables there are left alone.
+	Given map[string]string
+	// Data is a folder that is there. The keyring is in its keys.json, as that of
+	// the local server is, and is made where there is none.
+	Data string
+	// DynamoDB is the URL of an engine that is running; "" starts the one at Engine,
+	// with its tables in the file dynamodb.db of Data.
+	DynamoDB string
+	Engine   string
+	// Sent is told of each message to a phone, and Put of each event, by its kind and
+	// its detail in JSON; they go nowhere else. Either may be nil.
+	Sent func(to, message string)
+	Put  func(kind, detail string)
+	Now  func() time.Time
+}
+
+// Services are stand-ins for what the functions call.
+type Services struct {
+	// Environment has the variables that point a function at them.
+	Environment map[string]string
+	// Names of what is stood in for, for people.
+	Names []string
+
+	engine  *Engine
+	servers []*http.Server
+}
+
+// DemoClient is the client that [StartServices] makes where it is missing: it needs
+// no signature, may send to all countries and is a Unimatrix access key without a
+// secret.
+const DemoClient = "demo"
+
+// Settings are what functions must be told, besides where the services are, to work
+// with the stand-ins: any country, as nothing leaves this machine, and a client for
+// Cognito's triggers.
+func Settings() map[string]string {
+	return map[string]string{
+		config.Prefix + "COUNTRIES":      "*",
+		config.Prefix + "KEYS":           "local-keyring",
+		config.Prefix + "COGNITO_CLIENT": DemoClient,
+	}
+}
+
+// StartServices starts those that are not given. It makes the tables and the client
+// "demo" where they are missing. Close ends what was started.
+func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
+	s := &Services{Environment: map[string]string{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	keys := &oneAtATime{source: keyring.File(filepath.Join(o.Data, "keys.json")), now: o.Now}
+	if o.Given[dynamoDB] == "" {
+		if err := s.tables(ctx, o, keys); err != nil {
+			return nil, err
+		}
+	}
+	for _, service := range []struct {
+		variable, name string
+		handler        http.Handler
+	}{
+		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")", Secrets{Read: keys.read}},
+		{sns, "SNS (messages go nowhere)", SNS{Sent: o.Sent}},
+		{eventBridge, "EventBridge (events go nowhere)", Events{Put: o.Put}},
+	} {
+		if o.Given[service.variable] != "" {
+			continue
+		}
+		if s.Environment[service.variable], err = s.serve(service.handler); err != nil {
+			return nil, err
+		}
+		s.Names = append(s.Names, service.name)
+	}
+	return s, nil
+}
+
+// tables starts the engine where there is none, and furnishes it.
+func (s *Services) tables(ctx context.Context, o Options, keys keyring.Source) (err error) {
+	if o.DynamoDB == "" {
+		file := filepath.Join(o.Data, "dynamodb.db")
+		if s.engine, err = StartEngine(o.Engine, file); err != nil {
+			return err
+		}
+		o.DynamoDB = s.engine.URL
+		s.Names = append(s.Names, "DynamoDB ("+file+")")
+	}
+	s.Environment[dynamoDB] = o.DynamoDB
+	return furnish(ctx, o, keys)
+}
+
+// serve runs a stand-in on a free port and returns its URL.
+func (s *Services) serve(h http.Handler) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	s.servers = append(s.servers, server)
+	go server.Serve(listener)
+	return "http://" + listener.Addr().String(), nil
+}
+
+// Close ends the stand-ins. What is in files stays.
+func (s *Services) Close() (err error) {
+	for _, server := range s.servers {
+		err = errors.Join(err, server.Close())
+	}
+	if s.engine != nil {
+		err = errors.Join(err, s.engine.Stop())
+	}
+	return err
+}
+
+// oneAtATime reads a keyring for many.
+type oneAtATime struct {
+	mu     sync.Mutex
+	source keyring.Source
+	now    func() time.Time
+}
+
+func (k *oneAtATime) read(ctx context.Context) ([]byte, error) { return k.Read(ctx, k.now()) }
+
+// Read implements [keyring.Source].
+func (k *oneAtATime) Read(ctx context.Context, now time.Time) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.source.Read(ctx, now)
+}
+
+// furnish makes tables and client.
+func furnish(ctx context.Context, o Options, keys keyring.Source) error {
+	cfg, err := config.Load(func(name string) string { return o.Given[name] })
+	if err != nil {
+		return err
+	}
+	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: o.DynamoDB})
+	if err != nil {
+		return err
+	}
+	if err := dynamostore.CreateTable(ctx, client, cfg.Table); err != nil {
+		return fmt.Errorf("table of challenges: %w", err)
+	}
+	if err := dynamostore.CreateClientsTable(ctx, client, cfg.ClientsTable); err != nil {
+		return fmt.Errorf("table of clients: %w", err)
+	}
+	ring, err := keyring.New(keys, o.Now, time.Hour, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	registry := clients.Registry{
+		Table:    dynamostore.NewDocuments(client, cfg.ClientsTable),
+		Sealer:   ring,
+		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: cfg.Brand},
+		Now:      o.Now,
+	}
+	if _, err := registry.Get(ctx, DemoClient); !errors.Is(err, clients.ErrNotFound) {
+		return err
+	}
+	return registry.Add(ctx, clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}, nil)
+}

@@ -1,0 +1,246 @@
+package standin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"countersign/pkg/standin"
+)
+
+// TestMain is the tests, or the function that they run: then this binary is its
+// bootstrap.
+func TestMain(m *testing.M) {
+	switch os.Getenv("ROLE") {
+	case "":
+		os.Exit(m.Run())
+	case "function":
+		lambda.Start(serve)
+	case "init error":
+		http.Post("http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/init/error", "application/json", strings.NewReader(`{"errorMessage":"no keys"}`))
+		select {}
+	case "exit":
+		fmt.Fprintln(os.Stderr, "COUNTERSIGN_KEYS is missing")
+		os.Exit(1)
+	case "deaf":
+		select {}
+	}
+}
+
+type event struct{ Do, Say string }
+
+func serve(ctx context.Context, e event) (any, error) {
+	switch e.Do {
+	case "fail":
+		return nil, errors.New(e.Say)
+	case "panic":
+		panic(e.Say)
+	case "exit":
+		os.Exit(3)
+	case "large":
+		return strings.Repeat("x", 7<<20), nil
+	}
+	lc, _ := lambdacontext.FromContext(ctx)
+	deadline, _ := ctx.Deadline()
+	return map[string]any{
+		"said": e.Say, "id": lc.AwsRequestID, "function": lambdacontext.FunctionName, "arn": lc.InvokedFunctionArn,
+		"left": time.Until(deadline).Round(time.Second).String(), "home": os.Getenv("HOME"), "own": os.Getenv("OWN"),
+	}, nil
+}
+
+func listen(t *testing.T) *standin.Runtime {
+	t.Helper()
+	r, err := standin.Listen(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// said collects what a process says.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func run(t *testing.T, r *standin.Runtime, name, role string, log *said) *standin.Process {
+	t.Helper()
+	p, err := r.Start(name, os.Args[0], []string{"ROLE=" + role, "OWN=" + name}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Stop() })
+	return p
+}
+
+func invoke(t *testing.T, p *standin.Process, do, say string) (standin.Answer, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	return p.Invoke(ctx, fmt.Appendf(nil, `{"Do":%q,"Say":%q}`, do, say))
+}
+
+// One server serves several functions, each by its own path, at the same time.
+func TestRuntime(t *testing.T) {
+	r := listen(t)
+	var all sync.WaitGroup
+	for _, name := range []string{"init", "verify"} {
+		p := run(t, r, name, "function", &said{})
+		all.Go(func() {
+			if err := p.Ready(t.Context()); err != nil {
+				t.Error(err)
+			}
+			for n := 1; n <= 50; n++ {
+				a, err := invoke(t, p, "", fmt.Sprint(name, n))
+				var got map[string]string
+				if err != nil || a.Failed || json.Unmarshal(a.Body, &got) != nil {
+					t.Errorf("%v, %s", err, a.Body)
+					return
+				}
+				if got["said"] != fmt.Sprint(name, n) || got["id"] != fmt.Sprintf("00000000-0000-4000-8000-%012x", n) || got["function"] != name || got["own"] != name ||
+					!strings.HasSuffix(got["arn"], ":function:"+name) || got["left"] != "10s" || got["home"] != "" {
+					t.Errorf("%s, call %d: %v", name, n, got)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// An error is an answer, and the function goes on.
+func TestFailure(t *testing.T) {
+	p := run(t, listen(t), "f", "function", &said{})
+	for range 2 {
+		a, err := invoke(t, p, "fail", "no such thing")
+		if err != nil || !a.Failed || string(a.Body) != `{"errorMessage":"no such thing","errorType":"errorString"}` {
+			t.Errorf("%v %s", err, a.Body)
+		}
+	}
+	if a, err := invoke(t, p, "", "x"); err != nil || a.Failed {
+		t.Errorf("%v %s", err, a.Body)
+	}
+	if err := p.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What ends a function ends the wait for its answer, and says how.
+func TestEnds(t *testing.T) {
+	for do, want := range map[string]string{"exit": "function f ended: exit status 3", "large": "function f ended: exit status 1"} {
+		p := run(t, listen(t), "f", "function", &said{})
+		if a, err := invoke(t, p, do, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v %s, want %s", do, err, a.Body, want)
+		}
+		if _, err := invoke(t, p, "", ""); err == nil {
+			t.Errorf("%s: answers on", do)
+		}
+	}
+	log := &said{}
+	p := run(t, listen(t), "f", "function", log)
+	if a, err := invoke(t, p, "panic", "help"); err != nil || !a.Failed || !bytes.Contains(a.Body, []byte("help")) {
+		t.Errorf("panic: %v %s", err, a.Body)
+	}
+	if _, err := invoke(t, p, "", ""); err == nil || !strings.Contains(err.Error(), "exit status 1") {
+		t.Errorf("after a panic: %v", err)
+	}
+}
+
+func TestStart(t *testing.T) {
+	r := listen(t)
+	log := &said{}
+	exit := run(t, r, "exit", "exit", log)
+	if err := exit.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(log.String(), "COUNTERSIGN_KEYS is missing") {
+		t.Errorf("%v, log %s", err, log)
+	}
+	failed := run(t, r, "failed", "init error", &said{})
+	if _, err := invoke(t, failed, "", ""); err == nil || !strings.Contains(err.Error(), "no keys") {
+		t.Error(err)
+	}
+	for name, do := range map[string]func(context.Context, *standin.Process) error{
+		"ready":  func(ctx context.Context, p *standin.Process) error { return p.Ready(ctx) },
+		"invoke": func(ctx context.Context, p *standin.Process) error { _, err := p.Invoke(ctx, []byte("{}")); return err },
+	} {
+		deaf := run(t, r, "deaf", "deaf", &said{})
+		why := errors.New("that was all")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(why)
+		if err := do(ctx, deaf); !errors.Is(err, why) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := deaf.Stop(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	run(t, r, "one", "deaf", &said{})
+	if _, err := r.Start("one", os.Args[0], nil, nil); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Error(err)
+	}
+	if _, err := r.Start("a/b", os.Args[0], nil, nil); err == nil {
+		t.Error("a name with a slash is taken")
+	}
+	if _, err := r.Start("f", "standin.go", nil, nil); err == nil {
+		t.Error("a file that is not there is run")
+	}
+	script := t.TempDir() + "/bootstrap"
+	if err := os.WriteFile(script, []byte("\x7fELF of another machine"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Start("f", script, nil, nil); !errors.Is(err, syscall.ENOEXEC) || !strings.Contains(err.Error(), "another processor") {
+		t.Error(err)
+	}
+}
+
+// Paths that the Runtime API has not are told of, to whoever asks for them.
+func TestUnknownPaths(t *testing.T) {
+	r := listen(t)
+	run(t, r, "f", "deaf", &said{})
+	for _, path := range []string{"/", "/f", "/g/2018-06-01/runtime/invocation/next", "/f/2015-03-31/runtime/invocation/next", "/f/2018-06-01/runtime/invocation/1/else"} {
+		w := newRecorder()
+		req, _ := http.NewRequest("POST", path, strings.NewReader("{}"))
+		r.ServeHTTP(w, req)
+		if w.status != 404 {
+			t.Errorf("%s: %d %s", path, w.status, w.body.String())
+		}
+	}
+	w := newRecorder()
+	req, _ := http.NewRequest("POST", "/f/2018-06-01/runtime/invocation/1/response", strings.NewReader("{}"))
+	if r.ServeHTTP(w, req); w.status != 400 || !strings.Contains(w.body.String(), "InvalidRequestID") {
+		t.Errorf("%d %s", w.status, w.body.String())
+	}
+}
+
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newRecorder() *recorder                        { return &recorder{header: http.Header{}} }
+func (r *recorder) Header() http.Header             { return r.header }
+func (r *recorder) WriteHeader(status int)          { r.status = status }
+func (r *recorder) Write(p []byte) (n int, _ error) { return r.body.Write(p) }

@@ -1,0 +1,99 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// Store notes how long a store's writes take, and what the challenges say that
+// come back with them. It is as safe for concurrent use as they are.
+type Store struct {
+	otp.Challenges
+	otp.Ledger
+	Now func() time.Time
+}
+
+// Reserve implements [otp.Challenges].
+func (s Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
+	begun := s.Now()
+	w, err := s.Challenges.Reserve(ctx, c, over, now)
+	return s.wrote(ctx, begun, w), err
+}
+
+// TakeOver implements [otp.Challenges].
+func (s Store) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
+	begun := s.Now()
+	w, err := s.Challenges.TakeOver(ctx, t)
+	return s.wrote(ctx, begun, w), err
+}
+
+// Claim implements [otp.Challenges].
+func (s Store) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
+	begun := s.Now()
+	w, err := s.Challenges.Claim(ctx, c)
+	return s.wrote(ctx, begun, w), err
+}
+
+// Settle implements [otp.Challenges].
+func (s Store) Settle(ctx context.Context, x otp.Settlement) (otp.Write, error) {
+	begun := s.Now()
+	w, err := s.Challenges.Settle(ctx, x)
+	return s.wrote(ctx, begun, w), err
+}
+
+// Attempt implements [otp.Challenges].
+func (s Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	begun := s.Now()
+	w, err := s.Challenges.Attempt(ctx, g)
+	if w.Item != nil {
+		From(ctx).Left = max(0, w.Item.Max-w.Item.Attempts)
+	}
+	return s.wrote(ctx, begun, w), err
+}
+
+// Spend implements [otp.Ledger].
+func (s Store) Spend(ctx context.Context, x otp.Spend) (otp.Spent, error) {
+	begun := s.Now()
+	spent, err := s.Ledger.Spend(ctx, x)
+	From(ctx).Storing += s.Now().Sub(begun)
+	return spent, err
+}
+
+// Refund implements [otp.Ledger].
+func (s Store) Refund(ctx context.Context, key, id string) error {
+	begun := s.Now()
+	err := s.Ledger.Refund(ctx, key, id)
+	From(ctx).Storing += s.Now().Sub(begun)
+	return err
+}
+
+// wrote notes a write. Verify and trigger are given an id only: the number is
+// known, as far as it may be shown, from the challenge.
+func (s Store) wrote(ctx context.Context, begun time.Time, w otp.Write) otp.Write {
+	r := From(ctx)
+	r.Storing += s.Now().Sub(begun)
+	if c := w.Item; c != nil && c.Mask != "" {
+		r.Mask, r.Country, r.AuthID = c.Mask, c.Region, c.AuthID
+	}
+	return w
+}
+
+// Sender notes how long a sender takes, and which messages it took.
+type Sender struct {
+	otp.Sender
+	Now func() time.Time
+}
+
+// Send implements [otp.Sender].
+func (s Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	begun := s.Now()
+	d, err := s.Sender.Send(ctx, m)
+	r := From(ctx)
+	r.Sending += s.Now().Sub(begun)
+	if d == otp.Accepted {
+		r.Sends++
+	}
+	return d, err
+}

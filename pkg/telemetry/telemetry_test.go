@@ -1,0 +1,334 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/snssender"
+	"countersign/pkg/sqlitestore"
+	"countersign/pkg/telemetry"
+)
+
+// desk is both functions of the AMS contract as they are wired, on SQLite.
+type desk struct {
+	t      *testing.T
+	now    time.Time
+	log    bytes.Buffer
+	lines  *telemetry.Lines
+	says   otp.Delivery
+	cause  error
+	code   string
+	init   *ams.Init
+	verify *ams.Verify
+}
+
+func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	d.code = string(m.Code)
+	d.now = d.now.Add(40 * time.Millisecond)
+	return d.says, d.cause
+}
+
+const number = "6543216353"
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	secret := make([]byte, otp.MinSecret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, now: time.UnixMilli(1_795_317_208_457), says: otp.Accepted, lines: &telemetry.Lines{Stack: "prod", Every: telemetry.SampleEvery}}
+	clock := func() time.Time { return d.now }
+	gate := &ams.Gate{
+		Clients: clients.Static{
+			"demo":   {ID: "demo", Unsigned: true, Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
+			"signed": {ID: "signed", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
+		},
+		Now: clock, Log: slog.New(slog.NewJSONHandler(&d.log, nil)), Lines: d.lines,
+	}
+	store := telemetry.Store{Challenges: db, Ledger: db, Now: clock}
+	d.init = &ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
+		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: telemetry.Sender{Sender: d, Now: clock}, Keys: keys, Now: clock, Rand: rand.Reader}}
+	d.verify = &ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
+	return d
+}
+
+// post makes one request as Lambda would.
+func (d *desk) post(client, path, body string) {
+	d.t.Helper()
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
+	r := gateway.Request{Method: "POST", Path: path, Body: []byte(body), Headers: map[string][]string{
+		"client-id": {client}, "request-time": {"canary"}, "signature": {"algorithm=RSA256,keyVersion=1,signature=canary"}}}
+	if ams.Sends(path) {
+		d.init.Serve(ctx, r)
+	} else {
+		d.verify.Serve(ctx, r)
+	}
+}
+
+func (d *desk) send(id, national string) {
+	d.post("demo", "/ams/api/v1/customers/initAuthentication",
+		fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%s","env":{"canary":"canary"}}`, "canary-"+id, national))
+}
+
+func (d *desk) check(id, code string) {
+	d.post("demo", "/v1/users/verifyAuthentication", fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationType":"OTP","authenticationValue":%q}`, "canary-"+id, code))
+}
+
+// wrong is a code that is not the right one.
+func (d *desk) wrong() string { return string('0'+(d.code[0]-'0'+1)%10) + d.code[1:] }
+
+// taken returns the lines since the last call, each checked as CloudWatch reads it.
+func (d *desk) taken() (lines []map[string]any) {
+	d.t.Helper()
+	defer d.log.Reset()
+	for text := range strings.Lines(d.log.String()) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			d.t.Fatalf("%v in %s", err, text)
+		}
+		for _, canary := range []string{"canary", number} {
+			if strings.Contains(text, canary) {
+				d.t.Errorf("%q is told: %s", canary, text)
+			}
+		}
+		if d.code != "" && (strings.Contains(text, `"`+d.code) || strings.Contains(text, "-"+d.code)) {
+			d.t.Errorf("the code %s is told: %s", d.code, text)
+		}
+		embedded(d.t, line, text)
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// embedded checks a line against the specification of the embedded metric format:
+// every metric is a number and every dimension a string of the same object.
+func embedded(t *testing.T, line map[string]any, text string) {
+	t.Helper()
+	var told struct {
+		AWS struct {
+			Timestamp         int64
+			CloudWatchMetrics []struct {
+				Namespace  string
+				Dimensions [][]string
+				Metrics    []struct{ Name, Unit string }
+			}
+		} `json:"_aws"`
+	}
+	if err := json.Unmarshal([]byte(text), &told); err != nil || told.AWS.Timestamp < 1e12 || len(told.AWS.CloudWatchMetrics) == 0 {
+		t.Fatalf("no metrics, %v: %s", err, text)
+	}
+	counted := map[string]bool{}
+	for _, c := range told.AWS.CloudWatchMetrics {
+		if c.Namespace != "Countersign" || len(c.Metrics) == 0 || len(c.Dimensions) == 0 {
+			t.Errorf("%+v", c)
+		}
+		for _, m := range c.Metrics {
+			for _, set := range c.Dimensions {
+				if each := fmt.Sprint(m.Name, set); counted[each] {
+					t.Errorf("%s is counted twice: %s", each, text)
+				} else {
+					counted[each] = true
+				}
+			}
+			if _, ok := line[m.Name].(float64); !ok || m.Unit != "Count" && m.Unit != "Milliseconds" {
+				t.Errorf("metric %q, unit %q is %v: %s", m.Name, m.Unit, line[m.Name], text)
+			}
+		}
+		for _, set := range c.Dimensions {
+			if len(set) == 0 || set[0] != "stack" || len(set) > 2 {
+				t.Errorf("dimensions %q cost more than they are worth", set)
+			}
+			for _, name := range set {
+				if s, ok := line[name].(string); !ok || s == "" {
+					t.Errorf("dimension %q is %v: %s", name, line[name], text)
+				}
+			}
+		}
+	}
+}
+
+// one checks the one line of one request: members and their values, "" for none.
+func (d *desk) one(what string, want map[string]any) {
+	d.t.Helper()
+	lines := d.taken()
+	if len(lines) != 1 {
+		d.t.Fatalf("%s: %d lines, want one: %v", what, len(lines), lines)
+	}
+	for name, value := range want {
+		got := lines[0][name]
+		if got == nil {
+			got = ""
+		}
+		if fmt.Sprint(got) != fmt.Sprint(value) {
+			d.t.Errorf("%s: %s is %v, want %v: %v", what, name, got, value, lines[0])
+		}
+	}
+}
+
+func TestOneLinePerRequest(t *testing.T) {
+	d := newDesk(t)
+	d.send("one", number)
+	d.one("sent", map[string]any{
+		"level": "INFO", "request": "an invocation", "contract": "ams", "api": "customers/initAuthentication", "client": "demo", "result": "SUCCESS",
+		"outcome": "sent", "number": "+60******6353", "country": "MY", "latency": 40, "sender": 40, "sends": 1, "passes": 0, "refusals": "", "faults": 0, "stack": "prod"})
+	d.send("one", number)
+	d.one("repeated", map[string]any{"outcome": "sent", "sends": "", "refusals": ""})
+	d.send("two", number)
+	d.one("too soon", map[string]any{"level": "INFO", "result": "TIMES_EXCEED_LIMIT", "reason": "too_soon", "refusals": 1, "waitSeconds": 29.96, "sends": ""})
+	d.send("three", "6")
+	d.one("no number", map[string]any{"reason": "INVALID_PHONE_NUMBER", "number": ""})
+	d.post("demo", "/v1/customers/initAuthentication", `{"authenticationRequestId":"four","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"44-2044555666"}`)
+	d.one("barred", map[string]any{"result": "ACCESS_DENIED", "reason": "barred", "country": "GB", "number": "+44******5666"})
+	d.post("demo", "/v1/customers/initAuthentication", `{"canary":1}`)
+	d.one("illegal", map[string]any{"reason": "PARAM_ILLEGAL", "detail": "authenticationRequestId: is required"})
+
+	d.check("one", d.wrong())
+	d.one("wrong", map[string]any{"result": "VERIFY_UNMATCHED", "mismatches": 1, "refusals": "", "lockouts": "", "attemptsLeft": 4, "number": "+60******6353", "country": "MY"})
+	d.check("one", d.code)
+	d.one("right", map[string]any{"result": "SUCCESS", "outcome": "passed", "passes": 1, "sends": 0, "country": "MY", "attemptsLeft": 3})
+	d.check("one", d.code)
+	d.one("used", map[string]any{"passes": "", "reason": "used"})
+	d.now = d.now.Add(time.Minute)
+	d.send("five", number)
+	d.taken()
+	for range 4 {
+		d.check("five", d.wrong())
+	}
+	d.taken()
+	d.check("five", d.wrong())
+	d.one("exhausted", map[string]any{"mismatches": 1, "lockouts": 1, "attemptsLeft": 0, "refusals": ""})
+	d.check("five", d.code)
+	d.one("locked", map[string]any{"mismatches": "", "lockouts": 1, "reason": "locked"})
+}
+
+// What failed is an error with its cause, and so is what only the operator can
+// mend; what a number is to blame for is neither.
+func TestFaults(t *testing.T) {
+	d := newDesk(t)
+	d.says, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}
+	d.send("one", number)
+	d.one("unclear", map[string]any{"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1, "operatorFaults": "", "cause": "sns: Throttling: too many (HTTP 400)", "refusals": ""})
+	d.now = d.now.Add(time.Hour)
+	d.says, d.cause = otp.Refused, &snssender.Error{Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true}
+	d.send("two", number)
+	d.one("operator", map[string]any{"level": "ERROR", "result": "PROCESS_FAIL", "operator": true, "operatorFaults": 1, "reason": "undeliverable", "faults": 0})
+	d.now = d.now.Add(time.Hour)
+	d.cause = errors.New("opted out")
+	d.send("three", number)
+	d.one("the number's", map[string]any{"level": "INFO", "reason": "undeliverable", "cause": "opted out", "operatorFaults": ""})
+}
+
+// Strangers get a line in ten seconds, and the metric counts them all.
+func TestStrangers(t *testing.T) {
+	d := newDesk(t)
+	flood := func(n int) {
+		for range n {
+			d.post("signed", "/v1/customers/initAuthentication", "canary")
+			d.post("nobody"+number, "/v1/customers/initAuthentication", "canary")
+		}
+	}
+	flood(500)
+	d.one("the first", map[string]any{"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "result": "INVALID_SIGNATURE"})
+	d.now = d.now.Add(telemetry.SampleEvery)
+	flood(1)
+	d.one("the next", map[string]any{"strangers": 1000})
+	flood(10)
+	d.send("one", number)
+	d.one("a client among them", map[string]any{"client": "demo", "outcome": "sent", "strangers": 21})
+	d.send("one", number)
+	d.one("afterwards", map[string]any{"strangers": ""})
+	d.lines.Every = 0
+	d.post("nobody"+number, "/v1/customers/initAuthentication", "canary")
+	d.one("nobody", map[string]any{"client": "", "strangers": 1, "result": "INVALID_CLIENT"})
+	d.post("demo", "/v1/canary", "canary")
+	d.one("no API", map[string]any{"api": "none", "result": "INVALID_API"})
+}
+
+// No stranger is lost or counted twice, however many come at once.
+func TestStrangersAtOnce(t *testing.T) {
+	var out bytes.Buffer
+	log, lines := slog.New(slog.NewJSONHandler(&out, nil)), &telemetry.Lines{Stack: "prod", Every: time.Second}
+	start := time.UnixMilli(1_795_317_208_457)
+	const callers, each = 16, 50
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for n := range each {
+				now := start.Add(time.Duration(n) * 100 * time.Millisecond)
+				ctx, r := telemetry.Begin(t.Context(), now)
+				lines.Write(ctx, log, r, now)
+			}
+		})
+	}
+	all.Wait()
+	ctx, r := telemetry.Begin(t.Context(), start)
+	r.Admitted = true
+	lines.Write(ctx, log, r, start)
+	total, told := 0, 0
+	for text := range strings.Lines(out.String()) {
+		var line struct{ Strangers int }
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatal(err)
+		}
+		total, told = total+line.Strangers, told+1
+	}
+	if total != callers*each || told > 8 {
+		t.Errorf("%d strangers in %d lines, want %d in few", total, told, callers*each)
+	}
+}
+
+// Without a stack there are no metrics, and a silent log costs nothing.
+func TestNoMetrics(t *testing.T) {
+	d := newDesk(t)
+	d.lines.Stack = ""
+	d.send("one", number)
+	if log := d.log.String(); strings.Contains(log, "_aws") || !strings.Contains(log, `"outcome":"sent"`) {
+		t.Error(log)
+	}
+	d.log.Reset()
+	silent := slog.New(slog.NewJSONHandler(&d.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	ctx, r := telemetry.Begin(t.Context(), d.now)
+	if n := testing.AllocsPerRun(100, func() { d.lines.Write(ctx, silent, r, d.now) }); n > 0 || d.log.Len() > 0 {
+		t.Errorf("%v allocations, log %s", n, d.log.String())
+	}
+	r.Fail("panic", errors.New("panic"))
+	if d.lines.Write(ctx, silent, r, d.now); !strings.Contains(d.log.String(), `"fault":"panic"`) {
+		t.Error("a fault is kept quiet")
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	log, lines := slog.New(slog.NewJSONHandler(io.Discard, nil)), &telemetry.Lines{Stack: "prod"}
+	now := time.UnixMilli(1_795_317_208_457)
+	b.ReportAllocs()
+	for b.Loop() {
+		ctx, r := telemetry.Begin(b.Context(), now)
+		r.Contract, r.API, r.Client, r.Result, r.Outcome, r.Mask, r.Country, r.Sends, r.Admitted = "ams", "customers/initAuthentication", "demo", "SUCCESS", otp.Sent, "+60******6353", "MY", 1, true
+		lines.Write(ctx, log, r, now)
+	}
+}
