@@ -26,8 +26,13 @@ import (
 func main() {
 	length := flag.Duration("for", 10*time.Second, "length of each load run")
 	out := flag.String("o", "", "file to write the report to, besides standard output")
+	cold := flag.Bool("cold", false, "measure cold starts only, and write no file")
 	flag.Parse()
-	if err := run(*length, *out); err != nil {
+	do := func() error { return run(*length, *out) }
+	if *cold {
+		do = runCold
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -43,6 +48,10 @@ func run(length time.Duration, out string) error {
 	if err != nil {
 		return err
 	}
+	cold, err := coldStarts(dir)
+	if err != nil {
+		return err
+	}
 	s, err := startServer(dir)
 	if err != nil {
 		return err
@@ -51,12 +60,26 @@ func run(length time.Duration, out string) error {
 	if err := errors.Join(err, s.stop()); err != nil {
 		return err
 	}
-	report := report(micro, loads, length)
+	report := report(micro, loads, length) + coldReport(cold)
 	fmt.Print(report)
 	if out == "" {
 		return nil
 	}
 	return os.WriteFile(out, []byte(report), 0o644)
+}
+
+// runCold prints the part of the report that is about cold starts.
+func runCold() error {
+	dir, err := os.MkdirTemp("", "countersign-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	cold, err := coldStarts(dir)
+	if err == nil {
+		fmt.Print(coldReport(cold))
+	}
+	return err
 }
 
 // server is a process under load.

@@ -1,6 +1,9 @@
 package plan_test
 
 import (
+	"math/rand/v2"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -82,55 +85,136 @@ func TestLookupForm(t *testing.T) {
 	}
 }
 
-// Valid and Mobile are libphonenumber's, on its own examples of each type of
-// line in each country and on their neighbours.
-func TestValid(t *testing.T) {
-	compared := map[string]int{}
-	check := func(e164 string) {
-		n, ok := plan.Lookup(e164)
-		if !ok {
-			return
+var e164 = regexp.MustCompile(`\A\+[1-9][0-9]{4,14}\z`)
+
+// port is Lookup by the Go port of libphonenumber.
+func port(s string) (phone.Number, bool) {
+	if !e164.MatchString(s) {
+		return phone.Number{}, false
+	}
+	n, err := phonenumbers.Parse(s, "ZZ")
+	if err != nil || phonenumbers.Format(n, phonenumbers.E164) != s || !phonenumbers.IsPossibleNumber(n) {
+		return phone.Number{}, false
+	}
+	code := int(n.GetCountryCode())
+	cc := strconv.Itoa(code)
+	line := phonenumbers.GetNumberType(n)
+	kind := phone.Ordinary
+	switch {
+	case code == 870, 881 <= code && code <= 883:
+		kind = phone.Satellite
+	case code == 979, line == phonenumbers.PREMIUM_RATE:
+		kind = phone.Premium
+	}
+	country := func(region string) string {
+		if len(region) != 2 || region == "ZZ" {
+			return ""
 		}
-		parsed, err := phonenumbers.Parse(e164, "ZZ")
-		if err != nil {
-			t.Fatalf("%s: %v", e164, err)
-		}
-		line := phonenumbers.GetNumberType(parsed)
-		valid := phonenumbers.IsValidNumber(parsed)
-		mobile := valid && (line == phonenumbers.MOBILE || line == phonenumbers.FIXED_LINE_OR_MOBILE)
-		if n.Valid != valid || n.Mobile != mobile {
-			t.Errorf("%s: valid %v, mobile %v, libphonenumber says %v, %v", e164, n.Valid, n.Mobile, valid, mobile)
-		}
+		return region
+	}
+	valid := phonenumbers.IsValidNumber(n)
+	return phone.Number{
+		E164: otp.Phone(s), CC: cc, Mask: phone.Mask(cc, s[1+len(cc):]),
+		Region: country(phonenumbers.GetRegionCodeForNumber(n)), MainRegion: country(phonenumbers.GetRegionCodeForCountryCode(code)),
+		Kind: kind, Valid: valid, Mobile: valid && (line == phonenumbers.MOBILE || line == phonenumbers.FIXED_LINE_OR_MOBILE),
+	}, true
+}
+
+// same compares the two, and returns what both say.
+func same(t *testing.T, s string) (phone.Number, bool) {
+	t.Helper()
+	got, ok := plan.Lookup(s)
+	if want, there := port(s); ok != there || got != want {
+		t.Errorf("%q: %v, %+v; the port says %v, %+v", s, ok, got, there, want)
+	}
+	return got, ok
+}
+
+// Lookup says what the port does about each of its examples, of each type of line in
+// each country, and about what is near them: each digit replaced, one less, one more,
+// and the trunk prefixes of the world put before.
+func TestPort(t *testing.T) {
+	seen := map[string]int{}
+	look := func(s string) {
+		n, ok := same(t, s)
 		switch {
-		case mobile:
-			compared["mobile"]++
-		case valid:
-			compared["valid"]++
+		case !ok:
+			seen["refused"]++
+		case n.Mobile:
+			seen["mobile"]++
+		case n.Valid:
+			seen["valid"]++
 		default:
-			compared["possible"]++
+			seen["possible"]++
+		}
+		if ok && n.Kind != phone.Ordinary {
+			seen["dear"]++
+		}
+		if ok && n.Region != n.MainRegion {
+			seen["shared"]++
 		}
 	}
+	for _, example := range examples() {
+		cc := len(strconv.Itoa(int(example.GetCountryCode()))) + 1
+		s := phonenumbers.Format(example, phonenumbers.E164)
+		look(s)
+		look(s[:len(s)-1])
+		look(s[:len(s)-2])
+		look(s + "1")
+		look(s + "12")
+		for _, prefix := range []string{"0", "1", "8", "00", "01", "06", "15", "9", "44", "99"} {
+			look(s[:cc] + prefix + s[cc:])
+		}
+		for i := cc; i < len(s); i++ {
+			for _, d := range "058" { // all ten take a minute under the race detector
+				look(s[:i] + string(d) + s[i+1:])
+			}
+		}
+	}
+	for _, what := range []string{"refused", "mobile", "valid", "possible", "dear", "shared"} {
+		if seen[what] < 1000 {
+			t.Errorf("%d numbers compared that are %s, want thousands: %v", seen[what], what, seen)
+		}
+	}
+}
+
+// examples are the port's, of each type of line in each country and of each code
+// that is no country's.
+func examples() (all []*phonenumbers.PhoneNumber) {
 	for region := range phonenumbers.GetSupportedRegions() {
 		for _, line := range []phonenumbers.PhoneNumberType{
 			phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE, phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST,
 			phonenumbers.VOIP, phonenumbers.PERSONAL_NUMBER, phonenumbers.PAGER, phonenumbers.UAN, phonenumbers.VOICEMAIL,
 		} {
-			example := phonenumbers.GetExampleNumberForType(region, line)
-			if example == nil {
-				continue
-			}
-			e164 := phonenumbers.Format(example, phonenumbers.E164)
-			check(e164)
-			check(e164 + "1")
-			check(e164[:len(e164)-1])
-			for _, digit := range "058" { // the first national digits are what ranges are told by
-				check(e164[:4] + string(digit) + e164[5:])
+			if example := phonenumbers.GetExampleNumberForType(region, line); example != nil {
+				all = append(all, example)
 			}
 		}
 	}
-	for _, what := range []string{"mobile", "valid", "possible"} {
-		if compared[what] < 200 {
-			t.Errorf("%d numbers compared that are %s and no more, want hundreds", compared[what], what)
+	for code := range phonenumbers.GetSupportedGlobalNetworkCallingCodes() {
+		if example := phonenumbers.GetExampleNumberForNonGeoEntity(code); example != nil {
+			all = append(all, example)
+		}
+	}
+	return all
+}
+
+// Lookup says what the port does about numbers at random under each calling code,
+// of each length.
+func TestPortAtRandom(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for code := range 1000 {
+		if code > 0 && !phonenumbers.GetSupportedCallingCodes()[code] && code > 99 {
+			continue // shorter ones may begin a longer one
+		}
+		for length := 1; length <= 14; length++ {
+			for range 8 {
+				s := "+" + strconv.Itoa(code)
+				for range length {
+					s += string('0' + byte(random.IntN(10)))
+				}
+				same(t, s)
+			}
 		}
 	}
 }
@@ -141,7 +225,7 @@ func FuzzLookup(f *testing.F) {
 	}
 	f.Add("+1206TYPEABC")
 	f.Fuzz(func(t *testing.T, s string) {
-		n, ok := plan.Lookup(s)
+		n, ok := same(t, s)
 		if !ok {
 			return
 		}
