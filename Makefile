@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test test-clients test-sam tools lint vuln bench fuzz build
+.PHONY: help run test test-clients test-sam test-api tools lint vuln bench fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -23,6 +23,9 @@ test-clients: ## run vendors' own SDKs against the local server
 
 test-sam: ## validate, lint and build the template with SAM
 	@.ci/sam
+
+test-api: ## lint docs/openapi.yaml, and test the local server against it
+	@.ci/api/run
 
 tools: $(ENGINE) ## install the DynamoDB engine of the tests into .tools (not where DYNAMODB_ENDPOINT is set)
 

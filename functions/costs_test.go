@@ -1,0 +1,247 @@
+package functions
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"countersign/pkg/otp"
+)
+
+// prices is docs/prices.json.
+type prices struct {
+	Prices map[string]struct {
+		What, Unit        string
+		USD, Per          float64
+		Of, Source, Trust string
+	}
+	Model   struct{ Verified, Sends, Checks float64 }
+	Assumed struct {
+		MemoryMB, ColdShare, ColdMilliseconds, Processes float64
+		Milliseconds                                     map[string]float64
+		Why                                              []string
+	}
+	SMS struct {
+		What, Of, Source, Trust string
+		USD, Carrier            float64
+	}
+	Others []struct {
+		Name, Currency, Each, Of, Source, Trust, More string
+		Fee, Free                                     float64
+	}
+	NotFound string
+}
+
+// kind is one of the things that happen to a number until it is verified.
+type kind struct {
+	name  string
+	times float64
+	used
+}
+
+// docs/costs.md is what the counts and docs/prices.json give.
+func TestCosts(t *testing.T) {
+	var p prices
+	if err := json.Unmarshal(file(t, "../docs/prices.json"), &p); err != nil {
+		t.Fatal(err)
+	}
+	m := newMeter(t)
+	const initPath, verifyPath = "/v1/customers/initAuthentication", "/v1/users/verifyAuthentication"
+	init := func(id, number string) used {
+		return m.post(m.init, "send", initPath, fmt.Sprintf(
+			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`, id, number), "SUCCESS")
+	}
+	verify := func(id string, code otp.Code, want string) used {
+		return m.post(m.verify, "check", verifyPath, fmt.Sprintf(
+			`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, string(code)), want)
+	}
+	const id, other = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223", "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4224"
+	kinds := []kind{
+		{"init, sent", p.Model.Sends, init(id, "60-6543216353")},
+		{"verify, wrong code", p.Model.Checks - 1, verify(id, "0", "VERIFY_UNMATCHED")},
+		{"verify, right code", 1, verify(id, m.codes["+606543216353"], "SUCCESS")},
+	}
+	init(other, "60-6543216354")
+	kinds = append(kinds, kind{"a code that nobody typed, when it is swept", p.Model.Sends - 1, m.expire(otp.ChallengeKey("demo", other))})
+
+	got := p.page(kinds, len(m.metrics), file(t, "../template.yaml"))
+	if *update {
+		if err := os.WriteFile("../docs/costs.md", got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(got, file(t, "../docs/costs.md")) {
+		t.Errorf("docs/costs.md is not what the counts and docs/prices.json give (go test ./functions -run TestCosts -update):\n%s", got)
+	}
+}
+
+// page is docs/costs.md.
+func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
+	var b bytes.Buffer
+	b.WriteString("# What it costs\n\n" +
+		"Written by `go test ./functions -run TestCosts -update`, from requests that the test counts and prices that\n" +
+		"[prices.json](prices.json) names the sources of. The test fails when this page is not what they give.\n\n")
+	traffic := p.traffic(&b, kinds)
+	fixed := p.month(&b, float64(metrics), template)
+	p.counted(&b, kinds)
+	p.assumed(&b, kinds)
+	p.others(&b, traffic+fixed)
+	p.sources(&b)
+	return b.Bytes()
+}
+
+// compute returns the calls of functions for one verified number, and for how many
+// seconds they run.
+func (p prices) compute(kinds []kind) (calls, seconds float64) {
+	for _, k := range kinds {
+		for name, n := range k.calls {
+			calls += k.times * n
+			seconds += k.times * n * (p.Assumed.Milliseconds[name] + p.Assumed.ColdShare*p.Assumed.ColdMilliseconds) / 1000
+		}
+	}
+	return calls, seconds
+}
+
+func (p prices) traffic(b *bytes.Buffer, kinds []kind) (total float64) {
+	million := thousands(p.Model.Verified)
+	fmt.Fprintf(b, "## %s verified numbers\n\n"+
+		"At %g sends and %g checks for each; without the fees for SMS and without free tiers; USD, us-east-1.\n\n"+
+		"| | for one | price | for %s |\n|---|--:|--:|--:|\n", million, p.Model.Sends, p.Model.Checks, million)
+	row := func(id string, n, shown float64, unit string) {
+		price := p.Prices[id]
+		cost := n * p.Model.Verified * price.USD / price.Per
+		total += cost
+		fmt.Fprintf(b, "| %s | %.4g %s | %s | %.2f |\n", price.What, shown, unit, p.price(id), cost)
+	}
+	plain := func(id string, n float64) { row(id, n, n, p.Prices[id].Unit) }
+	var all used
+	for _, k := range kinds {
+		all = all.plus(k.used, k.times)
+	}
+	calls, seconds := p.compute(kinds)
+	plain("lambda.requests", calls)
+	plain("lambda.time", seconds*p.Assumed.MemoryMB/1024)
+	plain("api.requests", all.request)
+	plain("dynamodb.writes", all.writes)
+	plain("dynamodb.reads", all.reads)
+	plain("events", all.events)
+	plain("secrets.calls", all.request*p.Assumed.ColdShare)
+	row("logs", rounded(all.logged)/1e9, rounded(all.logged)/1e3, "KB")
+	fmt.Fprintf(b, "| **together** | | | **%.2f** |\n\n", total)
+	fmt.Fprintf(b, "The messages themselves, to the US: %g + %g for each, %s USD for all of them.\n\n", p.SMS.USD, p.SMS.Carrier,
+		thousands(math.Round(p.Model.Sends*p.Model.Verified*(p.SMS.USD+p.SMS.Carrier))))
+	return total
+}
+
+func (p prices) month(b *bytes.Buffer, metrics float64, template []byte) (total float64) {
+	b.WriteString("And each month, whatever the traffic:\n\n| | how many | price | a month |\n|---|--:|--:|--:|\n")
+	row := func(id string, n float64) {
+		price := p.Prices[id]
+		cost := n * price.USD / price.Per
+		total += cost
+		fmt.Fprintf(b, "| %s | %s | %s | %.2f |\n", price.What, thousands(n), p.price(id), cost)
+	}
+	resources := func(kind string) float64 { return float64(bytes.Count(template, []byte("Type: "+kind+"\n"))) }
+	hours := p.Assumed.Processes * 24 * 30
+	row("secrets.month", 1)
+	row("secrets.calls", hours*60/5)
+	row("dynamodb.reads", hours*60*2)
+	row("metrics.month", metrics)
+	row("alarms.month", resources("AWS::CloudWatch::Alarm"))
+	row("dashboards.month", resources("AWS::CloudWatch::Dashboard"))
+	fmt.Fprintf(b, "| **together** | | | **%.2f** |\n\n"+
+		"The metrics are those of one country and of the calls above: each further country has two, each reason of refusals and each\n"+
+		"kind of fault one.\n\n", total)
+	return total
+}
+
+func (p prices) counted(b *bytes.Buffer, kinds []kind) {
+	b.WriteString("## What was counted\n\n" +
+		"One call each, on DynamoDB's protocol, and all that follows from it in the stream: events, counters, and the mark that a\n" +
+		"number was answered. Write units are what the table said that it took, first the call's own and then what follows.\n\n" +
+		"| | times | functions called | write units | read units | events | log bytes |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, k := range kinds {
+		called := 0.0
+		for _, n := range k.calls {
+			called += n
+		}
+		fmt.Fprintf(b, "| %s | %.1f | %g | %g + %g | %g | %g | %s |\n", k.name, k.times, called, k.writes-k.follow, k.follow, k.reads, k.events, thousands(rounded(k.logged)))
+	}
+	b.WriteString("\nA re-send by `triggerChallenge` takes two write units more than an init. Lambda reads the stream for nothing.\n\n")
+}
+
+func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
+	b.WriteString("## What was assumed\n\n")
+	for _, why := range p.Assumed.Why {
+		fmt.Fprintf(b, "- %s\n", why)
+	}
+	_, seconds := p.compute(kinds)
+	price := p.Prices["lambda.time"]
+	fmt.Fprintf(b, "- Were all durations twice as long, it would be %.2f more.\n"+
+		"- Not counted: storage (below a gigabyte), backups, data out (some 3 GB), X-Ray, WAF, numbers and the registration of senders.\n\n",
+		seconds*p.Assumed.MemoryMB/1024*p.Model.Verified*price.USD/price.Per)
+}
+
+func (p prices) others(b *bytes.Buffer, own float64) {
+	million := thousands(p.Model.Verified)
+	fmt.Fprintf(b, "## What others ask for\n\n"+
+		"Published fees for the same %s, without the messages, which come on top of each.\n\n"+
+		"| | fee | for %s | messages | source |\n|---|--:|--:|---|---|\n| **Countersign** | | **%s USD** | SNS | above |\n",
+		million, million, thousands(math.Round(own)))
+	for _, o := range p.Others {
+		fmt.Fprintf(b, "| %s | %g %s per %s | %s %s | %s | %s |\n", o.Name, o.Fee, o.Currency, o.Each,
+			thousands(math.Round((p.Model.Verified-o.Free)*o.Fee)), o.Currency, o.More, source(o.Of, o.Source, o.Trust))
+	}
+	fmt.Fprintf(b, "\nNot in the table: %s\n\n", p.NotFound)
+}
+
+func (p prices) sources(b *bytes.Buffer) {
+	b.WriteString("## Sources\n\nRead in November 2026, from stored copies.\n\n| | USD | source |\n|---|--:|---|\n")
+	for _, id := range []string{
+		"lambda.requests", "lambda.time", "api.requests", "dynamodb.writes", "dynamodb.reads", "events", "logs",
+		"secrets.month", "secrets.calls", "metrics.month", "alarms.month", "dashboards.month",
+	} {
+		price := p.Prices[id]
+		fmt.Fprintf(b, "| %s | %s | %s |\n", price.What, p.price(id), source(price.Of, price.Source, price.Trust))
+	}
+	fmt.Fprintf(b, "| %s | %g + %g | %s |\n", p.SMS.What, p.SMS.USD, p.SMS.Carrier, source(p.SMS.Of, p.SMS.Source, p.SMS.Trust))
+}
+
+// price is a price as price lists have it.
+func (p prices) price(id string) string {
+	price := p.Prices[id]
+	amount := fmt.Sprintf("%.2f", price.USD)
+	if exact := fmt.Sprintf("%g", price.USD); len(exact) > len(amount) {
+		amount = exact
+	}
+	switch price.Per {
+	case 1:
+		return amount + " per " + strings.TrimSuffix(price.Unit, "s")
+	case 1e6:
+		return amount + " per million"
+	}
+	return amount + " per " + thousands(price.Per)
+}
+
+func source(of, url, trust string) string {
+	if of == "" {
+		of = "undated"
+	}
+	return fmt.Sprintf("[%s](%s), %s", of, url, trust)
+}
+
+// rounded is up to hundreds: lines are not always of the same length.
+func rounded(bytes float64) float64 { return math.Ceil(bytes/100) * 100 }
+
+// thousands is a whole number with commas.
+func thousands(n float64) string {
+	text := fmt.Sprintf("%.0f", n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

@@ -1,0 +1,323 @@
+package functions
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"go.yaml.in/yaml/v4"
+
+	"countersign/functions/internal/start"
+	"countersign/pkg/ams"
+	"countersign/pkg/changes"
+	"countersign/pkg/changes/stream"
+	"countersign/pkg/clients"
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/eventbus"
+	"countersign/pkg/eventbus/eventbustest"
+	"countersign/pkg/gateway"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/telemetry"
+)
+
+// used is what AWS bills of something that happened.
+type used struct {
+	calls   map[string]float64 // of functions, by what they do: send, check, change
+	request float64            // through the API
+	writes  float64            // units
+	follow  float64            // of these, those of what follows in the stream
+	reads   float64
+	events  float64
+	logged  float64 // bytes
+}
+
+func (u used) plus(v used, times float64) used {
+	sum := used{
+		calls: map[string]float64{}, request: u.request + times*v.request, writes: u.writes + times*v.writes, follow: u.follow + times*v.follow, reads: u.reads + times*v.reads,
+		events: u.events + times*v.events, logged: u.logged + times*v.logged,
+	}
+	for name, n := range u.calls {
+		sum.calls[name] += n
+	}
+	for name, n := range v.calls {
+		sum.calls[name] += times * n
+	}
+	return sum
+}
+
+// meter is the functions on DynamoDB's protocol, EventBridge's and a log, with
+// everything counted that they ask for.
+type meter struct {
+	t            *testing.T
+	init, verify gateway.Handler
+	changes      stream.Handler
+	capacity     *capacity
+	bus          *eventbustest.Server
+	log          bytes.Buffer
+	table        string
+	codes        map[otp.Phone]otp.Code
+	ticks        int64
+	delivered    int             // records of the stream
+	metrics      map[string]bool // that the lines make
+}
+
+func newMeter(t *testing.T) *meter {
+	m := &meter{t: t, bus: eventbustest.Start(t), codes: map[otp.Phone]otp.Code{}, table: dynamotest.StreamTable(t), metrics: map[string]bool{}}
+	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
+	m.capacity = &capacity{next: wire.Next}
+	wire.Next = m.capacity
+	table := dynamostore.New(dynamotest.Client(t, wire), m.table)
+	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	events, err := eventbus.New(eventbus.Config{Endpoint: m.bus.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := start.Log(&m.log)
+	store := telemetry.Store{Challenges: table, Ledger: table, Now: m.now}
+	gate := &ams.Gate{
+		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
+		Answers: testSigner(t), Now: m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
+	}
+	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: telemetry.Sender{Sender: m, Now: m.now}, Keys: keys, Now: m.now, Rand: &noise{}}
+	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: message.For}).Serve}
+	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve}
+	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Counters: table, Events: events}, Now: m.now, Log: log}
+	return m
+}
+
+// now is a clock that goes on by the same at each look, so that lines have the
+// same length in each run.
+func (m *meter) now() time.Time {
+	m.ticks++
+	return time.UnixMilli(1_795_314_808_000).Add(time.Duration(m.ticks) * 1234 * time.Microsecond)
+}
+
+func (m *meter) Send(_ context.Context, sms otp.Message) (otp.Delivery, error) {
+	m.codes[sms.To] = sms.Code
+	return otp.Accepted, nil
+}
+
+var moment = regexp.MustCompile(`"timestamp":"[^"]*"`)
+
+// line is what CloudWatch adds to each line before it bills it, in bytes.
+const lineExtra = 26
+
+// post makes a request through the API, and has everything done that follows.
+func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
+	m.t.Helper()
+	m.capacity.writes, m.capacity.reads = 0, 0
+	m.log.Reset()
+	events := len(m.bus.Taken())
+	event := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},"requestContext":{"http":{"method":"POST"}},"body":%q}`, path, body)
+	out, err := h.Invoke(m.t.Context(), event)
+	if err != nil || !strings.Contains(string(out), want) {
+		m.t.Fatalf("%v %s, want %s", err, out, want)
+	}
+	u := used{calls: map[string]float64{name: 1}, request: 1}
+	u.follow = -m.capacity.writes
+	return m.follow(u, events, nil)
+}
+
+// expire has a challenge swept, as TTL does, and everything done that follows.
+func (m *meter) expire(key string) used {
+	m.t.Helper()
+	_, err := dynamotest.Client(m.t, nil).DeleteItem(m.t.Context(), &dynamodb.DeleteItemInput{
+		TableName: aws.String(m.table), Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.capacity.writes, m.capacity.reads = 0, 0
+	m.log.Reset()
+	return m.follow(used{calls: map[string]float64{}}, len(m.bus.Taken()), func(r map[string]any) {
+		r["userIdentity"] = map[string]any{"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+	})
+}
+
+// follow delivers the stream's new records, each alone, as far as the template's
+// filters let them pass, and adds up.
+func (m *meter) follow(u used, events int, change func(map[string]any)) used {
+	m.t.Helper()
+	records := dynamotest.Records(m.t, m.table)
+	fresh := records[m.delivered:]
+	m.delivered = len(records)
+	for _, text := range fresh {
+		var r map[string]any
+		if err := json.Unmarshal(text, &r); err != nil {
+			m.t.Fatal(err)
+		}
+		if change != nil {
+			change(r)
+			text, _ = json.Marshal(r)
+		}
+		if !m.passes(r) {
+			continue
+		}
+		u.calls["change"]++
+		if got, err := m.changes.Handle(m.t.Context(), stream.Batch{Records: []json.RawMessage{text}}); err != nil || len(got.BatchItemFailures) > 0 {
+			m.t.Fatal(got, err)
+		}
+	}
+	m.delivered = len(dynamotest.Records(m.t, m.table)) // what the function wrote itself does not call it
+	u.writes, u.reads, u.events = m.capacity.writes, m.capacity.reads, float64(len(m.bus.Taken())-events)
+	u.follow += u.writes
+	for line := range strings.Lines(m.log.String()) {
+		u.logged += lineExtra + float64(len(moment.ReplaceAllString(line, `"timestamp":"2026-11-22T02:33:28.123456789Z"`)))
+		m.note(line)
+	}
+	return u
+}
+
+// note keeps the metrics that CloudWatch makes of a line.
+func (m *meter) note(line string) {
+	var members map[string]any
+	var told struct {
+		AWS struct {
+			CloudWatchMetrics []struct {
+				Dimensions [][]string
+				Metrics    []struct{ Name string }
+			}
+		} `json:"_aws"`
+	}
+	if json.Unmarshal([]byte(line), &members) != nil || json.Unmarshal([]byte(line), &told) != nil {
+		m.t.Fatal(line)
+	}
+	for _, d := range told.AWS.CloudWatchMetrics {
+		for _, set := range d.Dimensions {
+			for _, metric := range d.Metrics {
+				name := metric.Name
+				for _, dimension := range set {
+					name += fmt.Sprint(" ", dimension, "=", members[dimension])
+				}
+				m.metrics[name] = true
+			}
+		}
+	}
+}
+
+// passes reports whether one of the template's filters lets a record pass.
+func (m *meter) passes(record map[string]any) bool {
+	var parsed struct {
+		Resources struct {
+			ChangesFunction struct {
+				Properties struct {
+					Events struct {
+						Stream struct {
+							Properties struct {
+								FilterCriteria struct {
+									Filters []struct {
+										Pattern string `yaml:"Pattern"`
+									} `yaml:"Filters"`
+								} `yaml:"FilterCriteria"`
+							} `yaml:"Properties"`
+						} `yaml:"Stream"`
+					} `yaml:"Events"`
+				} `yaml:"Properties"`
+			} `yaml:"ChangesFunction"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(file(m.t, "../template.yaml"), &parsed); err != nil {
+		m.t.Fatal(err)
+	}
+	for _, f := range parsed.Resources.ChangesFunction.Properties.Events.Stream.Properties.FilterCriteria.Filters {
+		var pattern map[string]any
+		if err := json.Unmarshal([]byte(f.Pattern), &pattern); err != nil {
+			m.t.Fatal(err)
+		}
+		if matches(pattern, record) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches is as much of such patterns as the template has.
+func matches(pattern, value any) bool {
+	switch pattern := pattern.(type) {
+	case map[string]any:
+		value, ok := value.(map[string]any)
+		for name, inner := range pattern {
+			ok = ok && matches(inner, value[name])
+		}
+		return ok
+	case []any:
+		for _, one := range pattern {
+			rule, _ := one.(map[string]any)
+			prefix, is := rule["prefix"].(string)
+			if text, _ := value.(string); one == value || is && strings.HasPrefix(text, prefix) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// capacity makes each request ask for the capacity that it took, and adds it up.
+type capacity struct {
+	next          http.RoundTripper
+	writes, reads float64
+}
+
+func (c *capacity) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	asking := append([]byte(`{"ReturnConsumedCapacity":"TOTAL",`), bytes.TrimPrefix(body, []byte("{"))...)
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asking)), int64(len(asking))
+	resp, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(text))
+	if err == nil && resp.StatusCode == http.StatusOK {
+		err = c.add(r.Header.Get("X-Amz-Target"), text)
+	}
+	return resp, err
+}
+
+func (c *capacity) add(operation string, text []byte) error {
+	type taken struct{ CapacityUnits float64 }
+	var one struct{ ConsumedCapacity taken }
+	var many struct{ ConsumedCapacity []taken }
+	var units float64
+	if json.Unmarshal(text, &many) == nil {
+		for _, t := range many.ConsumedCapacity {
+			units += t.CapacityUnits
+		}
+	} else if err := json.Unmarshal(text, &one); err != nil {
+		return err
+	}
+	units += one.ConsumedCapacity.CapacityUnits
+	switch {
+	case units == 0:
+		return fmt.Errorf("%s did not say what it took: %s", operation, text)
+	case strings.HasSuffix(operation, ".GetItem"):
+		c.reads += units
+	default:
+		c.writes += units
+	}
+	return nil
+}
