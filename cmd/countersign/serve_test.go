@@ -389,8 +389,8 @@ func TestNothingInTable(t *testing.T) {
 	t.Setenv("COUNTERSIGN_TABLE", table)
 	canaries := canaries(t, serveOn(t, t.TempDir(), "--store", "dynamodb", "--dynamodb-endpoint", dynamotest.Endpoint(t)))
 	dump, err := dynamotest.Client(t, nil).Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
-	if err != nil || len(dump.Items) != 2 {
-		t.Fatalf("%d items, %v; want a challenge and a ledger", len(dump.Items), err)
+	if err != nil || len(dump.Items) < 2 { // and counters, as soon as the stream is read
+		t.Fatalf("%d items, %v; want a challenge and a ledger at least", len(dump.Items), err)
 	}
 	for _, item := range dump.Items {
 		for name, value := range item {
