@@ -80,17 +80,15 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	}
 	defer func() { err = errors.Join(err, messages.Close()) }()
 
-	events, told := &latest{}, make(chan struct{})
+	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
+	server := wire(cfg.Defaults(), keys, store, messages, time.Now, requests)
+	told := make(chan struct{})
 	following, stop := context.WithCancel(ctx)
 	go func() {
 		defer close(told)
-		store.follow(following, events, log)
+		store.follow(following, server.events, log)
 	}()
 	defer func() { stop(); <-told }()
-
-	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
-	server := wire(cfg.Defaults(), keys, store, messages, time.Now, requests)
-	server.events = events
 	return s.listen(ctx, terminal, server)
 }
 

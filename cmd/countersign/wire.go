@@ -56,6 +56,7 @@ func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.
 		verify: gateway.Handler{Serve: verify.Serve},
 		otp:    gateway.Handler{Serve: otp.Serve},
 		outbox: messages,
+		events: &latest{},
 		log:    log,
 		slots:  make(chan struct{}, slots),
 	}

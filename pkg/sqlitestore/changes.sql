@@ -59,3 +59,6 @@ BEGIN
     FROM (SELECT 1) LEFT JOIN told ON told.id = OLD.rowid;
   DELETE FROM told WHERE id = OLD.rowid;
 END;
+
+-- What a pass did by itself before there was a feed.
+DROP TRIGGER IF EXISTS passed;
