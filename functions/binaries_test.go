@@ -37,7 +37,6 @@ import (
 type binaries struct {
 	*starttest.Function
 	t       *testing.T
-	dir     string
 	runtime *standin.Runtime
 	sns     *unclear
 	events  *facts

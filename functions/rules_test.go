@@ -25,7 +25,7 @@ func deps(t *testing.T, pkg string) []string {
 // What a package may link says what it can do (see docs: layout).
 func TestDependencies(t *testing.T) {
 	const (
-		sns, phones, sqlite, aws = "github.com/aws/aws-sdk-go-v2/service/sns", "github.com/nyaruka/phonenumbers", "modernc.org/sqlite/lib", "github.com/aws/aws-sdk-go-v2/aws"
+		sns, phones, sqlite, aws = "github.com/aws/aws-sdk-go-v2/service/sns", "countersign/pkg/phone/plan", "modernc.org/sqlite/lib", "github.com/aws/aws-sdk-go-v2/aws"
 		outbox, keys             = "countersign/pkg/outbox", "countersign/pkg/keyring"
 		dynamo, file             = "countersign/pkg/dynamostore", "countersign/pkg/sqlitestore"
 		bus, lambdas             = "countersign/pkg/eventbus", "github.com/aws/aws-lambda-go/events"

@@ -26,11 +26,11 @@ import (
 func main() {
 	length := flag.Duration("for", 10*time.Second, "length of each load run")
 	out := flag.String("o", "", "file to write the report to, besides standard output")
-	cold := flag.Bool("cold", false, "measure cold starts only, and write no file")
+	cold := flag.Bool("cold", false, "measure cold starts only, and replace their section of the file")
 	flag.Parse()
 	do := func() error { return run(*length, *out) }
 	if *cold {
-		do = runCold
+		do = func() error { return runCold(*out) }
 	}
 	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -68,18 +68,28 @@ func run(length time.Duration, out string) error {
 	return os.WriteFile(out, []byte(report), 0o644)
 }
 
-// runCold prints the part of the report that is about cold starts.
-func runCold() error {
+// runCold writes the part of the report that is about cold starts.
+func runCold(out string) error {
 	dir, err := os.MkdirTemp("", "countersign-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	cold, err := coldStarts(dir)
-	if err == nil {
-		fmt.Print(coldReport(cold))
+	if err != nil {
+		return err
 	}
-	return err
+	report := coldReport(cold)
+	fmt.Print(report)
+	if out == "" {
+		return nil
+	}
+	text, err := os.ReadFile(out)
+	if err != nil {
+		return err
+	}
+	rest, _, _ := strings.Cut(string(text), coldTitle)
+	return os.WriteFile(out, []byte(rest+report), 0o644)
 }
 
 // server is a process under load.

@@ -31,6 +31,7 @@ type invoke struct {
 type surroundings struct {
 	Data             string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys and tables (${default})."`
 	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"A DynamoDB engine on this machine; its tables are made if missing. Without it, the engine of make tools is started."`
+	host             string
 }
 
 // errFunction is told where the function has answered by an error, which is printed
@@ -120,7 +121,7 @@ func (s surroundings) start(ctx context.Context, given map[string]string) (*stan
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	o := standin.Options{
-		Given: given, Data: s.Data, DynamoDB: s.DynamoDBEndpoint, Now: time.Now,
+		Given: given, Host: s.host, Data: s.Data, DynamoDB: s.DynamoDBEndpoint, Now: time.Now,
 		Sent: func(to, message string) { warn("SMS to %s: %s", to, message) },
 		Put:  func(kind, detail string) { warn("event %s: %s", kind, detail) },
 	}

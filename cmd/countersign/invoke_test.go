@@ -167,3 +167,13 @@ func TestStandins(t *testing.T) {
 		t.Errorf("no message of Zoo's in\n%s", said.String())
 	}
 }
+
+// What others could reach is not opened by accident.
+func TestStandinsStayHere(t *testing.T) {
+	for _, host := range []string{"0.0.0.0", "192.0.2.1", "localhost.example", ""} {
+		out, err := exec.Command(binary, "standins", "--env-file", filepath.Join(t.TempDir(), "env"), "--data", t.TempDir(), "--host", host).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "--allow-remote") {
+			t.Errorf("--host %q: %v, %s", host, err, out)
+		}
+	}
+}

@@ -13,13 +13,13 @@ import (
 )
 
 var cli struct {
-	Serve  serve          `cmd:"" help:"Run the service on this machine, with a local store and an outbox in place of the phone network."`
-	Client clientCommands `cmd:"" help:"Who may call, and how they prove it."`
-	User   userCommands   `cmd:"" help:"The users behind a client's wallet tokens."`
-	Keys   keysCommands   `cmd:"" help:"The service's own keys."`
-	Call   callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`
-	Invoke invoke         `cmd:"" help:"Run a Lambda function on this machine, without AWS and without Docker: hand it an event, print its answer."`
-	Stand  standins       `cmd:"" name:"standins" help:"Run the stand-ins of DynamoDB, Secrets Manager, SNS and EventBridge that invoke uses, for sam local."`
+	Serve    serve          `cmd:"" help:"Run the service on this machine, with a local store and an outbox in place of the phone network."`
+	Client   clientCommands `cmd:"" help:"Who may call, and how they prove it."`
+	User     userCommands   `cmd:"" help:"The users behind a client's wallet tokens."`
+	Keys     keysCommands   `cmd:"" help:"The service's own keys."`
+	Call     callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`
+	Invoke   invoke         `cmd:"" help:"Run a Lambda function on this machine, without AWS and without Docker: hand it an event, print its answer."`
+	Standins standins       `cmd:"" name:"standins" help:"Run the stand-ins of DynamoDB, Secrets Manager, SNS and EventBridge that invoke uses, for sam local."`
 }
 
 func main() {

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -30,44 +29,44 @@ func EnginePath(root string) (string, error) {
 	return path, nil
 }
 
-// Engine is something that speaks DynamoDB's protocol, in a process of its own.
-type Engine struct {
-	URL string
+// engine is something that speaks DynamoDB's protocol, in a process of its own.
+type engine struct {
+	url string
 	cmd *exec.Cmd
 }
 
-// StartEngine runs the engine on a free port of the loopback interface. Its tables
-// are in the file db; "" keeps them in memory.
-func StartEngine(binary, db string) (*Engine, error) {
+// startEngine runs the engine on a free port of an address of this machine, with its
+// tables in the file db.
+func startEngine(binary, host, db string) (*engine, error) {
 	var err error
 	for range 5 { // somebody may take the port between the moment it was free and the engine's
-		var port int
-		if port, err = freePort(); err != nil {
+		var port string
+		if port, err = freePort(host); err != nil {
 			return nil, err
 		}
-		var e *Engine
-		if e, err = runEngine(binary, db, strconv.Itoa(port)); err == nil {
+		var e *engine
+		if e, err = runEngine(binary, host, port, db); err == nil {
 			return e, nil
 		}
 	}
 	return nil, fmt.Errorf("DynamoDB engine: %w", err)
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(host string) (string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
 }
 
-func runEngine(binary, db, port string) (*Engine, error) {
-	args := []string{"serve", "--host", "127.0.0.1", "--port", port}
-	if db != "" {
-		args = append(args, "--db-path", db)
+func runEngine(binary, host, port, db string) (*engine, error) {
+	e := &engine{
+		url: "http://" + net.JoinHostPort(host, port),
+		cmd: exec.Command(binary, "serve", "--host", host, "--port", port, "--db-path", db),
 	}
-	e := &Engine{URL: "http://127.0.0.1:" + port, cmd: exec.Command(binary, args...)}
 	said, err := e.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -85,7 +84,7 @@ func runEngine(binary, db, port string) (*Engine, error) {
 		err = errors.New("it did not say within 10 s that it listens")
 	}
 	if err != nil {
-		return nil, errors.Join(err, e.Stop())
+		return nil, errors.Join(err, e.stop())
 	}
 	return e, nil
 }
@@ -104,8 +103,7 @@ func listening(said io.Reader) error {
 	return errors.New(last)
 }
 
-// Stop ends the engine.
-func (e *Engine) Stop() error {
+func (e *engine) stop() error {
 	ended := make(chan struct{})
 	go func() {
 		e.cmd.Wait() // it has no more to say

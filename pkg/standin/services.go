@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ type Options struct {
 	// Given has the variables that a function gets anyway. What has an endpoint there
 	// is not stood in for, and tables there are left alone.
 	Given map[string]string
+	// Host is the address that all of them listen on, 127.0.0.1 where it is empty.
+	// Whoever reaches it has the keys and the codes.
+	Host string
 	// Data is a folder that is there. The keyring is in its keys.json, as that of
 	// the local server is, and is made where there is none.
 	Data string
@@ -52,7 +56,8 @@ type Services struct {
 	// Names of what is stood in for, for people.
 	Names []string
 
-	engine  *Engine
+	host    string
+	engine  *engine
 	servers []*http.Server
 }
 
@@ -75,7 +80,7 @@ func Settings() map[string]string {
 // StartServices starts those that are not given. It makes the tables and the client
 // "demo" where they are missing. Close ends what was started.
 func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
-	s := &Services{Environment: map[string]string{}}
+	s := &Services{Environment: map[string]string{}, host: cmp.Or(o.Host, "127.0.0.1")}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -110,19 +115,19 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 func (s *Services) tables(ctx context.Context, o Options, keys keyring.Source) (err error) {
 	if o.DynamoDB == "" {
 		file := filepath.Join(o.Data, "dynamodb.db")
-		if s.engine, err = StartEngine(o.Engine, file); err != nil {
+		if s.engine, err = startEngine(o.Engine, s.host, file); err != nil {
 			return err
 		}
-		o.DynamoDB = s.engine.URL
+		o.DynamoDB = s.engine.url
 		s.Names = append(s.Names, "DynamoDB ("+file+")")
 	}
 	s.Environment[dynamoDB] = o.DynamoDB
 	return furnish(ctx, o, keys)
 }
 
-// serve runs a stand-in on a free port and returns its URL.
+// serve runs a stand-in on a free port of the host and returns its URL.
 func (s *Services) serve(h http.Handler) (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.host, "0"))
 	if err != nil {
 		return "", err
 	}
@@ -138,7 +143,7 @@ func (s *Services) Close() (err error) {
 		err = errors.Join(err, server.Close())
 	}
 	if s.engine != nil {
-		err = errors.Join(err, s.engine.Stop())
+		err = errors.Join(err, s.engine.stop())
 	}
 	return err
 }
