@@ -22,7 +22,7 @@ import (
 // Names of the variables that say where a function finds a service.
 const (
 	dynamoDB       = "AWS_ENDPOINT_URL_DYNAMODB"
-	secretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+	secretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER" // #nosec G101 -- the name of a variable
 	sns            = "AWS_ENDPOINT_URL_SNS"
 	eventBridge    = "AWS_ENDPOINT_URL_EVENTBRIDGE"
 )
