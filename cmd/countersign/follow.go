@@ -57,9 +57,14 @@ func (t tables) follow(ctx context.Context, events changes.Events, log *slog.Log
 	})
 }
 
-// again calls do at once while there is more, and otherwise now and then.
+// share is what part of the time goes into following, as one in so many: under load
+// the calls come first, and what happened is told later.
+const share = 10
+
+// again calls do soon while there is more, and otherwise now and then.
 func again(ctx context.Context, log *slog.Logger, do func() (more bool, err error)) {
 	for {
+		begin := time.Now()
 		more, err := do()
 		wait := glance
 		switch {
@@ -69,7 +74,7 @@ func again(ctx context.Context, log *slog.Logger, do func() (more bool, err erro
 			log.Error("changes", "cause", err.Error())
 			wait = respite
 		case more:
-			wait = 0
+			wait = min(glance, (share-1)*time.Since(begin))
 		}
 		select {
 		case <-time.After(wait):
