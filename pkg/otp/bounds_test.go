@@ -147,6 +147,7 @@ func TestLimitsNamed(t *testing.T) {
 		"two an hour":    {two, Number{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
 		"paused":         {l, Number{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
 		"one too few":    {l, Number{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
+		"one an hour":    {Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits(), Number{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
 		"pause the less": {l, Number{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
 	} {
 		if why, wait := c.l.Refusal(c.n, now); why != c.why || wait != c.wait {

@@ -19,6 +19,10 @@ type Window struct {
 	In    time.Duration
 }
 
+// cooldown reports whether a window says how soon the next message may go, and not
+// how many: one of a single send is that, unless it is an hour's or a day's.
+func (w Window) cooldown() bool { return w.Sends == 1 && w.In < time.Hour }
+
 // Limits returns the policy's limits per number.
 func (p Policy) Limits() Limits {
 	return Limits{
@@ -49,9 +53,8 @@ func (l Limits) Trim(n int) int {
 }
 
 // Refusal says why a send at now is refused and how long it stays so. The
-// outcome is "" when no limit speaks against it. Where a window of one send (the
-// cooldown) and another limit both refuse, it is the other that is named; the
-// wait is always the longest.
+// outcome is "" when no limit speaks against it. Where the cooldown and another
+// limit both refuse, it is the other that is named; the wait is always the longest.
 func (l Limits) Refusal(n Number, now Millis) (Outcome, time.Duration) {
 	var why Outcome
 	var until Millis
@@ -63,7 +66,7 @@ func (l Limits) Refusal(n Number, now Millis) (Outcome, time.Duration) {
 		if free <= now {
 			continue
 		}
-		if until = max(until, free); w.Sends > 1 {
+		if until = max(until, free); !w.cooldown() {
 			why = TooMany
 		} else if why == "" {
 			why = TooSoon

@@ -90,9 +90,10 @@ func counted(l otp.Limits, n otp.Number, now otp.Millis) (why otp.Outcome) {
 				in++
 			}
 		}
-		if in >= w.Sends && w.Sends == 1 && why == "" {
+		cooldown := w.Sends == 1 && w.In < time.Hour
+		if in >= w.Sends && cooldown && why == "" {
 			why = otp.TooSoon
-		} else if in >= w.Sends && w.Sends > 1 {
+		} else if in >= w.Sends && !cooldown {
 			why = otp.TooMany
 		}
 	}
