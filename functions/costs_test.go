@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -151,7 +152,7 @@ func (p prices) month(b *bytes.Buffer, metrics float64, template []byte) (total 
 	row("secrets.calls", hours*60/5)
 	row("dynamodb.reads", hours*60*2)
 	row("metrics.month", metrics)
-	row("alarms.month", resources("AWS::CloudWatch::Alarm"))
+	row("alarms.month", float64(len(regexp.MustCompile(`(?m)MetricStat:|^      MetricName:`).FindAll(template, -1))))
 	row("dashboards.month", resources("AWS::CloudWatch::Dashboard"))
 	fmt.Fprintf(b, "| **together** | | | **%.2f** |\n\n"+
 		"The metrics are those of one country and of the calls above: each further country has two, each reason of refusals and each\n"+

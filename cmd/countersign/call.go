@@ -33,7 +33,7 @@ func (callCommands) Help() string {
 // caller are the flags of every call.
 type caller struct {
 	Client    string    `default:"demo" placeholder:"ID" help:"Who calls (${default}, which is unsigned)."`
-	URL       string    `name:"url" default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server (${default})."`
+	URL       string    `name:"url" default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"The server (${default})."`
 	Key       *keyFile  `placeholder:"FILE[:VERSION]" help:"Private key to sign with, and its version (1); without it, the client's newest in the folder of the data."`
 	ServerKey []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"Public key of the server to check answers by, and its version (1); may be repeated. Without it, those of the keyring in the folder of the data."`
 	Data      string    `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys (${default})."`

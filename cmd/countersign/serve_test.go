@@ -436,7 +436,7 @@ func TestReadme(t *testing.T) {
 		if n := len(script); n > len(answers) {
 			answers = append(answers, strings.TrimSpace(line))
 		}
-		if strings.HasPrefix(line, "curl ") {
+		if strings.HasPrefix(line, "curl ") && !strings.Contains(line, "$COUNTERSIGN_URL") {
 			script = append(script, line)
 		}
 	}
@@ -452,6 +452,26 @@ func TestReadme(t *testing.T) {
 		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
 			t.Errorf("command %d answered\n%s\nthe README says\n%s", i+1, got[i], answers[i])
 		}
+	}
+}
+
+// The README signs a request with nothing but openssl.
+func TestReadmeSigned(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, script, _ := strings.Cut(string(text), "\npath=/ams/")
+	script, _, _ = strings.Cut(script, "\n{")
+	p := serveOn(t, t.TempDir())
+	if out, err := exec.Command(binary, "client", "add", "acme", "--country", "MY", "--generate-key", "--data", p.data).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.Command("bash", "-c", "path=/ams/"+script)
+	cmd.Env = append(os.Environ(), "COUNTERSIGN_URL="+p.url, "COUNTERSIGN_DATA="+p.data)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"resultCode":"SUCCESS"`) {
+		t.Errorf("%v\n%s\n%s", err, script, out)
 	}
 }
 

@@ -1,0 +1,72 @@
+package functions
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The REST API, which is there for a web ACL, leads each path to the function that
+// the HTTP API leads it to.
+func TestRestAPIServesTheSamePaths(t *testing.T) {
+	var file struct {
+		Resources map[string]struct {
+			Properties struct {
+				DefinitionBody struct {
+					Paths map[string]map[string]struct {
+						Integration struct {
+							Type string `yaml:"type"`
+							URI  string `yaml:"uri"`
+						} `yaml:"x-amazon-apigateway-integration"`
+					} `yaml:"paths"`
+				} `yaml:"DefinitionBody"`
+				Events map[string]struct {
+					Type       string `yaml:"Type"`
+					Properties struct {
+						Path string `yaml:"Path"`
+					} `yaml:"Properties"`
+				} `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	text, err := os.ReadFile("../template.yaml")
+	if err == nil {
+		err = yaml.Unmarshal(text, &file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	function, group := regexp.MustCompile(`functions/\$\{(\w+)\.Arn\}/invocations$`), regexp.MustCompile(`/v1/\w+/`)
+	leads := map[string]string{}
+	for path, methods := range file.Resources["RestApi"].Properties.DefinitionBody.Paths {
+		to := methods["x-amazon-apigateway-any-method"].Integration
+		name := function.FindStringSubmatch(to.URI)
+		if len(methods) != 1 || to.Type != "aws_proxy" || name == nil {
+			t.Fatalf("%s: %+v", path, methods)
+		}
+		leads[path] = name[1]
+	}
+	routes := 0
+	for name, r := range file.Resources {
+		for _, e := range r.Properties.Events {
+			if e.Type != "HttpApi" {
+				continue
+			}
+			routes++
+			paths := []string{group.ReplaceAllString(e.Properties.Path, "/v1/{group}/")}
+			if e.Properties.Path == "" { // the default route
+				paths = []string{"/", "/{proxy+}"}
+			}
+			for _, path := range paths {
+				if leads[path] != name {
+					t.Errorf("%s leads to %q, want %s", path, leads[path], name)
+				}
+			}
+		}
+	}
+	if routes != 16 {
+		t.Errorf("%d routes of the HTTP API", routes)
+	}
+}
