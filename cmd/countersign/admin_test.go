@@ -37,6 +37,20 @@ func onEach(t *testing.T, test func(t *testing.T, c tool)) {
 	})
 }
 
+// A shell that is set up for a deployment does not work on a folder by mistake.
+func TestDeploymentOrFolder(t *testing.T) {
+	c := onFolder(t, filepath.Join(t.TempDir(), "data"), "COUNTERSIGN_KEYS=arn:aws:secretsmanager:eu-central-1:123456789012:secret:keyring")
+	for _, args := range [][]string{{"keys", "rotate", "code"}, {"keys", "retire", "code", "1"}, {"keys", "list"}, {"client", "list"}, {"user", "list"}} {
+		out, faults, exit := c.run(args...)
+		if exit == 0 || !strings.Contains(faults, "--store dynamodb") || out != "" {
+			t.Errorf("%q ended with %d\n%s%s", args, exit, out, faults)
+		}
+	}
+	if _, err := os.Stat(c.data); err == nil {
+		t.Error("a folder was made")
+	}
+}
+
 // run returns both outputs and the exit code.
 func (c tool) run(args ...string) (stdout, stderr string, exit int) {
 	c.t.Helper()

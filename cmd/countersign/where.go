@@ -40,11 +40,25 @@ type books struct {
 	ring    ringer
 }
 
+// Validate refuses flags that speak of two places; kong calls it before the command.
+// Whoever has just rotated the keys of a folder must not take them for those of a
+// deployment.
+func (w where) Validate() error {
+	switch {
+	case w.Store == "dynamodb":
+		return nil
+	case w.DynamoDBEndpoint != "":
+		return fmt.Errorf("--dynamodb-endpoint goes with --store dynamodb, and the store is %s", w.Store)
+	case w.KeysSecret != "":
+		return fmt.Errorf("--keys-secret or %[1]sKEYS names the keyring of a deployment, and the store is %[2]s: "+
+			"give --store dynamodb (or %[1]sSTORE=dynamodb) to work on the deployment, or unset %[1]sKEYS to work on the folder %[3]s",
+			config.Prefix, w.Store, w.Data)
+	}
+	return nil
+}
+
 // on opens the books for work and closes them after it.
 func (w where) on(ctx context.Context, work func(*books) error) (err error) {
-	if w.DynamoDBEndpoint != "" && w.Store != "dynamodb" {
-		return fmt.Errorf("--dynamodb-endpoint goes with --store dynamodb, and the store is %s", w.Store)
-	}
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err
