@@ -67,7 +67,9 @@ func TestCosts(t *testing.T) {
 		{"verify, right code", 1, verify(id, m.codes["+606543216353"], "SUCCESS")},
 	}
 	init(other, "60-6543216354")
-	kinds = append(kinds, kind{"a code that nobody typed, when it is swept", p.Model.Sends - 1, m.expire(otp.ChallengeKey("demo", other))})
+	kinds = append(kinds,
+		kind{"a code that nobody typed, when it is swept", p.Model.Sends - 1, m.expire(otp.ChallengeKey("demo", other))},
+		kind{"a code that was right, when it is swept", 1, m.expire(otp.ChallengeKey("demo", id))})
 
 	got := p.page(kinds, len(m.metrics), file(t, "../template.yaml"))
 	if *update {
@@ -183,7 +185,7 @@ func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
 	_, seconds := p.compute(kinds)
 	price := p.Prices["lambda.time"]
 	fmt.Fprintf(b, "- Were all durations twice as long, it would be %.2f more.\n"+
-		"- Not counted: storage (below a gigabyte), backups, data out (some 3 GB), X-Ray, WAF, numbers and the registration of senders.\n\n",
+		"- Not counted: storage (below a gigabyte), backups, data out (some 3 GB), X-Ray, WAF, KMS (the tables' key, asked for once in minutes), numbers and the registration of senders.\n\n",
 		seconds*p.Assumed.MemoryMB/1024*p.Model.Verified*price.USD/price.Per)
 }
 
