@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"go.yaml.in/yaml/v4"
 
-	"countersign/functions/internal/start"
+	"countersign/functions/internal/run"
 	"countersign/pkg/ams"
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/stream"
@@ -31,6 +31,7 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/telemetry"
+	"countersign/pkg/telemetry/telemetrytest"
 )
 
 // used is what AWS bills of something that happened.
@@ -91,7 +92,7 @@ func newMeter(t *testing.T) *meter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := start.Log(&m.log)
+	log := run.Log(&m.log)
 	store := telemetry.Store{Challenges: table, Ledger: table, Now: m.now}
 	gate := &ams.Gate{
 		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
@@ -189,28 +190,9 @@ func (m *meter) follow(u used, events int, change func(map[string]any)) used {
 
 // note keeps the metrics that CloudWatch makes of a line.
 func (m *meter) note(line string) {
-	var members map[string]any
-	var told struct {
-		AWS struct {
-			CloudWatchMetrics []struct {
-				Dimensions [][]string
-				Metrics    []struct{ Name string }
-			}
-		} `json:"_aws"`
-	}
-	if json.Unmarshal([]byte(line), &members) != nil || json.Unmarshal([]byte(line), &told) != nil {
-		m.t.Fatal(line)
-	}
-	for _, d := range told.AWS.CloudWatchMetrics {
-		for _, set := range d.Dimensions {
-			for _, metric := range d.Metrics {
-				name := metric.Name
-				for _, dimension := range set {
-					name += fmt.Sprint(" ", dimension, "=", members[dimension])
-				}
-				m.metrics[name] = true
-			}
-		}
+	m.t.Helper()
+	for name := range telemetrytest.Read(m.t, line).Metrics {
+		m.metrics[name] = true
 	}
 }
 

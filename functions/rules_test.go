@@ -30,13 +30,14 @@ func TestDependencies(t *testing.T) {
 		dynamo, file             = "countersign/pkg/dynamostore", "countersign/pkg/sqlitestore"
 		bus, lambdas             = "countersign/pkg/eventbus", "github.com/aws/aws-lambda-go/events"
 		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
+		pool, standin            = "countersign/pkg/cognito", "countersign/pkg/standin"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":     {sqlite, outbox, file, uni, bus},
-		"countersign/functions/otp":      {sqlite, outbox, file, bus},
-		"countersign/functions/verify":   {sns, phones, sqlite, outbox, file, sender, uni, bus},
-		"countersign/functions/cognito":  {sqlite, outbox, file, uni, bus},
-		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys},
+		"countersign/functions/init":     {sqlite, outbox, file, uni, bus, pool, standin},
+		"countersign/functions/otp":      {sqlite, outbox, file, bus, pool, standin},
+		"countersign/functions/verify":   {sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin},
+		"countersign/functions/cognito":  {sqlite, outbox, file, uni, bus, standin},
+		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys, pool, standin},
 		"countersign/pkg/ams":            {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
 		"countersign/pkg/unimatrix":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
 		"countersign/pkg/cognito":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
@@ -49,6 +50,8 @@ func TestDependencies(t *testing.T) {
 		"countersign/pkg/dynamostore":    {sns, sqlite, file, sender, ams, uni, outbox, keys, lambdas, bus},
 		"countersign/pkg/snssender":      {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
 		"countersign/pkg/sqlitestore":    {aws, dynamo, ams, uni, outbox, keys, lambdas, bus},
+		"countersign/pkg/telemetry":      {sns, phones, sqlite, aws, lambdas, outbox, dynamo, file, sender, keys, ams, uni, pool, "countersign/pkg/clients"},
+		"countersign/pkg/standin":        {sns, phones, sqlite, outbox, file, sender, ams, uni, pool, bus},
 		"countersign/pkg/outbox":         {aws, sqlite, ams, uni},
 	} {
 		have := deps(t, pkg)

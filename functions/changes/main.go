@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"countersign/functions/internal/run"
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/stream"
 	"countersign/pkg/config"
@@ -15,30 +16,23 @@ import (
 	"countersign/pkg/eventbus"
 )
 
-func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	handler, err := wire(log)
-	if err != nil {
-		log.Error("start", "cause", err.Error())
-		os.Exit(1)
-	}
-	lambda.Start(handler.Handle)
-}
+func main() { run.Main(wire) }
 
-func wire(log *slog.Logger) (stream.Handler, error) {
+func wire(log *slog.Logger) (lambda.Handler, error) {
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
-		return stream.Handler{}, err
+		return nil, err
 	}
 	region := os.Getenv("AWS_REGION")
 	client, err := dynamostore.NewClient(dynamostore.Config{Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")})
 	if err != nil {
-		return stream.Handler{}, err
+		return nil, err
 	}
 	bus, err := eventbus.New(eventbus.Config{Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_EVENTBRIDGE")})
 	if err != nil {
-		return stream.Handler{}, err
+		return nil, err
 	}
 	store := dynamostore.New(client, cfg.Table)
-	return stream.Handler{Consumer: changes.Consumer{Numbers: store, Counters: store, Events: bus}, Now: time.Now, Log: log}, nil
+	follower := stream.Handler{Consumer: changes.Consumer{Numbers: store, Counters: store, Events: bus}, Now: time.Now, Log: log}
+	return lambda.NewHandler(follower.Handle), nil
 }

@@ -12,28 +12,22 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"countersign/functions/internal/run"
 	"countersign/functions/internal/sender"
 	"countersign/functions/internal/start"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/config"
 	"countersign/pkg/message"
-	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	handler, err := wire(log, wait)
-	if err != nil {
-		log.Error("start", "cause", err.Error())
-		os.Exit(1)
-	}
-	lambda.Start(handler)
+	run.Main(func(log *slog.Logger) (lambda.Handler, error) { return wire(log, wait) })
 }
 
 func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.Handler, error) {
-	s, err := start.Open(os.Getenv, time.Now, log)
+	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log)
 	if err != nil {
 		return nil, err
 	}
@@ -41,10 +35,7 @@ func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.H
 	if !clients.ValidID(client) {
 		return nil, fmt.Errorf("%sCOGNITO_CLIENT is %q, must be the id of a client in the clients table", config.Prefix, client)
 	}
-	if _, err := message.Text(s.Config.Brand, s.Config.Language); err != nil {
-		return nil, fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
-	}
-	sms, err := sender.Open(os.Getenv)
+	issuer, err := sender.Issuer(s, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +44,14 @@ func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.H
 		Clients:  s.Gate.Clients,
 		Traffic:  s.Gate.Traffic,
 		Lookup:   plan.Lookup,
-		Issuer:   otp.Issuer{Challenges: s.Store, Ledger: s.Store, Sender: sms, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
-		Verifier: otp.Verifier{Challenges: s.Store, Keys: s.Keys, Now: time.Now, Rand: rand.Reader},
+		Issuer:   issuer,
+		Verifier: s.Verifier(),
 		Text:     message.For,
-		Now:      time.Now,
-		Rand:     rand.Reader,
+		Now:      s.Now,
+		Rand:     s.Rand,
 		Wait:     wait,
 		Log:      log,
+		Lines:    s.Gate.Lines,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,9 +13,11 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"countersign/functions/internal/run"
 	"countersign/functions/internal/starttest"
 	"countersign/pkg/cognito"
 	"countersign/pkg/snssender/snstest"
+	"countersign/pkg/telemetry/telemetrytest"
 )
 
 func atOnce(context.Context, time.Duration) {}
@@ -100,6 +103,39 @@ func TestWired(t *testing.T) {
 	sns.Next(snstest.DropAfterRead())
 	if got := play(t, h, "+60129876543", latest); got["issueTokens"] != true {
 		t.Errorf("the right code after an unclear answer: %v", got)
+	}
+}
+
+// Each event is one line, of which CloudWatch makes the metrics of this stack.
+func TestLines(t *testing.T) {
+	sns := starttest.Environment(t).SNS
+	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
+	t.Setenv("COUNTERSIGN_STACK", "prod")
+	var log bytes.Buffer
+	h, err := wire(run.Log(&log), atOnce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, h, "+60123456789", func() string { return sns.Requests()[0].Message[:6] })
+	apis, sums := "", map[string]float64{}
+	for text := range strings.Lines(log.String()) {
+		line := telemetrytest.Read(t, text)
+		apis += fmt.Sprint(line.Members["api"], " ")
+		for name, value := range line.Metrics {
+			sums[name] += value
+		}
+		if strings.Contains(text, "123456789") {
+			t.Errorf("the number is told: %s", text)
+		}
+		if a := line.Members["api"]; a == "CreateAuthChallenge" && (line.Members["store"] == nil || line.Members["sender"] == nil) {
+			t.Errorf("nothing is timed: %s", text)
+		}
+	}
+	if apis != "DefineAuthChallenge CreateAuthChallenge VerifyAuthChallengeResponse DefineAuthChallenge " {
+		t.Errorf("lines of %s", apis)
+	}
+	if sums["sends stack=prod country=MY"] != 1 || sums["passes stack=prod country=MY"] != 1 || sums["faults stack=prod"] != 0 {
+		t.Errorf("counted %v", sums)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // create serves CreateAuthChallenge. It sends the code in the first round and when
@@ -20,25 +21,30 @@ func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCr
 	if err != nil {
 		return err
 	}
+	told := telemetry.From(ctx)
 	now, resend := otp.MillisOf(t.Now()), resends(e.Request.ClientMetadata)
 	s, step := follow(e.Request.Session, resend, now)
 	switch {
-	case e.Request.ChallengeName != custom, step == passes, step == fails:
-		err = errors.New("a challenge is to be made that define did not ask for")
+	case e.Request.ChallengeName != custom, step != begins && step != continues:
+		return fault(ctx, "session", errors.New("a challenge is to be made that define did not ask for"))
 	case step == begins:
-		if s, err = t.begin(client, now); err == nil {
-			err = t.send(ctx, client, e, s, now)
+		if s, err = t.begin(client, now); err != nil {
+			return fault(ctx, "entropy", err)
 		}
-	case resend && s.Asked.Add(client.Policy.Cooldown) <= now: // sooner, nothing would go out
+		err = t.send(ctx, client, e, s, now)
+	case resend && s.Asked.Add(client.Policy.Cooldown) <= now:
 		s.Asked = now
 		err = t.send(ctx, client, e, s, now)
+	case resend: // nothing would go out
+		told.Outcome, told.Wait = otp.TooSoon, s.Asked.Add(client.Policy.Cooldown).Sub(now)
 	}
 	if err != nil {
-		return t.fault(err)
+		return err
 	}
+	told.Result, told.Left = "challenge", s.Left
 	e.Response.ChallengeMetadata = s.metadata()
 	e.Response.PrivateChallengeParameters = map[string]string{"session": s.ID}
-	e.Response.PublicChallengeParameters = told(client, s, now)
+	e.Response.PublicChallengeParameters = public(client, s, now)
 	return nil
 }
 
@@ -47,9 +53,9 @@ func (t *Triggers) begin(c *clients.Client, now otp.Millis) (session, error) {
 	return session{ID: id, Ends: now.Add(c.Policy.Validity), Left: c.Policy.Attempts, Asked: now}, err
 }
 
-// told is what the app gets to know: the code's form and where the session stands,
+// public is what the app gets to know: the code's form and where the session stands,
 // in whole seconds. It is the same for every user.
-func told(c *clients.Client, s session, now otp.Millis) map[string]string {
+func public(c *clients.Client, s session, now otp.Millis) map[string]string {
 	seconds := func(until otp.Millis) string {
 		return strconv.FormatInt(max(0, int64((until.Sub(now)+time.Second-1)/time.Second)), 10)
 	}

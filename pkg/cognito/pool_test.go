@@ -2,6 +2,7 @@ package cognito_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -14,12 +15,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/telemetry"
 )
 
 // pool behaves as a user pool whose app client prevents user existence errors: it
@@ -71,17 +75,19 @@ func newPool(t testing.TB) *pool {
 		client: &clients.Client{ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme", SenderID: "ACME"},
 	}
 	p.phone = &handset{clock: p.clock}
+	timed := telemetry.Store{Challenges: p.store, Ledger: p.store, Now: p.clock.Now}
 	p.triggers = &cognito.Triggers{
 		Client:   "pool",
 		Clients:  clients.Static{"pool": p.client},
 		Lookup:   plan.Lookup,
-		Issuer:   otp.Issuer{Challenges: p.store, Ledger: p.store, Sender: p.phone, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
-		Verifier: otp.Verifier{Challenges: p.store, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
+		Issuer:   otp.Issuer{Challenges: timed, Ledger: timed, Sender: telemetry.Sender{Sender: p.phone, Now: p.clock.Now}, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
+		Verifier: otp.Verifier{Challenges: timed, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
 		Text:     message.For,
 		Now:      p.clock.Now,
 		Rand:     rand.Reader,
 		Wait:     func(_ context.Context, d time.Duration) { p.clock.Advance(d) },
 		Log:      slog.New(slog.NewJSONHandler(p.log, nil)),
+		Lines:    &telemetry.Lines{Stack: "prod"},
 	}
 	return p
 }
@@ -174,7 +180,8 @@ func (p *pool) invoke(e trigger) (object, error) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	out, err := p.triggers.Invoke(context.Background(), payload)
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
+	out, err := p.triggers.Invoke(ctx, payload)
 	if err != nil {
 		p.said = append(p.said, err.Error())
 		return nil, err
@@ -251,6 +258,7 @@ type handset struct {
 	clock   *clock
 	takes   time.Duration
 	answers []otp.Delivery // to the next messages, then Accepted
+	cause   error          // of refusals; nil is one of the number's
 	got     []otp.Message
 }
 
@@ -261,7 +269,7 @@ func (h *handset) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 		answer, h.answers = h.answers[0], h.answers[1:]
 	}
 	if answer == otp.Refused {
-		return answer, errors.New("refused, as the test wants it")
+		return answer, cmp.Or(h.cause, errors.New("refused, as the test wants it"))
 	}
 	h.got = append(h.got, m)
 	if answer == otp.MaybeSent {
@@ -349,5 +357,13 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// Take returns what was written since the last call.
+func (b *lockedBuffer) Take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.text.Reset()
 	return b.text.String()
 }

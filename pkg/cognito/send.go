@@ -1,8 +1,8 @@
 package cognito
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // Pace is the least time that a call takes which sends a message, or seems to. It
@@ -33,20 +34,20 @@ func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.Cognit
 	}
 	text, err := t.Text(c.Brand, e.Request.UserAttributes["locale"], c.Language)
 	if err != nil {
-		return err
+		return fault(ctx, "text", err)
 	}
 	start := otp.Start{Client: c.ID, ID: challengeID(e.CognitoEventUserPoolsHeader, s.ID), From: c.SenderID, Policy: c.Policy, Text: text}
 	start.Policy.Validity = s.Ends.Sub(now) // of a code that is made late, because a limit stood against the first message
-	n, refusal := t.recipient(c, e.Request)
+	n, refusal := t.recipient(ctx, c, e.Request)
 	start.To, start.Mask, start.Region, start.Refusal = n.E164, n.Mask, n.Region, refusal
 	issuer := t.Issuer
 	issuer.Sender = hasty{t.Issuer.Sender}
 	got, err := issuer.Send(ctx, start)
+	told := telemetry.From(ctx)
+	told.Started("send", got, err)
+	told.AuthID = cmp.Or(got.AuthID, told.AuthID)
 	if err != nil {
-		return fmt.Errorf("send to %q: %w", n.Mask, err)
-	}
-	if got.Outcome != otp.Sent {
-		t.Log.Info("cognito: no message", "client", c.ID, "to", n.Mask, "outcome", string(got.Outcome), "cause", fmt.Sprint(got.Cause))
+		return errUndecided
 	}
 	return nil
 }
@@ -56,15 +57,20 @@ func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.Cognit
 //
 // The number must be verified: whoever may edit a profile could else have the code
 // of another's sign-in sent to a phone of his own.
-func (t *Triggers) recipient(c *clients.Client, r events.CognitoEventUserPoolsCreateAuthChallengeRequest) (n phone.Number, refusal otp.Outcome) {
-	number := r.UserAttributes["phone_number"]
+func (t *Triggers) recipient(ctx context.Context, c *clients.Client, r events.CognitoEventUserPoolsCreateAuthChallengeRequest) (n phone.Number, refusal otp.Outcome) {
+	told, number := telemetry.From(ctx), r.UserAttributes["phone_number"]
 	switch {
 	case r.UserNotFound:
 		return n, otp.NoUser
-	case number == "", r.UserAttributes["phone_number_verified"] != "true":
+	case number == "":
+		told.Detail = "phone_number: the user has none"
+		return n, otp.Undeliverable
+	case r.UserAttributes["phone_number_verified"] != "true":
+		told.Detail = "phone_number_verified: is not true"
 		return n, otp.Undeliverable
 	}
 	n, ok := t.Lookup(number)
+	told.Mask, told.Country = n.Mask, n.Region
 	switch {
 	case !ok, !n.Meets(c.Numbers):
 		return phone.Number{}, otp.BadNumber

@@ -59,7 +59,8 @@ func parse(r *events.CognitoEventUserPoolsChallengeResult) (s session, ok bool) 
 type step int
 
 const (
-	fails step = iota
+	foreign step = iota // fails too: these triggers lead no session so
+	fails
 	begins
 	continues
 	passes
@@ -76,9 +77,9 @@ func follow(rounds []*events.CognitoEventUserPoolsChallengeResult, resend bool, 
 		next, ok := parse(r)
 		switch {
 		case !ok, i > 0 && next.ID != s.ID: // begun by a password, or by another pool's triggers
-			return s, fails
+			return s, foreign
 		case r.ChallengeResult && i < len(rounds)-1: // was passed before, and went on all the same
-			return s, fails
+			return s, foreign
 		}
 		s = next
 	}

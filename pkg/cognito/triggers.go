@@ -15,11 +15,12 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
 )
 
 // Triggers serves the three triggers; it is a Lambda handler. All fields are
-// required but Traffic. It holds no state of its own and is safe for concurrent
-// use.
+// required but Traffic and Lines. It holds no state of its own and is safe for
+// concurrent use.
 type Triggers struct {
 	// Client is the id of the client whose policy, brand and countries hold for
 	// the pool, and who pays.
@@ -33,8 +34,9 @@ type Triggers struct {
 	Now      func() time.Time
 	Rand     io.Reader // crypto/rand.Reader, or a test's own
 	// Wait returns after d, or when ctx is done; see [Pace].
-	Wait func(ctx context.Context, d time.Duration)
-	Log  *slog.Logger
+	Wait  func(ctx context.Context, d time.Duration)
+	Log   *slog.Logger     // gets a line for each event
+	Lines *telemetry.Lines // nil: no metrics, and nothing of events that are none of ours
 }
 
 // Texts returns the message of a brand in the first of the languages that there
@@ -59,38 +61,68 @@ var errUndecided = errors.New("the sign-in could not be decided: try again from 
 // Invoke answers one event of Cognito's: the event itself with its response
 // filled in. An error means that nothing was decided; Cognito then shows it to the
 // app and issues no tokens.
-func (t *Triggers) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+func (t *Triggers) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	ctx, told := telemetry.Begin(ctx, t.Now())
+	answer, err := t.safely(ctx, payload)
+	told.Contract, told.OK = "cognito", err == nil && told.Reason == ""
+	if err != nil {
+		told.Result = "error"
+	}
+	t.Lines.Write(ctx, t.Log, told, t.Now())
+	return answer, err
+}
+
+// safely is route within [Timeout], and answers for a panic.
+func (t *Triggers) safely(ctx context.Context, payload []byte) (answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil { // its value could hold anything, so it is not told
-			t.Log.Error("panic", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
-			answer, err = nil, errUndecided
+			answer, err = nil, fault(ctx, "panic", fmt.Errorf("panic with a value of type %T", v))
+			telemetry.From(ctx).Trace = string(debug.Stack())
 		}
 	}()
+	return t.route(ctx, payload)
+}
+
+func (t *Triggers) route(ctx context.Context, payload []byte) ([]byte, error) {
+	told := telemetry.From(ctx)
 	var head events.CognitoEventUserPoolsHeader
 	if json.Unmarshal(payload, &head) != nil {
-		return nil, errEvent // the error itself could quote the payload
+		return nil, unknown(ctx) // the error itself could quote the payload
 	}
 	switch head.TriggerSource {
 	case "DefineAuthChallenge_Authentication":
-		return serve(ctx, payload, t.define)
+		told.API = "DefineAuthChallenge"
+		return serve(ctx, t, payload, t.define)
 	case "CreateAuthChallenge_Authentication":
-		return serve(ctx, payload, t.create)
+		told.API = "CreateAuthChallenge"
+		return serve(ctx, t, payload, t.create)
 	case "VerifyAuthChallengeResponse_Authentication":
-		return serve(ctx, payload, t.verify)
+		told.API = "VerifyAuthChallengeResponse"
+		return serve(ctx, t, payload, t.verify)
 	}
-	return nil, errEvent
+	return nil, unknown(ctx)
 }
 
 var errEvent = errors.New("unknown event: expected one of a user pool's triggers, with the triggerSource " +
 	"DefineAuthChallenge_Authentication, CreateAuthChallenge_Authentication or VerifyAuthChallengeResponse_Authentication")
 
-func serve[E any](ctx context.Context, payload []byte, answer func(context.Context, *E) error) ([]byte, error) {
+// unknown answers for an event that is none of a trigger's.
+func unknown(ctx context.Context) error {
+	telemetry.From(ctx).Detail = "unknown event"
+	return errEvent
+}
+
+// serve answers an event of a trigger. Only Cognito may invoke the function, for one
+// pool, so that such an event is no stranger's.
+func serve[E any](ctx context.Context, t *Triggers, payload []byte, answer func(context.Context, *E) error) ([]byte, error) {
 	var e E
 	if json.Unmarshal(payload, &e) != nil {
-		return nil, errEvent
+		return nil, unknown(ctx)
 	}
+	told := telemetry.From(ctx)
+	told.Admitted, told.Client = true, t.Client
 	if err := answer(ctx, &e); err != nil {
 		return nil, err
 	}
@@ -104,26 +136,32 @@ func (t *Triggers) client(ctx context.Context) (*clients.Client, error) {
 		err = errors.New("it is unknown or disabled: add it, or name another client as the user pool's")
 	}
 	if err != nil {
-		return nil, t.fault(err)
+		return nil, fault(ctx, "client", err)
 	}
 	return c, nil
 }
 
-// admit takes a request that reaches the tables off the client's rate.
+// admit takes a request that reaches the tables off the client's rate. Above it
+// nothing is decided; that is a refusal, and no fault.
 func (t *Triggers) admit(ctx context.Context, c *clients.Client) error {
 	if t.Traffic == nil {
 		return nil
 	}
 	ok, err := t.Traffic.Allow(ctx, c)
-	if err == nil && !ok {
-		err = errors.New("the client's rate of requests is used up for this minute")
+	switch {
+	case err != nil:
+		return fault(ctx, "traffic", err)
+	case !ok:
+		telemetry.From(ctx).Reason = "rate"
+		return errUndecided
 	}
-	return err
+	return nil
 }
 
-// fault writes down why nothing was decided, and returns what the app may know.
-func (t *Triggers) fault(cause error) error {
-	t.Log.Error("cognito", "client", t.Client, "cause", cause.Error())
+// fault notes where and why nothing was decided, and returns what the app may know.
+// where is one word for the metric.
+func fault(ctx context.Context, where string, cause error) error {
+	telemetry.From(ctx).Fail(where, cause)
 	return errUndecided
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // verify serves VerifyAuthChallengeResponse: it spends one attempt on the session's
@@ -21,22 +22,36 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	}
 	id := e.Request.PrivateChallengeParameters["session"]
 	if len(id) != idLength {
-		return t.fault(errors.New("an answer to a challenge that is not ours"))
+		return fault(ctx, "session", errors.New("an answer to a challenge that is not ours"))
 	}
+	told := telemetry.From(ctx)
+	told.Result = "wrong"
 	code, _ := e.Request.ChallengeAnswer.(string)
-	if resends(e.Request.ClientMetadata) || !digits(code) {
-		return nil // no guess: no attempt is spent
+	switch { // no guess: no attempt is spent
+	case resends(e.Request.ClientMetadata):
+		told.Result = "resend"
+		return nil
+	case !digits(code):
+		told.Detail = "the answer is not of digits"
+		return nil
 	}
 	if err := t.admit(ctx, client); err != nil {
-		return t.fault(err)
+		return err
 	}
 	got, err := t.Verifier.Verify(ctx, otp.Check{
 		Client: client.ID, ID: challengeID(e.CognitoEventUserPoolsHeader, id), Code: otp.Code(code),
 	})
 	if err != nil {
-		return t.fault(err)
+		return fault(ctx, "verify", err)
 	}
-	e.Response.AnswerCorrect = got.Outcome == otp.Passed && !e.Request.UserNotFound
+	outcome := got.Outcome
+	if e.Request.UserNotFound { // whatever the table has
+		outcome = otp.NoUser
+	}
+	told.Outcome = outcome
+	if outcome == otp.Passed {
+		told.Result, e.Response.AnswerCorrect = "right", true
+	}
 	return nil
 }
 

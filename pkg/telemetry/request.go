@@ -15,7 +15,7 @@ import (
 type Request struct {
 	ID       string // Lambda's id of the invocation, which is in its own lines and in traces too; "" elsewhere
 	Reply    string // the id that the answer names, of contracts that have one
-	Contract string // "ams" or "unimatrix"
+	Contract string // "ams", "unimatrix" or "cognito"
 	API      string // as in a client's list of APIs; "" for a path that is none
 	Client   string // only of one that exists
 	// Admitted: the client has proved who it is. Others are strangers, and must not

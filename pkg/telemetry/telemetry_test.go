@@ -26,6 +26,7 @@ import (
 	"countersign/pkg/snssender"
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/telemetry"
+	"countersign/pkg/telemetry/telemetrytest"
 )
 
 // desk is both functions of the AMS contract as they are wired, on SQLite.
@@ -107,9 +108,9 @@ func (d *desk) taken() (lines []map[string]any) {
 	d.t.Helper()
 	defer d.log.Reset()
 	for text := range strings.Lines(d.log.String()) {
-		var line map[string]any
-		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			d.t.Fatalf("%v in %s", err, text)
+		line := telemetrytest.Read(d.t, text)
+		if line.Metrics == nil {
+			d.t.Errorf("no metrics: %s", text)
 		}
 		for _, canary := range []string{"canary", number} {
 			if strings.Contains(text, canary) {
@@ -119,57 +120,9 @@ func (d *desk) taken() (lines []map[string]any) {
 		if d.code != "" && (strings.Contains(text, `"`+d.code) || strings.Contains(text, "-"+d.code)) {
 			d.t.Errorf("the code %s is told: %s", d.code, text)
 		}
-		embedded(d.t, line, text)
-		lines = append(lines, line)
+		lines = append(lines, line.Members)
 	}
 	return lines
-}
-
-// embedded checks a line against the specification of the embedded metric format:
-// every metric is a number and every dimension a string of the same object.
-func embedded(t *testing.T, line map[string]any, text string) {
-	t.Helper()
-	var told struct {
-		AWS struct {
-			Timestamp         int64
-			CloudWatchMetrics []struct {
-				Namespace  string
-				Dimensions [][]string
-				Metrics    []struct{ Name, Unit string }
-			}
-		} `json:"_aws"`
-	}
-	if err := json.Unmarshal([]byte(text), &told); err != nil || told.AWS.Timestamp < 1e12 || len(told.AWS.CloudWatchMetrics) == 0 {
-		t.Fatalf("no metrics, %v: %s", err, text)
-	}
-	counted := map[string]bool{}
-	for _, c := range told.AWS.CloudWatchMetrics {
-		if c.Namespace != "Countersign" || len(c.Metrics) == 0 || len(c.Dimensions) == 0 {
-			t.Errorf("%+v", c)
-		}
-		for _, m := range c.Metrics {
-			for _, set := range c.Dimensions {
-				if each := fmt.Sprint(m.Name, set); counted[each] {
-					t.Errorf("%s is counted twice: %s", each, text)
-				} else {
-					counted[each] = true
-				}
-			}
-			if _, ok := line[m.Name].(float64); !ok || m.Unit != "Count" && m.Unit != "Milliseconds" {
-				t.Errorf("metric %q, unit %q is %v: %s", m.Name, m.Unit, line[m.Name], text)
-			}
-		}
-		for _, set := range c.Dimensions {
-			if len(set) == 0 || set[0] != "stack" || len(set) > 2 {
-				t.Errorf("dimensions %q cost more than they are worth", set)
-			}
-			for _, name := range set {
-				if s, ok := line[name].(string); !ok || s == "" {
-					t.Errorf("dimension %q is %v: %s", name, line[name], text)
-				}
-			}
-		}
-	}
 }
 
 // one checks the one line of one request: members and their values, "" for none.

@@ -1,15 +1,25 @@
-// Package sender makes the SNS sender of the functions that send. It is apart
-// from package start so that verify does not link SNS.
+// Package sender makes what sends codes over SNS. It is apart from package start so
+// that verify links neither SNS nor what messages say.
 package sender
 
 import (
+	"fmt"
+
+	"countersign/functions/internal/start"
 	"countersign/pkg/config"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
 	"countersign/pkg/snssender"
+	"countersign/pkg/telemetry"
 )
 
-// Open reads the environment. The error names every setting that is wrong.
-func Open(getenv func(string) string) (*snssender.Sender, error) {
-	return snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
+// Issuer reads the settings of a service that sends. The error names every setting
+// that is wrong.
+func Issuer(s *start.Service, getenv func(string) string) (otp.Issuer, error) {
+	if _, err := message.Text(s.Config.Brand, s.Config.Language); err != nil {
+		return otp.Issuer{}, fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
+	}
+	sms, err := snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
 		SenderID:          getenv(config.Prefix + "SENDER_ID"),
 		OriginationNumber: getenv(config.Prefix + "ORIGINATION_NUMBER"),
 		MaxPrice:          getenv(config.Prefix + "MAX_PRICE"),
@@ -17,4 +27,11 @@ func Open(getenv func(string) string) (*snssender.Sender, error) {
 		TemplateID:        getenv(config.Prefix + "TEMPLATE_ID"),
 		Endpoint:          getenv("AWS_ENDPOINT_URL_SNS"),
 	})
+	if err != nil {
+		return otp.Issuer{}, err
+	}
+	return otp.Issuer{
+		Challenges: s.Store, Ledger: s.Store, Sender: telemetry.Sender{Sender: sms, Now: s.Now},
+		Keys: s.Keys, Now: s.Now, Rand: s.Rand,
+	}, nil
 }

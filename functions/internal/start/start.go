@@ -1,10 +1,11 @@
-// Package start makes what the functions have in common, once per process: the
-// stores, the keys and the gate of their contracts.
+// Package start makes what the functions that serve requests have in common, once
+// per process: the stores, the keys and the gate of their contracts.
 package start
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
+	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // How long what is read once is used: changes in the clients table and in the
@@ -29,15 +32,22 @@ const (
 // Service is the common part of a function.
 type Service struct {
 	Config config.Config
-	Store  *dynamostore.Store
+	Store  telemetry.Store
 	Keys   *keyring.Ring
 	Users  clients.Users
 	Gate   *ams.Gate
+	Now    func() time.Time
+	Rand   io.Reader
+}
+
+// Verifier checks codes of challenges that have no user.
+func (s *Service) Verifier() otp.Verifier {
+	return otp.Verifier{Challenges: s.Store, Keys: s.Keys, Now: s.Now, Rand: s.Rand}
 }
 
 // Open reads the environment and the keyring. The error says which setting is
 // wrong. It makes no request to a table.
-func Open(getenv func(string) string, now func() time.Time, log *slog.Logger) (*Service, error) {
+func Open(getenv func(string) string, now func() time.Time, random io.Reader, log *slog.Logger) (*Service, error) {
 	cfg, err := config.Load(getenv)
 	if err != nil {
 		return nil, err
@@ -62,7 +72,7 @@ func Open(getenv func(string) string, now func() time.Time, log *slog.Logger) (*
 	registry := clients.Registry{Table: documents, Sealer: keys, Now: now, Defaults: cfg.Defaults()}
 	return &Service{
 		Config: cfg,
-		Store:  store,
+		Store:  telemetry.Store{Challenges: store, Ledger: store, Now: now},
 		Keys:   keys,
 		Users:  clients.Users{Table: documents, Sealer: keys, Now: now},
 		Gate: &ams.Gate{
@@ -71,7 +81,9 @@ func Open(getenv func(string) string, now func() time.Time, log *slog.Logger) (*
 			Answers: ams.NewAnswers(keys),
 			Now:     now,
 			Log:     log,
-			Lines:   lines(getenv),
+			Lines:   &telemetry.Lines{Stack: getenv(config.Prefix + "STACK"), Every: telemetry.SampleEvery},
 		},
+		Now:  now,
+		Rand: random,
 	}, nil
 }

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"countersign/pkg/changes"
 )
 
-// Handler is the function that follows the stream.
+// Handler is the function that follows the stream. It logs what fails: a line for
+// each record that cannot be read, and one for a batch that is not done with.
 type Handler struct {
 	Consumer changes.Consumer
 	Now      func() time.Time
@@ -36,12 +38,16 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 		ctx, cancel = context.WithDeadline(ctx, end.Add(-margin))
 		defer cancel()
 	}
+	log := h.Log
+	if invocation, ok := lambdacontext.FromContext(ctx); ok {
+		log = log.With("request", invocation.AwsRequestID)
+	}
 	var facts []changes.Fact
 	var of []string // sequence number of each fact's record
 	for _, text := range batch.Records {
 		r := read(text)
 		if r.err != nil {
-			h.Log.Error("record", "stream", r.ARN, "sequence", r.Sequence, "cause", r.err.Error())
+			log.Error("record", "stream", r.ARN, "sequence", r.Sequence, "cause", r.err.Error())
 			r.facts = []changes.Fact{changes.NewUnreadable(r.ARN, r.Sequence, r.err.Error(), h.Now())}
 		}
 		for _, f := range r.facts {
@@ -55,9 +61,13 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 	if err == nil {
 		return events.DynamoDBEventResponse{}, nil
 	}
-	if done == len(facts) || of[done] == "" {
-		return events.DynamoDBEventResponse{}, err // the whole batch again
+	from := "" // the whole batch again
+	if done < len(facts) {
+		from = of[done]
 	}
-	h.Log.Error("changes", "sequence", of[done], "done", done, "of", len(facts), "cause", err.Error())
-	return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: of[done]}}}, nil
+	log.Error("changes", "sequence", from, "done", done, "of", len(facts), "cause", err.Error())
+	if from == "" {
+		return events.DynamoDBEventResponse{}, err
+	}
+	return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: from}}}, nil
 }

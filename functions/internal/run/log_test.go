@@ -1,4 +1,4 @@
-package start_test
+package run_test
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"countersign/functions/internal/start"
+	"countersign/functions/internal/run"
 )
 
 // Lambda reads the level and the time of a line, in this spelling.
 func TestLog(t *testing.T) {
 	var out bytes.Buffer
-	start.Log(&out).Error("start", "cause", errors.New("why").Error(), slog.Group("group", "time", 1))
+	run.Log(&out).Error("start", "cause", errors.New("why").Error(), slog.Group("group", "time", 1))
 	var line struct {
 		Timestamp time.Time
 		Level     string

@@ -1,11 +1,8 @@
-package start
+package run
 
 import (
 	"io"
 	"log/slog"
-
-	"countersign/pkg/config"
-	"countersign/pkg/telemetry"
 )
 
 // Log returns a log of JSON lines. Lambda looks for the time of a line under the
@@ -17,10 +14,4 @@ func Log(w io.Writer) *slog.Logger {
 		}
 		return a
 	}}))
-}
-
-// lines are what a function tells of its requests. Without the name of the stack
-// there are no metrics.
-func lines(getenv func(string) string) *telemetry.Lines {
-	return &telemetry.Lines{Stack: getenv(config.Prefix + "STACK"), Every: telemetry.SampleEvery}
 }

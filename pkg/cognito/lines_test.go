@@ -1,0 +1,349 @@
+package cognito_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/snssender"
+	"countersign/pkg/telemetry"
+	"countersign/pkg/telemetry/telemetrytest"
+)
+
+// lines returns the lines since the last call, of which there must be one for each
+// event, and adds up their metrics.
+func (p *pool) lines() (lines []map[string]any, sums map[string]float64) {
+	p.t.Helper()
+	sums = map[string]float64{}
+	for text := range strings.Lines(p.log.Take()) {
+		p.quiet(text)
+		line := telemetrytest.Read(p.t, text)
+		lines = append(lines, line.Members)
+		for name, value := range line.Metrics {
+			if !strings.HasPrefix(name, "latency ") {
+				sums[name] += value
+			}
+		}
+	}
+	if len(lines) != len(p.said) {
+		p.t.Errorf("%d lines for %d events: %v", len(lines), len(p.said), lines)
+	}
+	p.said = nil
+	maps.DeleteFunc(sums, func(_ string, sum float64) bool { return sum == 0 })
+	return lines, sums
+}
+
+// quiet makes sure that a line tells neither a code nor a number nor who a user is
+// (P14).
+func (p *pool) quiet(line string) {
+	p.t.Helper()
+	for _, m := range p.phone.got {
+		if regexp.MustCompile(`\b` + string(m.Code) + `\b`).MatchString(line) {
+			p.t.Errorf("a code is told: %s", line)
+		}
+	}
+	for _, secret := range []string{anasNumber[3:], bensNumber[3:], `"ana"`, `"ben"`, "canary"} {
+		if strings.Contains(line, secret) {
+			p.t.Errorf("%q is told: %s", secret, line)
+		}
+	}
+}
+
+type fields = map[string]any
+
+// wants checks the lines since the last call: members and their values, "" for none.
+// It returns what they count for.
+func (p *pool) wants(what string, want ...fields) (sums map[string]float64) {
+	p.t.Helper()
+	lines, sums := p.lines()
+	if len(lines) != len(want) {
+		p.t.Errorf("%s: %d lines, want %d: %v", what, len(lines), len(want), lines)
+		return sums
+	}
+	for i, line := range lines {
+		for name, value := range want[i] {
+			got := line[name]
+			if got == nil {
+				got = ""
+			}
+			if fmt.Sprint(got) != fmt.Sprint(value) {
+				p.t.Errorf("%s: line %d: %s is %v, want %v: %v", what, i, name, got, value, line)
+			}
+		}
+	}
+	return sums
+}
+
+const (
+	define = "DefineAuthChallenge"
+	create = "CreateAuthChallenge"
+	verify = "VerifyAuthChallengeResponse"
+)
+
+// counts are metrics as a test states them: without the stack, "name=value" for
+// what is told apart.
+func counts(t *testing.T, what string, got map[string]float64, want map[string]float64) {
+	t.Helper()
+	bare := map[string]float64{}
+	for name, n := range got {
+		bare[strings.Replace(name, " stack=prod", "", 1)] = n
+	}
+	if !maps.Equal(bare, want) {
+		t.Errorf("%s: counted %v, want %v", what, bare, want)
+	}
+}
+
+// A sign-in with a message, an answer that is no code, a wrong one and the right one:
+// one line for each event, one message and one pass in all.
+func TestLines(t *testing.T) {
+	p := newPool(t)
+	p.phone.takes = 700 * time.Millisecond
+	s := p.begin(ana)
+	counts(t, "begin", p.wants("begin",
+		fields{"level": "INFO", "msg": "request", "request": "an invocation", "contract": "cognito", "api": define, "client": "pool", "result": "challenge", "outcome": "", "latency": 0, "faults": 0},
+		fields{"level": "INFO", "contract": "cognito", "api": create, "client": "pool", "result": "challenge", "outcome": "sent", "number": "+60*****6789", "country": "MY",
+			"attemptsLeft": 5, "latency": 1000, "sender": 700, "sends": 1, "passes": 0},
+	), map[string]float64{"sends": 1, "sends country=MY": 1})
+
+	s = p.goOn(s, "12 34", nil)
+	counts(t, "no code", p.wants("no code",
+		fields{"api": verify, "result": "wrong", "outcome": "", "detail": "the answer is not of digits", "attemptsLeft": ""},
+		fields{"api": define, "result": "challenge"}, fields{"api": create, "attemptsLeft": 4, "latency": 0},
+	), map[string]float64{})
+
+	s = p.goOn(s, not(p.code(1)), nil)
+	counts(t, "wrong", p.wants("wrong",
+		fields{"level": "INFO", "api": verify, "client": "pool", "result": "wrong", "outcome": "unmatched", "attemptsLeft": 4, "number": "+60*****6789", "country": "MY"},
+		fields{"api": define, "result": "challenge", "outcome": ""}, fields{"api": create, "result": "challenge", "outcome": "", "attemptsLeft": 3},
+	), map[string]float64{"mismatches": 1})
+
+	p.passes(s, p.code(1))
+	counts(t, "right", p.wants("right",
+		fields{"api": verify, "result": "right", "outcome": "passed", "attemptsLeft": 3, "country": "MY", "passes": 1, "sends": 0},
+		fields{"api": define, "result": "tokens", "outcome": "", "passes": ""},
+	), map[string]float64{"passes": 1, "passes country=MY": 1})
+}
+
+// How a session ends is counted once, by the trigger that it became known to.
+func TestLinesAtTheEnd(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	for range 4 {
+		s = p.goOn(s, not(p.code(1)), nil)
+	}
+	p.lines()
+	p.fails(s, not(p.code(1)))
+	counts(t, "locked", p.wants("locked",
+		fields{"api": verify, "result": "wrong", "outcome": "exhausted", "attemptsLeft": 0}, fields{"level": "INFO", "api": define, "result": "refused", "outcome": ""},
+	), map[string]float64{"mismatches": 1, "lockouts": 1})
+
+	p.clock.Advance(time.Minute)
+	s = p.begin(ana)
+	p.lines()
+	p.clock.Advance(20 * time.Second)
+	p.goOn(s, "", resend)
+	counts(t, "too soon", p.wants("too soon",
+		fields{"api": verify, "result": "resend", "outcome": "", "attemptsLeft": ""}, fields{"api": define, "result": "challenge"},
+		fields{"api": create, "result": "challenge", "outcome": "too_soon", "waitSeconds": 9},
+	), map[string]float64{"refusals": 1, "refusals reason=too_soon": 1})
+
+	p.clock.Advance(5 * time.Minute)
+	p.fails(s, p.code(2))
+	counts(t, "late", p.wants("late",
+		fields{"api": verify, "result": "wrong", "outcome": "expired"}, fields{"api": define, "result": "refused", "outcome": ""},
+	), map[string]float64{"refusals": 1, "refusals reason=expired": 1})
+	if got, err := p.answer(s, "", resend); err != nil || !got.refused {
+		t.Errorf("%+v %v", got, err)
+	}
+	counts(t, "too late to send again", p.wants("too late to send again",
+		fields{"api": verify, "result": "resend"}, fields{"api": define, "result": "refused", "outcome": "expired"},
+	), map[string]float64{"refusals": 1, "refusals reason=expired": 1})
+
+	if got, err := p.define(&sealed{user: ana, rounds: []any{object{"challengeName": "SRP_A", "challengeResult": true}}}, nil); err != nil || !got.refused {
+		t.Errorf("%+v %v", got, err)
+	}
+	counts(t, "a password", p.wants("a password", fields{"level": "INFO", "api": define, "result": "refused", "reason": "session"}),
+		map[string]float64{"refusals": 1, "refusals reason=session": 1})
+}
+
+// What stands against a message is a refusal by its reason, and an answer to what
+// was never sent is one too. It is no error: nobody has to act.
+func TestLinesOfRefusals(t *testing.T) {
+	for name, c := range map[string]struct{ first, answer fields }{
+		"unknown":     {fields{"outcome": "no_user", "number": "", "country": ""}, fields{"outcome": "no_user"}},
+		"gone":        {fields{"outcome": "no_user", "number": ""}, fields{"outcome": "no_user"}},
+		"no number":   {fields{"outcome": "undeliverable", "detail": "phone_number: the user has none"}, fields{"outcome": "unknown"}},
+		"unverified":  {fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true", "number": ""}, fields{"outcome": "unknown"}},
+		"not said":    {fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true"}, fields{"outcome": "unknown"}},
+		"no such":     {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
+		"not E.164":   {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
+		"not allowed": {fields{"outcome": "barred", "number": "+1******0123", "country": "US"}, fields{"outcome": "unknown"}},
+		"no mobile":   {fields{"outcome": "bad_number", "country": "MY"}, fields{"outcome": "unknown"}},
+		"premium":     {fields{"outcome": "barred"}, fields{"outcome": "unknown"}},
+		"limited":     {fields{"outcome": "too_soon", "waitSeconds": 29, "number": "+60*****6789", "country": "MY"}, fields{"outcome": "unknown"}},
+		"refused":     {fields{"outcome": "undeliverable", "cause": "refused, as the test wants it", "country": "MY"}, fields{"outcome": "unknown"}},
+	} {
+		p := newPool(t)
+		switch name {
+		case "limited":
+			p.begin(ana)
+			p.lines()
+		case "refused":
+			p.phone.answers = []otp.Delivery{otp.Refused}
+		default:
+			strangers[name](p)
+		}
+		s := p.begin(ana)
+		for field, value := range (fields{"level": "INFO", "api": create, "client": "pool", "result": "challenge", "attemptsLeft": 5, "sends": "", "fault": ""}) {
+			c.first[field] = value
+		}
+		reason := fmt.Sprint("refusals reason=", c.first["outcome"])
+		counts(t, name, p.wants(name, fields{"outcome": "", "result": "challenge"}, c.first), map[string]float64{"refusals": 1, reason: 1})
+
+		p.goOn(s, "123456", nil)
+		reason = fmt.Sprint("refusals reason=", c.answer["outcome"])
+		c.answer["level"], c.answer["result"] = "INFO", "wrong"
+		counts(t, name, p.wants(name, c.answer, fields{"result": "challenge"}, fields{"result": "challenge", "outcome": ""}), map[string]float64{"refusals": 1, reason: 1})
+	}
+}
+
+// A user who is deleted while a code is out passes with nothing, and is no pass.
+func TestLinesOfUserGone(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	p.gone = ana
+	p.lines()
+	p.goOn(s, p.code(1), nil)
+	counts(t, "gone", p.wants("gone", fields{"api": verify, "result": "wrong", "outcome": "no_user"}, fields{}, fields{}),
+		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
+	rounds := slices.Clone(s.rounds)
+	rounds[0].(object)["challengeResult"] = true
+	if got, err := p.define(&sealed{user: ana, rounds: rounds}, nil); err != nil || !got.refused {
+		t.Errorf("%+v %v", got, err)
+	}
+	counts(t, "passed before", p.wants("passed before", fields{"api": define, "result": "refused", "outcome": "no_user"}),
+		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
+}
+
+// What could not be decided is an error that says where, and of which the app hears
+// nothing but that.
+func TestLinesOfFaults(t *testing.T) {
+	find := func(c *clients.Client, err error) clients.Directory {
+		return directory(func() (*clients.Client, error) { return c, err })
+	}
+	for name, c := range map[string]struct {
+		set    func(*pool)
+		fault  string // of a message
+		answer string // of a guess, "" for none
+		cause  string
+	}{
+		"table":    {func(p *pool) { p.store.fails = func(int) bool { return true } }, "send", "verify", errFault.Error()},
+		"client":   {func(p *pool) { p.triggers.Clients = find(nil, errFault) }, "client", "client", errFault.Error()},
+		"disabled": {func(p *pool) { p.triggers.Clients = find(nil, nil) }, "client", "client", "it is unknown or disabled"},
+		"traffic":  {func(p *pool) { p.triggers.Traffic = traffic(func() (bool, error) { return true, errFault }) }, "traffic", "traffic", errFault.Error()},
+		"text":     {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
+		"entropy":  {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
+		"panic": {func(p *pool) {
+			p.triggers.Clients = directory(func() (*clients.Client, error) { panic("canary 123456") })
+		}, "panic", "panic", "panic with a value of type string"},
+	} {
+		p := newPool(t)
+		s := p.begin(ana)
+		p.clock.Advance(time.Minute)
+		p.lines()
+		c.set(p)
+		want := func(api, fault string) fields {
+			return fields{"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": fault, "faults": 1, "operatorFaults": "", "reason": ""}
+		}
+		check := func(err error) {
+			t.Helper()
+			if err == nil || err.Error() != "the sign-in could not be decided: try again from the beginning" {
+				t.Errorf("%s: the app hears %v", name, err)
+			}
+			if log := p.log.String(); !strings.Contains(log, c.cause) || strings.Contains(log, "runtime/debug.Stack") != (name == "panic") {
+				t.Errorf("%s: logged %s", name, log)
+			}
+		}
+		_, err := p.signIn(ana)
+		check(err)
+		counts(t, name, p.wants(name, fields{"level": "INFO", "api": define}, want(create, c.fault)), map[string]float64{"faults": 1, "faults fault=" + c.fault: 1})
+		if c.answer == "" {
+			continue
+		}
+		_, err = p.answer(s, p.code(1), nil)
+		check(err)
+		counts(t, name, p.wants(name, want(verify, c.answer)), map[string]float64{"faults": 1, "faults fault=" + c.answer: 1})
+	}
+}
+
+// What the sender says: no clear answer is a fault, and a refusal that every message
+// meets is for the operator. The app hears of neither.
+func TestLinesOfTheSender(t *testing.T) {
+	p := newPool(t)
+	p.phone.answers = []otp.Delivery{otp.MaybeSent}
+	p.begin(ana)
+	counts(t, "unclear", p.wants("unclear", fields{}, fields{"level": "ERROR", "result": "challenge", "outcome": "unclear", "fault": "sender", "cause": "unclear, as the test wants it"}),
+		map[string]float64{"faults": 1, "faults fault=sender": 1})
+	p.phone.answers, p.phone.cause = []otp.Delivery{otp.Refused}, &snssender.Error{Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true}
+	p.begin(ben)
+	counts(t, "operator", p.wants("operator", fields{}, fields{"level": "ERROR", "result": "challenge", "outcome": "undeliverable", "operator": true, "fault": "", "number": "+60*****6543"}),
+		map[string]float64{"operatorFaults": 1, "refusals": 1, "refusals reason=undeliverable": 1})
+}
+
+// Above the client's rate nothing is decided, and that is a refusal.
+func TestLinesAboveTheRate(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	p.lines()
+	p.triggers.Traffic = traffic(func() (bool, error) { return false, nil })
+	if _, err := p.answer(s, p.code(1), nil); err == nil {
+		t.Error("answered")
+	}
+	counts(t, "verify", p.wants("verify", fields{"level": "INFO", "api": verify, "result": "error", "reason": "rate", "fault": ""}), map[string]float64{"refusals": 1, "refusals reason=rate": 1})
+	if _, err := p.signIn(ana); err == nil {
+		t.Error("answered")
+	}
+	counts(t, "create", p.wants("create", fields{}, fields{"level": "INFO", "api": create, "result": "error", "reason": "rate"}), map[string]float64{"refusals": 1, "refusals reason=rate": 1})
+}
+
+// Events out of their order are faults; what is no event of a pool's triggers is a
+// stranger's.
+func TestLinesOfStrangeEvents(t *testing.T) {
+	p := newPool(t)
+	for _, api := range []string{create, verify} {
+		e := p.event(api+"_Authentication", ana, nil)
+		e.request["session"], e.request["challengeName"], e.request["challengeAnswer"] = []any{nil}, "CUSTOM_CHALLENGE", "123456"
+		if out, err := p.invoke(e); err == nil {
+			t.Errorf("%s: %v", api, out)
+		}
+		p.wants(api, fields{"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": "session"})
+	}
+	p.triggers.Lines.Every = telemetry.SampleEvery
+	for _, payload := range []string{"canary", `{"triggerSource":"canary"}`, `{"triggerSource":"DefineAuthChallenge_Authentication","request":"canary"}`} {
+		if out, err := p.triggers.Invoke(context.Background(), []byte(payload)); err == nil {
+			t.Errorf("%s", out)
+		}
+	}
+	p.said = []string{"the first of them"}
+	p.wants("the first", fields{"level": "INFO", "contract": "cognito", "api": "none", "client": "", "result": "error", "detail": "unknown event", "strangers": 1, "reason": ""})
+	p.begin(ana)
+	p.wants("then", fields{"strangers": 2, "client": "pool"}, fields{"strangers": ""})
+}
+
+// Without a log of metrics the triggers serve alike.
+func TestLinesWithoutMetrics(t *testing.T) {
+	p := newPool(t)
+	p.triggers.Lines = nil
+	p.passes(p.begin(ana), p.code(1))
+	if log := p.log.String(); strings.Contains(log, "_aws") || strings.Count(log, `"contract":"cognito"`) != 4 {
+		t.Error(log)
+	}
+}

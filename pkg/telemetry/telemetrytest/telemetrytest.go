@@ -1,0 +1,89 @@
+// Package telemetrytest reads lines of the log as CloudWatch does, in tests.
+package telemetrytest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// Line is a line of the log.
+type Line struct {
+	Members map[string]any
+	// Metrics are the values that CloudWatch makes of the line, by name and
+	// dimensions: "sends stack=prod country=MY". Nil for a line that is only a line.
+	Metrics map[string]float64
+}
+
+// told is what the embedded metric format says of a line.
+type told struct {
+	AWS *struct {
+		Timestamp         int64
+		CloudWatchMetrics []directive
+	} `json:"_aws"`
+}
+
+type directive struct {
+	Namespace  string
+	Dimensions [][]string
+	Metrics    []struct{ Name, Unit string }
+}
+
+// Read reads a line, and checks it against the specification of the embedded metric
+// format (every metric is a number and every dimension a string of the same object)
+// and our own rules: no metric is counted twice, and few are paid for.
+func Read(t testing.TB, text string) Line {
+	t.Helper()
+	var l Line
+	var aws told
+	if err := json.Unmarshal([]byte(text), &l.Members); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if err := json.Unmarshal([]byte(text), &aws); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if aws.AWS == nil {
+		return l
+	}
+	if aws.AWS.Timestamp < 1e12 || len(aws.AWS.CloudWatchMetrics) == 0 {
+		t.Errorf("no time or no metrics: %s", text)
+	}
+	l.Metrics = map[string]float64{}
+	for _, d := range aws.AWS.CloudWatchMetrics {
+		if err := l.add(d); err != nil {
+			t.Errorf("%v: %s", err, text)
+		}
+	}
+	return l
+}
+
+func (l Line) add(d directive) error {
+	if d.Namespace != "Countersign" || len(d.Metrics) == 0 || len(d.Dimensions) == 0 {
+		return fmt.Errorf("%+v", d)
+	}
+	for _, set := range d.Dimensions {
+		if len(set) == 0 || set[0] != "stack" || len(set) > 2 {
+			return fmt.Errorf("dimensions %q cost more than they are worth", set)
+		}
+		by := ""
+		for _, name := range set {
+			value, ok := l.Members[name].(string)
+			if !ok || value == "" {
+				return fmt.Errorf("dimension %q is %v", name, l.Members[name])
+			}
+			by += " " + name + "=" + value
+		}
+		for _, m := range d.Metrics {
+			value, ok := l.Members[m.Name].(float64)
+			if !ok || !slices.Contains([]string{"Count", "Milliseconds"}, m.Unit) {
+				return fmt.Errorf("metric %q, unit %q is %v", m.Name, m.Unit, l.Members[m.Name])
+			}
+			if _, twice := l.Metrics[m.Name+by]; twice {
+				return fmt.Errorf("%s is counted twice", m.Name+by)
+			}
+			l.Metrics[m.Name+by] = value
+		}
+	}
+	return nil
+}
