@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,12 +35,13 @@ import (
 
 // binaries are the functions as they are deployed, but for the processor: built as
 // `make build` does, under a stand-in of Lambda's Runtime API, with DynamoDB's
-// protocol, SNS's and Secrets Manager's behind them.
+// protocol, SNS's and Secrets Manager's behind them, and IAM between: each function
+// has the role that template.yaml gives it.
 type binaries struct {
 	*starttest.Function
 	t       *testing.T
 	runtime *standin.Runtime
-	sns     *unclear
+	guard   *guard
 	events  *facts
 	warm    map[string]*standin.Process // one of each function, that has worked before
 }
@@ -58,12 +61,17 @@ func TestMain(m *testing.M) {
 
 func newBinaries(t *testing.T) *binaries {
 	t.Helper()
-	b := &binaries{Function: starttest.Environment(t), t: t, warm: map[string]*standin.Process{}}
+	b := &binaries{Function: starttest.Environment(t), t: t, guard: newGuard(t), events: &facts{}, warm: map[string]*standin.Process{}}
 	t.Setenv("COUNTERSIGN_COUNTRIES", "*")
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
-	b.sns, b.events = &unclear{stub: b.SNS}, &facts{}
-	for variable, handler := range map[string]http.Handler{"AWS_ENDPOINT_URL_SNS": b.sns, "AWS_ENDPOINT_URL_EVENTBRIDGE": standin.Events{Put: b.events.add}} {
-		server := httptest.NewServer(handler)
+	t.Setenv("COUNTERSIGN_KEYS", inStack("arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:keyring-AbCdEf"))
+	for variable, service := range map[string]http.Handler{
+		"AWS_ENDPOINT_URL_DYNAMODB":        behind(t, "AWS_ENDPOINT_URL_DYNAMODB"),
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": behind(t, "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+		"AWS_ENDPOINT_URL_SNS":             &unclear{stub: b.SNS},
+		"AWS_ENDPOINT_URL_EVENTBRIDGE":     standin.Events{Put: b.events.add},
+	} {
+		server := httptest.NewServer(b.guard.before(service))
 		t.Cleanup(server.Close)
 		t.Setenv(variable, server.URL)
 	}
@@ -74,6 +82,16 @@ func newBinaries(t *testing.T) *binaries {
 	t.Cleanup(func() { b.runtime.Close() })
 	b.addMerchant()
 	return b
+}
+
+// behind passes requests on to what a variable points at now.
+func behind(t *testing.T, variable string) http.Handler {
+	t.Helper()
+	at, err := url.Parse(os.Getenv(variable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httputil.NewSingleHostReverseProxy(at)
 }
 
 // addMerchant adds the client that signs in the sample events, and its user.
@@ -160,7 +178,7 @@ func (o *output) String() string {
 func (b *binaries) process(t *testing.T, function, state string) *standin.Process {
 	t.Helper()
 	log := &output{}
-	p, err := b.runtime.Start(function+"-"+state, bootstrap(t, function), functionEnvironment(), log)
+	p, err := b.runtime.Start(function+"-"+state, bootstrap(t, function), functionEnvironment(function), log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,14 +193,15 @@ func (b *binaries) process(t *testing.T, function, state string) *standin.Proces
 	return p
 }
 
-// functionEnvironment is what the test has set for functions.
-func functionEnvironment() (env []string) {
+// functionEnvironment is what the test has set for functions. The id of the access key
+// says whose role it is.
+func functionEnvironment(role string) (env []string) {
 	for _, e := range os.Environ() {
 		if strings.HasPrefix(e, "AWS_") || strings.HasPrefix(e, "COUNTERSIGN_") {
 			env = append(env, e)
 		}
 	}
-	return env
+	return append(env, "AWS_ACCESS_KEY_ID="+role)
 }
 
 // patience is longer than any answer takes.
@@ -239,27 +258,64 @@ func (f *facts) add(kind, _ string) {
 	f.kinds = append(f.kinds, kind)
 }
 
-// served tells which function an event is for, and which event comes before it, at
-// which function.
-func served(name string) (function, before, at string) {
-	kind, rest, _ := strings.Cut(name, "-")
-	switch kind {
-	case "verify":
-		return "verify", "init-http-api", "init"
-	case "trigger":
-		return "init", "init-http-api", "init"
-	case "unknown":
-		return "init", "", ""
-	case "otp", "cognito":
-		if strings.Contains(rest, "verify") {
-			return kind, map[string]string{"otp": "otp-http-api-send", "cognito": "cognito-create-begin"}[kind], kind
-		}
+// sample is one of the events in events/ with the answer beside it.
+type sample struct {
+	name       string
+	function   string // that the event is for
+	before, at string // the event that comes before it, at which function
+}
+
+func samples(t *testing.T) (all []sample) {
+	t.Helper()
+	found, err := filepath.Glob(folder + "*.answer.json")
+	streams, err2 := filepath.Glob(folder + "streams/*.answer.json")
+	if err != nil || err2 != nil || len(found) < 70 || len(streams) < 1 {
+		t.Fatal(len(found), len(streams), err, err2)
 	}
-	return kind, "", ""
+	for _, path := range append(found, streams...) {
+		s := sample{name: strings.TrimSuffix(strings.TrimPrefix(path, folder), ".answer.json")}
+		kind, rest, _ := strings.Cut(filepath.Base(s.name), "-")
+		s.function = kind
+		switch kind {
+		case "verify":
+			s.before, s.at = "init-http-api", "init"
+		case "trigger":
+			s.function, s.before, s.at = "init", "init-http-api", "init"
+		case "unknown":
+			s.function = "init"
+		case "otp", "cognito":
+			if strings.Contains(rest, "verify") {
+				s.before, s.at = map[string]string{"otp": "otp-http-api-send", "cognito": "cognito-create-begin"}[kind], kind
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// play hands a sample's event to a process, and returns the answer and the one that
+// should have come.
+func (b *binaries) play(t *testing.T, s sample, p *standin.Process) (got, want string) {
+	t.Helper()
+	b.wipe(t)
+	event, answer := later(read(t, s.name+".json")), read(t, s.name+".answer.json")
+	if s.before != "" {
+		begun := invokeBinary(t, b.warm[s.at], later(read(t, s.before+".json")))
+		swap := b.begun(t, s.before, begun)
+		event, answer = replaced(event, swap), replaced(answer, swap)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	given, err := p.Invoke(ctx, event)
+	if err != nil {
+		return err.Error(), unvaried(answer)
+	}
+	return unvaried(given.Body), unvaried(answer)
 }
 
 // Each sample event gets the answer beside it from the built function: as the
-// process's first event, and as a later one.
+// process's first event, and as a later one. All of what the functions' roles allow
+// is needed for that, on the very resources that the roles name.
 func TestBinaries(t *testing.T) {
 	b := newBinaries(t)
 	for _, function := range functionNames(t) {
@@ -270,32 +326,22 @@ func TestBinaries(t *testing.T) {
 			}
 		}
 	}
-	found, err := filepath.Glob(folder + "*.answer.json")
-	streams, err2 := filepath.Glob(folder + "streams/*.answer.json")
-	if err != nil || err2 != nil || len(found) < 70 || len(streams) < 1 {
-		t.Fatal(len(found), len(streams), err, err2)
-	}
-	for _, path := range append(found, streams...) {
-		name := strings.TrimSuffix(strings.TrimPrefix(path, folder), ".answer.json")
-		function, before, at := served(filepath.Base(name))
+	all, played := samples(t), 0
+	for _, s := range all {
 		for state, process := range map[string]func(*testing.T) *standin.Process{
-			"cold": func(t *testing.T) *standin.Process { return b.process(t, function, "cold") },
-			"warm": func(*testing.T) *standin.Process { return b.warm[function] },
+			"cold": func(t *testing.T) *standin.Process { return b.process(t, s.function, "cold") },
+			"warm": func(*testing.T) *standin.Process { return b.warm[s.function] },
 		} {
-			t.Run(name+" "+state, func(t *testing.T) {
-				b.wipe(t)
-				event, want := later(read(t, name+".json")), read(t, name+".answer.json")
-				if before != "" {
-					begun := invokeBinary(t, b.warm[at], later(read(t, before+".json")))
-					swap := b.begun(t, before, begun)
-					event, want = replaced(event, swap), replaced(want, swap)
-				}
-				got := unvaried(invokeBinary(t, process(t), event))
-				if want := unvaried(want); got != want {
+			t.Run(s.name+" "+state, func(t *testing.T) {
+				played++
+				if got, want := b.play(t, s, process(t)); got != want {
 					t.Errorf("answered\n%s\nwant\n%s", got, want)
 				}
 			})
 		}
+	}
+	if played == 2*len(all) { // and not some that -run chose
+		b.guard.allUsed(t)
 	}
 }
 
@@ -435,7 +481,7 @@ func TestBinariesMiswired(t *testing.T) {
 	} {
 		t.Run(c.function+" "+c.name, func(t *testing.T) {
 			log := &output{}
-			p, err := b.runtime.Start(c.function, bootstrap(t, c.function), append(functionEnvironment(), c.name+"="+c.value), log)
+			p, err := b.runtime.Start(c.function, bootstrap(t, c.function), append(functionEnvironment(c.function), c.name+"="+c.value), log)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -477,7 +523,7 @@ func TestBinariesHang(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(c.function, " ", c.service), func(t *testing.T) {
 				log := &output{}
-				p, err := b.runtime.Start(c.function+"-"+c.service, bootstrap(t, c.function), append(functionEnvironment(), "AWS_ENDPOINT_URL_"+c.service+"="+hang.URL), log)
+				p, err := b.runtime.Start(c.function+"-"+c.service, bootstrap(t, c.function), append(functionEnvironment(c.function), "AWS_ENDPOINT_URL_"+c.service+"="+hang.URL), log)
 				if err != nil {
 					t.Fatal(err)
 				}

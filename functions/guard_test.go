@@ -1,0 +1,194 @@
+package functions
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"countersign/pkg/standin"
+)
+
+// guard is IAM before the services: it lets through what the role of the caller
+// allows. The id of the access key that signed a request names the role.
+type guard struct {
+	mu      sync.Mutex
+	roles   map[string]role
+	granted map[string]map[string]bool // by role: actions with their resources
+	refused map[string][]string        // by role: actions
+}
+
+// newGuard returns one with template.yaml's roles. When the test ends none of these
+// must have been refused anything.
+func newGuard(t *testing.T) *guard {
+	t.Helper()
+	g := &guard{roles: roles(t), granted: map[string]map[string]bool{}, refused: map[string][]string{}}
+	t.Cleanup(func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for caller, actions := range g.refused {
+			t.Errorf("%s was refused %q: template.yaml must allow it on the resource that was asked for", caller, actions)
+		}
+	})
+	return g
+}
+
+// before puts the guard before a service.
+func (g *guard) before(service http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the caller has gone
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		caller, asks := asked(r.Header, body)
+		if len(asks) == 0 {
+			asks = []ask{{action: "an operation that these tests cannot read"}}
+		}
+		for _, a := range asks {
+			if !g.allow(caller, a) {
+				refuse(w, caller, a)
+				return
+			}
+		}
+		service.ServeHTTP(w, r)
+	})
+}
+
+func (g *guard) allow(caller string, a ask) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.roles[caller].allows(a) {
+		g.refused[caller] = append(g.refused[caller], a.action)
+		return false
+	}
+	if g.granted[caller] == nil {
+		g.granted[caller] = map[string]bool{}
+	}
+	if !strings.HasPrefix(a.resource, "arn:") {
+		a.resource = "*" // a phone number
+	}
+	g.granted[caller][a.action+" "+a.resource] = true
+	return true
+}
+
+// allUsed fails where a role allows more than was asked for by then.
+func (g *guard) allUsed(t *testing.T) {
+	t.Helper()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, function := range functionNames(t) {
+		r := g.roles[function]
+		for _, may := range r.allowed() {
+			if !g.granted[function][may] {
+				t.Errorf("template.yaml: %s may %s, and no sample event needs just that: narrow the statement, or add an event to events/; it needs %q", r.name, may, slices.Sorted(maps.Keys(g.granted[function])))
+			}
+		}
+	}
+}
+
+var credential = regexp.MustCompile(`Credential=([^/]+)/[0-9]+/[^/]+/([a-z]+)/aws4_request`)
+
+// asked reads who makes a request, and what IAM asks for it.
+func asked(header http.Header, body []byte) (caller string, asks []ask) {
+	signed := credential.FindStringSubmatch(header.Get("Authorization"))
+	if signed == nil {
+		return "", nil
+	}
+	caller, service := signed[1], signed[2]
+	_, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")
+	var in struct {
+		TableName, SecretID string
+		TransactItems       []map[string]struct{ TableName string }
+		Entries             []struct{ EventBusName, Source string }
+	}
+	if service == "sns" {
+		form, _ := url.ParseQuery(string(body))
+		return caller, []ask{{action: "sns:" + form.Get("Action"), resource: cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("PhoneNumber"))}}
+	}
+	if json.Unmarshal(body, &in) != nil {
+		return caller, nil
+	}
+	switch action := service + ":" + operation; {
+	case operation == "TransactWriteItems":
+		for _, item := range in.TransactItems {
+			for kind, write := range item {
+				asks = append(asks, ask{action: inTransaction[kind], resource: inStack(tables) + write.TableName})
+			}
+		}
+	case service == "dynamodb":
+		asks = []ask{{action: action, resource: inStack(tables) + in.TableName}}
+	case service == "secretsmanager":
+		asks = []ask{{action: action, resource: in.SecretID}}
+	case service == "events":
+		for _, e := range in.Entries {
+			bus := inStack("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/") + cmp.Or(e.EventBusName, "default")
+			asks = append(asks, ask{action, bus, map[string]string{"events:source": e.Source}})
+		}
+	}
+	return caller, asks
+}
+
+// refuse answers as AWS does.
+func refuse(w http.ResponseWriter, caller string, a ask) {
+	why := fmt.Sprintf("User: arn:aws:sts::123456789012:assumed-role/%s/function is not authorized to perform: %s on resource: %s because no identity-based policy allows the %[2]s action", caller, a.action, a.resource)
+	if strings.HasPrefix(a.action, "sns:") {
+		w.Header().Set("Content-Type", "text/xml")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>%s</Message></Error><RequestId>local</RequestId></ErrorResponse>`, why)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.WriteHeader(http.StatusBadRequest)
+	json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": why})
+}
+
+// Without any one of its actions a function does not answer all sample events right.
+func TestBinariesWithoutAction(t *testing.T) {
+	b, all := newBinaries(t), samples(t)
+	for _, function := range functionNames(t) {
+		b.warm[function] = b.process(t, function, "warm")
+	}
+	for _, function := range functionNames(t) {
+		for _, may := range b.guard.roles[function].allowed() {
+			name, _, _ := strings.Cut(may, " ")
+			t.Run(function+" "+name, func(t *testing.T) {
+				caller := function + "-without-" + strings.ReplaceAll(name, ":", "-")
+				b.guard.mu.Lock()
+				b.guard.roles[caller] = b.guard.roles[function].without(name)
+				b.guard.mu.Unlock()
+				p, err := b.runtime.Start(caller, bootstrap(t, function), functionEnvironment(caller), io.Discard)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { p.Stop() })
+				if !slices.ContainsFunc(all, func(s sample) bool { return s.function == function && b.fails(t, s, p) }) {
+					t.Errorf("all sample events are answered right")
+				}
+				b.guard.mu.Lock()
+				defer b.guard.mu.Unlock()
+				if refused := b.guard.refused[caller]; !slices.Equal(slices.Compact(refused), []string{name}) {
+					t.Errorf("refused %q, want %s", refused, name)
+				}
+				delete(b.guard.refused, caller)
+			})
+		}
+	}
+}
+
+// fails reports whether a process answers an event wrong, or not at all. A user pool
+// is answered alike whether a message goes out or not; so that counts too.
+func (b *binaries) fails(t *testing.T, s sample, p *standin.Process) bool {
+	sent := len(b.SNS.Requests())
+	got, want := b.play(t, s, p)
+	return got != want || s.name == "cognito-create-begin" && len(b.SNS.Requests()) == sent
+}

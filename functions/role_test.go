@@ -1,0 +1,247 @@
+package functions
+
+import (
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// role is what template.yaml lets a function, or the state machine, do. SAM adds to
+// it by itself, and no test here sees that: writing logs and traces (the managed
+// policies AWSLambdaBasicExecutionRole and AWSXRayDaemonWriteAccess), reading the
+// stream (AWSLambdaDynamoDBExecutionRole), and sqs:SendMessage to queues for what failed.
+type role struct {
+	name          string // of the resource
+	statements    []statement
+	substitutions map[string]string // in the state machine's definition
+}
+
+// statement is one of a role's policy.
+type statement struct {
+	allow     bool
+	actions   []action
+	resource  string            // as !Sub has it, with names in ${}
+	condition map[string]string // what keys must be equal to
+}
+
+type action struct {
+	name, comment string
+	line          int // in template.yaml
+}
+
+// roles reads the roles in template.yaml, each under the last part of its CodeUri or
+// DefinitionUri: "init".
+func roles(t *testing.T) map[string]role {
+	t.Helper()
+	var parsed struct {
+		Globals struct {
+			Function struct {
+				Environment struct {
+					Variables map[string]yaml.Node `yaml:"Variables"`
+				} `yaml:"Environment"`
+			} `yaml:"Function"`
+		} `yaml:"Globals"`
+		Resources map[string]struct {
+			Type       string    `yaml:"Type"`
+			Properties yaml.Node `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(file(t, "../template.yaml"), &parsed); err != nil {
+		t.Fatal(err)
+	}
+	// A table, and the keyring, is what functions are told it is.
+	var told []string
+	for variable, value := range parsed.Globals.Function.Environment.Variables {
+		if value.Tag == "!Ref" {
+			told = append(told, "${"+value.Value+"}", "${"+variable+"}", "${"+value.Value+".Arn}", tables+"${"+variable+"}")
+		}
+	}
+	all := map[string]role{}
+	for name, r := range parsed.Resources {
+		if r.Type == "AWS::Serverless::Function" || r.Type == "AWS::Serverless::StateMachine" {
+			source, read := readRole(t, name, r.Properties, strings.NewReplacer(told...))
+			all[path.Base(source)] = read
+		}
+	}
+	return all
+}
+
+func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Replacer) (source string, _ role) {
+	t.Helper()
+	var p struct {
+		CodeURI       string               `yaml:"CodeUri"`
+		DefinitionURI string               `yaml:"DefinitionUri"`
+		Substitutions map[string]yaml.Node `yaml:"DefinitionSubstitutions"`
+		Role          yaml.Node            `yaml:"Role"`
+		Policies      []struct {
+			Statement []struct {
+				Effect    string                       `yaml:"Effect"`
+				Action    yaml.Node                    `yaml:"Action"`
+				Resource  yaml.Node                    `yaml:"Resource"`
+				Condition map[string]map[string]string `yaml:"Condition"`
+			} `yaml:"Statement"`
+		} `yaml:"Policies"`
+	}
+	if err := properties.Decode(&p); err != nil {
+		t.Fatalf("%s: write its permissions as statements in Policies; these tests read nothing else: %v", name, err)
+	}
+	if !p.Role.IsZero() {
+		t.Fatalf("%s shares a role: give it Policies instead of Role", name)
+	}
+	r := role{name: name, substitutions: map[string]string{}}
+	for key, value := range p.Substitutions {
+		r.substitutions[key] = substituted(value)
+	}
+	for _, policy := range p.Policies {
+		if len(policy.Statement) == 0 {
+			t.Fatalf("%s has a policy without statements: write them out, as these tests read nothing else", name)
+		}
+		for _, s := range policy.Statement {
+			read := statement{allow: s.Effect == "Allow", actions: actions(s.Action), resource: told.Replace(substituted(s.Resource)), condition: s.Condition["StringEquals"]}
+			conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition) > 0
+			if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
+				t.Fatalf("%s: a statement, line %d, must have Effect, Action and one Resource, and as a Condition StringEquals at most", name, s.Action.Line)
+			}
+			r.statements = append(r.statements, read)
+		}
+	}
+	return p.CodeURI + p.DefinitionURI, r
+}
+
+// substituted is a text, or what !Ref or !GetAtt gives, as !Sub spells it.
+func substituted(n yaml.Node) string {
+	if n.Tag == "!Ref" || n.Tag == "!GetAtt" {
+		return "${" + n.Value + "}"
+	}
+	return n.Value
+}
+
+func actions(n yaml.Node) (list []action) {
+	if n.Kind == yaml.ScalarNode {
+		return []action{{n.Value, n.LineComment, n.Line}}
+	}
+	for _, one := range n.Content {
+		list = append(list, actions(*one)...)
+	}
+	return list
+}
+
+// tables is what ARNs of tables begin with.
+const tables = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
+
+// inStack puts in what stands for ${names} in the stack of the tests.
+func inStack(text string) string {
+	return os.Expand(text, func(name string) string {
+		switch name {
+		case "AWS::Partition":
+			return "aws"
+		case "AWS::AccountId":
+			return "123456789012"
+		case "AWS::Region":
+			return os.Getenv("AWS_REGION")
+		}
+		return os.Getenv(name)
+	})
+}
+
+// ask is what a request needs to be allowed.
+type ask struct {
+	action, resource string
+	keys             map[string]string // that conditions look at
+}
+
+// allows decides as IAM does.
+func (r role) allows(a ask) bool {
+	allowed := false
+	for _, s := range r.statements {
+		if s.covers(a) {
+			if !s.allow {
+				return false
+			}
+			allowed = true
+		}
+	}
+	return allowed
+}
+
+func (s statement) covers(a ask) bool {
+	for key, value := range s.condition {
+		if a.keys[key] != value {
+			return false
+		}
+	}
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(inStack(s.resource)), `\*`, ".*")
+	return slices.ContainsFunc(s.actions, func(one action) bool { return one.name == a.action }) && regexp.MustCompile("^"+pattern+"$").MatchString(a.resource)
+}
+
+// names reports whether a role allows an action on anything.
+func (r role) names(name string) bool {
+	return slices.ContainsFunc(r.statements, func(s statement) bool {
+		return s.allow && slices.ContainsFunc(s.actions, func(a action) bool { return a.name == name })
+	})
+}
+
+// without is the role without an action.
+func (r role) without(name string) role {
+	r.statements = slices.Clone(r.statements)
+	for i, s := range r.statements {
+		r.statements[i].actions = slices.DeleteFunc(slices.Clone(s.actions), func(a action) bool { return a.name == name })
+	}
+	return r
+}
+
+// allowed lists what a role allows: each action with its resource.
+func (r role) allowed() (list []string) {
+	for _, s := range r.statements {
+		for _, a := range s.actions {
+			if s.allow {
+				list = append(list, a.name+" "+inStack(s.resource))
+			}
+		}
+	}
+	return list
+}
+
+// What the roles are for: codes are never read, a verify sends nothing, nobody
+// changes clients, and nobody speaks for others on the bus.
+func TestRoles(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("COUNTERSIGN_TABLE", "challenges")
+	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "clients")
+	t.Setenv("COUNTERSIGN_KEYS", "the keyring's ARN")
+	const challenges, clients = "arn:aws:dynamodb:eu-central-1:123456789012:table/challenges", "arn:aws:dynamodb:eu-central-1:123456789012:table/clients"
+	const bus = "arn:aws:events:eu-central-1:123456789012:event-bus/"
+	all := roles(t)
+	for _, c := range []struct {
+		function, action, resource, source string
+		want                               bool
+	}{
+		{"init", "sns:Publish", "+6591234567", "", true},
+		{"init", "sns:Publish", "arn:aws:sns:eu-central-1:123456789012:alarms", "", false},
+		{"otp", "sns:Publish", "arn:aws:sns:eu-central-1:123456789012:alarms", "", false},
+		{"cognito", "sns:Publish", "arn:aws:sns:eu-central-1:123456789012:alarms", "", false},
+		{"verify", "sns:Publish", "+6591234567", "", false},
+		{"init", "dynamodb:PutItem", challenges, "", true},
+		{"init", "dynamodb:PutItem", clients, "", false},
+		{"init", "dynamodb:GetItem", clients, "", true},
+		{"init", "dynamodb:GetItem", challenges, "", false},
+		{"verify", "dynamodb:PutItem", challenges, "", false},
+		{"verify", "dynamodb:UpdateItem", clients, "", false},
+		{"verify", "secretsmanager:GetSecretValue", "the keyring's ARN", "", true},
+		{"verify", "secretsmanager:GetSecretValue", "another ARN", "", false},
+		{"changes", "secretsmanager:GetSecretValue", "the keyring's ARN", "", false},
+		{"changes", "events:PutEvents", bus + "default", "countersign", true},
+		{"changes", "events:PutEvents", bus + "default", "another", false},
+		{"changes", "events:PutEvents", bus + "another", "countersign", false},
+	} {
+		a := ask{c.action, c.resource, map[string]string{"events:source": c.source}}
+		if got := all[c.function].allows(a); got != c.want {
+			t.Errorf("%s on %s by %s (source %q): allowed is %v, want %v", c.action, c.resource, c.function, c.source, got, c.want)
+		}
+	}
+}
