@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,8 @@ import (
 // in use; then it is safe for concurrent use.
 type Client struct {
 	// URL of the server, "https://otp.example.com": scheme, host, and a base path
-	// where it has one. Use https: a reply's signature covers the path, the client and
+	// where it has one, such as the stage of a REST API, which the server does not see
+	// and which is not signed. Use https: a reply's signature covers the path, the client and
 	// the reply's own time and body, but nothing of the request's body, so that TLS
 	// alone ties a reply to the request that it answers.
 	URL string
@@ -94,13 +96,20 @@ func (c *Client) request(ctx context.Context, path string, body []byte) (*http.R
 		return nil, errors.New("amsclient: Now is nil, must be a clock to sign by: time.Now")
 	}
 	at := strconv.FormatInt(c.Now().UnixMilli(), 10)
-	header, err := c.Key.Sign(signature.Text(req.Method, req.URL.RequestURI(), c.ID, at, body))
+	header, err := c.Key.Sign(signature.Text(req.Method, c.uri(req), c.ID, at, body))
 	if err != nil {
 		return nil, fmt.Errorf("amsclient: %w", err)
 	}
 	req.Header.Set("Request-Time", at)
 	req.Header.Set("Signature", header)
 	return req, nil
+}
+
+// uri is the target of a request as the server sees it: the vendors' SDKs sign it so
+// too.
+func (c *Client) uri(req *http.Request) string {
+	base, _ := url.Parse(c.URL) // which is part of the request's own URL, and that was parsed
+	return strings.TrimPrefix(req.URL.RequestURI(), strings.TrimSuffix(base.EscapedPath(), "/"))
 }
 
 // call posts a typed request.

@@ -96,13 +96,14 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// What is signed is what is on the request line, whatever is in the path.
-func TestPathsAreSignedAsTheyAreSent(t *testing.T) {
+// What is signed is what the server sees of the request line, whatever is in the
+// path: API Gateway takes a stage off.
+func TestPathsAreSignedAsTheyArrive(t *testing.T) {
 	s := start(func(string) string { return ok })
 	defer s.Close()
 	for _, base := range []string{"", "/", "/stage"} {
 		c := s.client()
-		c.URL += base
+		c.URL, s.base = c.URL+base, strings.TrimSuffix(base, "/")
 		for _, path := range []string{"/v1/x?traceId=abc%20d", "/v1/x?a=|b&c=\"d\"", "/v1/%2f/a|b", "/v1/é", "//v1/./x", "/v1/x?"} {
 			if _, err := c.Post(t.Context(), path, []byte(" { \n}")); err != nil {
 				t.Errorf("%s: %v", path, err)
@@ -111,7 +112,7 @@ func TestPathsAreSignedAsTheyAreSent(t *testing.T) {
 			if !in.verifies || in.body != " { \n}" {
 				t.Errorf("%s%s arrived as %s, verifies %v, body %q", base, path, in.uri, in.verifies, in.body)
 			}
-			if !strings.HasPrefix(in.uri, strings.TrimSuffix(base, "/")+path[:3]) {
+			if !strings.HasPrefix(in.uri, path[:3]) {
 				t.Errorf("%s after %s arrived as %s", path, base, in.uri)
 			}
 			if n := strings.Index(in.uri, "?"); n > 0 && in.uri[n:] != path[strings.Index(path, "?"):] {

@@ -92,7 +92,7 @@ func (c *Client) verify(req *http.Request, headers http.Header, body []byte) err
 	if key == nil {
 		return refuse(Signature, "no key of that keyVersion in Servers: get the server's public key and add it under its version")
 	}
-	if !header.Verify(key, signature.Text(req.Method, req.URL.RequestURI(), id, at, body)) {
+	if !header.Verify(key, signature.Text(req.Method, c.uri(req), id, at, body)) {
 		return refuse(Signature, "does not verify over the reply: it is another server's, or was changed on its way")
 	}
 	return nil

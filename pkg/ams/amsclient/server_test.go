@@ -43,6 +43,7 @@ func clock() time.Time { return time.UnixMilli(1685599933871) }
 // client meets, without what stands behind it.
 type server struct {
 	*httptest.Server
+	base   string                   // in front of what it sees of a path
 	answer func(path string) string // the body, by the path with its query
 	spoil  func(*reply)             // changes the reply after it was signed; nil for none
 
@@ -75,6 +76,7 @@ func start(answer func(path string) string) *server {
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := must(io.ReadAll(r.Body))
+	r.RequestURI = strings.TrimPrefix(r.RequestURI, s.base)
 	in := received{method: r.Method, uri: r.RequestURI, body: string(body), header: r.Header}
 	in.signed = signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), r.Header.Get("Request-Time"), body)
 	if h, err := signature.Parse(r.Header.Get("Signature")); err == nil {
