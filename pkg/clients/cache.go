@@ -89,7 +89,7 @@ func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	case <-r.done:
 		return r.client, r.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("client %q: %w", id, context.Cause(ctx))
+		return nil, fmt.Errorf("read a client: %w", context.Cause(ctx)) // not which: a caller may have invented it
 	}
 }
 
@@ -150,7 +150,7 @@ func (c *Cache) read(ctx context.Context, id string, r *read) {
 func (c *Cache) ask(ctx context.Context, id string) (client *Client, err error) {
 	defer func() {
 		if v := recover(); v != nil { // its value could hold anything, so it is not told
-			client, err = nil, fmt.Errorf("client %q: panic of type %T while it was read", id, v)
+			client, err = nil, fmt.Errorf("read a client: panic of type %T", v)
 		}
 	}()
 	return c.source(ctx, id)

@@ -33,14 +33,16 @@ func (g Registry) Find(ctx context.Context, id string) (*Client, error) {
 	if !ValidID(id) {
 		return nil, nil
 	}
-	r, err := g.Get(ctx, id)
+	text, revision, err := g.Table.Get(ctx, clientKey(id))
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, nil
 	case err != nil:
-		return nil, err
-	case r.Status == StatusDisabled:
+		return nil, fmt.Errorf("read a client: %w", err) // not which: a caller may have invented it
+	case revision == 0:
 		return nil, nil
+	}
+	r, err := g.read(id, text)
+	if err != nil || r.Status == StatusDisabled {
+		return nil, err
 	}
 	return r.Client(ctx, g.Defaults, g.Sealer)
 }

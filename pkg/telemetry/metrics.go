@@ -43,19 +43,20 @@ var (
 )
 
 // appendMetrics appends what the request counts for, and tells CloudWatch so.
-// latency and faults are in every line, so that the number of latencies is the
-// number of requests (but for strangers') and the average of faults is the share
-// that failed. sends and passes go together, with zeros, so that the one can be
+// latency and faults are in every line but those of strangers, so that the number of
+// latencies is the number of clients' requests, and the average of faults the share of
+// them that failed: no flood of strangers makes that smaller. sends and passes go together, with zeros, so that the one can be
 // divided by the other.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
 	told := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
 	direct := func(sets [][]string, metrics ...metric) {
 		told.CloudWatchMetrics = append(told.CloudWatchMetrics, directive{Namespace, sets, metrics})
 	}
-	direct(byAPI, metric{"latency", "Milliseconds"})
-
-	totals := []metric{{"faults", "Count"}}
-	line = append(line, slog.Int("faults", one(r.Fault != "")))
+	var totals []metric
+	if r.Admitted || r.Fault != "" {
+		direct(byAPI, metric{"latency", "Milliseconds"})
+		line, totals = append(line, slog.Int("faults", one(r.Fault != ""))), append(totals, metric{"faults", "Count"})
+	}
 	if r.Fault != "" {
 		direct(byFault, totals...)
 	}
@@ -73,7 +74,9 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 			totals = append(totals, metric{m.name, "Count"})
 		}
 	}
-	direct(overall, totals...)
+	if len(totals) > 0 {
+		direct(overall, totals...)
+	}
 
 	if passed := r.Outcome == otp.Passed && r.OK; passed || r.Sends > 0 {
 		line = append(line, slog.Int("sends", r.Sends), slog.Int("passes", one(passed)))

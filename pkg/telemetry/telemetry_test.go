@@ -206,13 +206,13 @@ func TestStrangers(t *testing.T) {
 		}
 	}
 	flood(500)
-	d.one("the first", map[string]any{"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "result": "INVALID_SIGNATURE"})
+	d.one("the first", map[string]any{"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "faults": "", "result": "INVALID_SIGNATURE"})
 	d.now = d.now.Add(telemetry.SampleEvery)
 	flood(1)
 	d.one("the next", map[string]any{"strangers": 1000})
 	flood(10)
 	d.send("one", number)
-	d.one("a client among them", map[string]any{"client": "demo", "outcome": "sent", "strangers": 21})
+	d.one("a client among them", map[string]any{"client": "demo", "outcome": "sent", "strangers": 21, "faults": 0})
 	d.send("one", number)
 	d.one("afterwards", map[string]any{"strangers": ""})
 	d.lines.Every = 0
