@@ -31,13 +31,14 @@ func TestDependencies(t *testing.T) {
 		bus, lambdas             = "countersign/pkg/eventbus", "github.com/aws/aws-lambda-go/events"
 		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
 		pool, standin            = "countersign/pkg/cognito", "countersign/pkg/standin"
+		table, streams           = "github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":     {sqlite, outbox, file, uni, bus, pool, standin},
-		"countersign/functions/otp":      {sqlite, outbox, file, bus, pool, standin},
-		"countersign/functions/verify":   {sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin},
-		"countersign/functions/cognito":  {sqlite, outbox, file, uni, bus, standin},
-		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys, pool, standin},
+		"countersign/functions/init":     {sqlite, outbox, file, uni, bus, pool, standin, streams},
+		"countersign/functions/otp":      {sqlite, outbox, file, bus, pool, standin, streams},
+		"countersign/functions/verify":   {sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin, streams},
+		"countersign/functions/cognito":  {sqlite, outbox, file, uni, bus, standin, streams},
+		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys, pool, standin, streams},
 		"countersign/pkg/ams":            {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
 		"countersign/pkg/unimatrix":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
 		"countersign/pkg/cognito":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
@@ -46,12 +47,14 @@ func TestDependencies(t *testing.T) {
 		"countersign/pkg/gateway":        {aws, "countersign/pkg/otp", ams, uni},
 		"countersign/pkg/changes":        {sns, phones, sqlite, aws, lambdas, outbox, dynamo, file, sender, keys, ams, uni, bus},
 		"countersign/pkg/changes/stream": {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni, bus},
-		"countersign/pkg/eventbus":       {sns, phones, sqlite, outbox, dynamo, file, sender, keys, ams, uni, "github.com/aws/aws-sdk-go-v2/service/dynamodb"},
-		"countersign/pkg/dynamostore":    {sns, sqlite, file, sender, ams, uni, outbox, keys, lambdas, bus},
-		"countersign/pkg/snssender":      {"github.com/aws/aws-sdk-go-v2/service/dynamodb", sqlite, dynamo, ams, uni, outbox, keys},
+		"countersign/pkg/eventbus":       {sns, phones, sqlite, outbox, dynamo, file, sender, keys, ams, uni, table, streams},
+		"countersign/pkg/dynamostore":    {sns, streams, sqlite, file, sender, ams, uni, outbox, keys, lambdas, bus},
+		"countersign/pkg/snssender":      {table, sqlite, dynamo, ams, uni, outbox, keys},
 		"countersign/pkg/sqlitestore":    {aws, dynamo, ams, uni, outbox, keys, lambdas, bus},
 		"countersign/pkg/telemetry":      {sns, phones, sqlite, aws, lambdas, outbox, dynamo, file, sender, keys, ams, uni, pool, "countersign/pkg/clients"},
-		"countersign/pkg/standin":        {sns, phones, sqlite, outbox, file, sender, ams, uni, pool, bus},
+		"countersign/pkg/standin":        {sns, phones, sqlite, outbox, file, sender, ams, uni, pool, bus, streams, "testing"},
+		"countersign/pkg/awsclient":      {sns, table, sqlite, outbox, dynamo, file, sender, ams, uni, keys, bus, lambdas, "countersign/pkg/otp"},
+		"countersign/cmd/countersign":    {"testing"},
 		"countersign/pkg/outbox":         {aws, sqlite, ams, uni},
 	} {
 		have := deps(t, pkg)

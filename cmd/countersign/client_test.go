@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/rsa"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,15 +191,12 @@ func TestPublicKeys(t *testing.T) {
 	c.ok("client", "rotate-key", "acme", "--public-key=-:20")
 	c.says([]string{"client", "remove-key", "acme", "12"}, "key 0, 1, 2, 20\n")
 
-	short, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		t.Skip(err) // where the system forbids them
-	}
+	short := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537} // as long as a key of 1024 bits; some systems make none
 	for name, bad := range map[string]struct{ file, want string }{
 		"missing":   {"nowhere.pem:1", "open nowhere.pem: "},
 		"private":   {testKeys + "ams-test-client.key.pem", "this is a private key"},
 		"no key":    {write(t, "x", "hello"), "neither PEM nor base64"},
-		"too short": {write(t, "short", signature.FormatPublicKey(&short.PublicKey)), "at least 2048"},
+		"too short": {write(t, "short", signature.FormatPublicKey(short)), "at least 2048"},
 		"no number": {publicKey + ":1a", "open "},
 		"zeros":     {publicKey + ":01", "without leading zeros"},
 		"twice":     {publicKey + ":20", "already there"},

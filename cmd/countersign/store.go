@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/streams"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
@@ -64,8 +65,8 @@ func sweep(ctx context.Context, db *sqlitestore.Store) {
 type tables struct {
 	*dynamostore.Store
 	clients *dynamostore.Documents
-	stream  *dynamostore.Stream // of an engine; nil: functions/changes follows it, or it has none
-	missing error               // why it has none
+	stream  *streams.Stream // of an engine; nil: functions/changes follows it, or it has none
+	missing error           // why it has none
 }
 
 func openDynamoDB(ctx context.Context, endpoint string, cfg config.Config, getenv func(string) string) (store, error) {
@@ -83,7 +84,7 @@ func openDynamoDB(ctx context.Context, endpoint string, cfg config.Config, geten
 	}
 	t := tables{Store: dynamostore.New(client, cfg.Table), clients: dynamostore.NewDocuments(client, cfg.ClientsTable)}
 	if endpoint != "" {
-		t.stream, t.missing = dynamostore.NewStream(ctx, t.Store)
+		t.stream, t.missing = streams.New(ctx, client, cfg.Table)
 	}
 	return t, nil
 }

@@ -1,24 +1,20 @@
 package dynamostore
 
 import (
-	"context"
-	"errors"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/smithy-go"
+
+	"countersign/pkg/awsclient"
 )
 
-// A call is tried up to three times, with a pause between that doubles, and ends
-// within 3 x 700 + 50 + 100 ms = 2.25 s, whatever the table does. An init makes three calls and one to the
-// sender, and has to answer within 9 s. DynamoDB answers in a few milliseconds;
-// 700 leave room for a first TLS handshake on a small Lambda.
+// A call ends within 3 x 700 + 50 + 100 ms = 2.25 s, whatever the table does. An
+// init makes three calls and one to the sender, and has to answer within 9 s.
+// DynamoDB answers in a few milliseconds; 700 leave room for a first TLS handshake
+// on a small Lambda.
 const (
-	attempts       = 3
 	attemptTimeout = 700 * time.Millisecond
 	firstPause     = 50 * time.Millisecond
 )
@@ -41,92 +37,18 @@ type Config struct {
 }
 
 // NewClient makes a client whose calls end within 2.4 s. It is safe for concurrent
-// use. Its credentials
-// are those in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-// AWS_SESSION_TOKEN), as Lambda sets them, read once. With an endpoint they may
-// be missing. The SDK's other settings are not read: its loader costs start time,
-// and a stray profile must not decide where codes are kept.
+// use. Where its credentials are from, and what it repeats, says
+// [awsclient.Configure]: every write of [Store] is recognised when it comes twice.
 func NewClient(c Config) (*dynamodb.Client, error) {
-	credentials, err := fromEnvironment(c.Endpoint != "")
+	cfg, err := awsclient.Configure(awsclient.Settings{
+		Service: "dynamodb", Region: c.Region, Endpoint: c.Endpoint, Transport: c.Transport,
+		Attempt: attemptTimeout, Pause: firstPause, Connections: connections,
+	})
 	if err != nil {
 		return nil, err
-	}
-	cfg := aws.Config{
-		Region:      c.Region,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil }),
-		HTTPClient:  httpClient(c.Transport),
-		Retryer:     newRetryer,
-	}
-	switch {
-	case c.Endpoint != "":
-		cfg.BaseEndpoint = aws.String(c.Endpoint)
-		if cfg.Region == "" {
-			cfg.Region = "us-east-1" // part of the signature, which such engines do not check
-		}
-	case c.Region == "":
-		return nil, errors.New("dynamodb: no region: set AWS_REGION, or give an endpoint")
 	}
 	return dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
 		// One more request in the background for an address that never differs.
 		o.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
 	}), nil
-}
-
-func fromEnvironment(optional bool) (aws.Credentials, error) {
-	c := aws.Credentials{
-		AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    os.Getenv("AWS_SESSION_TOKEN"),
-		Source:          "environment",
-	}
-	switch {
-	case c.HasKeys():
-		return c, nil
-	case optional:
-		return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local", Source: "made up for an endpoint"}, nil
-	}
-	return c, errors.New("dynamodb: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint")
-}
-
-// httpClient bounds each attempt, the reading of the answer included.
-func httpClient(transport http.RoundTripper) *http.Client {
-	if transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConns, t.MaxIdleConnsPerHost, t.MaxConnsPerHost = connections, connections, connections
-		// One connection per call in flight: a connection that dies, as they do
-		// while a Lambda is frozen, takes one call with it and not all.
-		t.Protocols = new(http.Protocols)
-		t.Protocols.SetHTTP1(true)
-		transport = t
-	}
-	return &http.Client{
-		Transport: transport,
-		Timeout:   attemptTimeout,
-		// DynamoDB never redirects, and a write must not follow whoever does.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// newRetryer repeats what the SDK repeats, and answers that broke off half-way.
-// Every write of [Store] is recognised when it comes twice.
-func newRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = attempts
-		o.Backoff = retry.BackoffDelayerFunc(pause)
-		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(brokeOff))
-	})
-}
-
-// pause returns how long to wait after the n-th attempt, counted from 1. Without
-// jitter: callers do not fail in step, and the sum has to stay within its bound.
-func pause(n int, _ error) (time.Duration, error) {
-	return firstPause << (n - 1), nil
-}
-
-func brokeOff(err error) aws.Ternary {
-	var unread *smithy.DeserializationError
-	if errors.As(err, &unread) {
-		return aws.TrueTernary
-	}
-	return aws.UnknownTernary
 }

@@ -84,11 +84,11 @@ func (s *Store) countTogether(ctx context.Context, facts []changes.Count) error 
 		}
 		var cancelled *types.TransactionCanceledException
 		if !errors.As(err, &cancelled) {
-			return describe("TransactWriteItems", *s.table, err)
+			return Describe("TransactWriteItems", *s.table, err)
 		}
 		var known bool
 		if facts, known = without(facts, cancelled.CancellationReasons); !known && !passing(cancelled.CancellationReasons) {
-			return describe("TransactWriteItems", *s.table, err)
+			return Describe("TransactWriteItems", *s.table, err)
 		}
 		if wait = min(max(firstPause, 2*wait), longestPause); known {
 			wait = 0
@@ -185,7 +185,7 @@ func (s *Store) Tally(ctx context.Context, key string) (map[string]int64, error)
 		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return nil, describe("GetItem", *s.table, err)
+		return nil, Describe("GetItem", *s.table, err)
 	}
 	if len(out.Item) == 0 {
 		return nil, nil

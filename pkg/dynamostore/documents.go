@@ -50,7 +50,7 @@ func (d *Documents) Get(ctx context.Context, key string) ([]byte, int64, error) 
 		ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return nil, 0, describe("GetItem", *d.store.table, err)
+		return nil, 0, Describe("GetItem", *d.store.table, err)
 	}
 	if len(out.Item) == 0 {
 		return nil, 0, nil
@@ -145,7 +145,7 @@ func (d *Documents) scan(ctx context.Context, prefix string) (found []document, 
 	for pages := dynamodb.NewScanPaginator(d.store.client, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, describe("Scan", *d.store.table, err)
+			return nil, Describe("Scan", *d.store.table, err)
 		}
 		for _, item := range page.Items {
 			doc, err := readDocument(item)

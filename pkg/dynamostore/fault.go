@@ -19,8 +19,9 @@ type fault struct {
 func (f *fault) Error() string { return f.what }
 func (f *fault) Unwrap() error { return f.cause }
 
-// describe makes the fault of one call.
-func describe(operation, table string, err error) error {
+// Describe makes the error of one call on a table, for package streams too. Its text
+// is safe to log.
+func Describe(operation, table string, err error) error {
 	return &fault{what: fmt.Sprintf("%s on table %s: %s", operation, table, reason(err)), cause: err}
 }
 

@@ -77,7 +77,7 @@ func (s *Store) update(ctx context.Context, key string, e *expression, values im
 func (s *Store) refused(operation string, err error) (old image, applied bool, _ error) {
 	var c *types.ConditionalCheckFailedException
 	if !errors.As(err, &c) {
-		return nil, false, describe(operation, *s.table, err)
+		return nil, false, Describe(operation, *s.table, err)
 	}
 	return c.Item, false, nil
 }

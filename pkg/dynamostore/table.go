@@ -14,9 +14,9 @@ import (
 // CreateTable makes the table of a [Store] where there is none under this name,
 // and waits until it can be used, for as long as ctx allows. It is for engines on
 // a laptop; in AWS the table is made by template.yaml, which says the same and
-// adds backups, encryption and the stream: that is for [NewStream] here, since the
-// engine of the tests takes longer for each write that its stream has to remember.
-// A table of that name with another key is an error.
+// adds backups, encryption and the stream. That is for package streams here, since
+// the engine of the tests takes longer for each write that its stream has to
+// remember. A table of that name with another key is an error.
 // It may be called by several processes at once.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err := create(ctx, client, name); err != nil {
@@ -35,7 +35,7 @@ func create(ctx context.Context, client *dynamodb.Client, name string) error {
 	var exists *types.ResourceInUseException
 	_, err := client.CreateTable(ctx, definition(name))
 	if err != nil && !errors.As(err, &exists) {
-		return describe("CreateTable", name, err)
+		return Describe("CreateTable", name, err)
 	}
 	return whenActive(ctx, client, name)
 }
@@ -64,7 +64,7 @@ func whenActive(ctx context.Context, client *dynamodb.Client, name string) error
 		switch {
 		case errors.As(err, &missing):
 		case err != nil:
-			return describe("DescribeTable", name, err)
+			return Describe("DescribeTable", name, err)
 		case out.Table.TableStatus == types.TableStatusActive:
 			return checkKey(name, out.Table.KeySchema)
 		}
@@ -87,14 +87,14 @@ func checkKey(name string, key []types.KeySchemaElement) error {
 func sweep(ctx context.Context, client *dynamodb.Client, name string) error {
 	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(name)})
 	if err != nil {
-		return describe("DescribeTimeToLive", name, err)
+		return Describe("DescribeTimeToLive", name, err)
 	}
 	if d := out.TimeToLiveDescription; d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {
 		return nil
 	}
 	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{TableName: aws.String(name), TimeToLiveSpecification: timeToLive()})
 	if err != nil {
-		return describe("UpdateTimeToLive", name, err)
+		return Describe("UpdateTimeToLive", name, err)
 	}
 	return nil
 }

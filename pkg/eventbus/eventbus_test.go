@@ -188,16 +188,31 @@ func TestHangingBus(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	t.Setenv("AWS_ACCESS_KEY_ID", "")
-	if _, err := eventbus.New(eventbus.Config{Region: "eu-west-1"}); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
-		t.Errorf("without credentials: %v", err)
+	for _, c := range []struct {
+		name, key, region string
+		says              string // the error; "" where a bus is made
+	}{
+		{"in AWS", "AKIDEXAMPLE", "eu-west-1", ""},
+		{"without credentials", "", "eu-west-1", "eventbridge: no credentials: set AWS_ACCESS_KEY_ID"},
+		{"without a region", "AKIDEXAMPLE", "", "eventbridge: no region: set AWS_REGION"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
+			t.Setenv("AWS_SECRET_ACCESS_KEY", c.key)
+			_, err := eventbus.New(eventbus.Config{Region: c.region})
+			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error is %v, must say %q", err, c.says)
+			}
+		})
 	}
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	if _, err := eventbus.New(eventbus.Config{}); err == nil || !strings.Contains(err.Error(), "AWS_REGION") {
-		t.Errorf("without a region: %v", err)
-	}
-	if _, err := eventbus.New(eventbus.Config{Region: "eu-west-1"}); err != nil {
-		t.Error(err)
-	}
+	t.Run("with nothing but an endpoint", func(t *testing.T) {
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		b, err := eventbus.New(eventbus.Config{Endpoint: eventbustest.Start(t).URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, err := b.Publish(t.Context(), facts(1)); done != 1 || err != nil {
+			t.Error(done, err)
+		}
+	})
 }

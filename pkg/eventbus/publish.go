@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	smithytime "github.com/aws/smithy-go/time"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/changes"
 )
 
@@ -104,10 +105,10 @@ func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) (t
 			return len(entries), nil
 		}
 		left = refused
-		if try == attempts {
+		if try == awsclient.Attempts {
 			return left[0], &Error{Code: kept(code), Reason: fmt.Sprintf("%d of %d entries were refused %d times", len(left), len(entries), try)}
 		}
-		if err := smithytime.SleepWithContext(ctx, pause(try)); err != nil {
+		if err := smithytime.SleepWithContext(ctx, awsclient.Pause(firstPause, try)); err != nil {
 			return left[0], &Error{Reason: "there was no time to try refused entries again", cause: err}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 )
@@ -57,7 +58,7 @@ type Services struct {
 	Names []string
 
 	host    string
-	engine  *engine
+	engine  *engine.Engine
 	servers []*http.Server
 }
 
@@ -115,10 +116,10 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 func (s *Services) tables(ctx context.Context, o Options, keys keyring.Source) (err error) {
 	if o.DynamoDB == "" {
 		file := filepath.Join(o.Data, "dynamodb.db")
-		if s.engine, err = startEngine(o.Engine, s.host, file); err != nil {
+		if s.engine, err = engine.Start(o.Engine, s.host, file); err != nil {
 			return err
 		}
-		o.DynamoDB = s.engine.url
+		o.DynamoDB = s.engine.URL
 		s.Names = append(s.Names, "DynamoDB ("+file+")")
 	}
 	s.Environment[dynamoDB] = o.DynamoDB
@@ -143,7 +144,7 @@ func (s *Services) Close() (err error) {
 		err = errors.Join(err, server.Close())
 	}
 	if s.engine != nil {
-		err = errors.Join(err, s.engine.stop())
+		err = errors.Join(err, s.engine.Stop())
 	}
 	return err
 }

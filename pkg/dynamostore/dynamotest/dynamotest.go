@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/engine"
 )
 
 // Endpoint returns the address of an engine. It skips the test when there is
@@ -22,25 +23,29 @@ func Endpoint(t testing.TB) string {
 	if endpoint := os.Getenv("DYNAMODB_ENDPOINT"); endpoint != "" {
 		return endpoint
 	}
-	binary, err := installed()
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := engine.Path(root)
 	if err != nil {
 		missing(t, err)
 	}
-	endpoint, err := engine(binary)
+	e, err := started(binary)
 	if err != nil {
-		t.Fatalf("start %s: %v", binary, err)
+		t.Fatal(err)
 	}
-	return endpoint
+	return e.URL
 }
 
-// engine starts the engine, once.
-var engine = func() func(binary string) (string, error) {
+// started starts the engine, once, and holds on to it.
+var started = func() func(binary string) (*engine.Engine, error) {
 	var once sync.Once
-	var endpoint string
+	var e *engine.Engine
 	var err error
-	return func(binary string) (string, error) {
-		once.Do(func() { endpoint, err = start(binary) })
-		return endpoint, err
+	return func(binary string) (*engine.Engine, error) {
+		once.Do(func() { e, err = engine.Start(binary, "127.0.0.1", "") })
+		return e, err
 	}
 }()
 

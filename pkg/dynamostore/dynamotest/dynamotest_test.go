@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/otp"
 )
 
@@ -100,7 +101,11 @@ func TestEngineEndsWithItsProcess(t *testing.T) {
 		fmt.Printf("%s\n", Endpoint(t))
 		select {} // until killed
 	}
-	if _, err := installed(); err != nil && os.Getenv("DYNAMODB_ENDPOINT") != "" {
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Path(root); err != nil && os.Getenv("DYNAMODB_ENDPOINT") != "" {
 		t.Skipf("SKIPPED: no engine to start, the tests run on DYNAMODB_ENDPOINT: %v", err)
 	}
 	t.Setenv("DYNAMODB_ENDPOINT", "")

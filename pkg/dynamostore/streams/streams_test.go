@@ -1,7 +1,6 @@
-package dynamostore_test
+package streams_test
 
 import (
-	"fmt"
 	"reflect"
 	"testing"
 
@@ -9,17 +8,18 @@ import (
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/dynamostore/streams"
 )
 
 // A stream, switched on for a table that had none, tells a life; what was finished
 // does not come again, and what was not does, also to the next process.
 func TestStream(t *testing.T) {
-	s := dynamotest.Store(t, nil)
-	stream, err := dynamostore.NewStream(t.Context(), s)
+	client, table := dynamotest.Client(t, nil), dynamotest.Table(t)
+	stream, err := streams.New(t.Context(), client, table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := changestest.NewLife(t, s, "demo")
+	l := changestest.NewLife(t, dynamostore.New(client, table), "demo")
 	var facts []changes.Fact
 	look := func(finish bool) (n int) {
 		t.Helper()
@@ -53,7 +53,7 @@ func TestStream(t *testing.T) {
 				t.Error("what was not finished does not come again")
 			}
 		default:
-			if stream, err = dynamostore.NewStream(t.Context(), s); err != nil {
+			if stream, err = streams.New(t.Context(), client, table); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -62,7 +62,7 @@ func TestStream(t *testing.T) {
 	if look(true) != 0 {
 		t.Error("what was finished comes again")
 	}
-	if stream, err = dynamostore.NewStream(t.Context(), s); err != nil {
+	if stream, err = streams.New(t.Context(), client, table); err != nil {
 		t.Fatal(err)
 	}
 	if look(true) != 0 {
@@ -95,11 +95,11 @@ func TestStream(t *testing.T) {
 
 // However many processes begin at once, there is one stream.
 func TestStreamAtOnce(t *testing.T) {
-	s := dynamotest.Store(t, nil)
+	client, table := dynamotest.Client(t, nil), dynamotest.Table(t)
 	errs := make(chan error)
 	for range 4 {
 		go func() {
-			_, err := dynamostore.NewStream(t.Context(), s)
+			_, err := streams.New(t.Context(), client, table)
 			errs <- err
 		}()
 	}
@@ -111,7 +111,7 @@ func TestStreamAtOnce(t *testing.T) {
 }
 
 func TestStreamOfNoTable(t *testing.T) {
-	_, err := dynamostore.NewStream(t.Context(), dynamostore.New(dynamotest.Client(t, nil), fmt.Sprint("countersign-none-", now)))
+	_, err := streams.New(t.Context(), dynamotest.Client(t, nil), "countersign-none")
 	if err == nil {
 		t.Error("there is a stream of no table")
 	}

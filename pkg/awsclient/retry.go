@@ -1,0 +1,34 @@
+package awsclient
+
+import (
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+)
+
+// Attempts is how often a call is tried at the most.
+const Attempts = 3
+
+// retryer repeats what the SDK repeats, and answers that broke off half-way.
+func retryer(first time.Duration) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = Attempts
+		o.Backoff = retry.BackoffDelayerFunc(func(n int, _ error) (time.Duration, error) { return Pause(first, n), nil })
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(brokeOff))
+	})
+}
+
+// Pause returns how long to wait after the n-th attempt, counted from 1. Without
+// jitter: callers do not fail in step, and the sum has to stay within its bound.
+func Pause(first time.Duration, n int) time.Duration { return first << (n - 1) }
+
+func brokeOff(err error) aws.Ternary {
+	var unread *smithy.DeserializationError
+	if errors.As(err, &unread) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}

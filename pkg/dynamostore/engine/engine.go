@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Path returns where `make tools` installs the engine under the module's root, and
+// fails where it is not.
+func Path(root string) (string, error) {
+	arch := runtime.GOARCH
+	if arch == "amd64" {
+		arch = "x64"
+	}
+	path := filepath.Join(root, ".tools/node_modules/@dynoxide", runtime.GOOS+"-"+arch, "dynoxide")
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("the DynamoDB engine is not installed (no %s): run make tools", path)
+	}
+	return path, nil
+}
+
+// Engine is an engine in a process of its own.
+type Engine struct {
+	// URL is where it listens.
+	URL string
+
+	guard    *exec.Cmd
+	lifeline *os.File
+}
+
+// Start runs an engine's binary on a free port of host, an address of this machine,
+// with its tables in the file db; "" keeps them in memory. It returns when the engine
+// listens, and gives up after 10 s. The engine ends by [Engine.Stop], or with this
+// process, however that ends; somebody must hold on to it until then.
+func Start(binary, host, db string) (*Engine, error) {
+	var err error
+	for range 5 { // somebody may take the port between the moment it was free and the engine's
+		var port string
+		if port, err = freePort(host); err != nil {
+			break
+		}
+		arguments := []string{"serve", "--host", host, "--port", port}
+		if db != "" {
+			arguments = append(arguments, "--db-path", db)
+		}
+		var e *Engine
+		if e, err = run(binary, arguments); err == nil {
+			e.URL = "http://" + net.JoinHostPort(host, port)
+			return e, nil
+		}
+	}
+	return nil, fmt.Errorf("DynamoDB engine: %w", err)
+}
+
+func freePort(host string) (string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// run starts the engine under its guard and waits until it listens.
+func run(binary string, arguments []string) (*Engine, error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer read.Close()
+	e := &Engine{guard: exec.Command("sh", append([]string{"-c", guard, binary}, arguments...)...), lifeline: write}
+	e.guard.Stdin = read
+	said, err := e.guard.StderrPipe()
+	if err == nil {
+		err = e.guard.Start()
+	}
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	if err := listening(said); err != nil {
+		return nil, errors.Join(err, e.Stop())
+	}
+	return e, nil
+}
+
+// grace is how long the engine may take to end: it waits for requests under way.
+const grace = 5 * time.Second
+
+// Stop ends the engine, if it has not ended yet. What is in its file stays.
+func (e *Engine) Stop() error { return e.stop(grace) }
+
+func (e *Engine) stop(grace time.Duration) error {
+	err := e.lifeline.Close()
+	late := time.AfterFunc(grace, func() { e.guard.Process.Signal(syscall.SIGTERM) })
+	defer late.Stop()
+	e.guard.Wait() // how it ended says nothing: it was told to
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package streams
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/dynamostore"
+)
+
+// Records are a piece of a stream.
+type Records struct {
+	List []changes.Change // of challenges
+
+	last map[string]string  // sequence number, of each shard that has any
+	next map[string]*string // iterators behind them
+}
+
+// Next returns what comes next, of each shard. It comes again until it is finished,
+// also after a restart. A record that is no challenge's as this program writes them
+// is passed over.
+func (s *Stream) Next(ctx context.Context) (*Records, error) {
+	if err := s.shards(ctx); err != nil {
+		return nil, err
+	}
+	r := &Records{last: map[string]string{}, next: map[string]*string{}}
+	for shard, at := range s.at {
+		if at == nil {
+			continue
+		}
+		out, err := s.client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: at, Limit: aws.Int32(200)})
+		if err != nil {
+			delete(s.at, shard) // an iterator lives for minutes: another one is made
+			return nil, dynamostore.Describe("GetRecords", *s.table, err)
+		}
+		r.next[shard] = out.NextShardIterator
+		for _, record := range out.Records {
+			if record.Dynamodb == nil {
+				continue
+			}
+			if c, ok := change(record); ok {
+				r.List = append(r.List, c)
+				r.last[shard] = aws.ToString(record.Dynamodb.SequenceNumber)
+			}
+		}
+	}
+	return r, nil
+}
+
+// position is what the keys of the items begin with that say how far a shard is read.
+const position = "S#~"
+
+// Finish notes that what Next returned is done with. What has no challenges in it
+// is not worth a note: that would be a record by itself.
+func (s *Stream) Finish(ctx context.Context, r *Records) error {
+	for shard, last := range r.last {
+		_, err := s.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.table, Item: item{
+			"pk": text(position + shard), "stream": text(s.arn), "last": text(last),
+		}})
+		if err != nil {
+			return dynamostore.Describe("PutItem", *s.table, err)
+		}
+	}
+	for shard, next := range r.next {
+		s.at[shard] = next
+	}
+	return nil
+}
+
+// shards finds shards that are new.
+func (s *Stream) shards(ctx context.Context) error {
+	out, err := s.client.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: aws.String(s.arn)})
+	if err != nil {
+		return dynamostore.Describe("DescribeStream", *s.table, err)
+	}
+	for _, shard := range out.StreamDescription.Shards {
+		id := aws.ToString(shard.ShardId)
+		if _, ok := s.at[id]; ok {
+			continue
+		}
+		if s.at[id], err = s.iterator(ctx, id); err != nil {
+			delete(s.at, id)
+			return err
+		}
+	}
+	return nil
+}
+
+// iterator begins behind what was finished of a shard.
+func (s *Stream) iterator(ctx context.Context, shard string) (*string, error) {
+	found, err := s.tables.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: s.table, Key: item{"pk": text(position + shard)}, ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, dynamostore.Describe("GetItem", *s.table, err)
+	}
+	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: aws.String(s.arn), ShardId: aws.String(shard), ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon}
+	last, ok := found.Item["last"].(*types.AttributeValueMemberS)
+	if of, _ := found.Item["stream"].(*types.AttributeValueMemberS); ok && of != nil && of.Value == s.arn {
+		in.ShardIteratorType, in.SequenceNumber = streamtypes.ShardIteratorTypeAfterSequenceNumber, &last.Value
+	}
+	out, err := s.client.GetShardIterator(ctx, in)
+	if err != nil {
+		return nil, dynamostore.Describe("GetShardIterator", *s.table, err)
+	}
+	return out.ShardIterator, nil
+}
