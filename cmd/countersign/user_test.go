@@ -97,7 +97,7 @@ func TestUsersOnServer(t *testing.T) {
 	expect("TIMES_EXCEED_LIMIT", "token-2")
 	c.ok("user", "token", "revoke", "--client", "acme", "--token", "token-1")
 	expect("INVALID_ACCESS_TOKEN", "token-1")
-	c.ok("user", "token", "add", "bob", "--client", "acme", "--token", "token-2", "--token-expires", "1s")
+	c.ok("user", "token", "add", "bob", "--client", "acme", "--token", "token-2", "--token-expires", "5s") // longer than a slow machine takes to start the command
 	at{c, p}.until("INVALID_ACCESS_TOKEN", "users-init", "token-2", "--client", "acme")
 	c.ok("user", "remove", "amy", "--client", "acme")
 	expect("USER_NOT_EXIST", "-")
