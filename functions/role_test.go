@@ -57,7 +57,7 @@ func roles(t *testing.T) map[string]role {
 	// A table, and the keyring, is what functions are told it is.
 	var told []string
 	for variable, value := range parsed.Globals.Function.Environment.Variables {
-		if value.Tag == "!Ref" {
+		if value = first(value); value.Tag == "!Ref" {
 			told = append(told, "${"+value.Value+"}", "${"+variable+"}", "${"+value.Value+".Arn}", tables+"${"+variable+"}")
 		}
 	}
@@ -69,6 +69,14 @@ func roles(t *testing.T) map[string]role {
 		}
 	}
 	return all
+}
+
+// first is what an !If gives where its condition holds; anything else is itself.
+func first(n yaml.Node) yaml.Node {
+	if n.Tag == "!If" {
+		return *n.Content[1]
+	}
+	return n
 }
 
 func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Replacer) (source string, _ role) {
@@ -113,8 +121,10 @@ func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Rep
 	return p.CodeURI + p.DefinitionURI, r
 }
 
-// substituted is a text, or what !Ref or !GetAtt gives, as !Sub spells it.
+// substituted is a text, or what !Ref or !GetAtt gives, as !Sub spells it; of an !If it
+// is what holds where no parameter says otherwise.
 func substituted(n yaml.Node) string {
+	n = first(n)
 	if n.Tag == "!Ref" || n.Tag == "!GetAtt" {
 		return "${" + n.Value + "}"
 	}

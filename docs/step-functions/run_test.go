@@ -202,7 +202,7 @@ func TestRight(t *testing.T) {
 	if o["passed"] != true || o["phone"] != "60-123456789" || len(id) != 35 || o["at"] != "2026-11-22T08:00:00Z" || len(o) != 4 {
 		t.Errorf("the output is %v", out)
 	}
-	if want := "Begin,Send,Was it sent?,Ask,Forget the token,Was a code typed?,Check,Is it right?,Passed"; strings.Join(x.trail, ",") != want {
+	if want := "Begin,Send,Was it sent?,Ask,Forget the token,Was a code typed?,First check,Check,Is it right?,Passed"; strings.Join(x.trail, ",") != want {
 		t.Errorf("went through %q", x.trail)
 	}
 	if len(w.messages) != 1 || w.messages[0].To.E164() != "+60123456789" || w.asked[0] != 5*time.Minute {
@@ -272,6 +272,39 @@ func TestUnknownThenSuccess(t *testing.T) {
 	}
 	if took := w.now.Sub(begun); took != 2*(2+4+8+16)*time.Second || len(w.messages) != 1 || len(w.asked) != 1 {
 		t.Errorf("took %v, %d messages, asked %d times", took, len(w.messages), len(w.asked))
+	}
+}
+
+// Each code has tries of its own: U twice at one and three times at the next are not
+// five in a row.
+func TestUnknownAtEachCode(t *testing.T) {
+	w := newWorld(t)
+	w.types = func(asked int) (any, error) {
+		w.store.attempts = 4
+		if asked < 4 {
+			return typed(w.wrong()), nil
+		}
+		return typed(w.code()), nil
+	}
+	if _, out, failed := w.run(); failed != nil || out.(map[string]any)["passed"] != true {
+		t.Errorf("%v, %v", out, failed)
+	}
+}
+
+// What is no code is asked for again, and not without end.
+func TestNoCode(t *testing.T) {
+	for name, answer := range map[string]any{"what verify takes for none": typed("12 34"), "nothing": map[string]any{}} {
+		w := newWorld(t)
+		w.types = func(asked int) (any, error) {
+			w.now = w.now.Add(4 * time.Minute)
+			if asked == 1 {
+				return typed(w.wrong()), nil
+			}
+			return answer, nil
+		}
+		if _, out, failed := w.run(); out != nil || failed == nil || failed.name != "PARAM_ILLEGAL" || len(w.asked) != 6 {
+			t.Errorf("%s: %v, %v, asked %d times", name, out, failed, len(w.asked))
+		}
 	}
 }
 

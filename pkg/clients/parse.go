@@ -40,7 +40,7 @@ const (
 // lines. It holds limits against the defaults of package otp; [Registry] holds
 // them against those of the deployment.
 func (r Record) Validate() error {
-	_, err := r.parse(Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}})
+	_, err := r.parse(Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}}, inAll)
 	return named(r.ID, err)
 }
 
@@ -48,7 +48,7 @@ func (r Record) Validate() error {
 // limits laid over those of the deployment and its countries cut to them. A client
 // that is disabled is made like any other.
 func (r Record) Client(ctx context.Context, defaults Defaults, sealer Sealer) (*Client, error) {
-	c, err := r.parse(defaults)
+	c, err := r.parse(defaults, inOne)
 	if err != nil {
 		return nil, named(r.ID, err)
 	}
@@ -67,8 +67,8 @@ func (r Record) Client(ctx context.Context, defaults Defaults, sealer Sealer) (*
 func secretBound(client string) string { return clientKey(client) + "#secret" }
 
 // parse makes a client without its secrets, and tells all that is wrong.
-func (r Record) parse(d Defaults) (*Client, error) {
-	p := parser{record: r}
+func (r Record) parse(d Defaults, fits languages) (*Client, error) {
+	p := parser{record: r, fits: fits}
 	c := &Client{
 		ID:          p.id(),
 		Unsigned:    r.Unsigned,
@@ -101,8 +101,17 @@ func (r Record) parse(d Defaults) (*Client, error) {
 // parser reads a record field by field, and collects what is wrong.
 type parser struct {
 	record Record
+	fits   languages
 	errs   []error
 }
+
+// languages are those that a record's brand must leave one SMS in.
+type languages int
+
+const (
+	inOne languages = iota // of a record that is there: messages then go out in that one, see [message.For]
+	inAll                  // of a brand that is written now: requests choose their language
+)
 
 func (p *parser) want(ok bool, field string, value any, want string) {
 	if s, text := value.(string); text {
@@ -256,7 +265,15 @@ func (p *parser) text(d Defaults) (brand, language string) {
 	if p.record.Brand == "" && p.record.Language == "" {
 		return brand, language // the deployment's own affair
 	}
-	if _, err := message.Text(cmp.Or(brand, "any"), language); err != nil {
+	_, err := message.Text("any", language)
+	switch {
+	case err != nil, brand == "":
+	case p.fits == inAll && p.record.Brand != "":
+		err = message.CheckBrand(brand)
+	default:
+		_, err = message.For(brand, language)
+	}
+	if err != nil {
 		p.errs = append(p.errs, err)
 	}
 	return brand, language

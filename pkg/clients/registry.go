@@ -69,8 +69,8 @@ func (g Registry) read(id string, text []byte) (Record, error) {
 }
 
 // write returns the text of a record, which must be right in every field.
-func (g Registry) write(r Record) ([]byte, error) {
-	if _, err := r.parse(g.Defaults); err != nil {
+func (g Registry) write(r Record, fits languages) ([]byte, error) {
+	if _, err := r.parse(g.Defaults, fits); err != nil {
 		return nil, err
 	}
 	return encode(r)
@@ -96,7 +96,7 @@ func (g Registry) Add(ctx context.Context, r Record, secret []byte) error {
 	if err != nil {
 		return named(r.ID, err)
 	}
-	text, err := g.write(r)
+	text, err := g.write(r, inAll)
 	if err == nil {
 		err = add(ctx, g.Table, clientKey(r.ID), text)
 	}
@@ -151,13 +151,17 @@ func (g Registry) Edit(ctx context.Context, id string, change func(*Record) erro
 		if err != nil {
 			return nil, err
 		}
+		was, fits := r, inAll
 		if err := change(&r); err != nil {
 			return nil, err
 		}
 		if r.ID != id {
 			return nil, fmt.Errorf("its id cannot become %q: add a client of that id", r.ID)
 		}
-		return g.write(r)
+		if r.Brand == was.Brand && r.Language == was.Language {
+			fits = inOne // to disable a client, or to remove a key, must work whatever its brand
+		}
+		return g.write(r, fits)
 	}))
 }
 

@@ -222,6 +222,45 @@ func TestEditRefuses(t *testing.T) {
 	}
 }
 
+// A brand that is written must fit in every language that a request may choose. A
+// record with a longer one, from before that was asked, still lets its client in, and
+// can be edited.
+func TestLongBrands(t *testing.T) {
+	r, ctx := newRig(t), t.Context()
+	long := strings.Repeat("b", 107) // fits in English, and not in Indonesian
+	says(t, r.Add(ctx, clients.Record{ID: "new", Brand: long, Language: "en"}, nil), `client "new": brand makes the text`, `in the language "id"`, "shorten it by 10")
+	for _, language := range []string{"en", "id"} { // of the deployment, or since the record was written
+		r.Defaults.Language = language
+		r.put(t, "client#old", `{"id":"old","status":"active","added":"2026-11-22T02:25:27Z","brand":"`+long+`"}`)
+		if c := r.find(t, "old"); c == nil || c.Brand != long {
+			t.Fatalf("the client is %v", c)
+		}
+		if _, err := r.AddKey(ctx, "old", "", []byte(public(key1())), false); err != nil {
+			t.Error(err)
+		}
+		for name, change := range map[string]func(*clients.Record){
+			"another one": func(c *clients.Record) { c.Brand = long[1:] },
+			"a language":  func(c *clients.Record) { c.Language = "de" },
+		} {
+			says(t, r.Edit(ctx, "old", func(c *clients.Record) error { change(c); return nil }), "brand makes the text")
+			if c := r.find(t, "old"); c.Brand != long || len(c.Keys) != 1 {
+				t.Errorf("%s: the client is %v", name, c)
+			}
+		}
+		if err := r.Disable(ctx, "old"); err != nil || r.find(t, "old") != nil {
+			t.Errorf("it cannot be disabled: %v", err)
+		}
+		if err := r.Edit(ctx, "old", func(c *clients.Record) error { c.Brand = long[:97]; return nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	for brand, want := range map[string]string{long + "b": "shorten it by 1", "字": "GSM"} { // can be sent in no language
+		r.put(t, "client#old", `{"id":"old","status":"active","added":"2026-11-22T02:25:27Z","brand":"`+brand+`"}`)
+		_, err := r.Find(ctx, "old")
+		says(t, err, want)
+	}
+}
+
 // Changes made at once, by two processes, are all made.
 func TestEditTogether(t *testing.T) {
 	r := newRig(t)

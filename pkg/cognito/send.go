@@ -18,9 +18,9 @@ import (
 // is a user to send to. A person waits longer for the message.
 const Pace = time.Second
 
-// patience with the sender, so that what became of the message can still be
-// written down within [Timeout].
-const patience = 3 * time.Second
+// patience with the sender: two seconds leave the table as long as one of its calls
+// may take at most to have written down what became of the message.
+const patience = 2 * time.Second
 
 // send sends the code of a session, or takes as long. What became of the message
 // is not told: a limit, a refusal and an unclear answer of the sender's leave a

@@ -35,6 +35,18 @@ func TestLocale(t *testing.T) {
 	}
 }
 
+// A brand that is too long in a user's language keeps nobody from signing in.
+func TestLocaleOfALongBrand(t *testing.T) {
+	p := newPool(t)
+	p.client.Brand = strings.Repeat("B", 100)
+	p.users[ana]["locale"] = "id-ID"
+	s := p.begin(ana)
+	if text := p.phone.got[0].Text; !strings.Contains(text, " is your "+p.client.Brand+" code,") || len(text) > 160 {
+		t.Error(text)
+	}
+	p.passes(s, p.code(1))
+}
+
 // A wrong answer sends nothing and leaves the challenge as it is.
 func TestThreeWrongThenRight(t *testing.T) {
 	p := newPool(t)

@@ -50,9 +50,11 @@ type Traffic interface {
 	Allow(ctx context.Context, c *clients.Client) (bool, error)
 }
 
-// Timeout bounds one call. Cognito waits for five seconds, then calls up to two
-// times more with the same event: better an error than a second message.
-const Timeout = 4500 * time.Millisecond
+// Timeout bounds one call, but for what became of a message: that may still be
+// written down in [otp.SettleTime] after it. So an answer takes 4.5 s at most,
+// whatever hangs. Cognito waits for five seconds, then calls up to two times more
+// with the same event: better an error than a second message.
+const Timeout = 3500 * time.Millisecond
 
 // errUndecided is all that an app is told of a fault: its cause could tell a user
 // that exists from one that does not.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 )
 
@@ -20,7 +21,7 @@ const Prefix = "COUNTERSIGN_"
 // Config is all that a process is told.
 type Config struct {
 	Policy    otp.Policy
-	Brand     string   // that people know the sender by; default "Countersign"
+	Brand     string   // that people know the sender by, see [message.CheckBrand]; default "Countersign"
 	Language  string   // of messages; default English
 	Countries []string // that any client may send to, ISO 3166-1 alpha-2; none by default, "*" is all
 	Table     string   // of challenges and ledgers; default "countersign-challenges"
@@ -58,11 +59,23 @@ func Load(getenv func(string) string) (Config, error) {
 		ClientsTable: r.text("CLIENTS_TABLE", "countersign-clients"),
 		Keys:         r.text("KEYS", ""),
 	}
+	r.texts(c)
 	return c, errors.Join(r.errs...)
 }
 
 func country(s string) bool {
 	return s == "*" || len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
+}
+
+// texts checks what messages say. Requests choose their language, so that the brand
+// has to fit in all.
+func (r *reader) texts(c Config) {
+	if err := message.CheckBrand(c.Brand); err != nil {
+		r.errs = append(r.errs, fmt.Errorf("%sBRAND: %w", Prefix, err))
+	}
+	if !message.Supported(c.Language) {
+		r.wrong("LANGUAGE", c.Language, "one of "+strings.Join(message.Languages(), ", "))
+	}
 }
 
 // reader collects what is wrong. field keeps under which name a policy's field

@@ -72,10 +72,19 @@ func TestRefused(t *testing.T) {
 		{"COUNTRIES", "MY,,GB", "COUNTERSIGN_COUNTRIES"},
 		{"COUNTRIES", "my", "upper-case"},
 		{"COUNTRIES", "MYS", "ISO 3166-1"},
+		{"BRAND", "字", "not in the GSM 7-bit alphabet"},
+		{"BRAND", strings.Repeat("b", 98), "shorten it by 1"}, // fits in English
+		{"BRAND", strings.Repeat("€", 49), "shorten it by 1"}, // counts twice
+		{"LANGUAGE", "tlh", "must be one of da, de, en"},
 	} {
 		_, err := load(c[0], c[1])
 		if err == nil || !strings.Contains(err.Error(), c[2]) || !strings.Contains(err.Error(), config.Prefix+c[0]) {
 			t.Errorf("%s=%s: %v, want an error that says %q", c[0], c[1], err, c[2])
+		}
+	}
+	for _, brand := range []string{strings.Repeat("b", 97), strings.Repeat("€", 48)} {
+		if c, err := load("BRAND", brand); err != nil || c.Brand != brand {
+			t.Errorf("a brand that fits in all languages: %v", err)
 		}
 	}
 	if _, err := load("DIGITS", "3", "ATTEMPTS", "9"); err == nil || strings.Count(err.Error(), "must be") != 2 {

@@ -34,20 +34,52 @@ func Text(brand, language string) (func(code string, left time.Duration) string,
 	if !ok {
 		return nil, fmt.Errorf("language %q has no text: use one of %s", language, strings.Join(Languages(), ", "))
 	}
-	if strings.TrimSpace(brand) == "" {
-		return nil, fmt.Errorf("brand is empty: give the name that people know the sender by")
+	if err := spelled(brand); err != nil {
+		return nil, err
 	}
-	if _, bad := septets(brand); bad != utf8.RuneError {
-		return nil, fmt.Errorf("brand has %q, which is not in the GSM 7-bit alphabet: spell it without", bad)
-	}
-	middle := w.is + brand + w.valid
-	text := func(code string, left time.Duration) string {
-		return code + middle + w.spell(left) + w.end
-	}
+	text := w.around(brand)
 	if n := longest(text); n > onePart {
 		return nil, fmt.Errorf("brand makes the text %d characters long, at most %d fit one SMS: shorten it by %d", n, onePart, n-onePart)
 	}
 	return text, nil
+}
+
+// CheckBrand refuses what [Text] refuses in any of the [Languages]: requests and
+// users choose among them, so that a brand has to do in all. A letter of the
+// alphabet's extension, such as €, counts twice.
+func CheckBrand(brand string) error {
+	if err := spelled(brand); err != nil {
+		return err
+	}
+	most, in := 0, ""
+	for _, language := range Languages() {
+		if n := longest(wordings[language].around(brand)); n > most {
+			most, in = n, language
+		}
+	}
+	if most > onePart {
+		return fmt.Errorf("brand makes the text %d characters long in the language %q, at most %d fit one SMS: shorten it by %d", most, in, onePart, most-onePart)
+	}
+	return nil
+}
+
+// spelled refuses a brand that no text can have in it.
+func spelled(brand string) error {
+	if strings.TrimSpace(brand) == "" {
+		return fmt.Errorf("brand is empty: give the name that people know the sender by")
+	}
+	if _, bad := septets(brand); bad != utf8.RuneError {
+		return fmt.Errorf("brand has %q, which is not in the GSM 7-bit alphabet: spell it without", bad)
+	}
+	return nil
+}
+
+// around returns the text with a brand in it.
+func (w wording) around(brand string) func(code string, left time.Duration) string {
+	middle := w.is + brand + w.valid
+	return func(code string, left time.Duration) string {
+		return code + middle + w.spell(left) + w.end
+	}
 }
 
 // longest returns the length in septets of the longest text: the longest code

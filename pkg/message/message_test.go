@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -175,6 +176,59 @@ func TestRefusedBrands(t *testing.T) {
 			if _, err := message.Text(brand, language); err == nil || !strings.Contains(err.Error(), say) {
 				t.Errorf("%s, %q: %v, want an error that says %q", language, brand, err, say)
 			}
+		}
+	}
+}
+
+// A brand that is taken fits in every language that a request may choose (P22),
+// and the longest that does is taken.
+func TestCheckBrand(t *testing.T) {
+	shortest := 160
+	for _, language := range message.Languages() {
+		shortest = min(shortest, len(longest(t, language)))
+	}
+	for brand, say := range map[string]string{
+		"Acme": "", "Caffè {A}": "", strings.Repeat("b", shortest): "", strings.Repeat("€", shortest/2): "",
+		strings.Repeat("b", shortest+1):   "shorten it by 1",
+		strings.Repeat("€", shortest/2+1): "shorten it by 1", // of 97, which is odd
+		strings.Repeat("b", 107):          `in the language "id", at most 160 fit one SMS: shorten it by 10`,
+		"":                                "empty", "Łódź": "GSM",
+	} {
+		err := message.CheckBrand(brand)
+		if (err == nil) != (say == "") || err != nil && !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v, want an error that says %q", brand, err, say)
+		}
+		for _, language := range message.Languages() {
+			if _, fits := message.Text(brand, language); err == nil && fits != nil {
+				t.Errorf("%q in %s: %v", brand, language, fits)
+			}
+		}
+	}
+}
+
+// The first language counts that there are words in; one in which the brand is too
+// long is passed over.
+func TestFor(t *testing.T) {
+	long := longest(t, "nl") // too long for id and ms, not for en
+	for _, c := range []struct {
+		brand     string
+		languages string
+		want      string // "": an error
+	}{
+		{"Acme", "", "en"}, {"Acme", "de", "de"}, {"Acme", " de", "de"}, {"Acme", "xx de-AT id", "de"}, {"Acme", "id-ID nl", "id"}, {"Acme", "xx", "en"},
+		{long, "id-ID", "en"}, {long, "id-ID nl", "nl"}, {long, "xx id ms-MY nl de", "nl"}, {long, "en nl", "en"},
+		{strings.Repeat("b", 108), "id nl", ""}, {"字", "id", ""},
+	} {
+		text, err := message.For(c.brand, strings.Split(c.languages, " ")...)
+		if err != nil {
+			if c.want != "" {
+				t.Errorf("%q in %q: %v", c.brand, c.languages, err)
+			}
+			continue
+		}
+		got := text("425502", time.Minute)
+		if want := strings.Replace(texts[cmp.Or(c.want, "en")][1], "Countersign", c.brand, 1); got != want || c.want == "" || len(got) > 160 {
+			t.Errorf("%q in %q: %q, want %q", c.brand, c.languages, got, want)
 		}
 	}
 }
