@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,9 +143,14 @@ type signing struct{ key *rsa.PrivateKey }
 func (s signing) Signing(context.Context) (string, *rsa.PrivateKey, bool) { return "1", s.key, true }
 
 // noise is entropy that is the same in every run.
-type noise struct{ n byte }
+type noise struct {
+	mu sync.Mutex
+	n  byte
+}
 
 func (e *noise) Read(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.n++
 	sum := sha256.Sum256([]byte{e.n})
 	return copy(p, sum[:]), nil

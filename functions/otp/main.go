@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -22,6 +23,11 @@ import (
 	"countersign/pkg/snssender"
 	"countersign/pkg/unimatrix"
 )
+
+// errHTTPOnly answers request objects: they have no query, which has the action and
+// the access key of a Unimatrix request.
+var errHTTPOnly = errors.New("this function serves HTTP only: request objects, alone or through SQS, SNS or EventBridge, " +
+	"go to the function that sends codes or the one that checks them (outputs InitFunction and VerifyFunction of the stack)")
 
 func main() { run.Main(wire) }
 
@@ -44,7 +50,7 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 		Log:     log,
 		Lines:   s.Gate.Lines,
 	}
-	return gateway.Handler{Log: log, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
+	return gateway.Handler{Log: log, HTTPOnly: errHTTPOnly, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
 		if ams.Serves(r.Path) {
 			return s.Gate.Unserved(ctx, r)
 		}

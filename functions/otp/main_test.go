@@ -52,3 +52,30 @@ func TestWired(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Request objects have no action. They are an error, which Lambda logs and an alarm
+// counts, and nothing is taken off a queue.
+func TestHTTPOnly(t *testing.T) {
+	starttest.Environment(t)
+	handler, err := wire(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const object = `{"clientId":"demo","to":"+606543216353","action":"otp.send"}`
+	for name, event := range map[string]string{
+		"direct":      object,
+		"SQS":         fmt.Sprintf(`{"Records":[{"messageId":"m","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:ap-southeast-1:123456789012:q","body":%q}]}`, object),
+		"SNS":         fmt.Sprintf(`{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","Message":%q}}]}`, object),
+		"EventBridge": `{"detail-type":"t","source":"s","detail":` + object + `}`,
+	} {
+		out, err := handler.Invoke(t.Context(), []byte(event))
+		if err == nil || out != nil {
+			t.Fatalf("%s: answered %s", name, out)
+		}
+		for _, want := range []string{"HTTP only", "InitFunction", "VerifyFunction"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %s in it", name, err, want)
+			}
+		}
+	}
+}

@@ -20,28 +20,33 @@ const (
 	eventBridge       // an EventBridge event
 )
 
-// event has the members that tell shapes apart, and those of HTTP shapes that are
-// used.
+// event has the members that tell shapes apart. The rest is read when the shape is
+// known: what an HTTP event calls headers or body is, in a request object, a member
+// like any other.
 type event struct {
-	RawPath        *string `json:"rawPath"`
-	RawQueryString string  `json:"rawQueryString"`
-
-	HTTPMethod *string             `json:"httpMethod"`
-	Path       string              `json:"path"`
-	Multi      map[string][]string `json:"multiValueHeaders"`
-	Query      jsontext.Value      `json:"queryStringParameters"`
-	MultiQuery map[string][]string `json:"multiValueQueryStringParameters"`
-
-	Headers        map[string]string `json:"headers"`
-	Body           string            `json:"body"`
-	Base64         bool              `json:"isBase64Encoded"`
-	RequestContext *requestContext   `json:"requestContext"`
+	RawPath        *string         `json:"rawPath"`
+	HTTPMethod     *string         `json:"httpMethod"`
+	RequestContext *requestContext `json:"requestContext"`
 
 	ClientID  jsontext.Value `json:"clientId"`
 	RequestID jsontext.Value `json:"authenticationRequestId"`
 
 	Records    jsontext.Value `json:"Records"`
 	DetailType jsontext.Value `json:"detail-type"`
+
+	web `json:"-"`
+}
+
+// web has the other members of HTTP shapes that are used.
+type web struct {
+	Path           string              `json:"path"`
+	RawQueryString string              `json:"rawQueryString"`
+	Query          jsontext.Value      `json:"queryStringParameters"`
+	MultiQuery     map[string][]string `json:"multiValueQueryStringParameters"`
+	Headers        map[string]string   `json:"headers"`
+	Multi          map[string][]string `json:"multiValueHeaders"`
+	Body           string              `json:"body"`
+	Base64         bool                `json:"isBase64Encoded"`
 }
 
 type requestContext struct {
@@ -71,8 +76,14 @@ func parse(payload []byte) (*event, shape) {
 	if json.Unmarshal(payload, e, lenient) != nil { // the error itself could quote the payload
 		return nil, unknown
 	}
-	return e, e.shape()
+	s := e.shape()
+	if s.http() && json.Unmarshal(payload, &e.web, lenient) != nil {
+		return nil, unknown
+	}
+	return e, s
 }
+
+func (s shape) http() bool { return s == payload2 || s == payload1 || s == alb }
 
 // shape tells what an event is by the members that it has. Those that mark one
 // shape no other has, so that with marks of two it would be a guess.

@@ -25,7 +25,7 @@ func detail(payload []byte) (e busEvent, ok bool) {
 // bus works on an EventBridge event. The invocation fails when the outcome is not
 // known. The answer reaches nobody but the function's destinations.
 func (h Handler) bus(ctx context.Context, e busEvent) ([]byte, error) {
-	answer, done := h.one(ctx, 0, e.Detail, "eventbridge", e.ID)
+	answer, done := h.one(ctx, true, e.Detail, "eventbridge", e.ID)
 	if !done {
 		return nil, again(1, 1)
 	}

@@ -3,7 +3,8 @@
 // file each:
 //
 //   - HTTP: API Gateway payloads 2.0 (as of Function URLs) and 1.0, and ALB.
-//   - A request object, the body's fields and clientId: Step Functions, SDK, CLI.
+//   - A request object, the body's fields and clientId: Step Functions, SDK, CLI. They
+//     must wait for the answer, as Lambda takes any for a success (docs/queues.md).
 //   - A request object inside: in each record of an SQS batch, in an SNS
 //     notification, in the detail of an EventBridge event.
 //
@@ -64,6 +65,9 @@ const Timeout = 8 * time.Second
 type Handler struct {
 	// Serve answers one request. It must be safe for concurrent use.
 	Serve func(context.Context, Request) Response
+	// HTTPOnly is the error for request objects, alone or inside of another event; nil
+	// where they are served. It says who serves them.
+	HTTPOnly error
 	// Log is told of what nobody gets an answer to, never of its content; nil is
 	// [slog.Default].
 	Log *slog.Logger
@@ -74,6 +78,9 @@ type Handler struct {
 // EventBridge event of which the outcome is not known, so that Lambda repeats it.
 func (h Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e, shape := parse(payload)
+	if h.HTTPOnly != nil && shape != unknown && !shape.http() {
+		return nil, h.HTTPOnly
+	}
 	switch shape {
 	case payload2:
 		return encode(h.call(ctx, e.payload2())), nil

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -55,6 +56,66 @@ func TestMixedShapes(t *testing.T) {
 		if seen, _, err := invoke(t, payload); err != nil || !seen.Direct || string(seen.Body) != payload {
 			t.Errorf("%q: %+v %v, want it handed on as it came", payload, seen, err)
 		}
+	}
+}
+
+// What an HTTP event has beside its marks is, in a request object, a member that no
+// contract documents, whatever its value.
+func TestForeignMembers(t *testing.T) {
+	for _, member := range []string{
+		`"headers":["a"]`, `"headers":{"a":1}`, `"body":{"a":1}`, `"body":7`, `"path":["x"]`, `"isBase64Encoded":"no"`, `"rawQueryString":7`,
+		`"multiValueHeaders":"x"`, `"queryStringParameters":5`, `"multiValueQueryStringParameters":{"a":"b"}`, `"headers":null`, `"colour":["x"]`,
+	} {
+		object := `{"clientId":"demo","authenticationRequestId":"a",` + member + `}`
+		quoted, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for from, payload := range map[string]string{
+			"alone": object,
+			"SQS":   `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":` + string(quoted) + `}]}`,
+			"SNS":   `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":` + string(quoted) + `}}]}`,
+			"bus":   `{"detail-type":"t","source":"s","detail":` + object + `}`,
+		} {
+			seen, _, err := invoke(t, payload)
+			if err != nil || seen == nil || !seen.Direct || seen.Client != "demo" || string(seen.Body) != object {
+				t.Errorf("%s from %s: %+v %v", member, from, seen, err)
+			}
+		}
+		// Nor do such members make an event of SQS or EventBridge another one.
+		seen, _, err := invoke(t, `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}],`+member+`}`)
+		if err != nil || seen == nil || !seen.Direct {
+			t.Errorf("%s beside records: %+v %v", member, seen, err)
+		}
+	}
+}
+
+// A function that serves HTTP only says so, and works on nothing else.
+func TestHTTPOnly(t *testing.T) {
+	only := errors.New("HTTP only")
+	for name, c := range map[string]struct {
+		payload string
+		served  bool
+	}{
+		"direct":      {`{"clientId":"demo"}`, false},
+		"SQS":         {`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}]}`, false},
+		"SNS":         {`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"{\"clientId\":\"demo\"}"}}]}`, false},
+		"EventBridge": {`{"detail-type":"t","source":"s","detail":{"clientId":"demo"}}`, false},
+		"payload 2.0": {`{"rawPath":"/","requestContext":{"http":{}}}`, true},
+		"payload 1.0": {`{"httpMethod":"POST","path":"/","requestContext":{}}`, true},
+		"ALB":         {`{"httpMethod":"POST","path":"/","requestContext":{"elb":{}}}`, true},
+	} {
+		w := newWorker(atOnce)
+		w.HTTPOnly = only
+		out, err := w.Invoke(t.Context(), []byte(c.payload))
+		if c.served != (len(w.served) == 1) || c.served != (err == nil) || !c.served && (err != only || out != nil) {
+			t.Errorf("%s: served %v, %s %v", name, w.served, out, err)
+		}
+	}
+	w := newWorker(atOnce)
+	w.HTTPOnly = only
+	if _, err := w.Invoke(t.Context(), []byte(`{"a":1}`)); err == nil || err == only {
+		t.Errorf("no known shape: %v", err)
 	}
 }
 

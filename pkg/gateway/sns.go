@@ -40,7 +40,7 @@ func (h Handler) topic(ctx context.Context, batch []notification) ([]byte, error
 	answers, failed := make([][]byte, len(batch)), 0
 	for i, n := range batch {
 		done := false
-		if answers[i], done = h.one(ctx, i, []byte(n.SNS.Message), "sns", n.SNS.ID); !done {
+		if answers[i], done = h.one(ctx, i == 0, []byte(n.SNS.Message), "sns", n.SNS.ID); !done {
 			failed++
 		}
 	}

@@ -1,0 +1,136 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	texts "countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/sqlitestore"
+	"countersign/pkg/telemetry"
+	"countersign/pkg/telemetry/telemetrytest"
+)
+
+// inbox is a sender that counts what each number gets.
+type inbox struct {
+	mu  sync.Mutex
+	got map[string]int
+}
+
+func (b *inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.got[m.To.E164()]++
+	return otp.Accepted, nil
+}
+
+// initOnSQLite is the function that sends codes as it is wired, but for its stores.
+func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Handler {
+	t.Helper()
+	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
+	gate := &ams.Gate{
+		Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
+		Now:     now, Log: log, Lines: &telemetry.Lines{Stack: "prod"},
+	}
+	issuer := otp.Issuer{
+		Challenges: telemetry.Store{Challenges: db, Ledger: db, Now: now}, Ledger: db,
+		Sender: telemetry.Sender{Sender: phones, Now: now}, Keys: keys, Now: now, Rand: rand.Reader,
+	}
+	return gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: texts.For}).Serve}
+}
+
+// A batch in which each request comes three times, as queues may deliver it: each
+// number gets one message, what was under way comes again and is done then, and the
+// log has a line of its own for each that was worked on.
+func TestQueueOfRequests(t *testing.T) {
+	const numbers = 15
+	var log bytes.Buffer
+	phones := &inbox{got: map[string]int{}}
+	h := initOnSQLite(t, phones, slog.New(slog.NewJSONHandler(&log, nil)))
+	var served atomic.Int64
+	serve := h.Serve
+	h.Serve = func(ctx context.Context, r gateway.Request) gateway.Response {
+		served.Add(1)
+		return serve(ctx, r)
+	}
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
+
+	var left []events.SQSMessage
+	for i := range numbers {
+		text := fmt.Sprintf(`{"clientId":"demo","authenticationRequestId":"request-%d","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-65432163%02[1]d"}`, i)
+		for j, text := range []string{text, text + " ", text} { // byte by byte, and spelled otherwise
+			left = append(left, message(fmt.Sprint(i, "-", j), "", text))
+		}
+	}
+	for range 5 {
+		payload, err := json.Marshal(events.SQSEvent{Records: left})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := h.Invoke(ctx, payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back []events.SQSMessage
+		for _, m := range left {
+			if strings.Contains(string(out), fmt.Sprintf(`"itemIdentifier":%q`, m.MessageId)) {
+				back = append(back, m)
+			}
+		}
+		if left = back; len(left) == 0 {
+			break
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("%d came back to the end", len(left))
+	}
+	for i := range numbers {
+		if number := fmt.Sprintf("+6065432163%02d", i); phones.got[number] != 1 || len(phones.got) != numbers {
+			t.Errorf("%s got %d messages, and %d numbers got one", number, phones.got[number], len(phones.got))
+		}
+	}
+
+	sends, lines := map[any]int{}, int64(0)
+	for text := range strings.Lines(log.String()) {
+		line := telemetrytest.Read(t, text).Members
+		lines++
+		if line["request"] != "an invocation" || line["client"] != "demo" || line["api"] != "customers/initAuthentication" {
+			t.Errorf("a line without its request: %s", text)
+		}
+		if n, sent := line["sends"]; sent && (n != 1.0 || line["outcome"] != "sent" || line["result"] != "SUCCESS") {
+			t.Errorf("a line of several requests: %s", text)
+		} else if sent {
+			sends[line["number"]]++
+		}
+	}
+	if lines != served.Load() || len(sends) != numbers {
+		t.Errorf("%d lines of %d requests, messages to %v", lines, served.Load(), sends)
+	}
+}

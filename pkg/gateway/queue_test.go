@@ -1,0 +1,238 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
+	"countersign/pkg/snssender"
+)
+
+// standard is a batch of n messages of a standard queue.
+func standard(n int) (batch []events.SQSMessage) {
+	for i := range n {
+		batch = append(batch, message(strconv.Itoa(i), "", done(strconv.Itoa(i))))
+	}
+	return batch
+}
+
+// receive hands a batch to a worker in a function of so much time, 0 for any, and
+// returns what goes back.
+func (w *worker) receive(t *testing.T, function time.Duration, batch []events.SQSMessage) (back []events.SQSMessage) {
+	t.Helper()
+	ctx := context.Background()
+	if function > 0 {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, function)
+		defer cancel()
+	}
+	out, err := w.run(t, ctx, events.SQSEvent{Records: batch})
+	if ctx.Err() != nil {
+		t.Error("there was no answer before the function was stopped")
+	}
+	var answer events.SQSEventResponse
+	if err != nil || json.Unmarshal([]byte(out), &answer) != nil {
+		t.Fatal(out, err)
+	}
+	for _, f := range answer.BatchItemFailures {
+		back = append(back, batch[slices.IndexFunc(batch, func(m events.SQSMessage) bool { return m.MessageId == f.ItemIdentifier })])
+	}
+	return back
+}
+
+const (
+	function = 10 * time.Second // as in template.yaml
+	second   = time.Second
+	most     = 5 // maxReceiveCount
+)
+
+// takes is work that looks at no clock.
+func takes(d time.Duration) func(context.Context) {
+	return func(context.Context) { time.Sleep(d) }
+}
+
+func hang(ctx context.Context) { <-ctx.Done() }
+
+// Ten requests are worked on side by side. One is begun only where it can end and be
+// answered before the function is stopped; the rest goes back.
+func TestTimeOfBatch(t *testing.T) {
+	for name, c := range map[string]struct {
+		function time.Duration // 0: no end
+		work     func(context.Context)
+		batch    int
+		served   int
+		took     time.Duration
+	}{
+		"side by side":             {function, takes(second), 10, 10, second},
+		"ten at once":              {function, takes(second), 40, 40, 4 * second},
+		"time for forty":           {function, takes(second), 100, 40, 4 * second},
+		"short calls":              {function, takes(80 * time.Millisecond), 400, 400, 40 * 80 * time.Millisecond},
+		"no end":                   {0, takes(second), 100, 100, 10 * second},
+		"all hang":                 {function, hang, 25, 10, gateway.Timeout},
+		"all hang, no end":         {0, hang, 25, 25, 3 * gateway.Timeout},
+		"all hang, 30 s":           {30 * second, hang, 100, 30, 3 * gateway.Timeout},
+		"the first come in anyway": {2 * second, takes(second), 25, 10, second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, begin := newWorker(c.work), time.Now()
+				back := w.receive(t, c.function, standard(c.batch))
+				if took := time.Since(begin); len(w.served) != c.served || len(back) != c.batch-c.served || took != c.took {
+					t.Errorf("worked on %d in %v, %d go back; want %d in %v", len(w.served), took, len(back), c.served, c.took)
+				}
+			})
+		})
+	}
+}
+
+// Whenever a call is begun, it has the time that its message may take, and it ends
+// while there is time to write down what became of it.
+func TestTimeOfCall(t *testing.T) {
+	for late := range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			stop := time.Now().Add(function)
+			first, early := true, time.Duration(late)*100*time.Millisecond
+			w := newWorker(func(ctx context.Context) {
+				if first { // the second of its group comes so much later
+					first = false
+					time.Sleep(early)
+					return
+				}
+				end, ok := ctx.Deadline()
+				if left := time.Until(end); !ok || left > gateway.Timeout || left < snssender.Timeout+second || stop.Sub(end) <= otp.SettleTime {
+					t.Errorf("begun after %v with %v left, %v before the function is stopped", early, left, stop.Sub(end))
+				}
+				<-ctx.Done()
+			})
+			back := w.receive(t, function, []events.SQSMessage{fifo("1", "g", done("a")), fifo("2", "g", done("b"))})
+			if begun := len(w.served) == 2; begun != (early < 3750*time.Millisecond) || len(back) > 0 == begun {
+				t.Errorf("after %v: worked on %v, back %d", early, w.served, len(back))
+			}
+		})
+	}
+}
+
+// Groups of a FIFO queue are worked on side by side, each in its order, and what goes
+// back takes the rest of its group along, and of no other.
+func TestGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batch []events.SQSMessage
+		for i := range 5 {
+			for _, group := range []string{"a", "b", "c"} {
+				text := done(group + strconv.Itoa(i))
+				if group == "b" && i == 2 {
+					text = unclear("b2")
+				}
+				batch = append(batch, fifo(group+strconv.Itoa(i), group, text))
+			}
+		}
+		w, begin := newWorker(takes(100*time.Millisecond)), time.Now()
+		back := w.receive(t, function, batch)
+		if took := time.Since(begin); took != 500*time.Millisecond {
+			t.Errorf("took %v, want the time of one group", took)
+		}
+		var names []string
+		for _, m := range back {
+			names = append(names, m.MessageId)
+		}
+		if got := strings.Join(names, " "); got != "b2 b3 b4" {
+			t.Errorf("back went %s", got)
+		}
+		for group, want := range map[string]string{"a": "a0 a1 a2 a3 a4", "b": "b0 b1 b2", "c": "c0 c1 c2 c3 c4"} {
+			var got []string
+			for _, n := range w.served {
+				if n[:1] == group {
+					got = append(got, n)
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("group %s: %v, want %s", group, got, want)
+			}
+		}
+	})
+}
+
+// No message uses up its receives while it waits for others: with the redrive policy
+// of docs/queues.md none lands in the dead-letter queue, but one that is never known.
+func TestReceives(t *testing.T) {
+	for _, c := range []struct {
+		batch    int
+		call     time.Duration
+		receives int // of the message that has most
+	}{
+		{10, 80 * time.Millisecond, 1}, {10, second, 1}, {10, 2 * second, 1}, {10, 7 * second, 1},
+		{100, 80 * time.Millisecond, 1}, {100, 300 * time.Millisecond, 1}, {100, second, 3}, {100, 2 * second, 5},
+	} {
+		t.Run(fmt.Sprintf("%d of %v", c.batch, c.call), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorker(takes(c.call))
+				left, receives := standard(c.batch), 0
+				for ; len(left) > 0 && receives < most; receives++ {
+					left = w.receive(t, function, left)
+				}
+				if len(left) > 0 || len(w.served) != c.batch || receives != c.receives {
+					t.Errorf("%d dead after %d receives, want none after %d; begun %d of %d", len(left), receives, c.receives, len(w.served), c.batch)
+				}
+			})
+		})
+	}
+}
+
+// What docs/queues.md tells people to set up is what these tests rest on.
+func TestDocumentedQueue(t *testing.T) {
+	text, err := os.ReadFile("../../docs/queues.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for setting, fits := range map[string]func(n int) bool{
+		"VisibilityTimeout":  func(n int) bool { return time.Duration(n)*second == 6*function },
+		"maxReceiveCount":    func(n int) bool { return n == most },
+		"BatchSize":          func(n int) bool { return n == 10 },
+		"MaximumConcurrency": func(n int) bool { return n >= 2 }, // Lambda takes no less
+	} {
+		found := regexp.MustCompile(`(?m)^ +` + setting + `: (\d+)$`).FindSubmatch(text)
+		if found == nil {
+			t.Errorf("no %s", setting)
+			continue
+		}
+		if n, _ := strconv.Atoi(string(found[1])); !fits(n) {
+			t.Errorf("%s is %d", setting, n)
+		}
+	}
+	if !strings.Contains(string(text), "      FunctionResponseTypes: [ReportBatchItemFailures]\n") {
+		t.Error("Lambda is not told to look at the answer")
+	}
+}
+
+// A panic of one request puts that message back, and costs no other its answer.
+func TestPanicInBatch(t *testing.T) {
+	var log bytes.Buffer
+	h := gateway.Handler{Log: slog.New(slog.NewJSONHandler(&log, nil)), Serve: func(_ context.Context, r gateway.Request) gateway.Response {
+		if strings.Contains(string(r.Body), `"3"`) {
+			panic("canary")
+		}
+		return gateway.Response{Body: []byte("{}")}
+	}}
+	event, _ := json.Marshal(events.SQSEvent{Records: standard(10)})
+	out, err := h.Invoke(t.Context(), event)
+	if want := `{"batchItemFailures":[{"itemIdentifier":"3"}]}`; err != nil || string(out) != want {
+		t.Errorf("%s %v, want %s", out, err, want)
+	}
+	if text := log.String(); !strings.Contains(text, `"msg":"panic"`) || !strings.Contains(text, `"type":"string"`) || strings.Contains(text, "canary") {
+		t.Error(text)
+	}
+}
