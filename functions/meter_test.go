@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -245,7 +246,8 @@ func matches(pattern, value any) bool {
 		for _, one := range pattern {
 			rule, _ := one.(map[string]any)
 			prefix, is := rule["prefix"].(string)
-			if text, _ := value.(string); one == value || is && strings.HasPrefix(text, prefix) {
+			others, not := rule["anything-but"].([]any)
+			if text, _ := value.(string); rule == nil && one == value || is && strings.HasPrefix(text, prefix) || not && !slices.Contains(others, value) {
 				return true
 			}
 		}

@@ -65,6 +65,8 @@ func Facts(c Change) []Fact {
 	switch {
 	case was != nil && same(*was, *is):
 		before = *was
+	case was != nil && was.Max > 0 && was.State == otp.Failed && held(*is):
+		before = *is // put back by one that took its place and was refused: told before that
 	case is.Op == noOp:
 		before.Attempts = is.Attempts // those that the challenge before it under its key had used
 	}
@@ -77,7 +79,7 @@ func Facts(c Change) []Fact {
 	for n := before.Attempts + 1; n <= is.Attempts; n++ {
 		facts = append(facts, is.guess(n, at))
 	}
-	if is.State == otp.Failed && before.State != otp.Failed {
+	if is.State == otp.Failed && before.State != otp.Failed && is.Result != otp.NoUser {
 		f := is.fact(Refused, at)
 		f.Reason, f.AttemptsLeft = string(is.Result), nil
 		facts = append(facts, f)

@@ -39,6 +39,7 @@ func late(i *changes.Image)             { i.SentAt, i.ExpiresAt = expires, expir
 func early(i *changes.Image)            { i.SentAt, i.ExpiresAt = expires-1, expires+299_999 }
 func again(i *changes.Image)            { i.SentAt += 30_000 }
 func refused(i *changes.Image)          { i.State, i.Result = otp.Failed, otp.TooSoon }
+func noUser(i *changes.Image)           { i.State, i.Result = otp.Failed, otp.NoUser }
 func used(n int) func(i *changes.Image) { return func(i *changes.Image) { i.Attempts = n } }
 
 const (
@@ -68,6 +69,9 @@ func TestFacts(t *testing.T) {
 		{name: "refused", was: image(), is: image(refused), want: "SendRefused auth too_soon"},
 		{name: "refused when unclear", was: image(state(unclear)), is: image(refused), want: "SendRefused auth too_soon"},
 		{name: "refused at once", is: image(refused), want: "SendRefused auth too_soon"},
+		{name: "no user", is: image(noUser)},
+		{name: "no user any more", was: image(state(unclear)), is: image(noUser)},
+		{name: "no user, in the place of one that is over", was: image(state(sent)), is: image(next, late, noUser), want: "ChallengeExpired auth 3"},
 		{name: "refused, once", was: image(refused), is: image(refused)},
 
 		{name: "swept", was: image(state(sent)), swept: true, want: "ChallengeExpired auth 3"},
@@ -84,6 +88,10 @@ func TestFacts(t *testing.T) {
 		{name: "replaced by one that is refused", was: image(state(sent)), is: image(next, late, refused), want: "ChallengeExpired auth 3, SendRefused next too_soon"},
 		{name: "guessed at after it was replaced", was: image(next, state(sent), used(1)), is: image(next, state(sent), guessed(2)), want: "ChallengeFailed next 1"},
 
+		{name: "put back", was: image(next, used(2), refused), is: image(state(sent), guessed(2))},
+		{name: "put back when unclear", was: image(next, used(2), refused), is: image(state(unclear), guessed(2))},
+		{name: "put back when nobody had guessed at it", was: image(next, used(1), refused), is: image(state(sent), used(1))},
+		{name: "guessed at after it was put back", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)), want: "ChallengeExhausted auth 0"},
 		{name: "record of a re-send", is: image(record, refused)},
 		{name: "record of a re-send, sent", was: image(record), is: image(record, state(sent))},
 		{name: "record of a re-send, swept", was: image(record, state(sent)), swept: true},

@@ -22,7 +22,9 @@ const (
 	// Expired: the code's time is over and it was never typed. It is told when the
 	// item goes, a day or more after its time.
 	Expired Kind = "ChallengeExpired"
-	// Refused: no message was sent for a challenge and none will be.
+	// Refused: no message was sent for a challenge and none will be. It is not told of
+	// [otp.NoUser]: nobody can do anything about somebody who does not exist, and
+	// strangers may invent as many as they like. The log counts them.
 	Refused Kind = "SendRefused"
 	// Unreadable: a record of the stream cannot be understood, and may hold facts
 	// that nobody was told of. It is for the operator.

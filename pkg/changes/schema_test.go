@@ -42,7 +42,7 @@ func TestSchemas(t *testing.T) {
 	if len(all) != 7 {
 		t.Errorf("%d schemas, want 7", len(all))
 	}
-	for _, why := range []otp.Outcome{otp.TooSoon, otp.TooMany, otp.Undeliverable, otp.BadNumber, otp.Barred, otp.BadToken, otp.NoUser, otp.Blocked} {
+	for _, why := range []otp.Outcome{otp.TooSoon, otp.TooMany, otp.Undeliverable, otp.BadNumber, otp.Barred, otp.BadToken, otp.Blocked} {
 		i := image(refused)
 		i.Result = why
 		valid(t, changes.Facts(changes.Change{Is: i})[0])
@@ -51,6 +51,12 @@ func TestSchemas(t *testing.T) {
 	i.Region, i.Mask = "", ""
 	valid(t, changes.Facts(changes.Change{Is: i})[0])
 	changestest.Valid(t, changes.NewUnreadable("arn", "1", "why", time.Unix(0, 0)))
+	gone := changes.Facts(changes.Change{Is: image(refused)})[0]
+	gone.Reason = string(otp.NoUser)
+	event, err := json.Marshal(gone.Event())
+	if err != nil || changestest.Against(t, "SendRefused", event) == nil {
+		t.Errorf("%v, or an event that is never told is one, by its schema", err)
+	}
 	for name, bad := range map[string]string{
 		"a code in it": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111","code":"1"}`,
 		"a number":     `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111","maskedNumber":"60-6353"}`,

@@ -54,7 +54,7 @@ type Challenge struct {
 	User       string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
 	Client     string  // whose challenge it is, for what follows the table's stream
 	Region     string  // country of the number, likewise
-	Block      string  // of numbers that it belongs to, likewise, see [Keys.Block]
+	Block      string  // of numbers that it belongs to, likewise, see [Keys.Block]; "" where there is none
 	TTL        int64   // seconds; the item may be swept, and its id is free, from here on
 }
 

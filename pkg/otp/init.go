@@ -26,8 +26,8 @@ type Issuer struct {
 // send at the same time.
 const Lease = 15 * time.Second
 
-// SettleTime is how much longer than its call the write may take that follows a
-// message. A function has to have so much time left.
+// SettleTime is how much longer than its call the writes may take that follow a
+// message, together. A function has to have so much time left.
 const SettleTime = time.Second
 
 // Start asks for a challenge. The contract has checked every field.
@@ -219,12 +219,15 @@ func (i Issuer) settled(ctx context.Context, s Settlement, answer Started) (Star
 	return answer, nil
 }
 
-// outlive returns a context that ends SettleTime after ctx: what became of a message
-// is written down also where the call's time ended while it was sent.
+// outlive returns a context that ends SettleTime after ctx would: what became of a
+// message is written down also where the call's time ended while it was sent. Of two
+// such writes the second has what the first left.
 func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(SettleTime, cancel) })
-	return late, func() { stop(); cancel() }
+	late := context.WithoutCancel(ctx)
+	if end, limited := ctx.Deadline(); limited {
+		return context.WithDeadline(late, end.Add(SettleTime))
+	}
+	return context.WithCancel(late)
 }
 
 func sent(c Challenge) Started {

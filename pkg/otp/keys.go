@@ -145,9 +145,12 @@ const blockDigits = 4
 
 // Block returns a name for the ten thousand numbers that differ from one in their
 // last four digits only: those that SMS pumping goes through. It tells nobody
-// which numbers they are.
+// which numbers they are. Without a number there is none.
 func (k *Keys) Block(to Phone) string {
 	number := to.E164()
+	if number == "" {
+		return ""
+	}
 	return base64.RawURLEncoding.EncodeToString(mac(k.numbers[0].key, "block", number[:max(0, len(number)-blockDigits)])[:8])
 }
 

@@ -10,8 +10,9 @@ import (
 // of its own. While a code is live it is that code which goes out again, with the
 // attempts that it has left and at the end of its lifetime at the same time. Where
 // another code or number of digits is asked for, a new one replaces it, with the
-// attempts that it had left and a lifetime of its own. Outcomes are those of
-// [Issuer.Init] without Inconsistent. An error means that the outcome is not known.
+// attempts that it had left, or fewer where the policy is stricter by now, and a
+// lifetime of its own. Outcomes are those of [Issuer.Init] without Inconsistent. An
+// error means that the outcome is not known.
 func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	now, keys := MillisOf(i.Now()), i.Keys.Keys(ctx)
 	c, err := i.fresh(keys, r, now)
@@ -76,7 +77,10 @@ func (i Issuer) replace(ctx context.Context, keys *Keys, c, old Challenge, r Sta
 	if err != nil || refusal != "" {
 		return Started{Outcome: refusal, Wait: wait}, err
 	}
-	c.Attempts = old.Attempts
+	// Guesses at both codes count together, and more than the old one had left are never
+	// given. Where fewer are allowed by now and those are used, the last one stays: a code
+	// that cannot pass is of no use to anybody.
+	c.Attempts, c.Max = old.Attempts, min(old.Max, max(c.Max, old.Attempts+1))
 	_, answer, err := i.restart(ctx, c, old, now)
 	if err != nil {
 		return Started{}, err

@@ -38,7 +38,8 @@ BEGIN
     ON CONFLICT (id) DO UPDATE SET seed = excluded.seed, state = excluded.state, sentAt = excluded.sentAt, attempts = excluded.attempts;
 END;
 
--- It made room for the next one under its key, which may begin with attempts used.
+-- It made room for the next one under its key, which may begin with attempts used. One
+-- that is put back begins as it ended: all of it was told, or is untold.
 CREATE TRIGGER IF NOT EXISTS replaced AFTER UPDATE OF seed ON challenges
 WHEN NEW.seed <> OLD.seed AND OLD.max > 0
 BEGIN
@@ -46,7 +47,7 @@ BEGIN
     OLD.pk, OLD.authId, OLD.seed, OLD.state, OLD.result, OLD.guess = OLD.code, OLD.op, OLD.attempts, OLD.max,
     OLD.sentAt, OLD.expiresAt, OLD.ledger, OLD.mask, OLD.client, OLD.region, OLD.block
     FROM (SELECT 1) LEFT JOIN told ON told.id = OLD.rowid;
-  INSERT INTO told VALUES (NEW.rowid, NEW.seed, 'reserved', NEW.sentAt, NEW.attempts)
+  INSERT INTO told VALUES (NEW.rowid, NEW.seed, iif(NEW.state = 'failed', 'reserved', NEW.state), NEW.sentAt, NEW.attempts)
     ON CONFLICT (id) DO UPDATE SET seed = excluded.seed, state = excluded.state, sentAt = excluded.sentAt, attempts = excluded.attempts;
 END;
 

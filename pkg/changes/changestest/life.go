@@ -190,7 +190,7 @@ func (l *Life) refused(authID string, why otp.Outcome) {
 // Steps are what happens, one after another: a store is looked at between them, or
 // only at the end.
 func (l *Life) Steps() []func() {
-	return []func(){l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.crashes}
+	return []func(){l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isPutBack, l.crashes}
 }
 
 // Crowd leads challenges of several clients that are each in the table to the end:
@@ -270,9 +270,13 @@ func (l *Life) isRefused() {
 	l.init(soon, otp.TooSoon) // a replay
 	l.answers = []otp.Delivery{otp.Refused}
 	l.refused(l.init(l.start("undeliverable"), otp.Undeliverable), otp.Undeliverable)
-	blocked := l.start("blocked")
-	blocked.User, blocked.Refusal, blocked.To, blocked.Mask, blocked.Region = "user", otp.Blocked, "", "", ""
-	l.refused(l.init(blocked, otp.Blocked), otp.Blocked)
+	for _, why := range []otp.Outcome{otp.Blocked, otp.NoUser} {
+		r := l.start(string(why))
+		r.User, r.Refusal, r.To, r.Mask, r.Region = "user", why, "", "", ""
+		if auth := l.init(r, why); why != otp.NoUser { // of whom nothing is told
+			l.refused(auth, why)
+		}
+	}
 }
 
 func (l *Life) isUnclear() {
@@ -296,12 +300,15 @@ func (l *Life) isUnclear() {
 	l.init(r, otp.Sent)
 	l.wants(auth, changes.Sent, -1)
 
-	l.answers = []otp.Delivery{otp.MaybeSent}
-	r = l.start("blocked meanwhile")
-	auth = l.init(r, otp.Unclear)
-	r.Refusal = otp.Blocked
-	l.init(r, otp.Blocked)
-	l.refused(auth, otp.Blocked)
+	for _, why := range []otp.Outcome{otp.Blocked, otp.NoUser} {
+		l.answers = []otp.Delivery{otp.MaybeSent}
+		r = l.start(string(why) + " meanwhile")
+		auth = l.init(r, otp.Unclear)
+		r.Refusal = why
+		if l.init(r, why); why != otp.NoUser {
+			l.refused(auth, why)
+		}
+	}
 }
 
 func (l *Life) isSentAgain() {
@@ -352,6 +359,45 @@ func (l *Life) isReplaced() {
 	l.refused(auth, otp.TooSoon)
 	l.send(r, otp.TooSoon)
 	l.refused(auth, otp.TooSoon)
+}
+
+// isPutBack is replaced by a code whose message is refused: who has the code may go on
+// with it. It had itself taken the place of another.
+func (l *Life) isPutBack() {
+	for _, says := range []otp.Delivery{otp.Accepted, otp.MaybeSent} {
+		r := l.start(fmt.Sprint("put back ", says))
+		r.Counts = nil
+		auth := l.send(r, otp.Sent)
+		l.wants(auth, changes.Sent, -1)
+		for left := range 2 {
+			l.verify(r.ID, l.wrong(), otp.Unmatched)
+			l.wants(auth, changes.Failed, 4-left)
+		}
+		l.Now = l.Now.Add(30 * time.Second)
+		l.answers = []otp.Delivery{says, otp.Refused}
+		r.Digits = 7
+		if says == otp.Accepted {
+			l.send(r, otp.Sent)
+			l.wants(auth, changes.Sent, -1)
+		} else {
+			l.send(r, otp.Unclear)
+		}
+		code := l.code
+		l.verify(r.ID, l.wrong(), otp.Unmatched)
+		l.wants(auth, changes.Failed, 2)
+		l.Now = l.Now.Add(30 * time.Second)
+		r.Digits = 8
+		l.refused(l.send(r, otp.Undeliverable), otp.Undeliverable)
+		l.code = code
+		l.verify(r.ID, l.wrong(), otp.Unmatched)
+		l.wants(auth, changes.Failed, 1)
+		if says == otp.Accepted {
+			l.verify(r.ID, code, otp.Passed)
+			l.wants(auth, changes.Passed, 0)
+		} else {
+			l.wants(auth, changes.Expired, 1)
+		}
+	}
 }
 
 // crashes leaves a challenge that was never sent, and one whose message was not

@@ -15,7 +15,7 @@ import (
 // Handler is the function that follows the stream. It logs what fails: a line for
 // each record that cannot be read, and one for a batch that is not done with.
 type Handler struct {
-	Consumer changes.Consumer
+	Consumer changes.Consumer // Turn is set for each invocation
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -34,9 +34,11 @@ const margin = 2 * time.Second
 // of its own, so that it holds nobody up.
 func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventResponse, error) {
 	if end, ok := ctx.Deadline(); ok {
+		end = end.Add(-margin)
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end.Add(-margin))
+		ctx, cancel = context.WithDeadline(ctx, end)
 		defer cancel()
+		h.Consumer.Turn = end.Sub(h.Now()) / changes.Turns
 	}
 	log := h.Log
 	if invocation, ok := lambdacontext.FromContext(ctx); ok {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"countersign/pkg/changes"
@@ -179,6 +180,113 @@ func TestDeadline(t *testing.T) {
 	if left := end.Sub(got); left < time.Second || left > 5*time.Second {
 		t.Errorf("work ends %v before the invocation", left)
 	}
+}
+
+// What is slow takes no time from the rest, and each delivery gets on: however slow the
+// table or the bus, all is done in the end, and what is not slow at once.
+func TestSlow(t *testing.T) {
+	var records []json.RawMessage
+	for n := range 100 {
+		records = append(records, json.RawMessage(record(n, none, right, 0)))
+	}
+	for name, slow := range map[string]slowness{
+		"numbers":             {answered: 600 * time.Millisecond},
+		"numbers, nearly out": {answered: 14 * time.Second},
+		"counters":            {count: 5 * time.Second},
+		"bus":                 {publish: 5 * time.Second},
+		"all":                 {time.Second, time.Second, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, b := &memory{}, &bus{}
+				h := handler(m, b, nil)
+				h.Consumer = changes.Consumer{Numbers: slowNumbers{m, slow.answered}, Counters: slowCounters{m, slow.count}, Events: slowBus{b, slow.publish}}
+				left := records
+				for tries := 1; len(left) > 0; tries++ {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // the function's
+					got, err := h.Handle(ctx, stream.Batch{Records: left})
+					if err != nil || ctx.Err() != nil {
+						t.Fatalf("try %d: %v, its time is over: %v", tries, err, ctx.Err())
+					}
+					cancel()
+					done := len(left)
+					for n, r := range left {
+						if len(got.BatchItemFailures) > 0 && sequence(r) == got.BatchItemFailures[0].ItemIdentifier {
+							done = n
+						}
+					}
+					if left = left[done:]; done == 0 {
+						t.Fatalf("try %d: nothing is done with; answered %d, counted %d, told %d", tries, len(m.answered), len(m.ids), len(b.facts))
+					}
+					if slow.count == 0 && len(m.ids) != 100 || slow.publish == 0 && len(b.facts) < 100 || slow.answered == 0 && len(m.answered) < 100 {
+						t.Fatalf("try %d: answered %d, counted %d, told %d", tries, len(m.answered), len(m.ids), len(b.facts))
+					}
+				}
+				if len(m.answered) < 100 || len(m.ids) != 100 || len(b.facts) < 100 {
+					t.Errorf("answered %d, counted %d, told %d", len(m.answered), len(m.ids), len(b.facts))
+				}
+			})
+		})
+	}
+}
+
+// slowness is how long one number, ten facts to be counted and ten to be told take.
+type slowness struct{ answered, count, publish time.Duration }
+
+type slowNumbers struct {
+	*memory
+	each time.Duration
+}
+
+func (s slowNumbers) Answered(ctx context.Context, key string) error {
+	if err := pass(ctx, s.each); err != nil {
+		return err
+	}
+	return s.memory.Answered(ctx, key)
+}
+
+type slowCounters struct {
+	*memory
+	each time.Duration
+}
+
+func (s slowCounters) Count(ctx context.Context, facts []changes.Count) (int, error) {
+	return tens(ctx, s.each, facts, s.memory.Count)
+}
+
+type slowBus struct {
+	*bus
+	each time.Duration
+}
+
+func (s slowBus) Publish(ctx context.Context, facts []changes.Fact) (int, error) {
+	return tens(ctx, s.each, facts, s.bus.Publish)
+}
+
+// pass waits, in the time of a test's bubble.
+func pass(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, d, errPassed)
+	defer cancel()
+	if <-ctx.Done(); context.Cause(ctx) != errPassed {
+		return ctx.Err()
+	}
+	return nil
+}
+
+var errPassed = errors.New("it has passed")
+
+// tens does something ten by ten, as long as there is time.
+func tens[T any](ctx context.Context, each time.Duration, facts []T, do func(context.Context, []T) (int, error)) (done int, err error) {
+	for done < len(facts) {
+		if err := pass(ctx, each); err != nil {
+			return done, err
+		}
+		n, err := do(ctx, facts[done:min(done+10, len(facts))])
+		if done += n; err != nil {
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 type publishing func(context.Context)

@@ -179,6 +179,16 @@ func testCorners(t *testing.T, o Opener) {
 			t.Errorf("%d messages, want 1", got)
 		}
 	})
+	t.Run("unclear, then fewer attempts are allowed: those of its init stay", func(t *testing.T) {
+		w := unclear(t)
+		for n := range 4 {
+			w.verify(t, "id", wrong(w.Inbox.last(t), n), otp.Unmatched)
+		}
+		r := start("id", phone)
+		r.Policy.Attempts = 3
+		w.init(t, r, otp.Sent)
+		w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+	})
 	t.Run("unclear, passed, repeated: still used", func(t *testing.T) {
 		w := unclear(t)
 		w.verify(t, "id", w.Inbox.last(t), otp.Passed)

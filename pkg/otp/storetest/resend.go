@@ -139,6 +139,20 @@ func testResend(t *testing.T, o Opener) {
 		w.verify(t, "id", wrong(code, 0), otp.Exhausted)
 		w.resend(t, again("locked", first), otp.Locked)
 	})
+	t.Run("attempts stay, whatever is allowed by now", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		first := w.init(t, start("id", phone), otp.Sent)
+		for n := range 4 {
+			w.verify(t, "id", wrong(w.Inbox.last(t), n), otp.Unmatched)
+		}
+		for _, attempts := range []int{3, 1} {
+			w.Clock.Advance(cooldown)
+			r := again(fmt.Sprint(attempts), first)
+			r.Policy.Attempts = attempts
+			w.resend(t, r, otp.Sent)
+		}
+		w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+	})
 	t.Run("nothing live", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		first := w.init(t, start("id", phone), otp.Sent)

@@ -147,6 +147,46 @@ func testSend(t *testing.T, o Opener) {
 		w.check(t, "", "4712", 0, otp.Exhausted)
 		w.check(t, "", r.Code, 0, otp.Locked)
 	})
+	for _, limit := range []struct{ old, used, now, left int }{
+		{5, 2, 5, 3}, {5, 0, 3, 3}, {5, 2, 3, 1},
+		{5, 3, 3, 1}, {5, 4, 3, 1}, {5, 4, 1, 1}, // a code that cannot pass is not sent
+		{3, 2, 5, 1}, {3, 0, 5, 3}, // nor has it guesses that the first one had not
+	} {
+		for _, last := range []otp.Outcome{otp.Passed, otp.Exhausted} {
+			t.Run(fmt.Sprintf("another code, %d of %d attempts used, %d allowed by now, %s", limit.used, limit.old, limit.now, last), func(t *testing.T) {
+				w := newWorld(o.Open(t))
+				r := scenario("")
+				r.Policy.Attempts = limit.old
+				w.send(t, r, otp.Sent)
+				for n := range limit.used {
+					w.check(t, "", wrong(w.Inbox.last(t), n), 0, otp.Unmatched)
+				}
+				w.Clock.Advance(cooldown)
+				r.Code, r.Policy.Attempts = "4711", limit.now
+				w.send(t, r, otp.Sent)
+				for range limit.left - 1 {
+					w.check(t, "", "4712", 0, otp.Unmatched)
+				}
+				w.check(t, "", map[otp.Outcome]otp.Code{otp.Passed: "4711", otp.Exhausted: "4712"}[last], 0, last)
+			})
+		}
+	}
+	t.Run("the same code again keeps its attempts, whatever is allowed by now", func(t *testing.T) {
+		w := newWorld(o.Open(t))
+		w.send(t, scenario(""), otp.Sent)
+		code := w.Inbox.last(t)
+		for n := range 4 {
+			w.check(t, "", wrong(code, n), 0, otp.Unmatched)
+		}
+		w.Clock.Advance(cooldown)
+		r := scenario("")
+		r.Policy.Attempts = 3
+		w.send(t, r, otp.Sent)
+		if w.Inbox.last(t) != code {
+			t.Error("another code")
+		}
+		w.check(t, "", code, 0, otp.Passed)
+	})
 	t.Run("another number of digits is another code", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		for n, digits := range []int{0, 6, 8, 8, 0, 4} {
@@ -186,7 +226,7 @@ func testSend(t *testing.T, o Opener) {
 		w.Clock.Advance(cooldown)
 		w.Inbox.Answers = []otp.Delivery{otp.Refused}
 		r := scenario("")
-		r.Code = "4711"
+		r.Code, r.Policy.Attempts = "4711", 2 // of the new one
 		w.send(t, r, otp.Undeliverable)
 		w.check(t, "", "4711", 0, otp.Unmatched)
 		for range 2 {

@@ -1,0 +1,152 @@
+package stream_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/changes/changestest"
+	"countersign/pkg/changes/stream"
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/sqlitestore"
+)
+
+// lives and lifetime bound the random lives, so that they take some seconds.
+const (
+	lives    = 30
+	lifetime = 60
+)
+
+// Whatever happens, the stream tells of it as the file does, which somebody looks at
+// now and then, and who is killed at times.
+func TestRandomLives(t *testing.T) {
+	kinds := map[changes.Kind]int{}
+	for seed := range uint64(lives) {
+		table := dynamotest.StreamTable(t)
+		s := dynamostore.New(dynamotest.Client(t, nil), table)
+		changestest.NewLife(t, s, "demo").Wander(seed, lifetime, s, func(s changestest.Store) changestest.Store { return s })
+		b := &bus{}
+		deliver(t, func() stream.Handler { return handler(&memory{}, b, nil) }, dynamotest.Records(t, table), 100)
+
+		f := newFollower(t, seed)
+		changestest.NewLife(t, f.s, "demo").Wander(seed, lifetime, f.s, f.look)
+		a, z := spelled(b.facts), spelled(f.end())
+		for text := range a {
+			if !z[text] {
+				t.Errorf("life %d: the file does not tell %s", seed, text)
+			}
+		}
+		for text := range z {
+			if !a[text] {
+				t.Errorf("life %d: the stream does not tell %s", seed, text)
+			}
+		}
+		for _, fact := range b.facts {
+			kinds[fact.Kind]++
+		}
+	}
+	if len(kinds) < 6 {
+		t.Errorf("too little happens: %v", kinds)
+	}
+}
+
+// spelled returns what facts say, but for the time: that may be when somebody looked.
+func spelled(facts []changes.Fact) map[string]bool {
+	out := map[string]bool{}
+	for _, f := range facts {
+		f.Time = time.Time{}
+		text, err := json.Marshal(f.Event())
+		if err != nil {
+			panic(err)
+		}
+		out[string(text)] = true
+	}
+	return out
+}
+
+// follower reads the feed of a file: in pieces, which it finishes, drops, gives back, or
+// finishes late.
+type follower struct {
+	t      *testing.T
+	path   string
+	s      *sqlitestore.Store
+	random *rand.Rand
+	facts  []changes.Fact
+	late   *sqlitestore.Changes
+}
+
+func newFollower(t *testing.T, seed uint64) *follower {
+	f := &follower{t: t, path: filepath.Join(t.TempDir(), "countersign.db"), random: rand.New(rand.NewPCG(seed, 1))}
+	f.restart()
+	return f
+}
+
+func (f *follower) restart() {
+	f.t.Helper()
+	if f.s != nil {
+		f.s.Close()
+	}
+	var err error
+	if f.s, err = sqlitestore.Open(f.path); err != nil {
+		f.t.Fatal(err)
+	}
+	f.late = nil
+}
+
+func (f *follower) next() (c *sqlitestore.Changes, more bool) {
+	f.t.Helper()
+	c, more, err := f.s.Feed().Next(f.t.Context(), 1+f.random.IntN(5), time.Now())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, change := range c.List {
+		f.facts = append(f.facts, changes.Facts(change)...)
+	}
+	return c, more
+}
+
+func (f *follower) finish(c *sqlitestore.Changes) {
+	f.t.Helper()
+	if err := f.s.Feed().Finish(f.t.Context(), c); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// look is what it does between two steps.
+func (f *follower) look(changestest.Store) changestest.Store {
+	if f.late != nil {
+		f.finish(f.late)
+		f.late = nil
+	}
+	switch f.random.IntN(9) {
+	case 0, 1:
+		c, _ := f.next()
+		f.finish(c)
+	case 2:
+		c, _ := f.next()
+		f.s.Feed().GiveBack(c)
+	case 3:
+		f.next()
+	case 4:
+		f.late, _ = f.next()
+	case 5:
+		f.restart()
+	}
+	return f.s
+}
+
+// end returns all that it was told.
+func (f *follower) end() []changes.Fact {
+	f.restart()
+	for more := true; more; {
+		var c *sqlitestore.Changes
+		c, more = f.next()
+		f.finish(c)
+	}
+	f.s.Close()
+	return f.facts
+}

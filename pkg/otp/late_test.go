@@ -1,0 +1,148 @@
+package otp_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// pace is how fast a dependency is: at once, at the end of what package dynamostore
+// gives a call, or never.
+type pace int
+
+func (p pace) wait(ctx context.Context) error {
+	select {
+	case <-time.After([]time.Duration{0, 2250*time.Millisecond - 1, time.Hour}[p]):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// slow is a store of one challenge, a ledger and a sender, each as slow as it is told.
+type slow struct {
+	otp.Challenges
+	held                                            *otp.Challenge
+	reserve, claim, spend, refund, send, late, last pace
+	refuses                                         bool
+	settled                                         int
+}
+
+func (s *slow) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, _ otp.Millis) (otp.Write, error) {
+	if over != nil { // one code in place of another
+		return otp.Write{Applied: true}, s.claim.wait(ctx)
+	}
+	if err := s.reserve.wait(ctx); err != nil || s.held == nil {
+		s.held = &c
+		return otp.Write{Applied: err == nil}, err
+	}
+	old := *s.held
+	return otp.Write{Item: &old}, nil
+}
+
+func (s *slow) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
+	c := *s.held
+	c.Owner, c.Lease = t.Owner, t.Lease
+	return otp.Write{Applied: true, Item: &c}, s.claim.wait(ctx)
+}
+
+func (s *slow) Claim(ctx context.Context, m otp.Claim) (otp.Write, error) {
+	c := *s.held
+	c.Owner, c.Lease = m.Owner, m.Lease
+	return otp.Write{Applied: true, Item: &c}, s.claim.wait(ctx)
+}
+
+func (s *slow) Settle(ctx context.Context, _ otp.Settlement) (otp.Write, error) {
+	if s.settled++; s.settled > 1 {
+		return otp.Write{Applied: true}, s.last.wait(ctx)
+	}
+	return otp.Write{Applied: true}, s.late.wait(ctx)
+}
+
+func (s *slow) Spend(ctx context.Context, _ otp.Spend) (otp.Spent, error) {
+	return otp.Spent{Applied: true}, s.spend.wait(ctx)
+}
+
+func (s *slow) Refund(ctx context.Context, _, _ string) error { return s.refund.wait(ctx) }
+
+func (s *slow) Answered(context.Context, string) error { return nil }
+
+func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Second) // as package snssender
+	defer cancel()
+	switch err := s.send.wait(ctx); {
+	case err != nil:
+		return otp.MaybeSent, err
+	case s.refuses:
+		return otp.Refused, errors.New("refused")
+	}
+	return otp.Accepted, nil
+}
+
+// Whatever is slow or hangs, a call ends within its time and SettleTime, however many
+// writes follow its message (P18).
+func TestLateWrites(t *testing.T) {
+	secrets := otp.Secrets{1: make([]byte, otp.MinSecret)}
+	keys, err := otp.NewKeys(secrets, 1, secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const given = 8 * time.Second
+	start := otp.Start{
+		Client: "client", ID: "id", Counts: []string{"x"}, To: "+606543216353", Mask: "mask", Region: "MY", Policy: otp.DefaultPolicy(),
+		Text: func(code string, _ time.Duration) string { return code },
+	}
+	other := start
+	other.Policy.Digits = 8
+	for name, call := range map[string]struct {
+		before func(*otp.Challenge) // what there is; nil: nothing
+		do     func(context.Context, otp.Issuer, string) error
+	}{
+		"init":       {nil, func(ctx context.Context, i otp.Issuer, _ string) error { _, err := i.Init(ctx, start); return err }},
+		"init again": {func(c *otp.Challenge) { c.State = otp.MaybeDelivered }, func(ctx context.Context, i otp.Issuer, _ string) error { _, err := i.Init(ctx, start); return err }},
+		"re-send": {func(*otp.Challenge) {}, func(ctx context.Context, i otp.Issuer, id string) error {
+			_, err := i.Resend(ctx, otp.Resend{Client: "client", AuthID: id, ID: "resend", Policy: start.Policy, Text: start.Text})
+			return err
+		}},
+		"send":       {nil, func(ctx context.Context, i otp.Issuer, _ string) error { _, err := i.Send(ctx, start); return err }},
+		"send again": {func(*otp.Challenge) {}, func(ctx context.Context, i otp.Issuer, _ string) error { _, err := i.Send(ctx, start); return err }},
+		"send other": {func(*otp.Challenge) {}, func(ctx context.Context, i otp.Issuer, _ string) error { _, err := i.Send(ctx, other); return err }},
+		"send anew":  {func(c *otp.Challenge) { c.ExpiresAt = 0 }, func(ctx context.Context, i otp.Issuer, _ string) error { _, err := i.Send(ctx, start); return err }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for n := range 2 * 3 * 3 * 3 * 3 * 3 * 3 * 3 {
+					all := n
+					s := &slow{}
+					i := otp.Issuer{Challenges: s, Ledger: s, Sender: s, Keys: keys, Now: time.Now, Rand: rand.Reader}
+					id := ""
+					if call.before != nil {
+						first, err := i.Send(t.Context(), start)
+						if err != nil {
+							t.Fatal(err)
+						}
+						id = first.AuthID
+						s.held.State, s.held.Lease = otp.Delivered, 0
+						call.before(s.held)
+					}
+					for _, p := range []*pace{&s.reserve, &s.claim, &s.spend, &s.refund, &s.send, &s.late, &s.last} {
+						*p, n = pace(n%3), n/3
+					}
+					s.refuses, s.settled = n == 1, 0
+					begun := time.Now()
+					ctx, cancel := context.WithTimeout(t.Context(), given)
+					err := call.do(ctx, i, id)
+					cancel()
+					if took := time.Since(begun); took > given+otp.SettleTime {
+						t.Fatalf("case %d took %v, %v", all, took, err)
+					}
+				}
+			})
+		})
+	}
+}
