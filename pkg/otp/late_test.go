@@ -24,10 +24,10 @@ func (p pace) wait(ctx context.Context) error {
 	}
 }
 
-// slow is a store of one challenge, a ledger and a sender, each as slow as it is told.
+// slow is a store, a ledger and a sender, each as slow as it is told.
 type slow struct {
 	otp.Challenges
-	held                                            *otp.Challenge
+	held                                            map[string]*otp.Challenge
 	reserve, claim, spend, refund, send, late, last pace
 	refuses                                         bool
 	settled                                         int
@@ -37,22 +37,23 @@ func (s *slow) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge
 	if over != nil { // one code in place of another
 		return otp.Write{Applied: true}, s.claim.wait(ctx)
 	}
-	if err := s.reserve.wait(ctx); err != nil || s.held == nil {
-		s.held = &c
+	old := s.held[c.Key]
+	if err := s.reserve.wait(ctx); err != nil || old == nil {
+		s.held[c.Key] = &c
 		return otp.Write{Applied: err == nil}, err
 	}
-	old := *s.held
-	return otp.Write{Item: &old}, nil
+	copied := *old
+	return otp.Write{Item: &copied}, nil
 }
 
 func (s *slow) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
-	c := *s.held
+	c := *s.held[t.Key]
 	c.Owner, c.Lease = t.Owner, t.Lease
 	return otp.Write{Applied: true, Item: &c}, s.claim.wait(ctx)
 }
 
 func (s *slow) Claim(ctx context.Context, m otp.Claim) (otp.Write, error) {
-	c := *s.held
+	c := *s.held[m.Key]
 	c.Owner, c.Lease = m.Owner, m.Lease
 	return otp.Write{Applied: true, Item: &c}, s.claim.wait(ctx)
 }
@@ -98,7 +99,7 @@ func TestLateWrites(t *testing.T) {
 		Text: func(code string, _ time.Duration) string { return code },
 	}
 	other := start
-	other.Policy.Digits = 8
+	other.Digits = 8
 	for name, call := range map[string]struct {
 		before func(*otp.Challenge) // what there is; nil: nothing
 		do     func(context.Context, otp.Issuer, string) error
@@ -118,7 +119,7 @@ func TestLateWrites(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for n := range 2 * 3 * 3 * 3 * 3 * 3 * 3 * 3 {
 					all := n
-					s := &slow{}
+					s := &slow{held: map[string]*otp.Challenge{}}
 					i := otp.Issuer{Challenges: s, Ledger: s, Sender: s, Keys: keys, Now: time.Now, Rand: rand.Reader}
 					id := ""
 					if call.before != nil {
@@ -127,8 +128,9 @@ func TestLateWrites(t *testing.T) {
 							t.Fatal(err)
 						}
 						id = first.AuthID
-						s.held.State, s.held.Lease = otp.Delivered, 0
-						call.before(s.held)
+						held := s.held[otp.ChallengeKey("client", "id")]
+						held.State, held.Lease = otp.Delivered, 0
+						call.before(held)
 					}
 					for _, p := range []*pace{&s.reserve, &s.claim, &s.spend, &s.refund, &s.send, &s.late, &s.last} {
 						*p, n = pace(n%3), n/3
