@@ -17,11 +17,12 @@ import (
 const refundTries = 5
 
 // Refund implements [otp.Ledger]. The send is nearly always the latest: it was
-// counted by the same call. Where it is not, the refusal says where it stands.
+// counted by the same call, and as one that was not answered. Where either is not so,
+// the refusal says how it stands.
 func (s *Store) Refund(ctx context.Context, key, id string) error {
-	k := 0
+	k, off := 0, one
 	for range refundTries {
-		item, applied, err := s.update(ctx, key, refundAt(k), image{":id": text(id), ":one": one}, types.ReturnValueNone)
+		item, applied, err := s.update(ctx, key, refundAt(k), image{":id": text(id), ":off": off}, types.ReturnValueNone)
 		if err != nil || applied || item == nil {
 			return err
 		}
@@ -31,6 +32,9 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 		}
 		if k = slices.IndexFunc(n.Sends, func(s otp.Send) bool { return s.ID == id }); k < 0 {
 			return nil // never counted, or taken off before: by this very call, where an answer was lost
+		}
+		if off = one; n.Unanswered == 0 { // a newer ledger while the key is rotated, or answered meanwhile
+			off = zero
 		}
 	}
 	return fmt.Errorf("refund: the send moved %d times while it was taken off", refundTries)
@@ -43,7 +47,7 @@ func refundAt(k int) *expression {
 		return refundLatest
 	}
 	index := "[" + strconv.Itoa(k) + "]"
-	return when("REMOVE #sends"+index+", #by"+index+" SET #unanswered = #unanswered - :one", "#by"+index+" = :id")
+	return when("REMOVE #sends"+index+", #by"+index+" SET #unanswered = #unanswered - :off", "#by"+index+" = :id", "#unanswered >= :off")
 }
 
-var refundLatest = when("REMOVE #sends[0], #by[0] SET #unanswered = #unanswered - :one", "#by[0] = :id")
+var refundLatest = when("REMOVE #sends[0], #by[0] SET #unanswered = #unanswered - :off", "#by[0] = :id", "#unanswered >= :off")

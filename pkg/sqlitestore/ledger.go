@@ -46,7 +46,7 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 			return struct{}{}, err
 		}
 		n.Sends = slices.DeleteFunc(n.Sends, func(s otp.Send) bool { return s.ID == id })
-		n.Unanswered--
+		n.Unanswered = max(0, n.Unanswered-1) // 0: not counted here, or answered meanwhile
 		return struct{}{}, s.put(n)
 	})
 	return err

@@ -56,6 +56,27 @@ func testLedger(t *testing.T, o Opener) {
 			}
 		}
 	})
+	t.Run("refund of what was not counted as unanswered", func(t *testing.T) {
+		uncounted := spend("N#uncounted", "a", minute(0))
+		uncounted.Limits.Unanswered = 0 // a newer ledger while the number key is rotated
+		spent(t, s, uncounted, true)
+		answered := spend("N#answered", "a", minute(0))
+		spent(t, s, answered, true)
+		if err := s.Answered(ctx, answered.Key); err != nil {
+			t.Fatal(err)
+		}
+		for _, sp := range []otp.Spend{uncounted, answered} {
+			if err := s.Refund(ctx, sp.Key, "a"); err != nil {
+				t.Fatal(err)
+			}
+			sp.ID = "b"
+			sp.Limits.Unanswered = 0
+			spent(t, s, sp, true) // the first takes no room any more
+			if got := ledgerOf(t, s, sp.Key, "b"); got.Unanswered != 0 || len(got.Sends) != 1 {
+				t.Errorf("%+v, want one send and none unanswered", got)
+			}
+		}
+	})
 	t.Run("refund of the newest", func(t *testing.T) {
 		for range 2 { // the second does nothing
 			if err := s.Refund(ctx, "N#1", "b"); err != nil {
