@@ -19,10 +19,10 @@ import (
 
 // invoke is the command of the same name: sam local invoke without Docker.
 type invoke struct {
-	Function string `arg:"" help:"Name of the function: init, verify, otp, cognito or changes, a folder of functions/."`
+	Function string `arg:"" enum:"init, verify, otp, cognito, changes" help:"Name of the function: ${enum}."`
 	Event    string `short:"e" required:"" placeholder:"FILE" help:"Event that the function gets; - is the standard input. There are samples in events/."`
 	EnvFile  string `type:"existingfile" placeholder:"FILE" help:"Environment of the function, JSON as sam local's --env-vars. What has an endpoint there is not stood in for."`
-	Warm     int    `placeholder:"N" help:"Invoke the function N more times in the same process."`
+	Warm     uint32 `placeholder:"N" help:"Invoke the function N more times in the same process."`
 	Binary   string `type:"existingfile" placeholder:"FILE" help:"The function's binary, such as .aws-sam/build/InitFunction/bootstrap, if it is for this machine. Without it, the function is built."`
 	surroundings
 }
@@ -44,10 +44,18 @@ func (c *invoke) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
+	if !json.Valid(event) {
+		return fmt.Errorf("event: %s is not JSON, and Lambda hands nothing else to a function", c.Event)
+	}
 	given, err := c.environment()
 	if err != nil {
 		return err
 	}
+	binary, remove, err := c.built()
+	if err != nil {
+		return err
+	}
+	defer remove()
 	services, err := c.start(ctx, given)
 	if err != nil {
 		return err
@@ -56,17 +64,12 @@ func (c *invoke) Run(ctx context.Context) (err error) {
 	if len(services.Names) > 0 {
 		warn("stand-ins on this machine for %s", strings.Join(services.Names, ", "))
 	}
-	binary, remove, err := c.built()
-	if err != nil {
-		return err
-	}
-	defer remove()
 	runtime, err := standin.Listen(time.Now)
 	if err != nil {
 		return err
 	}
 	defer runtime.Close()
-	return c.invoke(ctx, runtime, binary, variables(services.Environment, given), event)
+	return c.invoke(ctx, runtime, binary, variables(given, services.Environment), event)
 }
 
 // environment is what the function is told besides where the stand-ins are: this
@@ -81,16 +84,34 @@ func (c *invoke) environment() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var file map[string]map[string]any
+	var file map[string]map[string]json.RawMessage
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf(`%s: %w: it must be {"Parameters":{"NAME":"value"}}, or have the function's name in place of Parameters, as for sam local`, c.EnvFile, err)
 	}
-	for _, section := range []string{"Parameters", strings.ToUpper(c.Function[:1]) + c.Function[1:] + "Function"} {
+	own := strings.ToUpper(c.Function[:1]) + c.Function[1:] + "Function"
+	for _, section := range []string{"Parameters", own} {
 		for name, value := range file[section] {
-			all[name] = fmt.Sprint(value)
+			if all[name], err = plain(value); err != nil {
+				return nil, fmt.Errorf("%s: %s of %s %w", c.EnvFile, name, section, err)
+			}
 		}
 	}
+	if file["Parameters"] == nil && file[own] == nil {
+		warn("%s has neither Parameters nor %s, and so nothing for this function", c.EnvFile, own)
+	}
 	return all, nil
+}
+
+// plain is the value that a variable gets from a file.
+func plain(value json.RawMessage) (text string, err error) {
+	switch value[0] {
+	case '"':
+		err = json.Unmarshal(value, &text)
+		return text, err
+	case 'n', '{', '[':
+		return "", errors.New(`must be "text", a number, true or false`)
+	}
+	return string(value), nil
 }
 
 // functionSettings are this process's COUNTERSIGN_ variables over those that work on
@@ -146,9 +167,6 @@ func (c *invoke) built() (binary string, remove func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("%w, or give --binary", err)
 	}
-	if _, err := os.Stat(filepath.Join(root, "functions", c.Function, "main.go")); err != nil {
-		return "", nil, fmt.Errorf("there is no function %q: the folders of functions/ are their names", c.Function)
-	}
 	dir, err := os.MkdirTemp("", "countersign-invoke-")
 	if err != nil {
 		return "", nil, err
@@ -174,9 +192,9 @@ func (c *invoke) invoke(ctx context.Context, runtime *standin.Runtime, binary st
 	}
 	warn("%s: ready after %s", c.Function, milliseconds(time.Since(begin)))
 	failed := false
-	for n := 0; n <= c.Warm; n++ {
+	for range int(c.Warm) + 1 {
 		before := time.Now()
-		answer, err := once(ctx, function, event)
+		answer, err := function.Invoke(ctx, event)
 		if err != nil {
 			return err
 		}
@@ -188,13 +206,6 @@ func (c *invoke) invoke(ctx context.Context, runtime *standin.Runtime, binary st
 		return errFunction
 	}
 	return nil
-}
-
-// once invokes the function for as long as Lambda would let it run.
-func once(ctx context.Context, function *standin.Process, event []byte) (standin.Answer, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, standin.Timeout, fmt.Errorf("it is stopped after %s, as in Lambda", standin.Timeout))
-	defer cancel()
-	return function.Invoke(ctx, event)
 }
 
 func milliseconds(d time.Duration) string {

@@ -23,7 +23,11 @@ var cli struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup, which is to outlive its terminal
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE) // whoever reads the output may go away; the service stays
 	context.AfterFunc(ctx, stop)   // a second Ctrl-C does not wait
@@ -31,7 +35,13 @@ func main() {
 		kong.Name("countersign"),
 		kong.Description("One-time codes by SMS: init sends a code, verify checks it."),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Exit(func(code int) { os.Exit(min(code, 1)) }), // kong's own codes are those that call gives
+		// kong's own codes are those that call gives, and it takes those of other programs.
+		kong.Exit(func(code int) {
+			if code != 0 {
+				code = 1
+			}
+			os.Exit(code)
+		}),
 	)
 	err := k.Run()
 	var told resultStatus

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
@@ -43,15 +44,17 @@ func call(ctx context.Context, t testing.TB, s Settings) error {
 func TestWhereAndWho(t *testing.T) {
 	for _, c := range []struct {
 		name, key        string
+		given            aws.CredentialsProvider
 		region, endpoint string
 		host             string // "" where there is no configuration
 		signed           string // who and where, or the error
 	}{
-		{"in AWS", "AKIDEXAMPLE", "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com", "AKIDEXAMPLE/eu-central-1"},
-		{"with an endpoint", "AKIDEXAMPLE", "eu-central-1", "http://127.0.0.1:8000", "127.0.0.1:8000", "AKIDEXAMPLE/eu-central-1"},
-		{"with nothing but an endpoint", "", "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
-		{"without credentials", "", "eu-central-1", "", "", "dynamodb: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
-		{"without a region", "AKIDEXAMPLE", "", "", "", "dynamodb: no region: set AWS_REGION, or give an endpoint"},
+		{"in AWS", "AKIDEXAMPLE", nil, "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com", "AKIDEXAMPLE/eu-central-1"},
+		{"with an endpoint", "AKIDEXAMPLE", nil, "eu-central-1", "http://127.0.0.1:8000", "127.0.0.1:8000", "AKIDEXAMPLE/eu-central-1"},
+		{"with others than its own", "AKIDEXAMPLE", Local(), "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
+		{"with nothing but an endpoint", "", nil, "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
+		{"without credentials", "", nil, "eu-central-1", "", "", "dynamodb: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
+		{"without a region", "AKIDEXAMPLE", nil, "", "", "", "dynamodb: no region: set AWS_REGION, or give an endpoint"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
@@ -60,11 +63,11 @@ func TestWhereAndWho(t *testing.T) {
 			t.Setenv("AWS_REGION", "ap-south-1") // is for the caller to read
 			t.Setenv("AWS_ENDPOINT_URL", "http://elsewhere.invalid")
 			var host, signed string
-			s := Settings{Service: "dynamodb", Region: c.region, Endpoint: c.endpoint, Transport: wire(func(r *http.Request) (*http.Response, error) {
+			s := Settings{Service: "dynamodb", Region: c.region, Endpoint: c.endpoint, Credentials: c.given, Transport: wire(func(r *http.Request) (*http.Response, error) {
 				who, _, _ := strings.Cut(r.Header.Get("Authorization"), ",")
 				part := strings.Split(who, "/")
 				host, signed = r.URL.Host, strings.TrimPrefix(part[0], "AWS4-HMAC-SHA256 Credential=")+"/"+part[2]
-				if token := r.Header.Get("X-Amz-Security-Token"); (token == "token") != (c.key != "") {
+				if token := r.Header.Get("X-Amz-Security-Token"); (token == "token") != (c.key != "" && c.given == nil) {
 					t.Errorf("session token %q", token)
 				}
 				return answer(r, http.StatusOK, strings.NewReader("{}")), nil

@@ -19,6 +19,8 @@ type Settings struct {
 	// Endpoint of something that speaks the service's protocol, such as
 	// "http://127.0.0.1:8000". "" is the service itself.
 	Endpoint string
+	// Credentials of the requests; nil takes those of this process, see [Configure].
+	Credentials aws.CredentialsProvider
 	// Attempt bounds one attempt, from the connection to the last byte of the
 	// answer.
 	Attempt time.Duration
@@ -38,8 +40,8 @@ type Settings struct {
 //   - A call is tried up to [Attempts] times: after what the SDK repeats, and after
 //     answers that broke off half-way. Each request must be one that may come twice.
 //     A call ends within 3 Attempts and 3 Pauses, whatever the service does.
-//   - Its credentials are [Keys] of this process. With an Endpoint they may be
-//     missing, and some are made up, which engines on a laptop do not check.
+//   - Its credentials are [Keys] of this process, where none are given. With an
+//     Endpoint they may be missing, and are [Local] then.
 //   - No redirect is followed: AWS gives none, and keys and codes must not go to
 //     whoever does.
 //   - It speaks HTTP/1.1, see [Settings].Connections. A connection that dies, as
@@ -53,9 +55,12 @@ type Settings struct {
 func Configure(s Settings) (aws.Config, error) {
 	cfg := aws.Config{
 		Region:      s.Region,
-		Credentials: Keys(os.Getenv),
+		Credentials: s.Credentials,
 		HTTPClient:  httpClient(s),
 		Retryer:     func() aws.Retryer { return retryer(s.Pause) },
+	}
+	if cfg.Credentials == nil {
+		cfg.Credentials = Keys(os.Getenv)
 	}
 	if s.Endpoint != "" {
 		cfg.BaseEndpoint = aws.String(s.Endpoint)
@@ -63,7 +68,7 @@ func Configure(s Settings) (aws.Config, error) {
 			cfg.Region = "us-east-1" // part of the signature, which such engines do not check
 		}
 		if cfg.Credentials == nil {
-			cfg.Credentials = provider(aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local", Source: "made up for an endpoint"})
+			cfg.Credentials = Local()
 		}
 	}
 	switch {

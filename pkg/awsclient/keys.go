@@ -23,6 +23,12 @@ func Keys(getenv func(string) string) aws.CredentialsProvider {
 	return provider(c)
 }
 
+// Local returns credentials that open nothing, for engines on a laptop, which do not
+// check them.
+func Local() aws.CredentialsProvider {
+	return provider(aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local", Source: "made up for an endpoint"})
+}
+
 func provider(c aws.Credentials) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
 }

@@ -32,6 +32,9 @@ type Config struct {
 	// Endpoint of something that speaks DynamoDB's protocol, such as
 	// "http://127.0.0.1:8000". "" is DynamoDB itself.
 	Endpoint string
+	// Credentials of the requests; nil takes those of this process, see
+	// [awsclient.Configure].
+	Credentials aws.CredentialsProvider
 	// Transport carries the requests; nil makes one. Tests put faults here.
 	Transport http.RoundTripper
 }
@@ -41,7 +44,7 @@ type Config struct {
 // [awsclient.Configure]: every write of [Store] is recognised when it comes twice.
 func NewClient(c Config) (*dynamodb.Client, error) {
 	cfg, err := awsclient.Configure(awsclient.Settings{
-		Service: "dynamodb", Region: c.Region, Endpoint: c.Endpoint, Transport: c.Transport,
+		Service: "dynamodb", Region: c.Region, Endpoint: c.Endpoint, Credentials: c.Credentials, Transport: c.Transport,
 		Attempt: attemptTimeout, Pause: firstPause, Connections: connections,
 	})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 )
 
 // BuildFlags are those of `make build`: no net/rpc entry point, no paths, no symbols.
@@ -19,20 +18,4 @@ func Build(root, pkg, binary string) error {
 		return fmt.Errorf("go build %s: %w\n%s", pkg, err, text)
 	}
 	return nil
-}
-
-// ModuleRoot returns the folder of go.mod at or above the working folder.
-func ModuleRoot() (string, error) {
-	from, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := from; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("there is no go.mod above %s: run this in Countersign's folder", from)
-		}
-	}
 }

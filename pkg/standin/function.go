@@ -1,8 +1,11 @@
 package standin
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -27,6 +30,7 @@ type invocation struct {
 // function is one function's side of the Runtime API.
 type function struct {
 	name    string
+	timeout time.Duration
 	now     func() time.Time
 	calls   chan *invocation
 	ready   chan struct{} // closed when the function asks for its first event
@@ -41,8 +45,8 @@ type function struct {
 
 func newFunction(name string, now func() time.Time) *function {
 	return &function{
-		name: name, now: now, calls: make(chan *invocation), ready: make(chan struct{}), failed: make(chan Answer, 1),
-		ended:   make(chan struct{}),
+		name: name, timeout: cmp.Or(timeouts[name], Timeout), now: now,
+		calls: make(chan *invocation), ready: make(chan struct{}), failed: make(chan Answer, 1), ended: make(chan struct{}),
 		running: map[string]*invocation{},
 	}
 }
@@ -66,25 +70,38 @@ func (f *function) leave(id string) *invocation {
 	return i
 }
 
-// invoke hands an event to the function and waits for its answer, until ctx or the
-// function is done.
+// invoke hands an event to the function and waits for its answer, until ctx, the
+// function or its time is over.
 func (f *function) invoke(ctx context.Context, event []byte) (Answer, error) {
 	i := f.enter(event)
 	defer f.leave(i.id)
 	calls := f.calls
+	var late <-chan time.Time
 	for {
 		select {
 		case calls <- i:
-			calls = nil
+			calls, late = nil, time.After(f.timeout)
+		case <-late:
+			return Answer{}, fmt.Errorf("function %s gave no answer: it is stopped after %s, as in Lambda", f.name, f.timeout)
 		case a := <-i.answer:
 			return a, nil
 		case a := <-f.failed:
 			return a, fmt.Errorf("function %s failed to start: %s", f.name, a.Body)
 		case <-f.ended:
-			return Answer{}, errEnded
+			return i.last()
 		case <-ctx.Done():
 			return Answer{}, fmt.Errorf("function %s gave no answer: %w", f.name, context.Cause(ctx))
 		}
+	}
+}
+
+// last is what the function answered before it ended, if it did.
+func (i *invocation) last() (Answer, error) {
+	select {
+	case a := <-i.answer:
+		return a, nil
+	default:
+		return Answer{}, errEnded
 	}
 }
 
@@ -97,31 +114,42 @@ func (f *function) next(w http.ResponseWriter, req *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
-		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(f.now().Add(Timeout).UnixMilli(), 10))
+		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(f.now().Add(f.timeout).UnixMilli(), 10))
 		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+region+":123456789012:function:"+f.name)
 		h.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")
 		w.Write(i.event)
 	}
 }
 
-// answer serves what the function posts: of an invocation, or init/error where id
-// is "".
+// answer serves what the function posts of an invocation.
 func (f *function) answer(w http.ResponseWriter, req *http.Request, id string, failed bool) {
-	if id == "" {
-		if body, ok := accept(w, req); ok {
-			select {
-			case f.failed <- Answer{body, true}:
-			default: // told already
-			}
-		}
-		return
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
+	var large *http.MaxBytesError
+	if err != nil && !errors.As(err, &large) {
+		return // the function went away
 	}
 	i := f.leave(id)
-	if i == nil {
-		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no invocation "+id+" is under way")
+	switch {
+	case i == nil:
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation is under way")
+	case large != nil:
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "an answer has 6 MB at the most")
+		i.answer <- oversize
+	default:
+		thank(w)
+		i.answer <- Answer{body, failed}
+	}
+}
+
+// initError serves what the function posts where it cannot start.
+func (f *function) initError(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
+	if err != nil {
 		return
 	}
-	if body, ok := accept(w, req); ok {
-		i.answer <- Answer{body, failed}
+	thank(w)
+	select {
+	case f.failed <- Answer{body, true}:
+	default: // told already
 	}
 }

@@ -64,9 +64,15 @@ func lambdaEnvironment(name string) []string {
 	}
 }
 
+// initTimeout is how long a function may take to start in Lambda.
+const initTimeout = 10 * time.Second
+
 // Ready waits until the function asks for its first event: its start is over. The
-// error says how it ended instead; why, it has said in its log.
+// error says how it ended instead, or that Lambda would not wait longer; why, it has
+// said in its log.
 func (p *Process) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, initTimeout, fmt.Errorf("its start may take %s in Lambda", initTimeout))
+	defer cancel()
 	select {
 	case <-p.function.ready:
 		return nil
@@ -80,7 +86,8 @@ func (p *Process) Ready(ctx context.Context) error {
 }
 
 // Invoke hands an event to the function and waits for its answer. That a function
-// answers by an error is no error, see [Answer]; that it ends, or that ctx does, is.
+// answers by an error is no error, see [Answer]; that it ends, that ctx does, or the
+// time that template.yaml gives to a function of this name ([Timeout] to others), is.
 func (p *Process) Invoke(ctx context.Context, event []byte) (Answer, error) {
 	a, err := p.function.invoke(ctx, event)
 	if errors.Is(err, errEnded) {
@@ -99,10 +106,18 @@ func (p *Process) ending() error {
 
 // Stop ends the process as Lambda does, and returns how it ended where that was
 // not by this signal.
-func (p *Process) Stop() error {
-	if err := stop(p.cmd.Process, p.function.ended); err != nil {
+func (p *Process) Stop() error { return p.stop(grace) }
+
+// grace is how long a process may take to end.
+const grace = 5 * time.Second
+
+func (p *Process) stop(grace time.Duration) error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
+	late := time.AfterFunc(grace, func() { p.cmd.Process.Kill() })
+	defer late.Stop()
+	<-p.function.ended
 	var exit *exec.ExitError
 	if errors.As(p.err, &exit) {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
@@ -110,18 +125,4 @@ func (p *Process) Stop() error {
 		}
 	}
 	return p.ending()
-}
-
-// grace is how long a process may take to end.
-const grace = 5 * time.Second
-
-// stop ends a process and waits for that.
-func stop(p *os.Process, ended <-chan struct{}) error {
-	if err := p.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	late := time.AfterFunc(grace, func() { p.Kill() })
-	defer late.Stop()
-	<-ended
-	return nil
 }

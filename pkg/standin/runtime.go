@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,14 +8,23 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"countersign/pkg/loopback"
 )
 
-// Timeout is how long an invocation is told that it has: the functions' own in
-// template.yaml.
+// Timeout is how long an invocation may take, as template.yaml has it for functions
+// that say nothing else.
 const Timeout = 10 * time.Second
 
-// maxBody is the most that Lambda takes as an answer, 6 MB.
-const maxBody = 6 << 20
+// timeouts are those of functions that say something else there.
+var timeouts = map[string]time.Duration{"changes": time.Minute, "cognito": 5 * time.Second}
+
+// maxBody is the most that Lambda takes as an answer: what it calls 6 MB.
+const maxBody = 6<<20 + 100
+
+// oversize is what Lambda answers in place of a larger one.
+var oversize = Answer{Failed: true, Body: fmt.Appendf(nil,
+	`{"errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes).","errorType":"Function.ResponseSizeTooLarge"}`, maxBody)}
 
 // Runtime is Lambda's Runtime API (version 2018-06-01) on the loopback interface,
 // for any number of functions: each has a path prefix of its own. It is safe for
@@ -37,7 +45,7 @@ func Listen(now func() time.Time) (*Runtime, error) {
 		return nil, fmt.Errorf("runtime API: %w", err)
 	}
 	r := &Runtime{now: now, addr: listener.Addr().String(), functions: map[string]*function{}}
-	r.server = &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}
+	r.server = &http.Server{Handler: loopback.Only(r), ReadHeaderTimeout: time.Minute}
 	go r.server.Serve(listener)
 	return r, nil
 }
@@ -80,14 +88,14 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		refuse(w, http.StatusNotFound, "UnknownPath", "nothing is served at "+req.URL.Path)
 		return
 	}
-	id, what, _ := strings.Cut(strings.TrimPrefix(call, "invocation/"), "/")
+	part := strings.Split(call, "/")
 	switch {
 	case req.Method == http.MethodGet && call == "invocation/next":
 		f.next(w, req)
 	case req.Method == http.MethodPost && call == "init/error":
-		f.answer(w, req, "", true)
-	case req.Method == http.MethodPost && (what == "response" || what == "error"):
-		f.answer(w, req, id, what == "error")
+		f.initError(w, req)
+	case req.Method == http.MethodPost && len(part) == 3 && part[0] == "invocation" && (part[2] == "response" || part[2] == "error"):
+		f.answer(w, req, part[1], part[2] == "error")
 	default:
 		refuse(w, http.StatusNotFound, "UnknownPath", "nothing is served at "+req.Method+" "+req.URL.Path)
 	}
@@ -99,18 +107,8 @@ func refuse(w http.ResponseWriter, status int, kind, message string) {
 	fmt.Fprintf(w, `{"errorType":%q,"errorMessage":%q}`, kind, message)
 }
 
-// accept reads an answer's body and takes it.
-func accept(w http.ResponseWriter, req *http.Request) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "an answer has 6 MB at the most")
-		return nil, false
-	case err != nil:
-		return nil, false // the function went away
-	}
+func thank(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)
 	io.WriteString(w, `{"status":"OK"}`)
-	return body, true
 }

@@ -8,15 +8,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/keyring"
+	"countersign/pkg/loopback"
 	"countersign/pkg/otp"
 )
 
@@ -34,13 +37,14 @@ type Options struct {
 	// is not stood in for, and tables there are left alone.
 	Given map[string]string
 	// Host is the address that all of them listen on, 127.0.0.1 where it is empty.
-	// Whoever reaches it has the keys and the codes.
+	// Whoever reaches it has the keys and the codes, but for web pages: all that is
+	// not the engine is for requests to this address, see [loopback.Only].
 	Host string
 	// Data is a folder that is there. The keyring is in its keys.json, as that of
 	// the local server is, and is made where there is none.
 	Data string
-	// DynamoDB is the URL of an engine that is running; "" starts the one at Engine,
-	// with its tables in the file dynamodb.db of Data.
+	// DynamoDB is the URL of an engine that is running on this machine; "" starts the
+	// one at Engine, with its tables in the file dynamodb.db of Data.
 	DynamoDB string
 	Engine   string
 	// Sent is told of each message to a phone, and Put of each event, by its kind and
@@ -121,10 +125,15 @@ func (s *Services) tables(ctx context.Context, o Options, keys keyring.Source) (
 		}
 		o.DynamoDB = s.engine.URL
 		s.Names = append(s.Names, "DynamoDB ("+file+")")
+	} else if at, err := url.Parse(o.DynamoDB); err != nil || !loopback.Is(at.Hostname()) {
+		return fmt.Errorf("DynamoDB at %s is not on this machine, and would get a client that needs no signature: it must be at localhost or 127.0.0.1", o.DynamoDB)
 	}
 	s.Environment[dynamoDB] = o.DynamoDB
 	return furnish(ctx, o, keys)
 }
+
+// desktop is the name by which containers of Docker Desktop ask for 127.0.0.1.
+const desktop = "host.docker.internal"
 
 // serve runs a stand-in on a free port of the host and returns its URL.
 func (s *Services) serve(h http.Handler) (string, error) {
@@ -132,7 +141,7 @@ func (s *Services) serve(h http.Handler) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: loopback.Only(h, s.host, desktop), ReadHeaderTimeout: time.Minute}
 	s.servers = append(s.servers, server)
 	go server.Serve(listener)
 	return "http://" + listener.Addr().String(), nil
@@ -165,13 +174,14 @@ func (k *oneAtATime) Read(ctx context.Context, now time.Time) ([]byte, error) {
 	return k.source.Read(ctx, now)
 }
 
-// furnish makes tables and client.
+// furnish makes tables and client, where anybody who asks may: whose account this
+// process could write to does not matter.
 func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 	cfg, err := config.Load(func(name string) string { return o.Given[name] })
 	if err != nil {
 		return err
 	}
-	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: o.DynamoDB})
+	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: o.DynamoDB, Credentials: awsclient.Local()})
 	if err != nil {
 		return err
 	}

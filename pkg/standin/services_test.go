@@ -1,14 +1,25 @@
 package standin_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore"
@@ -38,12 +49,12 @@ func services(t *testing.T, o standin.Options) *standin.Services {
 
 // The stand-ins speak to the clients that the functions have.
 func TestServices(t *testing.T) {
-	for name, value := range map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"} {
+	for name, value := range map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDOFSOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret"} {
 		t.Setenv(name, value)
 	}
 	table := func(kind string) string { return "standin-" + kind + "-" + fmt.Sprint(os.Getpid()) }
 	o := standin.Options{
-		Data: t.TempDir(), DynamoDB: dynamotest.Endpoint(t),
+		Data: t.TempDir(), DynamoDB: keyless(t, dynamotest.Endpoint(t)),
 		Given: map[string]string{"COUNTERSIGN_TABLE": table("challenges"), "COUNTERSIGN_CLIENTS_TABLE": table("clients")},
 	}
 	var told []string
@@ -87,7 +98,7 @@ func TestServices(t *testing.T) {
 	if want := []string{"+606543216353 123456 is your code", string(fact.Kind) + " " + string(detail)}; !slices.Equal(told, want) {
 		t.Errorf("told of %q, want %q", told, want)
 	}
-	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_DYNAMODB"]})
+	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_DYNAMODB"], Credentials: awsclient.Local()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +107,80 @@ func TestServices(t *testing.T) {
 		t.Errorf("%v %+v", err, r)
 	}
 	services(t, o) // finds what there is
+}
+
+// keyless is a way to an engine that no keys of this process's go.
+func keyless(t *testing.T, engine string) string {
+	t.Helper()
+	at, err := url.Parse(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := httputil.NewSingleHostReverseProxy(at)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if who := r.Header.Get("Authorization"); !strings.Contains(who, "Credential=local/") {
+			t.Errorf("%s is signed by %s", r.Header.Get("X-Amz-Target"), who)
+		}
+		next.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// What is on another machine gets no client that needs no signature.
+func TestElsewhere(t *testing.T) {
+	for _, url := range []string{"https://dynamodb.eu-central-1.amazonaws.com", "http://192.0.2.1:8000", "http://localhost.example:8000", "127.0.0.1:8000", "%"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // so that nobody is asked
+		_, err := standin.StartServices(ctx, standin.Options{Data: t.TempDir(), DynamoDB: url, Now: time.Now})
+		if err == nil || !strings.Contains(err.Error(), url+" is not on this machine") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// What a stand-in does not know it does not pretend to have done; and it does
+// nothing for a page whose name somebody points at this machine.
+func TestRefusals(t *testing.T) {
+	s := services(t, standin.Options{
+		Data: t.TempDir(), Given: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"},
+		Sent: func(to, message string) { t.Errorf("sent %s to %s", message, to) },
+		Put:  func(kind, detail string) { t.Errorf("put %s: %s", kind, detail) },
+	})
+	const form, publish = "application/x-www-form-urlencoded", "Action=Publish&PhoneNumber=%2B606543216353&Message=hello"
+	const event = `{"Entries":[{"DetailType":"kind","Detail":"{}"}]}`
+	for _, c := range []struct {
+		service, host, target, kind, body string
+		status                            int
+	}{
+		{"SNS", "", "", form, strings.Replace(publish, "Publish", "Subscribe", 1), 400},
+		{"SNS", "", "", form, "Action=Publish&TopicArn=arn&Message=hello", 400},
+		{"SNS", "", "", form, "Action=Publish&PhoneNumber=%2B606543216353", 400},
+		{"SNS", "attacker.example", "", form, publish, 403},
+		{"EVENTBRIDGE", "", "AWSEvents.PutRule", "", event, 400},
+		{"EVENTBRIDGE", "", "AWSEvents.PutEvents", "", "{", 400},
+		{"EVENTBRIDGE", "attacker.example", "AWSEvents.PutEvents", "", event, 403},
+		{"SECRETS_MANAGER", "", "secretsmanager.PutSecretValue", "", "{}", 400},
+		{"SECRETS_MANAGER", "attacker.example", "secretsmanager.GetSecretValue", "", "{}", 403},
+		{"SECRETS_MANAGER", "host.docker.internal", "secretsmanager.GetSecretValue", "", "{}", 200}, // a container's
+	} {
+		req, err := http.NewRequest("POST", s.Environment["AWS_ENDPOINT_URL_"+c.service], strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = c.host
+		req.Header.Set("X-Amz-Target", c.target)
+		req.Header.Set("Content-Type", c.kind)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != c.status || (c.status != 200) == strings.Contains(string(text), "SecretString") {
+			t.Errorf("%+v: HTTP %d %v %s", c, resp.StatusCode, err, text)
+		}
+	}
 }
 
 // What has an endpoint is left alone.
@@ -108,30 +193,19 @@ func TestGiven(t *testing.T) {
 
 // The engine's tables are in the folder, and are there the next time.
 func TestEngine(t *testing.T) {
-	root, err := standin.ModuleRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := standin.EnginePath(root)
-	if err != nil {
-		if os.Getenv("DYNAMODB_ENDPOINT") == "" && os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skipf("SKIPPED: %v", err)
-	}
-	data := t.TempDir()
-	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	engine, data := installed(t), t.TempDir()
 	for range 2 {
 		s := services(t, standin.Options{Data: data, Engine: engine})
 		if len(s.Names) != 4 || !strings.Contains(s.Names[0], data) {
 			t.Error(s.Names)
 		}
+		private(t, data)
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-	}
-	if _, err := os.Stat(data + "/dynamodb.db"); err != nil {
-		t.Error(err)
+		if _, err := http.Get(s.Environment["AWS_ENDPOINT_URL_DYNAMODB"]); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("the engine lives on, or %v", err)
+		}
 	}
 	if _, err := standin.StartServices(t.Context(), standin.Options{Data: data, Engine: "/bin/false", Now: time.Now}); err == nil || !strings.Contains(err.Error(), "before it listened") {
 		t.Error(err)
@@ -139,4 +213,54 @@ func TestEngine(t *testing.T) {
 	if _, err := standin.EnginePath(data); err == nil || !strings.Contains(err.Error(), "make tools") {
 		t.Error(err)
 	}
+}
+
+// private checks that the tables, and what SQLite has beside them, are nobody
+// else's to read.
+func private(t *testing.T, data string) {
+	t.Helper()
+	files, err := filepath.Glob(data + "/dynamodb.db*")
+	if err != nil || len(files) != 3 {
+		t.Errorf("%v %q, want a file, its -wal and its -shm", err, files)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%v %v, want mode 0600", err, info.Mode())
+		}
+	}
+}
+
+func TestIPv6(t *testing.T) {
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skipf("SKIPPED: this machine has no IPv6: %v", err)
+	} else if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := services(t, standin.Options{Data: t.TempDir(), Engine: installed(t), Host: "::1"})
+	for name, url := range s.Environment {
+		resp, err := http.Get(url)
+		if err != nil || resp.StatusCode == http.StatusForbidden {
+			t.Errorf("%s: %v %v", name, err, resp)
+			continue
+		}
+		resp.Body.Close()
+	}
+}
+
+// installed is where the engine is. The test is skipped where there is none, or
+// fails with CI=true.
+func installed(t *testing.T) string {
+	t.Helper()
+	root, err := standin.ModuleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := standin.EnginePath(root)
+	if err != nil && os.Getenv("DYNAMODB_ENDPOINT") == "" && os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Skipf("SKIPPED: %v", err)
+	}
+	return engine
 }

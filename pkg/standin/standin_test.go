@@ -57,6 +57,7 @@ func serve(ctx context.Context, e event) (any, error) {
 	return map[string]any{
 		"said": e.Say, "id": lc.AwsRequestID, "function": lambdacontext.FunctionName, "arn": lc.InvokedFunctionArn,
 		"left": time.Until(deadline).Round(time.Second).String(), "home": os.Getenv("HOME"), "own": os.Getenv("OWN"),
+		"trace": os.Getenv("_X_AMZN_TRACE_ID"), // which the header sets
 	}, nil
 }
 
@@ -123,7 +124,7 @@ func TestRuntime(t *testing.T) {
 					return
 				}
 				if got["said"] != fmt.Sprint(name, n) || got["id"] != fmt.Sprintf("00000000-0000-4000-8000-%012x", n) || got["function"] != name || got["own"] != name ||
-					!strings.HasSuffix(got["arn"], ":function:"+name) || got["left"] != "10s" || got["home"] != "" {
+					!strings.HasSuffix(got["arn"], ":function:"+name) || got["left"] != "10s" || got["home"] != "" || !strings.HasPrefix(got["trace"], "Root=1-") {
 					t.Errorf("%s, call %d: %v", name, n, got)
 				}
 			}
@@ -151,22 +152,20 @@ func TestFailure(t *testing.T) {
 
 // What ends a function ends the wait for its answer, and says how.
 func TestEnds(t *testing.T) {
-	for do, want := range map[string]string{"exit": "function f ended: exit status 3", "large": "function f ended: exit status 1"} {
+	p := run(t, listen(t), "f", "function", &said{})
+	for range 2 {
+		if a, err := invoke(t, p, "exit", ""); err == nil || !strings.Contains(err.Error(), "function f ended: exit status 3") {
+			t.Errorf("exit: %v %s", err, a.Body)
+		}
+	}
+	for do, want := range map[string]string{"panic": "help", "large": `"Function.ResponseSizeTooLarge"`} {
 		p := run(t, listen(t), "f", "function", &said{})
-		if a, err := invoke(t, p, do, ""); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v %s, want %s", do, err, a.Body, want)
+		if a, err := invoke(t, p, do, "help"); err != nil || !a.Failed || !json.Valid(a.Body) || !strings.Contains(string(a.Body), want) {
+			t.Errorf("%s: %v %s", do, err, a.Body)
 		}
-		if _, err := invoke(t, p, "", ""); err == nil {
-			t.Errorf("%s: answers on", do)
+		if _, err := invoke(t, p, "", ""); err == nil || !strings.Contains(err.Error(), "exit status 1") {
+			t.Errorf("after %s: %v", do, err)
 		}
-	}
-	log := &said{}
-	p := run(t, listen(t), "f", "function", log)
-	if a, err := invoke(t, p, "panic", "help"); err != nil || !a.Failed || !bytes.Contains(a.Body, []byte("help")) {
-		t.Errorf("panic: %v %s", err, a.Body)
-	}
-	if _, err := invoke(t, p, "", ""); err == nil || !strings.Contains(err.Error(), "exit status 1") {
-		t.Errorf("after a panic: %v", err)
 	}
 }
 
@@ -219,7 +218,8 @@ func TestStart(t *testing.T) {
 func TestUnknownPaths(t *testing.T) {
 	r := listen(t)
 	run(t, r, "f", "deaf", &said{})
-	for _, path := range []string{"/", "/f", "/g/2018-06-01/runtime/invocation/next", "/f/2015-03-31/runtime/invocation/next", "/f/2018-06-01/runtime/invocation/1/else"} {
+	for _, path := range []string{"/", "/f", "/g/2018-06-01/runtime/invocation/next", "/f/2015-03-31/runtime/invocation/next", "/f/2018-06-01/runtime/invocation/1/else",
+		"/f/2018-06-01/runtime/1/response", "/f/2018-06-01/runtime/else/1/response", "/f/2018-06-01/runtime/init/response", "/f/2018-06-01/runtime/invocation/1/error/", "/f/2018-06-01/runtime/invocation/next"} {
 		w := newRecorder()
 		req, _ := http.NewRequest("POST", path, strings.NewReader("{}"))
 		r.ServeHTTP(w, req)
@@ -227,10 +227,12 @@ func TestUnknownPaths(t *testing.T) {
 			t.Errorf("%s: %d %s", path, w.status, w.body.String())
 		}
 	}
-	w := newRecorder()
-	req, _ := http.NewRequest("POST", "/f/2018-06-01/runtime/invocation/1/response", strings.NewReader("{}"))
-	if r.ServeHTTP(w, req); w.status != 400 || !strings.Contains(w.body.String(), "InvalidRequestID") {
-		t.Errorf("%d %s", w.status, w.body.String())
+	for _, id := range []string{"1", ""} {
+		w := newRecorder()
+		req, _ := http.NewRequest("POST", "/f/2018-06-01/runtime/invocation/"+id+"/response", strings.NewReader("{}"))
+		if r.ServeHTTP(w, req); w.status != 400 || !strings.Contains(w.body.String(), "InvalidRequestID") {
+			t.Errorf("invocation %q: %d %s", id, w.status, w.body.String())
+		}
 	}
 }
 

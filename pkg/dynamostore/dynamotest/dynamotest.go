@@ -23,7 +23,7 @@ func Endpoint(t testing.TB) string {
 	if endpoint := os.Getenv("DYNAMODB_ENDPOINT"); endpoint != "" {
 		return endpoint
 	}
-	root, err := moduleRoot()
+	root, err := engine.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}

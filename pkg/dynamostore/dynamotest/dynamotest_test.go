@@ -101,7 +101,7 @@ func TestEngineEndsWithItsProcess(t *testing.T) {
 		fmt.Printf("%s\n", Endpoint(t))
 		select {} // until killed
 	}
-	root, err := moduleRoot()
+	root, err := engine.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"go.yaml.in/yaml/v4"
+
+	"countersign/pkg/dynamostore/engine"
 )
 
 // Deployed is what template.yaml says about the tables.
@@ -23,7 +25,7 @@ type Definition struct {
 
 // Template reads template.yaml of this module.
 func Template() (*Deployed, error) {
-	root, err := moduleRoot()
+	root, err := engine.ModuleRoot()
 	if err != nil {
 		return nil, err
 	}
@@ -114,21 +116,4 @@ func (r resource) definition() (d Definition) {
 		})
 	}
 	return d
-}
-
-// moduleRoot returns the folder of go.mod: tests run in the folder of their
-// package.
-func moduleRoot() (string, error) {
-	from, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := from; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("there is no go.mod above %s", from)
-		}
-	}
 }

@@ -8,12 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// Path returns where `make tools` installs the engine under the module's root, and
-// fails where it is not.
+// Path returns where `make tools` installs the engine under the module's root, see
+// [ModuleRoot], and fails where it is not.
 func Path(root string) (string, error) {
 	arch := runtime.GOARCH
 	if arch == "amd64" {
@@ -36,17 +37,21 @@ type Engine struct {
 }
 
 // Start runs an engine's binary on a free port of host, an address of this machine,
-// with its tables in the file db; "" keeps them in memory. It returns when the engine
-// listens, and gives up after 10 s. The engine ends by [Engine.Stop], or with this
-// process, however that ends; somebody must hold on to it until then.
+// with its tables in the file db, which is made with mode 0600 if there is none; ""
+// keeps them in memory. It returns when the engine listens, and gives up after 10 s.
+// The engine ends by [Engine.Stop], or with this process, however that ends; somebody
+// must hold on to it until then.
 func Start(binary, host, db string) (*Engine, error) {
-	var err error
+	err := private(db)
+	if err != nil {
+		return nil, fmt.Errorf("DynamoDB engine: %w", err)
+	}
 	for range 5 { // somebody may take the port between the moment it was free and the engine's
 		var port string
 		if port, err = freePort(host); err != nil {
 			break
 		}
-		arguments := []string{"serve", "--host", host, "--port", port}
+		arguments := []string{"serve", "--host", bracketed(host), "--port", port}
 		if db != "" {
 			arguments = append(arguments, "--db-path", db)
 		}
@@ -57,6 +62,27 @@ func Start(binary, host, db string) (*Engine, error) {
 		}
 	}
 	return nil, fmt.Errorf("DynamoDB engine: %w", err)
+}
+
+// private makes the file that there is none of. The engine would use the umask, and
+// what SQLite puts beside the file has the file's mode.
+func private(db string) error {
+	if db == "" {
+		return nil
+	}
+	f, err := os.OpenFile(db, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// bracketed is a host as the engine puts it before ":" and a port.
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
 }
 
 func freePort(host string) (string, error) {

@@ -11,10 +11,10 @@ import (
 
 // guard runs the engine beside a read of a pipe that nobody writes. The system closes
 // that when this process ends, in whatever way, and the guard asks the engine to end.
-// SIGTERM tells it to wait no longer for that. It is deaf to Ctrl-C, which goes to all
-// processes of a terminal: it has to outlive the engine. And it lets go of what the
-// engine says, so that this ends where the engine does.
-const guard = `trap '' INT
+// SIGTERM tells it to wait no longer for that. It is deaf to Ctrl-C, and to the end of
+// a terminal, which are told to all processes there: it has to outlive the engine. And
+// it lets go of what the engine says, so that this ends where the engine does.
+const guard = `trap '' INT HUP
 "$0" "$@" </dev/null >/dev/null & trap 'kill -9 $!; wait $!' TERM
 exec 2>&-; read -r _; kill $!; wait $!`
 

@@ -1,0 +1,205 @@
+package standin
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The functions have the time that template.yaml gives them, and no other ones have
+// a time of their own.
+func TestTimeouts(t *testing.T) {
+	text, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type settings struct {
+		CodeUri string `yaml:"CodeUri"`
+		Timeout int    `yaml:"Timeout"` // in seconds
+	}
+	var template struct {
+		Globals struct {
+			Function settings `yaml:"Function"`
+		} `yaml:"Globals"`
+		Resources map[string]struct {
+			Type       string   `yaml:"Type"`
+			Properties settings `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	if got := time.Duration(template.Globals.Function.Timeout) * time.Second; got != Timeout {
+		t.Errorf("others have %v, template.yaml says %v", Timeout, got)
+	}
+	var said, all int
+	for name, r := range template.Resources {
+		if r.Type != "AWS::Serverless::Function" {
+			continue
+		}
+		all++
+		function, want := filepath.Base(r.Properties.CodeUri), Timeout
+		if r.Properties.Timeout != 0 {
+			said++
+			want = time.Duration(r.Properties.Timeout) * time.Second
+		}
+		if got := newFunction(function, time.Now).timeout; got != want {
+			t.Errorf("%s has %v, %s of template.yaml says %v", function, got, name, want)
+		}
+	}
+	if all < 5 || said != len(timeouts) {
+		t.Errorf("%d functions in template.yaml, of which %d have a time of their own, want %d", all, said, len(timeouts))
+	}
+}
+
+// Who does not start, or does not answer, is not waited for longer than Lambda does.
+// Time is virtual.
+func TestPatience(t *testing.T) {
+	for name, want := range map[string]time.Duration{"init": 10 * time.Second, "changes": time.Minute, "cognito": 5 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &Process{function: newFunction(name, time.Now)}
+			begin := time.Now()
+			if err := p.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "10s") || time.Since(begin) != 10*time.Second {
+				t.Errorf("%s: start: %v after %v", name, err, time.Since(begin))
+			}
+			w := httptest.NewRecorder()
+			go func() {
+				time.Sleep(time.Hour) // the time of an event begins when it is taken
+				begin = time.Now()
+				p.function.next(w, httptest.NewRequest("GET", "/", nil))
+			}()
+			_, err := p.Invoke(t.Context(), []byte("{}"))
+			if err == nil || !strings.Contains(err.Error(), want.String()) || time.Since(begin) != want {
+				t.Errorf("%s: event: %v after %v, want %v", name, err, time.Since(begin), want)
+			}
+			synctest.Wait()
+			if got := w.Header().Get("Lambda-Runtime-Deadline-Ms"); got != strconv.FormatInt(begin.Add(want).UnixMilli(), 10) {
+				t.Errorf("%s: it is told to answer until %s, want %v after %v", name, got, want, begin)
+			}
+		})
+	}
+}
+
+// A function that ends has answered, if it has.
+func TestLastAnswer(t *testing.T) {
+	for range 200 {
+		f := newFunction("f", time.Now)
+		go func() {
+			i := <-f.calls
+			i.answer <- Answer{Body: []byte("{}")}
+			close(f.ended)
+		}()
+		if a, err := f.invoke(t.Context(), nil); err != nil || string(a.Body) != "{}" {
+			t.Fatalf("%s %v", a.Body, err)
+		}
+	}
+}
+
+// What the function posts last for an invocation, and that is read, is its answer.
+func TestPosts(t *testing.T) {
+	full := strings.Repeat("x", maxBody)
+	type post struct {
+		what   string
+		body   io.Reader
+		status int // 200: nothing was answered
+	}
+	broken := post{"response", iotest.ErrReader(errors.New("gone")), 200}
+	for name, c := range map[string]struct {
+		posts  []post
+		answer string
+		failed bool
+	}{
+		"the most":  {[]post{{"response", strings.NewReader(full), 202}}, full, false},
+		"too much":  {[]post{{"response", strings.NewReader(full + "x"), 413}, {"error", strings.NewReader("{}"), 400}}, string(oversize.Body), true},
+		"cut short": {[]post{broken, {"response", strings.NewReader("{}"), 202}}, "{}", false},
+		"twice":     {[]post{{"error", strings.NewReader("{}"), 202}, {"response", strings.NewReader("[]"), 400}}, "{}", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFunction("f", time.Now)
+			r := &Runtime{functions: map[string]*function{"f": f}}
+			go func() {
+				i := <-f.calls
+				for _, p := range c.posts {
+					w := httptest.NewRecorder()
+					r.ServeHTTP(w, httptest.NewRequest("POST", "/f/2018-06-01/runtime/invocation/"+i.id+"/"+p.what, p.body))
+					if w.Code != p.status {
+						t.Errorf("%s: HTTP %d %s, want %d", p.what, w.Code, w.Body, p.status)
+					}
+				}
+				close(f.ended)
+			}()
+			a, err := f.invoke(t.Context(), nil)
+			if err != nil || string(a.Body) != c.answer || a.Failed != c.failed {
+				t.Errorf("%.100s, failed %v, %v", a.Body, a.Failed, err)
+			}
+			<-f.ended
+		})
+	}
+}
+
+// A page whose name somebody points at this machine gets no event.
+func TestRuntimeHost(t *testing.T) {
+	r, err := Listen(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for host, want := range map[string]int{"attacker.example": http.StatusForbidden, "": http.StatusNotFound} {
+		req, err := http.NewRequest("GET", "http://"+r.address("f")+"/2018-06-01/runtime/invocation/next", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("host %q: HTTP %d, want %d", host, resp.StatusCode, want)
+		}
+	}
+}
+
+// Who does not end when it is told to is ended.
+func TestStopByForce(t *testing.T) {
+	r, err := Listen(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	binary := filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(binary, []byte("#!/bin/sh\ntrap '' TERM; echo deaf; while :; do sleep 0.05; done\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	said, log := io.Pipe()
+	p, err := r.Start("f", binary, nil, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.cmd.Process.Kill()
+	if _, err := io.ReadFull(said, make([]byte, len("deaf\n"))); err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.stop(time.Millisecond) }()
+	select {
+	case err := <-stopped:
+		if err == nil || !strings.Contains(err.Error(), "killed") {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it lives on")
+	}
+}
