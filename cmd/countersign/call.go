@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -78,6 +79,9 @@ func (c *caller) send(ctx context.Context, call func(context.Context, *amsclient
 }
 
 func (c *caller) make() (*amsclient.Client, error) {
+	if err := checkURL("--url", c.URL); err != nil {
+		return nil, err
+	}
 	key, err := c.signingKey()
 	if err != nil {
 		return nil, err
@@ -145,6 +149,9 @@ func (c *caller) localServer() (map[string]*rsa.PublicKey, error) {
 	path := filepath.Join(c.Data, "keys.json")
 	servers := map[string]*rsa.PublicKey{}
 	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the keys to check the answer by cannot be read: %w; give the server's public key by --server-key", err)
+	}
 	if err == nil {
 		d, err := keyring.Parse(text)
 		if err != nil {

@@ -90,7 +90,7 @@ func TestCallSigned(t *testing.T) {
 
 	// What is not signed, and what has no key.
 	_, faults, _ := c.call("verify", "one", "123456", "--client", "nobody")
-	if want := filepath.Join(p.data, "clients", "nobody.key.pem") + " is not there"; !strings.Contains(faults, want) {
+	if want := "not signed: " + filepath.Join(p.data, "clients", "nobody.key.pem") + " is not there"; !strings.Contains(faults, want) {
 		t.Errorf("%s, want %q", faults, want)
 	}
 	c.ok("client", "add", "open", "--unsigned", "--country=*")
@@ -103,7 +103,7 @@ func TestCalls(t *testing.T) {
 	c := at{onFolder(t, p.data), p}
 	answer, faults, exit := c.call("init", "60-6543216353")
 	_, id, ok := strings.Cut(strings.TrimSpace(faults), "countersign: id ")
-	if exit != 0 || !ok || len(id) < 26 || !strings.Contains(answer, `"authenticationRequestId":"`+id+`"`) {
+	if exit != 0 || !ok || len(id) < 26 || strings.Contains(faults, "not signed") || !strings.Contains(answer, `"authenticationRequestId":"`+id+`"`) {
 		t.Fatalf("%d %s%s", exit, answer, faults)
 	}
 	_, rest, _ := strings.Cut(answer, `"authenticationId":"`)
@@ -171,6 +171,13 @@ func TestCallChecksAnswers(t *testing.T) {
 			t.Errorf("%s: %d %s%s", wrong, exit, answer, faults)
 		}
 	}
+	// What cannot be read is not taken for nothing: the answer might be anybody's.
+	if err := os.Mkdir(filepath.Join(elsewhere, "keys.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	away.no("give the server's public key by --server-key", "call", "verify", "x", "123456", "--url", p.url)
+	away.gets(verify, 2, "verify", "x", "123456", "--server-key", server)
+
 	// A new key signs within the server's time, and the command knows it.
 	c.ok("keys", "rotate", "sign")
 	for deadline := time.Now().Add(20 * time.Second); ; {
@@ -188,6 +195,9 @@ func TestCallChecksAnswers(t *testing.T) {
 func TestCallInTrouble(t *testing.T) {
 	c := onFolder(t, t.TempDir())
 	c.no("countersign serve starts one", "call", "verify", "x", "1", "--url", "http://127.0.0.1:1")
+	for _, url := range []string{"127.0.0.1:1", "localhost:1", "ftp://127.0.0.1:1", "http://"} {
+		c.no("--url "+url+": must be http://HOST:PORT", "call", "verify", "x", "1", "--url", url)
+	}
 	c.no("--key", "call", "verify", "x", "1", "--key", "nowhere.pem")
 	c.no("this is a public key", "call", "verify", "x", "1", "--key", publicKey)
 	c.no("this is a private key", "call", "verify", "x", "1", "--server-key", testKeys+"ams-test-client.key.pem")

@@ -19,10 +19,10 @@ type clientCommands struct {
 	List         clientList         `cmd:"" help:"List all clients."`
 	Show         clientShow         `cmd:"" help:"Show a client; secrets are never shown."`
 	Set          clientSet          `cmd:"" help:"Change what the flags name, and nothing else. An empty value takes what was set away."`
-	Disable      clientDisable      `cmd:"" help:"Make a client unknown to requests, within a minute everywhere."`
+	Disable      clientDisable      `cmd:"" help:"Make a client unknown to requests, within 30 seconds everywhere."`
 	Enable       clientEnable       `cmd:"" help:"Make a disabled client known again."`
 	RotateKey    clientRotateKey    `cmd:"" help:"Add a public key beside those that a client has, or in their place."`
-	RemoveKey    clientRemoveKey    `cmd:"" help:"Remove a public key: what it signs is refused within a minute everywhere."`
+	RemoveKey    clientRemoveKey    `cmd:"" help:"Remove a public key: what it signs is refused within 30 seconds everywhere."`
 	RotateSecret clientRotateSecret `cmd:"" help:"Give a client a new HMAC secret; the one before stays good beside it."`
 	RemoveSecret clientRemoveSecret `cmd:"" help:"Remove the older of a client's HMAC secrets, or the only one."`
 }
@@ -60,6 +60,9 @@ type newSecret struct {
 }
 
 func (c *clientAdd) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	return c.on(ctx, func(b *books) error {
 		_, err := b.clients.Get(ctx, c.ID)
 		if err == nil { // before anything is made for it
@@ -149,6 +152,9 @@ type clientSet struct {
 }
 
 func (c *clientSet) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	return c.on(ctx, func(b *books) error {
 		err := b.clients.Edit(ctx, c.ID, func(r *clients.Record) error {
 			c.apply(r)

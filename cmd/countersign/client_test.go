@@ -168,7 +168,7 @@ func TestPrivateKeyFile(t *testing.T) {
 	}
 	c.no("not found", "client", "show", "acme")
 	c.no("--generate-key", "client", "add", "acme", "--key-out", "x.pem")
-	for _, bad := range [][]string{{"a b", "--generate-key"}, {"b", "--generate-key", "--country", "us"}, {"b", "--generate-key", "--digits", "9"}} {
+	for _, bad := range [][]string{{"a b", "--generate-key"}, {"b", "--generate-key", "--numbers", "sure"}, {"b", "--generate-key", "--digits", "9"}} {
 		c.no("client", append([]string{"client", "add"}, bad...)...)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
@@ -248,7 +248,8 @@ func TestRotateKey(t *testing.T) {
 		} {
 			c.no(want, append([]string{"client", "rotate-key", "acme"}, strings.Fields(flags)...)...)
 		}
-		c.no(`key version "5": not found`, "client", "remove-key", "acme", "5")
+		c.no(`key version "5": not found in `, "client", "remove-key", "acme", "5")
+		c.no("client show", "client", "remove-key", "acme", "5")
 		if got := versions(c.client("acme")); got != "11 12" {
 			t.Errorf("after refusals: %s", got)
 		}
@@ -330,7 +331,9 @@ func TestClientFlags(t *testing.T) {
 	c := onFolder(t, t.TempDir())
 	c.ok("client", "add", "acme")
 	for flags, want := range map[string]string{
-		"--country us":          `countries[0] is "us", must be an upper-case ISO 3166-1 code`,
+		"--country us":          `--country: "us" is no country that has phone numbers: must be an upper-case ISO 3166-1 code`,
+		"--country MY,XX":       `"XX" is no country that has phone numbers`,
+		"--country UK":          `--country: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`,
 		"--unimatrix md5":       `unimatrix is "md5", must be simple, hmac`,
 		"--api sms":             `must be ams, unimatrix, or the name of one of their APIs`,
 		"--network 1.2.3.4/8":   `without host bits`,
@@ -351,7 +354,7 @@ func TestClientFlags(t *testing.T) {
 		"--unknown":             `unknown flag --unknown`,
 		"--generate-keys":       `--generate-key`,
 		"--store redis":         `sqlite`,
-		"--store dynamodb":      `AWS_ACCESS_KEY_ID`,
+		"--store dynamodb":      `set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those of a profile or SSO: eval "$(aws configure export-credentials --format env)"`,
 		"--dynamodb-endpoint x": `--store dynamodb`,
 	} {
 		c.no(want, append([]string{"client", "add", "other"}, strings.Fields(flags)...)...)
@@ -366,7 +369,7 @@ func TestClientFlags(t *testing.T) {
 // What a client cannot do is said when it is made.
 func TestNotes(t *testing.T) {
 	c := onFolder(t, t.TempDir())
-	c.says([]string{"client", "add", "silent"}, "it cannot call: client rotate-key", "it can send nothing: client set --country")
+	c.says([]string{"client", "add", "silent"}, "it cannot call over HTTP: client rotate-key", "Cognito and direct invocations need neither", "it can send nothing: client set --country")
 	var h handover
 	c.json(&h, "client", "add", "quiet", "--country", "MY")
 	if len(h.Notes) != 1 || !strings.Contains(h.Notes[0], "cannot call") {
@@ -376,6 +379,18 @@ func TestNotes(t *testing.T) {
 		out, faults, exit := c.run(args...)
 		if exit != 0 || !strings.Contains(faults, "anyone who knows this id can send messages at your cost") || strings.Contains(out, "cannot call") {
 			t.Errorf("%q: %d %s%s", args, exit, out, faults)
+		}
+	}
+}
+
+// Whoever takes a client's last key away is told what that means.
+func TestLastKey(t *testing.T) {
+	c := onFolder(t, t.TempDir())
+	c.ok("client", "add", "acme", "--public-key", publicKey, "--public-key", publicKey)
+	for i, version := range []string{"1", "2"} {
+		out, faults, exit := c.run("client", "remove-key", "acme", version)
+		if said := strings.Contains(faults, "client acme cannot call over HTTP: client rotate-key"); exit != 0 || said != (i == 1) {
+			t.Errorf("key %s: %d %s%s", version, exit, out, faults)
 		}
 	}
 }

@@ -91,8 +91,8 @@ func (h *handover) tell(ctx context.Context, w where, b *books, id, done string)
 		return err
 	}
 	r := h.Client
-	if len(r.Keys) == 0 && !r.Unsigned && r.Unimatrix == "" {
-		h.note("it cannot call: client rotate-key gives it a key, client set --unimatrix a Unimatrix credential")
+	if mute(r) {
+		h.note("it " + cannotCall)
 	}
 	if len(r.Secrets) > 0 && r.Unimatrix != "hmac" {
 		h.note("its secret is not asked for: client set --unimatrix hmac changes that")
@@ -105,6 +105,10 @@ func (h *handover) tell(ctx context.Context, w where, b *books, id, done string)
 	}
 	return w.tell(h, h.text(done))
 }
+
+const cannotCall = "cannot call over HTTP: client rotate-key gives it a key, client set --unimatrix a Unimatrix credential; Cognito and direct invocations need neither"
+
+func mute(r clients.Record) bool { return len(r.Keys) == 0 && !r.Unsigned && r.Unimatrix == "" }
 
 // text is the handover for people.
 func (h *handover) text(done string) string {

@@ -149,6 +149,13 @@ func TestAdministrationInAWS(t *testing.T) {
 	}
 	bare.no("--keys-secret or COUNTERSIGN_KEYS", "client", "rotate-secret", "acme")
 	bare.no("--keys-secret or COUNTERSIGN_KEYS", "keys", "list")
+	stranger := onFolder(t, t.TempDir(), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_KEYS=keys", "AWS_REGION=eu-central-1")
+	stranger.no("aws configure export-credentials", "keys", "list")
+	stranger.no("aws configure export-credentials", "client", "list")
+	stranger.env = append(stranger.env, "AWS_ENDPOINT_URL_DYNAMODB=127.0.0.1:1")
+	stranger.no("AWS_ENDPOINT_URL_DYNAMODB 127.0.0.1:1: must be http://HOST:PORT", "client", "list")
+	stranger.no("--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT", "client", "list", "--dynamodb-endpoint", "127.0.0.1:1")
+	stranger.no("is an engine running at http://127.0.0.1:1?", "client", "list", "--dynamodb-endpoint", "http://127.0.0.1:1")
 	bare.env = append(bare.env, "COUNTERSIGN_CLIENTS_TABLE=no-such-table")
 	bare.no("no-such-table", "client", "show", "acme")
 	if _, err := os.Stat(c.data); !os.IsNotExist(err) {

@@ -13,6 +13,7 @@ import (
 	"countersign/docs"
 	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
+	"countersign/pkg/loopback"
 	"countersign/pkg/outbox"
 )
 
@@ -52,6 +53,19 @@ func (l *local) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default: // of the other contract, or of none, which it answers too
 		l.invoke(w, r, l.otp, path, query)
 	}
+}
+
+// guarded refuses what is under /_dev/ to web pages, which must not read codes. The
+// contracts' own paths answer under any name: merchants' software may use one.
+func guarded(h http.Handler) http.Handler {
+	console := loopback.Only(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, _ := target(r.RequestURI); strings.HasPrefix(path, "/_dev/") {
+			console.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // target splits a request target into raw path and query. A client may send it
@@ -132,7 +146,11 @@ func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler
 func (l *local) messages(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
-		entries, err := l.outbox.List(r.URL.Query().Get("to"))
+		to := r.URL.Query().Get("to")
+		if national, ok := strings.CutPrefix(to, " "); ok {
+			to = "+" + national // that was not escaped
+		}
+		entries, err := l.outbox.List(to)
 		if err != nil {
 			l.log.Error("outbox", "cause", err)
 			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be read"}`))

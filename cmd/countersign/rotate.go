@@ -74,6 +74,9 @@ func (c *clientRemoveKey) Run(ctx context.Context) error {
 		if err := b.clients.RemoveKey(ctx, c.ID, c.Version); err != nil {
 			return err
 		}
+		if r, err := b.clients.Get(ctx, c.ID); err == nil && mute(r) {
+			warn("client %s %s", quoted(c.ID), cannotCall)
+		}
 		return c.show(ctx, b, c.ID)
 	})
 }

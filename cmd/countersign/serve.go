@@ -20,6 +20,7 @@ import (
 	"countersign/pkg/keyring"
 	"countersign/pkg/message"
 	"countersign/pkg/outbox"
+	"countersign/pkg/phone/plan"
 )
 
 // serve is the command of the same name. Limits, brand and the like are read
@@ -45,6 +46,9 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	cfg, err := config.Load(getenv)
 	if err != nil {
 		return err
+	}
+	if err := plan.CheckCountries(cfg.Countries); err != nil {
+		return fmt.Errorf("%sCOUNTRIES: %w", config.Prefix, err)
 	}
 	if len(cfg.Countries) == 0 {
 		cfg.Countries = []string{"*"} // nothing leaves this machine
@@ -89,7 +93,10 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 		store.follow(following, server.events, log)
 	}()
 	defer func() { stop(); <-told }()
-	return s.listen(ctx, terminal, server)
+	if s.AllowRemote {
+		return s.listen(ctx, terminal, server)
+	}
+	return s.listen(ctx, terminal, guarded(server))
 }
 
 // check refuses places where codes that anyone can read do not belong.
@@ -118,7 +125,7 @@ const drain = gateway.Timeout + 2*time.Second
 func (s *serve) listen(ctx context.Context, terminal *terminal, handler http.Handler) error {
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return fmt.Errorf("--listen: %w; take another with --listen 127.0.0.1:0 or COUNTERSIGN_LISTEN=127.0.0.1:0", err)
 	}
 	server := &http.Server{
 		Handler:           handler,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -214,11 +216,54 @@ func TestOutboxConsole(t *testing.T) {
 	if all := p.messages(""); len(all) != 2 || all[0].To != "+601111111112" || all[1].To != "+601111111111" {
 		t.Errorf("outbox %+v, want both, newest first", all)
 	}
+	for to, n := range map[string]int{"%2B601111111111": 1, "+601111111111": 1, "601111111111": 0, "+": 0} {
+		if _, text := get("GET", "/_dev/messages?to="+to); strings.Count(text, `"code"`) != n {
+			t.Errorf("to=%s: %s, want %d messages", to, text, n)
+		}
+	}
 	if status, _ := get("POST", "/_dev/messages"); status != 405 {
 		t.Errorf("POST: %d", status)
 	}
 	if status, _ := get("DELETE", "/_dev/messages"); status != 204 || len(p.messages("")) != 0 {
 		t.Errorf("DELETE: %d", status)
+	}
+}
+
+// A web page whose name points to this machine (DNS rebinding) reads no code and
+// empties nothing.
+func TestOtherHosts(t *testing.T) {
+	p := serveOn(t, t.TempDir())
+	remote := serveOn(t, t.TempDir(), "--allow-remote")
+	for _, p := range []*process{p, remote} {
+		p.post(initPath, initBody("a", "60-1111111111"))
+	}
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(p.url, "http://"))
+	ask := func(p *process, host, method, path string) (int, string) {
+		req, _ := http.NewRequest(method, p.url+path, nil)
+		req.Host = host
+		resp, err := browser.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		return resp.StatusCode, string(text)
+	}
+	for _, host := range []string{"attacker.example:" + port, "attacker.example", "127.0.0.1.attacker.example:" + port} {
+		for _, request := range []string{"GET /_dev/messages", "DELETE /_dev/messages", "GET /_dev/messages?to=%2B601111111111", "GET /_dev/events", "GET /_dev/openapi.yaml"} {
+			method, path, _ := strings.Cut(request, " ")
+			if status, text := ask(p, host, method, path); status != 403 || strings.Contains(text, "1111111111") || !strings.Contains(text, "127.0.0.1") {
+				t.Errorf("%s of %s: %d %s", request, host, status, text)
+			}
+		}
+	}
+	for _, host := range []string{"localhost:" + port, "127.0.0.1", "[::1]:" + port} {
+		if status, text := ask(p, host, "GET", "/_dev/messages"); status != 200 || !strings.Contains(text, `"code"`) {
+			t.Errorf("of %s: %d %s", host, status, text)
+		}
+	}
+	if status, text := ask(remote, "laptop.example", "GET", "/_dev/messages"); status != 200 || !strings.Contains(text, `"code"`) {
+		t.Errorf("with --allow-remote: %d %s", status, text)
 	}
 }
 
@@ -246,6 +291,11 @@ func TestGreeting(t *testing.T) {
 }
 
 func TestRefusesToStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
 	for name, c := range map[string]struct {
 		args []string
 		env  string
@@ -260,10 +310,18 @@ func TestRefusesToStart(t *testing.T) {
 		"inside Lambda":    {nil, "AWS_LAMBDA_FUNCTION_NAME=init", "Lambda"},
 		"too many guesses": {nil, "COUNTERSIGN_ATTEMPTS=9", "COUNTERSIGN_ATTEMPTS is 9, must be 1 to 5"},
 		"a long brand":     {nil, "COUNTERSIGN_BRAND=" + strings.Repeat("b", 160), "COUNTERSIGN_BRAND"},
-		"DynamoDB nowhere": {[]string{"--store", "dynamodb"}, "", "AWS_"},
+		"DynamoDB nowhere": {[]string{"--store", "dynamodb"}, "", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those of a profile or SSO: eval \"$(aws configure export-credentials --format env)\""},
+		"no endpoint":      {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "127.0.0.1:1"}, "", "--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT"},
+		"no engine":        {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "http://127.0.0.1:1"}, "", "is an engine running at http://127.0.0.1:1?"},
+		"no country":       {nil, "COUNTERSIGN_COUNTRIES=MY,UK", `COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`},
+		"a port in use":    {[]string{"--listen", taken.Addr().String()}, "", "take another with --listen 127.0.0.1:0"},
+		"a damaged store":  {[]string{"--data", filepath.Dir(write(t, "countersign.db", strings.Repeat("no database", 1000)))}, "", "countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
+		"an empty keyring": {[]string{"--data", filepath.Dir(write(t, "keys.json", ""))}, "", "restore it from a copy, or remove it"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command(binary, append([]string{"serve", "--data", t.TempDir()}, c.args...)...)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it might start
+			defer cancel()
+			cmd := exec.CommandContext(ctx, binary, append([]string{"serve", "--data", t.TempDir()}, c.args...)...)
 			cmd.Env = append(environment(), c.env)
 			text, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(text), c.want) {

@@ -3,10 +3,12 @@ package main
 import (
 	"encoding"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/phone/plan"
 )
 
 // settings are the fields of a client's record that have a flag each. One that is
@@ -37,6 +39,16 @@ type settings struct {
 	Unanswered number   `group:"Limits of its own, in place of the deployment's" placeholder:"N" help:"Messages in a row without a right code, then the number is paused."`
 	Pause      duration `group:"Limits of its own, in place of the deployment's" placeholder:"DURATION" help:"That pause."`
 	Memory     duration `group:"Limits of its own, in place of the deployment's" placeholder:"DURATION" help:"How long a repeated init is known, after its code has expired."`
+}
+
+// check refuses countries that no number is in.
+func (s settings) check() error {
+	var countries []string
+	setList(&countries, s.Country)
+	if err := plan.CheckCountries(countries); err != nil {
+		return fmt.Errorf("--country: %w", err)
+	}
+	return nil
 }
 
 // apply changes the fields whose flag is given.

@@ -130,7 +130,9 @@ func (c *userAdd) Run(ctx context.Context) error {
 		return err
 	}
 	return c.on(ctx, func(b *books) error {
-		if err := b.users.AddUser(ctx, c.Client, c.User, number); err != nil {
+		if err := b.users.AddUser(ctx, c.Client, c.User, number); errors.Is(err, clients.ErrExists) {
+			return fmt.Errorf("%w; user token add gives it tokens; for another number user remove comes first, which voids its tokens", err)
+		} else if err != nil {
 			return err
 		}
 		if err := addTokens(ctx, b, c.Client, c.User, values, c.TokenExpires.Time); err != nil {

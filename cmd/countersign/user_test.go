@@ -47,7 +47,7 @@ func TestUserMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"}, "already there"},
+		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"}, "already there; user token add gives it tokens; for another number user remove comes first"},
 		{[]string{"add", "eve", "--client", "x", "--number", "60-6543216353"}, `client "x": not found`},
 		{[]string{"add", "eve", "--client", "acme"}, "--number"},
 		{[]string{"add", "eve", "--number", "60-6543216353"}, "--client"},

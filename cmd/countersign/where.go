@@ -78,7 +78,7 @@ func (w where) on(ctx context.Context, work func(*books) error) (err error) {
 		ring:    ring,
 	})
 	if errors.Is(err, clients.ErrNotFound) {
-		err = fmt.Errorf("%w in %s: client list and user list show what is there", err, w.place(cfg.ClientsTable))
+		err = fmt.Errorf("%w in %s: client list, client show and user list show what is there", err, w.place(cfg.ClientsTable))
 	}
 	return err
 }
@@ -114,13 +114,14 @@ func (w where) open(ctx context.Context, name string) (table clients.Table, shut
 		}
 		return db.Documents(), db.Close, nil
 	}
-	endpoint := w.DynamoDBEndpoint
+	setting, endpoint := endpointFlag, w.DynamoDBEndpoint
 	if w.aws() {
-		endpoint = os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+		setting = "AWS_ENDPOINT_URL_DYNAMODB"
+		endpoint = os.Getenv(setting)
 	}
-	client, err := dynamostore.NewClient(dynamostore.Config{Region: os.Getenv("AWS_REGION"), Endpoint: endpoint})
+	client, err := dynamoDB(os.Getenv("AWS_REGION"), setting, endpoint)
 	if err == nil && !w.aws() { // there, template.yaml makes the table
-		err = dynamostore.CreateClientsTable(ctx, client, name)
+		err = unreached(endpoint, dynamostore.CreateClientsTable(ctx, client, name))
 	}
 	if err != nil {
 		return nil, nil, err
@@ -143,6 +144,9 @@ func (w where) keys() (keeper, error) {
 		return keyFolder{keyring.File(path), path}, w.makeFolder()
 	}
 	secret, err := secretsmanager.New(secretsmanager.Config{Secret: w.KeysSecret, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER")})
+	if err != nil && w.KeysSecret != "" {
+		err = withProfile(err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--keys-secret or %sKEYS: %w", config.Prefix, err)
 	}

@@ -39,9 +39,9 @@ func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.
 	timed := telemetry.Store{Challenges: store, Ledger: store, Now: now}
 	issuer := otp.Issuer{Challenges: timed, Ledger: timed, Sender: telemetry.Sender{Sender: messages, Now: now}, Keys: keys, Now: now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: timed, Keys: keys, Users: ams.Standings{Users: users}, Now: now, Rand: rand.Reader}
-	init := &ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: users, Text: message.For}
-	verify := &ams.Verify{Gate: gate, Verifier: verifier}
-	otp := &unimatrix.API{
+	initAPI := &ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: users, Text: message.For}
+	verifyAPI := &ams.Verify{Gate: gate, Verifier: verifier}
+	otpAPI := &unimatrix.API{
 		Clients: gate.Clients,
 		Traffic: gate.Traffic,
 		Lookup:  plan.Lookup,
@@ -52,9 +52,9 @@ func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.
 		Lines:   gate.Lines,
 	}
 	return &local{
-		init:   gateway.Handler{Serve: init.Serve},
-		verify: gateway.Handler{Serve: verify.Serve},
-		otp:    gateway.Handler{Serve: otp.Serve},
+		init:   gateway.Handler{Serve: initAPI.Serve},
+		verify: gateway.Handler{Serve: verifyAPI.Serve},
+		otp:    gateway.Handler{Serve: otpAPI.Serve},
 		outbox: messages,
 		events: &latest{},
 		log:    log,

@@ -91,7 +91,7 @@ func replace(old *os.File, text []byte) error {
 	}
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("keyring: %w", err)
+		return unwritable(path, err)
 	}
 	if err := errors.Join(sameOwner(f, old), fill(f, text)); err != nil {
 		return errors.Join(err, os.Remove(tmp))

@@ -50,13 +50,17 @@ func begin(ctx context.Context, path string, now time.Time) error {
 	}
 	d, err := Parse(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w; %s", path, err, remedy)
 	}
 	if len(d.missing()) == 0 {
 		return nil
 	}
 	return Edit(ctx, path, func(d *Document) error { return d.complete(now, rand.Reader) })
 }
+
+// remedy is for a file that is damaged.
+const remedy = "restore it from a copy, or remove it to start anew: codes under way, what was counted for numbers, " +
+	"clients' HMAC secrets and users' numbers are void then, and merchants need the new public key"
 
 // create makes a keyring at path unless there is one. It is linked into place
 // whole, so that a crash leaves no half of it and two processes agree on one.
@@ -67,7 +71,7 @@ func create(path string, now time.Time) error {
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("keyring: %w", err)
+		return unwritable(path, err)
 	}
 	defer os.Remove(tmp.Name())
 	if err := fill(tmp, d.AtRest()); err != nil {
@@ -77,6 +81,16 @@ func create(path string, now time.Time) error {
 		return fmt.Errorf("keyring: %w", err)
 	}
 	return syncFolder(path)
+}
+
+// unwritable names the folder of a keyring: the system's error names a file that
+// nobody has heard of.
+func unwritable(path string, err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return fmt.Errorf("keyring: %s cannot be written, the folder %s must be there and writable: %w", path, filepath.Dir(path), err)
 }
 
 func readFile(path string) ([]byte, error) {

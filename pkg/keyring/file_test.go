@@ -141,10 +141,10 @@ func TestFileRefused(t *testing.T) {
 	}{
 		"others may read": {"a", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o604) }, "mode 0604, others may read it: chmod 600"},
 		"group may write": {"b", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o620) }, "chmod 600"},
-		"not a keyring":   {"c", func(p string) { write(t, p, []byte(canary)) }, "not JSON"},
-		"empty":           {"d", func(p string) { write(t, p, nil) }, "not JSON"},
+		"not a keyring":   {"c", func(p string) { write(t, p, []byte(canary)) }, "each name once; restore it from a copy, or remove it to start anew: codes under way"},
+		"empty":           {"d", func(p string) { write(t, p, nil) }, "merchants need the new public key"},
 		"too long":        {"e", func(p string) { write(t, p, bytes.Repeat([]byte(canary), 20_000)) }, "at most 65536"},
-		"no folder":       {"f/g", func(string) {}, "no such file"},
+		"no folder":       {"f/g", func(string) {}, "g cannot be written, the folder " + filepath.Join(dir, "f") + " must be there and writable: no such file"},
 		"a folder":        {"h", func(p string) { os.Mkdir(p, 0o700) }, "is a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,8 +2,8 @@ package phone
 
 import "fmt"
 
-// Strictness is how sure a number must be before a client may send to it
-// (contract AMS/DWS, section 7.1).
+// Strictness is how sure a number must be before a client may send to it. Neither
+// contract says how sure, and samples of Alipay's own pages are possible only.
 type Strictness string
 
 const (

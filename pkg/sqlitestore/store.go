@@ -81,6 +81,10 @@ func Open(path string) (*Store, error) {
 	if err == nil {
 		err = s.feed.open(path)
 	}
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
+		err = fmt.Errorf("%w; the file is damaged, or another program's: restore it from a copy, or move it away (and with it those that end in -wal and -shm) to start without clients and users, or take another --data", err)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.feed.close(), conn.Close())
 	}

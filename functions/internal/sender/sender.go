@@ -9,6 +9,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
 	"countersign/pkg/snssender"
 	"countersign/pkg/telemetry"
 )
@@ -18,6 +19,9 @@ import (
 func Issuer(s *start.Service, getenv func(string) string) (otp.Issuer, error) {
 	if _, err := message.Text(s.Config.Brand, s.Config.Language); err != nil {
 		return otp.Issuer{}, fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
+	}
+	if err := plan.CheckCountries(s.Config.Countries); err != nil {
+		return otp.Issuer{}, fmt.Errorf("%sCOUNTRIES: %w", config.Prefix, err)
 	}
 	sms, err := snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
 		SenderID:          getenv(config.Prefix + "SENDER_ID"),

@@ -15,7 +15,7 @@ import (
 )
 
 // known are numbers as the AMS/DWS contract writes them, with what they are. The
-// first three are the table of its section 7.1.
+// first three are samples of Alipay's own pages.
 var known = map[string]phone.Number{
 	"60-6543216353": {Mask: "+60******6353", Region: "MY", MainRegion: "MY"},
 	"44-2044555666": {Mask: "+44******5666", Region: "GB", MainRegion: "GB", Valid: true},

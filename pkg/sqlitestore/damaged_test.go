@@ -1,0 +1,44 @@
+package sqlitestore_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"countersign/pkg/sqlitestore"
+)
+
+// A file that is no store is named, and left as it is.
+func TestDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s, err := sqlitestore.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{
+		"another file": bytes.Repeat([]byte("no database "), 1000),
+		"cut short":    whole[:len(whole)/2],
+		"overwritten":  append(bytes.Clone(whole[:100]), bytes.Repeat([]byte{0xff}, len(whole)-100)...),
+	} {
+		path := filepath.Join(t.TempDir(), "countersign.db")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := sqlitestore.Open(path)
+		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move it away") || !strings.Contains(err.Error(), "--data") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, text) {
+			t.Errorf("%s: the file was changed, %v", name, err)
+		}
+	}
+}
