@@ -22,7 +22,7 @@ func deps(t *testing.T, pkg string) []string {
 	return strings.Fields(string(text))
 }
 
-// What a package may link says what it can do (see docs: layout).
+// What a package may link says what it can do (see README, Layout).
 func TestDependencies(t *testing.T) {
 	const (
 		sns, phones, sqlite, aws = "github.com/aws/aws-sdk-go-v2/service/sns", "countersign/pkg/phone/plan", "modernc.org/sqlite/lib", "github.com/aws/aws-sdk-go-v2/aws"

@@ -8,8 +8,10 @@ import (
 	"countersign/pkg/gateway"
 )
 
-// authenticate checks who sent a request, over its bytes as they came (steps 4 to
-// 8 of section 6). Without ok, the answer says what is wrong.
+// authenticate checks who sent a request, over its bytes as they came: that there
+// is a time, a signature that can be read, a key of its version, that it is that
+// key's, and at last that the time is near, so that only the owner of a key learns
+// that a clock is off. Without ok, the answer says what is wrong.
 func (g *Gate) authenticate(r gateway.Request, c *clients.Client) (refusal answer, ok bool) {
 	sent, one := single(r.Header("request-time"))
 	if !one {

@@ -75,9 +75,10 @@ func (g *Gate) safely(ctx context.Context, r gateway.Request, handle api) (a ans
 	return g.check(ctx, r, handle)
 }
 
-// check makes the checks that come before any API's own, in the order of the
-// contract (section 6); the first that fails answers. Up to here nothing is
-// written.
+// check makes the checks that come before any API's own, in an order that is ours,
+// as Alipay gives none; the first that fails answers. The only write among them is
+// the count against the client's rate: whoever is refused up to here may use the
+// same id again.
 func (g *Gate) check(ctx context.Context, r gateway.Request, handle api) answer {
 	switch {
 	case handle == nil:

@@ -100,7 +100,7 @@ func (s *Init) recipient(c *clients.Client, number string) (n phone.Number, refu
 	switch {
 	case !ok, n.CC != cc, !n.Meets(c.Numbers):
 		return n, otp.BadNumber
-	case !c.MayCall(n.Kind), !c.MaySendTo(n.Region):
+	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
 		return n, otp.Barred
 	}
 	return n, ""

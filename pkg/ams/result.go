@@ -1,10 +1,23 @@
-// Package ams speaks the AMS/DWS authentication contract: initAuthentication and
-// verifyAuthentication, as Alipay's documents and SDKs have them. [Init] serves
-// what sends a message, [Verify] what checks a code.
+// Package ams speaks the AMS/DWS authentication contract: initAuthentication,
+// triggerChallenge and verifyAuthentication, as Alipay's documents and SDKs have
+// them. [Init] serves what sends a message, [Verify] what checks a code.
 //
 // Requests are decoded strictly and answered with HTTP 200 and a result in every
 // case. What is accepted is handed to package otp, and its outcome is put into
 // the contract's words by one table each.
+//
+// "The contract" is what Alipay publishes: the pages of its authentication API for
+// paths with /users/ (AMS, [auth_init] and [auth_verif]), those for the others (DWS,
+// [initAuthentication], [verifyAuthentication] and [triggerChallenge]), and what its
+// SDKs sign and read. These leave much open, such as the order of the checks, the
+// forms of a time, and what becomes of a body that is not as it should be. That is
+// decided here; docs/openapi.yaml describes what callers see of it.
+//
+// [auth_init]: https://global.alipay.com/docs/ac/ams/auth_init
+// [auth_verif]: https://global.alipay.com/docs/ac/ams/auth_verif
+// [initAuthentication]: https://global.alipay.com/docs/ac/dws2/initauthentication
+// [verifyAuthentication]: https://global.alipay.com/docs/ac/dws2/verifyauthentication
+// [triggerChallenge]: https://global.alipay.com/docs/ac/dws2/triggerchallenge
 package ams
 
 // family is one of the two spellings of the contract's gateway codes: the old

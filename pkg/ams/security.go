@@ -47,7 +47,7 @@ func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) a
 	if broken.field != "" {
 		return broken.answer()
 	}
-	return s.check(ctx, otp.Check{Client: c.ID, ID: requestID, AuthID: authID, Code: otp.Code(code)})
+	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, AuthID: authID, Code: otp.Code(code)})
 }
 
 // direct tells which of the two bodies a request object has: they differ in

@@ -65,9 +65,11 @@ func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Respon
 	resp.Headers["client-id"], resp.Headers["response-time"], resp.Headers["signature"] = id, now, value
 }
 
-// line reports whether s can be part of a request line: printable ASCII. With
-// anything else in it, a stranger could have us sign a text of several lines of
-// his own choice.
+// line reports whether s can be part of a request line: it has no space, no line
+// end and no other control character of ASCII. With these in it, a stranger could
+// have us sign a text of several lines of his own choice. Bytes from 0x80 on can
+// not do that, clients do send them in a query, and their signature is over the
+// same bytes.
 func line(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] == 0x7f {

@@ -336,6 +336,7 @@ func TestAnswersAreSigned(t *testing.T) {
 	edit := func(f func(*gateway.Request)) func(*gateway.Request) { return f }
 	check("success", s.post(initPath, docRequest, sign), "POST", initPath, merchant)
 	check("a query", s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=%20b&c" }), sign), "POST", initPath+"?a=%20b&c", merchant)
+	check("a query in UTF-8", s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=é" }), sign), "POST", initPath+"?a=é", merchant)
 	check("unsigned client", s.post(initPath, docRequest), "POST", initPath, "demo")
 	check("refused", s.post(initPath, docRequest, sign, func(r *gateway.Request) { delete(r.Headers, "signature") }), "POST", initPath, merchant)
 	check("unknown client", s.post(initPath, docRequest, client("nobody")), "POST", initPath, "nobody")

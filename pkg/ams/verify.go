@@ -45,10 +45,11 @@ func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answ
 	if broken.field != "" {
 		return broken.answer()
 	}
-	return s.check(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code)})
+	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code)})
 }
 
-func (s *Verify) check(ctx context.Context, check otp.Check) answer {
+// verify checks a code, and puts what became of it into the contract's words.
+func (s *Verify) verify(ctx context.Context, check otp.Check) answer {
 	got, err := s.Verifier.Verify(ctx, check)
 	told := telemetry.From(ctx)
 	told.Outcome = got.Outcome

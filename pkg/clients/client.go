@@ -45,8 +45,8 @@ type Client struct {
 	// Countries that it may send to: upper-case ISO 3166-1 alpha-2, or "*" for
 	// all; empty is none.
 	Countries []string
-	// Numbers is how sure a number must be, Lines what kinds of line it may call
-	// besides ordinary ones.
+	// Numbers is how sure a number must be, Lines what kinds of line it may
+	// send to besides ordinary ones.
 	Numbers phone.Strictness
 	Lines   []phone.Kind
 	Policy  otp.Policy
@@ -104,8 +104,9 @@ func (c *Client) MaySendTo(region string) bool {
 	return slices.Contains(c.Countries, "*") || region != "" && slices.Contains(c.Countries, region)
 }
 
-// MayCall reports whether a kind of line is allowed; ordinary lines always are.
-func (c *Client) MayCall(k phone.Kind) bool {
+// MayReach reports whether messages may go to a kind of line; to ordinary lines
+// they always may.
+func (c *Client) MayReach(k phone.Kind) bool {
 	return k == phone.Ordinary || slices.Contains(c.Lines, k)
 }
 

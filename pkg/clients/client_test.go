@@ -71,7 +71,7 @@ func TestMay(t *testing.T) {
 		}
 	}
 	dear := &clients.Client{Lines: []phone.Kind{phone.Premium}}
-	if !none.MayCall(phone.Ordinary) || none.MayCall(phone.Premium) || !dear.MayCall(phone.Ordinary) || !dear.MayCall(phone.Premium) || dear.MayCall(phone.Satellite) {
+	if !none.MayReach(phone.Ordinary) || none.MayReach(phone.Premium) || !dear.MayReach(phone.Ordinary) || !dear.MayReach(phone.Premium) || dear.MayReach(phone.Satellite) {
 		t.Error("a client may call ordinary lines and those it names, and no others")
 	}
 }

@@ -74,7 +74,7 @@ func (t *Triggers) recipient(ctx context.Context, c *clients.Client, r events.Co
 	switch {
 	case !ok, !n.Meets(c.Numbers):
 		return phone.Number{}, otp.BadNumber
-	case !c.MayCall(n.Kind), !c.MaySendTo(n.Region):
+	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
 		return phone.Number{}, otp.Barred
 	}
 	return n, ""

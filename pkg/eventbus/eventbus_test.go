@@ -82,6 +82,8 @@ func TestRequests(t *testing.T) {
 		{"more", facts(25), []int{10, 10, 5}},
 		{"large", large(9, 60_000), []int{4, 4, 1}},
 		{"each by itself", large(3, 200_000), []int{1, 1, 1}},
+		{"as much as one request may have", together(t, 4, 256<<10), []int{4}},
+		{"a byte more", together(t, 4, 256<<10+1), []int{3, 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stub := eventbustest.Start(t)
@@ -99,6 +101,22 @@ func large(n, bytes int) []changes.Fact {
 	for i := range list {
 		list[i].Client = strings.Repeat("c", bytes)
 	}
+	return list
+}
+
+// together makes facts that come to so many bytes, as EventBridge counts them: the
+// last has what the others leave.
+func together(t *testing.T, n, bytes int) []changes.Fact {
+	t.Helper()
+	list := large(n, 1000)
+	for _, f := range list {
+		detail, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes -= 14 + len("countersign") + len(f.Kind) + len(detail)
+	}
+	list[n-1].Client += strings.Repeat("c", bytes)
 	return list
 }
 
@@ -131,6 +149,8 @@ func TestFaults(t *testing.T) {
 		{"one of them always", []eventbustest.Answer{eventbustest.Take(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10, 10, 2, 1}, "ThrottlingException: 1 of 10"},
 		{"entries, then 500", []eventbustest.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1}, "InternalException"},
 		{"a strange code", []eventbustest.Answer{eventbustest.Refuse("canary 1", 0), eventbustest.Refuse("canary 1", 0), eventbustest.Refuse("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
+		{"one has no id", []eventbustest.Answer{nameless(3)}, 25, []int{10, 1, 10, 5}, ""},
+		{"one never has", []eventbustest.Answer{nameless(3), nameless(0), nameless(0)}, 3, []int{10, 1, 1}, "1 of 10 entries were refused"},
 		{"too few answers", []eventbustest.Answer{short}, 0, []int{10}, "0 entries were answered"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -156,6 +176,21 @@ func TestFaults(t *testing.T) {
 func short(w http.ResponseWriter, _ *http.Request, _ []eventbustest.Entry) []eventbustest.Entry {
 	fmt.Fprint(w, `{"FailedEntryCount":0,"Entries":[]}`)
 	return nil
+}
+
+// nameless answers all entries but one with an id. That one has no error either: it
+// is not said to be taken.
+func nameless(place int) eventbustest.Answer {
+	return func(w http.ResponseWriter, _ *http.Request, entries []eventbustest.Entry) (taken []eventbustest.Entry) {
+		out := make([]map[string]string, len(entries))
+		for i, e := range entries {
+			if i != place {
+				out[i], taken = map[string]string{"EventId": fmt.Sprint(i)}, append(taken, e)
+			}
+		}
+		json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": out})
+		return taken
+	}
 }
 
 // hung is a bus that never answers.

@@ -45,8 +45,8 @@ var (
 // appendMetrics appends what the request counts for, and tells CloudWatch so.
 // latency and faults are in every line but those of strangers, so that the number of
 // latencies is the number of clients' requests, and the average of faults the share of
-// them that failed: no flood of strangers makes that smaller. sends and passes go together, with zeros, so that the one can be
-// divided by the other.
+// them that failed: no flood of strangers makes that smaller. sends and passes go
+// together, with zeros, so that the one can be divided by the other.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
 	told := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
 	direct := func(sets [][]string, metrics ...metric) {

@@ -9,9 +9,9 @@ import (
 	"countersign/pkg/phone"
 )
 
-// Backend does what the two actions ask for. Nothing reaches it that breaks a
-// rule of the contract's sections 1 to 5. It is called concurrently and gives up
-// when ctx is done.
+// Backend does what the two actions ask for. Nothing reaches it that is not
+// authenticated, well formed, and allowed to the client. It is called concurrently
+// and gives up when ctx is done.
 type Backend interface {
 	// Send sends a code by SMS and counts it. What stands against that is an
 	// outcome; an error means that what became of it is not known. Neither a code

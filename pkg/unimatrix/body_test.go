@@ -74,8 +74,8 @@ func manyKeys(n int) string {
 	return strings.TrimSuffix(b.String(), ",")
 }
 
-// The dearest bodies that pass the size check cost little (promises: 50 ms of
-// CPU, 10 MB of heap).
+// The dearest bodies that pass the size check cost little: 50 ms of CPU and 10 MB of
+// heap at the most (P16).
 func TestBadBodiesAreCheap(t *testing.T) {
 	s := newService(t)
 	for name, text := range map[string]string{

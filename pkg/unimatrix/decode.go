@@ -23,7 +23,7 @@ const maxBody = 16 << 10
 // that was not given, or given as null or "", has its zero value.
 type SendRequest struct {
 	To         otp.Phone     // E.164 as it was sent, at most 256 characters; whether it is one is checked later
-	Digits     int           // of a generated code, 4 to 8; 0: not given, [DefaultDigits] are meant
+	Digits     int           // of a generated code, 4 to 8; 0: not given, as the policy of the client says
 	Intent     string        // at most 36 characters; one scenario of a number's codes
 	Channel    string        // sms, call, voice, whatsapp or auto; "": not given, auto is meant
 	Code       otp.Code      // the client's own, 4 to 8 digits
@@ -40,11 +40,8 @@ type VerifyRequest struct {
 	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [DefaultTTL] is meant
 }
 
-// What is meant where a request does not say.
-const (
-	DefaultDigits = 6
-	DefaultTTL    = 5 * time.Minute
-)
+// DefaultTTL is meant where a request does not say.
+const DefaultTTL = 5 * time.Minute
 
 // The documented members of each body.
 var (

@@ -17,9 +17,10 @@ import (
 const window = 10 * time.Minute
 
 // authentic judges the signature of a request by the secrets that its client may
-// sign with at present. It returns pass, or the first of the contract's rules
-// (section 2.2, steps 3 to 8) that is broken. The window comes last, so that only
-// the owner of a secret learns that a clock is off.
+// sign with at present. It returns pass, or what the first rule that is broken
+// answers: there is a signature, the timestamp is a number, algorithm and nonce are
+// as they should be, the signature is one of a secret's, the timestamp is near. The
+// window comes last, so that only the owner of a secret learns that a clock is off.
 func authentic(q query, secrets [][]byte, now time.Time) result {
 	signature := q.get("signature")
 	if signature == "" {

@@ -19,7 +19,7 @@ func (s *API) number(ctx context.Context, c *clients.Client, to otp.Phone) (phon
 		return n, refuseFor(invalidPhoneNumbers, "to: must be a possible number in E.164 form")
 	case !n.Meets(c.Numbers):
 		return n, refuseFor(invalidPhoneNumbers, "to: must be a number that is "+string(c.Numbers))
-	case !c.MayCall(n.Kind), !c.MaySendTo(n.Region):
+	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
 		return n, refuseFor(invalidPhoneNumbers, "to: must be in a country and on a line that the client may send to")
 	}
 	return n, answer{}

@@ -80,8 +80,10 @@ func fault(ctx context.Context, where string, cause error) answer {
 	return refuse(internal)
 }
 
-// check makes the checks in the order of the contract's section 3; the first that
-// fails answers.
+// check makes the checks that every request passes, each of which knows more of the
+// caller than the one before; the first that fails answers: the path, the method,
+// the query, who calls ([API.client]), and what of it does not depend on the body
+// ([API.admit]). The order is ours, as Unimatrix gives none.
 func (s *API) check(ctx context.Context, r gateway.Request) answer {
 	if !Serves(r.Path, r.Query) {
 		return refuse(unknownPath)

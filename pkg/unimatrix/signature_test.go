@@ -72,7 +72,8 @@ func TestVectorsChanged(t *testing.T) {
 	}
 }
 
-// changed is the contract's section 9: checks derived from a signed request.
+// changed derives requests from a signed one that must be refused: it is sent late,
+// or any part of its query is other than it was signed, or missing.
 func changed(t *testing.T, client, raw string, clock int64) {
 	s := newService(t)
 	s.now = time.Unix(clock, 0)

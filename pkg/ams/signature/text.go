@@ -1,6 +1,6 @@
 package signature
 
-// Text returns the bytes that are signed (section 3 of the contract):
+// Text returns the bytes that are signed, as Alipay's pages and SDKs have them:
 //
 //	METHOD SP URI LF CLIENT "." TIME "." BODY
 //

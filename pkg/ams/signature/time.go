@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Forms of a time (section 4 of the contract). Ranges that package time does not
+// Forms of a time: all that Alipay's pages show and its SDKs in Go, Java, Python,
+// PHP and .NET send, which differ. Ranges that package time does not
 // hold to are in the pattern: an offset's, and ASCII digits. They are compiled when
 // they are first needed, which is not while a function starts.
 var (

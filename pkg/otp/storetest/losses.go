@@ -71,8 +71,7 @@ func (f Fate) String() string {
 }
 
 // testCrashes fails each write of an init in turn, before and after it was
-// applied, with a caller that tries the same id again: the crash table of the
-// storage design, row by row (P4, P6, P17).
+// applied, with a caller that tries the same id again (P4, P6, P17).
 func testCrashes(t *testing.T, o Opener) {
 	for _, answer := range []otp.Delivery{otp.Accepted, otp.MaybeSent, otp.Refused} {
 		for _, fate := range []Fate{LostBefore, LostAfter} {

@@ -1,0 +1,145 @@
+package docs
+
+import (
+	"go/scanner"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// promises returns the cells of each row of promises.md, by number.
+func promises(t *testing.T) map[string][]string {
+	t.Helper()
+	rows := map[string][]string{}
+	for line := range strings.Lines(string(read(t, "promises.md"))) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		number := strings.TrimSpace(cells[0])
+		if !strings.HasPrefix(number, "P") || len(cells) != 4 {
+			continue
+		}
+		if rows[number] != nil {
+			t.Errorf("%s has two rows", number)
+		}
+		rows[number] = cells
+	}
+	return rows
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+var number = regexp.MustCompile(`\bP[0-9]{1,2}\b`)
+
+// A number that a comment, a test's name or a document mentions is a row.
+func TestNumbersAreExplained(t *testing.T) {
+	rows, mentioned := promises(t), 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != "..":
+			return filepath.SkipDir
+		case d.IsDir() || !slices.Contains([]string{".go", ".md", ".yaml", ".json"}, filepath.Ext(path)):
+			return nil
+		}
+		for _, p := range number.FindAllString(prose(path, read(t, path)), -1) {
+			mentioned++
+			if rows[p] == nil {
+				t.Errorf("%s mentions %s, which is no row of promises.md", path, p)
+			}
+		}
+		return nil
+	})
+	if err != nil || mentioned < 2*len(rows) {
+		t.Errorf("%v, %d mentions of %d promises", err, mentioned, len(rows))
+	}
+}
+
+// prose is the text of a document, or the comments and strings of Go.
+func prose(path string, text []byte) string {
+	if filepath.Ext(path) != ".go" {
+		return string(text)
+	}
+	var b strings.Builder
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile(path, -1, len(text)), text, nil, scanner.ScanComments)
+	for {
+		_, what, words := s.Scan()
+		switch what {
+		case token.EOF:
+			return b.String()
+		case token.COMMENT, token.STRING:
+			b.WriteString(words + "\n")
+		}
+	}
+}
+
+// What is said to show a promise is there: each command of the table names packages
+// that have such a test, or a target of the Makefile.
+func TestCommandsExist(t *testing.T) {
+	rows := promises(t)
+	makefile := string(read(t, "../Makefile"))
+	for n, cells := range rows {
+		commands := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[2], -1)
+		if len(commands) == 0 && !strings.HasPrefix(cells[3], "not built yet") {
+			t.Errorf("%s: nothing shows that it is %s", n, cells[3])
+		}
+		for _, c := range commands {
+			words := strings.Fields(c[1])
+			switch {
+			case words[0] == "make" && strings.Contains(makefile, "\n"+words[1]+":"):
+			case words[0] == "go" && words[1] == "test":
+				for _, missing := range missing(t, words[2:]) {
+					t.Errorf("%s: %q: there is no %s", n, c[1], missing)
+				}
+			default:
+				t.Errorf("%s: %q is no test and no target of the Makefile", n, c[1])
+			}
+		}
+		if !regexp.MustCompile(`^(kept|partly|not built yet)\b`).MatchString(cells[3]) {
+			t.Errorf("%s is %q: kept, partly, or not built yet?", n, cells[3])
+		}
+	}
+}
+
+// missing returns the packages among the words of a command that have no test that
+// it would run. Of the tests of the conformance suite, the parts are looked for too.
+func missing(t *testing.T, words []string) (list []string) {
+	t.Helper()
+	name, part := "", ""
+	if i := slices.Index(words, "-run"); i >= 0 {
+		name, part, _ = strings.Cut(words[i+1], "/")
+	}
+	suite := string(read(t, "../pkg/otp/storetest/storetest.go"))
+	if part != "" && !regexp.MustCompile(`t\.Run\("`+part).MatchString(suite) {
+		list = append(list, part)
+	}
+	test := regexp.MustCompile(`(?m)^func (Test|Fuzz)\w*\(`)
+	named := regexp.MustCompile(name)
+	for _, pkg := range words {
+		if !strings.HasPrefix(pkg, "./") {
+			continue
+		}
+		files, _ := filepath.Glob("../" + pkg + "/*_test.go")
+		found := slices.ContainsFunc(files, func(file string) bool {
+			return slices.ContainsFunc(test.FindAll(read(t, file), -1), func(f []byte) bool {
+				return named.Match(f[len("func ") : len(f)-1])
+			})
+		})
+		if !found {
+			list = append(list, name+" in "+pkg)
+		}
+	}
+	return list
+}

@@ -1,0 +1,183 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
+	"countersign/pkg/telemetry/telemetrytest"
+)
+
+// write returns the line of one request of 40 ms, as CloudWatch reads it.
+func write(t *testing.T, tell func(*telemetry.Request)) telemetrytest.Line {
+	t.Helper()
+	var log bytes.Buffer
+	now := time.UnixMilli(1_795_317_208_457)
+	ctx, r := telemetry.Begin(t.Context(), now)
+	tell(r)
+	lines := &telemetry.Lines{Stack: "prod"}
+	lines.Write(ctx, slog.New(slog.NewJSONHandler(&log, nil)), r, now.Add(40*time.Millisecond))
+	return telemetrytest.Read(t, log.String())
+}
+
+// What CloudWatch makes of each kind of request: these metrics by these dimensions,
+// and no others.
+func TestMetrics(t *testing.T) {
+	const stack, ofAPI, ofCountry = " stack=prod", " stack=prod api=otp.send", " stack=prod country=MY"
+	type metrics = map[string]float64
+	client := metrics{"latency" + stack: 40, "latency" + ofAPI: 40, "faults" + stack: 0}
+	sent := metrics{"sends" + stack: 1, "passes" + stack: 0, "sends" + ofCountry: 1, "passes" + ofCountry: 0}
+	for name, c := range map[string]struct {
+		tell func(*telemetry.Request)
+		want []metrics
+	}{
+		"sent": {func(r *telemetry.Request) {
+			r.Outcome, r.OK, r.Sends, r.Country = otp.Sent, true, 1, "MY"
+		}, []metrics{client, sent}},
+		"sent to a number of no country": {func(r *telemetry.Request) {
+			r.Outcome, r.OK, r.Sends = otp.Sent, true, 1
+		}, []metrics{client, {"sends" + stack: 1, "passes" + stack: 0}}},
+		"sent, and the answer failed": {func(r *telemetry.Request) {
+			r.Outcome, r.Sends, r.Country, r.Fault = otp.Sent, 1, "MY", "sign"
+		}, []metrics{client, sent, {"faults" + stack: 1, "faults" + stack + " fault=sign": 1}}},
+		"passed": {func(r *telemetry.Request) {
+			r.Outcome, r.OK, r.Country = otp.Passed, true, "MY"
+		}, []metrics{client, {"sends" + stack: 0, "passes" + stack: 1, "sends" + ofCountry: 0, "passes" + ofCountry: 1}}},
+		"passed, and answered as not known": {func(r *telemetry.Request) {
+			r.Outcome, r.Country, r.Fault = otp.Passed, "MY", "panic"
+		}, []metrics{client, {"faults" + stack: 1, "faults" + stack + " fault=panic": 1}}},
+		"refused under a number": {func(r *telemetry.Request) { // Unimatrix's codes are numbers
+			r.Result, r.Reason = "104002", "InvalidParams"
+		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=InvalidParams": 1}}},
+		"refused under a word": {func(r *telemetry.Request) {
+			r.Result = "PARAM_ILLEGAL"
+		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=PARAM_ILLEGAL": 1}}},
+		"refused by the domain": {func(r *telemetry.Request) {
+			r.Result, r.Reason, r.Outcome = "105300", "LimitExceed", otp.TooSoon
+		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=too_soon": 1}}},
+		"refused by the provider, for the operator to mend": {func(r *telemetry.Request) {
+			r.Outcome, r.Operator = otp.Undeliverable, true
+		}, []metrics{client, {"operatorFaults" + stack: 1, "refusals" + stack: 1, "refusals" + stack + " reason=undeliverable": 1}}},
+		"the last wrong code": {func(r *telemetry.Request) {
+			r.Outcome = otp.Exhausted
+		}, []metrics{client, {"mismatches" + stack: 1, "lockouts" + stack: 1}}},
+		"a stranger": {func(r *telemetry.Request) {
+			r.Admitted, r.Result = false, "INVALID_SIGNATURE"
+		}, []metrics{{"strangers" + stack: 1}}},
+		"a stranger, and the table did not answer": {func(r *telemetry.Request) {
+			r.Admitted = false
+			r.Fail("client", errors.New("timeout"))
+		}, []metrics{client, {"faults" + stack: 1, "faults" + stack + " fault=client": 1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := metrics{}
+			for _, some := range c.want {
+				maps.Copy(want, some)
+			}
+			line := write(t, func(r *telemetry.Request) {
+				r.API, r.Admitted = "otp.send", true
+				c.tell(r)
+			})
+			if !maps.Equal(line.Metrics, want) {
+				t.Errorf("metrics\n%v, want\n%v", line.Metrics, want)
+			}
+		})
+	}
+}
+
+// table answers each write as it is told, which takes a time of its own.
+type table struct {
+	now  time.Time
+	item *otp.Challenge
+}
+
+func (s *table) takes(ms int) { s.now = s.now.Add(time.Duration(ms) * time.Millisecond) }
+
+func (s *table) write(ms int) (otp.Write, error) {
+	s.takes(ms)
+	return otp.Write{Applied: true, Item: s.item}, nil
+}
+
+func (s *table) Reserve(context.Context, otp.Challenge, *otp.Challenge, otp.Millis) (otp.Write, error) {
+	return s.write(1)
+}
+func (s *table) TakeOver(context.Context, otp.TakeOver) (otp.Write, error)   { return s.write(2) }
+func (s *table) Claim(context.Context, otp.Claim) (otp.Write, error)         { return s.write(4) }
+func (s *table) Settle(context.Context, otp.Settlement) (otp.Write, error)   { return s.write(8) }
+func (s *table) Attempt(context.Context, otp.Guess) (otp.Write, error)       { return s.write(16) }
+func (s *table) Spend(context.Context, otp.Spend) (spent otp.Spent, _ error) { s.takes(32); return }
+func (s *table) Refund(context.Context, string, string) error                { s.takes(64); return nil }
+func (s *table) Answered(context.Context, string) error                      { return nil }
+
+// Each write takes its time, and is told.
+func TestTimeOfEachWrite(t *testing.T) {
+	for want, call := range map[time.Duration]func(context.Context, telemetry.Store){
+		1:  func(ctx context.Context, s telemetry.Store) { s.Reserve(ctx, otp.Challenge{}, nil, 0) },
+		2:  func(ctx context.Context, s telemetry.Store) { s.TakeOver(ctx, otp.TakeOver{}) },
+		4:  func(ctx context.Context, s telemetry.Store) { s.Claim(ctx, otp.Claim{}) },
+		8:  func(ctx context.Context, s telemetry.Store) { s.Settle(ctx, otp.Settlement{}) },
+		16: func(ctx context.Context, s telemetry.Store) { s.Attempt(ctx, otp.Guess{}) },
+		32: func(ctx context.Context, s telemetry.Store) { s.Spend(ctx, otp.Spend{}) },
+		64: func(ctx context.Context, s telemetry.Store) { s.Refund(ctx, "", "") },
+		3: func(ctx context.Context, s telemetry.Store) {
+			s.Reserve(ctx, otp.Challenge{}, nil, 0)
+			s.TakeOver(ctx, otp.TakeOver{})
+		},
+	} {
+		under := &table{}
+		ctx, told := telemetry.Begin(t.Context(), under.now)
+		call(ctx, telemetry.Store{Challenges: under, Ledger: under, Now: func() time.Time { return under.now }})
+		if told.Storing != want*time.Millisecond {
+			t.Errorf("%v of the store's time are told, want %d ms", told.Storing, want)
+		}
+	}
+}
+
+// What a write came back with says whose number it is, if it says so at all, and
+// how many attempts are left: never fewer than none.
+func TestWhatAWriteTells(t *testing.T) {
+	for name, c := range map[string]struct {
+		item                *otp.Challenge
+		mask, country, auth string
+		left                int
+	}{
+		"a challenge":            {&otp.Challenge{Mask: "+60******6353", Region: "MY", AuthID: "1", Max: 5, Attempts: 2}, "+60******6353", "MY", "1", 3},
+		"no item":                {nil, "+1******0123", "US", "2", -1},
+		"an item without mask":   {&otp.Challenge{Region: "MY", AuthID: "1", Max: 5, Attempts: 5}, "+1******0123", "US", "2", 0},
+		"more attempts than max": {&otp.Challenge{Mask: "+60******6353", Region: "MY", AuthID: "1", Max: 3, Attempts: 5}, "+60******6353", "MY", "1", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			under := &table{item: c.item}
+			ctx, r := telemetry.Begin(t.Context(), under.now)
+			r.Mask, r.Country, r.AuthID = "+1******0123", "US", "2" // known from the request
+			s := telemetry.Store{Challenges: under, Ledger: under, Now: func() time.Time { return under.now }}
+			if _, err := s.Attempt(ctx, otp.Guess{}); err != nil {
+				t.Fatal(err)
+			}
+			if r.Mask != c.mask || r.Country != c.country || r.AuthID != c.auth || r.Left != c.left {
+				t.Errorf("told %s %s %s, %d left; want %s %s %s, %d", r.Mask, r.Country, r.AuthID, r.Left, c.mask, c.country, c.auth, c.left)
+			}
+		})
+	}
+}
+
+// says is a sender that answers alike each time.
+type says otp.Delivery
+
+func (s says) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Delivery(s), nil }
+
+// A send is a message that the sender took: not one that may have gone out.
+func TestSends(t *testing.T) {
+	for delivery, want := range map[otp.Delivery]int{otp.Accepted: 1, otp.MaybeSent: 0, otp.Refused: 0} {
+		ctx, r := telemetry.Begin(t.Context(), time.Time{})
+		if d, err := (telemetry.Sender{Sender: says(delivery), Now: func() time.Time { return time.Time{} }}).Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
+			t.Errorf("delivery %d, %v: %d sends, want %d", d, err, r.Sends, want)
+		}
+	}
+}
