@@ -14,7 +14,8 @@ import (
 // role is what template.yaml lets a function, or the state machine, do. SAM adds to
 // it by itself, and no test here sees that: writing logs and traces (the managed
 // policies AWSLambdaBasicExecutionRole and AWSXRayDaemonWriteAccess), reading the
-// stream (AWSLambdaDynamoDBExecutionRole), and sqs:SendMessage to queues for what failed.
+// stream (AWSLambdaDynamoDBExecutionRole), and sqs:SendMessage to its queue for what failed. The
+// same to the queue for failed events is FailedEventsPolicy, see TestTemplateIsClosed.
 type role struct {
 	name          string // of the resource
 	statements    []statement
@@ -71,12 +72,17 @@ func roles(t *testing.T) map[string]role {
 	return all
 }
 
-// first is what an !If gives where its condition holds; anything else is itself.
+// first is the stack's own resource of an !If that gives that or the one that a
+// parameter names: no statement has anything else as its other half. Anything else is
+// itself.
 func first(n yaml.Node) yaml.Node {
-	if n.Tag == "!If" {
-		return *n.Content[1]
+	if n.Tag != "!If" {
+		return n
 	}
-	return n
+	if other := n.Content[2]; other.Tag != "!Ref" || other.Value != "KeyringArn" {
+		return yaml.Node{}
+	}
+	return *n.Content[1]
 }
 
 func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Replacer) (source string, _ role) {
@@ -121,8 +127,7 @@ func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Rep
 	return p.CodeURI + p.DefinitionURI, r
 }
 
-// substituted is a text, or what !Ref or !GetAtt gives, as !Sub spells it; of an !If it
-// is what holds where no parameter says otherwise.
+// substituted is a text, or what !Ref or !GetAtt gives, as !Sub spells it; see first.
 func substituted(n yaml.Node) string {
 	n = first(n)
 	if n.Tag == "!Ref" || n.Tag == "!GetAtt" {

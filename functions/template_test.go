@@ -21,7 +21,10 @@ type resource struct {
 			Type       string
 			Properties struct{ Path string }
 		}
-		PolicyDocument struct{ Statement []struct{ Action any } }
+		SourceArn      string // of a permission
+		PolicyDocument struct {
+			Statement []struct{ Action, Resource any }
+		}
 	}
 }
 
@@ -51,9 +54,12 @@ func TestTemplateIsClosed(t *testing.T) {
 	paths := map[string]string{}
 	for name, r := range template(t) {
 		if strings.HasPrefix(r.Type, "AWS::IAM::") || r.Type == "AWS::Serverless::Connector" {
-			if s := r.Properties.PolicyDocument.Statement; len(s) != 1 || s[0].Action != "sqs:SendMessage" { // which Lambda does, in a function's name
+			if s := r.Properties.PolicyDocument.Statement; len(s) != 1 || s[0].Action != "sqs:SendMessage" || s[0].Resource != "FailedEvents.Arn" { // which Lambda does, in a function's name
 				t.Errorf("%s gives permissions; those of functions must stand in their Policies, where TestActions reads them", name)
 			}
+		}
+		if r.Type == "AWS::Lambda::Permission" && !strings.Contains(r.Properties.SourceArn, ".Arn") && !strings.Contains(r.Properties.SourceArn, ":${AWS::AccountId}:${") {
+			t.Errorf("%s lets anybody's API or pool invoke the function: name ours as SourceArn", name)
 		}
 		if r.Type != "AWS::Serverless::Function" {
 			continue

@@ -3,6 +3,7 @@ package functions
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
@@ -13,8 +14,12 @@ import (
 func TestRestAPIServesTheSamePaths(t *testing.T) {
 	var file struct {
 		Resources map[string]struct {
+			Condition  string `yaml:"Condition"`
 			Properties struct {
-				DefinitionBody struct {
+				DisableExecuteAPIEndpoint yaml.Node `yaml:"DisableExecuteApiEndpoint"`
+				OpenAPIVersion            string    `yaml:"OpenApiVersion"`
+				ResourceArn               string    `yaml:"ResourceArn"`
+				DefinitionBody            struct {
 					Paths map[string]map[string]struct {
 						Integration struct {
 							Type string `yaml:"type"`
@@ -68,5 +73,18 @@ func TestRestAPIServesTheSamePaths(t *testing.T) {
 	}
 	if routes != 16 {
 		t.Errorf("%d routes of the HTTP API", routes)
+	}
+	// There is no way around the web ACL: the HTTP API's address is shut with the same
+	// condition, and the REST API has the one stage that the ACL is associated with.
+	shut := file.Resources["Api"].Properties.DisableExecuteAPIEndpoint
+	if shut.Tag != "!If" || shut.Content[0].Value != "HasWebAcl" || shut.Content[1].Value != "true" {
+		t.Error("the HTTP API is open beside the web ACL")
+	}
+	if file.Resources["RestApi"].Properties.OpenAPIVersion == "" {
+		t.Error("SAM makes a second stage where there is no OpenApiVersion, which has no web ACL")
+	}
+	acl := file.Resources["WebAclAssociation"]
+	if acl.Condition != "HasWebAcl" || !strings.HasSuffix(acl.Properties.ResourceArn, "/restapis/${RestApi}/stages/${RestApi.Stage}") {
+		t.Errorf("the web ACL is for %q on condition %q", acl.Properties.ResourceArn, acl.Condition)
 	}
 }

@@ -331,8 +331,8 @@ func TestClientFlags(t *testing.T) {
 	c := onFolder(t, t.TempDir())
 	c.ok("client", "add", "acme")
 	for flags, want := range map[string]string{
-		"--country us":          `--country: "us" is no country that has phone numbers: must be an upper-case ISO 3166-1 code`,
-		"--country MY,XX":       `"XX" is no country that has phone numbers`,
+		"--country us":          `--country: "us" has no phone numbers, if it is a country at all: give upper-case ISO 3166-1 codes`,
+		"--country MY,XX":       `"XX" has no phone numbers`,
 		"--country UK":          `--country: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`,
 		"--unimatrix md5":       `unimatrix is "md5", must be simple, hmac`,
 		"--api sms":             `must be ams, unimatrix, or the name of one of their APIs`,

@@ -18,7 +18,6 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
-	"countersign/pkg/message"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
 )
@@ -53,8 +52,8 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 	if len(cfg.Countries) == 0 {
 		cfg.Countries = []string{"*"} // nothing leaves this machine
 	}
-	if _, err := message.Text(cfg.Brand, cfg.Language); err != nil {
-		return fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
+	if err := cfg.CheckMessages(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)

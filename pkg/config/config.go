@@ -59,7 +59,6 @@ func Load(getenv func(string) string) (Config, error) {
 		ClientsTable: r.text("CLIENTS_TABLE", "countersign-clients"),
 		Keys:         r.text("KEYS", ""),
 	}
-	r.texts(c)
 	return c, errors.Join(r.errs...)
 }
 
@@ -67,15 +66,18 @@ func country(s string) bool {
 	return s == "*" || len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }
 
-// texts checks what messages say. Requests choose their language, so that the brand
-// has to fit in all.
-func (r *reader) texts(c Config) {
+// CheckMessages checks what messages are made of, for a process that sends them: one
+// that checks codes goes on without. Requests choose their language, so that the
+// brand has to fit in all. The error names every setting that is wrong.
+func (c Config) CheckMessages() error {
+	var r reader
 	if err := message.CheckBrand(c.Brand); err != nil {
 		r.errs = append(r.errs, fmt.Errorf("%sBRAND: %w", Prefix, err))
 	}
 	if !message.Supported(c.Language) {
 		r.wrong("LANGUAGE", c.Language, "one of "+strings.Join(message.Languages(), ", "))
 	}
+	return errors.Join(r.errs...)
 }
 
 // reader collects what is wrong. field keeps under which name a policy's field

@@ -135,7 +135,7 @@ func TestLimitsNamed(t *testing.T) {
 		day[n] = time.Duration(n+1) * 2 * time.Hour
 	}
 	l := DefaultPolicy().Limits()
-	two := Limits{Windows: []Window{{2, time.Hour}}, Unanswered: 9}
+	two := Limits{Windows: []Window{{Sends: 2, In: time.Hour}}, Unanswered: 9}
 	for name, c := range map[string]struct {
 		l    Limits
 		n    Number
@@ -147,6 +147,7 @@ func TestLimitsNamed(t *testing.T) {
 		"two an hour":    {two, Number{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
 		"paused":         {l, Number{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
 		"one too few":    {l, Number{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
+		"a whole hour":   {Policy{PerHour: 2, PerDay: 3, Cooldown: time.Hour}.Limits(), Number{Sends: ago(time.Second)}, TooSoon, time.Hour - time.Second},
 		"one an hour":    {Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits(), Number{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
 		"pause the less": {l, Number{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
 	} {
@@ -155,7 +156,7 @@ func TestLimitsNamed(t *testing.T) {
 		}
 	}
 	// Named by the other limit whatever the order of the windows.
-	back := Limits{Windows: []Window{{2, time.Hour}, {1, time.Minute}}, Unanswered: 9}
+	back := Limits{Windows: []Window{{Sends: 2, In: time.Hour}, {Sends: 1, In: time.Minute, Cooldown: true}}, Unanswered: 9}
 	if why, _ := back.Refusal(Number{Sends: ago(time.Second, 2*time.Second)}, now); why != TooMany {
 		t.Error(why)
 	}

@@ -15,18 +15,15 @@ type Limits struct {
 
 // Window allows Sends messages in any period of length In.
 type Window struct {
-	Sends int
-	In    time.Duration
+	Sends    int
+	In       time.Duration
+	Cooldown bool // says how soon the next message may go, and not how many
 }
-
-// cooldown reports whether a window says how soon the next message may go, and not
-// how many: one of a single send is that, unless it is an hour's or a day's.
-func (w Window) cooldown() bool { return w.Sends == 1 && w.In < time.Hour }
 
 // Limits returns the policy's limits per number.
 func (p Policy) Limits() Limits {
 	return Limits{
-		Windows:    []Window{{1, p.Cooldown}, {p.PerHour, time.Hour}, {p.PerDay, 24 * time.Hour}},
+		Windows:    []Window{{Sends: 1, In: p.Cooldown, Cooldown: true}, {Sends: p.PerHour, In: time.Hour}, {Sends: p.PerDay, In: 24 * time.Hour}},
 		Unanswered: p.Unanswered,
 		Pause:      p.Pause,
 	}
@@ -66,7 +63,7 @@ func (l Limits) Refusal(n Number, now Millis) (Outcome, time.Duration) {
 		if free <= now {
 			continue
 		}
-		if until = max(until, free); !w.cooldown() {
+		if until = max(until, free); !w.Cooldown {
 			why = TooMany
 		} else if why == "" {
 			why = TooSoon

@@ -90,10 +90,9 @@ func counted(l otp.Limits, n otp.Number, now otp.Millis) (why otp.Outcome) {
 				in++
 			}
 		}
-		cooldown := w.Sends == 1 && w.In < time.Hour
-		if in >= w.Sends && cooldown && why == "" {
+		if in >= w.Sends && w.Cooldown && why == "" {
 			why = otp.TooSoon
-		} else if in >= w.Sends && !cooldown {
+		} else if in >= w.Sends && !w.Cooldown {
 			why = otp.TooMany
 		}
 	}

@@ -1,5 +1,5 @@
 // Package sender makes what sends codes over SNS. It is apart from package start so
-// that verify links neither SNS nor what messages say.
+// that verify links neither SNS nor phone metadata.
 package sender
 
 import (
@@ -7,7 +7,6 @@ import (
 
 	"countersign/functions/internal/start"
 	"countersign/pkg/config"
-	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/snssender"
@@ -17,11 +16,11 @@ import (
 // Issuer reads the settings of a service that sends. The error names every setting
 // that is wrong.
 func Issuer(s *start.Service, getenv func(string) string) (otp.Issuer, error) {
-	if _, err := message.Text(s.Config.Brand, s.Config.Language); err != nil {
-		return otp.Issuer{}, fmt.Errorf("%sBRAND, _LANGUAGE: %w", config.Prefix, err)
+	if err := s.Config.CheckMessages(); err != nil {
+		return otp.Issuer{}, err
 	}
-	if err := plan.CheckCountries(s.Config.Countries); err != nil {
-		return otp.Issuer{}, fmt.Errorf("%sCOUNTRIES: %w", config.Prefix, err)
+	if err := plan.CheckCountries(s.Config.Countries); err != nil { // the others are served all the same
+		s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sCOUNTRIES: %v", config.Prefix, err))
 	}
 	sms, err := snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
 		SenderID:          getenv(config.Prefix + "SENDER_ID"),

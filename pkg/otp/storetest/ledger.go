@@ -145,7 +145,7 @@ func testWindows(t *testing.T, o Opener) {
 	s := o.Open(t)
 	for _, limits := range []otp.Limits{
 		otp.DefaultPolicy().Limits(),
-		{Windows: []otp.Window{{Sends: 1, In: 0}, {Sends: 2, In: time.Minute}, {Sends: 20, In: time.Hour}}, Unanswered: 7, Pause: time.Hour},
+		{Windows: []otp.Window{{Sends: 1, In: 0, Cooldown: true}, {Sends: 2, In: time.Minute}, {Sends: 20, In: time.Hour}}, Unanswered: 7, Pause: time.Hour},
 	} {
 		t.Run(fmt.Sprint(limits), func(t *testing.T) {
 			seed := rand.Uint64()

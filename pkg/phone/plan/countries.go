@@ -15,7 +15,7 @@ func CheckCountries(list []string) error {
 		case s == "UK":
 			return fmt.Errorf(`%q is no ISO 3166-1 code: the United Kingdom is "GB"`, s)
 		default:
-			return fmt.Errorf(`%q is no country that has phone numbers: must be an upper-case ISO 3166-1 code such as "MY", or "*" for all`, s)
+			return fmt.Errorf(`%q has no phone numbers, if it is a country at all: give upper-case ISO 3166-1 codes such as "MY", or "*" for all`, s)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func TestCheckCountries(t *testing.T) {
 		t.Errorf("%d countries: %v", len(all), err)
 	}
 	for _, s := range []string{"XX", "AA", "001", "gb", "", "GBR"} {
-		if err := CheckCountries([]string{"MY", s, "GB"}); err == nil || !strings.Contains(err.Error(), `"`+s+`" is no country that has phone numbers`) {
+		if err := CheckCountries([]string{"MY", s, "GB"}); err == nil || !strings.Contains(err.Error(), `"`+s+`" has no phone numbers`) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
