@@ -20,10 +20,14 @@ const (
 	eventBridge       // an EventBridge event
 )
 
-// event has the members that tell shapes apart. The rest is read when the shape is
-// known: what an HTTP event calls headers or body is, in a request object, a member
-// like any other.
+// event has the members of all shapes that are used.
 type event struct {
+	outline
+	web
+}
+
+// outline has the members that tell shapes apart.
+type outline struct {
 	RawPath        *string         `json:"rawPath"`
 	HTTPMethod     *string         `json:"httpMethod"`
 	RequestContext *requestContext `json:"requestContext"`
@@ -33,11 +37,10 @@ type event struct {
 
 	Records    jsontext.Value `json:"Records"`
 	DetailType jsontext.Value `json:"detail-type"`
-
-	web `json:"-"`
 }
 
-// web has the other members of HTTP shapes that are used.
+// web has the other members of HTTP shapes that are used. In a request object they are
+// members like any other, and may be anything.
 type web struct {
 	Path           string              `json:"path"`
 	RawQueryString string              `json:"rawQueryString"`
@@ -73,21 +76,21 @@ var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.Allo
 
 func parse(payload []byte) (*event, shape) {
 	e := new(event)
-	if json.Unmarshal(payload, e, lenient) != nil { // the error itself could quote the payload
+	if json.Unmarshal(payload, e, lenient) == nil { // the error itself could quote the payload
+		return e, e.shape()
+	}
+	*e = event{}
+	if json.Unmarshal(payload, &e.outline, lenient) != nil || e.shape().http() {
 		return nil, unknown
 	}
-	s := e.shape()
-	if s.http() && json.Unmarshal(payload, &e.web, lenient) != nil {
-		return nil, unknown
-	}
-	return e, s
+	return e, e.shape()
 }
 
 func (s shape) http() bool { return s == payload2 || s == payload1 || s == alb }
 
 // shape tells what an event is by the members that it has. Those that mark one
 // shape no other has, so that with marks of two it would be a guess.
-func (e *event) shape() shape {
+func (e *outline) shape() shape {
 	c := e.RequestContext
 	http, elb := c != nil && c.HTTP != nil, c != nil && given(c.ELB)
 	found, marks := unknown, 0
