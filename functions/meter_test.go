@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"go.yaml.in/yaml/v4"
 
 	"countersign/functions/internal/run"
 	"countersign/pkg/ams"
@@ -218,9 +217,7 @@ func (m *meter) passes(record map[string]any) bool {
 			} `yaml:"ChangesFunction"`
 		} `yaml:"Resources"`
 	}
-	if err := yaml.Unmarshal(file(m.t, "../template.yaml"), &parsed); err != nil {
-		m.t.Fatal(err)
-	}
+	readTemplate(m.t, &parsed)
 	for _, f := range parsed.Resources.ChangesFunction.Properties.Events.Stream.Properties.FilterCriteria.Filters {
 		var pattern map[string]any
 		if err := json.Unmarshal([]byte(f.Pattern), &pattern); err != nil {

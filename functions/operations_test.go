@@ -7,24 +7,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // operations is the template as far as operators see it.
 func operations(t *testing.T) (resources map[string]map[string]any, text string) {
 	t.Helper()
-	b, err := os.ReadFile("../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var tree struct {
 		Resources map[string]map[string]any `yaml:"Resources"`
 	}
-	if err := yaml.Unmarshal(b, &tree); err != nil {
-		t.Fatal(err)
-	}
-	return tree.Resources, string(b)
+	readTemplate(t, &tree)
+	return tree.Resources, string(file(t, "../template.yaml"))
 }
 
 // Each alarm has its section in the runbook, and each of our metrics that is

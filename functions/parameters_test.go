@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -54,13 +53,7 @@ func parameters(t *testing.T) (all map[string]parameter, variables map[string]st
 			} `yaml:"Function"`
 		} `yaml:"Globals"`
 	}
-	text, err := os.ReadFile("../template.yaml")
-	if err == nil {
-		err = yaml.Unmarshal(text, &file)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	readTemplate(t, &file)
 	variables = map[string]string{}
 	for name, value := range file.Globals.Function.Environment.Variables {
 		variables[name] = first(value).Value

@@ -52,9 +52,7 @@ func roles(t *testing.T) map[string]role {
 			Properties yaml.Node `yaml:"Properties"`
 		} `yaml:"Resources"`
 	}
-	if err := yaml.Unmarshal(file(t, "../template.yaml"), &parsed); err != nil {
-		t.Fatal(err)
-	}
+	readTemplate(t, &parsed)
 	// A table, and the keyring, is what functions are told it is.
 	var told []string
 	for variable, value := range parsed.Globals.Function.Environment.Variables {

@@ -2,7 +2,6 @@ package functions
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -28,17 +27,20 @@ type resource struct {
 	}
 }
 
+// readTemplate reads what a test wants of template.yaml.
+func readTemplate(t testing.TB, into any) {
+	t.Helper()
+	if err := yaml.Unmarshal(file(t, "../template.yaml"), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func template(t *testing.T) map[string]resource {
 	t.Helper()
-	text, err := os.ReadFile("../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var tree any
-	if err := yaml.Unmarshal(text, &tree); err != nil {
-		t.Fatal(err)
-	}
-	if text, err = json.Marshal(tree); err != nil {
+	readTemplate(t, &tree)
+	text, err := json.Marshal(tree)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var out struct{ Resources map[string]resource }

@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -36,13 +35,7 @@ func TestRestAPIServesTheSamePaths(t *testing.T) {
 			} `yaml:"Properties"`
 		} `yaml:"Resources"`
 	}
-	text, err := os.ReadFile("../template.yaml")
-	if err == nil {
-		err = yaml.Unmarshal(text, &file)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	readTemplate(t, &file)
 	function, group := regexp.MustCompile(`functions/\$\{(\w+)\.Arn\}/invocations$`), regexp.MustCompile(`/v1/\w+/`)
 	leads := map[string]string{}
 	for path, methods := range file.Resources["RestApi"].Properties.DefinitionBody.Paths {

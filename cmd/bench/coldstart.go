@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/standin"
 )
 
@@ -82,7 +83,7 @@ type scene struct {
 
 func newScene(dir string) (c *scene, err error) {
 	c = &scene{dir: dir}
-	engine, err := standin.EnginePath(".")
+	binary, err := engine.Path(".")
 	if err != nil && os.Getenv("DYNAMODB_ENDPOINT") == "" {
 		return c, err
 	}
@@ -91,7 +92,7 @@ func newScene(dir string) (c *scene, err error) {
 		return c, err
 	}
 	c.services, err = standin.StartServices(context.Background(), standin.Options{
-		Data: data, Engine: engine, DynamoDB: os.Getenv("DYNAMODB_ENDPOINT"), Now: time.Now, Sent: c.sent,
+		Data: data, Engine: binary, DynamoDB: os.Getenv("DYNAMODB_ENDPOINT"), Now: time.Now, Sent: c.sent,
 	})
 	if err != nil {
 		return c, err

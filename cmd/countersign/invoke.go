@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"countersign/pkg/config"
+	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/standin"
 )
 
@@ -147,9 +148,9 @@ func (s surroundings) start(ctx context.Context, given map[string]string) (*stan
 		Put:  func(kind, detail string) { warn("event %s: %s", kind, detail) },
 	}
 	if o.DynamoDB == "" && given["AWS_ENDPOINT_URL_DYNAMODB"] == "" {
-		root, err := standin.ModuleRoot()
+		root, err := engine.ModuleRoot()
 		if err == nil {
-			o.Engine, err = standin.EnginePath(root)
+			o.Engine, err = engine.Path(root)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w; or give --dynamodb-endpoint", err)
@@ -163,7 +164,7 @@ func (c *invoke) built() (binary string, remove func(), err error) {
 	if c.Binary != "" {
 		return c.Binary, func() {}, nil
 	}
-	root, err := standin.ModuleRoot()
+	root, err := engine.ModuleRoot()
 	if err != nil {
 		return "", nil, fmt.Errorf("%w, or give --binary", err)
 	}

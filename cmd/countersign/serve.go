@@ -18,6 +18,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
+	"countersign/pkg/loopback"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
 )
@@ -112,7 +113,7 @@ func (s *serve) check(getenv func(string) string) error {
 	if err != nil {
 		return fmt.Errorf("--listen %s: must be HOST:PORT: %w", s.Listen, err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && !ip.IsLoopback() && !s.AllowRemote {
+	if !loopback.Is(host) && !s.AllowRemote {
 		return fmt.Errorf("--listen %s is reachable from other machines, and anyone there could read the codes: use 127.0.0.1, or say --allow-remote", s.Listen)
 	}
 	return nil

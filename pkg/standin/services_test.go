@@ -24,6 +24,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/eventbus"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
@@ -193,9 +194,9 @@ func TestGiven(t *testing.T) {
 
 // The engine's tables are in the folder, and are there the next time.
 func TestEngine(t *testing.T) {
-	engine, data := installed(t), t.TempDir()
+	binary, data := installed(t), t.TempDir()
 	for range 2 {
-		s := services(t, standin.Options{Data: data, Engine: engine})
+		s := services(t, standin.Options{Data: data, Engine: binary})
 		if len(s.Names) != 4 || !strings.Contains(s.Names[0], data) {
 			t.Error(s.Names)
 		}
@@ -210,7 +211,7 @@ func TestEngine(t *testing.T) {
 	if _, err := standin.StartServices(t.Context(), standin.Options{Data: data, Engine: "/bin/false", Now: time.Now}); err == nil || !strings.Contains(err.Error(), "before it listened") {
 		t.Error(err)
 	}
-	if _, err := standin.EnginePath(data); err == nil || !strings.Contains(err.Error(), "make tools") {
+	if _, err := engine.Path(data); err == nil || !strings.Contains(err.Error(), "make tools") {
 		t.Error(err)
 	}
 }
@@ -231,12 +232,16 @@ func private(t *testing.T, data string) {
 }
 
 func TestIPv6(t *testing.T) {
-	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skipf("SKIPPED: this machine has no IPv6: %v", err)
+	o := standin.Options{Data: t.TempDir(), Engine: installed(t), Host: "::1", Now: time.Now}
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil { // this machine has no IPv6
+		if _, err := standin.StartServices(t.Context(), o); err == nil || !strings.Contains(err.Error(), "[::1]") {
+			t.Errorf("%v, want an error that names the address", err)
+		}
+		return
 	} else if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := services(t, standin.Options{Data: t.TempDir(), Engine: installed(t), Host: "::1"})
+	s := services(t, o)
 	for name, url := range s.Environment {
 		resp, err := http.Get(url)
 		if err != nil || resp.StatusCode == http.StatusForbidden {
@@ -251,16 +256,16 @@ func TestIPv6(t *testing.T) {
 // fails with CI=true.
 func installed(t *testing.T) string {
 	t.Helper()
-	root, err := standin.ModuleRoot()
+	root, err := engine.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := standin.EnginePath(root)
+	binary, err := engine.Path(root)
 	if err != nil && os.Getenv("DYNAMODB_ENDPOINT") == "" && os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
 	if err != nil {
 		t.Skipf("SKIPPED: %v", err)
 	}
-	return engine
+	return binary
 }

