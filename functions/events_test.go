@@ -73,7 +73,7 @@ func newService(t testing.TB) service {
 		Now:     now,
 		Log:     log,
 	}
-	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
+	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
 	api := &unimatrix.API{
 		Clients: gate.Clients, Lookup: plan.Lookup, Now: now, Rand: &noise{}, Log: log,

@@ -93,12 +93,12 @@ func newMeter(t *testing.T) *meter {
 		t.Fatal(err)
 	}
 	log := run.Log(&m.log)
-	store := telemetry.Store{Challenges: table, Ledger: table, Now: m.now}
+	store := telemetry.Store{Challenges: table, Ledgers: table, Now: m.now}
 	gate := &ams.Gate{
 		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
 		Answers: testSigner(t), Now: m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
 	}
-	issuer := otp.Issuer{Challenges: store, Ledger: store, Sender: telemetry.Sender{Sender: m, Now: m.now}, Keys: keys, Now: m.now, Rand: &noise{}}
+	issuer := otp.Issuer{Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: m, Now: m.now}, Keys: keys, Now: m.now, Rand: &noise{}}
 	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: message.For}).Serve}
 	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve}
 	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Counters: table, Events: events}, Now: m.now, Log: log}

@@ -43,7 +43,7 @@ func handlers(b *testing.B) (init, verify gateway.Handler, codes *[]string) {
 		Now:     time.Now,
 		Log:     slog.New(slog.DiscardHandler),
 	}
-	issuer := otp.Issuer{Challenges: db, Ledger: db, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
+	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	return gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: message.For}).Serve},
 		gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}, codes

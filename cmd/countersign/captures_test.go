@@ -120,7 +120,7 @@ func stage(t *testing.T, all captures) *scene {
 		}
 	}
 	s.users = clients.Users{Table: db.Documents(), Sealer: keys, Now: clock}
-	s.issuer = otp.Issuer{Challenges: db, Ledger: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
+	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
 	s.local = wire(defaults, keys, file{db}, s.outbox, clock, log)
 	s.server = httptest.NewServer(alsoDescribed(t, s.local))
 	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })

@@ -25,7 +25,7 @@ import (
 // store is where the local server keeps everything but its keys.
 type store interface {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 	clients.Traffic
 	documents() clients.Table
 	// follow tells what happens to challenges, until ctx ends.

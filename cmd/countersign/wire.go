@@ -36,8 +36,8 @@ func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.
 		Log:     log,
 		Lines:   new(telemetry.Lines), // every stranger is told of: here it is the developer
 	}
-	timed := telemetry.Store{Challenges: store, Ledger: store, Now: now}
-	issuer := otp.Issuer{Challenges: timed, Ledger: timed, Sender: telemetry.Sender{Sender: messages, Now: now}, Keys: keys, Now: now, Rand: rand.Reader}
+	timed := telemetry.Store{Challenges: store, Ledgers: store, Now: now}
+	issuer := otp.Issuer{Challenges: timed, Ledgers: timed, Sender: telemetry.Sender{Sender: messages, Now: now}, Keys: keys, Now: now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: timed, Keys: keys, Users: ams.Standings{Users: users}, Now: now, Rand: rand.Reader}
 	initAPI := &ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: users, Text: message.For}
 	verifyAPI := &ams.Verify{Gate: gate, Verifier: verifier}

@@ -62,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.init = gateway.Handler{Log: log, Serve: (&ams.Init{
 		Gate: gate, Lookup: plan.Lookup, Text: message.For,
-		Issuer: otp.Issuer{Challenges: w.store, Ledger: w.store, Sender: w, Keys: keys, Now: now, Rand: rand.Reader},
+		Issuer: otp.Issuer{Challenges: w.store, Ledgers: w.store, Sender: w, Keys: keys, Now: now, Rand: rand.Reader},
 	}).Serve}
 	w.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{
 		Gate: gate, Verifier: otp.Verifier{Challenges: w.store, Keys: keys, Now: now, Rand: rand.Reader},

@@ -29,7 +29,7 @@ func TestWired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer := otp.Issuer{Challenges: f.Store, Ledger: f.Store, Sender: p, Keys: f.Keys, Now: time.Now, Rand: rand.Reader}
+	issuer := otp.Issuer{Challenges: f.Store, Ledgers: f.Store, Sender: p, Keys: f.Keys, Now: time.Now, Rand: rand.Reader}
 	got, err := issuer.Init(t.Context(), otp.Start{Client: "demo", ID: "id", To: "+606543216353", Policy: otp.DefaultPolicy(), Text: func(c string, _ time.Duration) string { return c }})
 	if err != nil || got.Outcome != otp.Sent {
 		t.Fatal(got, err)

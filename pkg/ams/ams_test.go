@@ -75,7 +75,7 @@ func newService(t testing.TB) *service {
 	clock := func() time.Time { return s.now }
 	gate := &ams.Gate{Clients: s.clients, Now: clock, Log: log}
 	s.init = &ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
-		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader}}
+		Issuer: otp.Issuer{Challenges: store, Ledgers: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader}}
 	s.verify = &ams.Verify{Gate: gate,
 		Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
 	return s

@@ -20,7 +20,7 @@ import (
 // on, and before that as long as it may.
 type hanging struct {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 	calls, from int
 }
 
@@ -63,7 +63,7 @@ func TestHanging(t *testing.T) {
 				Now:     time.Now, Log: slog.New(slog.DiscardHandler),
 			}
 			init := gateway.Handler{Serve: (&ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
-				Issuer: otp.Issuer{Challenges: h, Ledger: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
+				Issuer: otp.Issuer{Challenges: h, Ledgers: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
 			verify := gateway.Handler{Serve: (&ams.Verify{Gate: gate,
 				Verifier: otp.Verifier{Challenges: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
 			for _, c := range []struct {

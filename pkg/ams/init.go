@@ -63,7 +63,7 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 	a := broken.answer()
 	if broken.field == "" {
 		counts := []string{apiCustomersInit, method, kind, identityType, identityValue}
-		a = s.toNumber(ctx, c, identityValue, language, otp.Start{ID: requestID, Counts: counts})
+		a = s.toNumber(ctx, c, identityValue, language, otp.Start{ID: requestID, Fingerprinted: counts})
 	}
 	a.requestID = requestID
 	return a

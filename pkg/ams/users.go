@@ -69,7 +69,7 @@ func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer
 		a = refuse(accessDenied)
 	default:
 		counts := []string{apiUsersInit, kind, channel, identityType, token}
-		a = s.toUser(ctx, c, token, otp.Start{ID: requestID, Counts: counts})
+		a = s.toUser(ctx, c, token, otp.Start{ID: requestID, Fingerprinted: counts})
 	}
 	return answer{result: a.result, detail: a.detail, requestID: requestID}
 }

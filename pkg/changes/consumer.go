@@ -14,7 +14,7 @@ type Events interface {
 	Publish(ctx context.Context, facts []Fact) (done int, err error)
 }
 
-// Numbers is what a consumer does to the ledgers, see [otp.Ledger].
+// Numbers is what a consumer does to the ledgers, see [otp.Ledgers].
 type Numbers interface {
 	Answered(ctx context.Context, key string) error
 }

@@ -37,7 +37,7 @@ func (m manner) wait(ctx context.Context) error {
 // keeps one challenge.
 type reluctant struct {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 	pool                                        *clients.Client
 	held                                        *otp.Challenge
 	client, traffic, write, spend, send, settle manner // write is Reserve, Claim and Attempt
@@ -90,7 +90,7 @@ func (r *reluctant) Send(ctx context.Context, _ otp.Message) (otp.Delivery, erro
 func (p *pool) rely(r *reluctant) {
 	t := p.triggers
 	t.Clients, t.Traffic, t.Now = r, r, time.Now
-	t.Issuer.Challenges, t.Issuer.Ledger, t.Issuer.Sender, t.Issuer.Now = r, r, r, time.Now
+	t.Issuer.Challenges, t.Issuer.Ledgers, t.Issuer.Sender, t.Issuer.Now = r, r, r, time.Now
 	t.Verifier.Challenges, t.Verifier.Now = r, time.Now
 	t.Wait = func(ctx context.Context, d time.Duration) {
 		select {

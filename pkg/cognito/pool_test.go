@@ -75,12 +75,12 @@ func newPool(t testing.TB) *pool {
 		client: &clients.Client{ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme", SenderID: "ACME"},
 	}
 	p.phone = &handset{clock: p.clock}
-	timed := telemetry.Store{Challenges: p.store, Ledger: p.store, Now: p.clock.Now}
+	timed := telemetry.Store{Challenges: p.store, Ledgers: p.store, Now: p.clock.Now}
 	p.triggers = &cognito.Triggers{
 		Client:   "pool",
 		Clients:  clients.Static{"pool": p.client},
 		Lookup:   plan.Lookup,
-		Issuer:   otp.Issuer{Challenges: timed, Ledger: timed, Sender: telemetry.Sender{Sender: p.phone, Now: p.clock.Now}, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
+		Issuer:   otp.Issuer{Challenges: timed, Ledgers: timed, Sender: telemetry.Sender{Sender: p.phone, Now: p.clock.Now}, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
 		Verifier: otp.Verifier{Challenges: timed, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
 		Text:     message.For,
 		Now:      p.clock.Now,

@@ -25,7 +25,7 @@ func BenchmarkAttempt(b *testing.B) {
 
 func BenchmarkSpend(b *testing.B) {
 	s := stubbed(b, answering{http.StatusOK, `{"Attributes":{"sends":{"L":[{"N":"1"}]}}}`})
-	p := spend(canary.Ledger, "send", now)
+	p := spend(canary.LedgerKey, "send", now)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := s.Spend(b.Context(), p); err != nil {

@@ -33,13 +33,13 @@ var calls = []struct {
 		return err
 	}},
 	{"Spend", func(ctx context.Context, s *dynamostore.Store) error {
-		_, err := s.Spend(ctx, spend(canary.Ledger, "canary-send", now))
+		_, err := s.Spend(ctx, spend(canary.LedgerKey, "canary-send", now))
 		return err
 	}},
 	{"Refund", func(ctx context.Context, s *dynamostore.Store) error {
-		return s.Refund(ctx, canary.Ledger, "canary-send")
+		return s.Refund(ctx, canary.LedgerKey, "canary-send")
 	}},
-	{"Answered", func(ctx context.Context, s *dynamostore.Store) error { return s.Answered(ctx, canary.Ledger) }},
+	{"Answered", func(ctx context.Context, s *dynamostore.Store) error { return s.Answered(ctx, canary.LedgerKey) }},
 }
 
 var canary = challenge("canary-id")

@@ -20,11 +20,11 @@ const now otp.Millis = 4_102_531_208_457 // 2100: no engine's TTL deletion finds
 func challenge(id string) otp.Challenge {
 	expires := now.Add(5 * time.Minute)
 	return otp.Challenge{
-		Sealed: []byte("sealed"), Key: otp.ChallengeKey("demo", id), AuthID: "20261122190077000000162140200586657",
-		Print: bytes.Repeat([]byte("p"), 32), State: otp.Reserved, Result: "", Owner: "canary-owner", Lease: now.Add(otp.Lease),
+		Encrypted: []byte("sealed"), Key: otp.ChallengeKey("demo", id), AuthID: "20261122190077000000162140200586657",
+		Fingerprint: bytes.Repeat([]byte("p"), 32), State: otp.Reserved, Result: "", Owner: "canary-owner", Lease: now.Add(otp.Lease),
 		Seed: []byte("canary-seed-....."), Digits: 6, KeyVersion: 1, Code: []byte("canary-code-...................."),
 		Guess: []byte("-"), Op: "-", Max: 5, SentAt: now, ExpiresAt: expires,
-		Ledger: "N#canary-ledger", Mask: "+60******6353", TTL: expires.Add(24 * time.Hour).Seconds(),
+		LedgerKey: "N#canary-ledger", Mask: "+60******6353", TTL: expires.Add(24 * time.Hour).Seconds(),
 	}
 }
 
@@ -58,7 +58,7 @@ func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 
 func newService(t testing.TB, s interface {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 }) *service {
 	t.Helper()
 	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
@@ -68,7 +68,7 @@ func newService(t testing.TB, s interface {
 	}
 	v := &service{phone: &phone{}, client: "demo", now: now.Time()}
 	clock := func() time.Time { return v.now }
-	v.Issuer = otp.Issuer{Challenges: s, Ledger: s, Sender: v.phone, Keys: keys, Now: clock, Rand: rand.Reader}
+	v.Issuer = otp.Issuer{Challenges: s, Ledgers: s, Sender: v.phone, Keys: keys, Now: clock, Rand: rand.Reader}
 	v.Verifier = otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: rand.Reader}
 	return v
 }
@@ -78,7 +78,7 @@ const number otp.Phone = "+606543216353"
 func (v *service) init(t testing.TB, id string, want otp.Outcome) {
 	t.Helper()
 	got, err := v.Init(t.Context(), otp.Start{
-		Client: v.client, ID: id, Counts: []string{id}, To: number, Mask: number.String(),
+		Client: v.client, ID: id, Fingerprinted: []string{id}, To: number, Mask: number.String(),
 		Policy: otp.DefaultPolicy(), Text: func(code string, _ time.Duration) string { return code },
 	})
 	if err != nil || got.Outcome != want {

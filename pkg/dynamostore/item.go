@@ -46,13 +46,13 @@ func writeChallenge(c otp.Challenge) image {
 	return image{
 		"pk":        text(c.Key),
 		"authId":    text(c.AuthID),
-		"print":     binary(c.Print),
+		"print":     binary(c.Fingerprint),
 		"state":     text(string(c.State)),
 		"result":    text(string(c.Result)),
 		"owner":     text(c.Owner),
 		"lease":     millis(c.Lease),
 		"seed":      binary(c.Seed),
-		"sealed":    binary(c.Sealed),
+		"sealed":    binary(c.Encrypted),
 		"chosen":    flag(c.Chosen),
 		"digits":    number(int64(c.Digits)),
 		"kv":        number(int64(c.KeyVersion)),
@@ -63,7 +63,7 @@ func writeChallenge(c otp.Challenge) image {
 		"max":       number(int64(c.Max)),
 		"sentAt":    millis(c.SentAt),
 		"expiresAt": millis(c.ExpiresAt),
-		"ledger":    text(c.Ledger),
+		"ledger":    text(c.LedgerKey),
 		"mask":      text(c.Mask),
 		"user":      text(c.User),
 		"client":    text(c.Client),
@@ -76,32 +76,32 @@ func writeChallenge(c otp.Challenge) image {
 func readChallenge(item image) (*otp.Challenge, error) {
 	r := reader{kind: "challenge", item: item}
 	c := &otp.Challenge{
-		Key:        r.text("pk"),
-		AuthID:     r.text("authId"),
-		Print:      r.binary("print"),
-		State:      otp.State(r.text("state")),
-		Result:     otp.Outcome(r.text("result")),
-		Owner:      r.text("owner"),
-		Lease:      r.millis("lease"),
-		Seed:       r.binary("seed"),
-		Sealed:     r.binary("sealed"),
-		Chosen:     r.int("chosen") == 1,
-		Digits:     r.int("digits"),
-		KeyVersion: r.int("kv"),
-		Code:       r.binary("code"),
-		Guess:      r.binary("guess"),
-		Op:         r.text("op"),
-		Attempts:   r.int("attempts"),
-		Max:        r.int("max"),
-		SentAt:     r.millis("sentAt"),
-		ExpiresAt:  r.millis("expiresAt"),
-		Ledger:     r.text("ledger"),
-		Mask:       r.text("mask"),
-		User:       r.text("user"),
-		Client:     r.text("client"),
-		Region:     r.text("region"),
-		Block:      r.text("block"),
-		TTL:        r.number("ttl"),
+		Key:         r.text("pk"),
+		AuthID:      r.text("authId"),
+		Fingerprint: r.binary("print"),
+		State:       otp.State(r.text("state")),
+		Result:      otp.Outcome(r.text("result")),
+		Owner:       r.text("owner"),
+		Lease:       r.millis("lease"),
+		Seed:        r.binary("seed"),
+		Encrypted:   r.binary("sealed"),
+		Chosen:      r.int("chosen") == 1,
+		Digits:      r.int("digits"),
+		KeyVersion:  r.int("kv"),
+		Code:        r.binary("code"),
+		Guess:       r.binary("guess"),
+		Op:          r.text("op"),
+		Attempts:    r.int("attempts"),
+		Max:         r.int("max"),
+		SentAt:      r.millis("sentAt"),
+		ExpiresAt:   r.millis("expiresAt"),
+		LedgerKey:   r.text("ledger"),
+		Mask:        r.text("mask"),
+		User:        r.text("user"),
+		Client:      r.text("client"),
+		Region:      r.text("region"),
+		Block:       r.text("block"),
+		TTL:         r.number("ttl"),
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -109,10 +109,10 @@ func readChallenge(item image) (*otp.Challenge, error) {
 	return c, nil
 }
 
-func readNumber(item image) (*otp.Number, error) {
+func readNumber(item image) (*otp.Ledger, error) {
 	r := reader{kind: "ledger", item: item}
 	at, by := r.list("sends"), r.list("by")
-	n := &otp.Number{
+	n := &otp.Ledger{
 		Key:        r.text("pk"),
 		Unanswered: r.int("unanswered"),
 		TTL:        r.number("ttl"),

@@ -18,7 +18,7 @@ func storeOn(t testing.TB, table string, transport http.RoundTripper) *dynamosto
 }
 
 // ledger reads a ledger by a spend that is always refused, since id is counted.
-func ledger(t testing.TB, s *dynamostore.Store, key, id string) otp.Number {
+func ledger(t testing.TB, s *dynamostore.Store, key, id string) otp.Ledger {
 	t.Helper()
 	got, err := s.Spend(t.Context(), spend(key, id, now.Add(10*365*24*time.Hour)))
 	if err != nil || got.Applied {
@@ -27,7 +27,7 @@ func ledger(t testing.TB, s *dynamostore.Store, key, id string) otp.Number {
 	return *got.Item
 }
 
-func ids(n otp.Number) []string {
+func ids(n otp.Ledger) []string {
 	var out []string
 	for _, s := range n.Sends {
 		out = append(out, s.ID)

@@ -16,7 +16,7 @@ import (
 // milliseconds between, which the limits of a number do not allow.
 const refundTries = 5
 
-// Refund implements [otp.Ledger]. The send is nearly always the latest: it was
+// Refund implements [otp.Ledgers]. The send is nearly always the latest: it was
 // counted by the same call, and as one that was not answered. Where either is not so,
 // the refusal says how it stands.
 func (s *Store) Refund(ctx context.Context, key, id string) error {

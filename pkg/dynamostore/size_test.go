@@ -54,14 +54,14 @@ func fullest() otp.Challenge {
 	c := challenge("id")
 	c.Key = otp.ChallengeKey(strings.Repeat("c", 64), strings.Repeat("\U0001F600", 64))
 	c.Owner, c.Op = strings.Repeat("o", 22), strings.Repeat("p", 22)
-	c.Seed, c.Code, c.Guess = c.Print[:16], c.Print, c.Print
-	c.Sealed = make([]byte, len("+123456789012345 12345678")+16) // number, chosen code, tag of the cipher
+	c.Seed, c.Code, c.Guess = c.Fingerprint[:16], c.Fingerprint, c.Fingerprint
+	c.Encrypted = make([]byte, len("+123456789012345 12345678")+16) // number, chosen code, tag of the cipher
 	c.Chosen = true
 	c.Client, c.Region, c.Block = strings.Repeat("\U0001F600", 64), "MY", strings.Repeat("b", 11)
 	c.User = "token#" + strings.Repeat("c", 64) + "#" + strings.Repeat("t", 43)
 	c.State, c.Result = otp.Reserved, otp.Undeliverable
 	c.KeyVersion, c.Attempts, c.Digits = 1_000_000, 5, 8
-	c.Ledger = "N#" + strings.Repeat("l", 43)
+	c.LedgerKey = "N#" + strings.Repeat("l", 43)
 	c.Mask = "+" + strings.Repeat("\u2022", 11) + "6353"
 	return c
 }
@@ -138,11 +138,11 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	largest, at := 0, now
 	for n := range 100 {
 		at = at.Add(24 * time.Hour / 20)
-		p := otp.Spend{Key: full.Ledger, ID: fmt.Sprintf("%011d", n), Now: at, Limits: limits, TTL: at.Seconds()}
+		p := otp.Spend{Key: full.LedgerKey, ID: fmt.Sprintf("%011d", n), Now: at, Limits: limits, TTL: at.Seconds()}
 		if got, err := s.Spend(t.Context(), p); err != nil || !got.Applied {
 			t.Fatal(got, err)
 		}
-		largest = max(largest, size(item(t, client, table, full.Ledger)))
+		largest = max(largest, size(item(t, client, table, full.LedgerKey)))
 	}
 	largest += valueSize(&types.AttributeValueMemberS{Value: "01234567890"}) + 1 + 8 + 1 // the entry that the trim of the same spend drops
 	t.Logf("the largest ledger has %d bytes", largest)

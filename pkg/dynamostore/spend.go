@@ -28,7 +28,7 @@ const (
 // Every spend uses the same names, however many windows it has.
 var spendNames = names(counted + notCounted + unpaused)
 
-// Spend implements [otp.Ledger].
+// Spend implements [otp.Ledgers].
 func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	id := text(p.ID)
 	values := image{

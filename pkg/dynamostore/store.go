@@ -11,7 +11,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Store is [otp.Challenges] and [otp.Ledger] on one table. It holds no state of
+// Store is [otp.Challenges] and [otp.Ledgers] on one table. It holds no state of
 // its own and is safe for concurrent use.
 type Store struct {
 	client *dynamodb.Client
@@ -20,7 +20,7 @@ type Store struct {
 
 var (
 	_ otp.Challenges = (*Store)(nil)
-	_ otp.Ledger     = (*Store)(nil)
+	_ otp.Ledgers    = (*Store)(nil)
 )
 
 // New returns the store on a table, which must exist; see [CreateTable]. How

@@ -60,7 +60,7 @@ func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Han
 		Now:     now, Log: log, Lines: &telemetry.Lines{Stack: "prod"},
 	}
 	issuer := otp.Issuer{
-		Challenges: telemetry.Store{Challenges: db, Ledger: db, Now: now}, Ledger: db,
+		Challenges: telemetry.Store{Challenges: db, Ledgers: db, Now: now}, Ledgers: db,
 		Sender: telemetry.Sender{Sender: phones, Now: now}, Keys: keys, Now: now, Rand: rand.Reader,
 	}
 	return gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: texts.For}).Serve}

@@ -17,10 +17,10 @@ import (
 func TestKnownAnswers(t *testing.T) {
 	k := testKeys(t, 1)
 	seed := bytes.Repeat([]byte{5}, 16)
-	code, _ := k.open(1, "C#demo#id", seed, 8)
+	code, _ := k.generate(1, "C#demo#id", seed, 8)
 	digest, _ := k.digest(1, "C#demo#id", "493817")
-	print, _ := k.print(1, []string{"OTP", "SMS"})
-	long, _ := digits(&stream{key: k.code[1].seal, label: []byte("label")}, 80) // over three blocks
+	print, _ := k.fingerprint(1, []string{"OTP", "SMS"})
+	long, _ := digits(&stream{key: k.code[1].codes, label: []byte("label")}, 80) // over three blocks
 	for _, c := range []struct{ name, got, want string }{
 		{"code", string(code), "37828985"},
 		{"digest", hex.EncodeToString(digest), "c0c241bfbf623214933f954802d2545c21937701a65cb7d52ef74515efd0ca27"},
@@ -138,18 +138,18 @@ func TestLimitsNamed(t *testing.T) {
 	two := Limits{Windows: []Window{{Sends: 2, In: time.Hour}}, Unanswered: 9}
 	for name, c := range map[string]struct {
 		l    Limits
-		n    Number
+		n    Ledger
 		why  Outcome
 		wait time.Duration
 	}{
-		"nothing sent":   {l, Number{Unanswered: 99}, "", 0},
-		"ten a day":      {l, Number{Sends: ago(day...)}, TooMany, 4 * time.Hour},
-		"two an hour":    {two, Number{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
-		"paused":         {l, Number{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
-		"one too few":    {l, Number{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
-		"a whole hour":   {Policy{PerHour: 2, PerDay: 3, Cooldown: time.Hour}.Limits(), Number{Sends: ago(time.Second)}, TooSoon, time.Hour - time.Second},
-		"one an hour":    {Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits(), Number{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
-		"pause the less": {l, Number{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
+		"nothing sent":   {l, Ledger{Unanswered: 99}, "", 0},
+		"ten a day":      {l, Ledger{Sends: ago(day...)}, TooMany, 4 * time.Hour},
+		"two an hour":    {two, Ledger{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
+		"paused":         {l, Ledger{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
+		"one too few":    {l, Ledger{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
+		"a whole hour":   {Policy{PerHour: 2, PerDay: 3, Cooldown: time.Hour}.Limits(), Ledger{Sends: ago(time.Second)}, TooSoon, time.Hour - time.Second},
+		"one an hour":    {Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits(), Ledger{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
+		"pause the less": {l, Ledger{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
 	} {
 		if why, wait := c.l.Refusal(c.n, now); why != c.why || wait != c.wait {
 			t.Errorf("%s: %q %v, want %q %v", name, why, wait, c.why, c.wait)
@@ -157,7 +157,7 @@ func TestLimitsNamed(t *testing.T) {
 	}
 	// Named by the other limit whatever the order of the windows.
 	back := Limits{Windows: []Window{{Sends: 2, In: time.Hour}, {Sends: 1, In: time.Minute, Cooldown: true}}, Unanswered: 9}
-	if why, _ := back.Refusal(Number{Sends: ago(time.Second, 2*time.Second)}, now); why != TooMany {
+	if why, _ := back.Refusal(Ledger{Sends: ago(time.Second, 2*time.Second)}, now); why != TooMany {
 		t.Error(why)
 	}
 	for n, want := range map[int]int{0: 0, 12: 12, 21: 21, 22: 12, 23: 12} { // depth 10

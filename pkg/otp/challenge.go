@@ -30,32 +30,32 @@ const (
 // the number, and nothing from which either could be computed without the
 // [Keys].
 type Challenge struct {
-	Key        string // primary key, see [ChallengeKey]
-	AuthID     string // authenticationId, told to the caller
-	Print      []byte // keyed digest of the fields that must not change between retries
-	State      State
-	Result     Outcome // why a Failed challenge failed
-	Owner      string  // the invocation that may send
-	Lease      Millis  // until when it may
-	Seed       []byte  // random; the code is derived from it, unless the client chose one
-	Sealed     []byte  // the number, and the code that the client chose, encrypted
-	Chosen     bool    // the client chose the code
-	Digits     int     // of the code
-	KeyVersion int     // of the code key that Print, Code and Guess are made with
-	Code       []byte  // keyed digest of Key and the code
-	Guess      []byte  // the same of the latest guess; "-" before the first
-	Op         string  // id of the verify call that wrote Guess; "-" before the first
-	Attempts   int     // guesses evaluated
-	Max        int     // guesses allowed
-	SentAt     Millis  // of the latest message
-	ExpiresAt  Millis  // its end: the first instant at which the code is refused
-	Ledger     string  // key of the number's ledger, see [Keys.LedgerKeys]; the oldest one at its init
-	Mask       string  // the number with its middle starred
-	User       string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
-	Client     string  // whose challenge it is, for what follows the table's stream
-	Region     string  // country of the number, likewise
-	Block      string  // of numbers that it belongs to, likewise, see [Keys.Block]; "" where there is none
-	TTL        int64   // seconds; the item may be swept, and its id is free, from here on
+	Key         string // primary key, see [ChallengeKey]
+	AuthID      string // authenticationId, told to the caller
+	Fingerprint []byte // keyed digest of the fields that must not change between retries
+	State       State
+	Result      Outcome // why a Failed challenge failed
+	Owner       string  // the invocation that may send
+	Lease       Millis  // until when it may
+	Seed        []byte  // random; the code is derived from it, unless the client chose one
+	Encrypted   []byte  // the number, and the code that the client chose, encrypted
+	Chosen      bool    // the client chose the code
+	Digits      int     // of the code
+	KeyVersion  int     // of the code key that Fingerprint, Code and Guess are made with
+	Code        []byte  // keyed digest of Key and the code
+	Guess       []byte  // the same of the latest guess; "-" before the first
+	Op          string  // id of the verify call that wrote Guess; "-" before the first
+	Attempts    int     // guesses evaluated
+	Max         int     // guesses allowed
+	SentAt      Millis  // of the latest message
+	ExpiresAt   Millis  // its end: the first instant at which the code is refused
+	LedgerKey   string  // key of the number's ledger, see [Keys.LedgerKeys]; the oldest one at its init
+	Mask        string  // the number with its middle starred
+	User        string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
+	Client      string  // whose challenge it is, for what follows the table's stream
+	Region      string  // country of the number, likewise
+	Block       string  // of numbers that it belongs to, likewise, see [Keys.Block]; "" where there is none
+	TTL         int64   // seconds; the item may be swept, and its id is free, from here on
 }
 
 // none stands for "no guess yet": a value that no digest and no id equals.
@@ -113,9 +113,9 @@ func keyOfAuthID(client, authID string) string {
 	return challengeKey(client, authID[dateDigits:])
 }
 
-// Number is a number's ledger: its sends, newest first, and how many of the
+// Ledger is a number's ledger: its sends, newest first, and how many of the
 // latest were not answered by a right code.
-type Number struct {
+type Ledger struct {
 	Key        string
 	Sends      []Send
 	Unanswered int
@@ -128,8 +128,8 @@ type Send struct {
 	ID string // see [SendID]; a message is counted once per id
 }
 
-// Counts reports whether a send with this id is among n's latest.
-func (n Number) Counts(id string) bool {
+// Counted reports whether a send with this id is among n's latest.
+func (n Ledger) Counted(id string) bool {
 	for _, s := range n.Sends {
 		if s.ID == id {
 			return true

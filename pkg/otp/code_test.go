@@ -32,7 +32,7 @@ func TestCodesAreUniform(t *testing.T) {
 	seed := make([]byte, 16)
 	for i := range n {
 		binary.BigEndian.PutUint64(seed, uint64(i))
-		code, err := k.open(1, "C#demo#id", seed, places)
+		code, err := k.generate(1, "C#demo#id", seed, places)
 		if err != nil || len(code) != places {
 			t.Fatal(len(code), err)
 		}
@@ -75,17 +75,17 @@ func TestCodesAreBound(t *testing.T) {
 		key     string
 		seed    []byte
 	}{{1, "C#demo#1", seed}, {2, "C#demo#1", seed}, {1, "C#demo#2", seed}, {1, "C#demo#1", other}} {
-		code, err := k.open(c.version, c.key, c.seed, 8)
+		code, err := k.generate(c.version, c.key, c.seed, 8)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, _ := k.open(c.version, c.key, c.seed, 8)
+		again, _ := k.generate(c.version, c.key, c.seed, 8)
 		if code != again || seen[code] {
 			t.Errorf("%v: not a code of its own", c)
 		}
 		seen[code] = true
 	}
-	if _, err := k.open(3, "C#demo#1", seed, 8); err == nil {
+	if _, err := k.generate(3, "C#demo#1", seed, 8); err == nil {
 		t.Error("a key that is not held opened a code")
 	}
 	a, _ := k.digest(1, "C#demo#1", "493817")
@@ -105,7 +105,7 @@ func TestDumpIsUseless(t *testing.T) {
 	k, stranger := testKeys(t, 1), testKeys(t, 2)
 	seed := make([]byte, 16)
 	rand.Read(seed)
-	code, _ := k.open(1, "C#demo#1", seed, 6)
+	code, _ := k.generate(1, "C#demo#1", seed, 6)
 	digest, _ := k.digest(1, "C#demo#1", string(code))
 	for n := range 1_000_000 {
 		guess := fmt.Sprintf("%06d", n)

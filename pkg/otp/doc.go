@@ -3,7 +3,7 @@
 //
 // Start with [Issuer.Init], which makes a challenge and sends its code, and
 // [Verifier.Verify], which spends one attempt on it. Both decide everything in
-// single conditional writes on two small tables, [Challenges] and [Ledger]; the
+// single conditional writes on two small tables, [Challenges] and [Ledgers]; the
 // rules of those writes are written down there, and the conformance suite in
 // storetest holds every store to them.
 //

@@ -14,7 +14,7 @@ import (
 // holds no state of its own and is safe for concurrent use.
 type Issuer struct {
 	Challenges Challenges
-	Ledger     Ledger
+	Ledgers    Ledgers
 	Sender     Sender
 	Keys       Keyring
 	Now        func() time.Time
@@ -32,19 +32,19 @@ const SettleTime = time.Second
 
 // Start asks for a challenge. The contract has checked every field.
 type Start struct {
-	Client string
-	ID     string   // idempotency key, unique per client; with [Issuer.Send] a scenario, see [Keys.Scenarios]
-	Counts []string // the fields that must be the same whenever ID comes again
-	To     Phone
-	Mask   string // To with its middle starred, kept for replays
-	Region string // country of To, "" where it is not known
-	Policy Policy
-	Text   Text   // the message
-	From   string // sender name, "" for the sender's own
+	Client        string
+	ID            string   // idempotency key, unique per client; with [Issuer.Send] a scenario, see [Keys.Scenarios]
+	Fingerprinted []string // the fields that must be the same whenever ID comes again
+	To            Phone
+	Mask          string // To with its middle starred, kept for replays
+	Region        string // country of To, "" where it is not known
+	Policy        Policy
+	Text          Text   // the message
+	From          string // sender name, "" for the sender's own
 
-	Code   Code          // chosen by the client; "" makes one
-	Digits int           // of the code that is made; 0 is what the policy says
-	Told   time.Duration // at most so long a validity is told to Text; 0 is any
+	Code           Code          // chosen by the client; "" makes one
+	Digits         int           // of the code that is made; 0 is what the policy says
+	StatedValidity time.Duration // at most so long a validity is told to Text; 0 is any
 
 	// User is the reference of the user whose number it is, see [Users]; "" where
 	// the caller gave the number. Refusal is what stands against the user; the
@@ -83,7 +83,7 @@ func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 		return i.send(ctx, keys, c, i.post(keys, c, r, now))
 	}
 	seed := c.Seed
-	c, answer, err := i.resume(ctx, keys, c, *w.Item, r.Counts, now)
+	c, answer, err := i.resume(ctx, keys, c, *w.Item, r.Fingerprinted, now)
 	switch {
 	case err != nil || answer.Outcome != "":
 		return answer, err
@@ -113,45 +113,45 @@ func (i Issuer) fresh(keys *Keys, r Start, now Millis) (Challenge, error) {
 	code, n := r.Code, cmp.Or(r.Digits, r.Policy.Digits)
 	if code != "" {
 		n = len(code)
-	} else if code, err = keys.open(version, key, seed, n); err != nil {
+	} else if code, err = keys.generate(version, key, seed, n); err != nil {
 		return Challenge{}, err
 	}
-	print, err := keys.print(version, r.Counts)
+	print, err := keys.fingerprint(version, r.Fingerprinted)
 	if err != nil {
 		return Challenge{}, err
 	}
 	digest, _ := keys.digest(version, key, string(code))
 	expires := now.Add(r.Policy.Validity)
 	c := Challenge{
-		Key:        key,
-		AuthID:     authIDOf(r.Client, r.ID, now),
-		Print:      print,
-		State:      Reserved,
-		Owner:      id(random[:16]),
-		Lease:      now.Add(Lease),
-		Seed:       seed,
-		Sealed:     keys.lock(version, key, seed, r.To, r.Code),
-		Chosen:     r.Code != "",
-		Digits:     n,
-		KeyVersion: version,
-		Code:       digest,
-		Guess:      []byte(none),
-		Op:         none,
-		Max:        r.Policy.Attempts,
-		SentAt:     now,
-		ExpiresAt:  expires,
-		Mask:       r.Mask,
-		User:       r.User,
-		Client:     r.Client,
-		Region:     r.Region,
-		Block:      keys.Block(r.To),
-		TTL:        expires.Add(r.Policy.Memory).Seconds(),
+		Key:         key,
+		AuthID:      authIDOf(r.Client, r.ID, now),
+		Fingerprint: print,
+		State:       Reserved,
+		Owner:       id(random[:16]),
+		Lease:       now.Add(Lease),
+		Seed:        seed,
+		Encrypted:   keys.encrypt(version, key, seed, r.To, r.Code),
+		Chosen:      r.Code != "",
+		Digits:      n,
+		KeyVersion:  version,
+		Code:        digest,
+		Guess:       []byte(none),
+		Op:          none,
+		Max:         r.Policy.Attempts,
+		SentAt:      now,
+		ExpiresAt:   expires,
+		Mask:        r.Mask,
+		User:        r.User,
+		Client:      r.Client,
+		Region:      r.Region,
+		Block:       keys.Block(r.To),
+		TTL:         expires.Add(r.Policy.Memory).Seconds(),
 	}
 	if r.Refusal != "" {
 		c.State, c.Result = Failed, r.Refusal
 	} else {
 		ledgers := keys.LedgerKeys(r.Client, r.To)
-		c.Ledger = ledgers[len(ledgers)-1]
+		c.LedgerKey = ledgers[len(ledgers)-1]
 	}
 	return c, nil
 }

@@ -26,8 +26,8 @@ type Keys struct {
 
 // codeKeys are the keys of one version, one for each purpose.
 type codeKeys struct {
-	seal, digest, print []byte
-	box                 cipher.AEAD
+	codes, digest, fingerprint []byte
+	box                        cipher.AEAD
 }
 
 // numberKey keys the ledgers.
@@ -58,10 +58,10 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 			return nil, fmt.Errorf("keys: the code secret of version %d has %d bytes, at least %d are needed", version, len(secret), MinSecret)
 		}
 		k.code[version] = codeKeys{
-			seal:   derive(secret, "seal"),
-			digest: derive(secret, "digest"),
-			print:  derive(secret, "print"),
-			box:    newBox(derive(secret, "box")),
+			codes:       derive(secret, "seal"),
+			digest:      derive(secret, "digest"),
+			fingerprint: derive(secret, "print"),
+			box:         newBox(derive(secret, "box")),
 		}
 	}
 	for version, secret := range numbers {
@@ -111,13 +111,13 @@ func derive(secret []byte, purpose string) []byte {
 	return key
 }
 
-// open returns the code of a challenge, from its seed.
-func (k *Keys) open(version int, challenge string, seed []byte, n int) (Code, error) {
+// generate returns the code of a challenge, from its seed.
+func (k *Keys) generate(version int, challenge string, seed []byte, n int) (Code, error) {
 	key, ok := k.code[version]
 	if !ok {
 		return "", unknownVersion(version)
 	}
-	code, err := digits(&stream{key: key.seal, label: fields(challenge, string(seed))}, n)
+	code, err := digits(&stream{key: key.codes, label: fields(challenge, string(seed))}, n)
 	return Code(code), err
 }
 
@@ -131,13 +131,13 @@ func (k *Keys) digest(version int, challenge, code string) (d []byte, ok bool) {
 	return mac(key.digest, challenge, code), true
 }
 
-// print returns the digest of the fields that must not change between retries.
-func (k *Keys) print(version int, counting []string) ([]byte, error) {
+// fingerprint returns the digest of the fields that must not change between retries.
+func (k *Keys) fingerprint(version int, counting []string) ([]byte, error) {
 	key, ok := k.code[version]
 	if !ok {
 		return nil, unknownVersion(version)
 	}
-	return mac(key.print, counting...), nil
+	return mac(key.fingerprint, counting...), nil
 }
 
 // blockDigits are the last digits of a number that its block does not depend on.
@@ -167,26 +167,26 @@ func newBox(key []byte) cipher.AEAD {
 	panic(err) // only for a length that AES does not have
 }
 
-// lock encrypts what a challenge has to keep for a further message: the number,
+// encrypt encrypts what a challenge has to keep for a further message: the number,
 // and the code where the client chose it. The seed is random and is used for one
 // text only, so it is the nonce; the text opens at its own challenge alone.
-func (k *Keys) lock(version int, challenge string, seed []byte, to Phone, chosen Code) []byte {
+func (k *Keys) encrypt(version int, challenge string, seed []byte, to Phone, chosen Code) []byte {
 	box := k.code[version].box
 	return box.Seal(nil, seed[:box.NonceSize()], []byte(to.E164()+" "+string(chosen)), []byte(challenge)) // #nosec G407 -- the seed is random
 }
 
-// unlock is the opposite of lock.
-func (k *Keys) unlock(c Challenge) (to Phone, chosen Code, err error) {
+// decrypt is the opposite of lock.
+func (k *Keys) decrypt(c Challenge) (to Phone, chosen Code, err error) {
 	key, ok := k.code[c.KeyVersion]
 	if !ok {
 		return "", "", unknownVersion(c.KeyVersion)
 	}
 	if len(c.Seed) < key.box.NonceSize() {
-		return "", "", errSealed
+		return "", "", errEncrypted
 	}
-	text, err := key.box.Open(nil, c.Seed[:key.box.NonceSize()], c.Sealed, []byte(c.Key))
+	text, err := key.box.Open(nil, c.Seed[:key.box.NonceSize()], c.Encrypted, []byte(c.Key))
 	if err != nil {
-		return "", "", errSealed
+		return "", "", errEncrypted
 	}
 	number, code, _ := strings.Cut(string(text), " ")
 	return Phone(number), Code(code), nil
@@ -195,9 +195,9 @@ func (k *Keys) unlock(c Challenge) (to Phone, chosen Code, err error) {
 // codeOf returns the code of a challenge.
 func (k *Keys) codeOf(c Challenge) (Code, error) {
 	if !c.Chosen {
-		return k.open(c.KeyVersion, c.Key, c.Seed, c.Digits)
+		return k.generate(c.KeyVersion, c.Key, c.Seed, c.Digits)
 	}
-	_, code, err := k.unlock(c)
+	_, code, err := k.decrypt(c)
 	return code, err
 }
 
@@ -213,7 +213,7 @@ func (k *Keys) Scenarios(client string, to Phone, intent string) []string {
 	return ids
 }
 
-var errSealed = errors.New("keys: the number of a challenge does not open: the item was changed, or the code key of its version was")
+var errEncrypted = errors.New("keys: the number of a challenge does not open: the item was changed, or the code key of its version was")
 
 // LedgerKeys returns the keys of a number's ledgers, newest first: limits count
 // per client and number, and the table does not show which number it is. There

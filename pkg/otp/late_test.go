@@ -95,7 +95,7 @@ func TestLateWrites(t *testing.T) {
 	}
 	const given = 8 * time.Second
 	start := otp.Start{
-		Client: "client", ID: "id", Counts: []string{"x"}, To: "+606543216353", Mask: "mask", Region: "MY", Policy: otp.DefaultPolicy(),
+		Client: "client", ID: "id", Fingerprinted: []string{"x"}, To: "+606543216353", Mask: "mask", Region: "MY", Policy: otp.DefaultPolicy(),
 		Text: func(code string, _ time.Duration) string { return code },
 	}
 	other := start
@@ -120,7 +120,7 @@ func TestLateWrites(t *testing.T) {
 				for n := range 2 * 3 * 3 * 3 * 3 * 3 * 3 * 3 {
 					all := n
 					s := &slow{held: map[string]*otp.Challenge{}}
-					i := otp.Issuer{Challenges: s, Ledger: s, Sender: s, Keys: keys, Now: time.Now, Rand: rand.Reader}
+					i := otp.Issuer{Challenges: s, Ledgers: s, Sender: s, Keys: keys, Now: time.Now, Rand: rand.Reader}
 					id := ""
 					if call.before != nil {
 						first, err := i.Send(t.Context(), start)

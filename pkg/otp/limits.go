@@ -52,7 +52,7 @@ func (l Limits) Trim(n int) int {
 // Refusal says why a send at now is refused and how long it stays so. The
 // outcome is "" when no limit speaks against it. Where the cooldown and another
 // limit both refuse, it is the other that is named; the wait is always the longest.
-func (l Limits) Refusal(n Number, now Millis) (Outcome, time.Duration) {
+func (l Limits) Refusal(n Ledger, now Millis) (Outcome, time.Duration) {
 	var why Outcome
 	var until Millis
 	for _, w := range l.Windows {

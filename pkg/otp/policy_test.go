@@ -55,7 +55,7 @@ func TestPolicyCaps(t *testing.T) {
 func TestLimitsCount(t *testing.T) {
 	limits := otp.DefaultPolicy().Limits()
 	rapid.Check(t, func(t *rapid.T) {
-		var n otp.Number
+		var n otp.Ledger
 		now := otp.Millis(1_795_317_208_457)
 		for range 200 {
 			now += otp.Millis(rapid.SampledFrom([]int{1, 29_999, 30_000, 30_001, 600_000, 719_999, 720_000, 8_640_000}).Draw(t, "step"))
@@ -82,7 +82,7 @@ func TestLimitsCount(t *testing.T) {
 	})
 }
 
-func counted(l otp.Limits, n otp.Number, now otp.Millis) (why otp.Outcome) {
+func counted(l otp.Limits, n otp.Ledger, now otp.Millis) (why otp.Outcome) {
 	for _, w := range l.Windows {
 		in := 0
 		for _, s := range n.Sends {

@@ -89,8 +89,8 @@ type Guess struct {
 	SentAfter  Millis // 0: however long ago
 }
 
-// Ledger is the table of sends per number, with the guarantees of [Challenges].
-type Ledger interface {
+// Ledgers is the table of sends per number, with the guarantees of [Challenges].
+type Ledgers interface {
 	// Spend counts one send: it prepends {s.Now, s.ID} to Sends and, unless
 	// s.Limits.Unanswered is 0, adds one to Unanswered IF no limit of s.Limits speaks against it and s.ID is not
 	// counted yet. When applied, Item is nil; when refused, it is the ledger that
@@ -114,10 +114,10 @@ type Spend struct {
 	TTL    int64 // seconds
 }
 
-// Spent is what [Ledger.Spend] came back with.
+// Spent is what [Ledgers.Spend] came back with.
 type Spent struct {
 	Applied bool
-	Item    *Number
+	Item    *Ledger
 }
 
 // Sender hands one message to a provider. It tries once: a provider that does

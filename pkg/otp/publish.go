@@ -22,7 +22,7 @@ type post struct {
 
 func (i Issuer) post(keys *Keys, c Challenge, r Start, now Millis) post {
 	return post{
-		id: SendID(c.Seed), to: r.To, from: r.From, text: r.Text, told: r.Told,
+		id: SendID(c.Seed), to: r.To, from: r.From, text: r.Text, told: r.StatedValidity,
 		limits: r.Policy.Limits(), ledgers: keys.LedgerKeys(r.Client, r.To), now: now,
 	}
 }
@@ -50,13 +50,13 @@ func (i Issuer) spend(ctx context.Context, p post) (time.Duration, Outcome, erro
 }
 
 func (i Issuer) spendIn(ctx context.Context, p post, ledger string, limits Limits) (time.Duration, Outcome, error) {
-	s, err := i.Ledger.Spend(ctx, Spend{
+	s, err := i.Ledgers.Spend(ctx, Spend{
 		Key: ledger, ID: p.id, Now: p.now, Limits: limits, TTL: p.now.Add(ledgerMemory).Seconds(),
 	})
 	switch {
 	case err != nil:
 		return 0, "", fmt.Errorf("spend: %w", err)
-	case s.Applied || s.Item.Counts(p.id):
+	case s.Applied || s.Item.Counted(p.id):
 		return 0, "", nil
 	}
 	refusal, wait := limits.Refusal(*s.Item, p.now)
@@ -73,7 +73,7 @@ func (i Issuer) refund(ctx context.Context, p post, ledgers []string) error {
 		return nil
 	}
 	for _, ledger := range ledgers {
-		if err := i.Ledger.Refund(ctx, ledger, p.id); err != nil {
+		if err := i.Ledgers.Refund(ctx, ledger, p.id); err != nil {
 			return fmt.Errorf("refund: %w", err)
 		}
 	}

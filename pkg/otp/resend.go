@@ -42,7 +42,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	seed := record.Seed // of another, when the call before was left unfinished
 	if !mine(w, record) {
 		var answer Started
-		record, answer, err = i.resume(ctx, keys, record, *w.Item, resendCounts(r), now)
+		record, answer, err = i.resume(ctx, keys, record, *w.Item, resendFingerprinted(r), now)
 		if err != nil || answer.Outcome != "" {
 			answer.AuthID = ""
 			return answer, err
@@ -56,8 +56,8 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	return i.recorded(ctx, record, answer, now)
 }
 
-// resendCounts are the fields that must not change between retries.
-func resendCounts(r Resend) []string { return []string{"resend", r.AuthID} }
+// resendFingerprinted are the fields that must not change between retries.
+func resendFingerprinted(r Resend) []string { return []string{"resend", r.AuthID} }
 
 func (i Issuer) resend(ctx context.Context, keys *Keys, record Challenge, again bool, r Resend, now Millis) (Started, error) {
 	key := keyOfAuthID(r.Client, r.AuthID)
@@ -66,7 +66,7 @@ func (i Issuer) resend(ctx context.Context, keys *Keys, record Challenge, again 
 	}
 	claim := Claim{Key: key, AuthID: r.AuthID, Owner: record.Owner, Lease: now.Add(Lease), Now: now}
 	answer, err := i.again(ctx, keys, claim, func(keys *Keys, c Challenge) (post, error) {
-		to, _, err := keys.unlock(c)
+		to, _, err := keys.decrypt(c)
 		return post{
 			id: SendID(record.Seed), maybe: again, to: to, from: r.From, text: r.Text,
 			limits: r.Policy.Limits(), ledgers: keys.LedgerKeys(r.Client, to), now: now,
@@ -101,28 +101,28 @@ func (i Issuer) record(keys *Keys, r Resend, now Millis) (Challenge, error) {
 		return Challenge{}, fmt.Errorf("random bytes: %w", err)
 	}
 	own := "\x00resend\x00" + r.ID // no id that a caller may choose
-	print, err := keys.print(keys.newest, resendCounts(r))
+	print, err := keys.fingerprint(keys.newest, resendFingerprinted(r))
 	if err != nil {
 		return Challenge{}, err
 	}
 	expires := now.Add(r.Policy.Validity)
 	return Challenge{
-		Key:        ChallengeKey(r.Client, own),
-		AuthID:     authIDOf(r.Client, own, now),
-		Print:      print,
-		State:      Reserved,
-		Owner:      id(random[:16]),
-		Lease:      now.Add(Lease),
-		Seed:       random[16:],
-		Sealed:     []byte(none),
-		KeyVersion: keys.newest,
-		Code:       print,
-		Guess:      []byte(none),
-		Op:         none,
-		SentAt:     now,
-		Client:     r.Client,
-		ExpiresAt:  expires,
-		TTL:        expires.Add(r.Policy.Memory).Seconds(),
+		Key:         ChallengeKey(r.Client, own),
+		AuthID:      authIDOf(r.Client, own, now),
+		Fingerprint: print,
+		State:       Reserved,
+		Owner:       id(random[:16]),
+		Lease:       now.Add(Lease),
+		Seed:        random[16:],
+		Encrypted:   []byte(none),
+		KeyVersion:  keys.newest,
+		Code:        print,
+		Guess:       []byte(none),
+		Op:          none,
+		SentAt:      now,
+		Client:      r.Client,
+		ExpiresAt:   expires,
+		TTL:         expires.Add(r.Policy.Memory).Seconds(),
 	}, nil
 }
 

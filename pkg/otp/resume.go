@@ -19,11 +19,11 @@ func (i Issuer) resume(ctx context.Context, keys *Keys, c, old Challenge, counts
 		}
 		return i.restart(ctx, c, old, now)
 	}
-	print, err := keys.print(old.KeyVersion, counts)
+	print, err := keys.fingerprint(old.KeyVersion, counts)
 	switch {
 	case err != nil:
 		return old, Started{}, err
-	case !bytes.Equal(print, old.Print):
+	case !bytes.Equal(print, old.Fingerprint):
 		return old, Started{Outcome: Inconsistent}, nil
 	case old.State == Delivered:
 		return old, sent(old), nil

@@ -22,7 +22,7 @@ func BenchmarkInit(b *testing.B) {
 			if w, err := s.Reserve(ctx, c, nil, c.SentAt); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
-			if w, err := s.Spend(ctx, otp.Spend{Key: c.Ledger, ID: "send", Now: c.SentAt, Limits: limits, TTL: c.TTL}); err != nil || !w.Applied {
+			if w, err := s.Spend(ctx, otp.Spend{Key: c.LedgerKey, ID: "send", Now: c.SentAt, Limits: limits, TTL: c.TTL}); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
 			if w, err := s.Settle(ctx, otp.Settlement{Key: c.Key, Owner: c.Owner, State: otp.Delivered, Lease: c.SentAt}); err != nil || !w.Applied {
@@ -62,8 +62,8 @@ func item(n int64) otp.Challenge {
 	now := otp.Millis(1_795_317_208_457)
 	digest := fmt.Appendf(nil, "%032d", n)
 	return otp.Challenge{
-		Key: fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), AuthID: fmt.Sprintf("%035d", n), Print: digest, State: otp.Reserved, Owner: fmt.Sprintf("%022d", n),
+		Key: fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), AuthID: fmt.Sprintf("%035d", n), Fingerprint: digest, State: otp.Reserved, Owner: fmt.Sprintf("%022d", n),
 		Lease: now, Seed: digest[:16], Digits: 6, KeyVersion: 1, Code: digest, Guess: []byte("-"), Op: "-", Max: 1 << 30,
-		SentAt: now, ExpiresAt: now.Add(5 * time.Minute), Ledger: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), Mask: "+60******6353", TTL: 1_795_403_909 + n/1000,
+		SentAt: now, ExpiresAt: now.Add(5 * time.Minute), LedgerKey: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), Mask: "+60******6353", TTL: 1_795_403_909 + n/1000,
 	}
 }

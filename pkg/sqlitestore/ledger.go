@@ -14,7 +14,7 @@ ON CONFLICT (pk) DO UPDATE SET sends = ?2, unanswered = ?3, ttl = ?4`
 	answeredQuery = `UPDATE ledgers SET unanswered = 0 WHERE pk = ?1`
 )
 
-// Spend implements [otp.Ledger]. The list is read, judged and written in one
+// Spend implements [otp.Ledgers]. The list is read, judged and written in one
 // transaction, and only one runs at a time.
 func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	return in(ctx, s, "spend", func() (otp.Spent, error) {
@@ -23,9 +23,9 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 			return otp.Spent{}, err
 		}
 		if n == nil {
-			n = &otp.Number{Key: p.Key}
+			n = &otp.Ledger{Key: p.Key}
 		}
-		if why, _ := p.Limits.Refusal(*n, p.Now); why != "" || n.Counts(p.ID) {
+		if why, _ := p.Limits.Refusal(*n, p.Now); why != "" || n.Counted(p.ID) {
 			return otp.Spent{Item: n}, nil
 		}
 		n.Sends = slices.Insert(n.Sends, 0, otp.Send{At: p.Now, ID: p.ID})
@@ -38,11 +38,11 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	})
 }
 
-// Refund implements [otp.Ledger].
+// Refund implements [otp.Ledgers].
 func (s *Store) Refund(ctx context.Context, key, id string) error {
 	_, err := in(ctx, s, "refund", func() (struct{}, error) {
 		n, err := s.ledger(key)
-		if n == nil || err != nil || !n.Counts(id) {
+		if n == nil || err != nil || !n.Counted(id) {
 			return struct{}{}, err
 		}
 		n.Sends = slices.DeleteFunc(n.Sends, func(s otp.Send) bool { return s.ID == id })
@@ -52,7 +52,7 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 	return err
 }
 
-// Answered implements [otp.Ledger].
+// Answered implements [otp.Ledgers].
 func (s *Store) Answered(ctx context.Context, key string) error {
 	_, err := in(ctx, s, "answered", func() (struct{}, error) {
 		s.answer.BindText(1, key)
@@ -61,12 +61,12 @@ func (s *Store) Answered(ctx context.Context, key string) error {
 	return err
 }
 
-func (s *Store) ledger(key string) (*otp.Number, error) {
+func (s *Store) ledger(key string) (*otp.Ledger, error) {
 	s.findLedger.BindText(1, key)
 	return one(s.findLedger, readLedger)
 }
 
-func (s *Store) put(n *otp.Number) error {
+func (s *Store) put(n *otp.Ledger) error {
 	s.putLedger.BindText(1, n.Key)
 	s.putLedger.BindText(2, spell(n.Sends))
 	s.putLedger.BindInt64(3, int64(n.Unanswered))

@@ -18,7 +18,7 @@ func TestRollback(t *testing.T) {
 	broken := errors.New("broken")
 	for range 2 {
 		_, err := in(t.Context(), s, "test", func() (int, error) {
-			if err := s.put(&otp.Number{Key: "N#1", Unanswered: 7}); err != nil {
+			if err := s.put(&otp.Ledger{Key: "N#1", Unanswered: 7}); err != nil {
 				t.Error(err)
 			}
 			return 1, broken
@@ -27,7 +27,7 @@ func TestRollback(t *testing.T) {
 			t.Errorf("%v, want the call's own error", err)
 		}
 	}
-	n, err := in(t.Context(), s, "test", func() (*otp.Number, error) { return s.ledger("N#1") })
+	n, err := in(t.Context(), s, "test", func() (*otp.Ledger, error) { return s.ledger("N#1") })
 	if err != nil || n != nil {
 		t.Errorf("%+v %v: the failed call left its ledger", n, err)
 	}

@@ -20,13 +20,13 @@ const findQuery = `SELECT ` + columns + ` FROM challenges WHERE pk = ?1`
 func bind(stmt *sqlite.Stmt, c otp.Challenge) {
 	stmt.BindText(1, c.Key)
 	stmt.BindText(2, c.AuthID)
-	stmt.BindBytes(3, c.Print)
+	stmt.BindBytes(3, c.Fingerprint)
 	stmt.BindText(4, string(c.State))
 	stmt.BindText(5, string(c.Result))
 	stmt.BindText(6, c.Owner)
 	stmt.BindInt64(7, int64(c.Lease))
 	stmt.BindBytes(8, c.Seed)
-	stmt.BindBytes(9, c.Sealed)
+	stmt.BindBytes(9, c.Encrypted)
 	stmt.BindBool(10, c.Chosen)
 	stmt.BindInt64(11, int64(c.Digits))
 	stmt.BindInt64(12, int64(c.KeyVersion))
@@ -37,7 +37,7 @@ func bind(stmt *sqlite.Stmt, c otp.Challenge) {
 	stmt.BindInt64(17, int64(c.Max))
 	stmt.BindInt64(18, int64(c.SentAt))
 	stmt.BindInt64(19, int64(c.ExpiresAt))
-	stmt.BindText(20, c.Ledger)
+	stmt.BindText(20, c.LedgerKey)
 	stmt.BindText(21, c.Mask)
 	stmt.BindText(22, c.User)
 	stmt.BindText(23, c.Client)
@@ -54,32 +54,32 @@ func read(stmt *sqlite.Stmt) *otp.Challenge {
 		return b
 	}
 	return &otp.Challenge{
-		Key:        stmt.ColumnText(0),
-		AuthID:     stmt.ColumnText(1),
-		Print:      bytes(2),
-		State:      otp.State(stmt.ColumnText(3)),
-		Result:     otp.Outcome(stmt.ColumnText(4)),
-		Owner:      stmt.ColumnText(5),
-		Lease:      otp.Millis(stmt.ColumnInt64(6)),
-		Seed:       bytes(7),
-		Sealed:     bytes(8),
-		Chosen:     stmt.ColumnBool(9),
-		Digits:     stmt.ColumnInt(10),
-		KeyVersion: stmt.ColumnInt(11),
-		Code:       bytes(12),
-		Guess:      bytes(13),
-		Op:         stmt.ColumnText(14),
-		Attempts:   stmt.ColumnInt(15),
-		Max:        stmt.ColumnInt(16),
-		SentAt:     otp.Millis(stmt.ColumnInt64(17)),
-		ExpiresAt:  otp.Millis(stmt.ColumnInt64(18)),
-		Ledger:     stmt.ColumnText(19),
-		Mask:       stmt.ColumnText(20),
-		User:       stmt.ColumnText(21),
-		Client:     stmt.ColumnText(22),
-		Region:     stmt.ColumnText(23),
-		Block:      stmt.ColumnText(24),
-		TTL:        stmt.ColumnInt64(25),
+		Key:         stmt.ColumnText(0),
+		AuthID:      stmt.ColumnText(1),
+		Fingerprint: bytes(2),
+		State:       otp.State(stmt.ColumnText(3)),
+		Result:      otp.Outcome(stmt.ColumnText(4)),
+		Owner:       stmt.ColumnText(5),
+		Lease:       otp.Millis(stmt.ColumnInt64(6)),
+		Seed:        bytes(7),
+		Encrypted:   bytes(8),
+		Chosen:      stmt.ColumnBool(9),
+		Digits:      stmt.ColumnInt(10),
+		KeyVersion:  stmt.ColumnInt(11),
+		Code:        bytes(12),
+		Guess:       bytes(13),
+		Op:          stmt.ColumnText(14),
+		Attempts:    stmt.ColumnInt(15),
+		Max:         stmt.ColumnInt(16),
+		SentAt:      otp.Millis(stmt.ColumnInt64(17)),
+		ExpiresAt:   otp.Millis(stmt.ColumnInt64(18)),
+		LedgerKey:   stmt.ColumnText(19),
+		Mask:        stmt.ColumnText(20),
+		User:        stmt.ColumnText(21),
+		Client:      stmt.ColumnText(22),
+		Region:      stmt.ColumnText(23),
+		Block:       stmt.ColumnText(24),
+		TTL:         stmt.ColumnInt64(25),
 	}
 }
 
@@ -110,8 +110,8 @@ func one[T any](stmt *sqlite.Stmt, read func(*sqlite.Stmt) *T) (*T, error) {
 }
 
 // readLedger returns the ledger of the current row.
-func readLedger(stmt *sqlite.Stmt) *otp.Number {
-	n := &otp.Number{Key: stmt.ColumnText(0), Unanswered: stmt.ColumnInt(2), TTL: stmt.ColumnInt64(3)}
+func readLedger(stmt *sqlite.Stmt) *otp.Ledger {
+	n := &otp.Ledger{Key: stmt.ColumnText(0), Unanswered: stmt.ColumnInt(2), TTL: stmt.ColumnInt64(3)}
 	for send := range strings.SplitSeq(stmt.ColumnText(1), ",") {
 		at, id, _ := strings.Cut(send, " ")
 		ms, err := strconv.ParseInt(at, 10, 64)

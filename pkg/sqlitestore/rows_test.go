@@ -12,7 +12,7 @@ import (
 )
 
 func sqlrow(key string, ttl int64) otp.Challenge {
-	return otp.Challenge{Key: key, State: otp.Delivered, Print: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: 1 << 50, Ledger: "N#1", TTL: ttl}
+	return otp.Challenge{Key: key, State: otp.Delivered, Fingerprint: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: 1 << 50, LedgerKey: "N#1", TTL: ttl}
 }
 
 // Round after round, in both tables.

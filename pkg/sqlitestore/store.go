@@ -44,7 +44,7 @@ type Store struct {
 
 var (
 	_ otp.Challenges = (*Store)(nil)
-	_ otp.Ledger     = (*Store)(nil)
+	_ otp.Ledgers    = (*Store)(nil)
 )
 
 //go:embed schema.sql

@@ -40,7 +40,7 @@ func TestConformance(t *testing.T) {
 func TestSweep(t *testing.T) {
 	ctx, s := t.Context(), open(t).(*sqlitestore.Store)
 	for n := range int64(1200) {
-		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: n}
+		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: n}
 		if w, err := s.Reserve(ctx, c, nil, -1000); err != nil || !w.Applied {
 			t.Fatal(w, err)
 		}
@@ -56,7 +56,7 @@ func TestSweep(t *testing.T) {
 		t.Errorf("%d sweeps for a round over 1,200 rows, want 3", sweeps)
 	}
 	for n, want := range map[int]bool{0: true, 1099: true, 1100: false} {
-		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
+		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
 		if w, err := s.Reserve(ctx, c, nil, -1000); err != nil || w.Applied != want {
 			t.Errorf("key %d free: %v %v, want %v", n, w.Applied, err, want)
 		}
@@ -74,7 +74,7 @@ func TestClose(t *testing.T) {
 	var applied atomic.Int64
 	for n := range 500 {
 		wg.Go(func() {
-			c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Print: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
+			c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
 			if w, err := s.Reserve(context.Background(), c, nil, 0); err == nil && w.Applied {
 				applied.Add(1)
 			}

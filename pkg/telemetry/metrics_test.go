@@ -132,7 +132,7 @@ func TestTimeOfEachWrite(t *testing.T) {
 	} {
 		under := &table{}
 		ctx, told := telemetry.Begin(t.Context(), under.now)
-		call(ctx, telemetry.Store{Challenges: under, Ledger: under, Now: func() time.Time { return under.now }})
+		call(ctx, telemetry.Store{Challenges: under, Ledgers: under, Now: func() time.Time { return under.now }})
 		if told.Storing != want*time.Millisecond {
 			t.Errorf("%v of the store's time are told, want %d ms", told.Storing, want)
 		}
@@ -156,7 +156,7 @@ func TestWhatAWriteTells(t *testing.T) {
 			under := &table{item: c.item}
 			ctx, r := telemetry.Begin(t.Context(), under.now)
 			r.Mask, r.Country, r.AuthID = "+1******0123", "US", "2" // known from the request
-			s := telemetry.Store{Challenges: under, Ledger: under, Now: func() time.Time { return under.now }}
+			s := telemetry.Store{Challenges: under, Ledgers: under, Now: func() time.Time { return under.now }}
 			if _, err := s.Attempt(ctx, otp.Guess{}); err != nil {
 				t.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 // come back with them. It is as safe for concurrent use as they are.
 type Store struct {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 	Now func() time.Time
 }
 
@@ -53,18 +53,18 @@ func (s Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 	return s.wrote(ctx, begun, w), err
 }
 
-// Spend implements [otp.Ledger].
+// Spend implements [otp.Ledgers].
 func (s Store) Spend(ctx context.Context, x otp.Spend) (otp.Spent, error) {
 	begun := s.Now()
-	spent, err := s.Ledger.Spend(ctx, x)
+	spent, err := s.Ledgers.Spend(ctx, x)
 	From(ctx).Storing += s.Now().Sub(begun)
 	return spent, err
 }
 
-// Refund implements [otp.Ledger].
+// Refund implements [otp.Ledgers].
 func (s Store) Refund(ctx context.Context, key, id string) error {
 	begun := s.Now()
-	err := s.Ledger.Refund(ctx, key, id)
+	err := s.Ledgers.Refund(ctx, key, id)
 	From(ctx).Storing += s.Now().Sub(begun)
 	return err
 }

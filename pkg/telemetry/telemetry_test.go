@@ -71,9 +71,9 @@ func newDesk(t *testing.T) *desk {
 		},
 		Now: clock, Log: slog.New(slog.NewJSONHandler(&d.log, nil)), Lines: d.lines,
 	}
-	store := telemetry.Store{Challenges: db, Ledger: db, Now: clock}
+	store := telemetry.Store{Challenges: db, Ledgers: db, Now: clock}
 	d.init = &ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
-		Issuer: otp.Issuer{Challenges: store, Ledger: store, Sender: telemetry.Sender{Sender: d, Now: clock}, Keys: keys, Now: clock, Rand: rand.Reader}}
+		Issuer: otp.Issuer{Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: d, Now: clock}, Keys: keys, Now: clock, Rand: rand.Reader}}
 	d.verify = &ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
 	return d
 }

@@ -46,8 +46,8 @@ func (s *Challenges) Send(ctx context.Context, c *clients.Client, r SendRequest,
 	if s.SenderName(r.Signature) {
 		start.From = r.Signature
 	}
-	if start.Policy.Validity, start.Told = kept, DefaultTTL; r.Code != "" {
-		start.Policy.Validity, start.Told = r.TTL, 0
+	if start.Policy.Validity, start.StatedValidity = kept, DefaultTTL; r.Code != "" {
+		start.Policy.Validity, start.StatedValidity = r.TTL, 0
 		if r.TTL == 0 {
 			start.Policy.Validity = DefaultTTL
 		}

@@ -34,7 +34,7 @@ func Issuer(s *start.Service, getenv func(string) string) (otp.Issuer, error) {
 		return otp.Issuer{}, err
 	}
 	return otp.Issuer{
-		Challenges: s.Store, Ledger: s.Store, Sender: telemetry.Sender{Sender: sms, Now: s.Now},
+		Challenges: s.Store, Ledgers: s.Store, Sender: telemetry.Sender{Sender: sms, Now: s.Now},
 		Keys: s.Keys, Now: s.Now, Rand: s.Rand,
 	}, nil
 }

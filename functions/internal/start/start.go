@@ -72,7 +72,7 @@ func Open(getenv func(string) string, now func() time.Time, random io.Reader, lo
 	registry := clients.Registry{Table: documents, Sealer: keys, Now: now, Defaults: cfg.Defaults()}
 	return &Service{
 		Config: cfg,
-		Store:  telemetry.Store{Challenges: store, Ledger: store, Now: now},
+		Store:  telemetry.Store{Challenges: store, Ledgers: store, Now: now},
 		Keys:   keys,
 		Users:  clients.Users{Table: documents, Sealer: keys, Now: now},
 		Gate: &ams.Gate{

@@ -19,7 +19,7 @@ import (
 // Store is what a life is led on.
 type Store interface {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 }
 
 // Fact is what a test compares of a fact: the rest is its id, or depends on when a
@@ -93,14 +93,14 @@ func NewLife(t testing.TB, s Store, client string) *Life {
 	l := &Life{t: t, Now: Epoch, client: client, policy: otp.DefaultPolicy()}
 	clock := func() time.Time { return l.Now.Time() }
 	var random io.Reader = rand.NewChaCha8([32]byte{1})
-	l.issuer = otp.Issuer{Challenges: s, Ledger: s, Sender: l, Keys: keys, Now: clock, Rand: random}
+	l.issuer = otp.Issuer{Challenges: s, Ledgers: s, Sender: l, Keys: keys, Now: clock, Rand: random}
 	l.verifier = otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: random}
 	return l
 }
 
 // On goes on with the life on another store, such as the same one opened anew.
 func (l *Life) On(s Store) {
-	l.issuer.Challenges, l.issuer.Ledger, l.verifier.Challenges = s, s, s
+	l.issuer.Challenges, l.issuer.Ledgers, l.verifier.Challenges = s, s, s
 }
 
 // Send implements [otp.Sender].
@@ -121,7 +121,7 @@ func (l *Life) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 func (l *Life) start(id string) otp.Start {
 	l.numbers++
 	return otp.Start{
-		Client: l.client, ID: id, Counts: []string{id}, To: otp.Phone(fmt.Sprintf("%s%04d", Numbers, l.numbers)), Mask: "+60******" + fmt.Sprintf("%04d", l.numbers),
+		Client: l.client, ID: id, Fingerprinted: []string{id}, To: otp.Phone(fmt.Sprintf("%s%04d", Numbers, l.numbers)), Mask: "+60******" + fmt.Sprintf("%04d", l.numbers),
 		Region: []string{"MY", "SG", ""}[l.numbers%3], Policy: l.policy, Text: func(code string, _ time.Duration) string { return code },
 	}
 }
@@ -209,7 +209,7 @@ func (l *Life) Crowd() {
 				l.verify(id, l.code, otp.Passed)
 			}
 			if n == 0 {
-				r.ID, r.Counts = id+" too soon", nil
+				r.ID, r.Fingerprinted = id+" too soon", nil
 				l.init(r, otp.TooSoon)
 			}
 		}
@@ -265,7 +265,7 @@ func (l *Life) isRefused() {
 	l.wants(auth, changes.Sent, -1)
 	l.wants(auth, changes.Expired, 5) // when it is swept
 	soon := first
-	soon.ID, soon.Counts = "too soon", nil
+	soon.ID, soon.Fingerprinted = "too soon", nil
 	l.refused(l.init(soon, otp.TooSoon), otp.TooSoon)
 	l.init(soon, otp.TooSoon) // a replay
 	l.answers = []otp.Delivery{otp.Refused}
@@ -330,7 +330,7 @@ func (l *Life) isSentAgain() {
 
 func (l *Life) isReplaced() {
 	r := l.start("scenario")
-	r.Counts = nil
+	r.Fingerprinted = nil
 	auth := l.send(r, otp.Sent)
 	l.wants(auth, changes.Sent, -1)
 	l.verify(r.ID, l.wrong(), otp.Unmatched)
@@ -366,7 +366,7 @@ func (l *Life) isReplaced() {
 func (l *Life) isPutBack() {
 	for _, says := range []otp.Delivery{otp.Accepted, otp.MaybeSent} {
 		r := l.start(fmt.Sprint("put back ", says))
-		r.Counts = nil
+		r.Fingerprinted = nil
 		auth := l.send(r, otp.Sent)
 		l.wants(auth, changes.Sent, -1)
 		for left := range 2 {
@@ -409,9 +409,9 @@ func (l *Life) crashes() {
 		r := l.start(id)
 		l.issuer.Challenges = dead{alive.Challenges}
 		if id == "crashed before its message" {
-			l.issuer.Ledger = unspent{alive.Ledger}
+			l.issuer.Ledgers = unspent{alive.Ledgers}
 		} else {
-			l.issuer.Ledger = alive.Ledger
+			l.issuer.Ledgers = alive.Ledgers
 		}
 		if _, err := l.issuer.Init(l.t.Context(), r); err == nil {
 			l.t.Fatalf("%s: no error", id)
@@ -426,7 +426,7 @@ var errDead = errors.New("the process ended")
 // dead and unspent are what a process that ended does.
 type (
 	dead    struct{ otp.Challenges }
-	unspent struct{ otp.Ledger }
+	unspent struct{ otp.Ledgers }
 )
 
 func (dead) Settle(context.Context, otp.Settlement) (otp.Write, error) {

@@ -47,7 +47,7 @@ func (w *wanderer) step() {
 	case 1, 2, 3:
 		id = "scenario " + id
 		r := w.start(id)
-		r.Counts, r.Digits, r.Policy.Attempts = nil, 4+w.IntN(2), 3+w.IntN(3)
+		r.Fingerprinted, r.Digits, r.Policy.Attempts = nil, 4+w.IntN(2), 3+w.IntN(3)
 		_, _ = w.issuer.Send(ctx, r)
 	case 4:
 		if w.IntN(2) == 0 {

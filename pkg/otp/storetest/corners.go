@@ -75,7 +75,7 @@ func testCorners(t *testing.T, o Opener) {
 		w.Issuer.Keys = rotated(t, 2, 1)
 		w.init(t, start("old", phone), otp.Sent)
 		other := start("old", phone)
-		other.Counts[0] += "0"
+		other.Fingerprinted[0] += "0"
 		w.init(t, other, otp.Inconsistent)
 		w.init(t, start("new", "+606543216354"), otp.Sent)
 		w.verify(t, "new", w.Inbox.last(t), otp.Passed)
@@ -97,7 +97,7 @@ func testCorners(t *testing.T, o Opener) {
 	t.Run("a ledger outlives every pause", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		r := &recorder{Store: w.Store}
-		w.Issuer.Ledger, w.Issuer.Challenges = r, r
+		w.Issuer.Ledgers, w.Issuer.Challenges = r, r
 		w.init(t, start("id", phone), otp.Sent)
 		if c := r.put; c.SentAt != otp.MillisOf(epoch) || c.ExpiresAt != c.SentAt.Add(5*time.Minute) || c.Lease != c.SentAt.Add(otp.Lease) ||
 			string(c.Guess) != "-" || c.Op != "-" || c.Attempts != 0 || c.Max != 5 || c.TTL != c.ExpiresAt.Add(24*time.Hour).Seconds() {
@@ -201,7 +201,7 @@ func testCorners(t *testing.T, o Opener) {
 	t.Run("a send that could not be counted may be tried again at once", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		broken := w.Issuer
-		broken.Ledger = failing(w.Store, nth(1, LostBefore))
+		broken.Ledgers = failing(w.Store, nth(1, LostBefore))
 		if _, err := broken.Init(ctx, start("id", phone)); err == nil {
 			t.Fatal("init was to fail")
 		}
@@ -211,7 +211,7 @@ func testCorners(t *testing.T, o Opener) {
 		w := newWorld(o.Open(t))
 		w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.Refused}
 		broken := w.Issuer
-		broken.Ledger = failing(w.Store, nth(2, LostBefore))
+		broken.Ledgers = failing(w.Store, nth(2, LostBefore))
 		if got, err := broken.Init(ctx, start("id", phone)); err == nil || got.Outcome != "" {
 			t.Errorf("%v %v, want an error", got, err)
 		}
@@ -255,7 +255,7 @@ func testCorners(t *testing.T, o Opener) {
 				w := unclear(t)
 				w.Clock.Advance(wait)
 				broken, faulty := w.Issuer, failing(w.Store, nth(n, LostBefore))
-				broken.Challenges, broken.Ledger = faulty, faulty
+				broken.Challenges, broken.Ledgers = faulty, faulty
 				if got, err := broken.Init(ctx, start("id", phone)); err == nil || got.Outcome != "" {
 					t.Errorf("%+v %v, want an error and no outcome", got, err)
 				}
@@ -269,7 +269,7 @@ func testCorners(t *testing.T, o Opener) {
 	})
 	t.Run("a ledger that refuses for no reason is an error", func(t *testing.T) {
 		w := newWorld(o.Open(t))
-		w.Issuer.Ledger = stubborn{w.Store}
+		w.Issuer.Ledgers = stubborn{w.Store}
 		if got, err := w.Issuer.Init(ctx, start("id", phone)); err == nil || got.Outcome != "" {
 			t.Errorf("%v %v", got, err)
 		}
@@ -281,9 +281,9 @@ func testCorners(t *testing.T, o Opener) {
 		first := challenge("C#demo#1")
 		put(t, s, first)
 		second := otp.Challenge{
-			Key: first.Key, AuthID: "2", Print: bytes32(11), State: otp.Delivered, Result: otp.TooMany, Owner: "owner-2", Lease: first.Lease + 1,
-			Seed: bytes32(12)[:16], Sealed: bytes32(15), Chosen: true, Digits: 8, KeyVersion: 1, Code: bytes32(13), Guess: bytes32(14), Op: "op", Attempts: 2, Max: 3,
-			SentAt: first.SentAt + 1, ExpiresAt: first.ExpiresAt + 1, Ledger: "N#2", Mask: "+65****6353", User: "token#demo#2", Client: "c", Region: "SG", Block: "b", TTL: first.TTL + 1,
+			Key: first.Key, AuthID: "2", Fingerprint: bytes32(11), State: otp.Delivered, Result: otp.TooMany, Owner: "owner-2", Lease: first.Lease + 1,
+			Seed: bytes32(12)[:16], Encrypted: bytes32(15), Chosen: true, Digits: 8, KeyVersion: 1, Code: bytes32(13), Guess: bytes32(14), Op: "op", Attempts: 2, Max: 3,
+			SentAt: first.SentAt + 1, ExpiresAt: first.ExpiresAt + 1, LedgerKey: "N#2", Mask: "+65****6353", User: "token#demo#2", Client: "c", Region: "SG", Block: "b", TTL: first.TTL + 1,
 		}
 		w, err := s.Reserve(ctx, second, &first, first.Lease)
 		applied(t, w, err, true, nil)
@@ -366,5 +366,5 @@ func (gone) TakeOver(context.Context, otp.TakeOver) (otp.Write, error) { return 
 type stubborn struct{ Store }
 
 func (stubborn) Spend(context.Context, otp.Spend) (otp.Spent, error) {
-	return otp.Spent{Item: &otp.Number{}}, nil
+	return otp.Spent{Item: &otp.Ledger{}}, nil
 }

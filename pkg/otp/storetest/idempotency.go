@@ -14,7 +14,7 @@ func testIdempotency(t *testing.T, o Opener) {
 	memory := otp.DefaultPolicy().Validity + otp.DefaultPolicy().Memory
 	inProgress := func(t *testing.T, w *world) { // as a crashed call leaves it
 		crashing := w.Issuer
-		crashing.Ledger = failing(w.Store, nth(1, LostBefore))
+		crashing.Ledgers = failing(w.Store, nth(1, LostBefore))
 		crashing.Challenges = failing(w.Store, nth(2, LostBefore)) // giving up the lease
 		if _, err := crashing.Init(ctx, start("id", phone)); err == nil {
 			t.Fatal("init was to fail")
@@ -52,12 +52,12 @@ func testIdempotency(t *testing.T, o Opener) {
 		}, time.Minute, otp.TooSoon, 1, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for field := range start("id", phone).Counts {
+			for field := range start("id", phone).Fingerprinted {
 				w := newWorld(o.Open(t))
 				c.before(t, w)
 				w.Clock.Advance(c.wait)
 				other := start("id", phone)
-				other.Counts[field] += "0"
+				other.Fingerprinted[field] += "0"
 				if !c.fresh {
 					before := len(w.Inbox.Messages())
 					w.init(t, other, otp.Inconsistent)

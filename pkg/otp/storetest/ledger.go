@@ -18,7 +18,7 @@ func spend(key, id string, at otp.Millis) otp.Spend {
 	}
 }
 
-func spent(t testing.TB, s Store, sp otp.Spend, want bool) *otp.Number {
+func spent(t testing.TB, s Store, sp otp.Spend, want bool) *otp.Ledger {
 	t.Helper()
 	got, err := s.Spend(ctx, sp)
 	if err != nil {
@@ -34,7 +34,7 @@ func spent(t testing.TB, s Store, sp otp.Spend, want bool) *otp.Number {
 }
 
 // ledgerOf reads a ledger by a spend that is always refused: id is counted.
-func ledgerOf(t testing.TB, s Store, key, id string) otp.Number {
+func ledgerOf(t testing.TB, s Store, key, id string) otp.Ledger {
 	t.Helper()
 	return *spent(t, s, spend(key, id, now.Add(10*365*24*time.Hour)), false)
 }
@@ -46,7 +46,7 @@ func testLedger(t *testing.T, o Opener) {
 	t.Run("counts", func(t *testing.T) {
 		spent(t, s, spend("N#1", "a", minute(0)), true)
 		spent(t, s, spend("N#1", "b", minute(1)), true)
-		want := otp.Number{
+		want := otp.Ledger{
 			Key: "N#1", Sends: []otp.Send{{At: minute(1), ID: "b"}, {At: minute(0), ID: "a"}},
 			Unanswered: 2, TTL: minute(1).Add(30 * 24 * time.Hour).Seconds(),
 		}
@@ -152,7 +152,7 @@ func testWindows(t *testing.T, o Opener) {
 			t.Logf("seed %d", seed)
 			r := rand.New(rand.NewPCG(seed, 0))
 			key := fmt.Sprintf("N#windows%d", seed)
-			model := otp.Number{Key: key}
+			model := otp.Ledger{Key: key}
 			at := now
 			for n := range 300 {
 				// Steps end exactly at a window's edge as often as beside it.

@@ -83,7 +83,7 @@ func testCrashes(t *testing.T, o Opener) {
 	}
 	t.Run("stopped for longer than the lease", func(t *testing.T) {
 		w := newWorld(o.Open(t))
-		w.Issuer.Ledger = &decorated{w.Store, func(call func() error) error {
+		w.Issuer.Ledgers = &decorated{w.Store, func(call func() error) error {
 			err := call()
 			w.Clock.Advance(otp.Lease)
 			return err
@@ -92,7 +92,7 @@ func testCrashes(t *testing.T, o Opener) {
 		if got := len(w.Inbox.Messages()); got != 0 {
 			t.Errorf("%d messages from a call whose lease was over", got)
 		}
-		w.Issuer.Ledger = w.Store
+		w.Issuer.Ledgers = w.Store
 		w.init(t, start("id", phone), otp.Sent)
 	})
 	t.Run("a take-over that fails leaves a live code alive", func(t *testing.T) {
@@ -100,7 +100,7 @@ func testCrashes(t *testing.T, o Opener) {
 		w.Inbox.Answers = []otp.Delivery{otp.MaybeSent}
 		w.init(t, start("id", phone), otp.Unclear)
 		broken := w.Issuer
-		broken.Ledger = failing(w.Store, nth(1, LostBefore))
+		broken.Ledgers = failing(w.Store, nth(1, LostBefore))
 		if _, err := broken.Init(ctx, start("id", phone)); err == nil {
 			t.Fatal("init was to fail")
 		}
@@ -115,7 +115,7 @@ func testCrashes(t *testing.T, o Opener) {
 	})
 	t.Run("a code whose message is not counted takes no guess (P11)", func(t *testing.T) {
 		w := newWorld(o.Open(t))
-		w.Issuer.Ledger = &decorated{w.Store, func(call func() error) error {
+		w.Issuer.Ledgers = &decorated{w.Store, func(call func() error) error {
 			w.verify(t, "id", "000000", otp.Unknown) // before
 			err := call()
 			w.verify(t, "id", "000000", otp.Unknown) // and before the message goes out
@@ -126,7 +126,7 @@ func testCrashes(t *testing.T, o Opener) {
 			t.Errorf("%d attempts left: a guess before the message was counted", got.Left)
 		}
 		crashed := w.Issuer
-		crashed.Ledger = failing(w.Store, nth(1, LostBefore))
+		crashed.Ledgers = failing(w.Store, nth(1, LostBefore))
 		if _, err := crashed.Init(ctx, start("uncounted", phone)); err == nil {
 			t.Fatal("init was to fail")
 		}
@@ -153,7 +153,7 @@ func crash(t *testing.T, o Opener, answer otp.Delivery, next func() Fate) {
 	w := newWorld(o.Open(t))
 	w.Inbox.Answers = []otp.Delivery{answer}
 	broken, faulty := w.Issuer, failing(w.Store, next)
-	broken.Challenges, broken.Ledger = faulty, faulty
+	broken.Challenges, broken.Ledgers = faulty, faulty
 	first, err := broken.Init(ctx, start("id", phone))
 	if err != nil && first.Outcome != "" {
 		t.Fatalf("an error came with the outcome %s", first.Outcome)

@@ -279,7 +279,7 @@ func testResend(t *testing.T, o Opener) {
 				first := w.init(t, start("id", phone), otp.Sent)
 				w.Clock.Advance(cooldown)
 				broken, faulty := w.Issuer, failing(w.Store, nth(n, fate))
-				broken.Challenges, broken.Ledger = faulty, faulty
+				broken.Challenges, broken.Ledgers = faulty, faulty
 				if got, err := broken.Resend(ctx, again("r", first)); err == nil {
 					t.Errorf("%+v, want an error", got)
 				}

@@ -140,7 +140,7 @@ func testRotation(t *testing.T, o Opener) {
 		w.Clock.Advance(24 * time.Hour)
 		w.init(t, quiet("4"), otp.Sent)
 		w.verify(t, "4", w.Inbox.last(t), otp.Passed)
-		if err := w.Store.Answered(ctx, stored(t, w.Store, otp.ChallengeKey("demo", "4")).Ledger); err != nil { // as the stream does
+		if err := w.Store.Answered(ctx, stored(t, w.Store, otp.ChallengeKey("demo", "4")).LedgerKey); err != nil { // as the stream does
 			t.Fatal(err)
 		}
 		w.Clock.Advance(time.Hour)

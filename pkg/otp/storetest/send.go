@@ -13,8 +13,8 @@ import (
 // and no idempotency key.
 func scenario(intent string) otp.Start {
 	r := start(Keys().Scenarios("demo", phone, intent)[0], phone)
-	r.Counts = nil
-	r.Policy.Validity, r.Told = 30*time.Minute, 5*time.Minute
+	r.Fingerprinted = nil
+	r.Policy.Validity, r.StatedValidity = 30*time.Minute, 5*time.Minute
 	return r
 }
 
@@ -109,7 +109,7 @@ func testSend(t *testing.T, o Opener) {
 	t.Run("the client's own code", func(t *testing.T) {
 		w := newWorld(o.Open(t))
 		r := scenario("")
-		r.Code, r.Policy.Validity, r.Told = "004711", 10*time.Minute, 0
+		r.Code, r.Policy.Validity, r.StatedValidity = "004711", 10*time.Minute, 0
 		w.send(t, r, otp.Sent)
 		if got := w.Inbox.Messages()[0]; got.Code != r.Code || got.Text != "004711 is your code for 10m0s" {
 			t.Error("another code went out")
@@ -276,7 +276,7 @@ func testSend(t *testing.T, o Opener) {
 				code := w.Inbox.last(t)
 				w.Clock.Advance(cooldown)
 				broken, faulty := w.Issuer, failing(w.Store, nth(n, fate))
-				broken.Challenges, broken.Ledger = faulty, faulty
+				broken.Challenges, broken.Ledgers = faulty, faulty
 				if got, err := broken.Send(ctx, scenario("")); err == nil {
 					t.Errorf("%+v, want an error", got)
 				}

@@ -1,5 +1,5 @@
 // Package storetest is the conformance suite of the stores: what [otp.Challenges]
-// and [otp.Ledger] promise, and what follows from it for whole challenges. A
+// and [otp.Ledgers] promise, and what follows from it for whole challenges. A
 // store's own test calls [Run]; two stores are compared by [Agree].
 //
 // Time is virtual throughout and nothing is ever swept, so that no rule can
@@ -20,7 +20,7 @@ import (
 // Store is what a store must offer.
 type Store interface {
 	otp.Challenges
-	otp.Ledger
+	otp.Ledgers
 }
 
 // Opener makes stores for the suite.
@@ -82,7 +82,7 @@ type world struct {
 func newWorld(s Store) *world {
 	clock, inbox := &Clock{now: epoch}, &Inbox{}
 	return &world{
-		Issuer:   otp.Issuer{Challenges: s, Ledger: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
+		Issuer:   otp.Issuer{Challenges: s, Ledgers: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
 		Verifier: otp.Verifier{Challenges: s, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
 		Clock:    clock, Inbox: inbox, Store: s,
 	}
@@ -104,7 +104,7 @@ func Keys() *otp.Keys {
 // start asks for a challenge with the default policy.
 func start(id string, to otp.Phone) otp.Start {
 	return otp.Start{
-		Client: "demo", ID: id, Counts: []string{"OTP", "SMS", "MOBILENO", to.E164()},
+		Client: "demo", ID: id, Fingerprinted: []string{"OTP", "SMS", "MOBILENO", to.E164()},
 		To: to, Mask: "+60******6353", Policy: otp.DefaultPolicy(),
 		Text: func(code string, left time.Duration) string { return fmt.Sprint(code, " is your code for ", left) },
 	}
