@@ -20,6 +20,7 @@ var cli struct {
 	Call     callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`
 	Invoke   invoke         `cmd:"" help:"Run a Lambda function on this machine, without AWS and without Docker: hand it an event, print its answer."`
 	Standins standins       `cmd:"" name:"standins" help:"Run the stand-ins of DynamoDB, Secrets Manager, SNS and EventBridge that invoke uses, for sam local."`
+	Version  versionCommand `cmd:"" help:"Print the version of this binary."`
 }
 
 func main() {

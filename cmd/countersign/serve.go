@@ -21,6 +21,7 @@ import (
 	"countersign/pkg/loopback"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/version"
 )
 
 // serve is the command of the same name. Limits, brand and the like are read
@@ -93,6 +94,7 @@ func (s *serve) run(ctx context.Context, getenv func(string) string, stdout, std
 		store.follow(following, server.events, log)
 	}()
 	defer func() { stop(); <-told }()
+	log.Info("started", "version", version.Current)
 	if s.AllowRemote {
 		return s.listen(ctx, terminal, server)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"countersign/pkg/version"
 )
 
 // Main runs a function, and does not return. Where it cannot be wired, the log says
@@ -18,5 +20,6 @@ func Main(wire func(log *slog.Logger) (lambda.Handler, error)) {
 		log.Error("start", "cause", err.Error())
 		os.Exit(1)
 	}
+	log.Info("started", "version", version.Current)
 	lambda.Start(handler)
 }

@@ -1,0 +1,28 @@
+package version_test
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"countersign/pkg/version"
+)
+
+// released matches the heading of a release, such as "## [0.11.0] - 2026-11-27".
+var released = regexp.MustCompile(`(?m)^## \[([0-9]+\.[0-9]+\.[0-9]+)\] - [0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
+// TestChangelog compares the version with the newest entry of the changelog, which
+// stands at its top.
+func TestChangelog(t *testing.T) {
+	text, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := released.FindSubmatch(text)
+	if newest == nil {
+		t.Fatal(`CHANGELOG.md has no heading such as "## [0.11.0] - 2026-11-27"`)
+	}
+	if got := string(newest[1]); got != version.Current {
+		t.Errorf("the newest entry of CHANGELOG.md is %s, and version.Current is %s: change one of them", got, version.Current)
+	}
+}
