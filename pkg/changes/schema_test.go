@@ -2,6 +2,7 @@ package changes_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func valid(t testing.TB, f changes.Fact) {
 	}
 }
 
-// Each kind has a schema, and each schema a kind; reasons are those of the domain.
+// Each kind has a schema, and each schema a kind.
 func TestSchemas(t *testing.T) {
 	all, err := changestest.Schemas()
 	if err != nil {
@@ -41,11 +42,6 @@ func TestSchemas(t *testing.T) {
 	}
 	if len(all) != 7 {
 		t.Errorf("%d schemas, want 7", len(all))
-	}
-	for _, why := range []otp.Outcome{otp.TooSoon, otp.TooMany, otp.Undeliverable, otp.BadNumber, otp.Barred, otp.BadToken, otp.Blocked} {
-		i := image(refused)
-		i.Result = why
-		valid(t, changes.Facts(changes.Change{Is: i})[0])
 	}
 	i := image(state(sent))
 	i.Region, i.Mask = "", ""
@@ -64,6 +60,39 @@ func TestSchemas(t *testing.T) {
 	} {
 		if err := changestest.Against(t, "ChallengeSent", []byte(`{"source":"countersign","detail-type":"ChallengeSent","time":"2026-11-22T04:05:06Z","detail":`+bad+`}`)); err == nil {
 			t.Errorf("an event with %s is one, by its schema", name)
+		}
+	}
+}
+
+// Every outcome is either a reason that the schema of SendRefused lists, or one of
+// those that never fail a challenge or cause no event.
+func TestReasonsAreOutcomes(t *testing.T) {
+	noReason := []otp.Outcome{
+		otp.Sent, otp.Inconsistent, otp.InProgress, otp.Unclear,
+		otp.NoUser, // causes no event, see changes.Refused
+		otp.Passed, otp.Unmatched, otp.Exhausted, otp.Locked, otp.Unknown, otp.Expired, otp.Used,
+	}
+	for _, outcome := range otp.Outcomes() {
+		i := image(refused)
+		i.Result = outcome
+		i.AuthID = strings.Repeat("1", 35) // as long as the schema wants it
+		facts := changes.Facts(changes.Change{Is: i})
+		if len(facts) == 0 {
+			if !slices.Contains(noReason, outcome) {
+				t.Errorf("a challenge that fails with %q causes no event", outcome)
+			}
+			continue
+		}
+		if !slices.Contains(noReason, outcome) {
+			valid(t, facts[0]) // names a reason that the schema lacks
+			continue
+		}
+		event, err := json.Marshal(facts[0].Event())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changestest.Against(t, "SendRefused", event) == nil {
+			t.Errorf("docs/events/SendRefused.json lists %q, which is never the reason of an event", outcome)
 		}
 	}
 }

@@ -1,59 +1,76 @@
 package otp
 
-// Outcome is what became of an init or a verify. The values are stored with
-// failed challenges, so they must not change.
+import "slices"
+
+// Outcome is the result of an init, a send, a re-send or a verify. Failed
+// challenges are stored with their outcome, so the texts must not change.
+//
+// A new outcome also goes into [Outcomes]. Tests then name the contracts, schemas
+// and pages that lack it.
 type Outcome string
 
-// Outcomes of init.
+// Outcomes of Init, Send and Resend.
 const (
 	// Sent: the sender accepted the message.
 	Sent Outcome = "sent"
-	// Inconsistent: the id is known with other fields; the first record stays.
+	// Inconsistent: the idempotency key was used before, with other fields. The
+	// first challenge stays as it is.
 	Inconsistent Outcome = "inconsistent"
-	// InProgress: another call with this id is at work. Try again later.
+	// InProgress: another call works on the same challenge. Try again later.
 	InProgress Outcome = "in_progress"
-	// Unclear: the sender gave no clear answer, the code may or may not arrive.
-	// A further init with the same id sends the same code again.
+	// Unclear: the sender gave no clear answer, so the code may or may not arrive.
+	// Another init with the same id sends the same code again.
 	Unclear Outcome = "unclear"
-	// TooSoon: the number got a message less than [Policy].Cooldown ago.
+	// TooSoon: the previous message to the number is younger than [Policy].Cooldown.
 	TooSoon Outcome = "too_soon"
-	// TooMany: the number got all its messages of the hour or the day, or is
-	// paused because none of its last messages was answered.
+	// TooMany: the number has had all its messages of the hour or the day, or it is
+	// paused because nobody answered its latest messages.
 	TooMany Outcome = "too_many"
-	// Undeliverable: the sender refused the message for good, or the user has no
+	// Undeliverable: the sender will never deliver the message, or the user has no
 	// address to send to.
 	Undeliverable Outcome = "undeliverable"
-	// BadNumber and Barred: the number of a user's record cannot be one, or the
-	// client may not send to it.
+	// BadNumber: the number in a user's record cannot be a phone number.
 	BadNumber Outcome = "bad_number"
-	Barred    Outcome = "barred"
+	// Barred: the client may not send to the number in a user's record.
+	Barred Outcome = "barred"
 )
 
-// What stands against the user of a challenge, at init and at verify.
+// Outcomes that refuse the user of a challenge, at init and at verify.
 const (
 	// BadToken: the token that names the user is unknown, revoked or expired.
 	BadToken Outcome = "bad_token"
-	// NoUser: the token is good and the user is gone.
+	// NoUser: the token is valid, but its user no longer exists.
 	NoUser Outcome = "no_user"
 	// Blocked: the user may not sign in.
 	Blocked Outcome = "blocked"
 )
 
-// Outcomes of verify. The first three are answers to an evaluated guess, and
-// only they used an attempt.
+// Outcomes of Verify. A guess was evaluated, and used an attempt, with the first
+// three only. Resend returns Unknown, Used, Expired and Locked too.
 const (
-	// Passed: the code is right, and no later call can pass with it.
+	// Passed: the code is right. No later call can pass with it.
 	Passed Outcome = "passed"
-	// Unmatched: the code is wrong and attempts are left.
+	// Unmatched: the code is wrong, and attempts are left.
 	Unmatched Outcome = "unmatched"
-	// Exhausted: the code is wrong and this was the last attempt.
+	// Exhausted: the code is wrong, and this was the last attempt.
 	Exhausted Outcome = "exhausted"
-	// Locked: the attempts were used up before; even the right code is refused.
+	// Locked: all attempts were used before. Even the right code is refused.
 	Locked Outcome = "locked"
-	// Unknown: there is no such challenge for this client, or its init failed.
+	// Unknown: the client has no such challenge, or its message was never sent.
 	Unknown Outcome = "unknown"
-	// Expired: the code's lifetime is over.
+	// Expired: the lifetime of the code is over.
 	Expired Outcome = "expired"
-	// Used: the code has already passed.
+	// Used: the code has passed before.
 	Used Outcome = "used"
 )
+
+// outcomes is in the order of the constants above.
+var outcomes = []Outcome{
+	Sent, Inconsistent, InProgress, Unclear, TooSoon, TooMany, Undeliverable, BadNumber, Barred,
+	BadToken, NoUser, Blocked,
+	Passed, Unmatched, Exhausted, Locked, Unknown, Expired, Used,
+}
+
+// Outcomes returns all outcomes in the order of their declaration. Tests hold the
+// results of the contracts, the schemas of the events and the pages to this list.
+func Outcomes() []Outcome { return slices.Clone(outcomes) }
