@@ -51,7 +51,7 @@ bench: ## measure speed, and write docs/benchmarks.md
 
 fuzz: ## run each fuzz target for 20 seconds
 	@for t in pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
-	  pkg/ams/signature:FuzzParse pkg/ams/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke; do \
+	  pkg/signature:FuzzParse pkg/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke; do \
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 
 build: ## build the functions as Lambda wants them, into .aws-sam/plain

@@ -22,7 +22,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"countersign/pkg/ams"
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/gateway"
@@ -30,6 +29,7 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/signature"
 	"countersign/pkg/snssender"
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/unimatrix"

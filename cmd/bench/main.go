@@ -20,7 +20,7 @@ import (
 	"syscall"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 func main() {

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 const (

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"countersign/pkg/ams/amsclient"
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/keyring"
+	"countersign/pkg/signature"
 )
 
 type callCommands struct {

@@ -19,11 +19,11 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
+	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
 )
 

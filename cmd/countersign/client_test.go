@@ -13,9 +13,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/keyring"
+	"countersign/pkg/signature"
 )
 
 // testKeys has the public test keys of the contract.

@@ -20,7 +20,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"countersign/pkg/ams"
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
@@ -28,6 +27,7 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/signature"
 	"countersign/pkg/snssender"
 	"countersign/pkg/unimatrix"
 )

@@ -9,9 +9,9 @@ import (
 	"os"
 	"time"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/keyring"
+	"countersign/pkg/signature"
 )
 
 // handover is what add and the rotations tell, in JSON by these members: what the

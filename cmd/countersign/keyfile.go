@@ -13,8 +13,8 @@ import (
 	"regexp"
 	"strconv"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
+	"countersign/pkg/signature"
 )
 
 // keyFile is a flag that names a key: FILE, or FILE:VERSION.

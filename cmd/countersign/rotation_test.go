@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"countersign/pkg/ams/amsclient"
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/keyring"
+	"countersign/pkg/signature"
 )
 
 // merchant calls as a client that is told of new keys in time.

@@ -3,9 +3,9 @@ package ams
 import (
 	"strings"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/signature"
 )
 
 // authenticate checks who sent a request, over its bytes as they came: that there

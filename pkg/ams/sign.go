@@ -6,8 +6,8 @@ import (
 	"errors"
 	"maps"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/gateway"
+	"countersign/pkg/signature"
 	"countersign/pkg/telemetry"
 )
 

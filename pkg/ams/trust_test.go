@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"countersign/pkg/ams"
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/signature"
 )
 
 // contract reads a file of the contract's test data.

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/clients"
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
+	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
 )
 

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"countersign/pkg/ams/signature"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/signature"
 )
 
 // Defaults are what the deployment says for all clients.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 // Registry keeps clients in a table: read by requests through a [Cache], and

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 // Client calls one server as one merchant. Its fields must not change while it is

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"countersign/pkg/ams/amsclient"
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 const ok = `{"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"countersign/pkg/ams/amsclient"
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 // A merchant sends a code to a user's phone, and checks what the user typed.

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"slices"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 // maxReply is the longest body that is read, in bytes.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"countersign/pkg/ams/amsclient"
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 // FuzzParse: what is read can be written, and is read as the same again, unless the

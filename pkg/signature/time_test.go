@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 func TestParseTime(t *testing.T) {

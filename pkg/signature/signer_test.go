@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 func sign(t testing.TB, s *signature.Signer, k signature.Key, text string) string {

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
-const contracts = "../testdata/contracts/"
+const contracts = "../ams/testdata/contracts/"
 
 func file(t testing.TB, name string) []byte {
 	t.Helper()

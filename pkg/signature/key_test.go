@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 // Every form that the vendor's SDKs and openssl write, of one pair.

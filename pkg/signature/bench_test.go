@@ -3,7 +3,7 @@ package signature_test
 import (
 	"testing"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 func BenchmarkSign(b *testing.B) {

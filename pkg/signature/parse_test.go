@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/pkg/ams/signature"
+	"countersign/pkg/signature"
 )
 
 func TestParseReads(t *testing.T) {
