@@ -56,6 +56,10 @@ func TestDependencies(t *testing.T) {
 		"countersign/pkg/awsclient":      {sns, table, sqlite, outbox, dynamo, file, sender, ams, uni, keys, bus, lambdas, "countersign/pkg/otp"},
 		"countersign/cmd/countersign":    {"testing"},
 		"countersign/pkg/outbox":         {aws, sqlite, ams, uni},
+		"countersign/pkg/service":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, uni, pool, standin, streams},
+		"countersign/pkg/service/sending": {
+			sns, sqlite, aws, outbox, dynamo, file, sender, uni, pool, standin, streams,
+		},
 	} {
 		have := deps(t, pkg)
 		for _, b := range barred {

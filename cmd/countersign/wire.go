@@ -7,17 +7,14 @@ import (
 	"log/slog"
 	"time"
 
-	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
-	"countersign/pkg/message"
-	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
-	"countersign/pkg/phone/plan"
-	"countersign/pkg/snssender"
+	"countersign/pkg/service"
+	"countersign/pkg/service/sending"
+	"countersign/pkg/service/unimatrixapi"
 	"countersign/pkg/telemetry"
-	"countersign/pkg/unimatrix"
 )
 
 // recent is how old what the server knows of clients and keys may be: an
@@ -26,35 +23,23 @@ const recent = time.Second
 
 // wire puts the handlers together, as the functions do it on AWS.
 func wire(d clients.Defaults, keys *keyring.Ring, store store, messages *outbox.Outbox, now func() time.Time, log *slog.Logger) *local {
-	registry := clients.Registry{Table: store.documents(), Sealer: keys, Defaults: d, Now: now}
-	users := clients.Users{Table: store.documents(), Sealer: keys, Now: now}
-	gate := &ams.Gate{
-		Clients: clients.NewCache(withDemo(registry), now, recent, recent, 10_000),
-		Traffic: &clients.Meter{Table: store, Now: now},
-		Answers: ams.NewAnswers(keys),
-		Now:     now,
-		Log:     log,
-		Lines:   new(telemetry.Lines), // every stranger is told of: here it is the developer
-	}
-	timed := telemetry.Store{Challenges: store, Ledgers: store, Now: now}
-	issuer := otp.Issuer{Challenges: timed, Ledgers: timed, Sender: telemetry.Sender{Sender: messages, Now: now}, Keys: keys, Now: now, Rand: rand.Reader}
-	verifier := otp.Verifier{Challenges: timed, Keys: keys, Users: ams.Standings{Users: users}, Now: now, Rand: rand.Reader}
-	initAPI := &ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: users, Text: message.For}
-	verifyAPI := &ams.Verify{Gate: gate, Verifier: verifier}
-	otpAPI := &unimatrix.API{
-		Clients: gate.Clients,
-		Traffic: gate.Traffic,
-		Lookup:  plan.Lookup,
-		Backend: &unimatrix.Challenges{Issuer: issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: rand.Reader},
-		Now:     now,
-		Rand:    rand.Reader,
-		Log:     log,
-		Lines:   gate.Lines,
-	}
+	s := sending.New(service.New(service.Ports{
+		Store:      store,
+		Table:      store.documents(),
+		Keys:       keys,
+		Defaults:   d,
+		Find:       withDemo(clients.Registry{Table: store.documents(), Sealer: keys, Defaults: d, Now: now}),
+		ClientAge:  recent,
+		UnknownAge: recent,
+		Now:        now,
+		Rand:       rand.Reader,
+		Log:        log,
+		Lines:      new(telemetry.Lines), // a line about every stranger too: here it is the developer
+	}), messages)
 	return &local{
-		init:   gateway.Handler{Serve: initAPI.Serve},
-		verify: gateway.Handler{Serve: verifyAPI.Serve},
-		otp:    gateway.Handler{Serve: otpAPI.Serve},
+		init:   gateway.Handler{Serve: s.Init().Serve},
+		verify: gateway.Handler{Serve: s.Verify().Serve},
+		otp:    gateway.Handler{Serve: unimatrixapi.New(s).Serve},
 		outbox: messages,
 		events: &latest{},
 		log:    log,

@@ -1,5 +1,4 @@
-// Function cognito serves the three triggers of a user pool that signs users in by
-// a code over SMS.
+// Function cognito serves the three triggers of a user pool that signs users in with a code by SMS.
 package main
 
 import (
@@ -13,7 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"countersign/functions/internal/run"
-	"countersign/functions/internal/sender"
+	"countersign/functions/internal/senders"
 	"countersign/functions/internal/start"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
@@ -33,9 +32,10 @@ func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.H
 	}
 	client := os.Getenv(config.Prefix + "COGNITO_CLIENT")
 	if !clients.ValidID(client) {
-		return nil, fmt.Errorf("%sCOGNITO_CLIENT is %q, must be the id of a client in the clients table", config.Prefix, client)
+		return nil, fmt.Errorf("%sCOGNITO_CLIENT is %q, must be the id of a client in the clients table",
+			config.Prefix, client)
 	}
-	issuer, err := sender.Issuer(s, os.Getenv)
+	sends, err := senders.Open(s, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.H
 		Clients:  s.Gate.Clients,
 		Traffic:  s.Gate.Traffic,
 		Lookup:   plan.Lookup,
-		Issuer:   issuer,
+		Issuer:   sends.Issuer,
 		Verifier: s.Verifier(),
 		Text:     message.For,
 		Now:      s.Now,

@@ -1,5 +1,5 @@
-// Function init sends codes: the only function of the AMS/DWS contract that may
-// publish to SNS.
+// Function init sends the codes of the AMS/DWS contract. It is the only function of that contract that may publish to
+// SNS.
 package main
 
 import (
@@ -11,12 +11,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"countersign/functions/internal/run"
-	"countersign/functions/internal/sender"
+	"countersign/functions/internal/senders"
 	"countersign/functions/internal/start"
-	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
-	"countersign/pkg/phone/plan"
 )
 
 func main() { run.Main(wire) }
@@ -26,10 +23,9 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	issuer, err := sender.Issuer(s, os.Getenv)
+	sends, err := senders.Open(s, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	api := &ams.Init{Gate: s.Gate, Issuer: issuer, Lookup: plan.Lookup, Users: s.Users, Text: message.For}
-	return gateway.Handler{Log: log, Serve: api.Serve}, nil
+	return gateway.Handler{Log: log, Serve: sends.Init().Serve}, nil
 }

@@ -1,5 +1,5 @@
-// Function verify checks codes: one write to the table, whatever the outcome. It
-// links neither SNS nor phone metadata, and answers for unknown paths too.
+// Function verify checks the codes of the AMS/DWS contract, with one write to the table for each. It answers unknown
+// paths of that contract too. It links neither SNS nor phone metadata.
 package main
 
 import (
@@ -12,7 +12,6 @@ import (
 
 	"countersign/functions/internal/run"
 	"countersign/functions/internal/start"
-	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
 )
 
@@ -23,8 +22,5 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifier := s.Verifier()
-	verifier.Users = ams.Standings{Users: s.Users}
-	api := &ams.Verify{Gate: s.Gate, Verifier: verifier}
-	return gateway.Handler{Log: log, Serve: api.Serve}, nil
+	return gateway.Handler{Log: log, Serve: s.Verify().Serve}, nil
 }

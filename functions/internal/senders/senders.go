@@ -1,0 +1,44 @@
+// Package senders has the table of senders that the functions can use. It is apart from package start because function
+// verify must not link a sender.
+package senders
+
+import (
+	"fmt"
+
+	"countersign/functions/internal/start"
+	"countersign/pkg/config"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/service/sending"
+	"countersign/pkg/snssender"
+)
+
+// table has the sender "sns", which is used where COUNTERSIGN_SENDER names none.
+var table = sending.Senders{"sns": openSNS}
+
+// Open adds a sender to s. Its error names every setting of messages that is wrong. A country that does not exist is
+// a line in the log only: messages to the other countries go out.
+func Open(s *start.Service, getenv func(string) string) (*sending.Service, error) {
+	if err := s.Config.CheckMessages(); err != nil {
+		return nil, err
+	}
+	if err := plan.CheckCountries(s.Config.Countries); err != nil {
+		s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sCOUNTRIES: %v", config.Prefix, err))
+	}
+	sender, err := table.Open(getenv, "sns")
+	if err != nil {
+		return nil, err
+	}
+	return sending.New(s.Service, sender), nil
+}
+
+func openSNS(getenv func(string) string) (otp.Sender, error) {
+	return snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
+		SenderID:          getenv(config.Prefix + "SENDER_ID"),
+		OriginationNumber: getenv(config.Prefix + "ORIGINATION_NUMBER"),
+		MaxPrice:          getenv(config.Prefix + "MAX_PRICE"),
+		EntityID:          getenv(config.Prefix + "ENTITY_ID"),
+		TemplateID:        getenv(config.Prefix + "TEMPLATE_ID"),
+		Endpoint:          getenv("AWS_ENDPOINT_URL_SNS"),
+	})
+}

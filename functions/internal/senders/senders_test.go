@@ -1,0 +1,69 @@
+package senders_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"countersign/functions/internal/senders"
+	"countersign/functions/internal/start"
+	"countersign/pkg/ams"
+	"countersign/pkg/config"
+	"countersign/pkg/service"
+)
+
+// environment is that of a function in AWS, with one setting of its own.
+func environment(name, value string) func(string) string {
+	env := map[string]string{
+		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+		config.Prefix + name: value,
+	}
+	return func(name string) string { return env[name] }
+}
+
+// open adds a sender, and returns what it logs.
+func open(t *testing.T, getenv func(string) string) (log string, err error) {
+	t.Helper()
+	cfg, err := config.Load(getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	gate := &ams.Gate{Log: slog.New(slog.NewTextHandler(&text, nil))}
+	_, err = senders.Open(&start.Service{Config: cfg, Service: &service.Service{Gate: gate}}, getenv)
+	return strings.ReplaceAll(text.String(), `\"`, `"`), err
+}
+
+// A country that does not exist is a line in the log, and the function starts for the other countries.
+func TestCountries(t *testing.T) {
+	for countries, want := range map[string]string{
+		"":         "",
+		"*":        "",
+		"GB,MY":    "",
+		"MY,UK":    `COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`,
+		"AA":       `COUNTERSIGN_COUNTRIES: "AA" has no phone numbers`,
+		"MY,XX,GB": `COUNTERSIGN_COUNTRIES: "XX"`,
+	} {
+		log, err := open(t, environment("COUNTRIES", countries))
+		if err != nil || want == "" && log != "" || !strings.Contains(log, want) {
+			t.Errorf("%q: %v, log %s, want %q in it", countries, err, log, want)
+		}
+	}
+}
+
+// A setting that would refuse every message stops the start.
+func TestSettings(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"BRAND", strings.Repeat("b", 98), "COUNTERSIGN_BRAND"},
+		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sns`},
+		{"MAX_PRICE", "free", "MaxPrice"},
+	} {
+		if _, err := open(t, environment(c.name, c.value)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s=%s: %v, want %q in it", c.name, c.value, err, c.want)
+		}
+	}
+	if _, err := open(t, environment("SENDER", "sns")); err != nil {
+		t.Errorf("sender sns: %v", err)
+	}
+}

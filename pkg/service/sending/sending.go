@@ -1,0 +1,31 @@
+// Package sending wires the handlers that send codes. It is apart from package service because it links phone
+// metadata and the texts of messages.
+package sending
+
+import (
+	"countersign/pkg/ams"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/service"
+	"countersign/pkg/telemetry"
+)
+
+// Service is a [service.Service] that sends codes through one sender.
+type Service struct {
+	*service.Service
+	Issuer otp.Issuer
+}
+
+// New adds a sender to s. The time of each message is part of the line of its request.
+func New(s *service.Service, sender otp.Sender) *Service {
+	return &Service{Service: s, Issuer: otp.Issuer{
+		Challenges: s.Store, Ledgers: s.Store, Sender: telemetry.Sender{Sender: sender, Now: s.Now},
+		Keys: s.Keys, Now: s.Now, Rand: s.Rand,
+	}}
+}
+
+// Init serves the AMS/DWS requests that send a code.
+func (s *Service) Init() *ams.Init {
+	return &ams.Init{Gate: s.Gate, Issuer: s.Issuer, Lookup: plan.Lookup, Users: s.Users, Text: message.For}
+}

@@ -1,0 +1,92 @@
+// Package service wires the handlers of the contracts from ports that a process hands in, so that the functions and
+// the local server serve requests in the same way.
+//
+//   - This package wires all that a process needs to check codes. It links neither a sender nor phone metadata,
+//     because function verify must not.
+//   - Package sending adds what a process needs to send codes, and has the table of senders.
+//   - Package unimatrixapi wires the Unimatrix contract, which function init must not link.
+package service
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"countersign/pkg/ams"
+	"countersign/pkg/clients"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
+)
+
+// Store keeps challenges, ledgers, and the counts of clients' requests.
+type Store interface {
+	otp.Challenges
+	otp.Ledgers
+	clients.Traffic
+}
+
+// Ports are the parts in which processes differ. Every field is required unless it says otherwise.
+type Ports struct {
+	Store    Store
+	Table    clients.Table    // of clients and users
+	Keys     *keyring.Ring    // for codes, numbers, secrets and signatures
+	Defaults clients.Defaults // of clients whose record sets nothing else
+	// Find finds a client by its id; nil finds the clients in Table.
+	Find func(ctx context.Context, id string) (*clients.Client, error)
+	// ClientAge is how long a client that was read stays in use, and UnknownAge how long an id stays unknown.
+	// See [clients.NewCache] for their range.
+	ClientAge, UnknownAge time.Duration
+	Now                   func() time.Time
+	Rand                  io.Reader        // crypto/rand.Reader, or a test's own
+	Log                   *slog.Logger     // gets a line for each request
+	Lines                 *telemetry.Lines // nil: no metrics, and no lines about strangers
+}
+
+// cacheSize is the number of clients in memory, and of unknown ids.
+const cacheSize = 10_000
+
+// Service is the part that all handlers of a process share. It is safe for concurrent use.
+type Service struct {
+	Store telemetry.Store // the store, with the time of each write in the line of its request
+	Keys  *keyring.Ring
+	Users clients.Users
+	Gate  *ams.Gate
+	Now   func() time.Time
+	Rand  io.Reader
+}
+
+// New wires the shared part. It makes no request.
+func New(p Ports) *Service {
+	if p.Find == nil {
+		p.Find = clients.Registry{Table: p.Table, Sealer: p.Keys, Now: p.Now, Defaults: p.Defaults}.Find
+	}
+	return &Service{
+		Store: telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
+		Keys:  p.Keys,
+		Users: clients.Users{Table: p.Table, Sealer: p.Keys, Now: p.Now},
+		Gate: &ams.Gate{
+			Clients: clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize),
+			Traffic: &clients.Meter{Table: p.Store, Now: p.Now},
+			Answers: ams.NewAnswers(p.Keys),
+			Now:     p.Now,
+			Log:     p.Log,
+			Lines:   p.Lines,
+		},
+		Now:  p.Now,
+		Rand: p.Rand,
+	}
+}
+
+// Verifier checks codes of challenges that belong to no user: those of Unimatrix and Cognito.
+func (s *Service) Verifier() otp.Verifier {
+	return otp.Verifier{Challenges: s.Store, Keys: s.Keys, Now: s.Now, Rand: s.Rand}
+}
+
+// Verify serves the AMS/DWS requests that check a code.
+func (s *Service) Verify() *ams.Verify {
+	verifier := s.Verifier()
+	verifier.Users = ams.Standings{Users: s.Users}
+	return &ams.Verify{Gate: s.Gate, Verifier: verifier}
+}
