@@ -20,11 +20,12 @@ const now otp.Millis = 4_102_531_208_457 // 2100: no engine's TTL deletion finds
 func challenge(id string) otp.Challenge {
 	expires := now.Add(5 * time.Minute)
 	return otp.Challenge{
-		Encrypted: []byte("sealed"), Key: otp.ChallengeKey("demo", id), AuthID: "20261122190077000000162140200586657",
+		Reported:  otp.Reported{AuthID: "20261122190077000000162140200586657", Mask: "+60******6353"},
+		Encrypted: []byte("sealed"), Key: otp.ChallengeKey("demo", id),
 		Fingerprint: bytes.Repeat([]byte("p"), 32), State: otp.Reserved, Result: "", Owner: "canary-owner", Lease: now.Add(otp.Lease),
 		Seed: []byte("canary-seed-....."), Digits: 6, KeyVersion: 1, Code: []byte("canary-code-...................."),
 		Guess: []byte("-"), Op: "-", Max: 5, SentAt: now, ExpiresAt: expires,
-		LedgerKey: "N#canary-ledger", Mask: "+60******6353", TTL: expires.Add(24 * time.Hour).Seconds(),
+		LedgerKey: "N#canary-ledger", TTL: expires.Add(24 * time.Hour).Seconds(),
 	}
 }
 

@@ -10,9 +10,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Items are mapped by hand: it is the fastest way, costs no start time, and makes
-// a missing or mistyped attribute an error instead of a zero that could read as
-// "no attempts used".
+// An attribute that is missing or of another type is an error and not a zero.
 
 func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
 func binary(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
@@ -20,12 +18,6 @@ func number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 func millis(m otp.Millis) types.AttributeValue { return number(int64(m)) }
-func flag(b bool) types.AttributeValue {
-	if b {
-		return one
-	}
-	return zero
-}
 func list(of ...types.AttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberL{Value: of}
 }
@@ -41,73 +33,6 @@ var (
 	unclearState  = text(string(otp.MaybeDelivered))
 	sentState     = text(string(otp.Delivered))
 )
-
-func writeChallenge(c otp.Challenge) image {
-	return image{
-		"pk":        text(c.Key),
-		"authId":    text(c.AuthID),
-		"print":     binary(c.Fingerprint),
-		"state":     text(string(c.State)),
-		"result":    text(string(c.Result)),
-		"owner":     text(c.Owner),
-		"lease":     millis(c.Lease),
-		"seed":      binary(c.Seed),
-		"sealed":    binary(c.Encrypted),
-		"chosen":    flag(c.Chosen),
-		"digits":    number(int64(c.Digits)),
-		"kv":        number(int64(c.KeyVersion)),
-		"code":      binary(c.Code),
-		"guess":     binary(c.Guess),
-		"op":        text(c.Op),
-		"attempts":  number(int64(c.Attempts)),
-		"max":       number(int64(c.Max)),
-		"sentAt":    millis(c.SentAt),
-		"expiresAt": millis(c.ExpiresAt),
-		"ledger":    text(c.LedgerKey),
-		"mask":      text(c.Mask),
-		"user":      text(c.User),
-		"client":    text(c.Client),
-		"region":    text(c.Region),
-		"block":     text(c.Block),
-		"ttl":       number(c.TTL),
-	}
-}
-
-func readChallenge(item image) (*otp.Challenge, error) {
-	r := reader{kind: "challenge", item: item}
-	c := &otp.Challenge{
-		Key:         r.text("pk"),
-		AuthID:      r.text("authId"),
-		Fingerprint: r.binary("print"),
-		State:       otp.State(r.text("state")),
-		Result:      otp.Outcome(r.text("result")),
-		Owner:       r.text("owner"),
-		Lease:       r.millis("lease"),
-		Seed:        r.binary("seed"),
-		Encrypted:   r.binary("sealed"),
-		Chosen:      r.int("chosen") == 1,
-		Digits:      r.int("digits"),
-		KeyVersion:  r.int("kv"),
-		Code:        r.binary("code"),
-		Guess:       r.binary("guess"),
-		Op:          r.text("op"),
-		Attempts:    r.int("attempts"),
-		Max:         r.int("max"),
-		SentAt:      r.millis("sentAt"),
-		ExpiresAt:   r.millis("expiresAt"),
-		LedgerKey:   r.text("ledger"),
-		Mask:        r.text("mask"),
-		User:        r.text("user"),
-		Client:      r.text("client"),
-		Region:      r.text("region"),
-		Block:       r.text("block"),
-		TTL:         r.number("ttl"),
-	}
-	if r.err != nil {
-		return nil, r.err
-	}
-	return c, nil
-}
 
 func readNumber(item image) (*otp.Ledger, error) {
 	r := reader{kind: "ledger", item: item}

@@ -3,6 +3,7 @@ package dynamostore_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -49,25 +50,39 @@ func valueSize(v types.AttributeValue) int {
 	panic(fmt.Sprintf("no size for %T", v))
 }
 
+// longest has the largest value that the contracts allow for each field.
+func longest() map[string]any {
+	digest, id := strings.Repeat("d", 32), strings.Repeat("i", 22)
+	key := otp.ChallengeKey(strings.Repeat("c", 64), strings.Repeat("\U0001F600", 64))
+	return map[string]any{
+		"pk": key, "authId": challenge("id").AuthID, "print": digest,
+		"state": string(otp.Reserved), "result": string(otp.Undeliverable),
+		"owner": id, "lease": int64(now), "seed": digest[:16],
+		"sealed": "+123456789012345 12345678" + strings.Repeat("t", 16), // number, chosen code, tag of the cipher
+		"chosen": true, "digits": 8, "kv": 1_000_000, "code": digest, "guess": digest, "op": id,
+		"attempts": 5, "max": 5, "sentAt": int64(now), "expiresAt": int64(now.Add(time.Hour)), "ttl": now.Seconds(),
+		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+" + strings.Repeat("\u2022", 11) + "6353",
+		"user":   "token#" + strings.Repeat("c", 64) + "#" + strings.Repeat("t", 43),
+		"client": strings.Repeat("\U0001F600", 64), "region": "MY", "block": strings.Repeat("b", 11),
+	}
+}
+
 // fullest is the largest challenge that the contracts allow.
-func fullest() otp.Challenge {
-	c := challenge("id")
-	c.Key = otp.ChallengeKey(strings.Repeat("c", 64), strings.Repeat("\U0001F600", 64))
-	c.Owner, c.Op = strings.Repeat("o", 22), strings.Repeat("p", 22)
-	c.Seed, c.Code, c.Guess = c.Fingerprint[:16], c.Fingerprint, c.Fingerprint
-	c.Encrypted = make([]byte, len("+123456789012345 12345678")+16) // number, chosen code, tag of the cipher
-	c.Chosen = true
-	c.Client, c.Region, c.Block = strings.Repeat("\U0001F600", 64), "MY", strings.Repeat("b", 11)
-	c.User = "token#" + strings.Repeat("c", 64) + "#" + strings.Repeat("t", 43)
-	c.State, c.Result = otp.Reserved, otp.Undeliverable
-	c.KeyVersion, c.Attempts, c.Digits = 1_000_000, 5, 8
-	c.LedgerKey = "N#" + strings.Repeat("l", 43)
-	c.Mask = "+" + strings.Repeat("\u2022", 11) + "6353"
+func fullest(t testing.TB) otp.Challenge {
+	t.Helper()
+	var c otp.Challenge
+	for _, f := range otp.ChallengeFields {
+		field, value := reflect.ValueOf(f.Pointer(&c)).Elem(), reflect.ValueOf(longest()[f.Name])
+		if !value.IsValid() {
+			t.Fatalf("%s: its largest value is not in longest; add it, so that the item's size is known", f.Name)
+		}
+		field.Set(value.Convert(field.Type()))
+	}
 	return c
 }
 
 func TestFullestChallengeIsOneUnit(t *testing.T) {
-	got := size(dynamostore.WriteChallenge(fullest()))
+	got := size(dynamostore.WriteChallenge(fullest(t)))
 	t.Logf("%d bytes", got)
 	if got > unit {
 		t.Errorf("the fullest challenge has %d bytes, more than %d", got, unit)
@@ -120,7 +135,7 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	client := dynamotest.Client(t, nil)
 	s := dynamostore.New(c.asking(client), table)
 
-	full := fullest()
+	full := fullest(t)
 	if w, err := s.Reserve(t.Context(), full, nil, now); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}

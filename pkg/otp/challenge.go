@@ -28,10 +28,10 @@ const (
 
 // Challenge is one item of the challenges table. It holds neither the code nor
 // the number, and nothing from which either could be computed without the
-// [Keys].
+// [Keys]. Each of its fields is in [ChallengeFields].
 type Challenge struct {
+	Reported
 	Key         string // primary key, see [ChallengeKey]
-	AuthID      string // authenticationId, told to the caller
 	Fingerprint []byte // keyed digest of the fields that must not change between retries
 	State       State
 	Result      Outcome // why a Failed challenge failed
@@ -50,11 +50,8 @@ type Challenge struct {
 	SentAt      Millis  // of the latest message
 	ExpiresAt   Millis  // its end: the first instant at which the code is refused
 	LedgerKey   string  // key of the number's ledger, see [Keys.LedgerKeys]; the oldest one at its init
-	Mask        string  // the number with its middle starred
 	User        string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
-	Client      string  // whose challenge it is, for what follows the table's stream
-	Region      string  // country of the number, likewise
-	Block       string  // of numbers that it belongs to, likewise, see [Keys.Block]; "" where there is none
+	Block       string  // of numbers that it belongs to, see [Keys.Block]; "" where there is none
 	TTL         int64   // seconds; the item may be swept, and its id is free, from here on
 }
 

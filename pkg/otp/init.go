@@ -123,8 +123,10 @@ func (i Issuer) fresh(keys *Keys, r Start, now Millis) (Challenge, error) {
 	digest, _ := keys.digest(version, key, string(code))
 	expires := now.Add(r.Policy.Validity)
 	c := Challenge{
+		Reported: Reported{
+			Client: r.Client, AuthID: authIDOf(r.Client, r.ID, now), Region: r.Region, Mask: r.Mask,
+		},
 		Key:         key,
-		AuthID:      authIDOf(r.Client, r.ID, now),
 		Fingerprint: print,
 		State:       Reserved,
 		Owner:       id(random[:16]),
@@ -140,10 +142,7 @@ func (i Issuer) fresh(keys *Keys, r Start, now Millis) (Challenge, error) {
 		Max:         r.Policy.Attempts,
 		SentAt:      now,
 		ExpiresAt:   expires,
-		Mask:        r.Mask,
 		User:        r.User,
-		Client:      r.Client,
-		Region:      r.Region,
 		Block:       keys.Block(r.To),
 		TTL:         expires.Add(r.Policy.Memory).Seconds(),
 	}

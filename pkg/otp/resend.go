@@ -107,8 +107,8 @@ func (i Issuer) record(keys *Keys, r Resend, now Millis) (Challenge, error) {
 	}
 	expires := now.Add(r.Policy.Validity)
 	return Challenge{
+		Reported:    Reported{Client: r.Client, AuthID: authIDOf(r.Client, own, now)},
 		Key:         ChallengeKey(r.Client, own),
-		AuthID:      authIDOf(r.Client, own, now),
 		Fingerprint: print,
 		State:       Reserved,
 		Owner:       id(random[:16]),
@@ -120,7 +120,6 @@ func (i Issuer) record(keys *Keys, r Resend, now Millis) (Challenge, error) {
 		Guess:       []byte(none),
 		Op:          none,
 		SentAt:      now,
-		Client:      r.Client,
 		ExpiresAt:   expires,
 		TTL:         expires.Add(r.Policy.Memory).Seconds(),
 	}, nil

@@ -62,8 +62,9 @@ func item(n int64) otp.Challenge {
 	now := otp.Millis(1_795_317_208_457)
 	digest := fmt.Appendf(nil, "%032d", n)
 	return otp.Challenge{
-		Key: fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), AuthID: fmt.Sprintf("%035d", n), Fingerprint: digest, State: otp.Reserved, Owner: fmt.Sprintf("%022d", n),
+		Reported: otp.Reported{AuthID: fmt.Sprintf("%035d", n), Mask: "+60******6353"},
+		Key:      fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), Fingerprint: digest, State: otp.Reserved, Owner: fmt.Sprintf("%022d", n),
 		Lease: now, Seed: digest[:16], Digits: 6, KeyVersion: 1, Code: digest, Guess: []byte("-"), Op: "-", Max: 1 << 30,
-		SentAt: now, ExpiresAt: now.Add(5 * time.Minute), LedgerKey: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), Mask: "+60******6353", TTL: 1_795_403_909 + n/1000,
+		SentAt: now, ExpiresAt: now.Add(5 * time.Minute), LedgerKey: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), TTL: 1_795_403_909 + n/1000,
 	}
 }

@@ -54,8 +54,10 @@ func read(stmt *sqlite.Stmt) *otp.Challenge {
 		return b
 	}
 	return &otp.Challenge{
+		Reported: otp.Reported{
+			Client: stmt.ColumnText(22), AuthID: stmt.ColumnText(1), Region: stmt.ColumnText(23), Mask: stmt.ColumnText(20),
+		},
 		Key:         stmt.ColumnText(0),
-		AuthID:      stmt.ColumnText(1),
 		Fingerprint: bytes(2),
 		State:       otp.State(stmt.ColumnText(3)),
 		Result:      otp.Outcome(stmt.ColumnText(4)),
@@ -74,10 +76,7 @@ func read(stmt *sqlite.Stmt) *otp.Challenge {
 		SentAt:      otp.Millis(stmt.ColumnInt64(17)),
 		ExpiresAt:   otp.Millis(stmt.ColumnInt64(18)),
 		LedgerKey:   stmt.ColumnText(19),
-		Mask:        stmt.ColumnText(20),
 		User:        stmt.ColumnText(21),
-		Client:      stmt.ColumnText(22),
-		Region:      stmt.ColumnText(23),
 		Block:       stmt.ColumnText(24),
 		TTL:         stmt.ColumnInt64(25),
 	}

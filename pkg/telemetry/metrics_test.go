@@ -142,15 +142,16 @@ func TestTimeOfEachWrite(t *testing.T) {
 // What a write came back with says whose number it is, if it says so at all, and
 // how many attempts are left: never fewer than none.
 func TestWhatAWriteTells(t *testing.T) {
+	shown := otp.Reported{Mask: "+60******6353", Region: "MY", AuthID: "1"}
 	for name, c := range map[string]struct {
 		item                *otp.Challenge
 		mask, country, auth string
 		left                int
 	}{
-		"a challenge":            {&otp.Challenge{Mask: "+60******6353", Region: "MY", AuthID: "1", Max: 5, Attempts: 2}, "+60******6353", "MY", "1", 3},
+		"a challenge":            {&otp.Challenge{Reported: shown, Max: 5, Attempts: 2}, "+60******6353", "MY", "1", 3},
 		"no item":                {nil, "+1******0123", "US", "2", -1},
-		"an item without mask":   {&otp.Challenge{Region: "MY", AuthID: "1", Max: 5, Attempts: 5}, "+1******0123", "US", "2", 0},
-		"more attempts than max": {&otp.Challenge{Mask: "+60******6353", Region: "MY", AuthID: "1", Max: 3, Attempts: 5}, "+60******6353", "MY", "1", 0},
+		"an item without mask":   {&otp.Challenge{Reported: otp.Reported{Region: "MY", AuthID: "1"}, Max: 5, Attempts: 5}, "+1******0123", "US", "2", 0},
+		"more attempts than max": {&otp.Challenge{Reported: shown, Max: 3, Attempts: 5}, "+60******6353", "MY", "1", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			under := &table{item: c.item}

@@ -276,28 +276,6 @@ func testCorners(t *testing.T, o Opener) {
 	})
 
 	// Of the stores.
-	t.Run("a replacement replaces everything", func(t *testing.T) {
-		s := o.Open(t)
-		first := challenge("C#demo#1")
-		put(t, s, first)
-		second := otp.Challenge{
-			Key: first.Key, AuthID: "2", Fingerprint: bytes32(11), State: otp.Delivered, Result: otp.TooMany, Owner: "owner-2", Lease: first.Lease + 1,
-			Seed: bytes32(12)[:16], Encrypted: bytes32(15), Chosen: true, Digits: 8, KeyVersion: 1, Code: bytes32(13), Guess: bytes32(14), Op: "op", Attempts: 2, Max: 3,
-			SentAt: first.SentAt + 1, ExpiresAt: first.ExpiresAt + 1, LedgerKey: "N#2", Mask: "+65****6353", User: "token#demo#2", Client: "c", Region: "SG", Block: "b", TTL: first.TTL + 1,
-		}
-		w, err := s.Reserve(ctx, second, &first, first.Lease)
-		applied(t, w, err, true, nil)
-		if got := stored(t, s, first.Key); !reflect.DeepEqual(got, &second) {
-			t.Errorf("stored\n%+v\nwant\n%+v", got, second)
-		}
-		third := second
-		third.KeyVersion = 7
-		w, err = s.Reserve(ctx, third, nil, otp.Millis(second.TTL*1000))
-		applied(t, w, err, true, nil)
-		if got := stored(t, s, first.Key); !reflect.DeepEqual(got, &third) {
-			t.Errorf("stored\n%+v\nwant\n%+v", got, third)
-		}
-	})
 	t.Run("keys are compared byte by byte", func(t *testing.T) {
 		s := o.Open(t)
 		for _, key := range []string{"C#demo#abc", "C#demo#abd"} {

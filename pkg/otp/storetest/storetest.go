@@ -51,6 +51,7 @@ const (
 // Run runs the whole suite.
 func Run(t *testing.T, o Opener) {
 	t.Run("reserve", func(t *testing.T) { testReserve(t, o) })
+	t.Run("every field", func(t *testing.T) { testEveryField(t, o) })
 	t.Run("take over", func(t *testing.T) { testTakeOver(t, o) })
 	t.Run("settle", func(t *testing.T) { testSettle(t, o) })
 	t.Run("attempt", func(t *testing.T) { testAttempt(t, o) })

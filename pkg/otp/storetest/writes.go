@@ -19,11 +19,12 @@ const now otp.Millis = 4_102_531_208_457 // 2100-01-02
 func challenge(key string) otp.Challenge {
 	expires := now.Add(5 * time.Minute)
 	return otp.Challenge{
-		Key: key, AuthID: "20261122190077000000162140200586657",
+		Reported:    otp.Reported{AuthID: "20261122190077000000162140200586657", Mask: "+60******6353"},
+		Key:         key,
 		Fingerprint: bytes32(1), State: otp.Reserved, Owner: "owner-1", Lease: now.Add(otp.Lease),
 		Seed: bytes32(2)[:16], Encrypted: bytes32(5), Digits: 6, KeyVersion: 1, Code: bytes32(3),
 		Guess: []byte("-"), Op: "-", Attempts: 0, Max: 5,
-		SentAt: now, ExpiresAt: expires, LedgerKey: "N#ledger", Mask: "+60******6353",
+		SentAt: now, ExpiresAt: expires, LedgerKey: "N#ledger",
 		TTL: expires.Add(24 * time.Hour).Seconds(),
 	}
 }

@@ -1,0 +1,75 @@
+package dynamostore
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/otp"
+)
+
+// codec maps challenges to items, field by field.
+type codec []otp.Field
+
+var challenges = codec(otp.ChallengeFields)
+
+func writeChallenge(c otp.Challenge) image { return challenges.write(&c) }
+
+func readChallenge(item image) (*otp.Challenge, error) { return challenges.read(item) }
+
+func (fields codec) write(c *otp.Challenge) image {
+	item := make(image, len(fields))
+	for _, f := range fields {
+		v, isZero := attribute(f.Pointer(c))
+		if !(f.Optional && isZero) {
+			item[f.Name] = v
+		}
+	}
+	return item
+}
+
+// attribute returns the value of a field, and whether it is the zero of its type.
+func attribute(pointer any) (v types.AttributeValue, isZero bool) {
+	switch p := pointer.(type) {
+	case *string:
+		return text(*p), *p == ""
+	case *[]byte:
+		return binary(*p), len(*p) == 0
+	case *int:
+		return number(int64(*p)), *p == 0
+	case *int64:
+		return number(*p), *p == 0
+	case *bool:
+		if *p {
+			return one, false
+		}
+		return zero, true
+	}
+	panic(fmt.Sprintf("no attribute for a %T", pointer))
+}
+
+func (fields codec) read(item image) (*otp.Challenge, error) {
+	r := reader{kind: "challenge", item: item}
+	c := new(otp.Challenge)
+	for _, f := range fields {
+		if f.Optional && item[f.Name] == nil {
+			continue
+		}
+		switch p := f.Pointer(c).(type) {
+		case *string:
+			*p = r.text(f.Name)
+		case *[]byte:
+			*p = r.binary(f.Name)
+		case *int:
+			*p = r.int(f.Name)
+		case *int64:
+			*p = r.number(f.Name)
+		case *bool:
+			*p = r.int(f.Name) == 1
+		}
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return c, nil
+}

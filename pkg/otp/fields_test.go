@@ -1,0 +1,59 @@
+package otp
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// A field of a challenge that is not in the list is stored nowhere.
+func TestEveryFieldIsListed(t *testing.T) {
+	var c Challenge
+	listed, names := map[any]bool{}, map[string]bool{}
+	for _, f := range ChallengeFields {
+		at := f.Pointer(&c)
+		address := reflect.ValueOf(at).Pointer()
+		if listed[address] || names[f.Name] {
+			t.Errorf("%s is listed twice", f.Name)
+		}
+		listed[address], names[f.Name] = true, true
+		switch at.(type) {
+		case *string, *[]byte, *int, *int64, *bool:
+		default:
+			t.Errorf("%s: the pointer is a %T, which no store knows", f.Name, at)
+		}
+		if f.Name == "" || strings.Trim(f.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			t.Errorf("%q: a name has ASCII letters only", f.Name)
+		}
+	}
+	for field := range reflect.TypeFor[Challenge]().Fields() {
+		if field.Anonymous {
+			continue
+		}
+		if address := reflect.ValueOf(&c).Elem().FieldByIndex(field.Index).Addr().Pointer(); !listed[address] {
+			t.Errorf("%s is missing from ChallengeFields", field.Name)
+		}
+	}
+	for field := range reflect.TypeFor[Reported]().Fields() {
+		if address := reflect.ValueOf(&c.Reported).Elem().FieldByIndex(field.Index).Addr().Pointer(); !listed[address] {
+			t.Errorf("%s is missing from ChallengeFields", field.Name)
+		}
+	}
+	if ChallengeFields[0].Name != "pk" {
+		t.Errorf("the first field is %s, want the primary key", ChallengeFields[0].Name)
+	}
+}
+
+// Whoever follows a table reads the fields that events carry.
+func TestReportedFieldsAreFollowed(t *testing.T) {
+	c := Challenge{}
+	for _, f := range ChallengeFields {
+		before := c.Reported
+		if p, ok := f.Pointer(&c).(*string); ok {
+			*p = "changed"
+		}
+		if c.Reported != before && !f.Followed {
+			t.Errorf("%s is in Reported, and not followed", f.Name)
+		}
+	}
+}
