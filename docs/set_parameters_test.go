@@ -1,0 +1,115 @@
+package docs
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// fakeAWS stands in for the AWS CLI. It lists the parameters of the file "known", and
+// writes the arguments of update-stack into the file "update", one a line.
+const fakeAWS = `#!/bin/sh
+cd "$(dirname "$0")"
+case $2 in
+describe-stacks) cat known ;;
+update-stack) printf '%s\n' "$@" >update ;;
+wait) exit $(cat waited) ;;
+*) exit 9 ;;
+esac
+`
+
+// setParameters runs the script on a stack that has the template's parameters. It
+// returns the arguments of update-stack, none where the script did not call it.
+func setParameters(t *testing.T, waited string, settings ...string) (update []string, output string, err error) {
+	t.Helper()
+	folder := t.TempDir()
+	known := strings.Join(parameters(t), "\t") + "\n"
+	for name, text := range map[string]string{"aws": fakeAWS, "known": known, "waited": waited} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("./set-parameters.sh", append([]string{"countersign-prod"}, settings...)...)
+	cmd.Env = append(os.Environ(), "PATH="+folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if text, unread := os.ReadFile(filepath.Join(folder, "update")); unread == nil {
+		update = strings.Split(strings.TrimSpace(string(text)), "\n")
+	}
+	return update, string(out), err
+}
+
+// parameters returns the names of the template's parameters, sorted.
+func parameters(t *testing.T) []string {
+	t.Helper()
+	var template struct {
+		Parameters map[string]any `yaml:"Parameters"`
+	}
+	if err := yaml.Unmarshal(read(t, "../template.yaml"), &template); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(template.Parameters))
+}
+
+// A change names every parameter of the stack: the given ones with their values, all
+// others with the value that they have. Template and code stay.
+func TestSetParameters(t *testing.T) {
+	given := map[string]string{"AllowedCountries": "MY,SG", "Brand": `a "b" \c 50% d=e`, "SenderId": ""}
+	update, output, err := setParameters(t, "0", "AllowedCountries=MY,SG", `Brand=a "b" \c 50% d=e`, "SenderId=")
+	if err != nil || len(update) < 2 {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	last := len(update) - 1
+	want := "cloudformation update-stack --stack-name countersign-prod --use-previous-template" +
+		" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --parameters"
+	if got := strings.Join(update[:last], " "); got != want {
+		t.Errorf("called aws %s\nwant       aws %s", got, want)
+	}
+	var list []struct {
+		ParameterKey     string
+		ParameterValue   *string
+		UsePreviousValue bool
+	}
+	if err := json.Unmarshal([]byte(update[last]), &list); err != nil {
+		t.Fatalf("%v\n%s", err, update[last])
+	}
+	var names []string
+	for _, p := range list {
+		names = append(names, p.ParameterKey)
+		value, set := given[p.ParameterKey]
+		if set == p.UsePreviousValue || set != (p.ParameterValue != nil) || set && *p.ParameterValue != value {
+			t.Errorf("%s: previous value %t, value %v", p.ParameterKey, p.UsePreviousValue, p.ParameterValue)
+		}
+	}
+	if slices.Sort(names); !slices.Equal(names, parameters(t)) {
+		t.Errorf("the update names the parameters\n%v\nthe stack has\n%v", names, parameters(t))
+	}
+}
+
+// Wrong settings change nothing, and the error names the mistake. An update that is
+// rolled back is an error too.
+func TestSetParametersRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name, mistake string
+		settings      []string
+	}{
+		{"unknown name", "has no parameter Senderid; it has: AlarmTopic", []string{"Senderid=Acme"}},
+		{"no value", "SenderId is not NAME=VALUE", []string{"SenderId"}},
+		{"given twice", "SenderId is given twice", []string{"SenderId=A", "SenderId=B"}},
+		{"nothing", "usage: ", nil},
+	} {
+		update, output, err := setParameters(t, "0", c.settings...)
+		if err == nil || update != nil || !strings.Contains(output, c.mistake) {
+			t.Errorf("%s: %v, called aws %q\n%s\nwant %q", c.name, err, update, output, c.mistake)
+		}
+	}
+	if update, output, err := setParameters(t, "255", "SenderId=Acme"); err == nil || update == nil || !strings.Contains(output, "did not complete") {
+		t.Errorf("rolled back: %v, called aws %q\n%s", err, update, output)
+	}
+}
