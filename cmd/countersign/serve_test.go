@@ -483,18 +483,16 @@ func TestTwoServersOneTable(t *testing.T) {
 	}
 }
 
-// The README's commands work as pasted, and answer what stands below them.
+// The commands of the README, and after them those of docs/contracts.md, work as pasted.
+// The line below each command is its answer.
 func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	pages := append(readFile(t, "../../README.md"), readFile(t, "../../docs/contracts.md")...)
 	var script, answers []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(pages)) {
 		if n := len(script); n > len(answers) {
 			answers = append(answers, strings.TrimSpace(line))
 		}
-		if strings.HasPrefix(line, "curl ") && !strings.Contains(line, "$COUNTERSIGN_URL") {
+		if strings.HasPrefix(line, "curl ") {
 			script = append(script, line)
 		}
 	}
@@ -508,18 +506,14 @@ func TestReadme(t *testing.T) {
 	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|"id":"[0-9a-f]{32}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
 	for i := range got {
 		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
-			t.Errorf("command %d answered\n%s\nthe README says\n%s", i+1, got[i], answers[i])
+			t.Errorf("command %d answered\n%s\nthe page has\n%s", i+1, got[i], answers[i])
 		}
 	}
 }
 
-// The README signs a request with nothing but openssl.
-func TestReadmeSigned(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, script, _ := strings.Cut(string(text), "\npath=/ams/")
+// docs/calling.md signs a request with nothing but openssl.
+func TestSignedByHand(t *testing.T) {
+	_, script, _ := strings.Cut(string(readFile(t, "../../docs/calling.md")), "\npath=/ams/")
 	script, _, _ = strings.Cut(script, "\n{")
 	p := serveOn(t, t.TempDir())
 	if out, err := exec.Command(binary, "client", "add", "acme", "--country", "MY", "--generate-key", "--data", p.data).CombinedOutput(); err != nil {
