@@ -14,21 +14,22 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-var update = flag.Bool("update", false, "write codes.go from the metadata of the Go port")
+var update = flag.Bool("update", false, "write codes_gen.go from the metadata of the Go port")
 
-// codes.go is what the port's metadata says, in the version that go.mod names.
+// codes_gen.go holds the metadata of the port in the version that go.mod names.
 func TestCodes(t *testing.T) {
 	want, err := format.Source(generate(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.WriteFile("codes.go", want, 0o644); err != nil {
+		if err := os.WriteFile("codes_gen.go", want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, err := os.ReadFile("codes.go"); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("codes.go is not of the metadata that go.mod names (%v): run go test ./pkg/phone/plan -run TestCodes -update", err)
+	if got, err := os.ReadFile("codes_gen.go"); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("codes_gen.go does not hold the metadata of the port's version in go.mod (%v): "+
+			"run go generate ./pkg/phone/plan", err)
 	}
 }
 
@@ -57,8 +58,8 @@ func generate(t *testing.T) []byte {
 
 package plan
 
-// codes are sorted. All of it is constant: the linker lays it out, and nothing is
-// done at process start.
+// codes are sorted by number. All of it is constant: the linker lays it out, and process
+// start does no work for it.
 var codes = []code{
 `)
 	for _, number := range slices.Sorted(maps.Keys(numbers)) {
@@ -74,7 +75,9 @@ var codes = []code{
 			all = append(all, regions[id])
 		}
 		main := all[0]
-		fmt.Fprintf(&b, "{number: %q, national: %#x, local: %#x,", number, set(t, main.GetGeneralDesc().GetPossibleLength()), set(t, main.GetGeneralDesc().GetPossibleLengthLocalOnly()))
+		general := main.GetGeneralDesc()
+		fmt.Fprintf(&b, "{number: %q, national: %#x, local: %#x,", number,
+			set(t, general.GetPossibleLength()), set(t, general.GetPossibleLengthLocalOnly()))
 		text(&b, "prefix", main.GetNationalPrefixForParsing())
 		text(&b, "transform", main.GetNationalPrefixTransformRule())
 		fmt.Fprint(&b, "regions: []region{\n")
@@ -105,7 +108,8 @@ func writeRegion(t *testing.T, b *bytes.Buffer, id string, m *phonenumbers.Phone
 	slot("premium", m.GetPremiumRate())
 	fmt.Fprint(b, "\nother: []line{")
 	for _, d := range []*phonenumbers.PhoneNumberDesc{
-		m.GetTollFree(), m.GetSharedCost(), m.GetVoip(), m.GetPersonalNumber(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
+		m.GetTollFree(), m.GetSharedCost(), m.GetVoip(), m.GetPersonalNumber(), m.GetPager(), m.GetUan(),
+		m.GetVoicemail(),
 	} {
 		if l := literal(t, d); l != "" {
 			fmt.Fprint(b, l, ",")
@@ -125,7 +129,7 @@ func text(b *bytes.Buffer, name, value string) {
 
 func quote(s string) string { return "`" + s + "`" }
 
-// literal is a line, "" where the country has none of its type.
+// literal returns the Go literal of a line, or "" if the country has no such line.
 func literal(t *testing.T, d *phonenumbers.PhoneNumberDesc) string {
 	pattern, all := d.GetNationalNumberPattern(), d.GetPossibleLength()
 	if pattern == "" || pattern == "NA" || slices.Contains(all, -1) {

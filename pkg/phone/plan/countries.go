@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// CheckCountries returns an error where a list has an entry that no number is in, such
-// as "UK": what may be sent there only is never sent. The others are the codes that
-// [Lookup] tells, those of ISO 3166-1 and a few such as "XK", and "*" for all.
+// CheckCountries returns an error for the first entry of a list that no phone number
+// belongs to, such as "UK": a client that may send to such a country only never sends
+// anything. Valid entries are the regions that [Lookup] returns, which are the codes of
+// ISO 3166-1 with phone numbers and a few such as "XK", and "*" for all.
 func CheckCountries(list []string) error {
 	for _, s := range list {
 		switch {
@@ -15,7 +16,8 @@ func CheckCountries(list []string) error {
 		case s == "UK":
 			return fmt.Errorf(`%q is no ISO 3166-1 code: the United Kingdom is "GB"`, s)
 		default:
-			return fmt.Errorf(`%q has no phone numbers, if it is a country at all: give upper-case ISO 3166-1 codes such as "MY", or "*" for all`, s)
+			return fmt.Errorf(`%q has no phone numbers, if it is a country at all: `+
+				`give upper-case ISO 3166-1 codes such as "MY", or "*" for all`, s)
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What Lookup may tell is a country, and nothing else is one.
+// Each region that Lookup returns is a country, and no other text is one.
 func TestCheckCountries(t *testing.T) {
 	all := []string{"*"}
 	for _, c := range codes {
@@ -19,11 +19,14 @@ func TestCheckCountries(t *testing.T) {
 		t.Errorf("%d countries: %v", len(all), err)
 	}
 	for _, s := range []string{"XX", "AA", "001", "gb", "", "GBR"} {
-		if err := CheckCountries([]string{"MY", s, "GB"}); err == nil || !strings.Contains(err.Error(), `"`+s+`" has no phone numbers`) {
-			t.Errorf("%q: %v", s, err)
-		}
+		refused(t, []string{"MY", s, "GB"}, `"`+s+`" has no phone numbers`)
 	}
-	if err := CheckCountries([]string{"UK"}); err == nil || !strings.Contains(err.Error(), `the United Kingdom is "GB"`) {
-		t.Errorf("UK: %v", err)
+	refused(t, []string{"UK"}, `the United Kingdom is "GB"`)
+}
+
+func refused(t *testing.T, list []string, reason string) {
+	t.Helper()
+	if err := CheckCountries(list); err == nil || !strings.Contains(err.Error(), reason) {
+		t.Errorf("%q: %v, want an error with %q", list, err, reason)
 	}
 }

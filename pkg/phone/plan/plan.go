@@ -1,12 +1,14 @@
-// Package plan looks phone numbers up in the numbering plans of the world, by the
+// Package plan looks phone numbers up in the numbering plans of the world. It uses the
 // metadata of Google's libphonenumber.
 //
-// The metadata is in codes.go, written from that of the Go port
-// (github.com/nyaruka/phonenumbers) by `go test ./pkg/phone/plan -run TestCodes
-// -update`. The port itself is linked by the tests only, which compare the two:
-// it unpacks and parses all plans at process start, 7 ms and 7 MB of every
-// function that sends, for the one plan that a call needs (docs/benchmarks.md).
+// The metadata is in codes_gen.go. `go generate ./pkg/phone/plan` writes that file from
+// the metadata of the Go port (github.com/nyaruka/phonenumbers) in the version that
+// go.mod names. Only the tests link the port, and compare [Lookup] with it. The port
+// unpacks and parses all plans at process start, which would cost each function that
+// sends 7 ms and 7 MB, for the one plan that a call needs (docs/benchmarks.md).
 package plan
+
+//go:generate go test . -run TestCodes -update
 
 import (
 	"slices"
@@ -16,9 +18,9 @@ import (
 	"countersign/pkg/phone"
 )
 
-// Lookup implements [phone.Lookup]. A number is accepted when libphonenumber
-// calls it possible and it is written as E.164 writes it: with its own calling
-// code and without a trunk prefix.
+// Lookup implements [phone.Lookup]. It accepts a number that libphonenumber calls
+// possible and that has the form of E.164: a plus, the calling code, and the national
+// number without a trunk prefix. It may be called concurrently.
 func Lookup(s string) (phone.Number, bool) {
 	if !isE164(s) {
 		return phone.Number{}, false
@@ -42,17 +44,17 @@ func Lookup(s string) (phone.Number, bool) {
 		Region:     country(id),
 		MainRegion: country(c.regions[0].id),
 		Kind:       c.kind(line),
-		// libphonenumber's own rule: a number is valid when some type of line has it.
+		// libphonenumber's own rule: a number is valid if it matches some type of line.
 		Valid:  line != unknown,
 		Mobile: line == mobileLine,
 	}, true
 }
 
-// minNational is libphonenumber's least number of digits after the calling code.
+// minNational is the least number of digits after the calling code, by libphonenumber.
 const minNational = 2
 
-// isE164 reports whether s has the form of a number: 5 to 15 digits after a plus.
-// libphonenumber alone would let national numbers of up to 17 digits pass.
+// isE164 reports whether s is a plus and 5 to 15 digits, the first of them not 0 (ITU-T
+// E.164). libphonenumber alone accepts national numbers of up to 17 digits.
 func isE164(s string) bool {
 	if len(s) < 6 || len(s) > 16 || s[0] != '+' || s[1] == '0' {
 		return false
@@ -65,19 +67,22 @@ func isE164(s string) bool {
 	return true
 }
 
-// find returns the calling code that a number begins with, nil where there is none
-// such. No code is the beginning of another one.
+// find returns the calling code at the beginning of a number, or nil. No calling code is
+// the beginning of another one, so that the first match is the only one.
 func find(digits string) *code {
 	for n := 1; n <= 3; n++ {
-		if i, ok := slices.BinarySearchFunc(codes, digits[:n], func(c code, number string) int { return strings.Compare(c.number, number) }); ok {
+		i, ok := slices.BinarySearchFunc(codes, digits[:n], func(c code, number string) int {
+			return strings.Compare(c.number, number)
+		})
+		if ok {
 			return &codes[i]
 		}
 	}
 	return nil
 }
 
-// country keeps the codes of countries: libphonenumber also has 001 for numbers
-// of no country.
+// country returns the ISO 3166-1 code of a region, and "" for libphonenumber's 001, which
+// stands for numbers of no country.
 func country(region string) string {
 	if len(region) != 2 {
 		return ""
@@ -85,9 +90,10 @@ func country(region string) string {
 	return region
 }
 
-// kind tells what is dear. Codes of satellite networks are those of Inmarsat, the
-// Global Mobile Satellite System and international networks, and 979 is premium as
-// a whole, the international premium rate service (ITU-T E.164 assignments).
+// kind returns whether a message to the number is expensive. The calling codes 870 to 883
+// belong to satellite networks (Inmarsat, the Global Mobile Satellite System,
+// international networks); 979 is the international premium rate service (ITU-T E.164,
+// list of assigned country codes).
 func (c *code) kind(line kind) phone.Kind {
 	switch c.number {
 	case "870", "881", "882", "883":

@@ -5,46 +5,47 @@ import (
 	"sync"
 )
 
-// code is a country calling code, with the countries that share it: first the one
-// that it is known for.
+// code is a country calling code with the countries that share it. The first one is the
+// main country, such as the United States for 1.
 type code struct {
 	number    string  // "60"
-	national  lengths // of its numbers
-	local     lengths // of what can be dialled within an area only
-	prefix    string  // pattern of a trunk prefix; "" for none
-	transform string  // what stands for the prefix in the number, "" for nothing
+	national  lengths // of national numbers
+	local     lengths // of numbers that can be dialled within an area only
+	prefix    string  // pattern of a trunk prefix; "" if there is none
+	transform string  // replacement of the prefix in the number, "" to drop it
 	regions   []region
 }
 
-// region is one country's part of a plan. What is in the slots of lines that the
-// country lacks never matches.
+// region is the part of a plan that belongs to one country. A line that the country does
+// not have matches nothing.
 type region struct {
 	id      string // ISO 3166-1 alpha-2, or "001" for none
-	leading string // pattern that the country's numbers begin with, where that tells them from others'
-	same    bool   // fixed and mobile lines cannot be told apart
+	leading string // pattern of the first digits, if they are enough to know the country
+	same    bool   // fixed and mobile lines have the same numbers
 	general line
 	premium line
-	other   []line // neither premium, fixed nor mobile: toll-free and so on
+	other   []line // toll-free, shared cost, VoIP, personal, pager, UAN, voicemail
 	fixed   line
 	mobile  line
 }
 
 // line is one type of line.
 type line struct {
-	lengths lengths // 0 is any
-	pattern string  // of whole national numbers; "" for none
+	lengths lengths // 0 means any
+	pattern string  // of whole national numbers; "" matches none
 }
 
-// lengths is a set of numbers of digits: bit n stands for n.
+// lengths is a set of lengths in digits: bit n is set if n digits are possible.
 type lengths uint32
 
 func (l lengths) has(n int) bool { return l>>n&1 == 1 }
 
 func (l line) matches(national string) bool {
-	return l.pattern != "" && (l.lengths == 0 || l.lengths.has(len(national))) && whole(l.pattern).MatchString(national)
+	possible := l.lengths == 0 || l.lengths.has(len(national))
+	return l.pattern != "" && possible && whole(l.pattern).MatchString(national)
 }
 
-// kind is what a type of line means here.
+// kind groups the types of lines by what matters to a sender of messages.
 type kind int
 
 const (
@@ -52,10 +53,11 @@ const (
 	premiumRate
 	otherLine
 	fixedLine
-	mobileLine // or one that may be
+	mobileLine // includes numbers that may be fixed or mobile
 )
 
-// kind follows libphonenumber's order.
+// kind returns the type of line of a national number. A number may match several types;
+// the order of the checks is libphonenumber's.
 func (r *region) kind(national string) kind {
 	if !r.general.matches(national) {
 		return unknown
@@ -78,8 +80,7 @@ func (r *region) kind(national string) kind {
 	return unknown
 }
 
-// region finds the country of a national number, nil where it is in no country's
-// plan.
+// region returns the country of a national number, or nil if no country's plan has it.
 func (c *code) region(national string) *region {
 	if len(c.regions) == 1 {
 		return &c.regions[0]
@@ -97,8 +98,8 @@ func (c *code) region(national string) *region {
 	return nil
 }
 
-// trunk reports whether a number begins with a trunk prefix or another thing that
-// libphonenumber would take off, or write otherwise.
+// trunk reports whether a national number begins with a trunk prefix, or with other digits
+// that libphonenumber removes or rewrites. E.164 has none of these.
 func (c *code) trunk(national string) bool {
 	if c.prefix == "" {
 		return false
@@ -113,15 +114,15 @@ func (c *code) trunk(national string) bool {
 		rest = prefix.ReplaceAllString(national, c.transform)
 	}
 	if whole(rule.pattern).MatchString(national) && !whole(rule.pattern).MatchString(rest) {
-		return false // the number is one with these digits only
+		return false // the number is valid only with these digits
 	}
-	// Where what is left has no possible length, the digits were no prefix.
+	// If the rest has no possible length, the digits were no prefix.
 	return rest != national && c.national.has(len(rest))
 }
 
-// Patterns are compiled when they are first needed: those of one country are, in a
-// process that sends one message.
-var compiled sync.Map // of *regexp.Regexp by their text
+// compiled holds each *regexp.Regexp by its text. A pattern is compiled at its first use,
+// so that a process which sends one message compiles the patterns of one country.
+var compiled sync.Map
 
 func whole(pattern string) *regexp.Regexp { return compile(`^(?:` + pattern + `)$`) }
 func start(pattern string) *regexp.Regexp { return compile(`^(?:` + pattern + `)`) }
@@ -130,7 +131,7 @@ func compile(pattern string) *regexp.Regexp {
 	if re, ok := compiled.Load(pattern); ok {
 		return re.(*regexp.Regexp)
 	}
-	re := regexp.MustCompile(pattern) // a test compiles them all
+	re := regexp.MustCompile(pattern) // TestCodes compiles each of them
 	compiled.Store(pattern, re)
 	return re
 }

@@ -5,8 +5,8 @@
 
 package plan
 
-// codes are sorted. All of it is constant: the linker lays it out, and nothing is
-// done at process start.
+// codes are sorted by number. All of it is constant: the linker lays it out, and process
+// start does no work for it.
 var codes = []code{
 	{number: "1", national: 0x400, local: 0x80, prefix: `1`, regions: []region{
 		{id: "US", same: true,
