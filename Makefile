@@ -1,13 +1,15 @@
 .DEFAULT_GOAL := help
 
-# DynamoDB's protocol for the tests: one static binary, in a folder git ignores.
-DYNOXIDE := @dynoxide/linux-x64@1.2.1
-ENGINE := .tools/node_modules/@dynoxide/linux-x64/dynoxide
+# The tests talk DynamoDB's protocol to one static binary, in a folder that git ignores.
+# Its publisher has packages for linux-x64, linux-arm64, darwin-x64 and darwin-arm64.
+PLATFORM := $(shell uname -s | tr A-Z a-z)-$(shell uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+ENGINE_PACKAGE := @dynoxide/$(PLATFORM)@1.2.1
+ENGINE := .tools/node_modules/@dynoxide/$(PLATFORM)/dynoxide
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test test-clients test-sam test-api tools lint vuln bench fuzz build
+.PHONY: help run test quick test-clients test-sam test-api tools lint figures vuln bench fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -16,7 +18,12 @@ run: ## run the service on this machine, http://127.0.0.1:8080
 	go run ./cmd/countersign serve
 
 test: tools ## run all tests, on both stores, with the race detector
-	@go test -race -shuffle=on -json ./... | go run .ci/summary.go
+	@.ci/test ./pkg/phone/plan
+	@.ci/test -race -shuffle=on ./...
+
+quick: ## run the tests of the domain, the contracts and SQLite, in half a minute
+	@go test ./pkg/otp ./pkg/ams ./pkg/unimatrix ./pkg/signature ./pkg/clients/... \
+	  ./pkg/message ./pkg/phone ./pkg/sqlitestore
 
 test-clients: ## run vendors' own SDKs against the local server
 	@go run ./.ci/clients
@@ -31,17 +38,25 @@ tools: $(ENGINE) ## install the DynamoDB engine of the tests into .tools (not wh
 
 $(ENGINE):
 	@if [ -z "$$DYNAMODB_ENDPOINT" ]; then \
-	  mkdir -p .tools && npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error $(DYNOXIDE) || \
-	  { echo "npm could not install $(DYNOXIDE); without it the DynamoDB tests are skipped" >&2; [ "$$CI" != true ]; }; \
+	  mkdir -p .tools && \
+	  npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error $(ENGINE_PACKAGE) || \
+	  { echo "npm could not install $(ENGINE_PACKAGE); without it the DynamoDB tests are skipped" >&2; [ "$$CI" != true ]; }; \
 	fi
 
-# Not asked of gosec: errors that are left alone on purpose (G104), commands that
-# tools and tests run (G204), files that an operator names (G304); and not of tests.
-lint: ## gofmt, go vet, staticcheck, gosec
+# gosec leaves out what this code does on purpose: errors that are ignored (G104),
+# commands that tools and tests run (G204), files that an operator names (G304). It does
+# not look at tests.
+lint: ## gofmt, go mod tidy, lines of at most 120 columns, go vet, staticcheck, gosec
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go mod tidy -diff
+	@go run ./.ci/figures -wide
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	go run $(GOSEC) -quiet -exclude=G104,G204,G304 -exclude-dir=.ci -exclude-dir=cmd/bench -exclude-dir=pkg/otp/storetest -exclude-dir=pkg/changes/changestest ./...
+	go run $(GOSEC) -quiet -exclude=G104,G204,G304 -exclude-dir=.ci -exclude-dir=cmd/bench \
+	  -exclude-dir=pkg/otp/storetest -exclude-dir=pkg/changes/changestest ./...
+
+figures: ## count lines, functions and files, here and in the commit before=...
+	@go run ./.ci/figures -before $(or $(before),54e827d)
 
 vuln: ## known vulnerabilities of what we depend on (asks vuln.go.dev)
 	go run $(VULNCHECK) ./...
