@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -68,7 +69,7 @@ func (s *Store) update(ctx context.Context, key string, e *expression, values im
 	}
 	if returns != types.ReturnValueNone && len(out.Attributes) == 0 {
 		// Without this, a write that was applied would read as "no such item".
-		return nil, false, &fault{what: "UpdateItem on table " + *s.table + ": applied, but it came back without the item"}
+		return nil, false, fmt.Errorf("UpdateItem on table %s: applied, but the answer has no item", *s.table)
 	}
 	return out.Attributes, true, nil
 }

@@ -89,10 +89,10 @@ func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) (t
 		}
 		out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: some})
 		if err != nil {
-			return left[0], describe(err)
+			return left[0], awsclient.Fault("eventbridge: PutEvents", err)
 		}
 		if len(out.Entries) != len(some) {
-			return left[0], &Error{Reason: fmt.Sprintf("%d entries were answered, %d were sent", len(out.Entries), len(some))}
+			return left[0], fmt.Errorf("eventbridge: %d entries were answered, %d were sent", len(out.Entries), len(some))
 		}
 		var refused []int
 		code := ""
@@ -106,10 +106,11 @@ func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) (t
 		}
 		left = refused
 		if try == awsclient.Attempts {
-			return left[0], &Error{Code: kept(code), Reason: fmt.Sprintf("%d of %d entries were refused %d times", len(left), len(entries), try)}
+			return left[0], fmt.Errorf("eventbridge: %s: %d of %d entries were refused %d times",
+				awsclient.Code(code), len(left), len(entries), try)
 		}
 		if err := smithytime.SleepWithContext(ctx, awsclient.Pause(firstPause, try)); err != nil {
-			return left[0], &Error{Reason: "there was no time to try refused entries again", cause: err}
+			return left[0], fmt.Errorf("eventbridge: no time was left to try refused entries again: %w", err)
 		}
 	}
 }

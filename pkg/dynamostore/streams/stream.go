@@ -2,7 +2,7 @@ package streams
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -50,7 +50,10 @@ func (s *Stream) find(ctx context.Context) error {
 		StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
 	}})
 	if on, _ = s.isOn(ctx); !on { // another process may have been faster
-		return dynamostore.Describe("UpdateTable", *s.table, errors.Join(errors.New("the table has no stream"), err))
+		if err == nil {
+			return fmt.Errorf("table %s has no stream", *s.table)
+		}
+		return dynamostore.Describe("UpdateTable", *s.table, err)
 	}
 	return nil
 }
