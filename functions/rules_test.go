@@ -55,6 +55,8 @@ func TestDependencies(t *testing.T) {
 		"countersign/pkg/standin":        {sns, phones, sqlite, outbox, file, sender, ams, uni, pool, bus, streams, "testing"},
 		"countersign/pkg/awsclient":      {sns, table, sqlite, outbox, dynamo, file, sender, ams, uni, keys, bus, lambdas, "countersign/pkg/otp"},
 		"countersign/cmd/countersign":    {"testing"},
+		"countersign/pkg/localserver":    {"testing", bus, pool, standin, lambdas},
+		"countersign/pkg/openstore":      {"testing", sns, phones, sender, ams, uni, outbox, bus, pool, standin, lambdas, keys},
 		"countersign/pkg/outbox":         {aws, sqlite, ams, uni},
 		"countersign/pkg/service":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, uni, pool, standin, streams},
 		"countersign/pkg/service/sending": {
@@ -82,9 +84,14 @@ func TestClockAndEntropy(t *testing.T) {
 	comment := regexp.MustCompile(`//.*`)
 	wiring := regexp.MustCompile(`^(cmd/|functions/[a-z]+/main\.go$|pkg/keyring/)`)
 	allowed := map[string]string{
-		"pkg/dynamostore/table.go": "waits for an engine on a laptop to make its table",
-		"pkg/standin/function.go":  "bounds real processes, by the machine's clock",
-		"pkg/snssender/client.go":  "idle connections are timed by the machine's clock, not by the service's",
+		"pkg/dynamostore/table.go":    "waits for an engine on a laptop to make its table",
+		"pkg/standin/function.go":     "bounds real processes, by the machine's clock",
+		"pkg/localserver/run.go":      "wires the server with the machine's clock and entropy",
+		"pkg/localserver/greeting.go": "makes up a number and an id for the developer",
+		"pkg/localserver/follow.go":   "waits between two looks at the changes, by the machine's clock",
+		"pkg/localserver/sweep.go":    "sweeps by the machine's clock, as DynamoDB does",
+		"pkg/localserver/terminal.go": "bounds the wait for a terminal that nobody reads, by the machine's clock",
+		"pkg/snssender/client.go":     "idle connections are timed by the machine's clock, not by the service's",
 	}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		name := filepath.ToSlash(strings.TrimPrefix(path, "../"))

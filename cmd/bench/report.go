@@ -11,7 +11,7 @@ import (
 
 // goBenchmarks runs the Go benchmarks of the handlers and returns their lines.
 func goBenchmarks() (string, error) {
-	text, err := exec.Command("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "2s", "./cmd/countersign").CombinedOutput()
+	text, err := exec.Command("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "2s", "./pkg/localserver").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go test -bench: %w\n%s", err, text)
 	}

@@ -123,6 +123,15 @@ func write(t testing.TB, name, text string) string {
 	return path
 }
 
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // private wants everything in a folder to be its owner's alone.
 func private(t testing.TB, folder string) {
 	t.Helper()

@@ -15,6 +15,7 @@ import (
 
 	"countersign/pkg/ams/amsclient"
 	"countersign/pkg/keyring"
+	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
 )
 
@@ -79,7 +80,7 @@ func (c *caller) send(ctx context.Context, call func(context.Context, *amsclient
 }
 
 func (c *caller) make() (*amsclient.Client, error) {
-	if err := checkURL("--url", c.URL); err != nil {
+	if err := openstore.CheckURL("--url", c.URL); err != nil {
 		return nil, err
 	}
 	key, err := c.signingKey()

@@ -9,24 +9,14 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"countersign/docs/openapitest"
 	"countersign/pkg/dynamostore/dynamotest"
 )
-
-// documented are the codes of the four source documents, each with its case in
-// the test below.
-var documented = []string{
-	"SUCCESS", "CLIENT_INVALID", "METHOD_NOT_SUPPORTED", "USER_NOT_EXIST", "USER_STATUS_ABNORMAL", "INVALID_ACCESS_TOKEN", "VERIFY_TIMES_EXCEED_LIMIT",
-	"VERIFY_UNMATCHED", "AUTHENTICATION_REQUEST_ID_INVALID", "PARAM_ILLEGAL", "PROCESS_FAIL", "UNKNOWN_EXCEPTION", "KEY_NOT_FOUND", "API_INVALID",
-	"SIGNATURE_INVALID", "REQUEST_TRAFFIC_EXCEED_LIMIT", "ACCESS_DENIED", "REPEAT_REQ_INCONSISTENT", "INVALID_PHONE_NUMBER", "TIMES_EXCEED_LIMIT",
-	"INVALID_API", "INVALID_CLIENT", "INVALID_SIGNATURE", "SEND_TIMES_EXCEED_LIMIT", "0", "104001",
-}
 
 // brittle is an engine that can be told to fail.
 func brittle(t *testing.T) (endpoint string, fail *atomic.Bool) {
@@ -168,28 +158,9 @@ func TestEveryDocumentedCode(t *testing.T) {
 	fail.Store(true)
 	want("UNKNOWN_EXCEPTION", post("demo", verifyPath, verifyBody("x", "1")))
 
-	for _, code := range documented {
+	for _, code := range openapitest.Codes {
 		if !slices.Contains(seen, code) {
 			t.Errorf("%s is documented and has no case", code)
-		}
-	}
-}
-
-// The list of codes is that of the documents, where they are at hand.
-func TestDocumentedCodesAreAll(t *testing.T) {
-	files, _ := filepath.Glob("../../../shared/seeds/*.txt")
-	if len(files) == 0 {
-		t.Log("the source documents are not beside the repository")
-		return
-	}
-	word := regexp.MustCompile(`[A-Z]+(?:_[A-Z]+)+`)
-	for _, file := range files {
-		for _, found := range word.FindAllString(string(readFile(t, file)), -1) {
-			// One of the documents has lost the white space behind its codes.
-			known := slices.ContainsFunc(documented, func(code string) bool { return strings.HasPrefix(found, code) && len(found)-len(code) <= 2 })
-			if !known && found != "PAYMENT_PASSWORD" && found != "YOUR_ACCESS_KEY_ID" {
-				t.Errorf("%s has %s, which is not in the list", filepath.Base(file), found)
-			}
 		}
 	}
 }

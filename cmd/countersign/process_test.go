@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 
+	"countersign/docs/openapitest"
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
@@ -115,8 +116,11 @@ func (p *process) end(signal syscall.Signal) (err error) {
 	return err
 }
 
-// browser keeps enough connections for a thousand calls at once.
-var browser = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, MaxIdleConns: 1000}}
+// browser keeps enough connections for a thousand calls at once, and returns an error
+// for each answer that docs/openapi.yaml does not describe.
+var browser = &http.Client{Transport: openapitest.Transport{
+	RoundTripper: &http.Transport{MaxIdleConnsPerHost: 1000, MaxIdleConns: 1000},
+}}
 
 type result struct {
 	Result struct {

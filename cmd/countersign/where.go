@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -16,10 +15,9 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
-	"countersign/pkg/dynamostore"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/openstore"
 )
 
 // where are the flags that every administration command has: which clients, users
@@ -44,12 +42,10 @@ type books struct {
 // Whoever has just rotated the keys of a folder must not take them for those of a
 // deployment.
 func (w where) Validate() error {
-	switch {
-	case w.Store == "dynamodb":
-		return nil
-	case w.DynamoDBEndpoint != "":
-		return fmt.Errorf("--dynamodb-endpoint goes with --store dynamodb, and the store is %s", w.Store)
-	case w.KeysSecret != "":
+	if err := w.at().Check(); err != nil {
+		return err
+	}
+	if w.Store != openstore.DynamoDB && w.KeysSecret != "" {
 		return fmt.Errorf("--keys-secret or %[1]sKEYS names the keyring of a deployment, and the store is %[2]s: "+
 			"give --store dynamodb (or %[1]sSTORE=dynamodb) to work on the deployment, or unset %[1]sKEYS to work on the folder %[3]s",
 			config.Prefix, w.Store, w.Data)
@@ -66,7 +62,7 @@ func (w where) on(ctx context.Context, work func(*books) error) (err error) {
 	if err := w.makeFolder(); err != nil {
 		return err
 	}
-	table, shut, err := w.open(ctx, cfg.ClientsTable)
+	table, shut, err := w.at().OpenDocuments(ctx, cfg.ClientsTable)
 	if err != nil {
 		return err
 	}
@@ -78,55 +74,22 @@ func (w where) on(ctx context.Context, work func(*books) error) (err error) {
 		ring:    ring,
 	})
 	if errors.Is(err, clients.ErrNotFound) {
-		err = fmt.Errorf("%w in %s: client list, client show and user list show what is there", err, w.place(cfg.ClientsTable))
+		err = fmt.Errorf("%w in %s: client list, client show and user list show what is there", err, w.at().Name(cfg.ClientsTable))
 	}
 	return err
 }
 
-// aws reports whether the deployment in AWS is meant.
-func (w where) aws() bool { return w.Store == "dynamodb" && w.DynamoDBEndpoint == "" }
-
-func (w where) place(table string) string {
-	if w.Store == "dynamodb" {
-		return "table " + table
-	}
-	return w.file("countersign.db")
+// at is the place that the flags name.
+func (w where) at() openstore.Place {
+	return openstore.Place{Folder: w.Data, Kind: w.Store, Engine: w.DynamoDBEndpoint, Getenv: os.Getenv}
 }
 
-func (w where) file(name string) string { return filepath.Join(w.Data, name) }
-
+// makeFolder makes the data folder, which a deployment does not need.
 func (w where) makeFolder() error {
-	if w.aws() {
+	if w.at().Deployed() {
 		return nil
 	}
-	if err := os.MkdirAll(w.Data, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	return nil
-}
-
-// open opens the table of clients and users.
-func (w where) open(ctx context.Context, name string) (table clients.Table, shut func() error, err error) {
-	if w.Store == "sqlite" {
-		db, err := sqlitestore.Open(w.file("countersign.db"))
-		if err != nil {
-			return nil, nil, err
-		}
-		return db.Documents(), db.Close, nil
-	}
-	setting, endpoint := endpointFlag, w.DynamoDBEndpoint
-	if w.aws() {
-		setting = "AWS_ENDPOINT_URL_DYNAMODB"
-		endpoint = os.Getenv(setting)
-	}
-	client, err := dynamoDB(os.Getenv("AWS_REGION"), setting, endpoint)
-	if err == nil && !w.aws() { // there, template.yaml makes the table
-		err = unreached(endpoint, dynamostore.CreateClientsTable(ctx, client, name))
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return dynamostore.NewDocuments(client, name), func() error { return nil }, nil
+	return w.at().MakeFolder()
 }
 
 // keeper is where a keyring is kept.
@@ -139,13 +102,13 @@ var _ keeper = (*secretsmanager.Secret)(nil)
 
 // keys returns the keeper of the keyring.
 func (w where) keys() (keeper, error) {
-	if !w.aws() {
-		path := w.file("keys.json")
+	if !w.at().Deployed() {
+		path := w.at().KeysFile()
 		return keyFolder{keyring.File(path), path}, w.makeFolder()
 	}
 	secret, err := secretsmanager.New(secretsmanager.Config{Secret: w.KeysSecret, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER")})
 	if err != nil && w.KeysSecret != "" {
-		err = withProfile(err)
+		err = openstore.WithProfile(err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--keys-secret or %sKEYS: %w", config.Prefix, err)

@@ -1,4 +1,4 @@
-package main
+package localserver
 
 import (
 	"bufio"
@@ -19,10 +19,13 @@ import (
 	"testing"
 	"time"
 
+	"countersign/docs/openapitest"
 	"countersign/pkg/clients"
 	"countersign/pkg/keyring"
+	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
+	"countersign/pkg/service"
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
 )
@@ -70,7 +73,7 @@ var folders = map[string]string{"ams": contracts, "unimatrix": "../../pkg/unimat
 type scene struct {
 	clock    atomic.Int64 // Unix nanoseconds
 	server   *httptest.Server
-	local    *local
+	local    *server
 	issuer   otp.Issuer
 	users    clients.Users
 	outbox   *outbox.Outbox
@@ -121,8 +124,10 @@ func stage(t *testing.T, all captures) *scene {
 	}
 	s.users = clients.Users{Table: db.Documents(), Sealer: keys, Now: clock}
 	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
-	s.local = wire(defaults, keys, file{db}, s.outbox, clock, log)
-	s.server = httptest.NewServer(alsoDescribed(t, s.local))
+	s.local = newServer(openstore.File{Store: db}, s.outbox, service.Ports{
+		Keys: keys, Defaults: defaults, Now: clock, Rand: rand.Reader, Log: log,
+	})
+	s.server = httptest.NewServer(openapitest.Handler(t, s.local))
 	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })
 	return s
 }

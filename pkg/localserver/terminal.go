@@ -1,16 +1,13 @@
-package main
+package localserver
 
 import (
 	"bufio"
 	"fmt"
 	"io"
-	"math/big"
 	"strings"
 	"sync/atomic"
 	"time"
 )
-
-var tenThousand = big.NewInt(10_000)
 
 // terminal prints lines without ever holding up a call: whoever started the
 // server may have stopped reading its output.

@@ -1,4 +1,4 @@
-package main
+package localserver
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"countersign/docs/openapitest"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -58,7 +59,7 @@ func openDesk(t *testing.T) *desk {
 	gate := &ams.Gate{Clients: d, Traffic: d, Answers: ams.NewAnswers(d.issuer.Keys.(*keyring.Ring)), Now: d.now, Log: log}
 	verifier := otp.Verifier{Challenges: d.issuer.Challenges, Keys: d.issuer.Keys, Users: ams.Standings{Users: d.users}, Now: d.now, Rand: d.issuer.Rand}
 	backend := &unimatrix.Challenges{Issuer: d.issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand}
-	d.local = &local{
+	d.local = &server{
 		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: d.issuer, Lookup: plan.Lookup, Users: d.users, Text: message.For}).Serve},
 		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
 		otp:    gateway.Handler{Serve: (&unimatrix.API{Clients: d, Traffic: d, Lookup: plan.Lookup, Backend: backend, Now: d.now, Rand: d.issuer.Rand, Log: log}).Serve},
@@ -115,12 +116,12 @@ type example struct {
 
 // examplesOf are all examples of a path.
 func (d *desk) examplesOf(t *testing.T, path string) (all []*example) {
-	responses := description().object("paths", path, "post", "responses")
+	responses := openapitest.Load().Object("paths", path, "post", "responses")
 	answers := func(status string) map[string]any {
-		return description().object("paths", path, "post", "responses", status, "content", "application/json", "examples")
+		return openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json", "examples")
 	}
 	add := func(name, status, answer string) {
-		want := description().object("paths", path, "post", "responses", status, "content", "application/json", "examples", answer)["value"]
+		want := openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json", "examples", answer)["value"]
 		all = append(all, &example{desk: d, t: t, path: path, status: status, name: name, want: want})
 	}
 	for status := range responses {
@@ -139,7 +140,7 @@ func (d *desk) examplesOf(t *testing.T, path string) (all []*example) {
 }
 
 func requests(path string) map[string]any {
-	return description().object("paths", path, "post", "requestBody", "content", "application/json", "examples")
+	return openapitest.Load().Object("paths", path, "post", "requestBody", "content", "application/json", "examples")
 }
 
 // request is an example request by its name, or else that of success.
@@ -257,7 +258,7 @@ func (e *example) send() *httptest.ResponseRecorder {
 		path, query := target(e.uri)
 		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.local.invoke(w, r, e.local.otp, path, query) })
 	}
-	alsoDescribed(e.t, h).ServeHTTP(w, r)
+	openapitest.Handler(e.t, h).ServeHTTP(w, r)
 	return w
 }
 
@@ -347,7 +348,7 @@ func TestExamplesAreTrue(t *testing.T) {
 	d := openDesk(t)
 	made := regexp.MustCompile(`"authenticationId":"[0-9]{35}"|"id":"[0-9a-f]{32}"`)
 	n := 0
-	for path := range description().object("paths") {
+	for path := range openapitest.Load().Object("paths") {
 		for _, e := range d.examplesOf(t, path) {
 			t.Run(strings.TrimPrefix(path, "/v1/")+" "+e.status+" "+e.name, func(t *testing.T) {
 				e.t = t
@@ -390,25 +391,25 @@ func (e *example) arrange() {
 // Every code that an answer may have is an example of it with a meaning, and every
 // code of the contracts is one of these.
 func TestEveryCodeHasAnExample(t *testing.T) {
-	d := description()
-	all := slices.Clone(documented)
+	d := openapitest.Load()
+	all := slices.Clone(openapitest.Codes)
 	for _, file := range []string{"../../pkg/ams/result.go", "../../pkg/unimatrix/result.go"} {
 		for _, match := range regexp.MustCompile(`"([A-Z]{2,}[A-Z_]+|[0-9]+)"`).FindAllSubmatch(readFile(t, file), -1) {
 			all = append(all, string(match[1]))
 		}
 	}
 	shown := map[string]bool{}
-	for path := range d.object("paths") {
-		for status := range d.object("paths", path, "post", "responses") {
+	for path := range d.Object("paths") {
+		for status := range d.Object("paths", path, "post", "responses") {
 			content := []string{"paths", path, "post", "responses", status, "content", "application/json"}
-			schema, _ := d.find(append(content, "schema")...)
+			schema, _ := d.Find(append(content, "schema")...)
 			may, are := codesOf(schema), map[string]bool{}
-			for name := range d.object(append(content, "examples")...) {
-				example := d.object(append(content, "examples", name)...)
+			for name := range d.Object(append(content, "examples")...) {
+				example := d.Object(append(content, "examples", name)...)
 				if summary, _ := example["summary"].(string); len(summary) < 5 {
 					t.Errorf("%s %s %s has no meaning", path, status, name)
 				}
-				if err := d.validate(example["value"], append(content, "schema")...); err != nil {
+				if err := d.Validate(example["value"], append(content, "schema")...); err != nil {
 					t.Errorf("%s %s %s: %v", path, status, name, err)
 				}
 				for code := range codesOf(example["value"]) {
@@ -428,9 +429,9 @@ func TestEveryCodeHasAnExample(t *testing.T) {
 			t.Errorf("%s has no example", code)
 		}
 	}
-	for path := range d.object("paths") {
+	for path := range d.Object("paths") {
 		for name, example := range requests(path) {
-			if err := d.validate(example.(map[string]any)["value"], "paths", path, "post", "requestBody", "content", "application/json", "schema"); err != nil {
+			if err := d.Validate(example.(map[string]any)["value"], "paths", path, "post", "requestBody", "content", "application/json", "schema"); err != nil {
 				t.Errorf("request %s %s: %v", path, name, err)
 			}
 		}
@@ -453,7 +454,7 @@ func codesOf(node any) map[string]bool {
 			}
 		case map[string]any:
 			if ref, ok := node["$ref"].(string); ok {
-				inner, _ := description().find(strings.Split(ref, "/")[1:]...)
+				inner, _ := openapitest.Load().Find(strings.Split(ref, "/")[1:]...)
 				walk(inner, false)
 			}
 			for name, inner := range node {

@@ -1,4 +1,4 @@
-package main
+package localserver
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func TestSlotsInTime(t *testing.T) {
 			<-ctx.Done()
 			return gateway.Response{Status: http.StatusOK, Body: []byte("U")}
 		}}
-		l := &local{init: stuck, verify: stuck, log: slog.New(slog.DiscardHandler), slots: make(chan struct{}, slots)}
+		l := &server{init: stuck, verify: stuck, log: slog.New(slog.DiscardHandler), slots: make(chan struct{}, slots)}
 		begin := time.Now()
 		done := make(chan string)
 		const calls = 5 * slots

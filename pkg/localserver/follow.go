@@ -1,4 +1,4 @@
-package main
+package localserver
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/pkg/changes"
+	"countersign/pkg/openstore"
 	"countersign/pkg/sqlitestore"
 )
 
@@ -21,39 +22,50 @@ const (
 	piece = 100
 )
 
-// follow tells what happens to the challenges in a file, until ctx ends. What was
+// follow publishes what happens to the challenges of a store, until ctx ends.
+func follow(ctx context.Context, store openstore.Store, events changes.Events, log *slog.Logger) {
+	switch s := store.(type) {
+	case openstore.File:
+		followFile(ctx, s.Store, events, log)
+	case openstore.Tables:
+		followTables(ctx, s, events, log)
+	}
+}
+
+// followFile follows the challenges in a file. What was
 // not told then is told at the next start. Sweeping begins when all is told that
 // an earlier process left: a fact must not be forgotten between its counting and
 // its end.
-func (f file) follow(ctx context.Context, events changes.Events, log *slog.Logger) {
+func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events, log *slog.Logger) {
 	consumer := changes.Consumer{Numbers: f, Counters: f, Events: events}
 	var start sync.Once
 	again(ctx, log, func() (more bool, err error) {
 		if more, err = tell(ctx, f.Feed(), consumer); err == nil && !more {
-			start.Do(func() { go sweep(ctx, f.Store) })
+			start.Do(func() { go sweep(ctx, f) })
 		}
 		return more, err
 	})
 }
 
-// follow tells what the stream of an engine's table has. In AWS the function does.
-func (t tables) follow(ctx context.Context, events changes.Events, log *slog.Logger) {
-	if t.missing != nil {
-		log.Warn("this engine has no stream: there are no events, and right codes do not clear unanswered messages", "cause", t.missing.Error())
+// followTables follows the stream of an engine's table. The stream of a deployment is
+// followed by its function changes.
+func followTables(ctx context.Context, t openstore.Tables, events changes.Events, log *slog.Logger) {
+	if t.NoStream != nil {
+		log.Warn("this engine has no stream: there are no events, and right codes do not clear unanswered messages", "cause", t.NoStream.Error())
 	}
-	if t.stream == nil {
+	if t.Stream == nil {
 		return
 	}
 	consumer := changes.Consumer{Numbers: t, Counters: t, Events: events}
 	again(ctx, log, func() (more bool, err error) {
-		r, err := t.stream.Next(ctx)
+		r, err := t.Stream.Next(ctx)
 		if err != nil {
 			return false, err
 		}
 		if err := work(ctx, consumer, r.List); err != nil {
 			return false, err
 		}
-		return len(r.List) > 0, t.stream.Finish(ctx, r)
+		return len(r.List) > 0, t.Stream.Finish(ctx, r)
 	})
 }
 
@@ -111,45 +123,4 @@ func tell(ctx context.Context, feed *sqlitestore.Feed, consumer changes.Consumer
 		feed.GiveBack(c)
 	}
 	return more, err
-}
-
-// latest keeps the latest facts for the developer. It is safe for concurrent use.
-type latest struct {
-	mu    sync.Mutex
-	facts []changes.Fact // oldest first
-	known map[string]bool
-}
-
-// maxLatest is how many facts are kept.
-const maxLatest = 1000
-
-// Publish implements [changes.Events].
-func (r *latest) Publish(_ context.Context, facts []changes.Fact) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]bool{}
-	}
-	for _, f := range facts {
-		if r.known[f.ID] {
-			continue
-		}
-		r.known[f.ID], r.facts = true, append(r.facts, f)
-		if len(r.facts) > maxLatest {
-			delete(r.known, r.facts[0].ID)
-			r.facts = r.facts[1:]
-		}
-	}
-	return len(facts), nil
-}
-
-// list returns them as events, newest first.
-func (r *latest) list() []changes.Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	events := make([]changes.Event, 0, len(r.facts))
-	for i := len(r.facts) - 1; i >= 0; i-- {
-		events = append(events, r.facts[i].Event())
-	}
-	return events
 }

@@ -1,4 +1,4 @@
-package main
+package localserver
 
 import (
 	"context"
@@ -17,9 +17,9 @@ import (
 	"countersign/pkg/outbox"
 )
 
-// local is the server: it turns each request into the event that API Gateway
-// would make of it, and calls the handler that Lambda calls.
-type local struct {
+// server turns each request into the event that API Gateway would make of it, and
+// calls the handler that Lambda calls.
+type server struct {
 	init, verify, otp gateway.Handler
 	outbox            *outbox.Outbox
 	events            *latest
@@ -34,24 +34,24 @@ const slots = 64
 
 // ServeHTTP finds the handler by the path as it arrived. There is no mux: that
 // would clean paths and redirect.
-func (l *local) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := target(r.RequestURI)
 	switch {
 	case ams.Sends(path):
-		l.invoke(w, r, l.init, path, query)
+		s.invoke(w, r, s.init, path, query)
 	case ams.Serves(path):
-		l.invoke(w, r, l.verify, path, query)
+		s.invoke(w, r, s.verify, path, query)
 	case path == "/_dev/messages":
-		l.messages(w, r)
+		s.messages(w, r)
 	case path == "/_dev/events":
-		l.told(w, r)
+		s.told(w, r)
 	case path == "/_dev/openapi.yaml":
 		w.Header().Set("Content-Type", "application/yaml")
 		w.Write(docs.OpenAPI)
 	case strings.HasPrefix(path, "/_dev/"):
 		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
 	default: // of the other contract, or of none, which it answers too
-		l.invoke(w, r, l.otp, path, query)
+		s.invoke(w, r, s.otp, path, query)
 	}
 }
 
@@ -105,7 +105,7 @@ func read(r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
+func (s *server) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
 	body, err := read(r)
 	if err != nil {
 		body = nil // cut short: as good as none
@@ -117,8 +117,8 @@ func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), gateway.Timeout)
 	defer cancel()
 	select {
-	case l.slots <- struct{}{}:
-		defer func() { <-l.slots }()
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
 	case <-ctx.Done():
 	}
 	out, err := h.Invoke(ctx, event)
@@ -131,7 +131,7 @@ func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler
 		err = json.Unmarshal(out, &answer)
 	}
 	if err != nil {
-		l.log.Error("invoke", "cause", err)
+		s.log.Error("invoke", "cause", err)
 		reply(w, http.StatusInternalServerError, []byte(`{"message":"Internal Server Error"}`))
 		return
 	}
@@ -140,54 +140,4 @@ func (l *local) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler
 	}
 	w.WriteHeader(answer.StatusCode)
 	io.WriteString(w, answer.Body)
-}
-
-// messages shows or empties the outbox.
-func (l *local) messages(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-		to := r.URL.Query().Get("to")
-		if national, ok := strings.CutPrefix(to, " "); ok {
-			to = "+" + national // that was not escaped
-		}
-		entries, err := l.outbox.List(to)
-		if err != nil {
-			l.log.Error("outbox", "cause", err)
-			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be read"}`))
-			return
-		}
-		text, err := json.Marshal(entries)
-		if err != nil {
-			l.log.Error("outbox", "cause", err)
-		}
-		reply(w, http.StatusOK, text)
-	case http.MethodDelete:
-		if err := l.outbox.Empty(); err != nil {
-			l.log.Error("outbox", "cause", err)
-			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be emptied"}`))
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the messages, DELETE empties the outbox"}`))
-	}
-}
-
-// told shows the latest events, newest first.
-func (l *local) told(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the latest events"}`))
-		return
-	}
-	text, err := json.Marshal(l.events.list())
-	if err != nil {
-		l.log.Error("events", "cause", err)
-	}
-	reply(w, http.StatusOK, text)
-}
-
-func reply(w http.ResponseWriter, status int, text []byte) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(status)
-	w.Write(text)
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"countersign/docs/openapitest"
+)
+
+// describedText is asDescribed of a request and its answer as they went over a
+// connection of the test's own.
+func describedText(t testing.TB, request, answer string) {
+	t.Helper()
+	line, _, _ := strings.Cut(request, "\r\n")
+	words := strings.Fields(line)
+	resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil {
+		err = openapitest.Answer(words[0], words[1], resp.StatusCode, resp.Header, body)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// apis are the paths behind the words of countersign call.
+var apis = map[string]string{
+	"init": "/v1/customers/initAuthentication", "users-init": "/v1/users/initAuthentication",
+	"trigger": "/v1/security/triggerChallenge", "verify": "/v1/security/verifyAuthentication",
+}
+
+// describedCall holds the answer that countersign call shows against its schema.
+// The command itself has checked the signature.
+func describedCall(t testing.TB, args []string, answer string) {
+	t.Helper()
+	if len(args) < 2 || args[0] != "call" || !strings.HasPrefix(answer, "{") {
+		return
+	}
+	path := apis[args[1]]
+	switch {
+	case slices.Contains(args, "--users"):
+		path = "/v1/users/verifyAuthentication"
+	case args[1] == "post":
+		path = args[slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "/") })]
+	}
+	if err := openapitest.Answer("POST", path, 200, http.Header{"Content-Type": {"application/json"}}, []byte(answer)); err != nil {
+		t.Error(err)
+	}
+}

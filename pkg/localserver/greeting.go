@@ -1,0 +1,28 @@
+package localserver
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// greeting returns three commands that work as pasted: send a code, read it, verify
+// it. Each start has another number, so that no limit of an earlier start applies.
+func greeting(url string) string {
+	number, _ := rand.Int(rand.Reader, big.NewInt(10_000))
+	national := fmt.Sprintf("654321%04d", number)
+	id := "DEMO" + strings.ToLower(rand.Text())
+	return fmt.Sprintf(`
+Send a code, read it off the outbox, verify it:
+
+curl -s %[1]s/ams/api/v1/customers/initAuthentication -H 'Client-Id: demo' -H 'Content-Type: application/json' `+
+		`-d '{"authenticationRequestId":"%[2]s","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%[3]s"}'
+
+curl -s '%[1]s/_dev/messages?to=%%2B60%[3]s'
+
+curl -s %[1]s/v1/users/verifyAuthentication -H 'Client-Id: demo' -H 'Content-Type: application/json' `+
+		`-d '{"authenticationType":"OTP","authenticationRequestId":"%[2]s","authenticationValue":"'$(curl -s '%[1]s/_dev/messages?to=%%2B60%[3]s' `+
+		`| grep -o '"code":"[0-9]*' | head -n 1 | tr -dc 0-9)'"}'
+`, url, id, national)
+}

@@ -1,0 +1,185 @@
+// Package localserver runs the whole service on one machine, for development: the
+// same handlers as in Lambda, a local store, and an outbox in place of the phone
+// network. The outbox shows every code to whoever can reach the server.
+package localserver
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"countersign/pkg/config"
+	"countersign/pkg/gateway"
+	"countersign/pkg/keyring"
+	"countersign/pkg/loopback"
+	"countersign/pkg/openstore"
+	"countersign/pkg/outbox"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/service"
+	"countersign/pkg/version"
+)
+
+// Options say how the server runs.
+type Options struct {
+	Listen      string // HOST:PORT; port 0 takes a free one
+	AllowRemote bool   // allow a host that other machines can reach
+	Place       openstore.Place
+	Verbose     bool // log each request, and not faults only
+	// Getenv returns the settings of package config, as in Lambda.
+	Getenv func(string) string
+	Stdout io.Writer // gets "ready URL", the greeting and each message
+	Stderr io.Writer // gets the log
+}
+
+// Run serves until ctx ends. Then it finishes the calls that are under way. An error
+// names the flag or the setting that is wrong.
+func Run(ctx context.Context, o Options) (err error) {
+	cfg, err := o.settings()
+	if err != nil {
+		return err
+	}
+	if err := o.Place.MakeFolder(); err != nil {
+		return err
+	}
+	stderr := newTerminal(o.Stderr)
+	defer stderr.close()
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	keys, err := keyring.New(keyring.File(o.Place.KeysFile()), time.Now, recent, log)
+	if err != nil {
+		return err
+	}
+	store, err := o.Place.Open(ctx, cfg.Table, cfg.ClientsTable)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	stdout := newTerminal(o.Stdout)
+	defer stdout.close()
+	messages, err := outbox.Open(filepath.Join(o.Place.Folder, "outbox.jsonl"), time.Now, rand.Text, func(e outbox.Entry) {
+		stdout.say("SMS to " + e.To + ": " + e.Body)
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, messages.Close()) }()
+
+	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
+	server := newServer(store, messages, service.Ports{
+		Keys: keys, Defaults: cfg.Defaults(), Now: time.Now, Rand: rand.Reader, Log: o.requestLog(stderr),
+	})
+	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })
+	defer stop()
+	log.Info("started", "version", version.Current)
+	if o.AllowRemote {
+		return o.serve(ctx, stdout, server)
+	}
+	return o.serve(ctx, stdout, guarded(server))
+}
+
+// requestLog returns the log of requests: all of them, or faults only.
+func (o Options) requestLog(w io.Writer) *slog.Logger {
+	level := slog.LevelWarn
+	if o.Verbose {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// background starts a task. stop ends its context and waits for its end.
+func background(ctx context.Context, task func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		task(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// settings checks the options and reads the settings.
+func (o Options) settings() (cfg config.Config, err error) {
+	if err := o.check(); err != nil {
+		return cfg, err
+	}
+	if cfg, err = config.Load(o.Getenv); err != nil {
+		return cfg, err
+	}
+	if err := plan.CheckCountries(cfg.Countries); err != nil {
+		return cfg, fmt.Errorf("%sCOUNTRIES: %w", config.Prefix, err)
+	}
+	if len(cfg.Countries) == 0 {
+		cfg.Countries = []string{"*"} // no message leaves this machine
+	}
+	return cfg, cfg.CheckMessages()
+}
+
+// check refuses to show codes where strangers can read them.
+func (o Options) check() error {
+	for _, name := range []string{"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"} {
+		if o.Getenv(name) != "" {
+			return fmt.Errorf("serve is for laptops and shows every code: it does not run inside Lambda (%s is set); "+
+				"deploy functions/init and functions/verify there", name)
+		}
+	}
+	if err := o.Place.Check(); err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: must be HOST:PORT: %w", o.Listen, err)
+	}
+	if !loopback.Is(host) && !o.AllowRemote {
+		return fmt.Errorf("--listen %s is reachable from other machines, and anyone there could read the codes: "+
+			"use 127.0.0.1, or add --allow-remote", o.Listen)
+	}
+	return nil
+}
+
+// drain bounds the time of the calls that are under way when the server ends.
+const drain = gateway.Timeout + 2*time.Second
+
+// serve listens and serves until ctx ends.
+func (o Options) serve(ctx context.Context, terminal *terminal, handler http.Handler) error {
+	listener, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w; take another with --listen 127.0.0.1:0 or COUNTERSIGN_LISTEN=127.0.0.1:0", err)
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    512 << 10,                                              // more than any client sends, so that the contract answers
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo), // broken connections of strangers
+	}
+	url := "http://" + listener.Addr().String()
+	terminal.say("ready " + url)
+	terminal.say(greeting(url))
+	stopped := make(chan struct{})
+	go func() {
+		<-ctx.Done()
+		late, cancel := context.WithTimeout(context.Background(), drain)
+		defer cancel()
+		if server.Shutdown(late) != nil {
+			server.Close() // a client has sent half a request and stopped
+		}
+		close(stopped)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-stopped
+	return nil
+}

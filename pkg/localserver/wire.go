@@ -1,0 +1,57 @@
+package localserver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
+	"countersign/pkg/openstore"
+	"countersign/pkg/outbox"
+	"countersign/pkg/service"
+	"countersign/pkg/service/sending"
+	"countersign/pkg/service/unimatrixapi"
+	"countersign/pkg/telemetry"
+)
+
+// recent bounds the age of clients and keys in memory, so that a change by a command
+// works at once.
+const recent = time.Second
+
+// newServer wires the handlers as the functions do in AWS. p has the keys, the
+// defaults of clients, the clock, the entropy and the log.
+func newServer(store openstore.Store, messages *outbox.Outbox, p service.Ports) *server {
+	p.Store, p.Table = store, store.Documents()
+	p.Find = withDemo(clients.Registry{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults, Now: p.Now})
+	p.ClientAge, p.UnknownAge = recent, recent
+	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
+	s := sending.New(service.New(p), messages)
+	return &server{
+		init:   gateway.Handler{Serve: s.Init().Serve},
+		verify: gateway.Handler{Serve: s.Verify().Serve},
+		otp:    gateway.Handler{Serve: unimatrixapi.New(s).Serve},
+		outbox: messages,
+		events: &latest{},
+		log:    p.Log,
+		slots:  make(chan struct{}, slots),
+	}
+}
+
+// withDemo finds the stored clients, and the client "demo" of the README's commands.
+// That client needs no signature, so no other process has it.
+func withDemo(g clients.Registry) func(context.Context, string) (*clients.Client, error) {
+	d := g.Defaults
+	demo := &clients.Client{
+		ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
+		Policy: d.Policy, Brand: d.Brand, Language: d.Language,
+	}
+	return func(ctx context.Context, id string) (*clients.Client, error) {
+		if id == demo.ID {
+			if _, err := g.Get(ctx, id); errors.Is(err, clients.ErrNotFound) {
+				return demo, nil
+			}
+		}
+		return g.Find(ctx, id)
+	}
+}
