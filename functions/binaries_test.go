@@ -26,11 +26,13 @@ import (
 
 	"countersign/functions/internal/starttest"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
 	"countersign/pkg/snssender/snstest"
 	"countersign/pkg/standin"
+	"countersign/pkg/users"
 )
 
 // binaries are the functions as they are deployed, but for the processor: built as
@@ -98,7 +100,7 @@ func behind(t *testing.T, variable string) http.Handler {
 func (b *binaries) addMerchant() {
 	b.t.Helper()
 	table := dynamostore.NewDocuments(dynamotest.Client(b.t, nil), os.Getenv("COUNTERSIGN_CLIENTS_TABLE"))
-	registry := clients.Registry{
+	registry := registry.Registry{
 		Table: table, Sealer: b.Keys, Now: time.Now,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Countersign"},
 	}
@@ -107,12 +109,12 @@ func (b *binaries) addMerchant() {
 		ID: "TEST_5X00000000000000", Countries: []string{"*"}, Window: &always,
 		Keys: []clients.Key{{Version: "1", PEM: string(file(b.t, contracts+"ams-test-client.pub.pem"))}},
 	}
-	users := clients.Users{Table: table, Sealer: b.Keys, Now: time.Now}
+	users := users.Directory{Table: table, Sealer: b.Keys, Now: time.Now}
 	if err := registry.Add(b.t.Context(), merchant, nil); err != nil {
 		b.t.Fatal(err)
 	}
 	for _, client := range []string{"demo", merchant.ID} {
-		if err := users.AddUser(b.t.Context(), client, "user", "1-2068800123"); err != nil {
+		if err := users.Add(b.t.Context(), client, "user", "1-2068800123"); err != nil {
 			b.t.Fatal(err)
 		}
 	}

@@ -33,6 +33,7 @@ import (
 	"countersign/pkg/snssender"
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/unimatrix"
+	"countersign/pkg/users"
 )
 
 var update = flag.Bool("update", false, "write what the handlers answer as what is expected")
@@ -108,14 +109,14 @@ func (s flaky) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 // people is a directory of one user.
 type people struct{}
 
-func (people) Resolve(_ context.Context, client, token string) (clients.Person, clients.Standing, error) {
+func (people) Resolve(_ context.Context, client, token string) (users.Person, users.Standing, error) {
 	if token != "281010033AB2F588D14B43238637264FCA5AAF35xxxx" {
-		return clients.Person{Ref: "token#" + client + "#no"}, clients.NoToken, nil
+		return users.Person{Ref: "token#" + client + "#no"}, users.NoToken, nil
 	}
-	return clients.Person{Ref: "token#" + client + "#yes", Number: "1-2068800123"}, clients.Good, nil
+	return users.Person{Ref: "token#" + client + "#yes", Number: "1-2068800123"}, users.Good, nil
 }
 
-func (people) Check(context.Context, string) (clients.Standing, error) { return clients.Good, nil }
+func (people) Check(context.Context, string) (users.Standing, error) { return users.Good, nil }
 
 const contracts = "../pkg/ams/testdata/contracts/"
 

@@ -31,18 +31,19 @@ func TestDependencies(t *testing.T) {
 		bus, lambdas             = "countersign/pkg/eventbus", "github.com/aws/aws-lambda-go/events"
 		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
 		pool, standin            = "countersign/pkg/cognito", "countersign/pkg/standin"
+		edits, people            = "countersign/pkg/clients/registry", "countersign/pkg/users"
 		table, streams           = "github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":     {sqlite, outbox, file, uni, bus, pool, standin, streams},
-		"countersign/functions/otp":      {sqlite, outbox, file, bus, pool, standin, streams},
-		"countersign/functions/verify":   {sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin, streams},
-		"countersign/functions/cognito":  {sqlite, outbox, file, uni, bus, standin, streams},
+		"countersign/functions/init":     {edits, sqlite, outbox, file, uni, bus, pool, standin, streams},
+		"countersign/functions/otp":      {edits, sqlite, outbox, file, bus, pool, standin, streams},
+		"countersign/functions/verify":   {edits, sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin, streams},
+		"countersign/functions/cognito":  {edits, sqlite, outbox, file, uni, bus, standin, streams},
 		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys, pool, standin, streams},
 		"countersign/pkg/ams":            {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
 		"countersign/pkg/unimatrix":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
 		"countersign/pkg/cognito":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
-		"countersign/pkg/clients":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
+		"countersign/pkg/clients":        {edits, people, sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
 		"countersign/pkg/keyring":        {aws, dynamo, file, ams, uni, "countersign/pkg/clients"},
 		"countersign/pkg/gateway":        {aws, "countersign/pkg/otp", ams, uni},
 		"countersign/pkg/changes":        {sns, phones, sqlite, aws, lambdas, outbox, dynamo, file, sender, keys, ams, uni, bus},

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/documents"
 )
 
 type clientCommands struct {
@@ -66,7 +67,7 @@ func (c *clientAdd) Run(ctx context.Context) error {
 	return c.on(ctx, func(b *books) error {
 		_, err := b.clients.Get(ctx, c.ID)
 		if err == nil { // before anything is made for it
-			return fmt.Errorf("client %q: %w; client set changes it, and client rotate-key gives it a key", c.ID, clients.ErrExists)
+			return fmt.Errorf("client %q: %w; client set changes it, and client rotate-key gives it a key", c.ID, documents.ErrExists)
 		}
 		r := clients.Record{ID: c.ID}
 		c.apply(&r)

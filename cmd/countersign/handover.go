@@ -34,7 +34,7 @@ func (h *handover) generate(w where, id, file string, beside []clients.Key) (cli
 	if err != nil {
 		return clients.Key{}, err
 	}
-	version := nextVersion(beside)
+	version := clients.NextVersion(beside)
 	if file == "" {
 		file = privateKeyFile(w.Data, id, version)
 	}

@@ -43,19 +43,9 @@ func (f keyFile) public(beside []clients.Key) (clients.Key, error) {
 		return clients.Key{}, fmt.Errorf("%s: %w", f.File, err)
 	}
 	if f.Version == "" {
-		f.Version = nextVersion(beside)
+		f.Version = clients.NextVersion(beside)
 	}
 	return clients.Key{Version: f.Version, PEM: signature.FormatPublicKey(key)}, nil
-}
-
-// nextVersion is the one after the highest, from 1 on.
-func nextVersion(keys []clients.Key) string {
-	highest := 0
-	for _, k := range keys {
-		n, _ := strconv.Atoi(k.Version) // the registry refuses what is no number
-		highest = max(highest, n)
-	}
-	return strconv.Itoa(highest + 1)
 }
 
 // readInput reads a file, or the standard input where it is called "-".

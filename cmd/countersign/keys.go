@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -164,7 +165,10 @@ func (c *keysRetire) reseal(ctx context.Context, retire func(*keyring.Document) 
 		if err := retire(ring.Document()); err != nil {
 			return err
 		}
-		if changed, err = b.clients.Reseal(ctx); err != nil {
+		clients, errClients := b.clients.Reseal(ctx)
+		users, errUsers := b.users.Reseal(ctx)
+		changed = clients + users
+		if err := errors.Join(errClients, errUsers); err != nil {
 			return fmt.Errorf("not all could be sealed anew, so seal version %d is not retired; remove these users, or give these clients a new secret: %w", c.Version, err)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/documents"
 )
 
 type clientRotateKey struct {
@@ -51,7 +52,7 @@ func (c *clientRotateKey) check(r clients.Record) error {
 	case c.KeyOut != "" && c.PublicKey != nil:
 		return errors.New("--key-out is for a key that is made here, and --public-key gives one")
 	case c.Retire != "" && !slices.ContainsFunc(r.Keys, has):
-		return fmt.Errorf("client %q: --retire: key version %q: %w", c.ID, c.Retire, clients.ErrNotFound)
+		return fmt.Errorf("client %q: --retire: key version %q: %w", c.ID, c.Retire, documents.ErrNotFound)
 	}
 	return nil
 }

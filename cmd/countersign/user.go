@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"countersign/pkg/clients"
+	"countersign/pkg/documents"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/users"
 )
 
 type userCommands struct {
@@ -130,7 +131,7 @@ func (c *userAdd) Run(ctx context.Context) error {
 		return err
 	}
 	return c.on(ctx, func(b *books) error {
-		if err := b.users.AddUser(ctx, c.Client, c.User, number); errors.Is(err, clients.ErrExists) {
+		if err := b.users.Add(ctx, c.Client, c.User, number); errors.Is(err, documents.ErrExists) {
 			return fmt.Errorf("%w; user token add gives it tokens; for another number user remove comes first, which voids its tokens", err)
 		} else if err != nil {
 			return err
@@ -179,7 +180,7 @@ func (c *userList) Run(ctx context.Context) error {
 			rows = append(rows, []string{quoted(u.ID), u.Status, u.Mask, u.Added.Format(time.DateOnly)})
 		}
 		if all == nil {
-			all = []clients.User{} // for JSON
+			all = []users.User{} // for JSON
 		}
 		return errors.Join(c.tell(all, columns(rows...)), unreadable)
 	})

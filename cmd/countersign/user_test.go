@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/clients"
+	"countersign/pkg/users"
 )
 
 func TestUserCommands(t *testing.T) {
@@ -21,7 +21,7 @@ func TestUserCommands(t *testing.T) {
 		c.ok("user", "add", "mute", "--client", "acme", "--number", "")
 		c.says([]string{"user", "block", "bob", "--client", "acme"}, "user bob of client acme: blocked")
 		c.says([]string{"user", "list", "--client", "acme"}, `"+60 12"  active   +1******0123   20`, "bob       blocked  +60******6353  20", "mute      active                  20")
-		var all []clients.User
+		var all []users.User
 		c.json(&all, "user", "list", "--client", "acme")
 		if len(all) != 3 || all[1].ID != "bob" || all[1].Status != "blocked" || all[1].Mask != "+60******6353" || all[1].Number != "sealed" || all[2].Mask != "" {
 			t.Errorf("%#v", all)

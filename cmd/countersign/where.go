@@ -13,11 +13,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
+	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
 	"countersign/pkg/openstore"
+	"countersign/pkg/users"
 )
 
 // where are the flags that every administration command has: which clients, users
@@ -33,8 +35,8 @@ type where struct {
 
 // books are what a command reads and writes.
 type books struct {
-	clients clients.Registry
-	users   clients.Users
+	clients registry.Registry
+	users   users.Directory
 	ring    ringer
 }
 
@@ -69,11 +71,11 @@ func (w where) on(ctx context.Context, work func(*books) error) (err error) {
 	defer func() { err = errors.Join(err, shut()) }()
 	ring := ringer(sync.OnceValues(w.ring))
 	err = work(&books{
-		clients: clients.Registry{Table: table, Sealer: ring, Defaults: cfg.Defaults(), Now: time.Now},
-		users:   clients.Users{Table: table, Sealer: ring, Now: time.Now},
+		clients: registry.Registry{Table: table, Sealer: ring, Defaults: cfg.Defaults(), Now: time.Now},
+		users:   users.Directory{Table: table, Sealer: ring, Now: time.Now},
 		ring:    ring,
 	})
-	if errors.Is(err, clients.ErrNotFound) {
+	if errors.Is(err, documents.ErrNotFound) {
 		err = fmt.Errorf("%w in %s: client list, client show and user list show what is there", err, w.at().Name(cfg.ClientsTable))
 	}
 	return err
@@ -141,7 +143,7 @@ func (w where) ring() (*keyring.Ring, error) {
 // able to read keys.
 type ringer func() (*keyring.Ring, error)
 
-var _ clients.Sealer = ringer(nil)
+var _ documents.Sealer = ringer(nil)
 
 func (r ringer) Seal(ctx context.Context, plain []byte, bound string) (string, error) {
 	ring, err := r()

@@ -10,25 +10,26 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/telemetry"
+	"countersign/pkg/users"
 )
 
 // Users turns wallet tokens into the people behind them. It is safe for
 // concurrent use.
 type Users interface {
 	// Resolve finds the user of one of a client's tokens.
-	Resolve(ctx context.Context, client, token string) (clients.Person, clients.Standing, error)
+	Resolve(ctx context.Context, client, token string) (users.Person, users.Standing, error)
 	// Check tells how the user stands whom Resolve gave the reference of.
-	Check(ctx context.Context, ref string) (clients.Standing, error)
+	Check(ctx context.Context, ref string) (users.Standing, error)
 }
 
 // against is what stands against a user, "" for one in good standing.
-func against(s clients.Standing) otp.Outcome {
+func against(s users.Standing) otp.Outcome {
 	switch s {
-	case clients.Good:
+	case users.Good:
 		return ""
-	case clients.NoUser:
+	case users.NoUser:
 		return otp.NoUser
-	case clients.Blocked:
+	case users.Blocked:
 		return otp.Blocked
 	}
 	return otp.BadToken
@@ -86,7 +87,7 @@ func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, star
 		case err != nil:
 			telemetry.From(ctx).Fail("user", err)
 			return refuse(unknownException)
-		case standing != clients.Good:
+		case standing != users.Good:
 		case person.Number == "":
 			start.Refusal = otp.Undeliverable
 		default:

@@ -9,8 +9,10 @@ import (
 
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/users"
 )
 
 const usersInit = "/v1/users/initAuthentication"
@@ -26,16 +28,16 @@ func (plain) Seal(_ context.Context, text []byte, _ string) (string, error) { re
 func (plain) Open(_ context.Context, sealed, _ string) ([]byte, error)      { return []byte(sealed), nil }
 
 // withUsers gives the service a directory of users, kept as in production.
-func withUsers(t *testing.T) (*service, clients.Users) {
+func withUsers(t *testing.T) (*service, users.Directory) {
 	t.Helper()
 	s := newService(t)
 	documents := s.init.Issuer.Challenges.(spy).Store.Documents()
 	clock := func() time.Time { return s.now }
-	registry := clients.Registry{Table: documents, Sealer: plain{}, Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"}, Now: clock}
+	registry := registry.Registry{Table: documents, Sealer: plain{}, Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"}, Now: clock}
 	if err := registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	users := clients.Users{Table: documents, Sealer: plain{}, Now: clock}
+	users := users.Directory{Table: documents, Sealer: plain{}, Now: clock}
 	s.init.Users, s.verify.Verifier.Users = users, ams.Standings{Users: users}
 	return s, users
 }
@@ -58,14 +60,14 @@ func TestUsers(t *testing.T) {
 		}
 		s.now = s.now.Add(time.Minute)
 	}
-	must(t, users.AddUser(ctx, "demo", "u", "60-6543216353"))
+	must(t, users.Add(ctx, "demo", "u", "60-6543216353"))
 	must(t, users.AddToken(ctx, "demo", "u", "good", time.Time{}))
 	must(t, users.AddToken(ctx, "demo", "u", "short", s.now.Add(10*time.Minute)))
-	must(t, users.AddUser(ctx, "demo", "nobody", ""))
+	must(t, users.Add(ctx, "demo", "nobody", ""))
 	must(t, users.AddToken(ctx, "demo", "nobody", "numberless", time.Time{}))
-	must(t, users.AddUser(ctx, "demo", "dear", "1-9002345678"))
+	must(t, users.Add(ctx, "demo", "dear", "1-9002345678"))
 	must(t, users.AddToken(ctx, "demo", "dear", "premium", time.Time{}))
-	must(t, users.AddUser(ctx, "demo", "odd", "44-02044555666"))
+	must(t, users.Add(ctx, "demo", "odd", "44-02044555666"))
 	must(t, users.AddToken(ctx, "demo", "odd", "odd", time.Time{}))
 
 	init("INVALID_ACCESS_TOKEN", "1", "unknown")
@@ -113,7 +115,7 @@ func TestUsers(t *testing.T) {
 // The user goes while the code is under way.
 func TestUserGoneBeforeVerify(t *testing.T) {
 	s, users := withUsers(t)
-	must(t, users.AddUser(t.Context(), "demo", "u", "60-6543216353"))
+	must(t, users.Add(t.Context(), "demo", "u", "60-6543216353"))
 	must(t, users.AddToken(t.Context(), "demo", "u", "good", time.Time{}))
 	s.expect("SUCCESS", usersInit, usersBody("1", "good"))
 	must(t, users.Remove(t.Context(), "demo", "u"))
@@ -138,17 +140,17 @@ func TestVerifyReadsNoUser(t *testing.T) {
 
 type broken struct{}
 
-func (broken) Resolve(context.Context, string, string) (clients.Person, clients.Standing, error) {
-	return clients.Person{}, clients.Good, errBroken
+func (broken) Resolve(context.Context, string, string) (users.Person, users.Standing, error) {
+	return users.Person{}, users.Good, errBroken
 }
-func (broken) Check(context.Context, string) (clients.Standing, error) {
-	return clients.Good, errBroken
+func (broken) Check(context.Context, string) (users.Standing, error) {
+	return users.Good, errBroken
 }
 
 // The two inits share one space of ids.
 func TestOneSpaceOfIDs(t *testing.T) {
 	s, users := withUsers(t)
-	must(t, users.AddUser(t.Context(), "demo", "u", "60-1111111111"))
+	must(t, users.Add(t.Context(), "demo", "u", "60-1111111111"))
 	must(t, users.AddToken(t.Context(), "demo", "u", "good", time.Time{}))
 	s.expect("SUCCESS", usersInit, usersBody(docID, "good"))
 	s.expect("REPEAT_REQ_INCONSISTENT", initPath, docRequest)

@@ -55,7 +55,7 @@ type read struct {
 
 // NewCache makes a cache of size clients, and as many ids that were found to be
 // unknown, apart from each other so that the latter cannot push out the former.
-// source is the Find method of a [Registry]; its calls may outlive the caller that
+// source is the Find method of a [Lookup]; its calls may outlive the caller that
 // caused them. A client is held for age and an unknown id for unknownAge, both
 // above 0 and at most [MaxAge]; anything else is a mistake of the program, and
 // panics.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/clientstest"
 )
 
 const age, unknownAge = time.Minute, 10 * time.Second
@@ -35,8 +36,8 @@ func real(_ context.Context, id string) (*clients.Client, error) {
 	return &clients.Client{ID: id}, nil
 }
 
-func newCache(size int, answer func(context.Context, string) (*clients.Client, error)) (*clients.Cache, *source, *clock) {
-	s, c := &source{answer: answer}, newClock()
+func newCache(size int, answer func(context.Context, string) (*clients.Client, error)) (*clients.Cache, *source, *clientstest.Clock) {
+	s, c := &source{answer: answer}, clientstest.NewClock()
 	return clients.NewCache(s.find, c.Now, age, unknownAge, size), s, c
 }
 
@@ -60,19 +61,19 @@ func TestCacheAge(t *testing.T) {
 	})
 	finds(t, cache, s, "real", true, 1)
 	finds(t, cache, s, "real", true, 1)
-	clock.pass(age - time.Millisecond)
+	clock.Pass(age - time.Millisecond)
 	finds(t, cache, s, "real", true, 1)
-	clock.pass(time.Millisecond)
+	clock.Pass(time.Millisecond)
 	finds(t, cache, s, "real", true, 2)
 	gone.Store(true)
-	clock.pass(age - time.Millisecond)
+	clock.Pass(age - time.Millisecond)
 	finds(t, cache, s, "real", true, 2)
-	clock.pass(time.Millisecond)
+	clock.Pass(time.Millisecond)
 	finds(t, cache, s, "real", false, 3)
 	gone.Store(false)
-	clock.pass(unknownAge - time.Millisecond)
+	clock.Pass(unknownAge - time.Millisecond)
 	finds(t, cache, s, "real", false, 3)
-	clock.pass(time.Millisecond)
+	clock.Pass(time.Millisecond)
 	finds(t, cache, s, "real", true, 4)
 }
 
@@ -80,15 +81,15 @@ func TestCacheAge(t *testing.T) {
 // makes nothing younger.
 func TestCacheAgeOfSlowAnswers(t *testing.T) {
 	var cache *clients.Cache
-	var clock *clock
+	var clock *clientstest.Clock
 	cache, s, clock := newCache(10, func(ctx context.Context, id string) (*clients.Client, error) {
-		clock.pass(3 * time.Second)
+		clock.Pass(3 * time.Second)
 		return real(ctx, id)
 	})
 	finds(t, cache, s, "real", true, 1)
-	clock.pass(age - 3*time.Second - time.Millisecond)
+	clock.Pass(age - 3*time.Second - time.Millisecond)
 	finds(t, cache, s, "real", true, 1)
-	clock.pass(time.Millisecond)
+	clock.Pass(time.Millisecond)
 	finds(t, cache, s, "real", true, 2)
 }
 
@@ -97,7 +98,7 @@ func TestCacheClockSetBack(t *testing.T) {
 	cache, s, clock := newCache(10, real)
 	finds(t, cache, s, "real", true, 1)
 	finds(t, cache, s, "none", false, 2)
-	clock.pass(-time.Millisecond)
+	clock.Pass(-time.Millisecond)
 	finds(t, cache, s, "real", true, 3)
 	finds(t, cache, s, "none", false, 4)
 }
@@ -105,8 +106,8 @@ func TestCacheClockSetBack(t *testing.T) {
 // Over a registry: what an administrator does works within the age, and not before
 // the entry is read again.
 func TestCacheOverRegistry(t *testing.T) {
-	r, ctx := newRig(t), t.Context()
-	cache := clients.NewCache(r.Find, r.clock.Now, age, unknownAge, 10)
+	r, ctx := clientstest.New(t), t.Context()
+	cache := clients.NewCache(r.Lookup().Find, r.Clock.Now, age, unknownAge, 10)
 	find := func() *clients.Client {
 		t.Helper()
 		c, err := cache.Find(ctx, "acme")
@@ -118,36 +119,36 @@ func TestCacheOverRegistry(t *testing.T) {
 	if find() != nil {
 		t.Error("found before it was added")
 	}
-	r.add(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: public(key1())}, {PEM: public(key2())}}}, "")
-	r.clock.pass(unknownAge)
+	r.MustAdd(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: clientstest.Public(clientstest.Key1())}, {PEM: clientstest.Public(clientstest.Key2())}}}, "")
+	r.Clock.Pass(unknownAge)
 	if c := find(); c == nil || len(c.Keys) != 2 {
 		t.Fatal("not found with both keys")
 	}
-	reads := r.table.gets.Load()
+	reads := r.Counted.Gets.Load()
 	for range 1000 {
 		find()
 	}
-	if n := r.table.gets.Load() - reads; n != 0 {
+	if n := r.Counted.Gets.Load() - reads; n != 0 {
 		t.Errorf("1000 hits read the table %d times", n)
 	}
 	if err := r.RemoveKey(ctx, "acme", "1"); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(age)
+	r.Clock.Pass(age)
 	if c := find(); c == nil || c.Keys["1"] != nil || c.LatestKey != "2" {
 		t.Error("a removed key works beyond the age")
 	}
 	if err := r.Disable(ctx, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(age)
+	r.Clock.Pass(age)
 	if find() != nil {
 		t.Error("a disabled client works beyond the age")
 	}
 	if err := r.Enable(ctx, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(unknownAge)
+	r.Clock.Pass(unknownAge)
 	if find() == nil {
 		t.Error("an enabled client stays unknown")
 	}
@@ -166,7 +167,7 @@ func TestCacheFailsClosed(t *testing.T) {
 	finds(t, cache, s, "real", true, 1)
 	fails.Store(true)
 	finds(t, cache, s, "real", true, 1)
-	clock.pass(age)
+	clock.Pass(age)
 	for range 300 { // a failure is not remembered, and no reason to hold back who is known
 		if c, err := cache.Find(t.Context(), "real"); c != nil || !errors.Is(err, down) {
 			t.Errorf("%v, %v, want the source's error", c, err)
@@ -183,7 +184,7 @@ func TestCacheFlood(t *testing.T) {
 	for i := range 100 {
 		finds(t, cache, s, fmt.Sprint("real ", i), true, int64(i+1))
 	}
-	clock.pass(10 * time.Second) // the bucket is full again
+	clock.Pass(10 * time.Second) // the bucket is full again
 	flood := func(name string, n int, reach int64) {
 		t.Helper()
 		before := s.asked.Load()
@@ -210,13 +211,13 @@ func TestCacheFlood(t *testing.T) {
 	for i := range 100 {
 		finds(t, cache, s, fmt.Sprint("real ", i), true, asked)
 	}
-	clock.pass(time.Second)
+	clock.Pass(time.Second)
 	flood("second", 1_000, 100)
 	flood("third", 1_000, 0)
 	if known, unknown, reads := cache.Held(); known != 100 || unknown != 300 || reads != 0 {
 		t.Errorf("%d known, %d unknown, %d reads are held", known, unknown, reads)
 	}
-	clock.pass(age)
+	clock.Pass(age)
 	flood("fourth", 1_000, 500)
 	asked = s.asked.Load()
 	for i := range 100 { // too old, and read again all the same: they are known
@@ -238,9 +239,9 @@ func TestCacheGone(t *testing.T) {
 	})
 	finds(t, cache, s, "real", true, 1)
 	gone.Store(true)
-	clock.pass(age)
+	clock.Pass(age)
 	finds(t, cache, s, "real", false, 2)
-	clock.pass(unknownAge)
+	clock.Pass(unknownAge)
 	for i := range 500 {
 		finds(t, cache, s, fmt.Sprint(i), false, int64(i+3))
 	}
@@ -286,7 +287,7 @@ func TestCacheTogether(t *testing.T) {
 				if stale {
 					gate <- struct{}{}
 					finds(t, cache, s, "real", true, 1)
-					clock.pass(age)
+					clock.Pass(age)
 				}
 				before := s.asked.Load()
 				first, leave := context.WithCancel(t.Context())
@@ -351,7 +352,7 @@ func TestCacheFrozenQuestion(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		clock.pass(age)
+		clock.Pass(age)
 		var group sync.WaitGroup
 		group.Go(func() {
 			if c, err := cache.Find(t.Context(), "real"); c != young || err != nil {
@@ -372,9 +373,9 @@ func TestCacheFrozenQuestion(t *testing.T) {
 // A panic of the source is an error, for all who wait, that does not tell its
 // value.
 func TestCachePanic(t *testing.T) {
-	cache, _, _ := newCache(10, func(context.Context, string) (*clients.Client, error) { panic(secret) })
+	cache, _, _ := newCache(10, func(context.Context, string) (*clients.Client, error) { panic(clientstest.Secret) })
 	c, err := cache.Find(t.Context(), "real")
-	if says(t, err, "panic of type string"); c != nil || strings.Contains(err.Error(), "canary") {
+	if clientstest.WantError(t, err, "panic of type string"); c != nil || strings.Contains(err.Error(), "canary") {
 		t.Error(c, err)
 	}
 }
@@ -413,7 +414,7 @@ func TestCacheChurn(t *testing.T) {
 				if c, err := cache.Find(t.Context(), id); err != clients.ErrBusy && (err != nil || c == nil || c.ID != id) {
 					t.Errorf("%q: %v, %v", id, c, err)
 				}
-				clock.pass(100 * time.Millisecond)
+				clock.Pass(100 * time.Millisecond)
 			}
 		})
 	}

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/phone"
+	"countersign/pkg/users"
 )
 
 func TestAllows(t *testing.T) {
@@ -116,28 +118,28 @@ func TestIDs(t *testing.T) {
 // However they are printed by mistake, clients, records, users and persons tell no
 // secret, no number and not even what is sealed.
 func TestTellsNothing(t *testing.T) {
-	r := newRig(t)
-	client := r.add(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, secret)
-	if err := r.users.AddUser(t.Context(), "acme", "u1", "60-6543216353"); err != nil {
+	r := clientstest.New(t)
+	client := r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, clientstest.Secret)
+	if err := r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.users.AddToken(t.Context(), "acme", "u1", "wallet-token-canary", start.AddDate(1, 0, 0)); err != nil {
+	if err := r.Users.AddToken(t.Context(), "acme", "u1", "wallet-token-canary", clientstest.Start.AddDate(1, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
 	record, err := r.Get(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	users, err := r.users.List(t.Context(), "acme")
+	listed, err := r.Users.List(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	person, standing, err := r.users.Resolve(t.Context(), "acme", "wallet-token-canary")
-	if err != nil || standing != clients.Good || person.Number != "60-6543216353" || string(client.Secrets[0]) != secret {
+	person, standing, err := r.Users.Resolve(t.Context(), "acme", "wallet-token-canary")
+	if err != nil || standing != users.Good || person.Number != "60-6543216353" || string(client.Secrets[0]) != clientstest.Secret {
 		t.Fatal(standing, err, "the fixture holds none of the things to be hidden")
 	}
-	hidden := []string{secret, fmt.Sprint([]byte(secret)), fmt.Sprintf("%x", secret), strings.TrimPrefix(fmt.Sprintf("%#v", []byte(secret)), "[]byte{"), base64.StdEncoding.EncodeToString([]byte(secret)), "6543216353", "wallet-token-canary", string(record.Secrets[0].Sealed), string(users[0].Number)}
-	for _, v := range []any{client, *client, []*clients.Client{client}, map[string]clients.Client{"c": *client}, record, &record, record.Secrets[0].Sealed, users, users[0].Number, person, &person, struct{ P clients.Person }{person}} {
+	hidden := []string{clientstest.Secret, fmt.Sprint([]byte(clientstest.Secret)), fmt.Sprintf("%x", clientstest.Secret), strings.TrimPrefix(fmt.Sprintf("%#v", []byte(clientstest.Secret)), "[]byte{"), base64.StdEncoding.EncodeToString([]byte(clientstest.Secret)), "6543216353", "wallet-token-canary", string(record.Secrets[0].Sealed), string(listed[0].Number)}
+	for _, v := range []any{client, *client, []*clients.Client{client}, map[string]clients.Client{"c": *client}, record, &record, record.Secrets[0].Sealed, listed, listed[0].Number, person, &person, struct{ P users.Person }{person}} {
 		var log bytes.Buffer
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "v", v)
 		slog.New(slog.NewTextHandler(&log, nil)).Info("m", "v", v)

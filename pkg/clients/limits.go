@@ -7,8 +7,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Limits are those fields of the deployment's [otp.Policy] that a client has of
-// its own. Their ranges are the policy's.
+// Limits override fields of the deployment's [otp.Policy] for one client. nil keeps
+// the deployment's value. The ranges are those of the policy.
 type Limits struct {
 	Digits     *int      `json:"digits,omitempty"`
 	Validity   *Duration `json:"validity,omitempty"`
@@ -21,32 +21,31 @@ type Limits struct {
 	Memory     *Duration `json:"memory,omitempty"`
 }
 
-// over lays the limits over a policy. An hourly limit that the client has not set
-// itself gives way to a lower daily one that it has.
+// over returns the policy with the client's limits. If the client sets a daily limit
+// and no hourly one, the hourly limit is lowered to the daily one.
 func (l Limits) over(p otp.Policy) otp.Policy {
-	lay(&p.Digits, l.Digits)
-	lay((*Duration)(&p.Validity), l.Validity)
-	lay(&p.Attempts, l.Attempts)
-	lay((*Duration)(&p.Cooldown), l.Cooldown)
-	lay(&p.PerHour, l.PerHour)
-	lay(&p.PerDay, l.PerDay)
-	lay(&p.Unanswered, l.Unanswered)
-	lay((*Duration)(&p.Pause), l.Pause)
-	lay((*Duration)(&p.Memory), l.Memory)
+	override(&p.Digits, l.Digits)
+	override((*Duration)(&p.Validity), l.Validity)
+	override(&p.Attempts, l.Attempts)
+	override((*Duration)(&p.Cooldown), l.Cooldown)
+	override(&p.PerHour, l.PerHour)
+	override(&p.PerDay, l.PerDay)
+	override(&p.Unanswered, l.Unanswered)
+	override((*Duration)(&p.Pause), l.Pause)
+	override((*Duration)(&p.Memory), l.Memory)
 	if l.PerHour == nil && l.PerDay != nil {
 		p.PerHour = min(p.PerHour, p.PerDay)
 	}
 	return p
 }
 
-func lay[T any](over *T, own *T) {
+func override[T any](value *T, own *T) {
 	if own != nil {
-		*over = *own
+		*value = *own
 	}
 }
 
-// limitErrors are the errors of a policy, under the names that a record has for
-// its fields.
+// limitErrors returns the errors of a policy with the field names of a record.
 func limitErrors(p otp.Policy) (errs []error) {
 	joined, _ := p.Validate().(interface{ Unwrap() []error })
 	if joined == nil {

@@ -13,16 +13,17 @@ import (
 	"strings"
 	"time"
 
+	"countersign/pkg/documents"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/signature"
 )
 
-// Defaults are what the deployment says for all clients.
+// Defaults are the deployment's values for all clients.
 type Defaults struct {
 	Policy    otp.Policy
-	Countries []string // beyond which no client may send; "*" is all, and empty none
+	Countries []string // the only ones that any client may send to; "*" is all, empty is none
 	Brand     string
 	Language  string
 }
@@ -32,43 +33,42 @@ const (
 	maxWindow     = 24 * time.Hour
 	maxPerMinute  = 1_000_000
 	maxKeys       = 10
-	maxSecrets    = 2  // a new one and the one that it replaces
-	maxNames      = 50 // of networks (as the vendor has it), sender names and templates
+	maxNames      = 50 // of networks (the vendor's own limit), sender names and templates
 )
 
-// Validate tells everything that is wrong with the record, in one error of many
-// lines. It holds limits against the defaults of package otp; [Registry] holds
-// them against those of the deployment.
-func (r Record) Validate() error {
-	_, err := r.parse(Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}}, inAll)
-	return named(r.ID, err)
+// MaxSecrets is the most HMAC secrets of a client: a new one and the one that it
+// replaces.
+const MaxSecrets = 2
+
+// Check reports every field that is wrong, in one error with a line for each. It
+// applies the record's limits to the deployment's defaults. brand selects the
+// languages in which the record's own brand must fit one message.
+func (r Record) Check(d Defaults, brand Languages) error {
+	_, err := r.parse(d, brand)
+	return err
 }
 
-// Client makes the client of a record: its keys parsed, its secrets opened, its
-// limits laid over those of the deployment and its countries cut to them. A client
-// that is disabled is made like any other.
-func (r Record) Client(ctx context.Context, defaults Defaults, sealer Sealer) (*Client, error) {
-	c, err := r.parse(defaults, inOne)
+// Client makes the client of a record: it parses the keys, opens the secrets and
+// applies the deployment's defaults and country list. It ignores the status.
+func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer) (*Client, error) {
+	c, err := r.parse(d, AnyLanguage)
 	if err != nil {
-		return nil, named(r.ID, err)
+		return nil, Named(r.ID, err)
 	}
 	for i, s := range r.Secrets {
-		plain, err := sealer.Open(ctx, string(s.Sealed), secretBound(r.ID))
+		plain, err := sealer.Open(ctx, string(s.Sealed), r.Bound())
 		if err != nil {
-			return nil, named(r.ID, fmt.Errorf("secrets[%d] cannot be opened: set it anew, or bring back the key that it was sealed under: %w", i, err))
+			return nil, Named(r.ID, fmt.Errorf(
+				"secrets[%d] cannot be opened: set it anew, or bring back the key that it was sealed under: %w", i, err))
 		}
 		c.Secrets = append(c.Secrets, plain)
 	}
 	return c, nil
 }
 
-// secretBound ties sealed secrets to their client, so that none can be moved to
-// another.
-func secretBound(client string) string { return clientKey(client) + "#secret" }
-
-// parse makes a client without its secrets, and tells all that is wrong.
-func (r Record) parse(d Defaults, fits languages) (*Client, error) {
-	p := parser{record: r, fits: fits}
+// parse makes a client without its secrets. The error lists every wrong field.
+func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
+	p := parser{record: r, brand: brand}
 	c := &Client{
 		ID:          p.id(),
 		Unsigned:    r.Unsigned,
@@ -98,19 +98,23 @@ func (r Record) parse(d Defaults, fits languages) (*Client, error) {
 	return c, nil
 }
 
-// parser reads a record field by field, and collects what is wrong.
+// parser reads a record field by field and collects the errors.
 type parser struct {
 	record Record
-	fits   languages
+	brand  Languages
 	errs   []error
 }
 
-// languages are those that a record's brand must leave one SMS in.
-type languages int
+// Languages are those in which a record's brand must fit one message.
+type Languages int
 
 const (
-	inOne languages = iota // of a record that is there: messages then go out in that one, see [message.For]
-	inAll                  // of a brand that is written now: requests choose their language
+	// AnyLanguage is for a stored record. Messages go out in a language that the
+	// brand fits, see [message.For].
+	AnyLanguage Languages = iota
+	// AllLanguages is for a brand that is being written: requests choose among all
+	// languages.
+	AllLanguages
 )
 
 func (p *parser) want(ok bool, field string, value any, want string) {
@@ -125,7 +129,8 @@ func (p *parser) want(ok bool, field string, value any, want string) {
 func (p *parser) id() string {
 	r := p.record
 	p.want(ValidID(r.ID), "id", r.ID, "1 to 64 characters, none of them a control character")
-	p.want(len(r.Keys) == 0 && !r.Unsigned || ValidAMSID(r.ID), "id", r.ID, "1 to 64 letters, digits, _ or - for a client of the AMS contract (one with public keys, or unsigned)")
+	p.want(len(r.Keys) == 0 && !r.Unsigned || ValidAMSID(r.ID), "id", r.ID,
+		"1 to 64 letters, digits, _ or - for a client of the AMS contract (one with public keys, or unsigned)")
 	return r.ID
 }
 
@@ -158,7 +163,17 @@ func (p *parser) keys() map[string]*rsa.PublicKey {
 	return keys
 }
 
-// version returns the number of a key version, -1 for what is none.
+// NextVersion returns the version after the highest of keys. The first is "1", which
+// the vendors' SDKs send unless they are configured otherwise.
+func NextVersion(keys []Key) string {
+	highest := 0
+	for _, k := range keys {
+		highest = max(highest, version(k.Version))
+	}
+	return strconv.Itoa(highest + 1)
+}
+
+// version returns the number of a key version, or -1 if s is not one.
 func version(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil || strconv.Itoa(n) != s || n > 999_999_999 {
@@ -182,9 +197,9 @@ func (p *parser) unimatrix() string {
 }
 
 func (p *parser) secrets() {
-	p.few("secrets", len(p.record.Secrets), maxSecrets)
+	p.few("secrets", len(p.record.Secrets), MaxSecrets)
 	for i, s := range p.record.Secrets {
-		p.want(s.Sealed != "" && s.Sealed != sealedWord, at("secrets", i), s.Sealed, "a value that the registry has sealed: set the secret anew")
+		p.want(s.Sealed != "" && s.Sealed != documents.SealedWord, at("secrets", i), s.Sealed, "a value that the registry has sealed: set the secret anew")
 	}
 }
 
@@ -268,7 +283,7 @@ func (p *parser) text(d Defaults) (brand, language string) {
 	_, err := message.Text("any", language)
 	switch {
 	case err != nil, brand == "":
-	case p.fits == inAll && p.record.Brand != "":
+	case p.brand == AllLanguages && p.record.Brand != "":
 		err = message.CheckBrand(brand)
 	default:
 		_, err = message.For(brand, language)

@@ -3,61 +3,66 @@ package clients
 import (
 	"fmt"
 	"time"
+
+	"countersign/pkg/documents"
 )
 
-// Status of a client or a user.
+// Status of a client.
 const (
 	StatusActive   = "active"
-	StatusDisabled = "disabled" // a client: unknown to every request
-	StatusBlocked  = "blocked"  // a user: no codes are sent, and none verify
+	StatusDisabled = "disabled" // requests do not find the client
 )
 
-// Record is a client at rest: one JSON object that people can read. What is left
-// out has the default that is told at the field.
+// Record is a client at rest: one JSON object that people can read. Comments at the
+// fields name the default of a field that is left out.
 type Record struct {
 	ID       string    `json:"id"` // see [ValidID]; a client that signs AMS requests needs [ValidAMSID]
 	Status   string    `json:"status"`
 	Added    time.Time `json:"added"`
 	Unsigned bool      `json:"unsigned,omitzero"`
-	APIs     []string  `json:"apis,omitempty"` // all
+	APIs     []string  `json:"apis,omitempty"` // default: all
 	Keys     []Key     `json:"keys,omitempty"`
-	// Unimatrix is "simple" or "hmac"; left out, the client has no such credential.
+	// Unimatrix is "simple" or "hmac". Default: the client has no such credential.
 	Unimatrix string   `json:"unimatrix,omitempty"`
 	Secrets   []Secret `json:"secrets,omitempty"`   // newest first, at most 2
-	Networks  []string `json:"networks,omitempty"`  // addresses and prefixes, at most 50; any
-	Countries []string `json:"countries,omitempty"` // none
-	Numbers   string   `json:"numbers,omitempty"`   // "possible"
-	Lines     []string `json:"lines,omitempty"`     // ordinary ones only
-	Limits    Limits   `json:"limits,omitzero"`     // those of the deployment
-	// Window is up to 24h, 10m where it is left out, off with "0s".
+	Networks  []string `json:"networks,omitempty"`  // addresses and prefixes, at most 50; default: any
+	Countries []string `json:"countries,omitempty"` // default: none
+	Numbers   string   `json:"numbers,omitempty"`   // default: "possible"
+	Lines     []string `json:"lines,omitempty"`     // default: ordinary lines only
+	Limits    Limits   `json:"limits,omitzero"`     // default: the deployment's
+	// Window is up to 24h; "0s" switches it off. Default: 10m.
 	Window      *Duration `json:"window,omitempty"`
-	PerMinute   int       `json:"perMinute,omitzero"`   // any number of requests
-	Brand       string    `json:"brand,omitempty"`      // that of the deployment
-	SenderID    string    `json:"senderID,omitempty"`   // that of the sender
-	Language    string    `json:"language,omitempty"`   // that of the deployment
-	CustomCodes *bool     `json:"customCodes,omitzero"` // true
+	PerMinute   int       `json:"perMinute,omitzero"`   // default: no limit
+	Brand       string    `json:"brand,omitempty"`      // default: the deployment's
+	SenderID    string    `json:"senderID,omitempty"`   // default: the sender's
+	Language    string    `json:"language,omitempty"`   // default: the deployment's
+	CustomCodes *bool     `json:"customCodes,omitzero"` // default: true
 	SenderNames []string  `json:"senderNames,omitempty"`
 	Templates   []string  `json:"templates,omitempty"`
 }
 
-// Key is a public key that a client signs with.
+// Key is a public key that verifies a client's signatures.
 type Key struct {
 	Version string    `json:"version"` // decimal without leading zeros
 	PEM     string    `json:"pem"`     // PUBLIC KEY, RSA of 2048 bits or more
 	Added   time.Time `json:"added"`
 }
 
-// Secret is one that a client makes HMACs with.
+// Secret is an HMAC secret of a client.
 type Secret struct {
-	Sealed Sealed    `json:"sealed"`
-	Added  time.Time `json:"added"`
+	Sealed documents.Sealed `json:"sealed"`
+	Added  time.Time        `json:"added"`
 }
 
-// parseRecord reads a record as it lies in the table. It says nothing about the
-// values, see [Record.Validate].
-func parseRecord(text []byte) (Record, error) {
+// Bound is the text that a client's secrets are sealed with. It keeps them from
+// being moved to another client.
+func (r Record) Bound() string { return DocumentKey(r.ID) + "#secret" }
+
+// ParseRecord reads a record from its document. It does not check the values, see
+// [Record.Check].
+func ParseRecord(text []byte) (Record, error) {
 	var r Record
-	if err := decode(text, &r); err != nil {
+	if err := documents.Decode(text, &r); err != nil {
 		return Record{}, fmt.Errorf("the record cannot be read: %w", err)
 	}
 	return r, nil

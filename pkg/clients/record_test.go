@@ -10,31 +10,32 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 )
 
 // Everything that a record can say reaches the client.
 func TestClientOfRecord(t *testing.T) {
-	r := newRig(t)
-	got := r.add(t, clients.Record{
+	r := clientstest.New(t)
+	got := r.MustAdd(t, clients.Record{
 		ID: "acme", APIs: []string{"ams", "otp.verify"},
-		Keys:      []clients.Key{{Version: "9", PEM: public(key1())}, {Version: "10", PEM: public(key2())}, {Version: "0", PEM: public(key1())}},
+		Keys:      []clients.Key{{Version: "9", PEM: clientstest.Public(clientstest.Key1())}, {Version: "10", PEM: clientstest.Public(clientstest.Key2())}, {Version: "0", PEM: clientstest.Public(clientstest.Key1())}},
 		Unimatrix: "hmac", Networks: []string{"192.0.2.7", "2001:db8::/32"}, Countries: []string{"MY", "GB"},
 		Numbers: "mobile", Lines: []string{"premium", "satellite"},
 		Limits: clients.Limits{
-			Digits: ptr(8), Validity: ptr(clients.Duration(time.Minute)), Attempts: ptr(3), Cooldown: ptr(clients.Duration(0)), PerHour: ptr(3), PerDay: ptr(4),
-			Unanswered: ptr(10), Pause: ptr(clients.Duration(48 * time.Hour)), Memory: ptr(clients.Duration(time.Hour)),
+			Digits: new(8), Validity: new(clients.Duration(time.Minute)), Attempts: new(3), Cooldown: new(clients.Duration(0)), PerHour: new(3), PerDay: new(4),
+			Unanswered: new(10), Pause: new(clients.Duration(48 * time.Hour)), Memory: new(clients.Duration(time.Hour)),
 		},
-		Window: ptr(clients.Duration(0)), PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
-		CustomCodes: ptr(false), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
-	}, secret)
-	pub1, pub2 := &key1().PublicKey, &key2().PublicKey
+		Window: new(clients.Duration(0)), PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
+		CustomCodes: new(false), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+	}, clientstest.Secret)
+	pub1, pub2 := &clientstest.Key1().PublicKey, &clientstest.Key2().PublicKey
 	if len(got.Keys) != 3 || !pub1.Equal(got.Keys["9"]) || !pub2.Equal(got.Keys["10"]) || !pub1.Equal(got.Keys["0"]) {
 		t.Error("the keys are not those of the record")
 	}
 	want := clients.Client{
-		ID: "acme", APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10", Unimatrix: "hmac", Secrets: [][]byte{[]byte(secret)},
+		ID: "acme", APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10", Unimatrix: "hmac", Secrets: [][]byte{[]byte(clientstest.Secret)},
 		Networks:  []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")},
 		Countries: []string{"MY", "GB"}, Numbers: phone.Mobile, Lines: []phone.Kind{phone.Premium, phone.Satellite},
 		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4, Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
@@ -52,9 +53,9 @@ func TestClientOfRecord(t *testing.T) {
 // What a record leaves out is the deployment's, or the default that the contracts
 // name.
 func TestDefaults(t *testing.T) {
-	r := newRig(t)
+	r := clientstest.New(t)
 	r.Defaults.Policy.Digits, r.Defaults.Brand, r.Defaults.Language = 7, "Ours", "fr"
-	got := r.add(t, clients.Record{ID: "acme"}, "")
+	got := r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy, Window: 10 * time.Minute, Brand: "Ours", Language: "fr", CustomCodes: true}
 	if !reflect.DeepEqual(*got, want) || len(got.Keys) != 0 {
 		t.Errorf("%#v\nwant %#v", *got, want)
@@ -66,7 +67,7 @@ func TestDefaults(t *testing.T) {
 
 // No client may send beyond the deployment's countries.
 func TestCeiling(t *testing.T) {
-	r := newRig(t)
+	r := clientstest.New(t)
 	for i, c := range []struct{ own, ceiling, want []string }{
 		{[]string{"MY", "GB"}, []string{"*"}, []string{"MY", "GB"}},
 		{[]string{"*"}, []string{"*"}, []string{"*"}},
@@ -78,7 +79,7 @@ func TestCeiling(t *testing.T) {
 		{nil, []string{"*"}, nil},
 	} {
 		r.Defaults.Countries = c.ceiling
-		if got := r.add(t, clients.Record{ID: fmt.Sprint(i), Countries: c.own}, "").Countries; !slices.Equal(got, c.want) {
+		if got := r.MustAdd(t, clients.Record{ID: fmt.Sprint(i), Countries: c.own}, "").Countries; !slices.Equal(got, c.want) {
 			t.Errorf("%q under %q: %q, want %q", c.own, c.ceiling, got, c.want)
 		}
 	}
@@ -87,18 +88,23 @@ func TestCeiling(t *testing.T) {
 // An hourly limit that is not the client's own gives way to its daily one; one of
 // its own must fit.
 func TestHourlyLimit(t *testing.T) {
-	r := newRig(t)
-	if p := r.add(t, clients.Record{ID: "a", Limits: clients.Limits{PerDay: ptr(3)}}, "").Policy; p.PerHour != 3 || p.PerDay != 3 {
+	r := clientstest.New(t)
+	if p := r.MustAdd(t, clients.Record{ID: "a", Limits: clients.Limits{PerDay: new(3)}}, "").Policy; p.PerHour != 3 || p.PerDay != 3 {
 		t.Errorf("%d in an hour and %d in a day, want 3 and 3", p.PerHour, p.PerDay)
 	}
-	err := r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerDay: ptr(3), PerHour: ptr(4)}}, nil)
-	says(t, err, "limits.perHour is 4, must be 1 to 3")
+	err := r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerDay: new(3), PerHour: new(4)}}, nil)
+	clientstest.WantError(t, err, "limits.perHour is 4, must be 1 to 3")
 	r.Defaults.Policy.PerDay = 4
-	says(t, r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerHour: ptr(5)}}, nil), "limits.perHour is 5, must be 1 to 4")
+	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerHour: new(5)}}, nil), "limits.perHour is 5, must be 1 to 4")
 }
 
-func TestValidate(t *testing.T) {
-	key := clients.Key{Version: "1", PEM: public(key1())}
+// check checks a record that an operator writes, under the policy's own defaults.
+func check(r clients.Record) error {
+	return r.Check(clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}}, clients.AllLanguages)
+}
+
+func TestCheck(t *testing.T) {
+	key := clients.Key{Version: "1", PEM: clientstest.Public(clientstest.Key1())}
 	many := func(n int) (list []string) {
 		for i := range n {
 			list = append(list, fmt.Sprintf("10.0.0.%d", i))
@@ -114,7 +120,7 @@ func TestValidate(t *testing.T) {
 		{"an id of Unimatrix", clients.Record{ID: "ak h+m/a:c,0", Unimatrix: "simple"}, ""},
 		{"all groups", clients.Record{APIs: []string{"ams", "unimatrix", "otp.send"}}, ""},
 		{"unsigned", clients.Record{Unsigned: true}, ""},
-		{"a window of a day", clients.Record{Window: ptr(clients.Duration(24 * time.Hour))}, ""},
+		{"a window of a day", clients.Record{Window: new(clients.Duration(24 * time.Hour))}, ""},
 		{"everywhere", clients.Record{Networks: []string{"0.0.0.0/0", "::/0"}}, ""},
 		{"no id", clients.Record{ID: "-"}, `id is "", must be 1 to 64 characters`},
 		{"a long id", clients.Record{ID: strings.Repeat("a", 65)}, "must be 1 to 64 characters"},
@@ -129,8 +135,8 @@ func TestValidate(t *testing.T) {
 		{"no version", clients.Record{Keys: []clients.Key{{PEM: key.PEM}}}, `keys[0].version is ""`},
 		{"a version twice", clients.Record{Keys: []clients.Key{key, key}}, `keys[1].version is "1", must be given once`},
 		{"a key that is none", clients.Record{Keys: []clients.Key{key, {Version: "2", PEM: "-----BEGIN PUBLIC KEY-----\ncanary\n"}}}, "keys[1].pem: public key: "},
-		{"a short key", clients.Record{Keys: []clients.Key{{Version: "1", PEM: public(short())}}}, "keys[0].pem: public key: RSA key of 1024 bits, must have at least 2048"},
-		{"a private key", clients.Record{Keys: []clients.Key{{Version: "1", PEM: private(key1())}}}, "keys[0].pem: public key: this is a private key"},
+		{"a short key", clients.Record{Keys: []clients.Key{{Version: "1", PEM: clientstest.Public(clientstest.Short())}}}, "keys[0].pem: public key: RSA key of 1024 bits, must have at least 2048"},
+		{"a private key", clients.Record{Keys: []clients.Key{{Version: "1", PEM: clientstest.Private(clientstest.Key1())}}}, "keys[0].pem: public key: this is a private key"},
 		{"too many keys", clients.Record{Keys: slices.Repeat([]clients.Key{key}, 11)}, "keys has 11 entries, must have at most 10: remove some"},
 		{"another mode", clients.Record{Unimatrix: "HMAC"}, `unimatrix is "HMAC", must be simple, hmac or left out`},
 		{"HMAC without a secret", clients.Record{Unimatrix: "hmac"}, `unimatrix is "hmac", must be simple, or with a secret`},
@@ -146,17 +152,17 @@ func TestValidate(t *testing.T) {
 		{"a country of three", clients.Record{Countries: []string{"MYS"}}, `countries[0] is "MYS"`},
 		{"another strictness", clients.Record{Numbers: "any"}, `numbers is "any", must be possible, valid or mobile`},
 		{"another line type", clients.Record{Lines: []string{"fax"}}, `lines[0] is "fax", must be ordinary, premium or satellite`},
-		{"too few digits", clients.Record{Limits: clients.Limits{Digits: ptr(3)}}, "limits.digits is 3, must be 4 to 8"},
-		{"a long validity", clients.Record{Limits: clients.Limits{Validity: ptr(clients.Duration(time.Hour))}}, "limits.validity is 1h0m0s, must be 1m0s to 10m0s"},
-		{"no attempts", clients.Record{Limits: clients.Limits{Attempts: ptr(0)}}, "limits.attempts is 0, must be 1 to 5"},
-		{"a long cooldown", clients.Record{Limits: clients.Limits{Cooldown: ptr(clients.Duration(2 * time.Hour))}}, "limits.cooldown is 2h0m0s"},
-		{"too few a day", clients.Record{Limits: clients.Limits{PerDay: ptr(2)}}, "limits.perDay is 2, must be 3 to 20"},
-		{"too many an hour", clients.Record{Limits: clients.Limits{PerHour: ptr(11)}}, "limits.perHour is 11, must be 1 to 10"},
-		{"unanswered", clients.Record{Limits: clients.Limits{Unanswered: ptr(101)}}, "limits.unanswered is 101"},
-		{"a short pause", clients.Record{Limits: clients.Limits{Pause: ptr(clients.Duration(time.Minute))}}, "limits.pause is 1m0s"},
-		{"a short memory", clients.Record{Limits: clients.Limits{Memory: ptr(clients.Duration(time.Minute))}}, "limits.memory is 1m0s"},
-		{"a window beyond a day", clients.Record{Window: ptr(clients.Duration(25 * time.Hour))}, "window is 25h0m0s, must be 0s (off) to 24h"},
-		{"a window below none", clients.Record{Window: ptr(clients.Duration(-time.Second))}, "window is -1s"},
+		{"too few digits", clients.Record{Limits: clients.Limits{Digits: new(3)}}, "limits.digits is 3, must be 4 to 8"},
+		{"a long validity", clients.Record{Limits: clients.Limits{Validity: new(clients.Duration(time.Hour))}}, "limits.validity is 1h0m0s, must be 1m0s to 10m0s"},
+		{"no attempts", clients.Record{Limits: clients.Limits{Attempts: new(0)}}, "limits.attempts is 0, must be 1 to 5"},
+		{"a long cooldown", clients.Record{Limits: clients.Limits{Cooldown: new(clients.Duration(2 * time.Hour))}}, "limits.cooldown is 2h0m0s"},
+		{"too few a day", clients.Record{Limits: clients.Limits{PerDay: new(2)}}, "limits.perDay is 2, must be 3 to 20"},
+		{"too many an hour", clients.Record{Limits: clients.Limits{PerHour: new(11)}}, "limits.perHour is 11, must be 1 to 10"},
+		{"unanswered", clients.Record{Limits: clients.Limits{Unanswered: new(101)}}, "limits.unanswered is 101"},
+		{"a short pause", clients.Record{Limits: clients.Limits{Pause: new(clients.Duration(time.Minute))}}, "limits.pause is 1m0s"},
+		{"a short memory", clients.Record{Limits: clients.Limits{Memory: new(clients.Duration(time.Minute))}}, "limits.memory is 1m0s"},
+		{"a window beyond a day", clients.Record{Window: new(clients.Duration(25 * time.Hour))}, "window is 25h0m0s, must be 0s (off) to 24h"},
+		{"a window below none", clients.Record{Window: new(clients.Duration(-time.Second))}, "window is -1s"},
 		{"a rate below none", clients.Record{PerMinute: -1}, "perMinute is -1, must be 0 (any number) to 1000000"},
 		{"a rate without end", clients.Record{PerMinute: 1_000_001}, "perMinute is 1000001"},
 		{"a brand for no SMS", clients.Record{Brand: "Acme ☃"}, "brand has '☃'"},
@@ -179,14 +185,14 @@ func TestValidate(t *testing.T) {
 					*field = ""
 				}
 			}
-			err := r.Validate()
+			err := check(r)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			says(t, err, c.want)
+			clientstest.WantError(t, err, c.want)
 			for _, material := range []string{"canary", "MII"} {
 				if err != nil && strings.Contains(err.Error(), material) {
 					t.Errorf("the error has key material: %v", err)
@@ -196,11 +202,11 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// All that is wrong is told at once.
-func TestValidateTellsAll(t *testing.T) {
-	err := clients.Record{ID: "a b", Status: "off", APIs: []string{"x"}, Keys: []clients.Key{{Version: "x", PEM: "y"}}, Networks: []string{"z"},
-		Countries: []string{"uk"}, PerMinute: -1, Limits: clients.Limits{Digits: ptr(3), PerDay: ptr(99)}}.Validate()
-	says(t, err, `client "a b": `, "id is", "status is", "apis[0] is", "keys[0].version is", "keys[0].pem: ", "networks[0] is", "countries[0] is", "perMinute is", "limits.digits is", "limits.perDay is")
+// The error lists everything that is wrong.
+func TestCheckListsAll(t *testing.T) {
+	err := check(clients.Record{ID: "a b", Status: "off", APIs: []string{"x"}, Keys: []clients.Key{{Version: "x", PEM: "y"}}, Networks: []string{"z"},
+		Countries: []string{"uk"}, PerMinute: -1, Limits: clients.Limits{Digits: new(3), PerDay: new(99)}})
+	clientstest.WantError(t, err, "id is", "status is", "apis[0] is", "keys[0].version is", "keys[0].pem: ", "networks[0] is", "countries[0] is", "perMinute is", "limits.digits is", "limits.perDay is")
 	if err != nil && strings.Count(err.Error(), "\n") != 9 {
 		t.Errorf("%v\nwant 10 lines", err)
 	}
@@ -208,7 +214,7 @@ func TestValidateTellsAll(t *testing.T) {
 
 // A record in the table is read as it stands there or not at all.
 func TestStrictRecords(t *testing.T) {
-	r := newRig(t)
+	r := clientstest.New(t)
 	whole := `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z"}`
 	for _, c := range []struct{ name, text, want string }{
 		{"whole", whole, ""},
@@ -222,18 +228,18 @@ func TestStrictRecords(t *testing.T) {
 		{"no unit", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","window":"600"}`, "whole seconds"},
 		{"a list for a text", `{"id":["acme"]}`, "id"},
 		{"no status", `{"id":"acme"}`, `status is ""`},
-		{"of another client", `{"id":"other","status":"active","added":"2026-11-22T02:25:27Z"}`, `says that it is of client "other"`},
+		{"of another client", `{"id":"other","status":"active","added":"2026-11-22T02:25:27Z"}`, `the record under this id is of client "other"`},
 		{"empty", ``, "cannot be read"},
-		{"null", `null`, `says that it is of client ""`},
+		{"null", `null`, `the record under this id is of client ""`},
 		{"two values", whole + whole, "cannot be read"},
 		{"a bad key", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","keys":[{"version":"1","pem":"x","added":"2026-11-22T02:25:27Z"}]}`, "keys[0].pem"},
 		{"a secret that nobody sealed", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","secrets":[{"sealed":"plain","added":"2026-11-22T02:25:27Z"}]}`, "secrets[0] cannot be opened"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r.put(t, "client#acme", c.text)
-			got, err := r.Find(t.Context(), "acme")
+			r.Put(t, "client#acme", c.text)
+			got, err := r.Lookup().Find(t.Context(), "acme")
 			if c.want != "" {
-				says(t, err, `client "acme": `, c.want)
+				clientstest.WantError(t, err, `client "acme": `, c.want)
 			}
 			if (got != nil) != (c.want == "") || (err == nil) != (c.want == "") {
 				t.Errorf("%v, %v", got, err)

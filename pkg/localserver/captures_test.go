@@ -21,6 +21,7 @@ import (
 
 	"countersign/docs/openapitest"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
@@ -28,6 +29,7 @@ import (
 	"countersign/pkg/service"
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/users"
 )
 
 const contracts = "../../pkg/ams/testdata/contracts/"
@@ -75,7 +77,7 @@ type scene struct {
 	server   *httptest.Server
 	local    *server
 	issuer   otp.Issuer
-	users    clients.Users
+	users    users.Directory
 	outbox   *outbox.Outbox
 	policies otp.Policy
 }
@@ -104,7 +106,7 @@ func stage(t *testing.T, all captures) *scene {
 		t.Fatal(err)
 	}
 	defaults := clients.Defaults{Policy: s.policies, Countries: []string{"*"}, Brand: "Acme"}
-	registry := clients.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: clock}
+	registry := registry.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: clock}
 	for _, c := range all.Credentials {
 		r := clients.Record{ID: c.ClientID, Countries: []string{"*"}}
 		var secret []byte
@@ -122,7 +124,7 @@ func stage(t *testing.T, all captures) *scene {
 			t.Fatal(err)
 		}
 	}
-	s.users = clients.Users{Table: db.Documents(), Sealer: keys, Now: clock}
+	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: clock}
 	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
 	s.local = newServer(openstore.File{Store: db}, s.outbox, service.Ports{
 		Keys: keys, Defaults: defaults, Now: clock, Rand: rand.Reader, Log: log,
@@ -171,7 +173,7 @@ func (s *scene) prepare(t *testing.T, c capture) {
 		number := g.WalletToken.Phone
 		number = number[1:2] + "-" + number[2:] // all are of calling code 1
 		got.Outcome = otp.Sent
-		if err = s.users.AddUser(t.Context(), g.WalletToken.ClientID, "u", number); err == nil {
+		if err = s.users.Add(t.Context(), g.WalletToken.ClientID, "u", number); err == nil {
 			err = s.users.AddToken(t.Context(), g.WalletToken.ClientID, "u", g.WalletToken.Value, time.Time{})
 		}
 	default:

@@ -22,6 +22,7 @@ import (
 	"countersign/docs/openapitest"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
 	"countersign/pkg/message"
@@ -167,9 +168,9 @@ func (e *example) begin(client string) {
 	policy := otp.DefaultPolicy()
 	policy.Cooldown = 0
 	e.client = &clients.Client{ID: client, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true, Policy: policy, Brand: "Acme"}
-	registry := clients.Registry{Table: e.users.Table, Sealer: e.users.Sealer, Defaults: clients.Defaults{Policy: policy}, Now: e.now}
+	registry := registry.Registry{Table: e.users.Table, Sealer: e.users.Sealer, Defaults: clients.Defaults{Policy: policy}, Now: e.now}
 	e.must(registry.Add(e.t.Context(), clients.Record{ID: client}, nil)) // users belong to one
-	e.must(e.users.AddUser(e.t.Context(), client, "u", "60-6543216353"))
+	e.must(e.users.Add(e.t.Context(), client, "u", "60-6543216353"))
 	e.must(e.users.AddToken(e.t.Context(), client, "u", exampleToken, time.Time{}))
 	e.method, e.uri, e.body = "POST", e.path, request(e.t, e.path, e.name)
 	e.header = http.Header{"Content-Type": {"application/json"}, "Client-Id": {client}}

@@ -2,7 +2,6 @@ package localserver
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"countersign/pkg/clients"
@@ -23,7 +22,7 @@ const recent = time.Second
 // defaults of clients, the clock, the entropy and the log.
 func newServer(store openstore.Store, messages *outbox.Outbox, p service.Ports) *server {
 	p.Store, p.Table = store, store.Documents()
-	p.Find = withDemo(clients.Registry{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults, Now: p.Now})
+	p.Find = withDemo(clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults})
 	p.ClientAge, p.UnknownAge = recent, recent
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
 	s := sending.New(service.New(p), messages)
@@ -40,18 +39,18 @@ func newServer(store openstore.Store, messages *outbox.Outbox, p service.Ports) 
 
 // withDemo finds the stored clients, and the client "demo" of the README's commands.
 // That client needs no signature, so no other process has it.
-func withDemo(g clients.Registry) func(context.Context, string) (*clients.Client, error) {
-	d := g.Defaults
+func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, error) {
+	d := l.Defaults
 	demo := &clients.Client{
 		ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
 		Policy: d.Policy, Brand: d.Brand, Language: d.Language,
 	}
 	return func(ctx context.Context, id string) (*clients.Client, error) {
 		if id == demo.ID {
-			if _, err := g.Get(ctx, id); errors.Is(err, clients.ErrNotFound) {
+			if _, found, err := clients.ReadRecord(ctx, l.Table, id); err == nil && !found {
 				return demo, nil
 			}
 		}
-		return g.Find(ctx, id)
+		return l.Find(ctx, id)
 	}
 }

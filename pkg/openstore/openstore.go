@@ -15,6 +15,7 @@ import (
 
 	"countersign/pkg/awsclient"
 	"countersign/pkg/clients"
+	"countersign/pkg/documents"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/streams"
 	"countersign/pkg/otp"
@@ -41,8 +42,8 @@ type Place struct {
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
-	clients.Traffic
-	Documents() clients.Table
+	clients.Counter
+	Documents() documents.Table
 	Close() error
 }
 
@@ -84,7 +85,7 @@ func (p Place) MakeFolder() error {
 type File struct{ *sqlitestore.Store }
 
 // Documents returns the table of clients and users.
-func (f File) Documents() clients.Table { return f.Store.Documents() }
+func (f File) Documents() documents.Table { return f.Store.Documents() }
 
 // Tables are the store in DynamoDB.
 type Tables struct {
@@ -99,7 +100,7 @@ type Tables struct {
 }
 
 // Documents returns the table of clients and users.
-func (t Tables) Documents() clients.Table { return t.documents }
+func (t Tables) Documents() documents.Table { return t.documents }
 
 // Close implements [Store]. There is nothing to close.
 func (t Tables) Close() error { return nil }
@@ -135,7 +136,7 @@ func (p Place) Open(ctx context.Context, challenges, documents string) (Store, e
 
 // OpenDocuments opens the table of clients and users, without the challenges. The
 // caller closes it by calling shut.
-func (p Place) OpenDocuments(ctx context.Context, name string) (table clients.Table, shut func() error, err error) {
+func (p Place) OpenDocuments(ctx context.Context, name string) (table documents.Table, shut func() error, err error) {
 	if p.Kind != DynamoDB {
 		db, err := sqlitestore.Open(p.databaseFile())
 		if err != nil {

@@ -15,22 +15,24 @@ import (
 
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
+	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
+	"countersign/pkg/users"
 )
 
 // Store keeps challenges, ledgers, and the counts of clients' requests.
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
-	clients.Traffic
+	clients.Counter
 }
 
 // Ports are the parts in which processes differ. Every field is required unless it says otherwise.
 type Ports struct {
 	Store    Store
-	Table    clients.Table    // of clients and users
+	Table    documents.Table  // of clients and users
 	Keys     *keyring.Ring    // for codes, numbers, secrets and signatures
 	Defaults clients.Defaults // of clients whose record sets nothing else
 	// Find finds a client by its id; nil finds the clients in Table.
@@ -51,7 +53,7 @@ const cacheSize = 10_000
 type Service struct {
 	Store telemetry.Store // the store, with the time of each write in the line of its request
 	Keys  *keyring.Ring
-	Users clients.Users
+	Users users.Directory
 	Gate  *ams.Gate
 	Now   func() time.Time
 	Rand  io.Reader
@@ -60,15 +62,15 @@ type Service struct {
 // New wires the shared part. It makes no request.
 func New(p Ports) *Service {
 	if p.Find == nil {
-		p.Find = clients.Registry{Table: p.Table, Sealer: p.Keys, Now: p.Now, Defaults: p.Defaults}.Find
+		p.Find = clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults}.Find
 	}
 	return &Service{
 		Store: telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
 		Keys:  p.Keys,
-		Users: clients.Users{Table: p.Table, Sealer: p.Keys, Now: p.Now},
+		Users: users.Directory{Table: p.Table, Sealer: p.Keys, Now: p.Now},
 		Gate: &ams.Gate{
 			Clients: clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize),
-			Traffic: &clients.Meter{Table: p.Store, Now: p.Now},
+			Traffic: &clients.Meter{Counter: p.Store, Now: p.Now},
 			Answers: ams.NewAnswers(p.Keys),
 			Now:     p.Now,
 			Log:     p.Log,

@@ -15,7 +15,9 @@ import (
 
 	"countersign/pkg/awsclient"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
+	"countersign/pkg/documents"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/keyring"
@@ -195,13 +197,13 @@ func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 	if err != nil {
 		return err
 	}
-	registry := clients.Registry{
+	registry := registry.Registry{
 		Table:    dynamostore.NewDocuments(client, cfg.ClientsTable),
 		Sealer:   ring,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: cfg.Brand},
 		Now:      o.Now,
 	}
-	if _, err := registry.Get(ctx, DemoClient); !errors.Is(err, clients.ErrNotFound) {
+	if _, err := registry.Get(ctx, DemoClient); !errors.Is(err, documents.ErrNotFound) {
 		return err
 	}
 	return registry.Add(ctx, clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}, nil)

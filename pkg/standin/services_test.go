@@ -21,7 +21,7 @@ import (
 
 	"countersign/pkg/awsclient"
 	"countersign/pkg/changes"
-	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/dynamostore/engine"
@@ -103,7 +103,7 @@ func TestServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry := clients.Registry{Table: dynamostore.NewDocuments(client, table("clients")), Now: time.Now}
+	registry := registry.Registry{Table: dynamostore.NewDocuments(client, table("clients")), Now: time.Now}
 	if r, err := registry.Get(t.Context(), standin.DemoClient); err != nil || !r.Unsigned || r.Unimatrix != "simple" || !slices.Equal(r.Countries, []string{"*"}) {
 		t.Errorf("%v %+v", err, r)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/keyring"
@@ -42,7 +43,7 @@ func Environment(t testing.TB) *Function {
 	} {
 		t.Setenv(name, value)
 	}
-	registry := clients.Registry{
+	registry := registry.Registry{
 		Table:    dynamostore.NewDocuments(dynamotest.Client(t, nil), documents),
 		Sealer:   secret.keys,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},

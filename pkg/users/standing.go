@@ -1,4 +1,4 @@
-package clients
+package users
 
 import (
 	"context"
@@ -8,17 +8,17 @@ import (
 	"countersign/pkg/phone"
 )
 
-// Standing is whether a wallet token may still be used.
+// Standing is whether a wallet token may be used.
 type Standing int
 
 const (
 	NoToken Standing = iota // the token is unknown, revoked or expired
-	NoUser                  // the user behind it is gone
+	NoUser                  // the token's user was removed
 	Blocked                 // the user is blocked
 	Good
 )
 
-// String returns the standing as a log line has it.
+// String returns the standing as log lines show it.
 func (s Standing) String() string {
 	switch s {
 	case NoToken:
@@ -33,13 +33,12 @@ func (s Standing) String() string {
 	return fmt.Sprintf("Standing(%d)", int(s))
 }
 
-// Person is who a wallet token stands for. It formats and logs as its masked
-// number.
+// Person is the user of a wallet token. It formats and logs as its masked number.
 type Person struct {
-	// Ref is what [Users.Check] finds the token by. It tells neither token nor
-	// number, and is kept with a challenge.
+	// Ref is the token's reference for [Directory.Check]. A challenge stores it. It
+	// reveals neither the token nor the number.
 	Ref string
-	// Number is as it was added, such as "60-6543216353"; "" for a user without.
+	// Number is as it was added, such as "60-6543216353", or "".
 	Number string
 }
 
@@ -56,44 +55,45 @@ func mask(number string) string {
 	return phone.Mask(cc, national)
 }
 
-// Resolve returns whom a client's wallet token stands for, and whether it may be
-// used; the number is told of the Good only. It costs two reads at most.
-func (u Users) Resolve(ctx context.Context, client, token string) (Person, Standing, error) {
+// Resolve returns the person of a client's wallet token and the token's standing. The
+// person has a number only if the standing is [Good]. It costs at most two reads.
+func (d Directory) Resolve(ctx context.Context, client, token string) (Person, Standing, error) {
 	p := Person{Ref: tokenKey(client, token)}
-	key, user, standing, err := u.find(ctx, p.Ref)
+	key, user, standing, err := d.find(ctx, p.Ref)
 	if err != nil || standing != Good || user.Number == "" {
 		return p, standing, err
 	}
-	number, err := u.Sealer.Open(ctx, string(user.Number), numberBound(key))
+	number, err := d.Sealer.Open(ctx, string(user.Number), bound(key))
 	if err != nil {
-		return p, NoToken, fmt.Errorf("the number of the user of %s cannot be opened: add the user anew, or bring back the key that it was sealed under: %w", p.Ref, err)
+		return p, NoToken, fmt.Errorf("the number of the user of %s cannot be opened: "+
+			"add the user anew, or bring back the key that it was sealed under: %w", p.Ref, err)
 	}
 	p.Number = string(number)
 	return p, Good, nil
 }
 
-// Check tells whether the token that [Users.Resolve] gave ref for may still be
-// used. It costs two reads at most.
-func (u Users) Check(ctx context.Context, ref string) (Standing, error) {
-	_, _, standing, err := u.find(ctx, ref)
+// Check returns the standing of the token with a reference from [Directory.Resolve].
+// It costs at most two reads.
+func (d Directory) Check(ctx context.Context, ref string) (Standing, error) {
+	_, _, standing, err := d.find(ctx, ref)
 	return standing, err
 }
 
-// find returns the user behind a token, with the key of the user's record.
-func (u Users) find(ctx context.Context, ref string) (key string, user User, s Standing, err error) {
+// find returns the user of a token and the key of the user's document.
+func (d Directory) find(ctx context.Context, ref string) (key string, user User, s Standing, err error) {
 	if _, ok := userOf(ref, ""); !ok {
-		return "", User{}, NoToken, nil // no other kind of record is taken for a token
+		return "", User{}, NoToken, nil // the key of another kind of document is no token
 	}
-	text, revision, err := u.Table.Get(ctx, ref)
+	text, revision, err := d.Table.Get(ctx, ref)
 	if err != nil || revision == 0 {
 		return "", User{}, NoToken, err
 	}
 	t, err := parseToken(text)
-	if err != nil || !t.Expires.IsZero() && !u.Now().Before(t.Expires) {
+	if err != nil || !t.Expires.IsZero() && !d.Now().Before(t.Expires) {
 		return "", User{}, NoToken, about(ref, err)
 	}
 	key, _ = userOf(ref, t.User)
-	text, revision, err = u.Table.Get(ctx, key)
+	text, revision, err = d.Table.Get(ctx, key)
 	if err != nil {
 		return "", User{}, NoToken, err
 	}
@@ -112,7 +112,7 @@ func (u Users) find(ctx context.Context, ref string) (key string, user User, s S
 	return key, user, Good, nil
 }
 
-// about says which token an error is about. The user's id could be a number.
+// about adds a token's reference to an error. The user's id could be a phone number.
 func about(ref string, err error) error {
 	if err == nil {
 		return nil

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/clientstest"
 )
 
 // taking counts the writes to a counter, which fails while it has an error.
 type taking struct {
-	clients.Traffic
+	clients.Counter
 	writes atomic.Int64
 	err    atomic.Pointer[error]
 }
@@ -25,13 +26,13 @@ func (c *taking) Take(ctx context.Context, key string, window int64, n, limit in
 	if err := c.err.Load(); err != nil {
 		return false, *err
 	}
-	return c.Traffic.Take(ctx, key, window, n, limit, ttl)
+	return c.Counter.Take(ctx, key, window, n, limit, ttl)
 }
 
-func newMeter(t testing.TB) (*clients.Meter, *taking, *clock) {
-	clock := newClock()
-	table := &taking{Traffic: open(t, filepath.Join(t.TempDir(), "countersign.db"))}
-	return &clients.Meter{Table: table, Now: clock.Now}, table, clock
+func newMeter(t testing.TB) (*clients.Meter, *taking, *clientstest.Clock) {
+	clock := clientstest.NewClock()
+	table := &taking{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
+	return &clients.Meter{Counter: table, Now: clock.Now}, table, clock
 }
 
 // allowed makes calls, one after the other, and counts those that are let through.
@@ -53,9 +54,9 @@ func allowed(t testing.TB, m *clients.Meter, c *clients.Client, calls int) (n in
 // minute, whatever it is.
 func TestMeterExact(t *testing.T) {
 	for _, rate := range []int{1, 99, 100, 200, 249} {
-		database, clock := filepath.Join(t.TempDir(), "countersign.db"), newClock()
+		database, clock := filepath.Join(t.TempDir(), "countersign.db"), clientstest.NewClock()
 		client := &clients.Client{ID: "acme", PerMinute: rate}
-		meters := []*clients.Meter{{Table: open(t, database), Now: clock.Now}, {Table: open(t, database), Now: clock.Now}}
+		meters := []*clients.Meter{{Counter: clientstest.OpenStore(t, database), Now: clock.Now}, {Counter: clientstest.OpenStore(t, database), Now: clock.Now}}
 		for minute := range 2 {
 			var let atomic.Int64
 			var group sync.WaitGroup
@@ -74,7 +75,7 @@ func TestMeterExact(t *testing.T) {
 			if let.Load() != int64(rate) {
 				t.Errorf("minute %d: %d of 500 calls are let through, want %d", minute, let.Load(), rate)
 			}
-			clock.pass(time.Minute)
+			clock.Pass(time.Minute)
 		}
 	}
 }
@@ -86,11 +87,11 @@ func TestMeterMinutes(t *testing.T) {
 	if n := allowed(t, m, c, 5); n != 3 {
 		t.Errorf("%d calls are let through, want 3", n)
 	}
-	clock.pass(33*time.Second - time.Millisecond)
+	clock.Pass(33*time.Second - time.Millisecond)
 	if n := allowed(t, m, c, 5); n != 0 {
 		t.Errorf("%d more in the same minute", n)
 	}
-	clock.pass(time.Millisecond)
+	clock.Pass(time.Millisecond)
 	if n := allowed(t, m, c, 5); n != 3 {
 		t.Errorf("%d calls in the next minute, want 3", n)
 	}
@@ -168,7 +169,7 @@ func (s slow) Take(ctx context.Context, _ string, _ int64, _, _ int, _ int64) (b
 func TestMeterWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		m := &clients.Meter{Table: slow{gate}, Now: newClock().Now}
+		m := &clients.Meter{Counter: slow{gate}, Now: clientstest.NewClock().Now}
 		c := &clients.Client{ID: "acme", PerMinute: 1000}
 		leaving, leave := context.WithCancel(t.Context())
 		var left, let atomic.Int64
@@ -215,7 +216,7 @@ func TestMeterMemory(t *testing.T) {
 	if m.Held() != 3 {
 		t.Errorf("%d clients are held, want 3", m.Held())
 	}
-	clock.pass(time.Minute)
+	clock.Pass(time.Minute)
 	allowed(t, m, &clients.Client{ID: "a", PerMinute: 1}, 2)
 	if m.Held() != 1 {
 		t.Errorf("%d clients are held in the next minute, want 1", m.Held())
@@ -224,7 +225,7 @@ func TestMeterMemory(t *testing.T) {
 
 // Counting a request of which the chunk is in memory.
 func BenchmarkMeter(b *testing.B) {
-	m := &clients.Meter{Table: always{}, Now: time.Now}
+	m := &clients.Meter{Counter: always{}, Now: time.Now}
 	c := &clients.Client{ID: "acme", PerMinute: 1_000_000}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

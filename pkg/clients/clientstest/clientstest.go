@@ -1,0 +1,227 @@
+// Package clientstest holds what the tests of clients, their registry and their users
+// share: a registry and a user directory on real parts.
+package clientstest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
+	"countersign/pkg/documents"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+	"countersign/pkg/signature"
+	"countersign/pkg/sqlitestore"
+	"countersign/pkg/users"
+)
+
+// Secret is an HMAC secret that must not appear in any output.
+const Secret = "canary-secret/+=for-HMAC"
+
+// Start is the time of a new [Clock].
+var Start = time.Date(2026, 11, 22, 2, 25, 27, 0, time.UTC)
+
+// Clock stands still until [Clock.Pass]. It is safe for concurrent use.
+type Clock struct{ at atomic.Int64 }
+
+// NewClock returns a clock at [Start].
+func NewClock() *Clock {
+	c := &Clock{}
+	c.at.Store(Start.UnixNano())
+	return c
+}
+
+// Now returns the clock's time.
+func (c *Clock) Now() time.Time { return time.Unix(0, c.at.Load()) }
+
+// Pass moves the clock by d.
+func (c *Clock) Pass(d time.Duration) { c.at.Add(int64(d)) }
+
+// Rig is a registry and a user directory on a SQLite file and a keyring's file.
+type Rig struct {
+	registry.Registry
+	Users    users.Directory
+	Clock    *Clock
+	Counted  *Counting // the table of both
+	Database string    // path of the SQLite file
+	Keys     string    // path of the keyring's file
+}
+
+// New makes a rig without clients.
+func New(t testing.TB) *Rig {
+	t.Helper()
+	r := &Rig{
+		Clock:    NewClock(),
+		Database: filepath.Join(t.TempDir(), "countersign.db"),
+		Keys:     filepath.Join(t.TempDir(), "keys.json"),
+	}
+	if err := os.WriteFile(r.Keys, keys(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ring, err := keyring.New(keyring.File(r.Keys), r.Clock.Now, time.Second, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Counted = &Counting{Table: OpenStore(t, r.Database).Documents()}
+	r.Registry = registry.Registry{Table: r.Counted, Sealer: ring, Now: r.Clock.Now, Defaults: clients.Defaults{
+		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Countersign", Language: "en",
+	}}
+	r.Users = users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}
+	return r
+}
+
+// keys returns a keyring. Making one takes long, as it holds an RSA key.
+var keys = sync.OnceValue(func() []byte {
+	d := &keyring.Document{}
+	for _, kind := range keyring.Kinds() {
+		if _, err := d.Rotate(kind, time.Time{}, Start, rand.Reader); err != nil {
+			panic(err)
+		}
+	}
+	return d.AtRest()
+})
+
+// OpenStore opens a SQLite file until the end of the test.
+func OpenStore(t testing.TB, path string) *sqlitestore.Store {
+	t.Helper()
+	s, err := sqlitestore.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Lookup returns the directory that requests use.
+func (r *Rig) Lookup() clients.Lookup {
+	return clients.Lookup{Table: r.Table, Sealer: r.Sealer, Defaults: r.Defaults}
+}
+
+// MustAdd adds a client and returns it as requests see it.
+func (r *Rig) MustAdd(t testing.TB, record clients.Record, secret string) *clients.Client {
+	t.Helper()
+	var plain []byte
+	if secret != "" {
+		plain = []byte(secret)
+	}
+	if err := r.Add(t.Context(), record, plain); err != nil {
+		t.Fatal(err)
+	}
+	return r.MustFind(t, record.ID)
+}
+
+// MustFind returns a client as requests see it.
+func (r *Rig) MustFind(t testing.TB, id string) *clients.Client {
+	t.Helper()
+	c, err := r.Lookup().Find(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Raw returns a document without the registry.
+func (r *Rig) Raw(t testing.TB, key string) string {
+	t.Helper()
+	text, revision, err := r.Counted.Get(t.Context(), key)
+	if err != nil || revision == 0 {
+		t.Fatal(key, revision, err)
+	}
+	return string(text)
+}
+
+// Put writes a document without the registry.
+func (r *Rig) Put(t testing.TB, key, text string) {
+	t.Helper()
+	_, revision, err := r.Counted.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := r.Counted.Put(t.Context(), key, []byte(text), revision); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+}
+
+// Counting counts the reads of a table. Reads return Err if it is not nil.
+type Counting struct {
+	documents.Table
+	Gets atomic.Int64
+	Err  atomic.Pointer[error]
+}
+
+// Get implements [documents.Table].
+func (c *Counting) Get(ctx context.Context, key string) ([]byte, int64, error) {
+	c.Gets.Add(1)
+	if err := c.Err.Load(); err != nil {
+		return nil, 0, *err
+	}
+	return c.Table.Get(ctx, key)
+}
+
+// Refusing refuses every write, as if another writer always won.
+type Refusing struct{ documents.Table }
+
+// Put implements [documents.Table].
+func (Refusing) Put(context.Context, string, []byte, int64) (bool, error) { return false, nil }
+
+// Delete implements [documents.Table].
+func (Refusing) Delete(context.Context, string, int64) (bool, error) { return false, nil }
+
+// RSA keys of clients, made once per process because that takes long. Short has too
+// few bits.
+var (
+	Key1, Key2 = newKey(2048), newKey(2048)
+	Short      = newKey(1024)
+)
+
+func newKey(bits int) func() *rsa.PrivateKey {
+	return sync.OnceValue(func() *rsa.PrivateKey {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			panic(err)
+		}
+		return key
+	})
+}
+
+// Public returns the public half of a key as PEM.
+func Public(key *rsa.PrivateKey) string { return signature.FormatPublicKey(&key.PublicKey) }
+
+// Private returns a private key as PEM.
+func Private(key *rsa.PrivateKey) string {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		panic(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// WantError fails the test unless the text of err holds all of these.
+func WantError(t testing.TB, err error, texts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("no error, want one with %q", texts)
+		return
+	}
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("error %q, want one with %q", err, text)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+// Package registry changes the clients in a table, for the operator. Requests read
+// them through [clients.Lookup].
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/documents"
+)
+
+// Registry adds, lists and edits clients. It holds no state. Its methods may be
+// called concurrently, by several processes too, and no edit is lost.
+//
+// Errors wrap [documents.ErrNotFound] if a client, key or secret does not exist, and
+// [documents.ErrExists] if it already does.
+type Registry struct {
+	Table    documents.Table
+	Sealer   documents.Sealer
+	Defaults clients.Defaults // a changed record is checked against these
+	Now      func() time.Time
+}
+
+// Get returns a client's record.
+func (g Registry) Get(ctx context.Context, id string) (clients.Record, error) {
+	r, found, err := clients.ReadRecord(ctx, g.Table, id)
+	if err == nil && !found {
+		err = clients.Named(id, documents.ErrNotFound)
+	}
+	return r, err
+}
+
+// Add adds a client, with an HMAC secret unless secret is nil. Secrets in the record
+// are ignored. An empty status becomes active, and keys without a version get the
+// next versions after the highest one.
+func (g Registry) Add(ctx context.Context, r clients.Record, secret []byte) error {
+	r.Added = g.now()
+	if r.Status == "" {
+		r.Status = clients.StatusActive
+	}
+	err := g.fill(ctx, &r, secret)
+	if err != nil {
+		return clients.Named(r.ID, err)
+	}
+	text, err := g.encode(r, clients.AllLanguages)
+	if err == nil {
+		err = documents.Add(ctx, g.Table, clients.DocumentKey(r.ID), text)
+	}
+	return clients.Named(r.ID, err)
+}
+
+// fill sets the keys and the secret of a new record.
+func (g Registry) fill(ctx context.Context, r *clients.Record, secret []byte) error {
+	r.Keys = slices.Clone(r.Keys)
+	for i, k := range r.Keys {
+		if k.Version == "" {
+			k.Version = clients.NextVersion(r.Keys)
+		}
+		key, err := g.key(k.Version, []byte(k.PEM))
+		if err != nil {
+			return fmt.Errorf("keys[%d].pem: %w", i, err)
+		}
+		r.Keys[i] = key
+	}
+	r.Secrets = nil
+	if secret == nil {
+		return nil
+	}
+	sealed, err := g.seal(ctx, *r, secret)
+	r.Secrets = []clients.Secret{sealed}
+	return err
+}
+
+// List returns all clients in the order of their ids. It leaves out records that
+// cannot be read, and its error names them.
+func (g Registry) List(ctx context.Context) (all []clients.Record, err error) {
+	var broken []error
+	err = g.Table.List(ctx, clients.DocumentPrefix, func(key string, text []byte, _ int64) error {
+		r, err := clients.ParseRecord(text)
+		if err != nil {
+			broken = append(broken, fmt.Errorf("%s: %w", key, err))
+			return nil
+		}
+		all = append(all, r)
+		return nil
+	})
+	slices.SortFunc(all, func(a, b clients.Record) int { return strings.Compare(a.ID, b.ID) })
+	return all, errors.Join(append(broken, err)...)
+}
+
+// Edit changes a client's record. After a conflict with another edit it calls change
+// again, with the newer record. Every field must be right afterwards, and the id
+// cannot change.
+func (g Registry) Edit(ctx context.Context, id string, change func(*clients.Record) error) error {
+	return clients.Named(id, documents.Edit(ctx, g.Table, clients.DocumentKey(id), func(text []byte) ([]byte, error) {
+		r, err := clients.ParseRecord(text)
+		if err != nil {
+			return nil, err
+		}
+		was, brand := r, clients.AllLanguages
+		if err := change(&r); err != nil {
+			return nil, err
+		}
+		if r.ID != id {
+			return nil, fmt.Errorf("its id cannot become %q: add a client of that id", r.ID)
+		}
+		if r.Brand == was.Brand && r.Language == was.Language {
+			brand = clients.AnyLanguage // an older, longer brand must not block other edits
+		}
+		return g.encode(r, brand)
+	}))
+}
+
+// encode returns the document of a record, in which every field must be right.
+func (g Registry) encode(r clients.Record, brand clients.Languages) ([]byte, error) {
+	if err := r.Check(g.Defaults, brand); err != nil {
+		return nil, err
+	}
+	return documents.Encode(r)
+}
+
+// Enable lets requests find a client again, once their caches have expired.
+func (g Registry) Enable(ctx context.Context, id string) error {
+	return g.setStatus(ctx, id, clients.StatusActive)
+}
+
+// Disable hides a client from requests, once their caches have expired.
+func (g Registry) Disable(ctx context.Context, id string) error {
+	return g.setStatus(ctx, id, clients.StatusDisabled)
+}
+
+func (g Registry) setStatus(ctx context.Context, id, status string) error {
+	return g.Edit(ctx, id, func(r *clients.Record) error { r.Status = status; return nil })
+}
+
+// Reseal seals the secrets of all clients again, under the newest key of the sealer,
+// so that older keys can be retired. It returns the number of changed records. It
+// skips a record that fails, and its error names each of them.
+func (g Registry) Reseal(ctx context.Context) (changed int, err error) {
+	return documents.ResealAll(ctx, g.Table, clients.DocumentPrefix, g.reseal)
+}
+
+func (g Registry) reseal(ctx context.Context, _ string, text []byte) ([]byte, error) {
+	r, err := clients.ParseRecord(text)
+	if err != nil || len(r.Secrets) == 0 {
+		return text, err
+	}
+	for i := range r.Secrets {
+		if err := r.Secrets[i].Sealed.Reseal(ctx, g.Sealer, r.Bound()); err != nil {
+			return nil, fmt.Errorf("secrets[%d]: %w", i, err)
+		}
+	}
+	return documents.Encode(r)
+}
+
+// now returns the time in the precision of records.
+func (g Registry) now() time.Time { return g.Now().UTC().Truncate(time.Millisecond) }
