@@ -3,7 +3,6 @@ package localserver
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"countersign/pkg/changes"
@@ -12,13 +11,13 @@ import (
 )
 
 const (
-	// glance is how often the feed is looked at: so much later a right code clears
-	// the unanswered messages of its number.
+	// glance is how often the feed is read: so much later a right code clears the
+	// unanswered messages of its number.
 	glance = 50 * time.Millisecond
 	// respite is the pause after a failure.
 	respite = time.Second
-	// piece is how many challenges are told of at once: few enough that counting
-	// them delays no call for long.
+	// piece is how many changes are read at once. It is small, since one turn of the
+	// store's writer finishes a piece, and calls wait for it.
 	piece = 100
 )
 
@@ -32,19 +31,31 @@ func follow(ctx context.Context, store openstore.Store, events changes.Events, l
 	}
 }
 
-// followFile follows the challenges in a file. What was
-// not told then is told at the next start. Sweeping begins when all is told that
-// an earlier process left: a fact must not be forgotten between its counting and
-// its end.
+// followFile follows the challenges in a file. What is left is published after the
+// next start.
 func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events, log *slog.Logger) {
-	consumer := changes.Consumer{Numbers: f, Counters: f, Events: events}
-	var start sync.Once
+	go sweep(ctx, f)
 	again(ctx, log, func() (more bool, err error) {
-		if more, err = tell(ctx, f.Feed(), consumer); err == nil && !more {
-			start.Do(func() { go sweep(ctx, f) })
+		p, err := f.Feed().Next(ctx, piece)
+		if err != nil {
+			return false, err
 		}
-		return more, err
+		var cleared ledgers
+		if err := work(ctx, changes.Consumer{Numbers: &cleared, Counters: f, Events: events}, p.List); err != nil {
+			return false, err
+		}
+		return len(p.List) == piece, f.Feed().Finish(ctx, p, cleared...)
 	})
+}
+
+// ledgers are those of numbers whose owners typed a right code. They are cleared when
+// their piece of the feed is finished.
+type ledgers []string
+
+// Answered implements [changes.Numbers].
+func (l *ledgers) Answered(_ context.Context, key string) error {
+	*l = append(*l, key)
+	return nil
 }
 
 // followTables follows the stream of an engine's table. The stream of a deployment is
@@ -69,8 +80,8 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 	})
 }
 
-// share is what part of the time goes into following, as one in so many: under load
-// the calls come first, and what happened is told later.
+// share bounds following to one part in so many of the time: under load the calls come
+// first, and facts are published later.
 const share = 10
 
 // again calls do soon while there is more, and otherwise now and then.
@@ -107,20 +118,4 @@ func work(ctx context.Context, consumer changes.Consumer, list []changes.Change)
 	}
 	_, err := consumer.Work(ctx, facts)
 	return err
-}
-
-// tell works on one piece of the feed.
-func tell(ctx context.Context, feed *sqlitestore.Feed, consumer changes.Consumer) (more bool, err error) {
-	c, more, err := feed.Next(ctx, piece, time.Now())
-	if err != nil || c.Empty() {
-		return more, err
-	}
-	err = work(ctx, consumer, c.List)
-	if err == nil {
-		err = feed.Finish(ctx, c)
-	}
-	if err != nil {
-		feed.GiveBack(c)
-	}
-	return more, err
 }

@@ -7,23 +7,23 @@ import (
 )
 
 // One statement decides the whole of verify; see the port for each clause.
-const attemptQuery = `UPDATE challenges SET guess = ?2, op = ?3, attempts = attempts + 1
-WHERE pk = ?1 AND state IN ('sent', 'unclear') AND attempts < max AND expiresAt > ?4
-  AND guess <> code AND op <> ?3 AND kv = ?5 AND user = ?7 AND (chosen OR sentAt > ?8)
-  AND (?6 = '' OR authId = ?6)
+var attemptQuery = `UPDATE challenges SET guess = :digest, op = :op, attempts = attempts + 1
+WHERE pk = :pk AND state IN ('sent', 'unclear') AND attempts < max AND expiresAt > :now
+  AND guess <> code AND op <> :op AND kv = :kv AND user = :user AND (chosen OR sentAt > :sentAfter)
+  AND (:authId = '' OR authId = :authId)
 RETURNING ` + columns
 
 // Attempt implements [otp.Challenges].
 func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 	return in(ctx, s, "attempt", func() (otp.Write, error) {
-		s.attempt.BindText(1, g.Key)
-		s.attempt.BindBytes(2, g.Digest)
-		s.attempt.BindText(3, g.Op)
-		s.attempt.BindInt64(4, int64(g.Now))
-		s.attempt.BindInt64(5, int64(g.KeyVersion))
-		s.attempt.BindText(6, g.AuthID)
-		s.attempt.BindText(7, g.User)
-		s.attempt.BindInt64(8, int64(g.SentAfter))
+		s.attempt.SetText(":pk", g.Key)
+		s.attempt.SetBytes(":digest", g.Digest)
+		s.attempt.SetText(":op", g.Op)
+		s.attempt.SetInt64(":now", int64(g.Now))
+		s.attempt.SetInt64(":kv", int64(g.KeyVersion))
+		s.attempt.SetText(":authId", g.AuthID)
+		s.attempt.SetText(":user", g.User)
+		s.attempt.SetInt64(":sentAfter", int64(g.SentAfter))
 		return s.returning(s.attempt, g.Key)
 	})
 }

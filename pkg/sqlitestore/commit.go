@@ -87,10 +87,6 @@ func (s *Store) write() {
 		runtime.Gosched()
 		batch = append(batch[:0], first)
 		err := s.transaction(&batch)
-		if len(s.written) > 0 {
-			s.feed.touch(s.written)
-			s.written = s.written[:0]
-		}
 		for _, c := range batch {
 			c.done <- err
 		}

@@ -12,10 +12,10 @@ import (
 var _ changes.Counters = (*Store)(nil)
 
 const (
-	rememberQuery = `INSERT INTO counted (id, ttl) VALUES (?1, ?2) ON CONFLICT DO NOTHING`
-	addQuery      = `INSERT INTO tallies (pk, what, n, ttl) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (pk, what) DO UPDATE SET n = n + ?3, ttl = max(ttl, ?4)`
-	tallyQuery = `SELECT what, n FROM tallies WHERE pk = ?1`
+	rememberQuery = `INSERT INTO counted (id, ttl) VALUES (:id, :ttl) ON CONFLICT DO NOTHING`
+	addQuery      = `INSERT INTO tallies (pk, what, n, ttl) VALUES (:pk, :what, :n, :ttl)
+ON CONFLICT (pk, what) DO UPDATE SET n = n + :n, ttl = max(ttl, :ttl)`
+	tallyQuery = `SELECT what, n FROM tallies WHERE pk = :pk`
 )
 
 // counter has the statements of the counters.
@@ -29,8 +29,8 @@ func (s *Store) Count(ctx context.Context, facts []changes.Count) (done int, err
 	_, err = in(ctx, s, "count", func() (struct{}, error) {
 		sums, ttl := map[number]int64{}, map[number]int64{}
 		for _, f := range facts {
-			s.counter.remember.BindText(1, f.ID)
-			s.counter.remember.BindInt64(2, f.TTL)
+			s.counter.remember.SetText(":id", f.ID)
+			s.counter.remember.SetInt64(":ttl", f.TTL)
 			if err := step(s.counter.remember); err != nil {
 				return struct{}{}, err
 			}
@@ -44,10 +44,10 @@ func (s *Store) Count(ctx context.Context, facts []changes.Count) (done int, err
 			}
 		}
 		for n, more := range sums {
-			s.counter.add.BindText(1, n.key)
-			s.counter.add.BindText(2, n.what)
-			s.counter.add.BindInt64(3, more)
-			s.counter.add.BindInt64(4, ttl[n])
+			s.counter.add.SetText(":pk", n.key)
+			s.counter.add.SetText(":what", n.what)
+			s.counter.add.SetInt64(":n", more)
+			s.counter.add.SetInt64(":ttl", ttl[n])
 			if err := step(s.counter.add); err != nil {
 				return struct{}{}, err
 			}
@@ -64,7 +64,7 @@ func (s *Store) Count(ctx context.Context, facts []changes.Count) (done int, err
 func (s *Store) Tally(ctx context.Context, key string) (map[string]int64, error) {
 	return in(ctx, s, "tally", func() (map[string]int64, error) {
 		var tally map[string]int64
-		s.counter.tally.BindText(1, key)
+		s.counter.tally.SetText(":pk", key)
 		for {
 			row, err := s.counter.tally.Step()
 			if err != nil || !row {

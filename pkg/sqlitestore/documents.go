@@ -3,7 +3,6 @@ package sqlitestore
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"errors"
 	"strings"
 
@@ -12,15 +11,12 @@ import (
 	"countersign/pkg/documents"
 )
 
-//go:embed documents.sql
-var documentsSchema string
-
 const (
-	findDocumentQuery    = `SELECT pk, doc, rev FROM documents WHERE pk = ?1`
-	addDocumentQuery     = `INSERT INTO documents (pk, doc, rev) VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING`
-	replaceDocumentQuery = `UPDATE documents SET doc = ?2, rev = rev + 1 WHERE pk = ?1 AND rev = ?3`
-	deleteDocumentQuery  = `DELETE FROM documents WHERE pk = ?1 AND rev = ?2`
-	pageQuery            = `SELECT pk, doc, rev FROM documents WHERE pk >= ?1 ORDER BY pk LIMIT ?2`
+	findDocumentQuery    = `SELECT pk, doc, rev FROM documents WHERE pk = :pk`
+	addDocumentQuery     = `INSERT INTO documents (pk, doc, rev) VALUES (:pk, :doc, 1) ON CONFLICT DO NOTHING`
+	replaceDocumentQuery = `UPDATE documents SET doc = :doc, rev = rev + 1 WHERE pk = :pk AND rev = :was`
+	deleteDocumentQuery  = `DELETE FROM documents WHERE pk = :pk AND rev = :was`
+	pageQuery            = `SELECT pk, doc, rev FROM documents WHERE pk >= :from ORDER BY pk LIMIT :limit`
 )
 
 // Documents keeps configuration documents (clients, users) in the file of a
@@ -70,10 +66,10 @@ func (d *Documents) write(key, doc string, was int64) (ok bool, err error) {
 	stmt := d.add
 	if was != 0 {
 		stmt = d.replace
-		stmt.BindInt64(3, was)
+		stmt.SetInt64(":was", was)
 	}
-	stmt.BindText(1, key)
-	stmt.BindText(2, doc)
+	stmt.SetText(":pk", key)
+	stmt.SetText(":doc", doc)
 	err = step(stmt)
 	return err == nil && d.store.conn.Changes() > 0, err
 }
@@ -89,8 +85,8 @@ func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool,
 		return false, err
 	}
 	return in(ctx, d.store, "delete", func() (bool, error) {
-		d.remove.BindText(1, key)
-		d.remove.BindInt64(2, was)
+		d.remove.SetText(":pk", key)
+		d.remove.SetInt64(":was", was)
 		err := step(d.remove)
 		return err == nil && d.store.conn.Changes() > 0, err
 	})
@@ -127,8 +123,8 @@ func (d *Documents) List(ctx context.Context, prefix string, each func(key strin
 
 // read returns a page of documents, beginning with the key from.
 func (d *Documents) read(from string) (page []*document, err error) {
-	d.page.BindText(1, from)
-	d.page.BindInt64(2, pageOf)
+	d.page.SetText(":from", from)
+	d.page.SetInt64(":limit", pageOf)
 	for {
 		row, err := d.page.Step()
 		if err != nil || !row {
@@ -139,7 +135,7 @@ func (d *Documents) read(from string) (page []*document, err error) {
 }
 
 func (d *Documents) standing(key string) (*document, error) {
-	d.find.BindText(1, key)
+	d.find.SetText(":pk", key)
 	return one(d.find, readDocument)
 }
 

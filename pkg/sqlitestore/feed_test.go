@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -23,23 +22,32 @@ import (
 	"countersign/pkg/sqlitestore"
 )
 
-// pieces reads a feed to its end, finishing what it reads, and adds the facts.
-func pieces(t testing.TB, s *sqlitestore.Store, limit int, facts []changes.Fact) []changes.Fact {
+// factsOf returns the facts of a piece.
+func factsOf(p sqlitestore.Piece) (facts []changes.Fact) {
+	for _, change := range p.List {
+		facts = append(facts, changes.Facts(change)...)
+	}
+	return facts
+}
+
+// readAll reads a feed to its end in pieces, finishes each, and adds its facts.
+func readAll(t testing.TB, s *sqlitestore.Store, limit int, facts []changes.Fact) []changes.Fact {
 	t.Helper()
 	for {
-		c, more, err := s.Feed().Next(t.Context(), limit, time.Now())
+		p, err := s.Feed().Next(t.Context(), limit)
+		if err == nil {
+			err = s.Feed().Finish(t.Context(), p)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, change := range c.List {
-			facts = append(facts, changes.Facts(change)...)
-		}
-		if err := s.Feed().Finish(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-		if c.Empty() && !more {
+		if len(p.List) == 0 {
 			return facts
 		}
+		if len(p.List) > limit {
+			t.Errorf("a piece of %d changes, at most %d are wanted", len(p.List), limit)
+		}
+		facts = append(facts, factsOf(p)...)
 	}
 }
 
@@ -53,153 +61,173 @@ func sweepAll(t testing.TB, s *sqlitestore.Store, now otp.Millis) {
 	}
 }
 
-// Every fact of a life is told, once, however seldom somebody looks: after each
-// step, or only at its end, or first after the process was ended and begun anew.
-func TestFeedTellsALife(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "countersign.db")
+// The feed has every fact of a life once, however seldom it is read: after each step,
+// or only at its end, or first after the process ended and began anew.
+func TestFeedHasALife(t *testing.T) {
+	never := func(int) bool { return false }
 	for _, test := range []struct {
-		name  string
-		limit int
-		look  func(s **sqlitestore.Store, step int, facts []changes.Fact) []changes.Fact
+		name    string
+		limit   int
+		reads   func(step int) bool
+		restart bool
 	}{
-		{"after each step", 100, func(s **sqlitestore.Store, _ int, facts []changes.Fact) []changes.Fact {
-			return pieces(t, *s, 100, facts)
-		}},
-		{"one by one", 1, func(s **sqlitestore.Store, _ int, facts []changes.Fact) []changes.Fact {
-			return pieces(t, *s, 1, facts)
-		}},
-		{"now and then", 3, func(s **sqlitestore.Store, step int, facts []changes.Fact) []changes.Fact {
-			if step%3 == 0 {
-				return pieces(t, *s, 3, facts)
-			}
-			return facts
-		}},
-		{"at the end", 7, func(_ **sqlitestore.Store, _ int, facts []changes.Fact) []changes.Fact { return facts }},
-		{"after a restart each", 100, func(s **sqlitestore.Store, _ int, facts []changes.Fact) []changes.Fact {
-			(*s).Close()
-			*s = openAt(t, path)
-			return facts
-		}},
+		{"after each step", 100, func(int) bool { return true }, false},
+		{"one by one", 1, func(int) bool { return true }, false},
+		{"now and then", 3, func(step int) bool { return step%3 == 0 }, false},
+		{"at the end", 7, never, false},
+		{"after a restart each", 100, never, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			path = filepath.Join(t.TempDir(), "countersign.db")
+			path := filepath.Join(t.TempDir(), "countersign.db")
 			s := openAt(t, path)
 			l := changestest.NewLife(t, s, "demo")
 			var facts []changes.Fact
 			for n, step := range l.Steps() {
 				step()
-				facts = test.look(&s, n, facts)
-				l.On(s)
+				if test.reads(n) {
+					facts = readAll(t, s, test.limit, facts)
+				}
+				if test.restart {
+					s.Close()
+					s = openAt(t, path)
+					l.On(s)
+				}
 			}
 			sweepAll(t, s, l.Now)
-			facts = pieces(t, s, test.limit, facts)
-			if got := pieces(t, s, test.limit, nil); len(got) != 0 {
-				t.Errorf("%d facts are told again", len(got))
-			}
-			ids := map[string]bool{}
-			for _, f := range facts {
-				if ids[f.ID] {
-					t.Errorf("%s %s is told twice", f.Kind, f.ID)
-				}
-				ids[f.ID] = true
-			}
+			facts = readAll(t, s, test.limit, facts)
 			changestest.Valid(t, facts...)
-			changestest.Sort(l.Want)
-			if got := changestest.Of(facts); !reflect.DeepEqual(got, l.Want) {
-				t.Error(changestest.Diff(got, l.Want))
-			}
+			wantOnce(t, facts, l.Want)
 		})
 	}
 }
 
-// far is the far side: it survives what happens to the process.
-type far struct{ facts []changes.Fact }
+func wantOnce(t *testing.T, facts []changes.Fact, want []changestest.Fact) {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, f := range facts {
+		if ids[f.ID] {
+			t.Errorf("%s %s comes twice", f.Kind, f.ID)
+		}
+		ids[f.ID] = true
+	}
+	changestest.Sort(want)
+	if got := changestest.Of(facts); !reflect.DeepEqual(got, want) {
+		t.Error(changestest.Diff(got, want))
+	}
+}
 
-func (f *far) Publish(_ context.Context, facts []changes.Fact) (int, error) {
-	f.facts = append(f.facts, facts...)
+// What is read comes again until it is finished, and after that never. A closed store
+// returns nothing.
+func TestFeedUnfinished(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
+	changestest.NewLife(t, s, "demo").Crowd()
+	first, err := s.Feed().Next(t.Context(), 10)
+	if err != nil || len(first.List) != 10 {
+		t.Fatal(first, err)
+	}
+	again, err := s.Feed().Next(t.Context(), 10)
+	if err != nil || !reflect.DeepEqual(again, first) {
+		t.Errorf("%+v, %v: another piece than the unfinished one", again, err)
+	}
+	whole := len(readAll(t, s, 10, nil))
+	if rest := readAll(t, s, 10, nil); whole < 10 || len(rest) != 0 {
+		t.Errorf("%d facts, and %d after the end", whole, len(rest))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Feed().Next(ctx, 1); err == nil {
+		t.Error("Next returned although its context was over")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Feed().Next(t.Context(), 1); err == nil {
+		t.Error("a closed store returned changes")
+	}
+}
+
+// A piece that another process has finished meanwhile takes nothing newer with it when
+// it is finished again.
+func TestFeedFinishedTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s, other := openAt(t, path), openAt(t, path)
+	l := changestest.NewLife(t, s, "demo")
+	l.Steps()[0]()
+	late, err := s.Feed().Next(t.Context(), 1000)
+	if err != nil || len(late.List) < 5 {
+		t.Fatal(late, err)
+	}
+	facts := readAll(t, other, 1000, nil)
+	l.Steps()[1]()
+	if err := s.Feed().Finish(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	sweepAll(t, s, 1<<50)
+	wantOnce(t, readAll(t, s, 1000, facts), l.Want)
+}
+
+// receiver takes events. It survives what happens to the process.
+type receiver struct{ facts []changes.Fact }
+
+func (r *receiver) Publish(_ context.Context, facts []changes.Fact) (int, error) {
+	r.facts = append(r.facts, facts...)
 	return len(facts), nil
 }
 
-// steps ends the process at the n-th call of anything, before or after it is done.
-type steps struct {
-	s     *sqlitestore.Store
-	far   *far
-	n     *int
-	at    int
-	after bool
+// ledgers are cleared when a piece is finished.
+type ledgers []string
+
+func (l *ledgers) Answered(_ context.Context, key string) error {
+	*l = append(*l, key)
+	return nil
 }
 
 var errKilled = errors.New("killed")
 
-func (k steps) step(do func() error) error {
-	*k.n++
-	if *k.n == k.at && !k.after {
+// killer ends the process at its at-th step, before or after the step is done.
+type killer struct {
+	steps, at int
+	after     bool
+}
+
+func (k *killer) step(t testing.TB, do func() error) {
+	k.steps++
+	if k.steps == k.at && !k.after {
 		panic(errKilled)
 	}
-	err := do()
-	if *k.n == k.at {
+	if err := do(); err != nil {
+		t.Fatal(err)
+	}
+	if k.steps == k.at {
 		panic(errKilled)
 	}
-	return err
 }
 
-func (k steps) Answered(ctx context.Context, key string) error {
-	return k.step(func() error { return k.s.Answered(ctx, key) })
-}
-
-func (k steps) Count(ctx context.Context, facts []changes.Count) (done int, err error) {
-	err = k.step(func() error { done, err = k.s.Count(ctx, facts); return err })
-	return done, err
-}
-
-func (k steps) Tally(ctx context.Context, key string) (map[string]int64, error) {
-	return k.s.Tally(ctx, key)
-}
-
-func (k steps) Publish(ctx context.Context, facts []changes.Fact) (done int, err error) {
-	err = k.step(func() error { done, err = k.far.Publish(ctx, facts); return err })
-	return done, err
-}
-
-// follow tells of everything, until it is done or killed.
-func (k steps) follow(t testing.TB, limit int) (alive bool) {
+// follow follows a feed as the local server does, to its end or until it is killed.
+func (k *killer) follow(t testing.TB, s *sqlitestore.Store, events changes.Events) (alive bool) {
 	defer func() {
 		if r := recover(); r != nil && r != errKilled {
 			panic(r)
 		}
 	}()
-	consumer := changes.Consumer{Numbers: k, Counters: k, Events: k}
 	for {
-		var c *sqlitestore.Changes
-		var more bool
-		if err := k.step(func() (err error) {
-			c, more, err = k.s.Feed().Next(t.Context(), limit, time.Now())
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if c.Empty() && !more {
+		var p sqlitestore.Piece
+		var cleared ledgers
+		k.step(t, func() (err error) { p, err = s.Feed().Next(t.Context(), 9); return err })
+		if len(p.List) == 0 {
 			return true
 		}
-		var facts []changes.Fact
-		for _, change := range c.List {
-			facts = append(facts, changes.Facts(change)...)
-		}
-		if _, err := consumer.Work(t.Context(), facts); err != nil {
-			t.Fatal(err)
-		}
-		if err := k.step(func() error { return k.s.Feed().Finish(t.Context(), c) }); err != nil {
-			t.Fatal(err)
-		}
+		consumer := changes.Consumer{Numbers: &cleared, Counters: s, Events: events}
+		k.step(t, func() error { _, err := consumer.Work(t.Context(), factsOf(p)); return err })
+		k.step(t, func() error { return s.Feed().Finish(t.Context(), p, cleared...) })
 	}
 }
 
-// Killed between any two steps, before and after something was swept, and started
-// anew: every fact once by id, counters equal to a recount from the file, and the
-// numbers that answered cleared.
+// Killed between any two steps, before and after challenges were swept, and started
+// anew: every fact comes, and the ledgers of numbers that answered are cleared, and no
+// others.
 func TestFeedKilledAnywhere(t *testing.T) {
-	dir := t.TempDir()
-	template := filepath.Join(dir, "template.db")
+	template := filepath.Join(t.TempDir(), "template.db")
 	s := openAt(t, template)
 	changestest.NewLife(t, s, "demo").Crowd()
 	l := changestest.NewLife(t, s, "life")
@@ -211,248 +239,170 @@ func TestFeedKilledAnywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, ledgers := recounted(t, template)
-	fresh := func(name string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	passed := query(t, template, `SELECT ledger FROM challenges WHERE guess = code AND client <> 'life'`)
+	others := query(t, template, `SELECT ledger FROM challenges WHERE client <> 'life' EXCEPT SELECT ledger FROM challenges WHERE guess = code`)
 	var all map[string]bool
-	calls := 0
-	for at := 0; at <= calls; at++ { // 0 kills nothing, and says how many calls there are
+	steps := 0
+	for at := 0; at <= steps; at++ { // 0 kills nothing, and counts the steps
 		for _, after := range []bool{false, true} {
-			path, n, f := fresh(fmt.Sprint(at, after, ".db")), 0, &far{}
-			for swept := 0; ; {
-				s := openAt(t, path)
-				alive := steps{s, f, &n, at, after}.follow(t, 9)
-				if alive && swept == 0 {
-					sweepAll(t, s, l.Now)
-					swept = 1
-				} else if alive {
-					if got := pieces(t, s, 9, nil); len(got) != 0 {
-						t.Errorf("%d facts are told again", len(got))
-					}
-					s.Close()
-					break
-				}
-				s.Close()
+			path, k, r := filepath.Join(t.TempDir(), "countersign.db"), &killer{at: at, after: after}, &receiver{}
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
 			}
+			live(t, path, k, r, l.Now)
 			ids := map[string]bool{}
-			for _, fact := range f.facts {
+			for _, fact := range r.facts {
 				ids[fact.ID] = true
 			}
 			if at == 0 {
-				calls, all = n, ids
-				if got := changestest.Of(only(f.facts, "life")); !reflect.DeepEqual(got, sorted(l.Want)) {
-					t.Error(changestest.Diff(got, l.Want))
-				}
+				steps, all = k.steps, ids
+				wantOnce(t, slices.DeleteFunc(r.facts, func(f changes.Fact) bool { return f.Client != "life" }), l.Want)
 			}
 			if !maps.Equal(ids, all) {
-				t.Errorf("%d facts at the far side, %d happened", len(ids), len(all))
+				t.Errorf("%d facts were received, %d happened", len(ids), len(all))
 			}
-			if got := counters(t, path, ledgers); !reflect.DeepEqual(got, want) {
-				t.Errorf("counters\n%v, recounted\n%v", got, want)
+			cleared := query(t, path, `SELECT pk FROM ledgers WHERE unanswered = 0`)
+			for _, ledger := range append(passed, others...) {
+				if slices.Contains(cleared, ledger) != slices.Contains(passed, ledger) {
+					t.Errorf("ledger %s: cleared %v", ledger, slices.Contains(cleared, ledger))
+				}
 			}
 			if t.Failed() {
-				t.Fatalf("killed at call %d of %d, after it: %v", at, calls, after)
+				t.Fatalf("killed at step %d of %d, after it: %v", at, steps, after)
 			}
 		}
 	}
-	if calls < 40 {
-		t.Errorf("only %d calls", calls)
+	if steps < 30 || len(passed) < 5 || len(others) == 0 {
+		t.Errorf("too little happens: %d steps, %d passed, %d others", steps, len(passed), len(others))
 	}
 }
 
-func only(facts []changes.Fact, client string) (list []changes.Fact) {
-	for _, f := range facts {
-		if f.Client == client {
-			list = append(list, f)
+// live follows the feed of a file to its end, sweeps all challenges, and follows on; a
+// process that is killed is followed by the next one.
+func live(t *testing.T, path string, k *killer, r *receiver, end otp.Millis) {
+	t.Helper()
+	for swept := false; ; {
+		s := openAt(t, path)
+		alive := k.follow(t, s, r)
+		if alive && !swept {
+			sweepAll(t, s, end)
 		}
+		s.Close()
+		if alive && swept {
+			return
+		}
+		swept = swept || alive
 	}
-	return list
 }
 
-func sorted(facts []changestest.Fact) []changestest.Fact {
-	changestest.Sort(facts)
-	return facts
-}
-
-// query reads a file that no store has open, row by row.
-func query(t testing.TB, path, sql string, each func(stmt *sqlite.Stmt)) {
+// query returns the first column of a query's rows, from a file that no store has open.
+func query(t testing.TB, path, sql string) (all []string) {
 	t.Helper()
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := sqlitex.ExecuteTransient(conn, sql, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error { each(stmt); return nil }}); err != nil {
+	if err := sqlitex.ExecuteTransient(conn, sql, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		all = append(all, stmt.ColumnText(0))
+		return nil
+	}}); err != nil {
 		t.Fatal(err)
 	}
+	return all
 }
 
-// recounted adds up what happened to the crowd, from its challenges in the file, and
-// notes which of their ledgers are answered for.
-func recounted(t testing.TB, path string) (want map[string]int64, ledgers map[string]bool) {
-	t.Helper()
-	want, ledgers = map[string]int64{}, map[string]bool{}
-	query(t, path, `SELECT client, region, block, state, guess = code, attempts, max, ledger FROM challenges WHERE max > 0 AND client <> 'life'`, func(stmt *sqlite.Stmt) {
-		client, region, block, state, passed := url.QueryEscape(stmt.ColumnText(0)), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3), stmt.ColumnBool(4)
-		attempts, most := stmt.ColumnInt64(5), stmt.ColumnInt64(6)
-		n := map[string]int64{}
-		ledgers[stmt.ColumnText(7)] = true
-		switch {
-		case passed:
-			n["passed"] = 1
-			want["answered "+stmt.ColumnText(7)] = 0
-		case attempts == most:
-			n["exhausted"] = 1
-		}
-		n["failed"] = attempts - n["passed"] - n["exhausted"]
-		switch state {
-		case "sent":
-			n["sent"] = 1
-			if !passed {
-				n["expired"] = 1 // when all is swept
-			}
-		case "failed":
-			n["refused"] = 1
-		}
-		for what, by := range n {
-			for _, key := range []string{client, client + "#C" + region, client + "#B" + block} {
-				if by > 0 && !strings.HasSuffix(key, "#C") {
-					want[key+" "+what] += by
-				}
-			}
-		}
-	})
-	return want, ledgers
-}
-
-// counters adds up the counters of the crowd over all hours, and notes which of its
-// numbers have no unanswered messages.
-func counters(t testing.TB, path string, ledgers map[string]bool) map[string]int64 {
-	t.Helper()
-	got := map[string]int64{}
-	query(t, path, `SELECT pk, what, n FROM tallies WHERE pk NOT LIKE '%#life%'`, func(stmt *sqlite.Stmt) {
-		got[stmt.ColumnText(0)[len("S#2006010215#"):]+" "+stmt.ColumnText(1)] += stmt.ColumnInt64(2)
-	})
-	query(t, path, `SELECT pk FROM ledgers WHERE unanswered = 0`, func(stmt *sqlite.Stmt) {
-		if ledgers[stmt.ColumnText(0)] {
-			got["answered "+stmt.ColumnText(0)] = 0
-		}
-	})
-	return got
-}
-
-// While challenges are made and guessed at, each fact is told, by at least one
-// of two processes that have the file open.
+// While challenges are made and guessed at by two processes, each fact comes to at
+// least one of the two that follow the file.
 func TestFeedWhileWriting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	const writers, each = 4, 25
+	const processes, writers, each = 2, 4, 25
 	var mu sync.Mutex
-	told := map[string]int{}
-	var writing, telling sync.WaitGroup
+	seen := map[string]bool{}
+	var writing, following sync.WaitGroup
 	ended := make(chan struct{})
-	for process := range 2 {
+	for process := range processes {
 		s := openAt(t, path)
-		looks := 0
-		follow := func() (more bool) {
-			c, more, err := s.Feed().Next(t.Context(), 10, time.Now())
-			if looks++; err == nil && looks%3 == 0 { // as after a failure
-				s.Feed().GiveBack(c)
-				return true
-			}
-			if err == nil {
-				err = s.Feed().Finish(t.Context(), c)
-			}
-			if err != nil {
-				t.Error(err)
-				return false
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			for _, change := range c.List {
-				for _, f := range changes.Facts(change) {
-					told[fmt.Sprint(f.Kind, f.AuthenticationID, value(f.AttemptsLeft))]++
+		following.Go(func() {
+			for over := false; ; {
+				p, err := s.Feed().Next(t.Context(), 10)
+				if err == nil {
+					err = s.Feed().Finish(t.Context(), p)
 				}
-			}
-			return more || !c.Empty()
-		}
-		telling.Go(func() {
-			for {
-				over := false
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				for _, f := range factsOf(p) {
+					seen[f.ID] = true
+				}
+				mu.Unlock()
+				if over && len(p.List) == 0 {
+					return
+				}
 				select {
 				case <-ended:
 					over = true
 				default:
-				}
-				if more := follow(); over && !more {
-					return
 				}
 			}
 		})
 		for w := range writers {
 			writing.Go(func() {
 				for n := range each {
-					c := sqlrow(fmt.Sprintf("C#demo#%d-%d-%d", process, w, n), 1<<40)
-					c.AuthID, c.State, c.Owner, c.Seed = c.Key, otp.Reserved, "o", []byte(c.Key)
-					if got, err := s.Reserve(t.Context(), c, nil, 0); err != nil || !got.Applied {
-						t.Error(got, err)
-					}
-					if got, err := s.Settle(t.Context(), otp.Settlement{Key: c.Key, Owner: "o", State: otp.Delivered}); err != nil || !got.Applied {
-						t.Error(got, err)
-					}
-					for op, digest := range []string{"wrong", "right"} {
-						if got, err := s.Attempt(t.Context(), otp.Guess{Key: c.Key, Digest: []byte(digest), Op: fmt.Sprint(op), Now: 1}); err != nil || !got.Applied {
-							t.Error(got, err)
-						}
-					}
+					passAfterOne(t, s, fmt.Sprintf("C#demo#%d-%d-%d", process, w, n))
 				}
 			})
 		}
 	}
 	writing.Wait()
 	close(ended)
-	telling.Wait()
-	if len(told) != 2*writers*each*3 {
-		t.Errorf("%d facts are told, %d happened", len(told), 2*writers*each*3)
+	following.Wait()
+	if want := processes * writers * each * 3; len(seen) != want {
+		t.Errorf("%d facts came, %d happened", len(seen), want)
 	}
 }
 
-func value(n *int) int {
-	if n == nil {
-		return -1
+// passAfterOne leads a challenge through three facts: it is sent, guessed at, and passes.
+func passAfterOne(t *testing.T, s *sqlitestore.Store, key string) {
+	c := sqlrow(key, 1<<40)
+	c.AuthID, c.State, c.Owner, c.Seed = c.Key, otp.Reserved, "o", []byte(c.Key)
+	writes := []func() (otp.Write, error){
+		func() (otp.Write, error) { return s.Reserve(t.Context(), c, nil, 0) },
+		func() (otp.Write, error) {
+			return s.Settle(t.Context(), otp.Settlement{Key: key, Owner: "o", State: otp.Delivered})
+		},
 	}
-	return *n
+	for op, digest := range []string{"wrong", "right"} {
+		g := otp.Guess{Key: key, Digest: []byte(digest), Op: fmt.Sprint(op), Now: 1}
+		writes = append(writes, func() (otp.Write, error) { return s.Attempt(t.Context(), g) })
+	}
+	for _, write := range writes {
+		if got, err := write(); err != nil || !got.Applied {
+			t.Error(got, err)
+		}
+	}
 }
 
-// What was given back comes again; a closed store tells nothing.
-func TestFeedGivenBack(t *testing.T) {
-	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
-	pieces(t, s, 10, nil) // to the end of what was there before
-	changestest.NewLife(t, s, "demo").Crowd()
-	c, _, err := s.Feed().Next(t.Context(), 1000, time.Now())
-	if err != nil || len(c.List) == 0 {
-		t.Fatal(c, err)
+// A challenge that only waits for its message, or changes its owner, leaves no change.
+func TestFeedIsSparse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s := openAt(t, path)
+	c := sqlrow("C#demo#1", 1<<40)
+	c.State, c.Owner = otp.Reserved, "a"
+	if got, err := s.Reserve(t.Context(), c, nil, 0); err != nil || !got.Applied {
+		t.Fatal(got, err)
 	}
-	if again := pieces(t, s, 1000, nil); len(again) != 0 {
-		t.Errorf("%d facts are told while they are at work", len(again))
+	take := otp.TakeOver{Key: c.Key, From: "a", Owner: "b", Lease: 5, Now: 5}
+	if got, err := s.TakeOver(t.Context(), take); err != nil || !got.Applied {
+		t.Fatal(got, err)
 	}
-	s.Feed().GiveBack(c)
-	if again := pieces(t, s, 7, nil); len(again) < len(c.List) {
-		t.Errorf("%d facts are told again of %d changes", len(again), len(c.List))
+	if p, err := s.Feed().Next(t.Context(), 10); err != nil || len(p.List) != 0 {
+		t.Errorf("%d changes, %v; nobody needs them", len(p.List), err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := s.Feed().Next(ctx, 1, time.Now()); err == nil {
-		t.Error("it tells though nobody listens any more")
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := s.Feed().Next(t.Context(), 1, time.Now()); err == nil {
-		t.Error("a closed store tells")
+	s.Close()
+	if n := query(t, path, `SELECT count(*) FROM changes`); strings.Join(n, "") != "0" {
+		t.Errorf("%s rows", n)
 	}
 }

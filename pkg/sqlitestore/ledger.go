@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	findLedgerQuery = `SELECT pk, sends, unanswered, ttl FROM ledgers WHERE pk = ?1`
-	putLedgerQuery  = `INSERT INTO ledgers (pk, sends, unanswered, ttl) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (pk) DO UPDATE SET sends = ?2, unanswered = ?3, ttl = ?4`
-	answeredQuery = `UPDATE ledgers SET unanswered = 0 WHERE pk = ?1`
+	findLedgerQuery = `SELECT pk, sends, unanswered, ttl FROM ledgers WHERE pk = :pk`
+	putLedgerQuery  = `INSERT INTO ledgers (pk, sends, unanswered, ttl) VALUES (:pk, :sends, :unanswered, :ttl)
+ON CONFLICT (pk) DO UPDATE SET sends = :sends, unanswered = :unanswered, ttl = :ttl`
+	answeredQuery = `UPDATE ledgers SET unanswered = 0 WHERE pk = :pk`
 )
 
 // Spend implements [otp.Ledgers]. The list is read, judged and written in one
@@ -54,22 +54,24 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 
 // Answered implements [otp.Ledgers].
 func (s *Store) Answered(ctx context.Context, key string) error {
-	_, err := in(ctx, s, "answered", func() (struct{}, error) {
-		s.answer.BindText(1, key)
-		return struct{}{}, step(s.answer)
-	})
+	_, err := in(ctx, s, "answered", func() (struct{}, error) { return struct{}{}, s.clear(key) })
 	return err
 }
 
+func (s *Store) clear(key string) error {
+	s.answer.SetText(":pk", key)
+	return step(s.answer)
+}
+
 func (s *Store) ledger(key string) (*otp.Ledger, error) {
-	s.findLedger.BindText(1, key)
+	s.findLedger.SetText(":pk", key)
 	return one(s.findLedger, readLedger)
 }
 
 func (s *Store) put(n *otp.Ledger) error {
-	s.putLedger.BindText(1, n.Key)
-	s.putLedger.BindText(2, spell(n.Sends))
-	s.putLedger.BindInt64(3, int64(n.Unanswered))
-	s.putLedger.BindInt64(4, n.TTL)
+	s.putLedger.SetText(":pk", n.Key)
+	s.putLedger.SetText(":sends", joinSends(n.Sends))
+	s.putLedger.SetInt64(":unanswered", int64(n.Unanswered))
+	s.putLedger.SetInt64(":ttl", n.TTL)
 	return step(s.putLedger)
 }

@@ -10,90 +10,88 @@ import (
 	"countersign/pkg/otp"
 )
 
-// columns of a challenge, in the order of bind and read.
-const columns = `pk, authId, print, state, result, owner, lease, seed, sealed, chosen, digits, kv,
-  code, guess, op, attempts, max, sentAt, expiresAt, ledger, mask, user, client, region, block, ttl`
+// columns of a challenge and the parameters for them, in the order of bind and read.
+var columns, parameters = func() (string, string) {
+	names := make([]string, len(otp.ChallengeFields))
+	for i, f := range otp.ChallengeFields {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", "), ":" + strings.Join(names, ", :")
+}()
 
-const findQuery = `SELECT ` + columns + ` FROM challenges WHERE pk = ?1`
+var findQuery = `SELECT ` + columns + ` FROM challenges WHERE pk = :pk`
 
-// bind sets the parameters 1 to 26 to the columns of c.
-func bind(stmt *sqlite.Stmt, c otp.Challenge) {
-	stmt.BindText(1, c.Key)
-	stmt.BindText(2, c.AuthID)
-	stmt.BindBytes(3, c.Fingerprint)
-	stmt.BindText(4, string(c.State))
-	stmt.BindText(5, string(c.Result))
-	stmt.BindText(6, c.Owner)
-	stmt.BindInt64(7, int64(c.Lease))
-	stmt.BindBytes(8, c.Seed)
-	stmt.BindBytes(9, c.Encrypted)
-	stmt.BindBool(10, c.Chosen)
-	stmt.BindInt64(11, int64(c.Digits))
-	stmt.BindInt64(12, int64(c.KeyVersion))
-	stmt.BindBytes(13, c.Code)
-	stmt.BindBytes(14, c.Guess)
-	stmt.BindText(15, c.Op)
-	stmt.BindInt64(16, int64(c.Attempts))
-	stmt.BindInt64(17, int64(c.Max))
-	stmt.BindInt64(18, int64(c.SentAt))
-	stmt.BindInt64(19, int64(c.ExpiresAt))
-	stmt.BindText(20, c.LedgerKey)
-	stmt.BindText(21, c.Mask)
-	stmt.BindText(22, c.User)
-	stmt.BindText(23, c.Client)
-	stmt.BindText(24, c.Region)
-	stmt.BindText(25, c.Block)
-	stmt.BindInt64(26, c.TTL)
+// bind sets the parameters of a statement that begins with those for the columns of a
+// challenge.
+func bind(stmt *sqlite.Stmt, c *otp.Challenge) {
+	for i, f := range otp.ChallengeFields {
+		switch p := f.Pointer(c).(type) {
+		case *string:
+			stmt.BindText(i+1, *p)
+		case *[]byte:
+			stmt.BindBytes(i+1, *p)
+		case *int:
+			stmt.BindInt64(i+1, int64(*p))
+		case *int64:
+			stmt.BindInt64(i+1, *p)
+		case *bool:
+			stmt.BindBool(i+1, *p)
+		}
+	}
 }
 
 // read returns the challenge of the current row.
 func read(stmt *sqlite.Stmt) *otp.Challenge {
-	bytes := func(col int) []byte {
-		b := make([]byte, stmt.ColumnLen(col))
-		stmt.ColumnBytes(col, b)
-		return b
+	c := new(otp.Challenge)
+	for i, f := range otp.ChallengeFields {
+		readField(stmt, i, f.Pointer(c))
 	}
-	return &otp.Challenge{
-		Reported: otp.Reported{
-			Client: stmt.ColumnText(22), AuthID: stmt.ColumnText(1), Region: stmt.ColumnText(23), Mask: stmt.ColumnText(20),
-		},
-		Key:         stmt.ColumnText(0),
-		Fingerprint: bytes(2),
-		State:       otp.State(stmt.ColumnText(3)),
-		Result:      otp.Outcome(stmt.ColumnText(4)),
-		Owner:       stmt.ColumnText(5),
-		Lease:       otp.Millis(stmt.ColumnInt64(6)),
-		Seed:        bytes(7),
-		Encrypted:   bytes(8),
-		Chosen:      stmt.ColumnBool(9),
-		Digits:      stmt.ColumnInt(10),
-		KeyVersion:  stmt.ColumnInt(11),
-		Code:        bytes(12),
-		Guess:       bytes(13),
-		Op:          stmt.ColumnText(14),
-		Attempts:    stmt.ColumnInt(15),
-		Max:         stmt.ColumnInt(16),
-		SentAt:      otp.Millis(stmt.ColumnInt64(17)),
-		ExpiresAt:   otp.Millis(stmt.ColumnInt64(18)),
-		LedgerKey:   stmt.ColumnText(19),
-		User:        stmt.ColumnText(21),
-		Block:       stmt.ColumnText(24),
-		TTL:         stmt.ColumnInt64(25),
+	return c
+}
+
+// readField sets a field to a column of the current row.
+func readField(stmt *sqlite.Stmt, column int, field any) {
+	switch p := field.(type) {
+	case *string:
+		*p = stmt.ColumnText(column)
+	case *[]byte:
+		*p = make([]byte, stmt.ColumnLen(column))
+		stmt.ColumnBytes(column, *p)
+	case *int:
+		*p = stmt.ColumnInt(column)
+	case *int64:
+		*p = stmt.ColumnInt64(column)
+	case *bool:
+		*p = stmt.ColumnBool(column)
 	}
 }
 
-// returning runs a conditional write that returns the item after it, or finds
-// the item that refused it.
+// returning runs a conditional write that returns the item after it, or finds the item
+// that refused it.
 func (s *Store) returning(stmt *sqlite.Stmt, key string) (otp.Write, error) {
 	item, err := one(stmt, read)
-	if item != nil {
-		s.written = append(s.written, key)
-	}
 	if item != nil || err != nil {
 		return otp.Write{Applied: item != nil, Item: item}, err
 	}
-	s.find.BindText(1, key)
-	item, err = one(s.find, read)
+	return s.refused(key)
+}
+
+// counting runs a conditional write that returns nothing, or finds the item that
+// refused it.
+func (s *Store) counting(stmt *sqlite.Stmt, key string) (otp.Write, error) {
+	if err := step(stmt); err != nil {
+		return otp.Write{}, err
+	}
+	if s.conn.Changes() > 0 {
+		return otp.Write{Applied: true}, nil
+	}
+	return s.refused(key)
+}
+
+// refused returns the item that refused a write.
+func (s *Store) refused(key string) (otp.Write, error) {
+	s.find.SetText(":pk", key)
+	item, err := one(s.find, read)
 	return otp.Write{Item: item}, err
 }
 
@@ -122,8 +120,8 @@ func readLedger(stmt *sqlite.Stmt) *otp.Ledger {
 	return n
 }
 
-// spell is the opposite of what readLedger does to the sends.
-func spell(sends []otp.Send) string {
+// joinSends writes sends as readLedger reads them.
+func joinSends(sends []otp.Send) string {
 	var b []byte
 	for i, s := range sends {
 		if i > 0 {

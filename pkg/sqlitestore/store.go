@@ -8,7 +8,6 @@
 package sqlitestore
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -39,16 +38,12 @@ type Store struct {
 	sweepers                      [5]sweeper
 	documents                     Documents
 	feed                          Feed
-	written                       []string // keys of challenges, in the transaction under way
 }
 
 var (
 	_ otp.Challenges = (*Store)(nil)
 	_ otp.Ledgers    = (*Store)(nil)
 )
-
-//go:embed schema.sql
-var schema string
 
 // settings of a connection. In WAL mode with synchronous NORMAL a killed process
 // loses nothing that was answered, and a power cut may lose the latest writes but
@@ -63,6 +58,9 @@ PRAGMA cache_size = -8192;
 PRAGMA temp_store = MEMORY;
 `
 
+// busyTimeout is how long a connection waits for another process that writes.
+const busyTimeout = 2 * time.Second
+
 // Open opens the file at path, which is made with mode 0600 if there is none.
 // Close it when done.
 func Open(path string) (*Store, error) {
@@ -76,7 +74,7 @@ func Open(path string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{conn: conn, calls: make(chan call, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{})}
-	conn.SetBusyTimeout(2 * time.Second)
+	conn.SetBusyTimeout(busyTimeout)
 	err = s.prepare()
 	if err == nil {
 		err = s.feed.open(path)
@@ -110,7 +108,7 @@ func (s *Store) prepare() error {
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
-		&s.feed.tell: tellQuery, &s.feed.forget: forgetQuery,
+		&s.feed.forget: forgetQuery, &s.feed.keep: keepQuery,
 		&s.counter.remember: rememberQuery, &s.counter.add: addQuery, &s.counter.tally: tallyQuery,
 	} {
 		var err error
@@ -125,44 +123,6 @@ func (s *Store) prepare() error {
 		}
 	}
 	return nil
-}
-
-// makeTables makes those that are not there. It takes the lock for writing first:
-// a process that looked before another one made them could not get it any more.
-func (s *Store) makeTables() (err error) {
-	end, err := sqlitex.ImmediateTransaction(s.conn)
-	if err != nil {
-		return err
-	}
-	defer end(&err)
-	if err := s.outdated(); err != nil {
-		return err
-	}
-	for _, script := range []string{schema, documentsSchema, changesSchema} {
-		if err := sqlitex.ExecuteScript(s.conn, script, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// version counts the changes of the challenges' columns.
-const version = 2
-
-// outdated drops the challenges of a file that an older program made: they live
-// for minutes, and no key that they are under is one of today's. Ledgers, clients
-// and users stay. A file of a newer program is refused.
-func (s *Store) outdated() error {
-	var found int
-	read := func(stmt *sqlite.Stmt) error { found = stmt.ColumnInt(0); return nil }
-	err := sqlitex.ExecuteTransient(s.conn, "PRAGMA user_version", &sqlitex.ExecOptions{ResultFunc: read})
-	switch {
-	case err != nil || found == version:
-		return err
-	case found > version:
-		return fmt.Errorf("the file is of a newer countersign (version %d, this one knows %d): use that, or another folder", found, version)
-	}
-	return sqlitex.ExecuteScript(s.conn, fmt.Sprintf("DROP TABLE IF EXISTS challenges; PRAGMA user_version = %d;", version), nil)
 }
 
 // set runs a pragma. Of several processes that turn a new file to WAL mode in the

@@ -23,11 +23,11 @@ type sweeper struct {
 const sweepStep = "1000"
 
 func (s *Store) sweeper(table string) (w sweeper, err error) {
-	w.window, err = s.conn.Prepare(`SELECT max(rowid) FROM (SELECT rowid FROM ` + table + ` WHERE rowid > ?1 ORDER BY rowid LIMIT ` + sweepStep + `)`)
+	w.window, err = s.conn.Prepare(`SELECT max(rowid) FROM (SELECT rowid FROM ` + table + ` WHERE rowid > :after ORDER BY rowid LIMIT ` + sweepStep + `)`)
 	if err != nil {
 		return w, err
 	}
-	w.sweep, err = s.conn.Prepare(`DELETE FROM ` + table + ` WHERE rowid > ?1 AND rowid <= ?2 AND ttl <= ?3`)
+	w.sweep, err = s.conn.Prepare(`DELETE FROM ` + table + ` WHERE rowid > :after AND rowid <= :last AND ttl <= :seconds`)
 	return w, err
 }
 
@@ -53,7 +53,7 @@ func (w *sweeper) step(now otp.Millis) error {
 	if w.done {
 		return nil
 	}
-	w.window.BindInt64(1, w.after)
+	w.window.SetInt64(":after", w.after)
 	last, err := one(w.window, func(stmt *sqlite.Stmt) *int64 { n := stmt.ColumnInt64(0); return &n })
 	if err != nil {
 		return err
@@ -62,9 +62,9 @@ func (w *sweeper) step(now otp.Millis) error {
 		w.after, w.done = 0, true
 		return nil
 	}
-	w.sweep.BindInt64(1, w.after)
-	w.sweep.BindInt64(2, *last)
-	w.sweep.BindInt64(3, int64(now)/1000)
+	w.sweep.SetInt64(":after", w.after)
+	w.sweep.SetInt64(":last", *last)
+	w.sweep.SetInt64(":seconds", int64(now)/1000)
 	w.after = *last
 	return step(w.sweep)
 }

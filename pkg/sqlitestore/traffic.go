@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ?4 is what may be used already for n more to be within the limit.
-const takeQuery = `INSERT INTO traffic (pk, window, used, ttl) VALUES (?1, ?2, ?3, ?5)
+// :used is the most that may be used already for n more to be within the limit.
+const takeQuery = `INSERT INTO traffic (pk, window, used, ttl) VALUES (:pk, :window, :n, :ttl)
 ON CONFLICT (pk) DO UPDATE SET
-  window = max(window, ?2), used = iif(window < ?2, 0, used) + ?3, ttl = iif(window < ?2, ?5, ttl)
-WHERE window < ?2 OR used <= ?4`
+  window = max(window, :window), used = iif(window < :window, 0, used) + :n, ttl = iif(window < :window, :ttl, ttl)
+WHERE window < :window OR used <= :used`
 
 // Take counts n under key in a window of time, where that makes at most limit, and
 // reports whether it did. Windows are numbered by the caller in the order of time,
@@ -26,11 +26,11 @@ func (s *Store) Take(ctx context.Context, key string, window int64, n, limit int
 		return false, fmt.Errorf("take: %d of at most %d, must be 1 or more and within the limit", n, limit)
 	}
 	return in(ctx, s, "take", func() (bool, error) {
-		s.take.BindText(1, key)
-		s.take.BindInt64(2, window)
-		s.take.BindInt64(3, int64(n))
-		s.take.BindInt64(4, int64(limit-n))
-		s.take.BindInt64(5, ttl)
+		s.take.SetText(":pk", key)
+		s.take.SetInt64(":window", window)
+		s.take.SetInt64(":n", int64(n))
+		s.take.SetInt64(":used", int64(limit-n))
+		s.take.SetInt64(":ttl", ttl)
 		err := step(s.take)
 		return err == nil && s.conn.Changes() > 0, err
 	})

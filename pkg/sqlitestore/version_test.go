@@ -1,39 +1,45 @@
 package sqlitestore_test
 
 import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"countersign/pkg/changes"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
 
-// A file of before is taken over, without its challenges; one of later is not.
-func TestVersions(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "countersign.db")
-	script := func(text string) {
-		t.Helper()
-		conn, err := sqlite.OpenConn(path)
-		if err == nil {
-			err = sqlitex.ExecuteScript(conn, text, nil)
-			conn.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+// script runs statements on a file that no store has open.
+func script(t *testing.T, path, text string) {
+	t.Helper()
+	conn, err := sqlite.OpenConn(path)
+	if err == nil {
+		err = sqlitex.ExecuteScript(conn, text, nil)
+		conn.Close()
 	}
-	script(`CREATE TABLE challenges (pk TEXT PRIMARY KEY, ttl INTEGER) STRICT; INSERT INTO challenges VALUES ('C#demo#old', 1);
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A file from before the first release is taken over without its challenges.
+func TestBeforeFirstRelease(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	script(t, path, `CREATE TABLE challenges (pk TEXT PRIMARY KEY, ttl INTEGER) STRICT; INSERT INTO challenges VALUES ('C#demo#old', 1);
 		CREATE TABLE ledgers (pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL) STRICT;
 		INSERT INTO ledgers VALUES ('N#1', '5 a', 1, 9999999999);`)
 	for range 2 { // the second time it is of today
-		s, err := sqlitestore.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := openAt(t, path)
 		got, err := s.Spend(t.Context(), otp.Spend{Key: "N#1", ID: "a", Limits: otp.Limits{Unanswered: 9}})
 		if err != nil || got.Applied || len(got.Item.Sends) != 1 {
 			t.Errorf("the ledger: %+v %v", got, err)
@@ -43,8 +49,113 @@ func TestVersions(t *testing.T) {
 		}
 		s.Close()
 	}
-	script("PRAGMA user_version = 99;")
-	if _, err := sqlitestore.Open(path); err == nil || !strings.Contains(err.Error(), "newer") {
-		t.Errorf("a newer file: %v", err)
+}
+
+// A file with a column that this program does not know is of a newer one. It is refused,
+// and left as it is.
+func TestNewerFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	openAt(t, path).Close()
+	script(t, path, "ALTER TABLE challenges ADD COLUMN younger TEXT; PRAGMA user_version = 99;")
+	_, err := sqlitestore.Open(path)
+	if err == nil || !strings.Contains(err.Error(), "newer") || !strings.Contains(err.Error(), "younger") {
+		t.Errorf("%v", err)
+	}
+	if left := query(t, path, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"); left[0] != "3" {
+		t.Errorf("%s triggers are left in a file that is refused, want 3", left[0])
+	}
+}
+
+// A field that is younger than the file is added to it with its zero value, and what
+// writes note of a challenge goes by the fields of today.
+func TestOlderSchema(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s := openAt(t, path)
+	passAfterOne(t, s, "C#demo#1")
+	s.Close()
+	script(t, path, `DROP TRIGGER updated; ALTER TABLE changes DROP COLUMN was_mask; ALTER TABLE changes DROP COLUMN mask;
+		CREATE TRIGGER updated AFTER UPDATE ON challenges BEGIN SELECT raise(ABORT, 'a trigger of before'); END;
+		PRAGMA user_version = 1073741825;`)
+	s = openAt(t, path)
+	if facts := readAll(t, s, 10, nil); len(facts) != 3 {
+		t.Errorf("%d facts from before, want 3", len(facts))
+	}
+	passAfterOne(t, s, "C#demo#2")
+	if facts := readAll(t, s, 10, nil); len(facts) != 3 {
+		t.Errorf("%d facts from after, want 3", len(facts))
+	}
+}
+
+// A file of the first release goes on: its challenges can be verified, its ledgers and
+// documents are there, and the changes that nobody had followed yet give the same facts.
+func TestFirstRelease(t *testing.T) {
+	text, err := os.ReadFile("testdata/first-release.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		Code         otp.Code
+		Now          otp.Millis
+		Facts, Swept []string
+	}
+	record, err := os.ReadFile("testdata/first-release.json")
+	if err == nil {
+		err = json.Unmarshal(record, &want)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	script(t, path, string(text))
+	s := openAt(t, path)
+	wantFacts(t, readAll(t, s, 3, nil), want.Facts)
+	s.Close()
+	s = openAt(t, path)
+	wantFacts(t, readAll(t, s, 3, nil), nil)
+
+	keys, err := otp.NewKeys(otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)}, 1, otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := otp.Verifier{Challenges: s, Keys: keys, Now: func() time.Time { return want.Now.Time() }, Rand: rand.Reader}
+	got, err := verifier.Verify(t.Context(), otp.Check{Client: "demo", ID: "live", Code: want.Code})
+	if err != nil || got.Outcome != otp.Passed {
+		t.Errorf("a code of before: %v %v", got.Outcome, err)
+	}
+	facts := readAll(t, s, 3, nil)
+	if len(facts) != 1 || facts[0].Kind != changes.Passed || *facts[0].AttemptsLeft != 3 {
+		t.Errorf("%+v, want a pass after one wrong guess", facts)
+	}
+	if doc, revision, err := s.Documents().Get(t.Context(), "client#shop"); err != nil || revision != 1 || len(doc) == 0 {
+		t.Errorf("a document: %q, revision %d, %v", doc, revision, err)
+	}
+	if ok, err := s.Take(t.Context(), "T#demo", 7, 8, 10, 1<<40); err != nil || ok {
+		t.Errorf("8 requests after 3 of at most 10 are granted: %v, %v", ok, err)
+	}
+	expired := slices.DeleteFunc(want.Swept, func(f string) bool { return strings.Contains(f, facts[0].AuthenticationID) })
+	sweepAll(t, s, want.Now.Add(72*time.Hour))
+	wantFacts(t, readAll(t, s, 3, nil), expired)
+	s.Close()
+	for _, name := range query(t, path, "SELECT name FROM sqlite_schema WHERE type = 'table'") {
+		if slices.Contains([]string{"told", "untold"}, name) {
+			t.Errorf("the table %s is still there", name)
+		}
+	}
+	if n := query(t, path, "SELECT count(*) FROM ledgers WHERE unanswered > 0"); n[0] != "10" {
+		t.Errorf("%s ledgers with unanswered messages, want 10", n[0])
+	}
+}
+
+// wantFacts compares facts with their descriptions, in any order.
+func wantFacts(t *testing.T, facts []changes.Fact, want []string) {
+	t.Helper()
+	var got []string
+	for _, f := range facts {
+		got = append(got, string(f.Kind)+" "+f.AuthenticationID+" "+f.ID)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("facts\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -68,15 +68,15 @@ func spelled(facts []changes.Fact) map[string]bool {
 	return out
 }
 
-// follower reads the feed of a file: in pieces, which it finishes, drops, gives back, or
-// finishes late.
+// follower reads the feed of a file: in pieces, which it finishes at once, late, or
+// not at all.
 type follower struct {
 	t      *testing.T
 	path   string
 	s      *sqlitestore.Store
 	random *rand.Rand
 	facts  []changes.Fact
-	late   *sqlitestore.Changes
+	late   sqlitestore.Piece
 }
 
 func newFollower(t *testing.T, seed uint64) *follower {
@@ -94,58 +94,50 @@ func (f *follower) restart() {
 	if f.s, err = sqlitestore.Open(f.path); err != nil {
 		f.t.Fatal(err)
 	}
-	f.late = nil
+	f.late = sqlitestore.Piece{}
 }
 
-func (f *follower) next() (c *sqlitestore.Changes, more bool) {
+func (f *follower) next() sqlitestore.Piece {
 	f.t.Helper()
-	c, more, err := f.s.Feed().Next(f.t.Context(), 1+f.random.IntN(5), time.Now())
+	p, err := f.s.Feed().Next(f.t.Context(), 1+f.random.IntN(5))
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	for _, change := range c.List {
+	for _, change := range p.List {
 		f.facts = append(f.facts, changes.Facts(change)...)
 	}
-	return c, more
+	return p
 }
 
-func (f *follower) finish(c *sqlitestore.Changes) {
+func (f *follower) finish(p sqlitestore.Piece) {
 	f.t.Helper()
-	if err := f.s.Feed().Finish(f.t.Context(), c); err != nil {
+	if err := f.s.Feed().Finish(f.t.Context(), p); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
 // look is what it does between two steps.
 func (f *follower) look(changestest.Store) changestest.Store {
-	if f.late != nil {
-		f.finish(f.late)
-		f.late = nil
-	}
-	switch f.random.IntN(9) {
-	case 0, 1:
-		c, _ := f.next()
-		f.finish(c)
-	case 2:
-		c, _ := f.next()
-		f.s.Feed().GiveBack(c)
+	f.finish(f.late)
+	f.late = sqlitestore.Piece{}
+	switch f.random.IntN(8) {
+	case 0, 1, 2:
+		f.finish(f.next())
 	case 3:
 		f.next()
 	case 4:
-		f.late, _ = f.next()
+		f.late = f.next()
 	case 5:
 		f.restart()
 	}
 	return f.s
 }
 
-// end returns all that it was told.
+// end returns all facts, also those of what is left.
 func (f *follower) end() []changes.Fact {
 	f.restart()
-	for more := true; more; {
-		var c *sqlitestore.Changes
-		c, more = f.next()
-		f.finish(c)
+	for p := f.next(); len(p.List) > 0; p = f.next() {
+		f.finish(p)
 	}
 	f.s.Close()
 	return f.facts

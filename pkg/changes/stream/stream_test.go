@@ -12,7 +12,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
@@ -91,16 +90,19 @@ func TestStoresAgree(t *testing.T) {
 		}
 	}
 	var facts []changes.Fact
-	for more := true; more; {
-		var c *sqlitestore.Changes
-		if c, more, err = s.Feed().Next(t.Context(), 10, time.Now()); err != nil {
+	for {
+		p, err := s.Feed().Next(t.Context(), 10)
+		if err == nil {
+			err = s.Feed().Finish(t.Context(), p)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, change := range c.List {
+		if len(p.List) == 0 {
+			break
+		}
+		for _, change := range p.List {
 			facts = append(facts, changes.Facts(change)...)
-		}
-		if err := s.Feed().Finish(t.Context(), c); err != nil {
-			t.Fatal(err)
 		}
 	}
 	a, z := map[string]changes.Kind{}, map[string]changes.Kind{}

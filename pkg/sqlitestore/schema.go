@@ -1,0 +1,208 @@
+package sqlitestore
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"countersign/pkg/otp"
+)
+
+//go:embed schema.sql
+var fixedTables string
+
+//go:embed adopt.sql
+var adoptFirstRelease string
+
+// firstRelease is the user_version of a file of the first release, and beforeRelease
+// are those of earlier files and of a new one.
+const firstRelease = "2"
+
+var beforeRelease = []string{"0", "1"}
+
+// retired are columns that earlier programs wrote. A file may have them; they are
+// dropped when it is opened.
+var retired = []string{}
+
+// column is one column of a table that is derived from the fields of a challenge.
+type column struct {
+	name, definition string
+	optional         bool // an older file may lack it
+}
+
+// challengeColumns has a column for each field.
+func challengeColumns() []column {
+	columns := make([]column, len(otp.ChallengeFields))
+	for i, f := range otp.ChallengeFields {
+		columns[i] = column{f.Name, sqlType(f) + " NOT NULL DEFAULT " + zero[sqlType(f)], f.Optional}
+	}
+	columns[0].definition = "TEXT PRIMARY KEY"
+	return columns
+}
+
+// changeColumns has what [Feed.Next] reads: the followed fields as they are after a
+// write, and with "was_" before their name as they were before it.
+func changeColumns() []column {
+	columns := []column{
+		{"seq", "INTEGER PRIMARY KEY", true},
+		// 'inserted', 'updated' or 'deleted'; NULL: the row only keeps its number in use.
+		{"kind", "TEXT", true},
+		{"at", "INTEGER DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))", true},
+	}
+	for _, prefix := range []string{"", "was_"} {
+		for _, f := range followed {
+			columns = append(columns, column{prefix + f.Name, sqlType(f), true})
+		}
+	}
+	return columns
+}
+
+// followed are the fields of a challenge that facts follow from, the key first.
+var followed = slices.DeleteFunc(slices.Clone(otp.ChallengeFields), func(f otp.Field) bool { return !f.Followed })
+
+// zero is the default of each type, which is what an optional field has where it is missing.
+var zero = map[string]string{"TEXT": "''", "BLOB": "x''", "INTEGER": "0"}
+
+func sqlType(f otp.Field) string {
+	switch f.Pointer(new(otp.Challenge)).(type) {
+	case *string:
+		return "TEXT"
+	case *[]byte:
+		return "BLOB"
+	default:
+		return "INTEGER"
+	}
+}
+
+// triggers fill the table of changes inside the transaction of each write that a fact
+// may follow from. A deleted row keeps the challenge as it was. Of an updated one, a
+// "was_" column is NULL where the write left the field as it was.
+func triggers() string {
+	insert := func(kind string, columns, values []string) string {
+		return "INSERT INTO changes (kind, " + strings.Join(columns, ", ") + ") VALUES ('" + kind + "', " +
+			strings.Join(values, ", ") + ");"
+	}
+	var names, wasNames, new, old, was []string
+	for _, f := range followed {
+		names, new, old = append(names, f.Name), append(new, "NEW."+f.Name), append(old, "OLD."+f.Name)
+		if f.Name != "pk" { // a key does not change
+			wasNames = append(wasNames, "was_"+f.Name)
+			was = append(was, fmt.Sprintf("iif(OLD.%[1]s IS NEW.%[1]s, NULL, OLD.%[1]s)", f.Name))
+		}
+	}
+	return `
+CREATE TRIGGER inserted AFTER INSERT ON challenges WHEN NEW.max > 0 AND (NEW.state <> 'reserved' OR NEW.attempts > 0)
+BEGIN ` + insert("inserted", names, new) + ` END;
+CREATE TRIGGER updated AFTER UPDATE OF seed, state, sentAt, attempts ON challenges
+WHEN (OLD.max > 0 OR NEW.max > 0) AND (OLD.seed <> NEW.seed OR OLD.state <> NEW.state OR OLD.sentAt <> NEW.sentAt OR OLD.attempts <> NEW.attempts)
+BEGIN ` + insert("updated", append(names, wasNames...), append(new, was...)) + ` END;
+CREATE TRIGGER deleted AFTER DELETE ON challenges WHEN OLD.max > 0 AND OLD.state IN ('sent', 'unclear')
+BEGIN ` + insert("deleted", names, old) + ` END;
+`
+}
+
+func createTable(name string, columns []column) string {
+	definitions := make([]string, len(columns))
+	for i, c := range columns {
+		definitions[i] = c.name + " " + c.definition
+	}
+	return "CREATE TABLE IF NOT EXISTS " + name + " (\n  " + strings.Join(definitions, ",\n  ") + "\n) STRICT;\n"
+}
+
+// makeTables brings the file to today's schema, in one transaction: tables and columns
+// that lack are added, and what follows from others (triggers) is made anew where the
+// file is of another schema. It takes the lock for writing first: a process that looked
+// before another one made the tables could not get it any more.
+//
+// The file's user_version is a digest of the schema, so that nobody has to raise it.
+func (s *Store) makeTables() (err error) {
+	end, err := sqlitex.ImmediateTransaction(s.conn)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	tables := createTable("challenges", challengeColumns()) + createTable("changes", changeColumns()) + fixedTables
+	digest := crc32.ChecksumIEEE([]byte(tables + triggers()))
+	version := fmt.Sprint(digest>>2 | 1<<30) // positive, and of more digits than those of before
+	found, err := s.list("SELECT user_version FROM pragma_user_version")
+	if err != nil {
+		return err
+	}
+	if found[0] != version {
+		if err := s.dropDerived(found[0]); err != nil {
+			return err
+		}
+	}
+	if err := sqlitex.ExecuteScript(s.conn, tables, nil); err != nil {
+		return err
+	}
+	err = errors.Join(s.fit("challenges", challengeColumns()), s.fit("changes", changeColumns()))
+	if err != nil || found[0] == version {
+		return err
+	}
+	script := ""
+	if found[0] == firstRelease {
+		script = adoptFirstRelease
+	}
+	return sqlitex.ExecuteScript(s.conn, script+triggers()+"PRAGMA user_version = "+version+";", nil)
+}
+
+// dropDerived drops what is made anew. Of a file from before the first release the
+// challenges go too: they live for minutes, and their keys are not those of today.
+func (s *Store) dropDerived(version string) error {
+	triggers, err := s.list("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+	if err != nil {
+		return err
+	}
+	script := ""
+	for _, name := range triggers {
+		script += "DROP TRIGGER " + name + ";\n"
+	}
+	if slices.Contains(beforeRelease, version) {
+		script += "DROP TABLE IF EXISTS challenges;\n"
+	}
+	return sqlitex.ExecuteScript(s.conn, script, nil)
+}
+
+// fit gives a table the columns that it lacks, and drops those that are retired.
+func (s *Store) fit(table string, want []column) error {
+	have, err := s.list("SELECT name FROM pragma_table_info('" + table + "')")
+	if err != nil {
+		return err
+	}
+	script := ""
+	for _, c := range want {
+		switch {
+		case slices.Contains(have, c.name):
+		case c.optional:
+			script += fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n", table, c.name, c.definition)
+		default:
+			return fmt.Errorf("the table %s has no column %s: the file is not one of countersign's, take another folder", table, c.name)
+		}
+	}
+	for _, name := range have {
+		switch {
+		case slices.ContainsFunc(want, func(c column) bool { return c.name == name }):
+		case slices.Contains(retired, strings.TrimPrefix(name, "was_")):
+			script += fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s;\n", table, name)
+		default:
+			return fmt.Errorf("the table %s has a column %s that this countersign does not know: the file is of a newer one; use that, or another folder", table, name)
+		}
+	}
+	return sqlitex.ExecuteScript(s.conn, script, nil)
+}
+
+// list returns the first column of a query's rows.
+func (s *Store) list(query string) (all []string, err error) {
+	err = sqlitex.ExecuteTransient(s.conn, query, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		all = append(all, stmt.ColumnText(0))
+		return nil
+	}})
+	return all, err
+}
