@@ -25,12 +25,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/functions/internal/starttest"
+	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 	"countersign/pkg/standin"
 	"countersign/pkg/users"
 )
@@ -71,7 +71,7 @@ func newBinaries(t *testing.T) *binaries {
 		"AWS_ENDPOINT_URL_DYNAMODB":        behind(t, "AWS_ENDPOINT_URL_DYNAMODB"),
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": behind(t, "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
 		"AWS_ENDPOINT_URL_SNS":             &unclear{stub: b.SNS},
-		"AWS_ENDPOINT_URL_EVENTBRIDGE":     standin.Events{Put: b.events.add},
+		"AWS_ENDPOINT_URL_EVENTBRIDGE":     &awsfake.EventBridge{Put: b.events.add},
 	} {
 		server := httptest.NewServer(b.guard.before(service))
 		t.Cleanup(server.Close)
@@ -238,7 +238,7 @@ func (b *binaries) wipe(t *testing.T) {
 }
 
 // unclear is SNS, which gives no clear answer about one number, as flaky does.
-type unclear struct{ stub *snstest.Server }
+type unclear struct{ stub *awsfake.SNS }
 
 func (u *unclear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.PostFormValue("PhoneNumber") == "+606543216359" {

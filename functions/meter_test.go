@@ -19,13 +19,13 @@ import (
 
 	"countersign/functions/internal/run"
 	"countersign/pkg/ams"
+	"countersign/pkg/awsfake"
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/stream"
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/eventbus"
-	"countersign/pkg/eventbus/eventbustest"
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
@@ -66,7 +66,7 @@ type meter struct {
 	init, verify gateway.Handler
 	changes      stream.Handler
 	capacity     *capacity
-	bus          *eventbustest.Server
+	bus          *awsfake.EventBridge
 	log          bytes.Buffer
 	table        string
 	codes        map[otp.Phone]otp.Code
@@ -76,7 +76,7 @@ type meter struct {
 }
 
 func newMeter(t *testing.T) *meter {
-	m := &meter{t: t, bus: eventbustest.Start(t), codes: map[otp.Phone]otp.Code{}, table: dynamotest.StreamTable(t), metrics: map[string]bool{}}
+	m := &meter{t: t, bus: awsfake.StartEventBridge(t), codes: map[otp.Phone]otp.Code{}, table: dynamotest.StreamTable(t), metrics: map[string]bool{}}
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	m.capacity = &capacity{next: wire.Next}
 	wire.Next = m.capacity

@@ -31,15 +31,16 @@ func TestDependencies(t *testing.T) {
 		bus, lambdas             = "countersign/pkg/eventbus", "github.com/aws/aws-lambda-go/events"
 		sender, ams, uni         = "countersign/pkg/snssender", "countersign/pkg/ams", "countersign/pkg/unimatrix"
 		pool, standin            = "countersign/pkg/cognito", "countersign/pkg/standin"
+		fakes                    = "countersign/pkg/awsfake"
 		edits, people            = "countersign/pkg/clients/registry", "countersign/pkg/users"
 		table, streams           = "github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	)
 	for pkg, barred := range map[string][]string{
-		"countersign/functions/init":     {edits, sqlite, outbox, file, uni, bus, pool, standin, streams},
-		"countersign/functions/otp":      {edits, sqlite, outbox, file, bus, pool, standin, streams},
-		"countersign/functions/verify":   {edits, sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin, streams},
-		"countersign/functions/cognito":  {edits, sqlite, outbox, file, uni, bus, standin, streams},
-		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys, pool, standin, streams},
+		"countersign/functions/init":     {edits, sqlite, outbox, file, uni, bus, pool, standin, streams, fakes},
+		"countersign/functions/otp":      {edits, sqlite, outbox, file, bus, pool, standin, streams, fakes},
+		"countersign/functions/verify":   {edits, sns, phones, sqlite, outbox, file, sender, uni, bus, pool, standin, streams, fakes},
+		"countersign/functions/cognito":  {edits, sqlite, outbox, file, uni, bus, standin, streams, fakes},
+		"countersign/functions/changes":  {sns, phones, sqlite, outbox, file, sender, ams, uni, keys, pool, standin, streams, fakes},
 		"countersign/pkg/ams":            {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, uni},
 		"countersign/pkg/unimatrix":      {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams},
 		"countersign/pkg/cognito":        {sns, phones, sqlite, aws, outbox, dynamo, file, sender, keys, ams, uni},
@@ -55,7 +56,8 @@ func TestDependencies(t *testing.T) {
 		"countersign/pkg/telemetry":      {sns, phones, sqlite, aws, lambdas, outbox, dynamo, file, sender, keys, ams, uni, pool, "countersign/pkg/clients"},
 		"countersign/pkg/standin":        {sns, phones, sqlite, outbox, file, sender, ams, uni, pool, bus, streams, "testing"},
 		"countersign/pkg/awsclient":      {sns, table, sqlite, outbox, dynamo, file, sender, ams, uni, keys, bus, lambdas, "countersign/pkg/otp"},
-		"countersign/cmd/countersign":    {"testing"},
+		"countersign/cmd/countersign":    {"testing", "net/http/httptest"},
+		"countersign/pkg/awsfake":        {sns, table, sqlite, outbox, dynamo, file, sender, ams, uni, keys, bus, "testing"},
 		"countersign/pkg/localserver":    {"testing", bus, pool, standin, lambdas},
 		"countersign/pkg/openstore":      {"testing", sns, phones, sender, ams, uni, outbox, bus, pool, standin, lambdas, keys},
 		"countersign/pkg/outbox":         {aws, sqlite, ams, uni},

@@ -1,19 +1,17 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/keyring"
@@ -122,9 +120,8 @@ func TestRetireSeal(t *testing.T) {
 // In AWS the keyring is a secret of Secrets Manager, and the table one that the
 // deployment has made.
 func TestAdministrationInAWS(t *testing.T) {
-	v := &vault{text: `{"version":1,"secret":"` + strings.Repeat("s", 64) + `"}`, version: "1"}
-	secrets := httptest.NewServer(v)
-	defer secrets.Close()
+	first := []byte(`{"version":1,"secret":"` + strings.Repeat("s", 64) + `"}`)
+	secrets := awsfake.Start(t, awsfake.NewSecret(first))
 	table := dynamotest.ClientsTable(t)
 	bare := onFolder(t, filepath.Join(t.TempDir(), "untouched"), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_CLIENTS_TABLE="+table,
 		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t))
@@ -161,36 +158,6 @@ func TestAdministrationInAWS(t *testing.T) {
 	if _, err := os.Stat(c.data); !os.IsNotExist(err) {
 		t.Errorf("a folder was made, %v", err)
 	}
-	v.mu.Lock()
-	v.refuse = true
-	v.mu.Unlock()
+	secrets.Otherwise(awsfake.Fail(http.StatusBadRequest, "AccessDeniedException"))
 	c.no("AccessDeniedException", "keys", "list")
-}
-
-// vault answers for Secrets Manager, as far as it is asked.
-type vault struct {
-	mu            sync.Mutex
-	text, version string
-	put, as       string // beside the current one
-	refuse        bool
-}
-
-func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var in struct{ SecretString, ClientRequestToken, RemoveFromVersionId, MoveToVersionId string }
-	json.NewDecoder(r.Body).Decode(&in)
-	out := map[string]string{}
-	switch _, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); {
-	case v.refuse:
-		w.WriteHeader(http.StatusBadRequest)
-		out["__type"] = "AccessDeniedException"
-	case operation == "GetSecretValue":
-		out["SecretString"], out["VersionId"] = v.text, v.version
-	case operation == "PutSecretValue":
-		v.put, v.as = in.SecretString, in.ClientRequestToken
-	case operation == "UpdateSecretVersionStage" && in.RemoveFromVersionId == v.version && in.MoveToVersionId == v.as:
-		v.text, v.version = v.put, v.as
-	}
-	json.NewEncoder(w).Encode(out)
 }

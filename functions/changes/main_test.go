@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
-	"countersign/pkg/eventbus/eventbustest"
 )
 
 // The function, as the template sets it up, tells what the stream of its own table
 // has, and writes nothing from which it would have to tell more.
 func TestWired(t *testing.T) {
-	table, bus := dynamotest.StreamTable(t), eventbustest.Start(t)
+	table, bus := dynamotest.StreamTable(t), awsfake.StartEventBridge(t)
 	for name, value := range map[string]string{
 		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_EVENTBRIDGE": bus.URL, "COUNTERSIGN_TABLE": table, "COUNTERSIGN_COUNTRIES": "MY",

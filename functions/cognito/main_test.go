@@ -15,8 +15,8 @@ import (
 
 	"countersign/functions/internal/run"
 	"countersign/functions/internal/starttest"
+	"countersign/pkg/awsfake"
 	"countersign/pkg/cognito"
-	"countersign/pkg/snssender/snstest"
 	"countersign/pkg/telemetry/telemetrytest"
 )
 
@@ -100,7 +100,7 @@ func TestWired(t *testing.T) {
 		t.Errorf("%d messages, want no further one", sns.Count()-1)
 	}
 	// The message arrived, and SNS's answer did not.
-	sns.Next(snstest.DropAfterRead())
+	sns.Next(awsfake.DropAfter())
 	if got := play(t, h, "+60129876543", latest); got["issueTokens"] != true {
 		t.Errorf("the right code after an unclear answer: %v", got)
 	}

@@ -1,20 +1,23 @@
 package eventbus_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/changes"
 	"countersign/pkg/eventbus"
-	"countersign/pkg/eventbus/eventbustest"
 )
 
 var at = time.Date(2026, 11, 22, 4, 5, 6, 7_000_000, time.UTC)
@@ -42,7 +45,7 @@ func bus(t testing.TB, c eventbus.Config) *eventbus.Bus {
 }
 
 // ids returns the ids of entries, each once, in the order of their first coming.
-func ids(t testing.TB, entries []eventbustest.Entry) (list []string) {
+func ids(t testing.TB, entries []awsfake.Entry) (list []string) {
 	t.Helper()
 	for _, e := range entries {
 		var detail struct{ ID string }
@@ -57,12 +60,12 @@ func ids(t testing.TB, entries []eventbustest.Entry) (list []string) {
 }
 
 func TestEntry(t *testing.T) {
-	stub := eventbustest.Start(t)
+	stub := awsfake.StartEventBridge(t)
 	b := bus(t, eventbus.Config{Endpoint: stub.URL, Name: "other"})
 	if done, err := b.Publish(t.Context(), facts(1)); done != 1 || err != nil {
 		t.Fatal(done, err)
 	}
-	want := eventbustest.Entry{
+	want := awsfake.Entry{
 		Source: "countersign", DetailType: "ChallengeFailed", EventBusName: "other", Time: 1795320306.007,
 		Detail: `{"id":"f0","time":"2026-11-22T04:05:06.007Z","client":"canary","authenticationId":"1","attemptsLeft":0}`,
 	}
@@ -86,10 +89,12 @@ func TestRequests(t *testing.T) {
 		{"a byte more", together(t, 4, 256<<10+1), []int{3, 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			stub := eventbustest.Start(t)
-			done, err := bus(t, eventbus.Config{Endpoint: stub.URL}).Publish(t.Context(), test.facts)
-			if err != nil || done != len(test.facts) || !slices.Equal(stub.Sizes(), test.want) || len(stub.Taken()) != len(test.facts) {
-				t.Errorf("%d done, %v; requests of %v entries, want %v", done, err, stub.Sizes(), test.want)
+			stub, sent := awsfake.StartEventBridge(t), &sizes{}
+			b := bus(t, eventbus.Config{Endpoint: stub.URL, Transport: sent})
+			done, err := b.Publish(t.Context(), test.facts)
+			n := len(test.facts)
+			if err != nil || done != n || !slices.Equal(sent.each, test.want) || len(stub.Taken()) != n {
+				t.Errorf("%d done, %v; requests of %v entries, want %v", done, err, sent.each, test.want)
 			}
 		})
 	}
@@ -124,41 +129,43 @@ func together(t *testing.T, n, bytes int) []changes.Fact {
 // was taken by then is not sent with it; what stays refused is reported from the
 // first on.
 func TestFaults(t *testing.T) {
-	throttled, broken := eventbustest.Fail(http.StatusBadRequest, "ThrottlingException"), eventbustest.Fail(http.StatusInternalServerError, "InternalException")
-	refuse := func(places ...int) eventbustest.Answer {
-		return eventbustest.Refuse("ThrottlingException", places...)
+	throttled, broken := awsfake.Fail(http.StatusBadRequest, "ThrottlingException"), awsfake.Fail(http.StatusInternalServerError, "InternalException")
+	refuse := func(places ...int) awsfake.Answer {
+		return awsfake.RefuseEntries("ThrottlingException", places...)
 	}
 	for _, test := range []struct {
 		name    string
-		answers []eventbustest.Answer
+		answers []awsfake.Answer
 		done    int // of 25
 		sizes   []int
 		says    string
 	}{
-		{"throttled", []eventbustest.Answer{throttled}, 25, []int{10, 10, 10, 5}, ""},
-		{"500 twice", []eventbustest.Answer{broken, broken}, 25, []int{10, 10, 10, 10, 5}, ""},
-		{"dropped", []eventbustest.Answer{eventbustest.Drop(false)}, 25, []int{10, 10, 10, 5}, ""},
-		{"answer lost", []eventbustest.Answer{eventbustest.Drop(true)}, 25, []int{10, 10, 10, 5}, ""},
-		{"answer cut", []eventbustest.Answer{eventbustest.Cut()}, 25, []int{10, 10, 10, 5}, ""},
-		{"always throttled", []eventbustest.Answer{throttled, throttled, throttled}, 0, []int{10, 10, 10}, "ThrottlingException"},
-		{"the second is always 500", []eventbustest.Answer{eventbustest.Take(), broken, broken, broken}, 10, []int{10, 10, 10, 10}, "InternalException"},
-		{"always cut", []eventbustest.Answer{eventbustest.Cut(), eventbustest.Cut(), eventbustest.Cut()}, 0, []int{10, 10, 10}, "could not be read"},
-		{"not allowed", []eventbustest.Answer{eventbustest.Fail(http.StatusBadRequest, "AccessDeniedException")}, 0, []int{10}, "AccessDenied"},
-		{"two entries", []eventbustest.Answer{refuse(2, 7)}, 25, []int{10, 2, 10, 5}, ""},
-		{"one of them again", []eventbustest.Answer{refuse(2, 7), refuse(1)}, 25, []int{10, 2, 1, 10, 5}, ""},
-		{"one of them always", []eventbustest.Answer{eventbustest.Take(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10, 10, 2, 1}, "ThrottlingException: 1 of 10"},
-		{"entries, then 500", []eventbustest.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1}, "InternalException"},
-		{"a strange code", []eventbustest.Answer{eventbustest.Refuse("canary 1", 0), eventbustest.Refuse("canary 1", 0), eventbustest.Refuse("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
-		{"one has no id", []eventbustest.Answer{nameless(3)}, 25, []int{10, 1, 10, 5}, ""},
-		{"one never has", []eventbustest.Answer{nameless(3), nameless(0), nameless(0)}, 3, []int{10, 1, 1}, "1 of 10 entries were refused"},
-		{"too few answers", []eventbustest.Answer{short}, 0, []int{10}, "0 entries were answered"},
+		{"throttled", []awsfake.Answer{throttled}, 25, []int{10, 10, 10, 5}, ""},
+		{"500 twice", []awsfake.Answer{broken, broken}, 25, []int{10, 10, 10, 10, 5}, ""},
+		{"dropped", []awsfake.Answer{awsfake.Drop()}, 25, []int{10, 10, 10, 5}, ""},
+		{"answer lost", []awsfake.Answer{awsfake.DropAfter()}, 25, []int{10, 10, 10, 5}, ""},
+		{"answer cut", []awsfake.Answer{awsfake.Half()}, 25, []int{10, 10, 10, 5}, ""},
+		{"always throttled", []awsfake.Answer{throttled, throttled, throttled}, 0, []int{10, 10, 10}, "ThrottlingException"},
+		{"the second is always 500", []awsfake.Answer{awsfake.Serve(), broken, broken, broken}, 10, []int{10, 10, 10, 10}, "InternalException"},
+		{"always cut", []awsfake.Answer{awsfake.Half(), awsfake.Half(), awsfake.Half()}, 0, []int{10, 10, 10}, "could not be read"},
+		{"not allowed", []awsfake.Answer{awsfake.Fail(http.StatusBadRequest, "AccessDeniedException")}, 0, []int{10}, "AccessDenied"},
+		{"two entries", []awsfake.Answer{refuse(2, 7)}, 25, []int{10, 2, 10, 5}, ""},
+		{"one of them again", []awsfake.Answer{refuse(2, 7), refuse(1)}, 25, []int{10, 2, 1, 10, 5}, ""},
+		{"one of them always", []awsfake.Answer{awsfake.Serve(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10, 10, 2, 1}, "ThrottlingException: 1 of 10"},
+		{"entries, then 500", []awsfake.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1}, "InternalException"},
+		{"a strange code", []awsfake.Answer{awsfake.RefuseEntries("canary 1", 0), awsfake.RefuseEntries("canary 1", 0), awsfake.RefuseEntries("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
+		{"one has no id", []awsfake.Answer{nameless(3)}, 25, []int{10, 1, 10, 5}, ""},
+		{"one never has", []awsfake.Answer{nameless(3), nameless(0), nameless(0)}, 3, []int{10, 1, 1}, "1 of 10 entries were refused"},
+		{"too few answers", []awsfake.Answer{short}, 0, []int{10}, "0 entries were answered"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			stub := eventbustest.Start(t)
+			stub, sent := awsfake.StartEventBridge(t), &sizes{}
 			stub.Next(test.answers...)
-			done, err := bus(t, eventbus.Config{Endpoint: stub.URL}).Publish(t.Context(), facts(25))
-			if done != test.done || (err == nil) != (done == 25) || !slices.Equal(stub.Sizes(), test.sizes) {
-				t.Errorf("%d done, %v; requests of %v entries, want %d done in %v", done, err, stub.Sizes(), test.done, test.sizes)
+			b := bus(t, eventbus.Config{Endpoint: stub.URL, Transport: sent})
+			done, err := b.Publish(t.Context(), facts(25))
+			if done != test.done || (err == nil) != (done == 25) || !slices.Equal(sent.each, test.sizes) {
+				t.Errorf("%d done, %v; requests of %v entries, want %d done in %v",
+					done, err, sent.each, test.done, test.sizes)
 			}
 			if err != nil && (!strings.Contains(err.Error(), test.says) || test.name != "not allowed" && strings.Contains(err.Error(), "canary")) {
 				t.Errorf("error %q, must say %q and nothing of what was sent", err, test.says)
@@ -173,23 +180,37 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func short(w http.ResponseWriter, _ *http.Request, _ []eventbustest.Entry) []eventbustest.Entry {
-	fmt.Fprint(w, `{"FailedEntryCount":0,"Entries":[]}`)
-	return nil
+// sizes carries requests, and keeps how many entries each has.
+type sizes struct{ each []int }
+
+func (s *sizes) RoundTrip(r *http.Request) (*http.Response, error) {
+	text, err := io.ReadAll(r.Body)
+	var in struct{ Entries []json.RawMessage }
+	if err == nil {
+		err = json.Unmarshal(text, &in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.each = append(s.each, len(in.Entries))
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	return http.DefaultTransport.RoundTrip(r)
 }
 
-// nameless answers all entries but one with an id. That one has no error either: it
-// is not said to be taken.
-func nameless(place int) eventbustest.Answer {
-	return func(w http.ResponseWriter, _ *http.Request, entries []eventbustest.Entry) (taken []eventbustest.Entry) {
-		out := make([]map[string]string, len(entries))
-		for i, e := range entries {
-			if i != place {
-				out[i], taken = map[string]string{"EventId": fmt.Sprint(i)}, append(taken, e)
-			}
-		}
-		json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": out})
-		return taken
+func short(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	fmt.Fprint(w, `{"FailedEntryCount":0,"Entries":[]}`)
+}
+
+// nameless answers all entries but one with an id. That one has no error either: nothing says that it was taken.
+func nameless(place int) awsfake.Answer {
+	return func(w http.ResponseWriter, r *http.Request, fake http.Handler) {
+		refused := httptest.NewRecorder()
+		awsfake.RefuseEntries("", place)(refused, r, fake)
+		var out struct{ Entries []map[string]string }
+		json.NewDecoder(refused.Body).Decode(&out)
+		clear(out.Entries[place])
+		json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": out.Entries})
 	}
 }
 
@@ -242,7 +263,7 @@ func TestNew(t *testing.T) {
 	}
 	t.Run("with nothing but an endpoint", func(t *testing.T) {
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
-		b, err := eventbus.New(eventbus.Config{Endpoint: eventbustest.Start(t).URL})
+		b, err := eventbus.New(eventbus.Config{Endpoint: awsfake.StartEventBridge(t).URL})
 		if err != nil {
 			t.Fatal(err)
 		}

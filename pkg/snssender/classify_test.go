@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 )
 
 // codes is the table of classify.go once more, from the other side.
@@ -45,13 +45,13 @@ func TestEveryCode(t *testing.T) {
 	for _, group := range codes {
 		for _, code := range group.codes {
 			n++
-			stub.Next(snstest.FailSaying(400, code, "Invalid parameter: Message Reason: it says (%s, %s)"))
+			stub.Next(awsfake.FailSNSWith(400, code, "Invalid parameter: Message Reason: it says (%s, %s)"))
 			d, err := s.Send(t.Context(), message())
 			var e *Error
 			if !errors.As(err, &e) || d != group.want || e.Operator != group.operator || e.Code != code {
 				t.Errorf("%s: %v, %+v, want %v, operator %v", code, d, e, group.want, group.operator)
 			}
-			if e != nil && e.RequestID != snstest.RequestID {
+			if e != nil && e.RequestID != awsfake.RequestID {
 				t.Errorf("%s: request id %q", code, e.RequestID)
 			}
 			checkSilence(t, err)
@@ -74,7 +74,7 @@ func TestWhoIsToBlame(t *testing.T) {
 		"Invalid parameter: AWS.SNS.SMS.SenderID Reason: not a valid sender ID": true,
 	} {
 		for _, code := range []string{"InvalidParameter", "ParameterValueInvalid", "ValidationException"} {
-			stub.Next(snstest.FailSaying(400, code, words))
+			stub.Next(awsfake.FailSNSWith(400, code, words))
 			d, err := s.Send(t.Context(), message())
 			var e *Error
 			if !errors.As(err, &e) || d != otp.Refused || e.Operator != operator {

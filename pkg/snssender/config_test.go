@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -100,7 +100,7 @@ func TestNoCredentials(t *testing.T) {
 		"anonymous": aws.AnonymousCredentials{},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stub := snstest.Start(t)
+			stub := awsfake.StartSNS(t)
 			s, err := New(aws.Config{Region: "eu-west-1", Credentials: p}, Config{Endpoint: stub.URL})
 			if err != nil {
 				t.Fatal(err)

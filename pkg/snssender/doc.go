@@ -16,5 +16,5 @@
 // a carrier's refusal) is told in CloudWatch only, in the log group
 // sns/<region>/<account>/DirectPublishToPhoneNumber/Failure.
 //
-// Package snstest holds a wire stub of SNS for tests.
+// Package awsfake has a fake of SNS for tests.
 package snssender

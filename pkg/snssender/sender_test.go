@@ -7,8 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 )
 
 // Canaries: nothing of them may come out of this package but on the wire.
@@ -23,11 +23,11 @@ func message() otp.Message {
 }
 
 // start returns a stub and a sender that talks to it.
-func start(t *testing.T, c Config) (*snstest.Server, *Sender) {
+func start(t *testing.T, c Config) (*awsfake.SNS, *Sender) {
 	t.Helper()
-	stub := snstest.Start(t)
+	stub := awsfake.StartSNS(t)
 	c.Endpoint = stub.URL
-	s, err := New(snstest.AWS(), c)
+	s, err := New(awsfake.AWS(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,17 +35,17 @@ func start(t *testing.T, c Config) (*snstest.Server, *Sender) {
 }
 
 func TestOnTheWire(t *testing.T) {
-	text := func(v string) snstest.Attribute { return snstest.Attribute{Type: "String", Value: v} }
+	text := func(v string) awsfake.Attribute { return awsfake.Attribute{Type: "String", Value: v} }
 	for name, c := range map[string]struct {
 		config Config
-		want   map[string]snstest.Attribute
+		want   map[string]awsfake.Attribute
 	}{
-		"nothing configured": {Config{}, map[string]snstest.Attribute{
+		"nothing configured": {Config{}, map[string]awsfake.Attribute{
 			"AWS.SNS.SMS.SMSType": text("Transactional"),
 		}},
 		"everything configured": {
 			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50", EntityID: "1701165718168578728", TemplateID: "1707166375278247471"},
-			map[string]snstest.Attribute{
+			map[string]awsfake.Attribute{
 				"AWS.SNS.SMS.SMSType":          text("Transactional"),
 				"AWS.SNS.SMS.SenderID":         text("Acme-1"),
 				"AWS.MM.SMS.OriginationNumber": text("+12065550100"),

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 )
 
 // checkSilence looks for the canaries in everything that can be got out of err
@@ -35,14 +35,14 @@ func checkSilence(t *testing.T, err error) {
 
 func TestNumberAndCodeStayInside(t *testing.T) {
 	echo := fmt.Sprintf("<p>%s %s</p>", canaryNumber, canaryText)
-	answers := map[string]snstest.Answer{
-		"number as the code":        snstest.Fail(400, canaryNumber),
-		"code in the code":          snstest.Fail(400, "Invalid"+canaryCode),
-		"text as the code":          snstest.Fail(400, canaryText),
-		"echo, not SNS's":           snstest.Body(200, echo),
-		"error that echoes":         snstest.Body(400, echo),
-		"number as the request id":  snstest.Body(400, "<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>"+canaryNumber+"</RequestId></ErrorResponse>"),
-		"number as the id, success": snstest.Body(200, "<PublishResponse><PublishResult/><ResponseMetadata><RequestId>"+canaryNumber+"</RequestId></ResponseMetadata></PublishResponse>"),
+	answers := map[string]awsfake.Answer{
+		"number as the code":        awsfake.FailSNS(400, canaryNumber),
+		"code in the code":          awsfake.FailSNS(400, "Invalid"+canaryCode),
+		"text as the code":          awsfake.FailSNS(400, canaryText),
+		"echo, not SNS's":           awsfake.Body(200, echo),
+		"error that echoes":         awsfake.Body(400, echo),
+		"number as the request id":  awsfake.Body(400, "<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>"+canaryNumber+"</RequestId></ErrorResponse>"),
+		"number as the id, success": awsfake.Body(200, "<PublishResponse><PublishResult/><ResponseMetadata><RequestId>"+canaryNumber+"</RequestId></ResponseMetadata></PublishResponse>"),
 	}
 	for _, m := range misbehaviour {
 		if m.want != otp.Accepted {
@@ -82,7 +82,7 @@ func TestTheWayThereStaysInside(t *testing.T) {
 		"header, error":   answers(400, "<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := newSender(snstest.AWS(), Config{}, &wire{trip: trip})
+			s, err := newSender(awsfake.AWS(), Config{}, &wire{trip: trip})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,15 +98,15 @@ func TestTheWayThereStaysInside(t *testing.T) {
 // An alarm filters on these.
 func TestErrorInTheLog(t *testing.T) {
 	stub, s := start(t, Config{})
-	stub.Next(snstest.Fail(403, "InvalidClientTokenId"))
+	stub.Next(awsfake.FailSNS(403, "InvalidClientTokenId"))
 	_, err := s.Send(t.Context(), message())
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sns", err)
-	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + snstest.RequestID + `","operator":true,"reason":"` + badKeys.reason + `"}`
+	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + awsfake.RequestID + `","operator":true,"reason":"` + badKeys.reason + `"}`
 	if !strings.Contains(log.String(), want) {
 		t.Errorf("logged %s, want %s", log.String(), want)
 	}
-	if want := "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + snstest.RequestID + ")"; err.Error() != want {
+	if want := "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + awsfake.RequestID + ")"; err.Error() != want {
 		t.Errorf("says %q, want %q", err, want)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -67,7 +67,7 @@ func TestHangingSNSEndsInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := &wire{trip: c.trip}
-				cfg := snstest.AWS()
+				cfg := awsfake.AWS()
 				if c.keys != nil {
 					cfg.Credentials = c.keys
 				}
@@ -105,7 +105,7 @@ func TestTimeoutFitsTheBudget(t *testing.T) {
 func TestCallerGivesUp(t *testing.T) {
 	stub, s := start(t, Config{})
 	ctx, cancel := context.WithCancel(t.Context())
-	stub.Next(snstest.Hang(nil).Tell(func(snstest.Request) { cancel() }))
+	stub.Next(awsfake.Hang(nil).Tell(func(*http.Request) { cancel() }))
 	d, err := s.Send(ctx, message())
 	if d != otp.MaybeSent {
 		t.Errorf("Send = %v, %v, want MaybeSent", d, err)
@@ -122,7 +122,7 @@ func TestCallerGivesUp(t *testing.T) {
 func TestSlowAnswerCounts(t *testing.T) {
 	stub, s := start(t, Config{})
 	release := make(chan struct{})
-	stub.Next(snstest.Hang(release).Tell(func(snstest.Request) { close(release) }))
+	stub.Next(awsfake.Hang(release).Tell(func(*http.Request) { close(release) }))
 	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
 		t.Errorf("Send = %v, %v, want Accepted", d, err)
 	}

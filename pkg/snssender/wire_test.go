@@ -7,8 +7,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
-	"countersign/pkg/snssender/snstest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -17,35 +17,35 @@ import (
 // Each is one request on the wire (P5).
 var misbehaviour = []struct {
 	name   string
-	answer snstest.Answer
+	answer awsfake.Answer
 	want   otp.Delivery
 	code   string
 	status int
 }{
-	{"accepts", snstest.Accept(), otp.Accepted, "", 0},
-	{"drops before reading", snstest.DropBeforeRead(), otp.MaybeSent, "", 0},
-	{"drops after reading", snstest.DropAfterRead(), otp.MaybeSent, "", 0},
-	{"500", snstest.InternalError(), otp.MaybeSent, "InternalError", 500},
-	{"500 without a body", snstest.Body(500, ""), otp.MaybeSent, "", 500},
-	{"502 of a proxy", snstest.Body(502, "<html><body>Bad Gateway</body></html>"), otp.MaybeSent, "", 502},
-	{"503", snstest.Fail(503, "ServiceUnavailable"), otp.MaybeSent, "ServiceUnavailable", 503},
-	{"500 with a refusal's code", snstest.Fail(500, "InvalidParameter"), otp.MaybeSent, "InvalidParameter", 500},
-	{"200 cut by length", snstest.CutLength(), otp.MaybeSent, "", 200},
-	{"200 cut by XML", snstest.CutXML(), otp.MaybeSent, "", 200},
-	{"200 without a message id", snstest.NoMessageID(), otp.MaybeSent, "", 200},
-	{"200 with an empty message id", snstest.Body(200, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>"), otp.MaybeSent, "", 200},
-	{"200 without a body", snstest.Body(200, ""), otp.MaybeSent, "", 200},
-	{"200 of something else", snstest.Body(200, "<html><body>Log in to this network</body></html>"), otp.MaybeSent, "", 200},
-	{"429", snstest.Throttled(), otp.MaybeSent, "Throttled", 429},
-	{"throttled with 400", snstest.Fail(400, "Throttling"), otp.MaybeSent, "Throttling", 400},
-	{"unknown code", snstest.Fail(400, "SomethingNew"), otp.MaybeSent, "SomethingNew", 400},
-	{"no code", snstest.Fail(400, ""), otp.MaybeSent, "", 400},
-	{"403 of a proxy", snstest.Body(403, "Forbidden"), otp.MaybeSent, "", 403},
-	{"302", snstest.Redirect(302), otp.MaybeSent, "", 302},
-	{"307", snstest.Redirect(307), otp.MaybeSent, "", 307},
-	{"308", snstest.Redirect(308), otp.MaybeSent, "", 308},
-	{"number not valid", snstest.Fail(400, "InvalidParameter"), otp.Refused, "InvalidParameter", 400},
-	{"not allowed", snstest.Fail(403, "AuthorizationError"), otp.Refused, "AuthorizationError", 403},
+	{"accepts", awsfake.Serve(), otp.Accepted, "", 0},
+	{"drops before reading", awsfake.Drop(), otp.MaybeSent, "", 0},
+	{"drops after reading", awsfake.DropAfter(), otp.MaybeSent, "", 0},
+	{"500", awsfake.FailSNS(500, "InternalError"), otp.MaybeSent, "InternalError", 500},
+	{"500 without a body", awsfake.Body(500, ""), otp.MaybeSent, "", 500},
+	{"502 of a proxy", awsfake.Body(502, "<html><body>Bad Gateway</body></html>"), otp.MaybeSent, "", 502},
+	{"503", awsfake.FailSNS(503, "ServiceUnavailable"), otp.MaybeSent, "ServiceUnavailable", 503},
+	{"500 with a refusal's code", awsfake.FailSNS(500, "InvalidParameter"), otp.MaybeSent, "InvalidParameter", 500},
+	{"200 cut by length", awsfake.Cut(), otp.MaybeSent, "", 200},
+	{"200 cut by XML", awsfake.Half(), otp.MaybeSent, "", 200},
+	{"200 without a message id", awsfake.Body(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"), otp.MaybeSent, "", 200},
+	{"200 with an empty message id", awsfake.Body(200, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>"), otp.MaybeSent, "", 200},
+	{"200 without a body", awsfake.Body(200, ""), otp.MaybeSent, "", 200},
+	{"200 of something else", awsfake.Body(200, "<html><body>Log in to this network</body></html>"), otp.MaybeSent, "", 200},
+	{"429", awsfake.FailSNS(429, "Throttled"), otp.MaybeSent, "Throttled", 429},
+	{"throttled with 400", awsfake.FailSNS(400, "Throttling"), otp.MaybeSent, "Throttling", 400},
+	{"unknown code", awsfake.FailSNS(400, "SomethingNew"), otp.MaybeSent, "SomethingNew", 400},
+	{"no code", awsfake.FailSNS(400, ""), otp.MaybeSent, "", 400},
+	{"403 of a proxy", awsfake.Body(403, "Forbidden"), otp.MaybeSent, "", 403},
+	{"302", awsfake.Redirect(302), otp.MaybeSent, "", 302},
+	{"307", awsfake.Redirect(307), otp.MaybeSent, "", 307},
+	{"308", awsfake.Redirect(308), otp.MaybeSent, "", 308},
+	{"number not valid", awsfake.FailSNS(400, "InvalidParameter"), otp.Refused, "InvalidParameter", 400},
+	{"not allowed", awsfake.FailSNS(403, "AuthorizationError"), otp.Refused, "AuthorizationError", 403},
 }
 
 func TestOneRequestWhateverHappens(t *testing.T) {
@@ -75,12 +75,12 @@ func TestOneRequestWhateverHappens(t *testing.T) {
 // whether it was the same connection, which is not always so: the SDK closes the
 // body of a request when the answer is there, and net/http drops a connection
 // that it had not quite finished writing to by then.
-func onUsedConnection(t *testing.T, stub *snstest.Server, s *Sender, a snstest.Answer, check func(otp.Delivery, error)) bool {
+func onUsedConnection(t *testing.T, stub *awsfake.SNS, s *Sender, a awsfake.Answer, check func(otp.Delivery, error)) bool {
 	t.Helper()
 	conns := make(chan string, 2)
-	remember := func(r snstest.Request) { conns <- r.Conn }
+	remember := func(r *http.Request) { conns <- r.RemoteAddr }
 	before := stub.Count()
-	stub.Next(snstest.Accept().Tell(remember), a.Tell(remember))
+	stub.Next(awsfake.Serve().Tell(remember), a.Tell(remember))
 	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
 		t.Fatal(d, err)
 	}
@@ -132,7 +132,7 @@ func TestConnectionClosedWhileIdle(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	s, err := New(snstest.AWS(), Config{Endpoint: gone.URL})
+	s, err := New(awsfake.AWS(), Config{Endpoint: gone.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,12 +146,12 @@ func TestNobodyListens(t *testing.T) {
 
 // The SDK's settings for retries must not find their way in.
 func TestRetrySettingsAreIgnored(t *testing.T) {
-	stub := snstest.Start(t)
-	stub.Otherwise(snstest.InternalError())
+	stub := awsfake.StartSNS(t)
+	stub.Otherwise(awsfake.FailSNS(500, "InternalError"))
 	t.Setenv("AWS_MAX_ATTEMPTS", "5")
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 	t.Setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:1")
-	cfg := snstest.AWS()
+	cfg := awsfake.AWS()
 	cfg.RetryMaxAttempts = 5
 	cfg.RetryMode = aws.RetryModeAdaptive
 	cfg.BaseEndpoint = aws.String("http://127.0.0.1:1")
@@ -170,7 +170,7 @@ func TestRetrySettingsAreIgnored(t *testing.T) {
 
 // HTTP/2 has repeats of its own, so it is not spoken even where it is offered.
 func TestOnlyHTTP1(t *testing.T) {
-	stub := snstest.Start(t)
+	stub := awsfake.StartSNS(t)
 	var proto int
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		proto = r.ProtoMajor
@@ -185,7 +185,7 @@ func TestOnlyHTTP1(t *testing.T) {
 	roots.AddCert(server.Certificate())
 	wire.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	wire.TLSClientConfig.RootCAs = roots
-	s, err := newSender(snstest.AWS(), Config{Endpoint: server.URL}, wire)
+	s, err := newSender(awsfake.AWS(), Config{Endpoint: server.URL}, wire)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"countersign/pkg/awsclient"
+	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
@@ -103,9 +104,9 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 		variable, name string
 		handler        http.Handler
 	}{
-		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")", Secrets{Read: keys.read}},
-		{sns, "SNS (messages go nowhere)", SNS{Sent: o.Sent}},
-		{eventBridge, "EventBridge (events go nowhere)", Events{Put: o.Put}},
+		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")", &awsfake.Secret{Source: keys.read}},
+		{sns, "SNS (messages go nowhere)", &awsfake.SNS{Sent: o.Sent}},
+		{eventBridge, "EventBridge (events go nowhere)", &awsfake.EventBridge{Put: o.Put}},
 	} {
 		if o.Given[service.variable] != "" {
 			continue

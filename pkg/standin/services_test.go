@@ -148,15 +148,15 @@ func TestRefusals(t *testing.T) {
 		Sent: func(to, message string) { t.Errorf("sent %s to %s", message, to) },
 		Put:  func(kind, detail string) { t.Errorf("put %s: %s", kind, detail) },
 	})
-	const form, publish = "application/x-www-form-urlencoded", "Action=Publish&PhoneNumber=%2B606543216353&Message=hello"
+	const form, publish = "application/x-www-form-urlencoded", "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353&Message=hello"
 	const event = `{"Entries":[{"DetailType":"kind","Detail":"{}"}]}`
 	for _, c := range []struct {
 		service, host, target, kind, body string
 		status                            int
 	}{
 		{"SNS", "", "", form, strings.Replace(publish, "Publish", "Subscribe", 1), 400},
-		{"SNS", "", "", form, "Action=Publish&TopicArn=arn&Message=hello", 400},
-		{"SNS", "", "", form, "Action=Publish&PhoneNumber=%2B606543216353", 400},
+		{"SNS", "", "", form, "Action=Publish&Version=2010-03-31&TopicArn=arn&Message=hello", 400},
+		{"SNS", "", "", form, "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353", 400},
 		{"SNS", "attacker.example", "", form, publish, 403},
 		{"EVENTBRIDGE", "", "AWSEvents.PutRule", "", event, 400},
 		{"EVENTBRIDGE", "", "AWSEvents.PutEvents", "", "{", 400},
@@ -171,6 +171,7 @@ func TestRefusals(t *testing.T) {
 		}
 		req.Host = c.host
 		req.Header.Set("X-Amz-Target", c.target)
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x")
 		req.Header.Set("Content-Type", c.kind)
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {

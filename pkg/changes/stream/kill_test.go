@@ -18,13 +18,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/changes/stream"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/eventbus"
-	"countersign/pkg/eventbus/eventbustest"
 )
 
 type item = map[string]types.AttributeValue
@@ -126,12 +126,12 @@ func scan(t *testing.T, table string) (items []item) {
 // world is where the consumer writes to, on the wire.
 type world struct {
 	table string
-	stub  *eventbustest.Server
+	stub  *awsfake.EventBridge
 }
 
 func newWorld(t *testing.T, c crowd) world {
 	t.Helper()
-	w := world{dynamotest.Table(t), eventbustest.Start(t)}
+	w := world{dynamotest.Table(t), awsfake.StartEventBridge(t)}
 	client := dynamotest.Client(t, nil)
 	for _, ledger := range c.ledgers {
 		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(w.table), Item: ledger}); err != nil {
@@ -245,9 +245,9 @@ func TestKilledAnywhere(t *testing.T) {
 func TestFaultsAnywhere(t *testing.T) {
 	c := newCrowd(t)
 	faults := []dynamotest.Fault{dynamotest.Lost, dynamotest.AnswerLost, dynamotest.AnswerCut, dynamotest.Throttled, dynamotest.Failed}
-	answers := []eventbustest.Answer{
-		eventbustest.Fail(http.StatusBadRequest, "ThrottlingException"), eventbustest.Fail(http.StatusInternalServerError, "InternalException"),
-		eventbustest.Drop(false), eventbustest.Drop(true), eventbustest.Cut(), eventbustest.Refuse("InternalFailure", 0), eventbustest.Refuse("InternalFailure", 1, 3),
+	answers := []awsfake.Answer{
+		awsfake.Fail(http.StatusBadRequest, "ThrottlingException"), awsfake.Fail(http.StatusInternalServerError, "InternalException"),
+		awsfake.Drop(), awsfake.DropAfter(), awsfake.Half(), awsfake.RefuseEntries("InternalFailure", 0), awsfake.RefuseEntries("InternalFailure", 1, 3),
 	}
 	for seed := range int64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestFaultsAnywhere(t *testing.T) {
 					if random.Intn(2) == 0 {
 						w.stub.Next(answers[random.Intn(len(answers))])
 					} else {
-						w.stub.Next(eventbustest.Take())
+						w.stub.Next(awsfake.Serve())
 					}
 				}
 				return w.start(t, dynamotest.NewWire(func(int, string) dynamotest.Fault {

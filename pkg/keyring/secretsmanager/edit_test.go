@@ -28,14 +28,14 @@ func TestEdit(t *testing.T) {
 			if err := secret(t, v).Edit(t.Context(), rotate); err != nil {
 				t.Fatal(err)
 			}
-			if got := held(t, v.current()); got != "code 1 2, number 1, seal 1" {
+			if got := held(t, v.Current()); got != "code 1 2, number 1, seal 1" {
 				t.Error(got)
 			}
 			if want := []string{"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}; !slices.Equal(v.asked, want) {
 				t.Errorf("asked %q", v.asked)
 			}
-			if len(v.labels) != 2 {
-				t.Errorf("labels %v", v.labels) // a secret has room for 20
+			if len(v.Labels()) != 2 {
+				t.Errorf("labels %v", v.Labels()) // a secret has room for 20
 			}
 		})
 	}
@@ -47,7 +47,7 @@ func TestEdit(t *testing.T) {
 	if err := secret(t, v).Edit(t.Context(), func(*keyring.Document) error { return nil }); err != nil {
 		t.Error(err)
 	}
-	if v.requests("") != 2 || v.current() != string(codes(1)) {
+	if v.requests("") != 2 || v.Current() != string(codes(1)) {
 		t.Errorf("asked %q", v.asked)
 	}
 }
@@ -75,8 +75,8 @@ func TestConcurrentEdits(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := len(strings.Fields(held(t, v.current()))); got != done+6 || done == 0 {
-		t.Errorf("%d edits done, %d refused; there is %s", done, lost, held(t, v.current()))
+	if got := len(strings.Fields(held(t, v.Current()))); got != done+6 || done == 0 {
+		t.Errorf("%d edits done, %d refused; there is %s", done, lost, held(t, v.Current()))
 	}
 }
 
@@ -127,7 +127,7 @@ func TestEditInTrouble(t *testing.T) {
 				if c.done {
 					want = "code 1 2, number 1, seal 1"
 				}
-				if got := held(t, v.current()); got != want || edits != 1 {
+				if got := held(t, v.Current()); got != want || edits != 1 {
 					t.Errorf("there is %s, want %s; edited %d times", got, want, edits)
 				}
 			})

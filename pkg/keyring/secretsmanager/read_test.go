@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
 )
@@ -56,7 +57,7 @@ func TestRequestsOfARing(t *testing.T) {
 	look(2, "code 2")
 	many(func() { r.Newer(t.Context(), 1) }) // retired
 	look(2, "code 2")
-	v.put(codes(2, 3))
+	v.Set(codes(2, 3))
 	many(func() { r.Newer(t.Context(), 3) })
 	look(3, "code 2 3")
 	many(func() { r.Newer(t.Context(), 9) }) // nobody has it
@@ -74,7 +75,7 @@ func TestReadFails(t *testing.T) {
 		tries  int
 		say    string
 	}{
-		"not allowed":      {refusal("AccessDeniedException", "User: role is not authorized to perform: secretsmanager:GetSecretValue"), 1, "not authorized to perform: secretsmanager:GetSecretValue (HTTP 400, request REQUEST-ID)"},
+		"not allowed":      {refusal("AccessDeniedException", "User: role is not authorized to perform: secretsmanager:GetSecretValue"), 1, "not authorized to perform: secretsmanager:GetSecretValue (HTTP 400, request " + awsfake.RequestID + ")"},
 		"not there":        {refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."), 1, "can't find"},
 		"being deleted":    {refusal("InvalidRequestException", "it was marked for deletion"), 1, "marked for deletion"},
 		"KMS key disabled": {refusal("DecryptionFailure", "Secrets Manager can't decrypt"), 1, "can't decrypt"},

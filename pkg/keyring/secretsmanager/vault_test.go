@@ -1,7 +1,6 @@
 package secretsmanager_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
 )
@@ -18,17 +18,14 @@ import (
 // canary is in every secret of the tests, and must never be seen.
 const canary = "CANARY"
 
-// vault is one secret and speaks the part of Secrets Manager's protocol that
-// this package uses, with the rules that are documented for it.
+// vault is a fake of Secrets Manager that can be in trouble.
 type vault struct {
-	mu       sync.Mutex
-	versions map[string]string // text by version id
-	labels   map[string]string // version id by label
-	asked    []string          // operations, in order
+	*awsfake.Secret
+	mu    sync.Mutex
+	asked []string // operations, in order
 
-	// before sees each request with its place, from 1, and may answer it instead.
-	// An answer of status 0 breaks the connection; lost does so after the operation
-	// was carried out.
+	// before sees each request with its place, from 1, and may answer it instead. An answer of status 0 breaks the
+	// connection; lost does so after the operation was carried out.
 	before func(n int, operation string) *answer
 	takes  time.Duration // virtual
 }
@@ -40,20 +37,9 @@ type answer struct {
 }
 
 func newVault(text []byte) *vault {
-	return &vault{versions: map[string]string{"first": string(text)}, labels: map[string]string{"AWSCURRENT": "first"}}
-}
-
-func (v *vault) current() string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.versions[v.labels["AWSCURRENT"]]
-}
-
-func (v *vault) put(text []byte) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	id := fmt.Sprint("version", len(v.versions))
-	v.versions[id], v.labels["AWSCURRENT"] = string(text), id
+	v := &vault{Secret: awsfake.NewSecret(text)}
+	v.Name = "keys"
+	return v
 }
 
 // requests returns how many there were of an operation, "" for all.
@@ -66,47 +52,6 @@ func (v *vault) requests(operation string) (n int) {
 		}
 	}
 	return n
-}
-
-// request is the union of the requests.
-type request struct {
-	SecretId, VersionStage, ClientRequestToken, SecretString string
-	MoveToVersionId, RemoveFromVersionId                     string
-	VersionStages                                            []string
-}
-
-func (v *vault) answer(operation string, r request) answer {
-	if r.SecretId != "keys" {
-		return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-	}
-	out := map[string]any{"Name": "keys"}
-	switch operation {
-	case "GetSecretValue":
-		out["VersionId"], out["SecretString"] = v.labels[r.VersionStage], v.versions[v.labels[r.VersionStage]]
-	case "PutSecretValue":
-		if n := len(r.ClientRequestToken); n < 32 || n > 64 {
-			return refusal("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.")
-		}
-		if old, ok := v.versions[r.ClientRequestToken]; ok && old != r.SecretString {
-			return refusal("ResourceExistsException", "The operation failed because the secret already exists.")
-		}
-		v.versions[r.ClientRequestToken] = r.SecretString
-		for _, label := range r.VersionStages {
-			v.labels[label] = r.ClientRequestToken
-		}
-	case "UpdateSecretVersionStage":
-		if v.labels[r.VersionStage] != r.RemoveFromVersionId {
-			return refusal("InvalidParameterException", "The parameter RemoveFromVersionId must be "+v.labels[r.VersionStage]+". "+canary)
-		}
-		v.labels[r.VersionStage] = r.MoveToVersionId
-	default:
-		return refusal("UnknownOperationException", "")
-	}
-	text, err := json.Marshal(out)
-	if err != nil {
-		panic(err)
-	}
-	return answer{status: 200, body: string(text)}
 }
 
 func refusal(code, message string) answer {
@@ -141,32 +86,27 @@ func (v *vault) serve(w http.ResponseWriter, r *http.Request) (answered bool) {
 	defer v.mu.Unlock()
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.")
 	v.asked = append(v.asked, operation)
-	var asked request
-	text, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = json.Unmarshal(text, &asked)
+	if r.Method != "POST" || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
+		panic(fmt.Sprint("not Secrets Manager's protocol: ", r.Method, r.URL, r.Header))
 	}
-	if err != nil || r.Method != "POST" || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
-		panic(fmt.Sprint("not Secrets Manager's protocol: ", r.Method, r.URL, r.Header, err))
-	}
-	var a answer
 	var instead *answer
 	if v.before != nil {
 		instead = v.before(len(v.asked), operation)
 	}
-	if instead == nil || instead.lost {
-		a = v.answer(operation, asked)
+	if instead == nil {
+		v.Secret.ServeHTTP(w, r)
+		return true
 	}
-	if instead != nil {
-		a = *instead
+	if instead.lost {
+		v.Secret.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	if a.status == 0 {
+	if instead.status == 0 {
 		return false
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	w.Header().Set("X-Amzn-Requestid", "REQUEST-ID")
-	w.WriteHeader(a.status)
-	io.WriteString(w, a.body)
+	w.Header().Set("X-Amzn-Requestid", awsfake.RequestID)
+	w.WriteHeader(instead.status)
+	io.WriteString(w, instead.body)
 	return true
 }
 

@@ -1,4 +1,4 @@
-package snstest
+package awsfake
 
 import (
 	"io"
@@ -8,21 +8,22 @@ import (
 	"testing"
 )
 
-// What the SDK would never send is refused as SNS refuses it. The rest of the
-// stub is tested by what snssender's tests find with it.
+// A request that the SDK would never send is refused as SNS refuses it. The tests of snssender test the rest.
 func TestStrangeRequests(t *testing.T) {
+	const publish = "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353&Message=hello"
 	for name, c := range map[string]struct {
 		form   string
 		signed bool
 		want   string
 	}{
-		"not signed":     {"Action=Publish&Version=2010-03-31", false, "<Code>MissingAuthenticationToken</Code>"},
+		"not signed":     {publish, false, "<Code>MissingAuthenticationToken</Code>"},
 		"another action": {"Action=CreateTopic&Version=2010-03-31", true, "<Code>InvalidAction</Code>"},
 		"no form":        {"%", true, "<Code>MalformedQueryString</Code>"},
-		"in order":       {"Action=Publish&Version=2010-03-31", true, "<MessageId>"},
+		"no number":      {strings.Replace(publish, "PhoneNumber", "TopicArn", 1), true, "<Code>InvalidParameter</Code>"},
+		"in order":       {publish, true, "<MessageId>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := Start(t)
+			s := StartSNS(t)
 			r, err := http.NewRequest("POST", s.URL, strings.NewReader(c.form))
 			if err != nil {
 				t.Fatal(err)
