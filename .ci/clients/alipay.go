@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// alipaySteps are one merchant's day with the AMS/DWS contract. Where a code is
-// expected, the SDK has checked our signature before it gave it.
+// alipaySteps calls each API of the AMS/DWS contract as a merchant does. An SDK checks our
+// signature before it returns a result code.
 func alipaySteps(ctx context.Context, server *server, s sdk) []step {
 	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -37,25 +37,25 @@ func alipaySteps(ctx context.Context, server *server, s sdk) []step {
 	_, other := server.number()
 	first := call("init", id, identity)
 	steps := []step{
-		{"init: SUCCESS", result(first, "SUCCESS", false)},
+		answers("init", first, "SUCCESS"),
 		{"init again, same id: the same answer", same(call("init", id, identity), first)},
-		{"init at once, new id: TIMES_EXCEED_LIMIT", result(call("init", again, identity), "TIMES_EXCEED_LIMIT", false)},
-		{"verify, wrong code: VERIFY_UNMATCHED", result(call("verify", id, wrong(server.code(to))), "VERIFY_UNMATCHED", false)},
-		{"verify, right code: SUCCESS, passed", result(call("verify", id, server.code(to)), "SUCCESS", true)},
-		{"verify again: AUTHENTICATION_REQUEST_ID_INVALID", result(call("verify", id, server.code(to)), "AUTHENTICATION_REQUEST_ID_INVALID", false)},
-		{"init, no such number: INVALID_PHONE_NUMBER", result(call("init", again, "60-1234"), "INVALID_PHONE_NUMBER", false)},
-		{"init, another's key: INVALID_SIGNATURE", result(forged("init", id, identity), "INVALID_SIGNATURE", false)},
-		{"verify, another's key: SIGNATURE_INVALID", result(forged("verify", id, "123456"), "SIGNATURE_INVALID", false)},
-		{"init, unknown client: INVALID_CLIENT", result(unknown("init", id, identity), "INVALID_CLIENT", false)},
-		{"verify, unknown client: CLIENT_INVALID", result(unknown("verify", id, "123456"), "CLIENT_INVALID", false)},
-		{"init by a SANDBOX_ client, on its path: SUCCESS", result(sandboxed("init", again, cc+"-"+other), "SUCCESS", false)},
-		{"told another key of the service: the SDK refuses its answer", untrusted(doubting("verify", id, "123456"))},
+		answers("init at once, new id", call("init", again, identity), "TIMES_EXCEED_LIMIT"),
+		answers("verify, wrong code", call("verify", id, wrong(server.code(to))), "VERIFY_UNMATCHED"),
+		{"verify, right code: SUCCESS, passed", passed(call("verify", id, server.code(to)))},
+		answers("verify again", call("verify", id, server.code(to)), "AUTHENTICATION_REQUEST_ID_INVALID"),
+		answers("init, no such number", call("init", again, "60-1234"), "INVALID_PHONE_NUMBER"),
+		answers("init, another's key", forged("init", id, identity), "INVALID_SIGNATURE"),
+		answers("verify, another's key", forged("verify", id, "123456"), "SIGNATURE_INVALID"),
+		answers("init, unknown client", unknown("init", id, identity), "INVALID_CLIENT"),
+		answers("verify, unknown client", unknown("verify", id, "123456"), "CLIENT_INVALID"),
+		answers("init by a SANDBOX_ client, on its path", sandboxed("init", again, cc+"-"+other), "SUCCESS"),
+		{"SDK with another key of the service: it refuses the answer", untrusted(doubting("verify", id, "123456"))},
 	}
 	return append(steps, walletSteps(ctx, server, call)...)
 }
 
-// walletSteps are those of a user who is known by a wallet token. They block and
-// unblock him while the server runs.
+// walletSteps calls the APIs for a user behind a wallet token. The user is blocked and
+// unblocked while the server runs.
 func walletSteps(ctx context.Context, server *server, call func(api, id, value string) answer) []step {
 	cc, national := server.number()
 	to, user, token, id := "+"+cc+national, "user"+national, rand.Text(), "REQ"+rand.Text()
@@ -64,17 +64,18 @@ func walletSteps(ctx context.Context, server *server, call func(api, id, value s
 		return err
 	}
 	return []step{
-		{"users/init, unknown token: INVALID_ACCESS_TOKEN", result(call("users-init", "REQ"+rand.Text(), token), "INVALID_ACCESS_TOKEN", false)},
-		{"the user and the token are added", administer("add", user, "--client", merchant, "--number", to, "--token", token)},
-		{"users/init: SUCCESS", result(call("users-init", id, token), "SUCCESS", false)},
+		answers("users/init, unknown token", call("users-init", "REQ"+rand.Text(), token), "INVALID_ACCESS_TOKEN"),
+		{"the user and the token are added",
+			administer("add", user, "--client", merchant, "--number", to, "--token", token)},
+		answers("users/init", call("users-init", id, token), "SUCCESS"),
 		{"the user is blocked", administer("block", user, "--client", merchant)},
-		{"verify, right code: USER_STATUS_ABNORMAL", result(call("verify", id, server.code(to)), "USER_STATUS_ABNORMAL", false)},
+		answers("verify, right code", call("verify", id, server.code(to)), "USER_STATUS_ABNORMAL"),
 		{"the user is unblocked", administer("unblock", user, "--client", merchant)},
-		{"verify, right code: SUCCESS, passed", result(call("verify", id, server.code(to)), "SUCCESS", true)},
+		{"verify, right code: SUCCESS, passed", passed(call("verify", id, server.code(to)))},
 	}
 }
 
-// alipay is what the driver is told of a client.
+// alipay returns the driver's environment for a client.
 func (s sdk) alipay(server *server, client string, key *rsa.PrivateKey, serverKey string) []string {
 	private := x509.MarshalPKCS1PrivateKey(key)
 	if !s.pkcs1 {
@@ -90,7 +91,15 @@ func (s sdk) alipay(server *server, client string, key *rsa.PrivateKey, serverKe
 	}
 }
 
-func result(a answer, code string, passed bool) error {
+// answers is a call that returns a result code, and no passed code.
+func answers(call string, a answer, code string) step {
+	return step{call + ": " + code, judged(a, code, false)}
+}
+
+// passed checks that a code was right.
+func passed(a answer) error { return judged(a, "SUCCESS", true) }
+
+func judged(a answer, code string, passed bool) error {
 	if a.Error != "" || a.Code != code || a.Passed != passed {
 		return unlike(fmt.Sprintf("%s, passed %t", code, passed), a)
 	}

@@ -18,11 +18,11 @@ import (
 // madeUpHost is a name that no resolver knows.
 const madeUpHost = "countersign.test"
 
-// front is a TLS listener that hands the bytes on as they are: request target,
-// header spelling and order reach the server as the SDK sent them.
+// front is a TLS listener that forwards bytes unchanged, so that request target, header
+// spelling and order reach the server as the SDK sent them.
 type front struct {
 	address     string // 127.0.0.1:PORT
-	certificate string // file of the one that it shows, and that signed itself
+	certificate string // file of its self-signed certificate
 }
 
 func listenTLS(backend, file string) (front, error) {
@@ -64,7 +64,7 @@ func pass(in net.Conn, backend string) {
 	io.Copy(in, out)
 }
 
-// throwAway makes a certificate for this run, of the made-up host and the loopback
+// throwAway makes a certificate for this run, for the made-up host and the loopback
 // address.
 func throwAway() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,10 +1,10 @@
-// Command clients is the second tier of tests: vendors' own SDKs, as published and
-// unmodified, against the real local server. It installs each SDK into .tools,
-// starts one server for all, runs the steps of alipay.go and unimatrix.go through a
-// small driver in the SDK's own language, and prints what came out.
+// Command clients runs the vendors' own SDKs, as published and unmodified, against the
+// real local server. It installs each SDK into .tools, starts one server for all of them,
+// runs the steps of alipay.go and unimatrix.go through a small driver in the SDK's own
+// language, and prints the result of each step.
 //
-// An SDK that cannot be installed is skipped with a loud line, and with CI=true that
-// is a failure.
+// An SDK that cannot be installed is skipped with a loud line. With CI=true that fails
+// the run.
 package main
 
 import (
@@ -58,23 +58,23 @@ func run(ctx context.Context, write bool) (err error) {
 	return report(outcomes, write)
 }
 
-// outcome is what one SDK did in one mode.
+// outcome holds the results of one SDK in one mode.
 type outcome struct {
 	sdk       sdk
 	version   string
 	mode      string
 	steps     []step
-	notTested error // why there are no steps
+	notTested error // the reason, if there are no steps
 }
 
-// step is one call, or what must hold after it.
+// step is one call, or a check after it.
 type step struct {
 	name string
-	err  error // nil: it did
+	err  error // nil if the step passed
 }
 
-// runAll runs two SDKs at a time, the last of the list first: it takes longest to
-// build. The server is built meanwhile.
+// runAll runs two SDKs at a time. It begins with the last of the list, which takes
+// longest to build. The server is built at the same time.
 func runAll(ctx context.Context, sdks []sdk, started func() error, server *server) []outcome {
 	var (
 		outcomes = make([][]outcome, len(sdks))
@@ -111,11 +111,13 @@ func runOne(ctx context.Context, s sdk, started func() error, server *server) []
 	}
 	self := s.call(ctx, nil, "version")
 	if self.Version == "" {
-		return []outcome{{sdk: s, steps: []step{{"tells its version", unlike("a version", self)}}}}
+		return []outcome{{sdk: s, steps: []step{{"prints its version", unlike("a version", self)}}}}
 	}
 	var outcomes []outcome
 	for _, m := range s.modes {
-		outcomes = append(outcomes, outcome{sdk: s, version: strings.TrimPrefix(self.Version, "v"), mode: m.name, steps: m.steps(ctx, server, s)})
+		outcomes = append(outcomes, outcome{
+			sdk: s, version: strings.TrimPrefix(self.Version, "v"), mode: m.name, steps: m.steps(ctx, server, s),
+		})
 	}
 	return outcomes
 }

@@ -12,18 +12,18 @@ import (
 
 const docs = "docs/clients.md"
 
-// report prints what came out, keeps docs/clients.md, and returns an error if the
-// run was not good.
+// report prints the results, and compares docs/clients.md with them or writes it. An error
+// means that a step failed, that an SDK was not tested, or that the page differs.
 func report(outcomes []outcome, write bool) error {
 	passed, failed, skipped := table(outcomes)
 	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
 	switch {
 	case failed > 0:
-		return errors.New("an SDK met something else than expected")
+		return errors.New("a step of an SDK failed")
 	case skipped > 0 && os.Getenv("CI") == "true":
-		return errors.New("an SDK was not tested, and with CI=true that is a failure")
+		return errors.New("an SDK was not tested, which fails the run with CI=true")
 	case skipped > 0 && write:
-		return fmt.Errorf("%s is written of a run that tested everything", docs)
+		return fmt.Errorf("%s is written only after a run that tested every SDK", docs)
 	case skipped > 0:
 		return nil
 	}
@@ -35,7 +35,7 @@ func report(outcomes []outcome, write bool) error {
 		return os.WriteFile(docs, page, 0o644)
 	}
 	if is, _ := os.ReadFile(docs); !bytes.Equal(is, page) {
-		return fmt.Errorf("%s tells of another run than this: go run ./.ci/clients --write", docs)
+		return fmt.Errorf("%s differs from this run: go run ./.ci/clients --write updates it", docs)
 	}
 	return nil
 }
@@ -50,14 +50,15 @@ func table(outcomes []outcome) (passed, failed, skipped int) {
 			notTested += fmt.Sprintf("NOT TESTED: %s: %v\n", o.sdk.name, o.notTested)
 		}
 		for _, s := range o.steps {
-			said := "ok"
+			result := "ok"
 			if passed++; s.err != nil {
 				passed--
 				failed++
-				said = "FAILED"
-				faults += fmt.Sprintf("FAILED: %s %s, %s, %s: %v\n", o.sdk.name, o.version, o.mode, s.name, s.err)
+				result = "FAILED"
+				faults += fmt.Sprintf("FAILED: %s %s, %s, %s: %v\n",
+					o.sdk.name, o.version, o.mode, s.name, s.err)
 			}
-			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", o.sdk.name, o.version, o.mode, s.name, said)
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", o.sdk.name, o.version, o.mode, s.name, result)
 		}
 	}
 	out.Flush()
@@ -65,30 +66,35 @@ func table(outcomes []outcome) (passed, failed, skipped int) {
 	return passed, failed, skipped
 }
 
-// page is docs/clients.md of a run without failure or skip.
+// page returns docs/clients.md for a run without failure or skip.
 func page(outcomes []outcome) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("# Vendors' own SDKs against Countersign\n\n" +
-		"`make test-clients` runs each SDK as published, unmodified, against the local server. This page is written by it.\n\n" +
+		"`make test-clients` runs each SDK as published, unmodified, against the local server. It\n" +
+		"writes this page.\n\n" +
 		"| SDK | package | version | mode | steps passed |\n|---|---|---|---|---|\n")
 	for _, o := range outcomes {
-		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %d of %d |\n", o.sdk.name, o.sdk.home, o.version, o.mode, len(o.steps), len(o.steps))
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %d of %d |\n",
+			o.sdk.name, o.sdk.home, o.version, o.mode, len(o.steps), len(o.steps))
 	}
 	b.WriteString("\n" + leftOut + "\n\n## What each did\n")
 	for _, family := range []string{"Alipay", "Unimatrix"} {
 		stepsOf(&b, family, outcomes)
 	}
 	b.WriteString("\n## Pointing an SDK at Countersign\n\n" +
-		"`countersign client add acme --country MY --generate-key` prints what an Alipay SDK is told, and writes the private key to a\n" +
-		"file. With `--unimatrix simple` or `--unimatrix hmac` the client's id is the access key id of a Unimatrix SDK, and the\n" +
-		"secret is printed once. The lines below are those of the test. In simple mode there is no secret.\n\n" +
-		"The Unimatrix SDKs read the same three from the environment too, `UNIMTX_ACCESS_KEY_ID`, `UNIMTX_ACCESS_KEY_SECRET` and\n" +
-		"`UNIMTX_ENDPOINT`: an application that is set up there changes no line (read in their source; the test sets them in code).\n")
+		"`countersign client add acme --country MY --generate-key` prints the settings of an Alipay SDK\n" +
+		"and writes the private key to a file. With `--unimatrix simple` or `--unimatrix hmac` the\n" +
+		"client's id is the access key id of a Unimatrix SDK, and the command prints the secret once.\n" +
+		"In simple mode there is no secret. The lines below are those of the test.\n\n" +
+		"The Unimatrix SDKs also read these three settings from the environment:\n" +
+		"`UNIMTX_ACCESS_KEY_ID`, `UNIMTX_ACCESS_KEY_SECRET` and `UNIMTX_ENDPOINT`. An application that\n" +
+		"is set up there changes no line. (This is read in their source; the test sets them in code.)\n")
 	err := setUps(&b, outcomes)
 	return b.Bytes(), err
 }
 
-// stepsOf lists what the SDKs of a family did, by mode; steps of all modes once.
+// stepsOf lists the steps of a family of SDKs by mode. A step of several modes is listed
+// once.
 func stepsOf(b *bytes.Buffer, family string, outcomes []outcome) {
 	seen := map[string]bool{}
 	for _, o := range outcomes {
@@ -108,7 +114,7 @@ func stepsOf(b *bytes.Buffer, family string, outcomes []outcome) {
 	}
 }
 
-// setUps shows how each SDK is pointed here, in the words of its driver.
+// setUps shows how each driver points its SDK at Countersign.
 func setUps(b *bytes.Buffer, outcomes []outcome) error {
 	seen := map[string]bool{}
 	for _, o := range outcomes {
@@ -128,7 +134,7 @@ func setUps(b *bytes.Buffer, outcomes []outcome) error {
 	return nil
 }
 
-// shown are the lines of a driver between two comments that say "docs".
+// shown returns the lines of a driver between its two comments "docs".
 func shown(source string) (string, error) {
 	for _, name := range []string{"main.go", "main.py", "main.js", "Main.java", "src/main.rs"} {
 		text, err := os.ReadFile(filepath.Join(source, name))

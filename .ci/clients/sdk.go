@@ -19,15 +19,15 @@ type sdk struct {
 	name     string // for people
 	home     string // its name in its registry
 	source   string // folder of the driver
-	work     string // folder of what is installed and built
+	work     string // folder for everything that is installed and built
 	tools    []string
-	commands [][]string // that install and build, in work
+	commands [][]string // install and build the SDK, in work
 	driver   []string
 	env      []string // of the driver
 	modes    []mode
 
-	gateway string // Alipay: its base URL; FRONT stands for the TLS listener's address
-	pkcs1   bool   // Alipay: the private key is wanted as PKCS #1, not PKCS #8
+	gateway string // Alipay: the base URL; FRONT stands for the address of the TLS listener
+	pkcs1   bool   // Alipay: the SDK takes the private key as PKCS #1, not PKCS #8
 	remark  string // for docs/clients.md
 }
 
@@ -36,7 +36,7 @@ type mode struct {
 	steps func(context.Context, *server, sdk) []step
 }
 
-// list is what is tested. Left out are SDKs that cannot be had here: see leftOut.
+// list returns the SDKs that are tested; leftOut names the others.
 func list(tools string) []sdk {
 	alipay := []mode{{"RSA", alipaySteps}}
 	unimatrix := []mode{{"simple", simpleSteps}, {"hmac", hmacSteps}}
@@ -51,10 +51,11 @@ func list(tools string) []sdk {
 	}
 }
 
-// leftOut tells what is not in the list, and why.
-const leftOut = `Not tested, because they cannot be installed where this runs: Unimatrix for Java (not in Maven Central) and for PHP,
-.NET and Ruby (no toolchain); Alipay for Java 2.2.8 (Maven Central has nothing after 2.0.45), for Go (not served by the
-module proxy), and for PHP and .NET (no toolchain).`
+// leftOut names the SDKs that are not tested, with the reason.
+const leftOut = `Not tested, because they cannot be installed where this runs: Unimatrix for Java (not in
+Maven Central) and for PHP, .NET and Ruby (no toolchain); Alipay for Java 2.2.8 (Maven Central
+has nothing after 2.0.45), for Go (not served by the module proxy), and for PHP and .NET (no
+toolchain).`
 
 func folders(tools, source, name string) (string, string) {
 	from, _ := filepath.Abs(filepath.Join(".ci", "clients", source))
@@ -66,7 +67,9 @@ func alipayPython(tools, version string, modes []mode) sdk {
 	s := python(source, work, "requirements-"+version+".txt")
 	s.name, s.home, s.modes = "Alipay, Python", "global-open-sdk-python", modes
 	s.gateway, s.pkcs1 = "https://"+madeUpHost, true
-	s.remark = "`private_key` is the PKCS #1 form of the client's key without its first and last line (`openssl pkey -traditional -in acme.key.pem`).\nThe SDK dials port 443 of the gateway's host, whatever port the URL names."
+	s.remark = "`private_key` is the client's key in PKCS #1, without its first and last line\n" +
+		"(`openssl pkey -traditional -in acme.key.pem`). The SDK connects to port 443 of the gateway's\n" +
+		"host, and ignores a port in the URL."
 	return s
 }
 
@@ -74,7 +77,7 @@ func unimatrixPython(tools string, modes []mode) sdk {
 	source, work := folders(tools, "unimatrix-python", "")
 	s := python(source, work, "requirements.txt")
 	s.name, s.home, s.modes = "Unimatrix, Python", "uni-sdk", modes
-	s.remark = "It uses host and port of the endpoint only: a path in it is ignored."
+	s.remark = "The SDK uses host and port of the endpoint, and ignores a path in it."
 	return s
 }
 
@@ -84,7 +87,8 @@ func python(source, work, requirements string) sdk {
 		tools: []string{"python3"},
 		commands: [][]string{
 			{"python3", "-m", "venv", "venv"},
-			{"venv/bin/pip", "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes", "-r", filepath.Join(source, requirements)},
+			{"venv/bin/pip", "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:",
+				"--require-hashes", "-r", filepath.Join(source, requirements)},
 		},
 		driver: []string{filepath.Join(work, "venv/bin/python"), filepath.Join(source, "main.py")},
 	}
@@ -98,13 +102,19 @@ func alipayJava(tools string, modes []mode) sdk {
 		source: source, work: work,
 		tools: []string{"java", "javac", "mvn"},
 		commands: [][]string{
-			{"mvn", "-q", "-B", "--strict-checksums", "-Dmaven.repo.local=" + filepath.Join(work, "m2"), "-f", filepath.Join(source, "pom.xml"),
-				"org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies", "-DoutputDirectory=" + filepath.Join(work, "lib")},
+			{"mvn", "-q", "-B", "--strict-checksums", "-Dmaven.repo.local=" + filepath.Join(work, "m2"),
+				"-f", filepath.Join(source, "pom.xml"),
+				"org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies",
+				"-DoutputDirectory=" + filepath.Join(work, "lib")},
 			{"javac", "-d", "classes", "-cp", jars, filepath.Join(source, "Main.java")},
 		},
-		driver:  []string{"java", "-XX:TieredStopAtLevel=1", "-cp", filepath.Join(work, "classes") + string(os.PathListSeparator) + jars, "Main"},
+		driver: []string{
+			"java", "-XX:TieredStopAtLevel=1",
+			"-cp", filepath.Join(work, "classes") + string(os.PathListSeparator) + jars, "Main",
+		},
 		gateway: "https://FRONT",
-		remark:  "`privateKey` is the client's key as it was written, in PKCS #8, without its first and last line.\nOn Java 11 and later it needs `javax.xml.bind:jaxb-api` beside it.",
+		remark: "`privateKey` is the client's key as `client add` writes it, in PKCS #8, without its first and\n" +
+			"last line. On Java 11 and later the SDK needs `javax.xml.bind:jaxb-api` beside it.",
 	}
 }
 
@@ -140,9 +150,12 @@ func unimatrixRust(tools string, modes []mode) sdk {
 	return sdk{
 		name: "Unimatrix, Rust", home: "uni-sdk", modes: modes,
 		source: source, work: work,
-		tools:    []string{"cargo"},
-		commands: [][]string{{"cargo", "build", "--quiet", "--locked", "--manifest-path", filepath.Join(source, "Cargo.toml"), "--target-dir", work}},
-		driver:   []string{filepath.Join(work, "debug", "unimatrix")},
+		tools: []string{"cargo"},
+		commands: [][]string{{
+			"cargo", "build", "--quiet", "--locked",
+			"--manifest-path", filepath.Join(source, "Cargo.toml"), "--target-dir", work,
+		}},
+		driver: []string{filepath.Join(work, "debug", "unimatrix")},
 	}
 }
 
@@ -157,15 +170,16 @@ func (s sdk) install(ctx context.Context) error {
 	}
 	for _, c := range s.commands {
 		if out, err := command(ctx, s.work, os.Environ(), c).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", strings.Join(c[:min(3, len(c))], " "), cmp.Or(ctx.Err(), err), tail(out))
+			name := strings.Join(c[:min(3, len(c))], " ")
+			return fmt.Errorf("%s: %w\n%s", name, cmp.Or(ctx.Err(), err), tail(out))
 		}
 	}
 	return nil
 }
 
-// answer is one call's outcome as the SDK told its caller.
+// answer is the outcome of one call, as the SDK returns it to its caller.
 type answer struct {
-	Version string `json:"version,omitzero"` // to "version" alone
+	Version string `json:"version,omitzero"` // of the call "version" alone
 	Error   string `json:"error,omitzero"`   // the SDK's own error
 
 	// Alipay
@@ -179,8 +193,8 @@ type answer struct {
 	Valid     bool           `json:"valid,omitzero"`
 }
 
-// call runs the driver once. What goes wrong with the driver itself, an SDK's panic
-// among it, is an error that no step expects.
+// call runs the driver once. A fault of the driver itself, such as a panic of the SDK, is
+// an error that no step expects.
 func (s sdk) call(ctx context.Context, env []string, args ...string) (a answer) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -197,7 +211,8 @@ func (s sdk) call(ctx context.Context, env []string, args ...string) (a answer) 
 	return a
 }
 
-// command ends with all that it started: compilers and the like.
+// command returns a command whose end also ends the processes that it started, such as
+// compilers.
 func command(ctx context.Context, dir string, env, args []string) *exec.Cmd {
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Dir, c.Env = dir, env
@@ -207,20 +222,21 @@ func command(ctx context.Context, dir string, env, args []string) *exec.Cmd {
 	return c
 }
 
-// clean leaves out what would lead an SDK or the server elsewhere: proxies, and
-// settings of whoever runs this.
+// clean removes variables that would lead an SDK or the server elsewhere: proxies, and
+// the settings of the person who runs this.
 func clean(env []string) []string {
 	var kept []string
 	for _, e := range env {
 		name, _, _ := strings.Cut(strings.ToUpper(e), "=")
-		if !strings.HasSuffix(name, "_PROXY") && !strings.HasPrefix(name, "UNIMTX_") && !strings.HasPrefix(name, "COUNTERSIGN_") {
+		ours := strings.HasPrefix(name, "UNIMTX_") || strings.HasPrefix(name, "COUNTERSIGN_")
+		if !ours && !strings.HasSuffix(name, "_PROXY") {
 			kept = append(kept, e)
 		}
 	}
 	return kept
 }
 
-// tail is the end of what a command printed.
+// tail returns the end of a command's output.
 func tail(out []byte) string {
 	out = bytes.TrimSpace(out)
 	return string(out[max(0, len(out)-1500):])

@@ -20,16 +20,16 @@ import (
 	"time"
 )
 
-// server is countersign serve with a fresh data folder, its clients, and a TLS
-// listener in front for the SDKs that insist on https.
+// server is `countersign serve` with a fresh data folder, its clients, and a TLS listener
+// in front of it for the SDKs that insist on https.
 type server struct {
-	folder       string // of all that follows, gone after the run
+	folder       string // holds everything below, and is removed after the run
 	binary, data string
-	log          string // what it says on its standard error
+	log          string // file with its standard error
 	process      *exec.Cmd
 	url          string // http://127.0.0.1:PORT
 	front        front
-	publicKey    string                     // that its AMS answers are checked with: base64 of the DER
+	publicKey    string                     // checks its AMS answers: base64 of the DER
 	keys         map[string]*rsa.PrivateKey // of AMS clients by id
 	secrets      map[string]string          // of Unimatrix clients in hmac mode by id
 	numbers      atomic.Int32
@@ -49,8 +49,10 @@ func (s *server) start(ctx context.Context) (err error) {
 	if s.folder, err = os.MkdirTemp("", "countersign-clients-"); err != nil {
 		return err
 	}
-	s.binary, s.data, s.log = filepath.Join(s.folder, "countersign"), filepath.Join(s.folder, "data"), filepath.Join(s.folder, "log")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "./cmd/countersign").CombinedOutput(); err != nil {
+	s.binary = filepath.Join(s.folder, "countersign")
+	s.data, s.log = filepath.Join(s.folder, "data"), filepath.Join(s.folder, "log")
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "./cmd/countersign")
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, tail(out))
 	}
 	if err := s.serve(); err != nil {
@@ -63,7 +65,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	return err
 }
 
-// serve starts it, and waits for its line "ready URL".
+// serve starts the server, and waits for its line "ready URL".
 func (s *server) serve() error {
 	log, err := os.Create(s.log)
 	if err != nil {
@@ -84,7 +86,7 @@ func (s *server) serve() error {
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
 			s.url = url
-			go func() { // it prints each message
+			go func() { // the server prints each message
 				for lines.Scan() {
 				}
 			}()
@@ -94,15 +96,15 @@ func (s *server) serve() error {
 	return errors.New("the server ended before it was ready")
 }
 
-// stop ends it, prints its warnings and errors, and leaves nothing behind.
+// stop ends the server, prints its warnings and errors, and removes its folder.
 func (s *server) stop() error {
 	defer os.RemoveAll(s.folder)
 	if s.process == nil || s.process.Process == nil {
 		return nil
 	}
 	defer func() {
-		said, _ := os.ReadFile(s.log)
-		for line := range strings.Lines(string(said)) {
+		lines, _ := os.ReadFile(s.log)
+		for line := range strings.Lines(string(lines)) {
 			if !strings.Contains(line, " level=INFO ") {
 				fmt.Print("the server: ", line)
 			}
@@ -112,12 +114,12 @@ func (s *server) stop() error {
 	defer kill.Stop()
 	s.process.Process.Signal(os.Interrupt)
 	if err := s.process.Wait(); err != nil {
-		return fmt.Errorf("the server did not end as asked: %w", err)
+		return fmt.Errorf("the server did not end after an interrupt: %w", err)
 	}
 	return nil
 }
 
-// addClients works while the server runs, as an administrator would.
+// addClients adds the clients while the server runs, as an operator does.
 func (s *server) addClients(ctx context.Context) error {
 	s.keys, s.secrets = map[string]*rsa.PrivateKey{}, map[string]string{oddKey: oddSecret}
 	secret := filepath.Join(s.folder, "secret")
@@ -157,7 +159,7 @@ func (s *server) addClient(ctx context.Context, id string, flags []string) error
 		return nil
 	}
 	if len(handover.ServerKeys) != 1 {
-		return fmt.Errorf("it told of %d keys of the service, expected 1", len(handover.ServerKeys))
+		return fmt.Errorf("client add printed %d keys of the service, expected 1", len(handover.ServerKeys))
 	}
 	s.publicKey = bare(handover.ServerKeys[0].PublicKey)
 	s.keys[id], err = readKey(handover.PrivateKeyFile)
@@ -193,7 +195,7 @@ func readKey(file string) (*rsa.PrivateKey, error) {
 	return key.(*rsa.PrivateKey), nil
 }
 
-// bare is PEM as the SDKs want it: without the first and last line, in one piece.
+// bare returns PEM as the SDKs take it: in one line, without the first and last one.
 func bare(text string) string {
 	var kept string
 	for line := range strings.Lines(text) {
@@ -204,12 +206,12 @@ func bare(text string) string {
 	return kept
 }
 
-// number is one that no other step uses: each has limits of its own.
+// number returns a number that no other step uses, as each number has its own limits.
 func (s *server) number() (countryCode, national string) {
 	return "60", fmt.Sprintf("654%07d", s.numbers.Add(1))
 }
 
-// code is that of the last message to a number, "" without one.
+// code returns the code of the last message to a number, or "" if there is none.
 func (s *server) code(to string) string {
 	res, err := http.Get(s.url + "/_dev/messages?to=" + url.QueryEscape(to))
 	if err != nil {
@@ -223,7 +225,7 @@ func (s *server) code(to string) string {
 	return messages[0].Code
 }
 
-// wrong is another code of the same length.
+// wrong returns another code of the same length.
 func wrong(code string) string {
 	if code == "" {
 		return ""

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// params are those of one call, by the names of the contract.
+// params are the parameters of one call, by the contract's names.
 type params map[string]any
 
-// unimatrix are calls of one credential at one endpoint.
+// unimatrix makes calls with one credential at one endpoint.
 type unimatrix struct {
 	ctx context.Context
 	sdk sdk
@@ -20,7 +20,7 @@ type unimatrix struct {
 
 func (s sdk) unimatrix(ctx context.Context, id, secret, endpoint string) unimatrix {
 	env := []string{"KEY_ID=" + id, "ENDPOINT=" + endpoint}
-	if secret != "" { // SDKs sign with an empty one too
+	if secret != "" { // SDKs sign with an empty secret too
 		env = append(env, "KEY_SECRET="+secret)
 	}
 	return unimatrix{ctx: ctx, sdk: s, env: env}
@@ -38,7 +38,7 @@ func simpleSteps(ctx context.Context, server *server, s sdk) []step {
 	signing := s.unimatrix(ctx, simpleKey, oddSecret, server.url)
 	steps := commonSteps(ctx, server, s, simpleKey, "")
 	return append(steps,
-		step{"a secret is set all the same: ignored", valid(signing.verify(never(server)), false)},
+		step{"SDK with a secret that it does not need: ignored", valid(signing.verify(never(server)), false)},
 	)
 }
 
@@ -50,30 +50,32 @@ func hmacSteps(ctx context.Context, server *server, s sdk) []step {
 	return append(steps,
 		step{"wrong secret: 104201", refused(stranger.verify(never(server)), "104201")},
 		step{"no secret: 104200", refused(unsigned.verify(never(server)), "104200")},
-		step{"a key id with blanks and signs: signed well", valid(odd.verify(never(server)), false)},
+		step{"key id with blanks and signs: the signature is right", valid(odd.verify(never(server)), false)},
 	)
 }
 
-// commonSteps are what an application does with either mode.
+// commonSteps calls both APIs as an application does, in either mode.
 func commonSteps(ctx context.Context, server *server, s sdk, id, secret string) []step {
 	u := s.unimatrix(ctx, id, secret, server.url)
 	nobody := s.unimatrix(ctx, "nobody", secret, server.url)
 	slash := s.unimatrix(ctx, id, secret, server.url+"/")
 	based := s.unimatrix(ctx, id, secret, server.url+"/uni")
 	to, withIntent, ownCode := e164(server), e164(server), e164(server)
+	eightDigits := params{"to": withIntent, "digits": 8, "intent": "login"}
+	allFields := params{"to": ownCode, "code": "2468", "ttl": 600, "signature": "Acme", "templateId": "pub_otp_en"}
 	return []step{
 		{"send: sent", sent(u.send(params{"to": to}), to)},
 		{"verify, wrong code: not valid", valid(u.verify(params{"to": to, "code": wrong(server.code(to))}), false)},
-		{"verify, right code: valid", valid(u.verify(params{"to": to, "code": server.code(to)}), true)},
-		{"verify again: not valid", valid(u.verify(params{"to": to, "code": server.code(to)}), false)},
+		{"verify, right code: valid", valid(u.verify(withCode(server, to, "")), true)},
+		{"verify again: not valid", valid(u.verify(withCode(server, to, "")), false)},
 		{"send at once: 105300", refused(u.send(params{"to": to}), "105300")},
 
-		{"send, 8 digits, with an intent: sent", sent(u.send(params{"to": withIntent, "digits": 8, "intent": "login"}), withIntent)},
+		{"send, 8 digits, with an intent: sent", sent(u.send(eightDigits), withIntent)},
 		{"the code has 8 digits", length(server.code(withIntent), 8)},
-		{"verify without the intent: not valid", valid(u.verify(params{"to": withIntent, "code": server.code(withIntent)}), false)},
-		{"verify with it: valid", valid(u.verify(params{"to": withIntent, "code": server.code(withIntent), "intent": "login"}), true)},
+		{"verify without the intent: not valid", valid(u.verify(withCode(server, withIntent, "")), false)},
+		{"verify with it: valid", valid(u.verify(withCode(server, withIntent, "login")), true)},
 
-		{"send, own code, sender and template: sent", sent(u.send(params{"to": ownCode, "code": "2468", "ttl": 600, "signature": "Acme", "templateId": "pub_otp_en"}), ownCode)},
+		{"send, own code, sender and template: sent", sent(u.send(allFields), ownCode)},
 		{"verify, own code: valid", valid(u.verify(params{"to": ownCode, "code": "2468"}), true)},
 
 		{"send, no such number: 107111", refused(u.send(params{"to": "+601234"}), "107111")},
@@ -89,11 +91,21 @@ func e164(server *server) string {
 	return "+" + cc + national
 }
 
-// never is a verify of a number that nothing was sent to: answered, and not valid.
+// withCode returns the parameters of a verify with the code of the last message.
+func withCode(server *server, to, intent string) params {
+	p := params{"to": to, "code": server.code(to)}
+	if intent != "" {
+		p["intent"] = intent
+	}
+	return p
+}
+
+// never returns the parameters of a verify for a number without a message. Its answer is
+// "not valid".
 func never(server *server) params { return params{"to": e164(server), "code": "123456"} }
 
-// requestID is in every answer, and every SDK hands it on: in its error's text, or
-// beside it.
+// requestID matches the request id of an answer. Each SDK returns it, in the text of its
+// error or beside it.
 var requestID = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
 func sent(a answer, to string) error {
@@ -120,12 +132,12 @@ func refused(a answer, code string) error {
 
 func length(code string, want int) error {
 	if len(code) != want {
-		return fmt.Errorf("expected %d digits, and the message has %d", want, len(code))
+		return fmt.Errorf("expected %d digits, but the code has %d", want, len(code))
 	}
 	return nil
 }
 
 func unlike(want string, a answer) error {
 	got, _ := json.Marshal(a)
-	return fmt.Errorf("expected %s, and the SDK gave %s", want, got)
+	return fmt.Errorf("expected %s, but the SDK returned %s", want, got)
 }

@@ -67,7 +67,7 @@ func measureCommit(commit string) (*tree, error) {
 	defer os.RemoveAll(folder)
 	archive, err := exec.Command("git", "archive", commit).Output()
 	if err != nil {
-		return nil, fmt.Errorf("git archive %s: %w; a shallow clone has no history, git fetch --unshallow brings it", commit, err)
+		return nil, fmt.Errorf("git archive %s: %w; if this is a shallow clone, run git fetch --unshallow", commit, err)
 	}
 	unpack := exec.Command("tar", "-x", "-C", folder)
 	unpack.Stdin = bytes.NewReader(archive)
@@ -79,7 +79,8 @@ func measureCommit(commit string) (*tree, error) {
 
 // deployed lists the folders, relative to root, whose code the functions link.
 func deployed(root string) (map[string]bool, error) {
-	list := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{.Dir}}{{end}}{{end}}", "./functions/...")
+	const folder = "{{if .Module}}{{if .Module.Main}}{{.Dir}}{{end}}{{end}}"
+	list := exec.Command("go", "list", "-deps", "-f", folder, "./functions/...")
 	list.Dir, list.Stderr = root, os.Stderr
 	out, err := list.Output()
 	if err != nil {

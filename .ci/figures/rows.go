@@ -23,12 +23,14 @@ func rows(t *tree) []row {
 		{"function: median / p90 / longest", spread(lengths)},
 		{"longest function deployed", fmt.Sprint(longest(t.deployedFunctions).lines)},
 		{"longest function in a test", fmt.Sprint(longest(t.testFunctions).lines)},
-		{"functions of more than 60 lines, tests included", fmt.Sprint(over(t.functions, 60) + over(t.testFunctions, 60))},
+		{"functions of more than 60 lines, tests included",
+			fmt.Sprint(over(60, t.functions) + over(60, t.testFunctions))},
 		{"file: median / p90 / longest", spread(t.files)},
 		{"most exported names in a package", most(t.exported)},
 		{"lines with a comment", fmt.Sprintf("%.0f %%", 100*float64(t.comments)/float64(t.code))},
 		{"runnable examples", fmt.Sprint(t.examples)},
-		{"lines of more than 120 columns", fmt.Sprintf("%.2f %% (%d)", 100*float64(len(t.wide))/float64(t.allLines), len(t.wide))},
+		{"lines of more than 120 columns",
+			fmt.Sprintf("%.2f %% (%d)", 100*float64(len(t.wide))/float64(t.allLines), len(t.wide))},
 		{"README: lines / words", fmt.Sprintf("%d / %d", t.readmeLines, t.words)},
 	}
 }
@@ -44,7 +46,7 @@ func longest(functions []function) function {
 	return slices.MaxFunc(functions, func(a, b function) int { return cmp.Compare(a.lines, b.lines) })
 }
 
-func over(functions []function, lines int) (n int) {
+func over(lines int, functions []function) (n int) {
 	for _, f := range functions {
 		if f.lines > lines {
 			n++
