@@ -44,7 +44,7 @@ type clientAdd struct {
 	where
 	newKeys
 	newSecret
-	settings
+	clientFlags
 	aClient
 }
 
@@ -148,7 +148,7 @@ func (c *clientShow) Run(ctx context.Context) error {
 
 type clientSet struct {
 	where
-	settings
+	clientFlags
 	aClient
 }
 

@@ -30,7 +30,7 @@ func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.H
 	if err != nil {
 		return nil, err
 	}
-	client := os.Getenv(config.Prefix + "COGNITO_CLIENT")
+	client := config.Get(os.Getenv, "COGNITO_CLIENT")
 	if !clients.ValidID(client) {
 		return nil, fmt.Errorf("%sCOGNITO_CLIENT is %q, must be the id of a client in the clients table",
 			config.Prefix, client)

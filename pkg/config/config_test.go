@@ -27,7 +27,10 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config.Config{Policy: otp.DefaultPolicy(), Brand: "Countersign", Table: "countersign-challenges", ClientsTable: "countersign-clients"}
+	want := config.Config{
+		Policy: otp.DefaultPolicy(), Brand: "Countersign", Language: "en",
+		Table: "countersign-challenges", ClientsTable: "countersign-clients",
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}

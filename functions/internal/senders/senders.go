@@ -3,6 +3,7 @@
 package senders
 
 import (
+	"errors"
 	"fmt"
 
 	"countersign/functions/internal/start"
@@ -33,12 +34,34 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 }
 
 func openSNS(getenv func(string) string) (otp.Sender, error) {
-	return snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
-		SenderID:          getenv(config.Prefix + "SENDER_ID"),
-		OriginationNumber: getenv(config.Prefix + "ORIGINATION_NUMBER"),
-		MaxPrice:          getenv(config.Prefix + "MAX_PRICE"),
-		EntityID:          getenv(config.Prefix + "ENTITY_ID"),
-		TemplateID:        getenv(config.Prefix + "TEMPLATE_ID"),
+	sender, err := snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
+		SenderID:          config.Get(getenv, "SENDER_ID"),
+		OriginationNumber: config.Get(getenv, "ORIGINATION_NUMBER"),
+		MaxPrice:          config.Get(getenv, "MAX_PRICE"),
+		EntityID:          config.Get(getenv, "ENTITY_ID"),
+		TemplateID:        config.Get(getenv, "TEMPLATE_ID"),
 		Endpoint:          getenv("AWS_ENDPOINT_URL_SNS"),
 	})
+	if err != nil {
+		return nil, settingErrors(err)
+	}
+	return sender, nil
+}
+
+// settingErrors gives the errors of a sender's configuration the names of the settings, and leaves out values that
+// are hidden.
+func settingErrors(err error) error {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var errs []error
+		for _, one := range e.Unwrap() {
+			errs = append(errs, settingErrors(one))
+		}
+		return errors.Join(errs...)
+	case *snssender.ConfigError:
+		if s, ok := config.OfField(e.Field); ok {
+			return s.Wrong(e.Value, e.Want)
+		}
+	}
+	return err
 }

@@ -58,7 +58,7 @@ func Open(getenv func(string) string, now func() time.Time, random io.Reader, lo
 		Now:        now,
 		Rand:       random,
 		Log:        log,
-		Lines:      &telemetry.Lines{Stack: getenv(config.Prefix + "STACK"), Every: telemetry.SampleEvery},
+		Lines:      &telemetry.Lines{Stack: config.Get(getenv, "STACK"), Every: telemetry.SampleEvery},
 	})}, nil
 }
 

@@ -22,7 +22,7 @@ type Open func(getenv func(string) string) (otp.Sender, error)
 
 // Open makes the sender that COUNTERSIGN_SENDER names, or the one named standard where it names none.
 func (s Senders) Open(getenv func(string) string, standard string) (otp.Sender, error) {
-	name := strings.TrimSpace(getenv(config.Prefix + "SENDER"))
+	name := config.Get(getenv, "SENDER")
 	if name == "" {
 		name = standard
 	}

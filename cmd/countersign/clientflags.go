@@ -11,9 +11,10 @@ import (
 	"countersign/pkg/phone/plan"
 )
 
-// settings are the fields of a client's record that have a flag each. One that is
-// not given leaves its field as it is; an empty value takes what was set away.
-type settings struct {
+// clientFlags are the flags of client add and client set, one for each field of a
+// client's record. A flag that is not given leaves its field as it is, and an empty
+// value clears the field. The settings of a process are in pkg/config.
+type clientFlags struct {
 	Unimatrix   *string  `placeholder:"MODE" help:"How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret)."`
 	Unsigned    *bool    `negatable:"" help:"Its AMS requests need no signature: whoever knows the id can send messages at your cost."`
 	Country     []string `placeholder:"CC" help:"Countries that it may send to, such as US,MY, or * for all; none without. May be repeated."`
@@ -42,7 +43,7 @@ type settings struct {
 }
 
 // check refuses countries that no number is in.
-func (s settings) check() error {
+func (s clientFlags) check() error {
 	var countries []string
 	setList(&countries, s.Country)
 	if err := plan.CheckCountries(countries); err != nil {
@@ -52,7 +53,7 @@ func (s settings) check() error {
 }
 
 // apply changes the fields whose flag is given.
-func (s settings) apply(r *clients.Record) {
+func (s clientFlags) apply(r *clients.Record) {
 	set(&r.Unimatrix, s.Unimatrix)
 	set(&r.Unsigned, s.Unsigned)
 	set(&r.PerMinute, s.PerMinute)

@@ -1,0 +1,163 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/pkg/message"
+)
+
+// Setting is one environment variable. Tests hold docs/settings.md, template.yaml and
+// the flags of the commands to its fields, see [Settings].
+type Setting struct {
+	Name    string // without [Prefix]
+	Default string // "" means none
+	Range   string // the allowed values, as "MIN to MAX" if there are bounds
+	About   string // a line for docs/settings.md
+	// Template names the parameter or resource of template.yaml that the variable is
+	// set from. It is "" if the functions do not read the setting, or "-" if every
+	// deployment uses the default.
+	Template string
+	Sends    bool   // only functions that send messages get it
+	Flag     string // flag of the commands that has the same effect, such as "--listen"
+	// Hidden settings have secret or personal values, which no error may show.
+	Hidden bool
+
+	set func(*Config, string) error // nil: [Get] returns the value to whoever needs it
+}
+
+// Settings returns the table of all environment variables that the functions, the
+// local server and the commands read, in the order of docs/settings.md.
+//
+// To add a setting, add a row. If [Config] has a field for it, the row sets the field;
+// otherwise its reader calls [Get]. The tests of this package, of docs, of functions
+// and of cmd/countersign report every place that still lacks the setting.
+//
+// A value that clients may have of their own is not only a setting: it is also a field
+// of clients.Record, with a flag in cmd/countersign/clientflags.go.
+func Settings() []Setting { return table }
+
+var table = []Setting{
+	{Name: "DIGITS", Default: "6", Range: "4 to 8", About: "digits of a code", Template: "Digits",
+		set: number(func(c *Config) *int { return &c.Policy.Digits })},
+	{Name: "VALIDITY", Default: "5m", Range: "1m to 10m", About: "lifetime of a code", Template: "ValiditySeconds",
+		set: duration(func(c *Config) *time.Duration { return &c.Policy.Validity })},
+	{Name: "ATTEMPTS", Default: "5", Range: "1 to 5", About: "guesses at one code", Template: "Attempts",
+		set: number(func(c *Config) *int { return &c.Policy.Attempts })},
+	{Name: "COOLDOWN", Default: "30s", Range: "0s to 1h", About: "time between two messages to one number",
+		Template: "CooldownSeconds",
+		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Cooldown })},
+	{Name: "PER_HOUR", Default: "5", Range: "1 to PER_DAY", About: "messages to one number in any hour",
+		Template: "PerHour",
+		set:      number(func(c *Config) *int { return &c.Policy.PerHour })},
+	{Name: "PER_DAY", Default: "10", Range: "3 to 20", About: "messages to one number in any 24 hours",
+		Template: "PerDay",
+		set:      number(func(c *Config) *int { return &c.Policy.PerDay })},
+	{Name: "UNANSWERED", Default: "20", Range: "3 to 100",
+		About:    "messages in a row without a right code, after which the number is paused",
+		Template: "Unanswered",
+		set:      number(func(c *Config) *int { return &c.Policy.Unanswered })},
+	{Name: "PAUSE", Default: "24h", Range: "1h to 168h",
+		About:    "that pause; after it, one message per pause until a right code comes",
+		Template: "PauseHours",
+		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Pause })},
+	{Name: "MEMORY", Default: "24h", Range: "1h to 168h",
+		About:    "how long a repeated init gets the first answer, after its code has expired",
+		Template: "MemoryHours",
+		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Memory })},
+
+	{Name: "BRAND", Default: "Countersign", Range: "GSM 7-bit, 97 letters",
+		About:    "the name in each message; the message must fit one SMS in every language",
+		Template: "Brand",
+		set:      text(func(c *Config) *string { return &c.Brand })},
+	{Name: "LANGUAGE", Default: "en", Range: strings.Join(message.Languages(), ", "),
+		About:    "language of messages, if neither the request nor the client names one",
+		Template: "Language",
+		set:      text(func(c *Config) *string { return &c.Language })},
+	{Name: "COUNTRIES", Range: "`MY,GB`, or `*` for all",
+		About:    "the only countries that any client may send to; the local server has `*` by default",
+		Template: "AllowedCountries",
+		set:      setCountries},
+
+	{Name: "TABLE", Default: "countersign-challenges", About: "DynamoDB table of challenges and ledgers",
+		Template: "ChallengesTable",
+		set:      text(func(c *Config) *string { return &c.Table })},
+	{Name: "CLIENTS_TABLE", Default: "countersign-clients", About: "DynamoDB table of clients and users",
+		Template: "ClientsTable",
+		set:      text(func(c *Config) *string { return &c.ClientsTable })},
+	{Name: "KEYS", Range: "name or ARN", About: "the keyring's secret in AWS Secrets Manager",
+		Template: "Keyring", Flag: "--keys-secret",
+		set: text(func(c *Config) *string { return &c.Keys })},
+	{Name: "STACK", About: "name of the deployment in its metrics", Template: "AWS::StackName"},
+	{Name: "COGNITO_CLIENT", Range: "id of a client", About: "the client for which the user pool signs users in",
+		Template: "CognitoClient"},
+
+	{Name: "SENDER", About: "name of the sender of messages, if a process has several", Template: "-"},
+	{Name: "SENDER_ID", Range: "1 to 11 letters, digits, hyphens", About: "SNS: the name that messages come from",
+		Template: "SenderId", Sends: true},
+	{Name: "ORIGINATION_NUMBER", Range: "5 to 14 digits", About: "SNS: the number that messages come from",
+		Template: "OriginationNumber", Sends: true, Hidden: true},
+	{Name: "MAX_PRICE", Range: "USD, such as 0.50", About: "SNS: the most that one message may cost",
+		Template: "MaxPrice", Sends: true},
+	{Name: "ENTITY_ID", Range: "with TEMPLATE_ID", About: "SNS: India's DLT entity id",
+		Template: "EntityId", Sends: true},
+	{Name: "TEMPLATE_ID", Range: "with ENTITY_ID", About: "SNS: India's DLT template id",
+		Template: "TemplateId", Sends: true},
+
+	{Name: "LISTEN", Default: "127.0.0.1:8080", About: "address of the local server", Flag: "--listen"},
+	{Name: "ALLOW_REMOTE", About: "lets other machines reach the local server, and read codes", Flag: "--allow-remote"},
+	{Name: "VERBOSE", About: "the local server logs each request", Flag: "--verbose"},
+	{Name: "DATA", Default: ".countersign", About: "folder of the local store, keys and outbox", Flag: "--data"},
+	{Name: "STORE", Default: "sqlite", Range: "sqlite, dynamodb", About: "store of the local server and the commands",
+		Flag: "--store"},
+	{Name: "DYNAMODB_ENDPOINT", Range: "URL", About: "a DynamoDB engine on this machine", Flag: "--dynamodb-endpoint"},
+	{Name: "URL", Default: "http://127.0.0.1:8080", Range: "URL", About: "the service that `countersign call` calls",
+		Flag: "--url"},
+}
+
+// Find returns the setting of a name without [Prefix].
+func Find(name string) (Setting, bool) {
+	return find(func(s Setting) bool { return s.Name == name })
+}
+
+// OfField returns the setting that has the name of a struct's field, apart from case
+// and underscores.
+func OfField(field string) (Setting, bool) {
+	return find(func(s Setting) bool { return strings.EqualFold(strings.ReplaceAll(s.Name, "_", ""), field) })
+}
+
+func find(is func(Setting) bool) (Setting, bool) {
+	i := slices.IndexFunc(table, is)
+	if i < 0 {
+		return Setting{}, false
+	}
+	return table[i], true
+}
+
+// Get returns the value of the setting of a name without [Prefix], or its default. It
+// panics if the table has no such setting, which is a mistake in the program.
+func Get(getenv func(string) string, name string) string {
+	s, ok := Find(name)
+	if !ok {
+		panic("config: there is no setting " + name + ": add a row to the table in pkg/config/settings.go")
+	}
+	return s.value(getenv)
+}
+
+func (s Setting) value(getenv func(string) string) string {
+	if v := strings.TrimSpace(getenv(Prefix + s.Name)); v != "" {
+		return v
+	}
+	return s.Default
+}
+
+// Wrong returns the error of a value, without the value if it is hidden. want has the
+// allowed form.
+func (s Setting) Wrong(value, want string) error {
+	if s.Hidden {
+		return fmt.Errorf("%s%s has a value that is not shown here, and must be %s", Prefix, s.Name, want)
+	}
+	return fmt.Errorf("%s%s is %q, must be %s", Prefix, s.Name, value, want)
+}

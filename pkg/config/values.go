@@ -1,0 +1,56 @@
+package config
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The functions of this file read a value into a field of [Config]. Their error has the
+// allowed form, such as "a whole number".
+
+func number(field func(*Config) *int) func(*Config, string) error {
+	return func(c *Config, value string) (err error) {
+		if *field(c), err = strconv.Atoi(value); err != nil {
+			return errors.New("a whole number")
+		}
+		return nil
+	}
+}
+
+func duration(field func(*Config) *time.Duration) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil || d%time.Second != 0 {
+			return errors.New(`whole seconds with their unit, such as "300s", "5m" or "24h"`)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		*field(c) = value
+		return nil
+	}
+}
+
+func setCountries(c *Config, value string) error {
+	if value == "" {
+		return nil
+	}
+	countries := strings.Split(value, ",")
+	for i, s := range countries {
+		s = strings.TrimSpace(s)
+		if s != "*" && (len(s) != 2 || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z') {
+			return errors.New(`upper-case ISO 3166-1 codes such as "MY,GB", or "*" for all, separated by commas`)
+		}
+		countries[i] = s
+	}
+	slices.Sort(countries)
+	c.Countries = slices.Compact(countries)
+	return nil
+}
