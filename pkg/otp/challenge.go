@@ -2,6 +2,7 @@ package otp
 
 import (
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
@@ -57,6 +58,25 @@ type Challenge struct {
 
 // none stands for "no guess yet": a value that no digest and no id equals.
 const none = "-"
+
+// passed reports whether the latest guess is the code.
+func (c Challenge) passed() bool { return subtle.ConstantTimeCompare(c.Guess, c.Code) == 1 }
+
+// ended returns why no guess at the code can pass any more: Unknown if no message
+// was sent, else Used, Expired or Locked. It returns "" for a live code.
+func (c Challenge) ended(now Millis) Outcome {
+	switch {
+	case c.State == Failed, c.State == Reserved:
+		return Unknown
+	case c.passed():
+		return Used
+	case c.ExpiresAt <= now:
+		return Expired
+	case c.Attempts >= c.Max:
+		return Locked
+	}
+	return ""
+}
 
 // ChallengeKey returns the primary key of a client's challenge. It ends in the
 // serial of the authenticationId, so that both ids lead to the one item without

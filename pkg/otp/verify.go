@@ -2,7 +2,6 @@ package otp
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -59,7 +58,7 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 		Key:        ChallengeKey(r.Client, r.ID),
 		AuthID:     r.AuthID,
 		KeyVersion: keys.newest,
-		Op:         id(op[:]),
+		Op:         idOf(op[:]),
 		Now:        MillisOf(v.Now()),
 	}
 	if r.MaxAge > 0 {
@@ -120,8 +119,7 @@ func (v Verifier) standing(ctx context.Context, c Challenge) (Outcome, error) {
 // judge reads the outcome off what the write came back with.
 func judge(w Write, g Guess) (Checked, error) {
 	c := w.Item
-	switch {
-	case w.Applied || c.Op == g.Op: // the latter: my own write, its first answer was lost
+	if w.Applied || c.Op == g.Op { // the latter: its own first try, whose answer was lost
 		switch left := c.Max - c.Attempts; {
 		case c.passed():
 			return Checked{Outcome: Passed}, nil
@@ -130,18 +128,16 @@ func judge(w Write, g Guess) (Checked, error) {
 		default:
 			return Checked{Outcome: Exhausted}, nil
 		}
-	case c.passed():
-		return Checked{Outcome: Used}, nil
-	case c.ExpiresAt <= g.Now, !c.Chosen && c.SentAt <= g.SentAfter:
-		return Checked{Outcome: Expired}, nil
-	case c.Attempts >= c.Max:
-		return Checked{Outcome: Locked}, nil
 	}
-	return Checked{}, errors.New("attempt: refused for no reason that the challenge shows")
+	outcome := c.ended(g.Now)
+	if outcome != Used && !c.Chosen && c.SentAt <= g.SentAfter {
+		outcome = Expired
+	}
+	if outcome == "" {
+		return Checked{}, errors.New("attempt: refused for no reason that the challenge shows")
+	}
+	return Checked{Outcome: outcome}, nil
 }
 
-// passed reports whether the latest guess is the code.
-func (c Challenge) passed() bool { return subtle.ConstantTimeCompare(c.Guess, c.Code) == 1 }
-
-// id spells random bytes as text.
-func id(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+// idOf spells random bytes as text.
+func idOf(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

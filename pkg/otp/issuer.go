@@ -1,0 +1,89 @@
+package otp
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Issuer makes challenges and sends their codes. All fields are required. It
+// holds no state of its own and is safe for concurrent use.
+//
+// Each of its methods goes the same way: it acquires a challenge, so that no other
+// call may send for it (acquire.go), delivers one message (deliver.go), and settles
+// what became of it (settle.go).
+type Issuer struct {
+	Challenges Challenges
+	Ledgers    Ledgers
+	Sender     Sender
+	Keys       Keyring
+	Now        func() time.Time
+	Rand       io.Reader // crypto/rand.Reader, or a test's own
+}
+
+// Lease is how long one call may work on a challenge before another may take it
+// over. It is longer than any call lasts, so no two calls send at the same time.
+const Lease = 15 * time.Second
+
+// SettleTime is how much longer than its call the writes after a message may take,
+// all together. A function needs this much time beyond the deadline of its calls.
+const SettleTime = time.Second
+
+// Start asks for a challenge. The contract has checked every field.
+type Start struct {
+	Client        string
+	ID            string   // idempotency key, unique per client; with [Issuer.Send] a scenario, see [Keys.Scenarios]
+	Fingerprinted []string // the fields that must be the same whenever ID comes again
+	To            Phone
+	Mask          string // To with its middle starred, returned by repeats
+	Region        string // country of To, "" if it is not known
+	Policy        Policy
+	Text          Text   // the message
+	From          string // sender name, "" for the sender's own
+
+	Code           Code          // chosen by the client; "" makes one
+	Digits         int           // of the code that is made; 0 means Policy.Digits
+	StatedValidity time.Duration // caps the validity that the message states; 0 means no cap
+
+	// User is the reference of the user who has the number, see [Users]; "" if the
+	// caller gave the number.
+	User string
+	// Refusal, if set, refuses the user: nothing is sent, and the challenge is stored
+	// as failed with this outcome. To and Mask may be empty then.
+	Refusal Outcome
+}
+
+// Text writes the message around a code that is valid for as long as left.
+type Text func(code string, left time.Duration) string
+
+// Started is the answer to a [Start] or a [Resend].
+type Started struct {
+	Outcome Outcome
+	AuthID  string        // with Sent, except for a [Resend]
+	Mask    string        // with Sent
+	Wait    time.Duration // with TooSoon and TooMany, except for a repeat: time until a send may pass again
+	Cause   error         // with Unclear and Undeliverable: the sender's answer, for the log
+}
+
+// sending is one call of Init, Send or Resend, and the message that it sends.
+type sending struct {
+	Issuer
+	Start            // of a re-send: only the fields that a [Resend] has, and To once it is decrypted
+	at      Millis   // the instant of the call, with which all its conditions compare
+	keys    *Keys    // hold the code key of the challenge that is sent, once it is owned
+	id      string   // under which the message is counted, see [SendID]
+	maybe   bool     // an earlier call may have sent it
+	ledgers []string // of the number, newest first, once the message is counted
+}
+
+func (i Issuer) begin(ctx context.Context, r Start) *sending {
+	return &sending{Issuer: i, Start: r, at: MillisOf(i.Now()), keys: i.Keys.Keys(ctx)}
+}
+
+// keysFor returns keys that hold a version of the code key, if there are any.
+func (s *sending) keysFor(ctx context.Context, version int) *Keys {
+	if s.keys.holds(version) {
+		return s.keys
+	}
+	return s.Keys.Newer(ctx, version)
+}

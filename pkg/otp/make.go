@@ -1,0 +1,71 @@
+package otp
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+)
+
+// challenge makes the challenge that a [Start] asks for. It is not stored yet.
+func (s *sending) challenge() (Challenge, error) {
+	c, err := s.blank(s.ID, s.Fingerprinted)
+	if err != nil {
+		return Challenge{}, err
+	}
+	code := s.Code
+	c.Chosen, c.Digits = code != "", len(code)
+	if !c.Chosen {
+		c.Digits = cmp.Or(s.Digits, s.Policy.Digits)
+		if code, err = s.keys.generate(c.KeyVersion, c.Key, c.Seed, c.Digits); err != nil {
+			return Challenge{}, err
+		}
+	}
+	c.Code, _ = s.keys.digest(c.KeyVersion, c.Key, string(code))
+	c.Encrypted = s.keys.encrypt(c.KeyVersion, c.Key, c.Seed, s.To, s.Code)
+	c.Max = s.Policy.Attempts
+	c.Mask, c.Region, c.Block, c.User = s.Mask, s.Region, s.keys.Block(s.To), s.User
+	if s.Refusal != "" {
+		c.State, c.Result = Failed, s.Refusal
+	} else {
+		ledgers := s.keys.LedgerKeys(s.Client, s.To)
+		c.LedgerKey = ledgers[len(ledgers)-1]
+	}
+	return c, nil
+}
+
+// record makes the record of a re-send, which is stored under its idempotency key: a
+// challenge that allows no attempt, so that nobody can guess at it.
+func (s *sending) record(r Resend) (Challenge, error) {
+	c, err := s.blank("\x00resend\x00"+r.ID, r.fingerprinted()) // an id that no caller can choose
+	c.Encrypted, c.Code = []byte(none), c.Fingerprint
+	return c, err
+}
+
+// blank makes what challenges and records have in common. This call owns them.
+func (s *sending) blank(id string, fingerprinted []string) (Challenge, error) {
+	random := make([]byte, 16+16)
+	if _, err := io.ReadFull(s.Rand, random); err != nil {
+		return Challenge{}, fmt.Errorf("random bytes: %w", err)
+	}
+	fingerprint, err := s.keys.fingerprint(s.keys.newest, fingerprinted)
+	if err != nil {
+		return Challenge{}, err
+	}
+	seed, expires := random[16:], s.at.Add(s.Policy.Validity)
+	s.id = SendID(seed)
+	return Challenge{
+		Reported:    Reported{Client: s.Client, AuthID: authIDOf(s.Client, id, s.at)},
+		Key:         ChallengeKey(s.Client, id),
+		Fingerprint: fingerprint,
+		State:       Reserved,
+		Owner:       idOf(random[:16]),
+		Lease:       s.at.Add(Lease),
+		Seed:        seed,
+		KeyVersion:  s.keys.newest,
+		Guess:       []byte(none),
+		Op:          none,
+		SentAt:      s.at,
+		ExpiresAt:   expires,
+		TTL:         expires.Add(s.Policy.Memory).Seconds(),
+	}, nil
+}

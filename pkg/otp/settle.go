@@ -1,0 +1,58 @@
+package otp
+
+import (
+	"context"
+	"fmt"
+)
+
+// settle stores what became of a challenge, gives up its lease and returns answer.
+// If the call failed with err, it returns err: a retry may then go on at once, or at the
+// end of the lease if settling fails too.
+func (s *sending) settle(ctx context.Context, done Settlement, answer Started, err error) (Started, error) {
+	done.Lease = MillisOf(s.Now())
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	w, failed := s.Challenges.Settle(ctx, done)
+	switch {
+	case err != nil:
+		return Started{}, err
+	case failed != nil:
+		return Started{}, fmt.Errorf("settle: %w", failed)
+	case !w.Applied:
+		return Started{Outcome: InProgress}, nil // taken over meanwhile
+	}
+	return answer, nil
+}
+
+// settlement returns the end of a call that made or took over c: a challenge, or the
+// record of a re-send. While the outcome is not decided c stays as it is, for a retry.
+func settlement(c Challenge, outcome Outcome) Settlement {
+	done := Settlement{Key: c.Key, Owner: c.Owner, State: c.State}
+	switch outcome {
+	case "", InProgress:
+	case Sent:
+		done.State = Delivered
+	case Unclear:
+		done.State = MaybeDelivered
+	case Unknown, Used, Expired, Locked: // no code was live: the id of the re-send may be used for another challenge
+		done.State, done.Result, done.Forget = Failed, outcome, true
+	default:
+		done.State, done.Result = Failed, outcome
+	}
+	return done
+}
+
+// outlive returns a context that ends SettleTime after ctx would, as what became of
+// a message is stored even if the time of the call ended while it was sent. Two writes
+// after one message share this time.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	late := context.WithoutCancel(ctx)
+	if end, limited := ctx.Deadline(); limited {
+		return context.WithDeadline(late, end.Add(SettleTime))
+	}
+	return context.WithCancel(late)
+}
+
+func sent(c Challenge) Started {
+	return Started{Outcome: Sent, AuthID: c.AuthID, Mask: c.Mask}
+}
