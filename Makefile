@@ -22,7 +22,7 @@ test: tools ## run all tests, on both stores, with the race detector
 	@.ci/test -race -shuffle=on ./...
 
 quick: ## run the tests of the domain, the contracts and SQLite, in half a minute
-	@go test ./pkg/otp ./pkg/ams ./pkg/unimatrix ./pkg/signature ./pkg/clients/... \
+	@go test ./pkg/otp ./pkg/admission ./pkg/ams ./pkg/unimatrix ./pkg/signature ./pkg/clients/... ./pkg/users \
 	  ./pkg/message ./pkg/phone ./pkg/sqlitestore
 
 test-clients: ## run vendors' own SDKs against the local server
