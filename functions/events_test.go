@@ -21,6 +21,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
@@ -65,23 +66,25 @@ func newService(t testing.TB) service {
 	}
 	const merchant = "TEST_5X00000000000000"
 	log := slog.New(slog.DiscardHandler)
-	gate := &ams.Gate{
+	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{
 			"demo":   {ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"},
 			merchant: {ID: merchant, Keys: map[string]*rsa.PublicKey{"1": key}, LatestKey: "1", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"},
 		},
-		Answers: testSigner(t),
-		Now:     now,
-		Log:     log,
-	}
+		Now: now,
+		Log: log,
+	}, Answers: testSigner(t)}
 	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
+	sends := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
 	api := &unimatrix.API{
-		Clients: gate.Clients, Lookup: plan.Lookup, Now: now, Rand: &noise{}, Log: log,
-		Backend: &unimatrix.Challenges{Issuer: issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: &noise{}},
+		Door: gate.Door, Messages: sends, Rand: &noise{},
+		Backend: &unimatrix.Challenges{
+			Messages: sends, Verifier: verifier, SenderName: snssender.ValidSenderID, Rand: &noise{},
+		},
 	}
 	return service{
-		init:   gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Users: people{}, Text: message.For}).Serve},
+		init:   gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: sends, Users: people{}}).Serve},
 		verify: gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
 		otp: gateway.Handler{Log: log, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
 			if ams.Serves(r.Path) {
@@ -90,8 +93,8 @@ func newService(t testing.TB) service {
 			return api.Serve(ctx, r)
 		}},
 		cognito: &cognito.Triggers{
-			Client: "demo", Clients: gate.Clients, Lookup: plan.Lookup, Issuer: issuer, Verifier: verifier, Text: message.For,
-			Now: now, Rand: &noise{}, Wait: func(context.Context, time.Duration) {}, Log: log,
+			Door: gate.Door, Client: "demo", Messages: sends, Verifier: verifier,
+			Rand: &noise{}, Wait: func(context.Context, time.Duration) {},
 		},
 	}
 }
@@ -130,7 +133,7 @@ func file(t testing.TB, path string) []byte {
 }
 
 // testSigner signs with the server key of the contract's test data.
-func testSigner(t testing.TB) ams.Signer {
+func testSigner(t testing.TB) *ams.Answers {
 	t.Helper()
 	key, err := signature.ParsePrivateKey(file(t, contracts+"ams-test-server.key.pem"))
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/functions/internal/run"
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/awsfake"
 	"countersign/pkg/changes"
@@ -94,12 +95,12 @@ func newMeter(t *testing.T) *meter {
 	}
 	log := run.Log(&m.log)
 	store := telemetry.Store{Challenges: table, Ledgers: table, Now: m.now}
-	gate := &ams.Gate{
+	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
-		Answers: testSigner(t), Now: m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
-	}
+		Now:     m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
+	}, Answers: testSigner(t)}
 	issuer := otp.Issuer{Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: m, Now: m.now}, Keys: keys, Now: m.now, Rand: &noise{}}
-	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: message.For}).Serve}
+	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve}
 	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve}
 	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Counters: table, Events: events}, Now: m.now, Log: log}
 	return m

@@ -17,8 +17,6 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/config"
-	"countersign/pkg/message"
-	"countersign/pkg/phone/plan"
 )
 
 func main() {
@@ -40,18 +38,12 @@ func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.H
 		return nil, err
 	}
 	return &cognito.Triggers{
+		Door:     s.Gate.Door,
 		Client:   client,
-		Clients:  s.Gate.Clients,
-		Traffic:  s.Gate.Traffic,
-		Lookup:   plan.Lookup,
-		Issuer:   sends.Issuer,
+		Messages: sends.Messages,
 		Verifier: s.Verifier(),
-		Text:     message.For,
-		Now:      s.Now,
 		Rand:     s.Rand,
 		Wait:     wait,
-		Log:      log,
-		Lines:    s.Gate.Lines,
 	}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -73,9 +74,10 @@ func newService(t testing.TB) *service {
 	store := spy{db, s}
 	log := slog.New(slog.NewJSONHandler(&s.log, nil))
 	clock := func() time.Time { return s.now }
-	gate := &ams.Gate{Clients: s.clients, Now: clock, Log: log}
-	s.init = &ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
-		Issuer: otp.Issuer{Challenges: store, Ledgers: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader}}
+	gate := &ams.Gate{Door: &admission.Door{Clients: s.clients, Now: clock, Log: log}}
+	s.init = &ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+		Challenges: store, Ledgers: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader,
+	}}}
 	s.verify = &ams.Verify{Gate: gate,
 		Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
 	return s

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -58,12 +59,14 @@ func TestHanging(t *testing.T) {
 	for from := 1; from <= 4; from++ {
 		synctest.Test(t, func(t *testing.T) {
 			h := &hanging{from: from}
-			gate := &ams.Gate{
+			gate := &ams.Gate{Door: &admission.Door{
 				Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
 				Now:     time.Now, Log: slog.New(slog.DiscardHandler),
-			}
-			init := gateway.Handler{Serve: (&ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
-				Issuer: otp.Issuer{Challenges: h, Ledgers: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
+			}}
+			init := gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{
+				Lookup: plan.Lookup, Text: message.For,
+				Issuer: otp.Issuer{Challenges: h, Ledgers: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}},
+			}}).Serve}
 			verify := gateway.Handler{Serve: (&ams.Verify{Gate: gate,
 				Verifier: otp.Verifier{Challenges: h, Keys: keys, Now: time.Now, Rand: zeros{}}}).Serve}
 			for _, c := range []struct {

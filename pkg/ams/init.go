@@ -3,6 +3,7 @@ package ams
 import (
 	"context"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
@@ -10,18 +11,12 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// Init serves initAuthentication. It is safe for concurrent use.
+// Init serves the APIs that send a message: initAuthentication and triggerChallenge. It is safe for concurrent use.
 type Init struct {
 	*Gate
-	Issuer otp.Issuer
-	Lookup phone.Lookup
-	Users  Users // behind wallet tokens; nil: there are none
-	Text   Texts
+	Messages admission.Messages
+	Users    Users // behind wallet tokens; nil: there are none
 }
-
-// Texts returns the message of a brand in the first of the languages that there
-// is a text in, or in English.
-type Texts func(brand string, languages ...string) (otp.Text, error)
 
 // Serve answers one request.
 func (s *Init) Serve(ctx context.Context, r gateway.Request) gateway.Response {
@@ -40,8 +35,7 @@ func (s *Init) api(route string) api {
 	return nil
 }
 
-// customers serves POST /v1/customers/initAuthentication: it sends a code to a
-// phone number.
+// customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number.
 func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, method, kind, identityType, identityValue, language string
 	broken := decode(text, fields{
@@ -62,70 +56,63 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 	broken.set("identityValue", required(identityValue))
 	a := broken.answer()
 	if broken.field == "" {
-		counts := []string{apiCustomersInit, method, kind, identityType, identityValue}
-		a = s.toNumber(ctx, c, identityValue, language, otp.Start{ID: requestID, Fingerprinted: counts})
+		fingerprinted := []string{apiCustomersInit, method, kind, identityType, identityValue}
+		a = s.toNumber(ctx, c, identityValue, language, requestID, fingerprinted)
 	}
 	a.requestID = requestID
 	return a
 }
 
-// toNumber starts a challenge for a number that the caller gave. A number that
-// may not be sent to binds nothing: a corrected request may use the same id.
-func (s *Init) toNumber(ctx context.Context, c *clients.Client, number, language string, start otp.Start) answer {
-	n, refusal := s.recipient(c, number)
-	about(ctx, n)
-	switch refusal {
-	case otp.BadNumber:
-		return refuse(invalidPhoneNumber)
-	case otp.Barred:
-		telemetry.From(ctx).Outcome = refusal // as there are other reasons to deny access
-		return refuse(accessDenied)
+// toNumber starts a challenge for a number that the caller gave. A refused number is not stored with the id, so a
+// corrected request may use the same id.
+func (s *Init) toNumber(
+	ctx context.Context, c *clients.Client, number, language, id string, fingerprinted []string,
+) answer {
+	n, refusal := s.recipient(ctx, c, number)
+	if refusal != "" {
+		if refusal != otp.BadNumber { // which has a result of its own
+			telemetry.From(ctx).Outcome = refusal
+		}
+		return refuse(initResult(refusal))
 	}
-	return s.start(ctx, c, n, language, start)
-}
-
-// about notes which number a request is about.
-func about(ctx context.Context, n phone.Number) {
-	told := telemetry.From(ctx)
-	told.Mask, told.Country = n.Mask, n.Region
-}
-
-// recipient looks a number up and checks it against the client's policy.
-func (s *Init) recipient(c *clients.Client, number string) (n phone.Number, refusal otp.Outcome) {
-	cc, national, ok := phone.Split(number)
-	if !ok {
-		return n, otp.BadNumber
-	}
-	n, ok = s.Lookup("+" + cc + national)
-	switch {
-	case !ok, n.CC != cc, !n.Meets(c.Numbers):
-		return n, otp.BadNumber
-	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
-		return n, otp.Barred
-	}
-	return n, ""
-}
-
-// start makes the challenge and puts what became of it into the contract's words.
-func (s *Init) start(ctx context.Context, c *clients.Client, n phone.Number, language string, start otp.Start) answer {
-	text, err := s.Text(c.Brand, language, c.Language)
+	start, err := s.Messages.Start(ctx, c, n, language)
 	if err != nil {
-		telemetry.From(ctx).Fail("text", err)
 		return refuse(unknownException)
 	}
-	start.Client, start.Policy, start.Text, start.From = c.ID, c.Policy, text, c.SenderID
-	start.To, start.Mask, start.Region = n.E164, n.Mask, n.Region
-	got, err := s.Issuer.Init(ctx, start)
-	telemetry.From(ctx).Started("init", got, err)
-	r, ok := initResults[got.Outcome]
-	if !ok {
-		r = unknownException
-	}
-	return answer{result: r, authID: got.AuthID, mask: got.Mask}
+	start.ID, start.Fingerprinted = id, fingerprinted
+	return s.start(ctx, start)
 }
 
-// initResults puts the outcomes of init into the contract's words. What is not
-// here is unknown: the same id may be tried again.
+// recipient decides whether a message may go to a number in the form of [phone.Split].
+func (s *Init) recipient(ctx context.Context, c *clients.Client, number string) (phone.Number, otp.Outcome) {
+	cc, national, ok := phone.Split(number)
+	if !ok {
+		return phone.Number{}, otp.BadNumber
+	}
+	n, refusal := s.Messages.Recipient(ctx, c, "+"+cc+national)
+	if n.CC != cc { // the hyphen is in another place than the numbering plan has it
+		return n, otp.BadNumber
+	}
+	return n, refusal
+}
+
+// start makes the challenge and answers with its outcome.
+func (s *Init) start(ctx context.Context, start otp.Start) answer {
+	got, err := s.Messages.Issuer.Init(ctx, start)
+	telemetry.From(ctx).Started("init", got, err)
+	return answer{result: initResult(got.Outcome), authID: got.AuthID, mask: got.Mask}
+}
+
+// initResult returns the result of an outcome. One that initResults does not have is unknown: the same id may be tried
+// again.
+func initResult(outcome otp.Outcome) result {
+	if r, ok := initResults[outcome]; ok {
+		return r
+	}
+	return unknownException
+}
+
+// initResults are the results of the outcomes of init.
 var initResults = map[otp.Outcome]result{
 	otp.Sent:          success,
 	otp.Inconsistent:  repeatInconsistent,

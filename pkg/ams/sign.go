@@ -11,18 +11,12 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// Signer signs answers. It is safe for concurrent use.
-type Signer interface {
-	// Sign returns the value of the signature header for a text.
-	Sign(ctx context.Context, text []byte) (string, error)
-}
-
-// SigningKeys has the key that answers are signed with. Package keyring has one.
+// SigningKeys has the key that answers are signed with. [countersign/pkg/keyring.Ring] implements it.
 type SigningKeys interface {
 	Signing(ctx context.Context) (version string, key *rsa.PrivateKey, ok bool)
 }
 
-// Answers is a [Signer] that remembers the latest signatures.
+// Answers signs answers and remembers the latest signatures. It is safe for concurrent use.
 type Answers struct {
 	keys SigningKeys
 	memo *signature.Signer
@@ -33,8 +27,8 @@ func NewAnswers(keys SigningKeys) *Answers {
 	return &Answers{keys, signature.NewSigner(4096)}
 }
 
-// Sign implements [Signer].
-func (a *Answers) Sign(ctx context.Context, text []byte) (string, error) {
+// sign returns the value of the signature header for a text.
+func (a *Answers) sign(ctx context.Context, text []byte) (string, error) {
 	version, key, ok := a.keys.Signing(ctx)
 	if !ok {
 		return "", errors.New("the keyring has no key to sign answers with")
@@ -42,21 +36,20 @@ func (a *Answers) Sign(ctx context.Context, text []byte) (string, error) {
 	return a.memo.Sign(signature.Key{Version: version, Private: key}, text)
 }
 
-// responseTime is ISO 8601 in whole seconds. Answers of the same second with the
-// same body are the same text, which is signed once.
+// responseTime is ISO 8601 in whole seconds. Answers of the same second with the same body are the same text, which is
+// signed once.
 const responseTime = "2006-01-02T15:04:05+00:00"
 
-// sign adds the three headers that SDKs check to every answer, refusals and
-// unknown clients included. Without a well-formed Client-Id there are none of
-// them: SDKs refuse an answer that has only some. Python and PHP look for the
-// names in lower case.
+// sign adds the three headers that SDKs check to an answer, refusals and answers to unknown clients included. Without a
+// well-formed Client-Id it adds none of them, because SDKs refuse an answer that has only some. The SDKs for Python and
+// PHP look for the names in lower case.
 func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Response) {
 	id := clientID(r)
 	if id == "" || g.Answers == nil || !line(r.Method) || !line(uri(r)) {
 		return
 	}
 	now := g.Now().UTC().Format(responseTime)
-	value, err := g.Answers.Sign(ctx, signature.Text(r.Method, uri(r), id, now, resp.Body))
+	value, err := g.Answers.sign(ctx, signature.Text(r.Method, uri(r), id, now, resp.Body))
 	if err != nil {
 		telemetry.From(ctx).Fail("sign", err)
 		return
@@ -65,11 +58,9 @@ func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Respon
 	resp.Headers["client-id"], resp.Headers["response-time"], resp.Headers["signature"] = id, now, value
 }
 
-// line reports whether s can be part of a request line: it has no space, no line
-// end and no other control character of ASCII. With these in it, a stranger could
-// have us sign a text of several lines of his own choice. Bytes from 0x80 on can
-// not do that, clients do send them in a query, and their signature is over the
-// same bytes.
+// line reports whether s can be part of a request line: it has no space, no line end and no other control character of
+// ASCII. Otherwise a stranger could make us sign a text of several lines of his choice. Bytes from 0x80 on are harmless:
+// clients do send them in a query, and their signature covers the same bytes.
 func line(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] == 0x7f {

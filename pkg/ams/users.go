@@ -13,16 +13,15 @@ import (
 	"countersign/pkg/users"
 )
 
-// Users turns wallet tokens into the people behind them. It is safe for
-// concurrent use.
+// Users finds the people behind wallet tokens. It is safe for concurrent use.
 type Users interface {
 	// Resolve finds the user of one of a client's tokens.
 	Resolve(ctx context.Context, client, token string) (users.Person, users.Standing, error)
-	// Check tells how the user stands whom Resolve gave the reference of.
+	// Check returns the standing of the user whose reference Resolve returned.
 	Check(ctx context.Context, ref string) (users.Standing, error)
 }
 
-// against is what stands against a user, "" for one in good standing.
+// against returns the outcome that refuses a user, "" for one in good standing.
 func against(s users.Standing) otp.Outcome {
 	switch s {
 	case users.Good:
@@ -35,7 +34,7 @@ func against(s users.Standing) otp.Outcome {
 	return otp.BadToken
 }
 
-// Standings answers for users at verify.
+// Standings checks users at verify.
 type Standings struct{ Users }
 
 // Standing implements [otp.Users].
@@ -44,8 +43,7 @@ func (s Standings) Standing(ctx context.Context, user string) (otp.Outcome, erro
 	return against(standing), err
 }
 
-// users serves POST /v1/users/initAuthentication: it sends a code to the user
-// behind a wallet token.
+// users serves POST /v1/users/initAuthentication: it sends a code to the user behind a wallet token.
 func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, kind, channel, identityType, token string
 	broken := decode(text, fields{
@@ -66,40 +64,42 @@ func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer
 	a := broken.answer()
 	switch {
 	case broken.field != "":
-	case channel == "EMAIL": // no client has a sender of mail
+	case channel == "EMAIL": // there is no sender of mail
 		a = refuse(accessDenied)
 	default:
-		counts := []string{apiUsersInit, kind, channel, identityType, token}
-		a = s.toUser(ctx, c, token, otp.Start{ID: requestID, Fingerprinted: counts})
+		fingerprinted := []string{apiUsersInit, kind, channel, identityType, token}
+		a = s.toUser(ctx, c, token, requestID, fingerprinted)
 	}
 	return answer{result: a.result, detail: a.detail, requestID: requestID}
 }
 
-// toUser starts a challenge for the user of a token. What stands against that
-// is kept with the id, as the outcome of any init is, so it goes the same way.
-func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, start otp.Start) answer {
-	start.Refusal = otp.BadToken // of a deployment without users
+// toUser starts a challenge for the user of a token. A refusal is stored with the id, like the outcome of any init.
+func (s *Init) toUser(ctx context.Context, c *clients.Client, token, id string, fingerprinted []string) answer {
 	var n phone.Number
+	user, refusal := "", otp.BadToken // of a deployment without users
 	if s.Users != nil {
 		person, standing, err := s.Users.Resolve(ctx, c.ID, token)
-		start.User, start.Refusal = person.Ref, against(standing)
+		user, refusal = person.Ref, against(standing)
 		switch {
 		case err != nil:
 			telemetry.From(ctx).Fail("user", err)
 			return refuse(unknownException)
 		case standing != users.Good:
 		case person.Number == "":
-			start.Refusal = otp.Undeliverable
+			refusal = otp.Undeliverable
 		default:
-			n, start.Refusal = s.recipient(c, person.Number)
-			about(ctx, n)
+			n, refusal = s.recipient(ctx, c, person.Number)
 		}
 	}
-	return s.start(ctx, c, n, "", start)
+	start, err := s.Messages.Start(ctx, c, n)
+	if err != nil {
+		return refuse(unknownException)
+	}
+	start.ID, start.Fingerprinted, start.User, start.Refusal = id, fingerprinted, user, refusal
+	return s.start(ctx, start)
 }
 
-// direct tells which body a request object has: each API has a field that the
-// others have not.
+// direct returns the route of a request object by its body: each API has a field that the others do not have.
 func (s *Init) direct(r gateway.Request) string {
 	var has struct {
 		UserIdentityType any `json:"userIdentityType"`

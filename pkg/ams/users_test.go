@@ -31,7 +31,7 @@ func (plain) Open(_ context.Context, sealed, _ string) ([]byte, error)      { re
 func withUsers(t *testing.T) (*service, users.Directory) {
 	t.Helper()
 	s := newService(t)
-	documents := s.init.Issuer.Challenges.(spy).Store.Documents()
+	documents := s.init.Messages.Issuer.Challenges.(spy).Store.Documents()
 	clock := func() time.Time { return s.now }
 	registry := registry.Registry{Table: documents, Sealer: plain{}, Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"}, Now: clock}
 	if err := registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil); err != nil {

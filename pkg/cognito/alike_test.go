@@ -194,7 +194,7 @@ func TestPace(t *testing.T) {
 func TestPatience(t *testing.T) {
 	p := newPool(t)
 	sender := &slow{}
-	p.triggers.Issuer.Sender = sender
+	p.triggers.Messages.Issuer.Sender = sender
 	p.begin(ana)
 	if sender.left <= 0 || sender.left > cognito.Timeout-time.Second {
 		t.Errorf("the sender has %v of %v", sender.left, cognito.Timeout)

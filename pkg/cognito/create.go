@@ -21,7 +21,7 @@ func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCr
 	if err != nil {
 		return err
 	}
-	told := telemetry.From(ctx)
+	record := telemetry.From(ctx)
 	now, resend := otp.MillisOf(t.Now()), resends(e.Request.ClientMetadata)
 	s, step := follow(e.Request.Session, resend, now)
 	switch {
@@ -36,12 +36,12 @@ func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCr
 		s.Asked = now
 		err = t.send(ctx, client, e, s, now)
 	case resend: // nothing would go out
-		told.Outcome, told.Wait = otp.TooSoon, s.Asked.Add(client.Policy.Cooldown).Sub(now)
+		record.Outcome, record.Wait = otp.TooSoon, s.Asked.Add(client.Policy.Cooldown).Sub(now)
 	}
 	if err != nil {
 		return err
 	}
-	told.Result, told.Left = "challenge", s.Left
+	record.Result, record.Left = "challenge", s.Left
 	e.Response.ChallengeMetadata = s.metadata()
 	e.Response.PrivateChallengeParameters = map[string]string{"session": s.ID}
 	e.Response.PublicChallengeParameters = public(client, s, now)

@@ -13,17 +13,17 @@ import (
 // no table, so that it answers everybody alike.
 func (t *Triggers) define(ctx context.Context, e *events.CognitoEventUserPoolsDefineAuthChallenge) error {
 	e.Response = events.CognitoEventUserPoolsDefineAuthChallengeResponse{} // whatever came in
-	told := telemetry.From(ctx)
+	record := telemetry.From(ctx)
 	resend := resends(e.Request.ClientMetadata)
 	_, step := follow(e.Request.Session, resend, otp.MillisOf(t.Now()))
 	switch {
 	case step == begins, step == continues:
-		told.Result, e.Response.ChallengeName = "challenge", custom
+		record.Result, e.Response.ChallengeName = "challenge", custom
 	case step == passes && !e.Request.UserNotFound:
-		told.Result, e.Response.IssueTokens = "tokens", true // verify counted the pass
+		record.Result, e.Response.IssueTokens = "tokens", true // verify counted the pass
 	default:
-		told.Result, e.Response.FailAuthentication = "refused", true
-		told.Outcome, told.Reason = against(step, resend)
+		record.Result, e.Response.FailAuthentication = "refused", true
+		record.Outcome, record.Reason = against(step, resend)
 	}
 	return nil
 }

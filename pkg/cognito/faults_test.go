@@ -73,8 +73,8 @@ func TestClient(t *testing.T) {
 			s.Clients = directory(func() (*clients.Client, error) { return nil, errFault })
 		},
 		"panic":     func(s *cognito.Triggers) { s.Clients = directory(func() (*clients.Client, error) { panic("canary") }) },
-		"above":     func(s *cognito.Triggers) { s.Traffic = traffic(func() (bool, error) { return false, nil }) },
-		"uncounted": func(s *cognito.Triggers) { s.Traffic = traffic(func() (bool, error) { return true, errFault }) },
+		"above":     func(s *cognito.Triggers) { s.Limiter = traffic(func() (bool, error) { return false, nil }) },
+		"uncounted": func(s *cognito.Triggers) { s.Limiter = traffic(func() (bool, error) { return true, errFault }) },
 	} {
 		for _, user := range []string{ana, nobdy} {
 			p := newPool(t)
@@ -101,7 +101,7 @@ func TestClient(t *testing.T) {
 
 func TestTrafficIsCounted(t *testing.T) {
 	p, n := newPool(t), 0
-	p.triggers.Traffic = traffic(func() (bool, error) { n++; return true, nil })
+	p.triggers.Limiter = traffic(func() (bool, error) { n++; return true, nil })
 	s := p.begin(ana)
 	s = p.goOn(s, "x", nil) // reaches no table
 	p.goOn(s, not(p.code(1)), nil)

@@ -89,8 +89,8 @@ func (r *reluctant) Send(ctx context.Context, _ otp.Message) (otp.Delivery, erro
 // rely makes the triggers depend on r, in the time of the bubble.
 func (p *pool) rely(r *reluctant) {
 	t := p.triggers
-	t.Clients, t.Traffic, t.Now = r, r, time.Now
-	t.Issuer.Challenges, t.Issuer.Ledgers, t.Issuer.Sender, t.Issuer.Now = r, r, r, time.Now
+	t.Clients, t.Limiter, t.Now = r, r, time.Now
+	t.Messages.Issuer.Challenges, t.Messages.Issuer.Ledgers, t.Messages.Issuer.Sender, t.Messages.Issuer.Now = r, r, r, time.Now
 	t.Verifier.Challenges, t.Verifier.Now = r, time.Now
 	t.Wait = func(ctx context.Context, d time.Duration) {
 		select {

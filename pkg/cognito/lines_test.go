@@ -248,7 +248,7 @@ func TestLinesOfFaults(t *testing.T) {
 		"table":    {func(p *pool) { p.store.fails = func(int) bool { return true } }, "send", "verify", errFault.Error()},
 		"client":   {func(p *pool) { p.triggers.Clients = find(nil, errFault) }, "client", "client", errFault.Error()},
 		"disabled": {func(p *pool) { p.triggers.Clients = find(nil, nil) }, "client", "client", "it is unknown or disabled"},
-		"traffic":  {func(p *pool) { p.triggers.Traffic = traffic(func() (bool, error) { return true, errFault }) }, "traffic", "traffic", errFault.Error()},
+		"traffic":  {func(p *pool) { p.triggers.Limiter = traffic(func() (bool, error) { return true, errFault }) }, "traffic", "traffic", errFault.Error()},
 		"text":     {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
 		"entropy":  {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
 		"panic": {func(p *pool) {
@@ -303,7 +303,7 @@ func TestLinesAboveTheRate(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
 	p.lines()
-	p.triggers.Traffic = traffic(func() (bool, error) { return false, nil })
+	p.triggers.Limiter = traffic(func() (bool, error) { return false, nil })
 	if _, err := p.answer(s, p.code(1), nil); err == nil {
 		t.Error("answered")
 	}

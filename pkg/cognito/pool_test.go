@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/message"
@@ -77,17 +78,20 @@ func newPool(t testing.TB) *pool {
 	p.phone = &handset{clock: p.clock}
 	timed := telemetry.Store{Challenges: p.store, Ledgers: p.store, Now: p.clock.Now}
 	p.triggers = &cognito.Triggers{
-		Client:   "pool",
-		Clients:  clients.Static{"pool": p.client},
-		Lookup:   plan.Lookup,
-		Issuer:   otp.Issuer{Challenges: timed, Ledgers: timed, Sender: telemetry.Sender{Sender: p.phone, Now: p.clock.Now}, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
+		Door: &admission.Door{
+			Clients: clients.Static{"pool": p.client},
+			Now:     p.clock.Now,
+			Log:     slog.New(slog.NewJSONHandler(p.log, nil)),
+			Lines:   &telemetry.Lines{Stack: "prod"},
+		},
+		Client: "pool",
+		Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+			Challenges: timed, Ledgers: timed, Sender: telemetry.Sender{Sender: p.phone, Now: p.clock.Now},
+			Keys: keys, Now: p.clock.Now, Rand: rand.Reader,
+		}},
 		Verifier: otp.Verifier{Challenges: timed, Keys: keys, Now: p.clock.Now, Rand: rand.Reader},
-		Text:     message.For,
-		Now:      p.clock.Now,
 		Rand:     rand.Reader,
 		Wait:     func(_ context.Context, d time.Duration) { p.clock.Advance(d) },
-		Log:      slog.New(slog.NewJSONHandler(p.log, nil)),
-		Lines:    &telemetry.Lines{Stack: "prod"},
 	}
 	return p
 }

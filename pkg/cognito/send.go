@@ -29,23 +29,22 @@ const patience = 2 * time.Second
 func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.CognitoEventUserPoolsCreateAuthChallenge, s session, now otp.Millis) error {
 	begun := t.Now()
 	defer func() { t.Wait(ctx, max(0, begun.Add(Pace).Sub(t.Now()))) }()
-	if err := t.admit(ctx, c); err != nil {
+	if err := t.count(ctx, c); err != nil {
 		return err
 	}
-	text, err := t.Text(c.Brand, e.Request.UserAttributes["locale"], c.Language)
-	if err != nil {
-		return fault(ctx, "text", err)
-	}
-	start := otp.Start{Client: c.ID, ID: challengeID(e.CognitoEventUserPoolsHeader, s.ID), From: c.SenderID, Policy: c.Policy, Text: text}
-	start.Policy.Validity = s.Ends.Sub(now) // of a code that is made late, because a limit stood against the first message
 	n, refusal := t.recipient(ctx, c, e.Request)
-	start.To, start.Mask, start.Region, start.Refusal = n.E164, n.Mask, n.Region, refusal
-	issuer := t.Issuer
-	issuer.Sender = hasty{t.Issuer.Sender}
+	start, err := t.Messages.Start(ctx, c, n, e.Request.UserAttributes["locale"])
+	if err != nil {
+		return errUndecided
+	}
+	start.ID, start.Refusal = challengeID(e.CognitoEventUserPoolsHeader, s.ID), refusal
+	start.Policy.Validity = s.Ends.Sub(now) // shorter for a code made late, because a limit refused the first message
+	issuer := t.Messages.Issuer
+	issuer.Sender = hasty{issuer.Sender}
 	got, err := issuer.Send(ctx, start)
-	told := telemetry.From(ctx)
-	told.Started("send", got, err)
-	told.AuthID = cmp.Or(got.AuthID, told.AuthID)
+	record := telemetry.From(ctx)
+	record.Started("send", got, err)
+	record.AuthID = cmp.Or(got.AuthID, record.AuthID)
 	if err != nil {
 		return errUndecided
 	}
@@ -58,26 +57,22 @@ func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.Cognit
 // The number must be verified: whoever may edit a profile could else have the code
 // of another's sign-in sent to a phone of his own.
 func (t *Triggers) recipient(ctx context.Context, c *clients.Client, r events.CognitoEventUserPoolsCreateAuthChallengeRequest) (n phone.Number, refusal otp.Outcome) {
-	told, number := telemetry.From(ctx), r.UserAttributes["phone_number"]
+	record, number := telemetry.From(ctx), r.UserAttributes["phone_number"]
 	switch {
 	case r.UserNotFound:
 		return n, otp.NoUser
 	case number == "":
-		told.Detail = "phone_number: the user has none"
+		record.Detail = "phone_number: the user has none"
 		return n, otp.Undeliverable
 	case r.UserAttributes["phone_number_verified"] != "true":
-		told.Detail = "phone_number_verified: is not true"
+		record.Detail = "phone_number_verified: is not true"
 		return n, otp.Undeliverable
 	}
-	n, ok := t.Lookup(number)
-	told.Mask, told.Country = n.Mask, n.Region
-	switch {
-	case !ok, !n.Meets(c.Numbers):
-		return phone.Number{}, otp.BadNumber
-	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
-		return phone.Number{}, otp.Barred
+	n, refusal = t.Messages.Recipient(ctx, c, number)
+	if refusal != "" {
+		n = phone.Number{} // nothing of it is stored
 	}
-	return n, ""
+	return n, refusal
 }
 
 // hasty gives its sender less time than it would take.

@@ -4,50 +4,28 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
-	"countersign/pkg/phone"
 	"countersign/pkg/telemetry"
 )
 
-// Triggers serves the three triggers; it is a Lambda handler. All fields are
-// required but Traffic and Lines. It holds no state of its own and is safe for
-// concurrent use.
+// Triggers serves the three triggers; it is a Lambda handler. All fields are required. It holds no state of its own and
+// is safe for concurrent use.
 type Triggers struct {
-	// Client is the id of the client whose policy, brand and countries hold for
-	// the pool, and who pays.
+	*admission.Door
+	// Client is the id of the client whose policy, brand and countries hold for the pool, and who pays.
 	Client   string
-	Clients  clients.Directory
-	Traffic  Traffic // nil: the client's rate is not limited
-	Lookup   phone.Lookup
-	Issuer   otp.Issuer
+	Messages admission.Messages
 	Verifier otp.Verifier
-	Text     Texts
-	Now      func() time.Time
 	Rand     io.Reader // crypto/rand.Reader, or a test's own
 	// Wait returns after d, or when ctx is done; see [Pace].
-	Wait  func(ctx context.Context, d time.Duration)
-	Log   *slog.Logger     // gets a line for each event
-	Lines *telemetry.Lines // nil: no metrics, and nothing of events that are none of ours
-}
-
-// Texts returns the message of a brand in the first of the languages that there
-// is a text in, or in English.
-type Texts func(brand string, languages ...string) (otp.Text, error)
-
-// Traffic counts requests against a client's rate.
-type Traffic interface {
-	// Allow takes one request off the client's rate, and reports false when nothing
-	// is left of it for now.
-	Allow(ctx context.Context, c *clients.Client) (bool, error)
+	Wait func(ctx context.Context, d time.Duration)
 }
 
 // Timeout bounds one call, but for what became of a message: that may still be
@@ -60,48 +38,46 @@ const Timeout = 3500 * time.Millisecond
 // that exists from one that does not.
 var errUndecided = errors.New("the sign-in could not be decided: try again from the beginning")
 
-// Invoke answers one event of Cognito's: the event itself with its response
-// filled in. An error means that nothing was decided; Cognito then shows it to the
-// app and issues no tokens.
+// Invoke answers one event of Cognito's: the event itself with its response filled in. An error means that nothing was
+// decided; Cognito then shows it to the app and issues no tokens.
 func (t *Triggers) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	ctx, told := telemetry.Begin(ctx, t.Now())
-	answer, err := t.safely(ctx, payload)
-	told.Contract, told.OK = "cognito", err == nil && told.Reason == ""
+	ctx, record := t.Begin(ctx, "cognito")
+	answer, err := t.answer(ctx, payload)
+	record.OK = err == nil && record.Reason == ""
 	if err != nil {
-		told.Result = "error"
+		record.Result = "error"
 	}
-	t.Lines.Write(ctx, t.Log, told, t.Now())
+	t.Write(ctx, record)
 	return answer, err
 }
 
-// safely is route within [Timeout], and answers for a panic.
-func (t *Triggers) safely(ctx context.Context, payload []byte) (answer []byte, err error) {
+// answer calls the trigger of an event and gives it [Timeout]. It answers for panics.
+func (t *Triggers) answer(ctx context.Context, payload []byte) (answer []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	defer func() {
-		if v := recover(); v != nil { // its value could hold anything, so it is not told
-			answer, err = nil, fault(ctx, "panic", fmt.Errorf("panic with a value of type %T", v))
-			telemetry.From(ctx).Trace = string(debug.Stack())
+		if admission.Recovered(ctx, recover()) {
+			answer, err = nil, errUndecided
 		}
 	}()
 	return t.route(ctx, payload)
 }
 
 func (t *Triggers) route(ctx context.Context, payload []byte) ([]byte, error) {
-	told := telemetry.From(ctx)
+	record := telemetry.From(ctx)
 	var head events.CognitoEventUserPoolsHeader
 	if json.Unmarshal(payload, &head) != nil {
 		return nil, unknown(ctx) // the error itself could quote the payload
 	}
 	switch head.TriggerSource {
 	case "DefineAuthChallenge_Authentication":
-		told.API = "DefineAuthChallenge"
+		record.API = "DefineAuthChallenge"
 		return serve(ctx, t, payload, t.define)
 	case "CreateAuthChallenge_Authentication":
-		told.API = "CreateAuthChallenge"
+		record.API = "CreateAuthChallenge"
 		return serve(ctx, t, payload, t.create)
 	case "VerifyAuthChallengeResponse_Authentication":
-		told.API = "VerifyAuthChallengeResponse"
+		record.API = "VerifyAuthChallengeResponse"
 		return serve(ctx, t, payload, t.verify)
 	}
 	return nil, unknown(ctx)
@@ -123,8 +99,8 @@ func serve[E any](ctx context.Context, t *Triggers, payload []byte, answer func(
 	if json.Unmarshal(payload, &e) != nil {
 		return nil, unknown(ctx)
 	}
-	told := telemetry.From(ctx)
-	told.Admitted, told.Client = true, t.Client
+	record := telemetry.From(ctx)
+	record.Admitted, record.Client = true, t.Client
 	if err := answer(ctx, &e); err != nil {
 		return nil, err
 	}
@@ -133,27 +109,24 @@ func serve[E any](ctx context.Context, t *Triggers, payload []byte, answer func(
 
 // client finds the client that the pool belongs to.
 func (t *Triggers) client(ctx context.Context) (*clients.Client, error) {
-	c, err := t.Clients.Find(ctx, t.Client)
+	c, err := t.Find(ctx, t.Client)
 	if err == nil && c == nil {
 		err = errors.New("it is unknown or disabled: add it, or name another client as the user pool's")
 	}
-	if err != nil {
+	if err != nil { // [clients.ErrBusy] too: no stranger chose the id
 		return nil, fault(ctx, "client", err)
 	}
 	return c, nil
 }
 
-// admit takes a request that reaches the tables off the client's rate. Above it
-// nothing is decided; that is a refusal, and no fault.
-func (t *Triggers) admit(ctx context.Context, c *clients.Client) error {
-	if t.Traffic == nil {
-		return nil
+// count counts a request that reaches the tables against the client's rate. Above the rate nothing is decided; that is
+// a refusal, not a fault.
+func (t *Triggers) count(ctx context.Context, c *clients.Client) error {
+	within, err := t.Count(ctx, c)
+	if err != nil {
+		return errUndecided
 	}
-	ok, err := t.Traffic.Allow(ctx, c)
-	switch {
-	case err != nil:
-		return fault(ctx, "traffic", err)
-	case !ok:
+	if !within {
 		telemetry.From(ctx).Reason = "rate"
 		return errUndecided
 	}

@@ -24,18 +24,18 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	if len(id) != idLength {
 		return fault(ctx, "session", errors.New("an answer to a challenge that is not ours"))
 	}
-	told := telemetry.From(ctx)
-	told.Result = "wrong"
+	record := telemetry.From(ctx)
+	record.Result = "wrong"
 	code, _ := e.Request.ChallengeAnswer.(string)
 	switch { // no guess: no attempt is spent
 	case resends(e.Request.ClientMetadata):
-		told.Result = "resend"
+		record.Result = "resend"
 		return nil
 	case !digits(code):
-		told.Detail = "the answer is not of digits"
+		record.Detail = "the answer is not of digits"
 		return nil
 	}
-	if err := t.admit(ctx, client); err != nil {
+	if err := t.count(ctx, client); err != nil {
 		return err
 	}
 	got, err := t.Verifier.Verify(ctx, otp.Check{
@@ -48,9 +48,9 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	if e.Request.UserNotFound { // whatever the table has
 		outcome = otp.NoUser
 	}
-	told.Outcome = outcome
+	record.Outcome = outcome
 	if outcome == otp.Passed {
-		told.Result, e.Response.AnswerCorrect = "right", true
+		record.Result, e.Response.AnswerCorrect = "right", true
 	}
 	return nil
 }

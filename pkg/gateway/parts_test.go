@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -55,15 +56,16 @@ func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Han
 		t.Fatal(err)
 	}
 	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
-	gate := &ams.Gate{
+	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
 		Now:     now, Log: log, Lines: &telemetry.Lines{Stack: "prod"},
-	}
+	}}
 	issuer := otp.Issuer{
 		Challenges: telemetry.Store{Challenges: db, Ledgers: db, Now: now}, Ledgers: db,
 		Sender: telemetry.Sender{Sender: phones, Now: now}, Keys: keys, Now: now, Rand: rand.Reader,
 	}
-	return gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: texts.For}).Serve}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: texts.For, Issuer: issuer}
+	return gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: messages}).Serve}
 }
 
 // A batch in which each request comes three times, as queues may deliver it: each

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -38,14 +39,14 @@ func handlers(b *testing.B) (init, verify gateway.Handler, codes *[]string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	gate := &ams.Gate{
+	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
 		Now:     time.Now,
 		Log:     slog.New(slog.DiscardHandler),
-	}
+	}}
 	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	return gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: issuer, Lookup: plan.Lookup, Text: message.For}).Serve},
+	return gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve},
 		gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}, codes
 }
 

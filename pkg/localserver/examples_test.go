@@ -20,6 +20,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"countersign/docs/openapitest"
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
@@ -57,13 +58,17 @@ func openDesk(t *testing.T) *desk {
 	d := &desk{scene: stage(t, captures{})}
 	log := slog.New(slog.DiscardHandler)
 	d.issuer.Challenges, d.issuer.Sender = failing{d.issuer.Challenges, d}, d
-	gate := &ams.Gate{Clients: d, Traffic: d, Answers: ams.NewAnswers(d.issuer.Keys.(*keyring.Ring)), Now: d.now, Log: log}
+	gate := &ams.Gate{
+		Door:    &admission.Door{Clients: d, Limiter: d, Now: d.now, Log: log},
+		Answers: ams.NewAnswers(d.issuer.Keys.(*keyring.Ring)),
+	}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: d.issuer}
 	verifier := otp.Verifier{Challenges: d.issuer.Challenges, Keys: d.issuer.Keys, Users: ams.Standings{Users: d.users}, Now: d.now, Rand: d.issuer.Rand}
-	backend := &unimatrix.Challenges{Issuer: d.issuer, Verifier: verifier, Text: message.For, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand}
+	backend := &unimatrix.Challenges{Messages: messages, Verifier: verifier, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand}
 	d.local = &server{
-		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Issuer: d.issuer, Lookup: plan.Lookup, Users: d.users, Text: message.For}).Serve},
+		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: messages, Users: d.users}).Serve},
 		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
-		otp:    gateway.Handler{Serve: (&unimatrix.API{Clients: d, Traffic: d, Lookup: plan.Lookup, Backend: backend, Now: d.now, Rand: d.issuer.Rand, Log: log}).Serve},
+		otp:    gateway.Handler{Serve: (&unimatrix.API{Door: gate.Door, Messages: messages, Backend: backend, Rand: d.issuer.Rand}).Serve},
 		log:    log,
 		slots:  make(chan struct{}, slots),
 	}

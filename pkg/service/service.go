@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
@@ -69,12 +70,14 @@ func New(p Ports) *Service {
 		Keys:  p.Keys,
 		Users: users.Directory{Table: p.Table, Sealer: p.Keys, Now: p.Now},
 		Gate: &ams.Gate{
-			Clients: clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize),
-			Traffic: &clients.Meter{Counter: p.Store, Now: p.Now},
+			Door: &admission.Door{
+				Clients: clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize),
+				Limiter: &clients.Meter{Counter: p.Store, Now: p.Now},
+				Now:     p.Now,
+				Log:     p.Log,
+				Lines:   p.Lines,
+			},
 			Answers: ams.NewAnswers(p.Keys),
-			Now:     p.Now,
-			Log:     p.Log,
-			Lines:   p.Lines,
 		},
 		Now:  p.Now,
 		Rand: p.Rand,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -64,16 +65,18 @@ func newDesk(t *testing.T) *desk {
 	}
 	d := &desk{t: t, now: time.UnixMilli(1_795_317_208_457), says: otp.Accepted, lines: &telemetry.Lines{Stack: "prod", Every: telemetry.SampleEvery}}
 	clock := func() time.Time { return d.now }
-	gate := &ams.Gate{
+	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{
 			"demo":   {ID: "demo", Unsigned: true, Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
 			"signed": {ID: "signed", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
 		},
 		Now: clock, Log: slog.New(slog.NewJSONHandler(&d.log, nil)), Lines: d.lines,
-	}
+	}}
 	store := telemetry.Store{Challenges: db, Ledgers: db, Now: clock}
-	d.init = &ams.Init{Gate: gate, Lookup: plan.Lookup, Text: message.For,
-		Issuer: otp.Issuer{Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: d, Now: clock}, Keys: keys, Now: clock, Rand: rand.Reader}}
+	d.init = &ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+		Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: d, Now: clock},
+		Keys: keys, Now: clock, Rand: rand.Reader,
+	}}}
 	d.verify = &ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
 	return d
 }

@@ -51,7 +51,7 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkServe(b *testing.B) {
 	s := newService(b)
 	api := *s.api
-	api.Traffic, api.Backend, api.Clients = quiet{}, quiet{}, s.known
+	s.api.Limiter, s.api.Clients, api.Backend = quiet{}, s.known, quiet{}
 	r := gateway.Request{Method: "POST", Path: "/", Query: signed(secret, "1795314304"), Body: []byte(sendText)}
 	b.ReportAllocs()
 	for b.Loop() {

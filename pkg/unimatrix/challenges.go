@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -17,17 +18,12 @@ import (
 // under the AMS/DWS contract, and the same ledger of the number. All fields are
 // required. It is safe for concurrent use.
 type Challenges struct {
-	Issuer   otp.Issuer
+	Messages admission.Messages
 	Verifier otp.Verifier
-	Text     Texts
 	// SenderName reports whether a name may stand as the sender of a message.
 	SenderName func(name string) bool
 	Rand       io.Reader // for message ids
 }
-
-// Texts returns the message of a brand in the first of the languages that there
-// is a text in, or in English.
-type Texts func(brand string, languages ...string) (otp.Text, error)
 
 // kept is how long a generated code may be verified, for whoever asks with the
 // longest ttl. The person is told of the default one.
@@ -35,14 +31,12 @@ const kept = 30 * time.Minute
 
 // Send implements [Backend].
 func (s *Challenges) Send(ctx context.Context, c *clients.Client, r SendRequest, n phone.Number) (Sent, error) {
-	text, err := s.Text(c.Brand, c.Language)
+	start, err := s.Messages.Start(ctx, c, n)
 	if err != nil {
 		return Sent{}, err
 	}
-	start := otp.Start{
-		Client: c.ID, ID: s.Issuer.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent)[0],
-		To: n.E164, Mask: n.Mask, Region: n.Region, From: c.SenderID, Policy: c.Policy, Text: text, Code: r.Code, Digits: r.Digits,
-	}
+	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent)[0]
+	start.Code, start.Digits = r.Code, r.Digits
 	if s.SenderName(r.Signature) {
 		start.From = r.Signature
 	}
@@ -52,7 +46,7 @@ func (s *Challenges) Send(ctx context.Context, c *clients.Client, r SendRequest,
 			start.Policy.Validity = DefaultTTL
 		}
 	}
-	got, err := s.Issuer.Send(ctx, start)
+	got, err := s.Messages.Issuer.Send(ctx, start)
 	if err != nil {
 		return Sent{}, err
 	}

@@ -89,7 +89,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("Retry-After %s, want %s", got.Headers["Retry-After"], wait)
 		}
 	}
-	s.api.Traffic = nil
+	s.api.Limiter = nil
 	s.expect(200, "0")
 }
 
@@ -180,7 +180,7 @@ func TestDetails(t *testing.T) {
 // A panic anywhere is answered.
 func TestPanics(t *testing.T) {
 	s := newService(t)
-	s.api.Traffic, s.api.Backend = nil, nil
+	s.api.Limiter, s.api.Backend = nil, nil
 	s.expect(500, "101000")
 	s.api.Clients = nil
 	s.expect(500, "101000")
@@ -195,7 +195,7 @@ func TestPanics(t *testing.T) {
 func TestParallel(t *testing.T) {
 	s := newService(t)
 	api := *s.api
-	api.Traffic, api.Backend, api.Clients = quiet{}, quiet{}, s.known
+	s.api.Limiter, s.api.Clients, api.Backend = quiet{}, s.known, quiet{}
 	answers := make(chan gateway.Response)
 	for i := range 64 {
 		raw := signed(secret, fmt.Sprint(1_795_314_304_000+i))

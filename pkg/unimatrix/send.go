@@ -16,7 +16,7 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	if a.result != pass {
 		return a
 	}
-	n, a := s.number(ctx, c, r.To)
+	n, a := s.recipient(ctx, c, r.To)
 	if a.result != pass {
 		return a
 	}

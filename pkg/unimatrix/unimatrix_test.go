@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
@@ -69,8 +70,12 @@ func newService(t testing.TB) *service {
 		return c
 	}
 	s.known = clients.Static{simple: one(simple, "simple"), signing: one(signing, "hmac", secret), special: one(special, "hmac", secret), "amsOnly": one("amsOnly", "")}
-	s.api = &unimatrix.API{Clients: s, Traffic: s, Lookup: plan.Lookup, Backend: s, Now: func() time.Time { return s.now }, Rand: rand.Reader,
-		Log: slog.New(slog.NewJSONHandler(&s.log, nil))}
+	s.api = &unimatrix.API{
+		Door: &admission.Door{
+			Clients: s, Limiter: s, Now: func() time.Time { return s.now }, Log: slog.New(slog.NewJSONHandler(&s.log, nil)),
+		},
+		Messages: admission.Messages{Lookup: plan.Lookup}, Backend: s, Rand: rand.Reader,
+	}
 	return s
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"countersign/functions/internal/senders"
 	"countersign/functions/internal/start"
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/config"
 	"countersign/pkg/service"
@@ -30,7 +31,7 @@ func open(t *testing.T, getenv func(string) string) (log string, err error) {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	gate := &ams.Gate{Log: slog.New(slog.NewTextHandler(&text, nil))}
+	gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.NewTextHandler(&text, nil))}}
 	_, err = senders.Open(&start.Service{Config: cfg, Service: &service.Service{Gate: gate}}, getenv)
 	return strings.ReplaceAll(text.String(), `\"`, `"`), err
 }

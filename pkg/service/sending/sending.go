@@ -3,6 +3,7 @@
 package sending
 
 import (
+	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
@@ -14,18 +15,22 @@ import (
 // Service is a [service.Service] that sends codes through one sender.
 type Service struct {
 	*service.Service
-	Issuer otp.Issuer
+	Messages admission.Messages
 }
 
 // New adds a sender to s. The time of each message is part of the line of its request.
 func New(s *service.Service, sender otp.Sender) *Service {
-	return &Service{Service: s, Issuer: otp.Issuer{
-		Challenges: s.Store, Ledgers: s.Store, Sender: telemetry.Sender{Sender: sender, Now: s.Now},
-		Keys: s.Keys, Now: s.Now, Rand: s.Rand,
+	return &Service{Service: s, Messages: admission.Messages{
+		Lookup: plan.Lookup,
+		Text:   message.For,
+		Issuer: otp.Issuer{
+			Challenges: s.Store, Ledgers: s.Store, Sender: telemetry.Sender{Sender: sender, Now: s.Now},
+			Keys: s.Keys, Now: s.Now, Rand: s.Rand,
+		},
 	}}
 }
 
 // Init serves the AMS/DWS requests that send a code.
 func (s *Service) Init() *ams.Init {
-	return &ams.Init{Gate: s.Gate, Issuer: s.Issuer, Lookup: plan.Lookup, Users: s.Users, Text: message.For}
+	return &ams.Init{Gate: s.Gate, Messages: s.Messages, Users: s.Users}
 }

@@ -3,8 +3,6 @@
 package unimatrixapi
 
 import (
-	"countersign/pkg/message"
-	"countersign/pkg/phone/plan"
 	"countersign/pkg/service/sending"
 	"countersign/pkg/snssender"
 	"countersign/pkg/unimatrix"
@@ -13,16 +11,11 @@ import (
 // New serves otp.send and otp.verify. It is safe for concurrent use.
 func New(s *sending.Service) *unimatrix.API {
 	return &unimatrix.API{
-		Clients: s.Gate.Clients,
-		Traffic: s.Gate.Traffic,
-		Lookup:  plan.Lookup,
+		Door:     s.Gate.Door,
+		Messages: s.Messages,
 		Backend: &unimatrix.Challenges{
-			Issuer: s.Issuer, Verifier: s.Verifier(), Text: message.For,
-			SenderName: snssender.ValidSenderID, Rand: s.Rand,
+			Messages: s.Messages, Verifier: s.Verifier(), SenderName: snssender.ValidSenderID, Rand: s.Rand,
 		},
-		Now:   s.Now,
-		Rand:  s.Rand,
-		Log:   s.Gate.Log,
-		Lines: s.Gate.Lines,
+		Rand: s.Rand,
 	}
 }

@@ -1,0 +1,187 @@
+package admission_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/admission"
+	"countersign/pkg/clients"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+	"countersign/pkg/phone/plan"
+	"countersign/pkg/telemetry"
+)
+
+var errBroken = errors.New("the table is throttled")
+
+// directory and limiter answer with an error, if they have one.
+type directory struct{ err error }
+
+func (d directory) Find(_ context.Context, id string) (*clients.Client, error) {
+	return clients.Static{"known": {ID: "known"}}[id], d.err
+}
+
+type limiter struct {
+	within bool
+	err    error
+}
+
+func (l limiter) Allow(context.Context, *clients.Client) (bool, error) { return l.within, l.err }
+
+func TestFind(t *testing.T) {
+	for _, c := range []struct {
+		id, client, fault string
+		err               error
+	}{
+		{id: "known", client: "known"},
+		{id: "unknown"},
+		{id: "known", err: errBroken, fault: "client"},
+		{id: "known", err: fmt.Errorf("find: %w", clients.ErrBusy)},
+	} {
+		door := &admission.Door{Clients: directory{c.err}, Now: time.Now}
+		ctx, record := door.Begin(t.Context(), "ams")
+		got, err := door.Find(ctx, c.id)
+		if !errors.Is(err, c.err) || (got != nil) != (c.client != "") {
+			t.Errorf("%+v: found %v, %v", c, got, err)
+		}
+		if record.Contract != "ams" || record.Client != c.client || record.Fault != c.fault {
+			t.Errorf("%+v: recorded %+v", c, record)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for _, c := range []struct {
+		limiter admission.Limiter
+		within  bool
+		err     error
+	}{
+		{limiter: nil, within: true},
+		{limiter: limiter{within: true}, within: true},
+		{limiter: limiter{within: false}},
+		{limiter: limiter{within: true, err: errBroken}, err: errBroken},
+	} {
+		door := &admission.Door{Limiter: c.limiter, Now: time.Now}
+		ctx, record := door.Begin(t.Context(), "ams")
+		within, err := door.Count(ctx, &clients.Client{ID: "known"})
+		if within != c.within || !errors.Is(err, c.err) || (record.Fault == "traffic") != (c.err != nil) {
+			t.Errorf("%+v: within %t, %v, recorded %+v", c, within, err, record)
+		}
+	}
+}
+
+func TestRecovered(t *testing.T) {
+	ctx, record := telemetry.Begin(t.Context(), time.Now())
+	if admission.Recovered(ctx, nil) || record.Fault != "" {
+		t.Errorf("no panic is recorded as %+v", record)
+	}
+	func() {
+		defer func() {
+			if !admission.Recovered(ctx, recover()) {
+				t.Error("a panic is taken for none")
+			}
+		}()
+		panic("code 123456")
+	}()
+	if record.Fault != "panic" || strings.Contains(record.Cause, "123456") || !strings.Contains(record.Trace, "TestRecovered") {
+		t.Errorf("recorded %+v, want the type of the value and the stack", record)
+	}
+}
+
+// The decision that every contract makes about a number.
+func TestRecipient(t *testing.T) {
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	world := clients.Client{ID: "known", Countries: []string{"*"}}
+	with := func(change func(*clients.Client)) *clients.Client {
+		c := world
+		change(&c)
+		return &c
+	}
+	for _, c := range []struct {
+		name   string
+		client *clients.Client
+		e164   string
+		want   otp.Outcome
+	}{
+		{"any country", &world, "+442044555666", ""},
+		{"possible, not valid", &world, "+606543216353", ""},
+		{"not possible", &world, "+999123456789", otp.BadNumber},
+		{"not E.164", &world, "442044555666", otp.BadNumber},
+		{"not valid", with(func(c *clients.Client) { c.Numbers = phone.Valid }), "+606543216353", otp.BadNumber},
+		{"not mobile", with(func(c *clients.Client) { c.Numbers = phone.Mobile }), "+442044555666", otp.BadNumber},
+		{"another country", with(func(c *clients.Client) { c.Countries = []string{"MY"} }), "+442044555666", otp.Barred},
+		{"no country", with(func(c *clients.Client) { c.Countries = nil }), "+442044555666", otp.Barred},
+		{"premium", &world, "+19002345678", otp.Barred},
+		{"premium allowed", with(func(c *clients.Client) { c.Lines = []phone.Kind{phone.Premium} }), "+19002345678", ""},
+	} {
+		ctx, record := telemetry.Begin(t.Context(), time.Now())
+		n, got := messages.Recipient(ctx, c.client, c.e164)
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if possible := n.E164 != ""; possible != (record.Mask != "") || record.Mask != n.Mask || record.Country != n.Region {
+			t.Errorf("%s: number %+v, recorded %+v", c.name, n, record)
+		}
+	}
+}
+
+func TestStart(t *testing.T) {
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}
+	n, _ := messages.Recipient(t.Context(), c, "+606543216353")
+	start, err := messages.Start(t.Context(), c, n, "en")
+	if err != nil || start.Client != "known" || start.From != "ACME" || start.To != "+606543216353" || start.Region != "MY" {
+		t.Errorf("started %+v, %v", start, err)
+	}
+	resend, err := messages.Resend(t.Context(), c)
+	if err != nil || resend.Client != "known" || resend.From != "ACME" {
+		t.Errorf("re-sent %+v, %v", resend, err)
+	}
+	if english, german := start.Text("123456", time.Minute), resend.Text("123456", time.Minute); english == german {
+		t.Errorf("a language that the request names is ignored: %q", english)
+	}
+	ctx, record := telemetry.Begin(t.Context(), time.Now())
+	messages.Text = func(string, ...string) (otp.Text, error) { return nil, errBroken }
+	if _, err := messages.Start(ctx, c, n); !errors.Is(err, errBroken) || record.Fault != "text" {
+		t.Errorf("without a text: %v, recorded %+v", err, record)
+	}
+}
+
+func TestMediaTypes(t *testing.T) {
+	const json = "application/json"
+	for _, c := range []struct {
+		lines     []string
+		any, only bool
+	}{
+		{nil, true, true},
+		{[]string{json}, true, true},
+		{[]string{"Application/JSON ; charset=utf-8"}, true, true},
+		{[]string{json, "text/html"}, true, false},
+		{[]string{"text/html," + json}, true, false},
+		{[]string{"text/html"}, false, false},
+		{[]string{""}, false, false},
+		{[]string{"application/jsonp"}, false, false},
+	} {
+		if gotAny, gotOnly := admission.AnyJSON(c.lines), admission.OnlyJSON(c.lines); gotAny != c.any || gotOnly != c.only {
+			t.Errorf("%q: any %t and only %t, want %t and %t", c.lines, gotAny, gotOnly, c.any, c.only)
+		}
+	}
+}
+
+// A door without metrics writes the line of an admitted request.
+func TestWrite(t *testing.T) {
+	var log strings.Builder
+	door := &admission.Door{Now: time.Now, Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	ctx, record := door.Begin(t.Context(), "cognito")
+	record.Admitted = true
+	door.Write(ctx, record)
+	if !strings.Contains(log.String(), `"contract":"cognito"`) {
+		t.Errorf("logged %q", log.String())
+	}
+}

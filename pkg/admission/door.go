@@ -1,0 +1,92 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/telemetry"
+)
+
+// Door admits requests. It is safe for concurrent use.
+type Door struct {
+	Clients clients.Directory
+	Limiter Limiter // nil: no client's rate is limited
+	Now     func() time.Time
+	Log     *slog.Logger     // gets a line for each request
+	Lines   *telemetry.Lines // nil: no metrics, and no lines about strangers
+}
+
+// Limiter counts requests against their client's rate. [clients.Meter] is one.
+type Limiter interface {
+	// Allow counts one request and reports whether it is within the client's rate. A refusal lasts until the clock
+	// minute ends. An error means that the request could not be counted and must not be served.
+	Allow(ctx context.Context, c *clients.Client) (bool, error)
+}
+
+// Begin starts the record of a request of a contract ("ams", "unimatrix" or "cognito") and puts it into the context.
+func (d *Door) Begin(ctx context.Context, contract string) (context.Context, *telemetry.Request) {
+	ctx, record := telemetry.Begin(ctx, d.Now())
+	record.Contract = contract
+	return ctx, record
+}
+
+// Write writes the line of a request that is over.
+func (d *Door) Write(ctx context.Context, record *telemetry.Request) {
+	d.Lines.Write(ctx, d.Log, record, d.Now())
+}
+
+// Find finds the client of an id and notes it in the record. The client is nil where it is unknown or disabled.
+//
+// Errors are noted as faults, but for [clients.ErrBusy]: that is the doing of strangers, who must not raise an alarm.
+func (d *Door) Find(ctx context.Context, id string) (*clients.Client, error) {
+	record := telemetry.From(ctx)
+	c, err := d.Clients.Find(ctx, id)
+	switch {
+	case errors.Is(err, clients.ErrBusy):
+		return nil, err
+	case err != nil:
+		record.Fail("client", err)
+		return nil, err
+	case c != nil:
+		record.Client = c.ID
+	}
+	return c, nil
+}
+
+// Count counts a request and reports whether it is within its client's rate. Errors are noted as faults.
+func (d *Door) Count(ctx context.Context, c *clients.Client) (within bool, err error) {
+	if d.Limiter == nil {
+		return true, nil
+	}
+	within, err = d.Limiter.Allow(ctx, c)
+	if err != nil {
+		telemetry.From(ctx).Fail("traffic", err)
+		return false, err
+	}
+	return within, nil
+}
+
+// Recovered notes a panic as a fault and reports whether there was one. panicked is the result of recover(), which only
+// the deferred function itself can call:
+//
+//	defer func() {
+//		if admission.Recovered(ctx, recover()) {
+//			answer = fault
+//		}
+//	}()
+//
+// The record gets the type of the panic's value and the stack, not the value: it could hold a code or a number.
+func Recovered(ctx context.Context, panicked any) bool {
+	if panicked == nil {
+		return false
+	}
+	record := telemetry.From(ctx)
+	record.Fail("panic", fmt.Errorf("panic with a value of type %T", panicked))
+	record.Trace = string(debug.Stack())
+	return true
+}

@@ -1,0 +1,66 @@
+package admission
+
+import (
+	"context"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+	"countersign/pkg/telemetry"
+)
+
+// Messages starts the messages of a contract. All fields are required. It is safe for concurrent use.
+type Messages struct {
+	Lookup phone.Lookup // [countersign/pkg/phone/plan.Lookup]
+	Text   Texts        // [countersign/pkg/message.For]
+	Issuer otp.Issuer
+}
+
+// Texts returns the message of a brand in the first of the languages that has a text, or in English.
+type Texts func(brand string, languages ...string) (otp.Text, error)
+
+// Recipient decides whether a message of a client may go to a number, given in E.164 form, and notes the number in the
+// record, masked. It is the only place that decides so; a new rule belongs here and holds for every contract.
+//
+//   - "": it may.
+//   - [otp.BadNumber]: the number is not possible (then the [phone.Number] is zero), or not as sure as the client asks.
+//   - [otp.Barred]: the client may not send to the number's country or to its kind of line.
+func (m Messages) Recipient(ctx context.Context, c *clients.Client, e164 string) (phone.Number, otp.Outcome) {
+	n, possible := m.Lookup(e164)
+	record := telemetry.From(ctx)
+	record.Mask, record.Country = n.Mask, n.Region
+	switch {
+	case !possible:
+		return phone.Number{}, otp.BadNumber
+	case !n.Meets(c.Numbers):
+		return n, otp.BadNumber
+	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
+		return n, otp.Barred
+	}
+	return n, ""
+}
+
+// Start returns a request for a challenge with the fields that come from its client and its recipient: the policy, the
+// text in the first of the languages or the client's own, the sender's name, the number. An error is noted as a fault.
+func (m Messages) Start(ctx context.Context, c *clients.Client, to phone.Number, languages ...string) (otp.Start, error) {
+	text, err := m.text(ctx, c, languages...)
+	return otp.Start{
+		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID,
+		To: to.E164, Mask: to.Mask, Region: to.Region,
+	}, err
+}
+
+// Resend returns a request to send a challenge's code again, with the fields that come from its client. An error is
+// noted as a fault.
+func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
+	text, err := m.text(ctx, c)
+	return otp.Resend{Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID}, err
+}
+
+func (m Messages) text(ctx context.Context, c *clients.Client, languages ...string) (otp.Text, error) {
+	text, err := m.Text(c.Brand, append(languages, c.Language)...)
+	if err != nil {
+		telemetry.From(ctx).Fail("text", err)
+	}
+	return text, err
+}

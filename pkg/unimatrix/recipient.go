@@ -1,0 +1,23 @@
+package unimatrix
+
+import (
+	"context"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+)
+
+// recipient decides whether a message may go to a number.
+func (s *API) recipient(ctx context.Context, c *clients.Client, to otp.Phone) (phone.Number, answer) {
+	n, refusal := s.Messages.Recipient(ctx, c, to.E164())
+	switch {
+	case refusal == "":
+		return n, answer{}
+	case refusal == otp.BadNumber && n.E164 == "":
+		return n, refuseFor(invalidPhoneNumbers, "to: must be a possible number in E.164 form")
+	case refusal == otp.BadNumber:
+		return n, refuseFor(invalidPhoneNumbers, "to: must be a number that is "+string(c.Numbers))
+	}
+	return n, refuseFor(invalidPhoneNumbers, "to: must be in a country and on a line that the client may send to")
+}
