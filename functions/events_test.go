@@ -78,10 +78,8 @@ func newService(t testing.TB) service {
 	sends := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
 	api := &unimatrix.API{
-		Door: gate.Door, Messages: sends, Rand: &noise{},
-		Backend: &unimatrix.Challenges{
-			Messages: sends, Verifier: verifier, SenderName: snssender.ValidSenderID, Rand: &noise{},
-		},
+		Door: gate.Door, Messages: sends, Verifier: verifier, SenderName: snssender.ValidSenderID,
+		Rand: &twice{},
 	}
 	return service{
 		init:   gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: sends, Users: people{}}).Serve},
@@ -97,6 +95,22 @@ func newService(t testing.TB) service {
 			Rand: &noise{}, Wait: func(context.Context, time.Duration) {},
 		},
 	}
+}
+
+// twice gives each value of noise to two reads: a send and its message have the same id.
+type twice struct {
+	noise noise
+	value []byte
+}
+
+func (r *twice) Read(p []byte) (int, error) {
+	value := r.value
+	if r.value = nil; value == nil {
+		value = make([]byte, len(p))
+		r.noise.Read(value)
+		r.value = value
+	}
+	return copy(p, value), nil
 }
 
 // flaky is a sender that gets no clear answer about one number.

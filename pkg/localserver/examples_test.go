@@ -64,11 +64,13 @@ func openDesk(t *testing.T) *desk {
 	}
 	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: d.issuer}
 	verifier := otp.Verifier{Challenges: d.issuer.Challenges, Keys: d.issuer.Keys, Users: ams.Standings{Users: d.users}, Now: d.now, Rand: d.issuer.Rand}
-	backend := &unimatrix.Challenges{Messages: messages, Verifier: verifier, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand}
+	otpAPI := &unimatrix.API{
+		Door: gate.Door, Messages: messages, Verifier: verifier, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand,
+	}
 	d.local = &server{
 		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: messages, Users: d.users}).Serve},
 		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
-		otp:    gateway.Handler{Serve: (&unimatrix.API{Door: gate.Door, Messages: messages, Backend: backend, Rand: d.issuer.Rand}).Serve},
+		otp:    gateway.Handler{Serve: otpAPI.Serve},
 		log:    log,
 		slots:  make(chan struct{}, slots),
 	}

@@ -19,9 +19,9 @@ import (
 // maxBody is the longest body that is read, in bytes.
 const maxBody = 16 << 10
 
-// SendRequest is a request of otp.send whose fields are well formed. A field
+// sendRequest is a request of otp.send whose fields are well formed. A field
 // that was not given, or given as null or "", has its zero value.
-type SendRequest struct {
+type sendRequest struct {
 	To         otp.Phone     // E.164 as it was sent, at most 256 characters; whether it is one is checked later
 	Digits     int           // of a generated code, 4 to 8; 0: not given, as the policy of the client says
 	Intent     string        // at most 36 characters; one scenario of a number's codes
@@ -32,8 +32,8 @@ type SendRequest struct {
 	TemplateID string        // at most 64 characters
 }
 
-// VerifyRequest is a request of otp.verify, as [SendRequest] is one of otp.send.
-type VerifyRequest struct {
+// verifyRequest is a request of otp.verify, as [sendRequest] is one of otp.send.
+type verifyRequest struct {
 	To     otp.Phone
 	Code   otp.Code // 4 to 8 digits
 	Intent string
@@ -53,12 +53,12 @@ var (
 var channels = []string{"sms", "call", "voice", "whatsapp", "auto"}
 
 // decodeSend reads a body of otp.send.
-func decodeSend(text []byte) (SendRequest, answer) {
+func decodeSend(text []byte) (sendRequest, answer) {
 	m, err := read(text, sendNames)
 	if err != nil {
-		return SendRequest{}, refuseFor(invalidParams, err.Error())
+		return sendRequest{}, refuseFor(invalidParams, err.Error())
 	}
-	r := SendRequest{
+	r := sendRequest{
 		To:         otp.Phone(m.text("to", 256)),
 		Digits:     m.integer("digits", 4, 8),
 		Intent:     m.text("intent", 36),
@@ -75,12 +75,12 @@ func decodeSend(text []byte) (SendRequest, answer) {
 }
 
 // decodeVerify reads a body of otp.verify.
-func decodeVerify(text []byte) (VerifyRequest, answer) {
+func decodeVerify(text []byte) (verifyRequest, answer) {
 	m, err := read(text, verifyNames)
 	if err != nil {
-		return VerifyRequest{}, refuseFor(invalidParams, err.Error())
+		return verifyRequest{}, refuseFor(invalidParams, err.Error())
 	}
-	r := VerifyRequest{
+	r := verifyRequest{
 		To:     otp.Phone(m.text("to", 256)),
 		Code:   m.code("code"),
 		Intent: m.text("intent", 36),

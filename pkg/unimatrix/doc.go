@@ -2,9 +2,8 @@
 // Unimatrix's documents and SDKs have them. [API] serves both, on one path; the
 // action is in the query.
 //
-// A request is authenticated by its query, decoded strictly and checked whole
-// before anything behind it is touched. What is accepted is handed to a
-// [Backend], and what became of it is put into the contract's words.
+// A request is authenticated by its query, decoded strictly, and checked whole before it reaches package otp. The
+// outcome becomes a result of the contract by one table.
 //
 // "The contract" is what Unimatrix publishes, [general], [send-otp] and [verify-otp],
 // and what its SDKs sign and read. These leave much open, such as the order of the

@@ -50,7 +50,7 @@ func TestBadQueries(t *testing.T) {
 // in every way.
 func TestOrder(t *testing.T) {
 	s := newService(t)
-	s.slow = true
+	s.overRate = true
 	c := s.known[signing]
 	c.Networks, c.APIs, c.Countries = prefixes("192.0.2.0/24"), []string{"otp.verify"}, nil
 	c.CustomCodes, c.SenderNames = false, []string{"Acme"}
@@ -77,7 +77,7 @@ func TestOrder(t *testing.T) {
 		{400, "104002", func() { signFor("sms.message.send") }},
 		{403, "105001", func() { signFor("otp.send") }},
 		{429, "105300", func() { c.APIs = nil }},
-		{400, "104002", func() { s.slow = false }},
+		{400, "104002", func() { s.overRate = false }},
 		{400, "104002", func() { wrong.Body = []byte(`[]`) }},
 		{400, "104002", func() { wrong.Headers = nil }},
 		{400, "104001", func() { wrong.Body = []byte(`{"digits":1,"code":"1234","signature":"Other"}`) }},
@@ -93,8 +93,8 @@ func TestOrder(t *testing.T) {
 			t.Fatalf("step %d", i)
 		}
 	}
-	if s.requests != 11 || len(s.sends) != 1 {
-		t.Errorf("%d requests were counted and %d sent, want those that came past the action: 11, and 1", s.requests, len(s.sends))
+	if s.requests != 11 || len(s.messages) != 1 {
+		t.Errorf("%d requests were counted and %d sent, want those that came past the action: 11, and 1", s.requests, len(s.messages))
 	}
 }
 

@@ -1,9 +1,37 @@
 package unimatrix
 
-import "time"
+import (
+	"time"
 
-// For the benchmarks outside the package: the two parts that work on what
-// strangers send.
+	"countersign/pkg/otp"
+)
+
+// Seconds is the Retry-After of a wait.
+var Seconds = seconds
+
+// SendRequest and VerifyRequest are bodies that keep every rule.
+type (
+	SendRequest   = sendRequest
+	VerifyRequest = verifyRequest
+)
+
+// DecodeSend reads a body of otp.send; ok is false where it breaks a rule.
+func DecodeSend(body []byte) (r SendRequest, ok bool) {
+	r, a := decodeSend(body)
+	return r, a.result == pass
+}
+
+// DecodeVerify reads a body of otp.verify, as [DecodeSend] does.
+func DecodeVerify(body []byte) (r VerifyRequest, ok bool) {
+	r, a := decodeVerify(body)
+	return r, a.result == pass
+}
+
+// SendCode returns the code of the answer to an outcome of a send; ok is false for an outcome without an answer.
+func SendCode(outcome otp.Outcome) (code string, ok bool) {
+	r, ok := sendResults[outcome]
+	return r.code, ok
+}
 
 // Authentic parses a raw query and checks its signature.
 func Authentic(raw string, secrets [][]byte, now time.Time) bool {
@@ -11,13 +39,7 @@ func Authentic(raw string, secrets [][]byte, now time.Time) bool {
 	return ok && authentic(q, secrets, now) == pass
 }
 
-// Decode reads a body of otp.send.
-func Decode(body []byte) bool {
-	_, a := decodeSend(body)
-	return a.result == pass
-}
-
-// Pairs returns a raw query as it is decoded.
+// Pairs returns the pairs of a raw query.
 func Pairs(raw string) (pairs [][2]string, ok bool) {
 	q, ok := parseQuery(raw)
 	for _, p := range q {

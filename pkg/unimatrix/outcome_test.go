@@ -8,53 +8,49 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
-	"countersign/pkg/phone"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/unimatrix"
 )
 
-// What became of a send, in the contract's words.
+// Each outcome of a send has its code, and a line in the log.
 func TestOutcomes(t *testing.T) {
 	cause := errors.New("sns: InvalidParameter (400)")
-	for _, c := range []struct {
-		says   unimatrix.Sent
-		fails  error
+	again := func(s *service) { s.limited = true; s.expect(200, "0"); s.log.Reset() }
+	for name, c := range map[string]struct {
+		set    func(*service)
 		status int
 		code   string
 		wait   string
-		fault  bool // of ours or the sender's, and not the number's
+		fault  bool // of ours or the sender's, not the number's
 	}{
-		{says: unimatrix.Sent{Outcome: otp.TooSoon, Wait: 29_001 * time.Millisecond}, status: 429, code: "105300", wait: "30"},
-		{says: unimatrix.Sent{Outcome: otp.TooMany, Wait: time.Hour}, status: 429, code: "105300", wait: "3600"},
-		{says: unimatrix.Sent{Outcome: otp.TooMany, Wait: time.Nanosecond}, status: 429, code: "105300", wait: "1"},
-		{says: unimatrix.Sent{Outcome: otp.TooSoon}, status: 429, code: "105300", wait: "1"},
-		{says: unimatrix.Sent{Outcome: otp.TooSoon, Wait: -time.Minute}, status: 429, code: "105300", wait: "1"},
-		{says: unimatrix.Sent{Outcome: otp.Undeliverable, Cause: cause}, status: 500, code: "101303"},
-		{says: unimatrix.Sent{Outcome: otp.Unclear, Cause: cause}, status: 500, code: "101000", fault: true},
-		{says: unimatrix.Sent{Outcome: otp.InProgress}, status: 500, code: "101000", fault: true},
-		{says: unimatrix.Sent{Outcome: otp.Passed}, status: 500, code: "101000", fault: true},
-		{says: unimatrix.Sent{}, status: 500, code: "101000", fault: true},
-		{says: unimatrix.Sent{Outcome: otp.Sent}, fails: cause, status: 500, code: "101000", fault: true},
-		{says: unimatrix.Sent{Outcome: otp.Sent, ID: messages, Parts: 3}, status: 200, code: "0"},
+		"sent":          {func(*service) {}, 200, "0", "", false},
+		"too soon":      {func(s *service) { again(s); s.now = s.now.Add(999 * time.Millisecond) }, 429, "105300", "30", false},
+		"too many":      {func(s *service) { s.known[simple].Policy.PerHour = 1; again(s); s.now = s.now.Add(time.Minute) }, 429, "105300", "3540", false},
+		"undeliverable": {func(s *service) { s.delivery, s.cause = otp.Refused, cause }, 500, "101303", "", false},
+		"unclear":       {func(s *service) { s.delivery, s.cause = otp.MaybeSent, cause }, 500, "101000", "", true},
+		"unknown":       {func(s *service) { s.broken = cause }, 500, "101000", "", true},
 	} {
 		s := newService(t)
-		s.says, s.fails = c.says, c.fails
+		c.set(s)
 		got := s.expect(c.status, c.code)
 		if got.Headers["Retry-After"] != c.wait {
-			t.Errorf("%+v: Retry-After %q, want %q", c.says, got.Headers["Retry-After"], c.wait)
-		}
-		if c.code == "0" && got.Data["count"] != 3.0 {
-			t.Errorf("count of %s, want 3", got.Raw)
+			t.Errorf("%s: Retry-After %q, want %q", name, got.Headers["Retry-After"], c.wait)
 		}
 		log := s.log.String()
 		if strings.Count(log, "\n") != 1 || strings.Contains(log, `"level":"ERROR"`) != c.fault || strings.Contains(log, `"fault":`) != c.fault {
-			t.Errorf("%+v logged %s", c.says, log)
+			t.Errorf("%s logged %s", name, log)
 		}
-		if c.says.Cause != nil && !strings.Contains(log, cause.Error()) {
-			t.Errorf("%+v: nothing of the cause in %s", c.says, log)
+		if (s.cause != nil || s.broken != nil) && !strings.Contains(log, cause.Error()) {
+			t.Errorf("%s: nothing of the cause in %s", name, log)
+		}
+	}
+	for wait, want := range map[time.Duration]int{-time.Minute: 1, 0: 1, 1: 1, time.Second: 1, time.Second + 1: 2, time.Hour: 3600} {
+		if got := unimatrix.Seconds(wait); got != want {
+			t.Errorf("Retry-After of %v is %d, want %d", wait, got, want)
 		}
 	}
 }
@@ -65,9 +61,9 @@ func TestFaults(t *testing.T) {
 	broken := errors.New("the table is throttled")
 	for name, set := range map[string]func(*service){
 		"directory": func(s *service) { s.lost = broken },
-		"traffic":   func(s *service) { s.deaf = broken },
-		"both":      func(s *service) { s.slow, s.deaf = true, broken },
-		"backend":   func(s *service) { s.fails, s.valid = broken, func(unimatrix.VerifyRequest) bool { return true } },
+		"limiter":   func(s *service) { s.uncount = broken },
+		"both":      func(s *service) { s.overRate, s.uncount = true, broken },
+		"store":     func(s *service) { s.broken = broken },
 		"entropy":   func(s *service) { s.api.Rand = strings.NewReader("short") },
 	} {
 		for _, edits := range [][]edit{nil, {verify}} {
@@ -82,7 +78,7 @@ func TestFaults(t *testing.T) {
 	s := newService(t)
 	s.lost = fmt.Errorf("find: %w", clients.ErrBusy)
 	s.refused(429, "105300")
-	s.lost, s.slow = nil, true // until the minute is over
+	s.lost, s.overRate = nil, true // until the minute is over
 	for now, wait := range map[int64]string{1_795_314_304_000: "56", 1_795_314_300_000: "60", 1_795_314_359_001: "1"} {
 		s.now = time.UnixMilli(now)
 		if got := s.refused(429, "105300"); got.Headers["Retry-After"] != wait {
@@ -100,7 +96,7 @@ func TestLogsTellNothing(t *testing.T) {
 	s.api.Lines = &telemetry.Lines{Stack: "countersign", Every: time.Hour}
 	const code, to = "72519384", "+12068800123"
 	text := `{"to":"` + to + `","code":"` + code + `"}`
-	told := func(got reply) {
+	logged := func(got reply) {
 		t.Helper()
 		log := s.log.String()
 		s.log.Reset()
@@ -109,27 +105,28 @@ func TestLogsTellNothing(t *testing.T) {
 		}
 		for _, secret := range []string{code, to, to[1:], secret, "8800123"} {
 			if strings.Contains(log, secret) || got.Code != "0" && strings.Contains(got.Raw, secret) {
-				t.Errorf("%q is told: %s, %s", secret, log, got.Raw)
+				t.Errorf("%q is in the log or the answer: %s, %s", secret, log, got.Raw)
 			}
 		}
 	}
-	told(s.expect(200, "0", body(strings.Replace(text, code, code[:6], 1))))
-	told(s.expect(200, "0", verify, body(text)))
-	s.fails = errors.New("no answer")
-	told(s.expect(500, "101000", body(text)))
-	told(s.expect(500, "101000", verify, body(text)))
-	s.fails, s.panics = nil, "panicked with "+text
-	told(s.expect(500, "101000", body(text)))
-	s.panics, s.says = "", unimatrix.Sent{Outcome: otp.Undeliverable, Cause: errors.New("opted out")}
-	told(s.expect(500, "101303", body(text)))
+	logged(s.expect(200, "0", body(strings.Replace(text, code, code[:6], 1))))
+	logged(s.expect(200, "0", verify, body(text)))
+	s.broken = errors.New("no answer")
+	logged(s.expect(500, "101000", body(text)))
+	logged(s.expect(500, "101000", verify, body(text)))
+	s.broken, s.panics = nil, "panicked with "+text
+	logged(s.expect(500, "101000", body(text)))
+	s.panics, s.delivery, s.cause = "", otp.Refused, errors.New("opted out")
+	s.now = s.now.Add(otp.Lease)
+	logged(s.expect(500, "101303", body(text)))
 	for _, broken := range []string{
 		text + text, strings.Replace(text, "}", `,"digits":"`+code+`"}`, 1), strings.Replace(text, code, code+"5", 1), strings.Replace(text, "+1", "", 1), `{"code":"` + code + `"}`,
 		strings.Replace(text, "}", `,"channel":"`+code+`"}`, 1),
 	} {
-		told(s.post(body(broken)))
+		logged(s.post(body(broken)))
 	}
 	s.known[simple].Countries = []string{"GB"}
-	told(s.refused(400, "107111", body(text)))
+	logged(s.refused(400, "107111", body(text)))
 	s.log.Reset()
 	s.api.Lines = nil
 	s.post(query("action=otp.send&accessKeyId=nobody&x=%"), body(text))
@@ -180,7 +177,7 @@ func TestDetails(t *testing.T) {
 // A panic anywhere is answered.
 func TestPanics(t *testing.T) {
 	s := newService(t)
-	s.api.Limiter, s.api.Backend = nil, nil
+	s.api.Limiter, s.api.Messages = nil, admission.Messages{}
 	s.expect(500, "101000")
 	s.api.Clients = nil
 	s.expect(500, "101000")
@@ -194,13 +191,13 @@ func TestPanics(t *testing.T) {
 // Calls share nothing but what is safe to share.
 func TestParallel(t *testing.T) {
 	s := newService(t)
-	api := *s.api
-	s.api.Limiter, s.api.Clients, api.Backend = quiet{}, s.known, quiet{}
+	quiet(s)
 	answers := make(chan gateway.Response)
 	for i := range 64 {
 		raw := signed(secret, fmt.Sprint(1_795_314_304_000+i))
+		text := fmt.Appendf(nil, `{"to":%q,"intent":"%d"}`, number, i)
 		go func() {
-			answers <- api.Serve(context.Background(), gateway.Request{Method: "POST", Path: "/", Query: raw, Body: []byte(sendText)})
+			answers <- s.api.Serve(context.Background(), gateway.Request{Method: "POST", Path: "/", Query: raw, Body: text})
 		}()
 	}
 	for range 64 {
@@ -210,13 +207,21 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-// quiet is a backend without a memory.
-type quiet struct{}
+// quiet makes the API independent of the memory of s, which one call at a time may use.
+func quiet(s *service) {
+	s.api.Limiter, s.api.Clients = nil, s.known
+	issuer := &s.api.Messages.Issuer
+	issuer.Challenges, issuer.Ledgers, issuer.Sender = s.Store, allowing{s.Store}, accepting{}
+}
 
-func (quiet) Allow(context.Context, *clients.Client) (bool, error) { return true, nil }
-func (quiet) Send(context.Context, *clients.Client, unimatrix.SendRequest, phone.Number) (unimatrix.Sent, error) {
-	return unimatrix.Sent{Outcome: otp.Sent, ID: messages, Parts: 1}, nil
+// allowing is ledgers that allow every message.
+type allowing struct{ otp.Ledgers }
+
+func (allowing) Spend(context.Context, otp.Spend) (otp.Spent, error) {
+	return otp.Spent{Applied: true}, nil
 }
-func (quiet) Verify(context.Context, *clients.Client, unimatrix.VerifyRequest) (bool, error) {
-	return true, nil
-}
+
+// accepting is a sender without a memory.
+type accepting struct{}
+
+func (accepting) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Accepted, nil }

@@ -2,15 +2,19 @@ package unimatrix
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
+	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
+	"countersign/pkg/phone"
 	"countersign/pkg/telemetry"
 )
 
-// send serves otp.send.
+// send serves otp.send: it sends a code by SMS.
 func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	r, a := decodeSend(body)
 	if a.result != pass {
@@ -23,27 +27,25 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	if refused := restricted(c, r); refused != pass {
 		return refuse(refused)
 	}
-	sent, err := s.Backend.Send(ctx, c, r, n)
-	told := telemetry.From(ctx)
-	told.Started("send", otp.Started{Outcome: sent.Outcome, Wait: sent.Wait, Cause: sent.Cause}, err)
+	start, err := s.Messages.Start(ctx, c, n)
 	if err != nil {
 		return refuse(internal)
 	}
-	if sent.Outcome == otp.Sent {
-		return sentAnswer(sent, n)
+	s.scenario(ctx, &start, r)
+	got, err := s.Messages.Issuer.Send(ctx, start)
+	if got.Outcome == otp.InProgress { // another call sends to this number, so a limit will refuse this message
+		got.Outcome, got.Wait = otp.TooSoon, soon
 	}
-	if known, ok := sendResults[sent.Outcome]; ok {
-		return answer{result: known, wait: sent.Wait}
+	telemetry.From(ctx).Started("send", got, err)
+	if err != nil {
+		return refuse(internal)
 	}
-	if told.Fault == "" {
-		told.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", sent.Outcome))
-	}
-	return refuse(internal)
+	return s.sent(ctx, got, n)
 }
 
-// restricted says what of a request is not this client's to ask for. Calls and
-// WhatsApp are nobody's: there is a sender of SMS only.
-func restricted(c *clients.Client, r SendRequest) result {
+// restricted returns the result that refuses what a client may not ask for. No client may ask for calls and WhatsApp:
+// there is a sender of SMS only.
+func restricted(c *clients.Client, r sendRequest) result {
 	lists := func(list []string, name string) bool {
 		return name == "" || len(list) == 0 || slices.Contains(list, name)
 	}
@@ -58,4 +60,52 @@ func restricted(c *clients.Client, r SendRequest) result {
 		return noUpstreamConfigured
 	}
 	return pass
+}
+
+// kept is how long a generated code can be verified: the longest ttl that otp.verify accepts. The message states
+// [DefaultTTL].
+const kept = 30 * time.Minute
+
+// scenario adds to start the fields that the request chooses. The scenario, a number with an intent, takes the place of
+// the id that other contracts have.
+func (s *API) scenario(ctx context.Context, start *otp.Start, r sendRequest) {
+	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, r.To, r.Intent)[0]
+	if s.SenderName(r.Signature) {
+		start.From = r.Signature
+	}
+	start.Code, start.Digits = r.Code, r.Digits
+	if r.Code == "" {
+		start.Policy.Validity, start.StatedValidity = kept, DefaultTTL
+		return
+	}
+	start.Policy.Validity = r.TTL
+	if r.TTL == 0 {
+		start.Policy.Validity = DefaultTTL
+	}
+}
+
+// sendResults are the results of the outcomes of a send, but for [otp.Sent]. For any other outcome the answer is
+// internal: the code may be live.
+var sendResults = map[otp.Outcome]result{
+	otp.TooSoon:       limitExceed,
+	otp.TooMany:       limitExceed,
+	otp.Undeliverable: noUpstreamAvailable,
+}
+
+// sent answers with the outcome of a send.
+func (s *API) sent(ctx context.Context, got otp.Started, n phone.Number) answer {
+	if got.Outcome == otp.Sent {
+		var id [16]byte
+		if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
+			return fault(ctx, "entropy", fmt.Errorf("random bytes of the message id: %w", err))
+		}
+		return sentAnswer(hex.EncodeToString(id[:]), n)
+	}
+	if known, ok := sendResults[got.Outcome]; ok {
+		return answer{result: known, wait: got.Wait}
+	}
+	if record := telemetry.From(ctx); record.Fault == "" {
+		record.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", got.Outcome))
+	}
+	return refuse(internal)
 }

@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
 )
 
@@ -19,8 +20,10 @@ import (
 type API struct {
 	*admission.Door
 	Messages admission.Messages
-	Backend  Backend
-	Rand     io.Reader // for request ids: crypto/rand.Reader, or a test's own
+	Verifier otp.Verifier
+	// SenderName reports whether a name can be the sender of a message; a name that cannot be is not used.
+	SenderName func(name string) bool
+	Rand       io.Reader // for the ids of requests and messages: crypto/rand.Reader, or a test's own
 }
 
 // The actions, by their names in the query and in a client's list of APIs.
@@ -53,7 +56,7 @@ func (s *API) answer(ctx context.Context, r gateway.Request, id *[16]byte) (a an
 	if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
 		return fault(ctx, "entropy", err)
 	}
-	return s.check(ctx, r)
+	return s.route(ctx, r)
 }
 
 // fault notes a failure and answers that the request could not be decided. where is the name of the metric, one word.
@@ -62,10 +65,10 @@ func fault(ctx context.Context, where string, cause error) answer {
 	return refuse(internal)
 }
 
-// check makes the checks that every request passes; the first that fails answers. They are the path, the method, the
+// route makes the checks that every request passes; the first that fails answers. They are the path, the method, the
 // query, the caller ([API.client]), and all that does not depend on the body ([API.admit]). The order is ours, since
 // Unimatrix gives none.
-func (s *API) check(ctx context.Context, r gateway.Request) answer {
+func (s *API) route(ctx context.Context, r gateway.Request) answer {
 	if !Serves(r.Path, r.Query) {
 		return refuse(unknownPath)
 	}

@@ -55,8 +55,8 @@ func TestVectors(t *testing.T) {
 			s.now = time.Unix(v.Clock, 0)
 			s.known[v.ClientID].Secrets = [][]byte{[]byte(v.Secret)}
 			s.expect(v.Expect.HTTP, v.Expect.Code, query(v.Query), body(text))
-			if reached := len(s.sends) == 1; reached != (v.Expect.Code == "0") {
-				t.Errorf("%d sends", len(s.sends))
+			if reached := len(s.messages) == 1; reached != (v.Expect.Code == "0") {
+				t.Errorf("%d messages", len(s.messages))
 			}
 		})
 	}
@@ -106,8 +106,8 @@ func changed(t *testing.T, client, raw string, clock int64) {
 	s.refused(401, "104201", query(raw+"&extra"))
 	s.known[client].Secrets = [][]byte{[]byte("another")}
 	s.refused(401, "104201", query(raw))
-	if len(s.sends) != 1 {
-		t.Errorf("%d sends, want 1", len(s.sends))
+	if len(s.messages) != 1 {
+		t.Errorf("%d messages, want 1", len(s.messages))
 	}
 }
 
@@ -144,6 +144,7 @@ func TestWindow(t *testing.T) {
 		}
 	}
 	for timestamp, now := range map[string]int64{"100000000000": 1e11, "99999999999": 99_999_999_999_000, "10000000000": 1e13} { // the last seconds and the first milliseconds
+		s := newService(t)
 		s.now = time.UnixMilli(now)
 		s.expect(200, "0", query(signed(secret, timestamp)))
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,34 +18,38 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
-	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/sqlitestore"
 	"countersign/pkg/unimatrix"
 )
 
-// service is the contract in front of a backend that keeps what reaches it and
-// says what it is told to.
+// service is the contract on a SQLite store, with a sender that keeps the messages. Ledgers allow every message unless
+// limited is set.
 type service struct {
+	*sqlitestore.Store
 	t     testing.TB
 	api   *unimatrix.API
 	known clients.Static
 	now   time.Time
 	log   bytes.Buffer
-	ids   map[string]bool // of the requests so far
+	ids   map[string]bool // of the answers so far
 
-	sends    []unimatrix.SendRequest
-	verifies []unimatrix.VerifyRequest
-	says     unimatrix.Sent
-	valid    func(unimatrix.VerifyRequest) bool
-	fails    error
-	panics   string
+	messages []otp.Message
+	delivery otp.Delivery // of the next messages
+	cause    error        // of a delivery that is not Accepted
+	panics   string       // the sender panics with it
+	guesses  int          // that reached the store
+	writes   int          // all of them
+	broken   error        // of every write
+	limited  bool         // the ledgers count
 
-	slow     bool  // the client is over its rate
-	deaf     error // of the traffic meter
+	overRate bool  // the client is over its rate
+	uncount  error // of the limiter
 	lost     error // of the directory
 	lookups  int
-	requests int // that the meter counted
+	requests int // that the limiter counted
 }
 
 const (
@@ -55,26 +60,41 @@ const (
 	signing  = "akHmac0001"
 	special  = "ak h+m/a:c,0"
 	secret   = "s3cr3tKey/+=for-HMAC"
-	messages = "0123456789abcdef0123456789abcdef" // id of every message
 )
 
 func newService(t testing.TB) *service {
 	t.Helper()
-	s := &service{t: t, now: time.Unix(1_795_314_304, 0), ids: map[string]bool{},
-		says: unimatrix.Sent{Outcome: otp.Sent, ID: messages, Parts: 1}, valid: func(unimatrix.VerifyRequest) bool { return false }}
+	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	root := make([]byte, otp.MinSecret)
+	keys, err := otp.NewKeys(otp.Secrets{1: root}, 1, otp.Secrets{1: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{Store: db, t: t, now: time.Unix(1_795_314_304, 0), ids: map[string]bool{}, delivery: otp.Accepted}
 	one := func(id, mode string, secrets ...string) *clients.Client {
-		c := &clients.Client{ID: id, Unimatrix: mode, Countries: []string{"*"}, CustomCodes: true, Policy: otp.DefaultPolicy()}
+		c := &clients.Client{ID: id, Unimatrix: mode, Countries: []string{"*"}, CustomCodes: true, Policy: otp.DefaultPolicy(), Brand: "Acme"}
 		for _, s := range secrets {
 			c.Secrets = append(c.Secrets, []byte(s))
 		}
 		return c
 	}
-	s.known = clients.Static{simple: one(simple, "simple"), signing: one(signing, "hmac", secret), special: one(special, "hmac", secret), "amsOnly": one("amsOnly", "")}
+	s.known = clients.Static{
+		simple: one(simple, "simple"), signing: one(signing, "hmac", secret), special: one(special, "hmac", secret),
+		"amsOnly": one("amsOnly", ""),
+	}
+	clock := func() time.Time { return s.now }
 	s.api = &unimatrix.API{
-		Door: &admission.Door{
-			Clients: s, Limiter: s, Now: func() time.Time { return s.now }, Log: slog.New(slog.NewJSONHandler(&s.log, nil)),
-		},
-		Messages: admission.Messages{Lookup: plan.Lookup}, Backend: s, Rand: rand.Reader,
+		Door: &admission.Door{Clients: s, Limiter: s, Now: clock, Log: slog.New(slog.NewJSONHandler(&s.log, nil))},
+		Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+			Challenges: s, Ledgers: s, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader,
+		}},
+		Verifier:   otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: rand.Reader},
+		SenderName: func(name string) bool { return name == "Acme" },
+		Rand:       rand.Reader,
 	}
 	return s
 }
@@ -89,24 +109,51 @@ func (s *service) Find(ctx context.Context, id string) (*clients.Client, error) 
 
 func (s *service) Allow(context.Context, *clients.Client) (bool, error) {
 	s.requests++
-	return !s.slow, s.deaf
+	return !s.overRate, s.uncount
 }
 
-func (s *service) Send(_ context.Context, _ *clients.Client, r unimatrix.SendRequest, n phone.Number) (unimatrix.Sent, error) {
-	s.sends = append(s.sends, r)
+func (s *service) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
+	if s.writes++; s.broken != nil {
+		return otp.Write{}, s.broken
+	}
+	return s.Store.Reserve(ctx, c, over, now)
+}
+
+func (s *service) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
+	if s.writes++; s.broken != nil {
+		return otp.Write{}, s.broken
+	}
+	return s.Store.Claim(ctx, c)
+}
+
+func (s *service) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	s.guesses++
+	if s.writes++; s.broken != nil {
+		return otp.Write{}, s.broken
+	}
+	return s.Store.Attempt(ctx, g)
+}
+
+func (s *service) Spend(ctx context.Context, x otp.Spend) (otp.Spent, error) {
+	if !s.limited {
+		return otp.Spent{Applied: true}, nil
+	}
+	return s.Store.Spend(ctx, x)
+}
+
+func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+	s.messages = append(s.messages, m)
 	if s.panics != "" {
 		panic(s.panics)
 	}
-	if n.E164 != r.To {
-		s.t.Errorf("the number is %s, the request's %s", n.E164.E164(), r.To.E164())
+	if s.delivery != otp.Accepted {
+		return s.delivery, s.cause
 	}
-	return s.says, s.fails
+	return otp.Accepted, nil
 }
 
-func (s *service) Verify(_ context.Context, _ *clients.Client, r unimatrix.VerifyRequest) (bool, error) {
-	s.verifies = append(s.verifies, r)
-	return s.valid(r), s.fails
-}
+// code returns the code of the latest message.
+func (s *service) code() string { return string(s.messages[len(s.messages)-1].Code) }
 
 // reply is an answer taken apart.
 type reply struct {
@@ -185,26 +232,15 @@ func (s *service) expect(status int, code string, edits ...edit) reply {
 	return got
 }
 
-// refused posts bad input, which must not reach the backend.
+// refused posts a request that must be refused before it reaches the store or the sender.
 func (s *service) refused(status int, code string, edits ...edit) reply {
 	s.t.Helper()
-	before := len(s.sends) + len(s.verifies)
+	writes, messages := s.writes, len(s.messages)
 	got := s.expect(status, code, edits...)
-	if len(s.sends)+len(s.verifies) != before {
-		s.t.Errorf("%s, and the backend was called", got.Raw)
+	if s.writes != writes || len(s.messages) != messages {
+		s.t.Errorf("%s after %d writes and %d messages, want none", got.Raw, s.writes-writes, len(s.messages)-messages)
 	}
 	return got
-}
-
-// lastSend returns what the backend was asked for by the only send.
-func (s *service) lastSend() unimatrix.SendRequest {
-	s.t.Helper()
-	if len(s.sends) != 1 {
-		s.t.Fatalf("%d sends reached the backend, want 1", len(s.sends))
-	}
-	r := s.sends[0]
-	s.sends = nil
-	return r
 }
 
 func prefixes(list ...string) (out []netip.Prefix) {
@@ -221,20 +257,26 @@ func clip(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// The seed document's own examples, to the byte.
+// The seed document's own examples, to the byte but for the message's id.
 func TestDocumentsExamples(t *testing.T) {
 	s := newService(t)
-	s.valid = func(r unimatrix.VerifyRequest) bool { return r.Code == "123456" }
+	s.expect(200, "0", body(checkAll)) // a send whose code the client chooses
 	for _, c := range []struct {
 		want  string
 		edits []edit
 	}{
+		{`{"code":"0","message":"Success","data":{"to":"+12068800123","valid":false}}`,
+			[]edit{verify, body(`{"to":"+12068800123","code":"123457"}`)}},
 		{`{"code":"0","message":"Success","data":{"to":"+12068800123","valid":true}}`, []edit{verify}},
-		{`{"code":"0","message":"Success","data":{"to":"+12068800123","valid":false}}`, []edit{verify, body(`{"to":"+12068800123","code":"123457"}`)}},
 		{`{"code":"104001","message":"MissingParams"}`, []edit{verify, body(`{}`)}},
-		{`{"code":"0","message":"Success","data":{"id":"` + messages + `","to":"+12068800123","iso":"US","cc":"1","count":1,"price":"0.000000"}}`, nil},
+		{`{"code":"0","message":"Success","data":{"id":"ID","to":"+12068800123","iso":"US","cc":"1","count":1,` +
+			`"price":"0.000000"}}`, nil},
 	} {
-		if got := s.post(c.edits...); got.Raw != c.want {
+		got := s.post(c.edits...)
+		if id, ok := got.Data["id"].(string); ok && hex32.MatchString(id) {
+			got.Raw = strings.Replace(got.Raw, id, "ID", 1)
+		}
+		if got.Raw != c.want {
 			t.Errorf("answered\n%s\nwant\n%s", got.Raw, c.want)
 		}
 	}
@@ -275,30 +317,65 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s with message %q, want %q", got.Code, got.Message, c.message)
 		}
 	}
-	s.slow = true
+	s.overRate = true
 	if got := s.refused(429, "105300"); got.Message != "LimitExceed" {
 		t.Errorf("105300 with message %q", got.Message)
 	}
 }
 
-// What the backend is asked for.
-func TestWhatIsHandedOver(t *testing.T) {
-	s := newService(t)
-	s.expect(200, "0", body(sendText))
-	if got, want := s.lastSend(), (unimatrix.SendRequest{To: number}); got != want {
-		t.Errorf("handed over %+v, want %+v", got, want)
+// The fields of a body, and the form that each may have.
+func TestDecoded(t *testing.T) {
+	for text, want := range map[string]unimatrix.SendRequest{
+		sendText: {To: number},
+		`{"to":"+12068800123","digits":"8","intent":"héllo","channel":"auto","code":"2048","ttl":1800,"signature":"Acme",` +
+			`"templateId":"one","extra":[{}]}`: {
+			To: number, Digits: 8, Intent: "héllo", Channel: "auto", Code: "2048", TTL: 30 * time.Minute,
+			Signature: "Acme", TemplateID: "one",
+		},
+		`{"to":"+12068800123","digits":null,"intent":"","channel":null,"code":"","ttl":"","signature":null,` +
+			`"templateId":""}`: {To: number},
+	} {
+		if got, ok := unimatrix.DecodeSend([]byte(text)); got != want || !ok {
+			t.Errorf("%s is read as %+v, want %+v", text, got, want)
+		}
 	}
-	s.expect(200, "0", body(`{"to":"+12068800123","digits":"8","intent":"héllo","channel":"auto","code":"2048","ttl":1800,"signature":"Acme","templateId":"one","extra":[{}]}`))
-	if got, want := s.lastSend(), (unimatrix.SendRequest{To: number, Digits: 8, Intent: "héllo", Channel: "auto", Code: "2048", TTL: 30 * time.Minute, Signature: "Acme", TemplateID: "one"}); got != want {
-		t.Errorf("handed over %+v, want %+v", got, want)
+	text := `{"to":"+12068800123","code":"00001234","intent":"login","ttl":"1","digits":"ignored","channel":1}`
+	want := unimatrix.VerifyRequest{To: number, Code: "00001234", Intent: "login", TTL: time.Second}
+	if got, ok := unimatrix.DecodeVerify([]byte(text)); got != want || !ok {
+		t.Errorf("%s is read as %+v, want %+v", text, got, want)
 	}
-	s.expect(200, "0", body(`{"to":"+12068800123","digits":null,"intent":"","channel":null,"code":"","ttl":"","signature":null,"templateId":""}`))
-	if got, want := s.lastSend(), (unimatrix.SendRequest{To: number}); got != want {
-		t.Errorf("handed over %+v, want %+v", got, want)
-	}
-	s.expect(200, "0", verify, body(`{"to":"+12068800123","code":"00001234","intent":"login","ttl":"1","digits":"ignored","channel":1}`))
-	if got, want := s.verifies[0], (unimatrix.VerifyRequest{To: number, Code: "00001234", Intent: "login", TTL: time.Second}); got != want {
-		t.Errorf("handed over %+v, want %+v", got, want)
+}
+
+// The message that a request sends, and how long its code is good.
+func TestMessages(t *testing.T) {
+	for text, want := range map[string]struct {
+		from   string
+		digits int
+		lasts  time.Duration // the code is good for whoever asks with the longest ttl
+	}{
+		sendText: {"", 6, 30 * time.Minute},
+		`{"to":"+12068800123","digits":4,"signature":"Acme"}`:                 {"Acme", 4, 30 * time.Minute},
+		`{"to":"+12068800123","signature":"No sender ID"}`:                    {"", 6, 30 * time.Minute},
+		`{"to":"+12068800123","code":"12345678","ttl":60,"signature":"Acme"}`: {"Acme", 8, time.Minute},
+		`{"to":"+12068800123","code":"12345678"}`:                             {"", 8, 5 * time.Minute},
+	} {
+		s := newService(t)
+		s.expect(200, "0", body(text))
+		if m := s.messages[0]; m.To != number || m.From != want.from || len(m.Code) != want.digits {
+			t.Errorf("%s sent %+v with a code of %d digits, want %+v", text, m, len(m.Code), want)
+		}
+		valid := func(after time.Duration, ttl int) any {
+			sent := s.now
+			defer func() { s.now = sent }()
+			s.now = s.now.Add(after)
+			return s.expect(200, "0", verify, body(fmt.Sprintf(`{"to":%q,"code":%q,"ttl":%d}`, number, s.code(), ttl))).Data["valid"]
+		}
+		if valid(want.lasts, 1800) != false {
+			t.Errorf("%s: the code is good after %v", text, want.lasts)
+		}
+		if valid(want.lasts-time.Second, 1800) != true {
+			t.Errorf("%s: the code is not good before %v are over", text, want.lasts)
+		}
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
-// verify serves otp.verify.
+// verify serves otp.verify: it reports whether a code is right and live, and uses it up if so. The answer does not give
+// the reason for a code that is not.
 func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer {
 	r, a := decodeVerify(body)
 	if a.result != pass {
@@ -16,9 +19,26 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 	if a.result != pass {
 		return a
 	}
-	valid, err := s.Backend.Verify(ctx, c, r)
+	outcome, err := s.check(ctx, c, r)
+	telemetry.From(ctx).Outcome = outcome
 	if err != nil {
 		return fault(ctx, "verify", err)
 	}
-	return verifiedAnswer(n, valid)
+	return verifiedAnswer(n, outcome == otp.Passed)
+}
+
+// check is one write, whatever the outcome. During a rotation of the number keys it is one more for each older key
+// under which nothing is found: the code may have been sent before the rotation.
+func (s *API) check(ctx context.Context, c *clients.Client, r verifyRequest) (otp.Outcome, error) {
+	check := otp.Check{Client: c.ID, Code: r.Code, MaxAge: r.TTL}
+	if r.TTL == 0 {
+		check.MaxAge = DefaultTTL
+	}
+	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent) {
+		got, err := s.Verifier.Verify(ctx, check)
+		if err != nil || got.Outcome != otp.Unknown {
+			return got.Outcome, err
+		}
+	}
+	return otp.Unknown, nil
 }

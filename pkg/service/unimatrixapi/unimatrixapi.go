@@ -11,11 +11,10 @@ import (
 // New serves otp.send and otp.verify. It is safe for concurrent use.
 func New(s *sending.Service) *unimatrix.API {
 	return &unimatrix.API{
-		Door:     s.Gate.Door,
-		Messages: s.Messages,
-		Backend: &unimatrix.Challenges{
-			Messages: s.Messages, Verifier: s.Verifier(), SenderName: snssender.ValidSenderID, Rand: s.Rand,
-		},
-		Rand: s.Rand,
+		Door:       s.Gate.Door,
+		Messages:   s.Messages,
+		Verifier:   s.Verifier(),
+		SenderName: snssender.ValidSenderID,
+		Rand:       s.Rand,
 	}
 }
