@@ -109,7 +109,8 @@ func TestSetParametersRefuses(t *testing.T) {
 			t.Errorf("%s: %v, called aws %q\n%s\nwant %q", c.name, err, update, output, c.mistake)
 		}
 	}
-	if update, output, err := setParameters(t, "255", "SenderId=Acme"); err == nil || update == nil || !strings.Contains(output, "did not complete") {
+	update, output, err := setParameters(t, "255", "SenderId=Acme")
+	if err == nil || update == nil || !strings.Contains(output, "did not complete") {
 		t.Errorf("rolled back: %v, called aws %q\n%s", err, update, output)
 	}
 }

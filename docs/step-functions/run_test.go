@@ -1,72 +1,81 @@
 package stepfunctions
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"countersign/pkg/ams"
+	"go.yaml.in/yaml/v4"
+
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
-	"countersign/pkg/phone/plan"
+	"countersign/pkg/service"
+	"countersign/pkg/service/sending"
 	"countersign/pkg/sqlitestore"
 )
 
-// world is what an execution meets: the handlers of functions/init and
-// functions/verify on a store, the table of tokens, and a person with a phone.
+// world is the surroundings of an execution: the two handlers on a store, the table of
+// tokens, and a person with a phone.
 type world struct {
-	t        *testing.T
-	init     gateway.Handler
-	verify   gateway.Handler
-	store    *flaky
-	now      time.Time
+	*machine
+	*sqlitestore.Store
+	handlers map[string]gateway.Handler
+	throttle int                 // the store refuses this many of the next writes
+	faults   map[string][]string // the errors of the next calls of a function
 	messages []otp.Message
-	waiting  map[string]any // items of the table, by key
-	asked    []time.Duration
-	// types is the person: what comes back for a token, by how often she was asked.
-	// An error is that of SendTaskFailure; errNobody lets the time pass.
-	types  func(asked int) (any, error)
-	faults map[string][]string // errors of the next calls of a task, by resource or function
+	asked    int // how often the person was asked
+	tokens   int // in the table
+	types    person
 }
 
-var errNobody = errors.New("nobody answers")
+var begin = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T) *world {
+// newKeys makes keys once for all executions of a test, as an RSA key takes a while.
+func newKeys(t *testing.T) *keyring.Ring {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	file := keyring.File(filepath.Join(t.TempDir(), "keys.json"))
+	keys, err := keyring.New(file, func() time.Time { return begin }, time.Hour, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
+	return keys
+}
+
+func newWorld(t *testing.T, keys *keyring.Ring) *world {
+	t.Helper()
+	store, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: &flaky{Store: db}, now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), waiting: map[string]any{}, faults: map[string][]string{}}
-	now := func() time.Time { return w.now }
-	log := slog.New(slog.DiscardHandler)
-	gate := &ams.Gate{
-		Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
-		Now:     now, Log: log,
+	t.Cleanup(func() { store.Close() })
+	_, states := definition(t)
+	w := &world{
+		machine: &machine{t: t, states: states, name: "order-4711", now: begin},
+		Store:   store, faults: map[string][]string{},
 	}
-	w.init = gateway.Handler{Log: log, Serve: (&ams.Init{
-		Gate: gate, Lookup: plan.Lookup, Text: message.For,
-		Issuer: otp.Issuer{Challenges: w.store, Ledgers: w.store, Sender: w, Keys: keys, Now: now, Rand: rand.Reader},
-	}).Serve}
-	w.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{
-		Gate: gate, Verifier: otp.Verifier{Challenges: w.store, Keys: keys, Now: now, Rand: rand.Reader},
-	}).Serve}
+	w.task = w.answer
+	now, log := func() time.Time { return w.now }, slog.New(slog.DiscardHandler)
+	demo := &clients.Client{ID: "demo", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}
+	shared := service.New(service.Ports{
+		Store: w, Table: store.Documents(), Keys: keys, Now: now, Rand: rand.Reader, Log: log,
+		ClientAge: time.Minute, UnknownAge: time.Minute,
+		Find: func(context.Context, string) (*clients.Client, error) { return demo, nil },
+	})
+	w.handlers = map[string]gateway.Handler{
+		"init":   {Log: log, Serve: sending.New(shared, w).Init().Serve},
+		"verify": {Log: log, Serve: shared.Verify().Serve},
+	}
 	return w
 }
 
@@ -76,295 +85,226 @@ func (w *world) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	return otp.Accepted, nil
 }
 
-func (w *world) code() string { return string(w.messages[len(w.messages)-1].Code) }
-
-// flaky is a store whose next calls fail, without effect.
-type flaky struct {
-	*sqlitestore.Store
-	reserves, attempts int
+func (w *world) throttled() error {
+	if w.throttle > 0 {
+		w.throttle--
+		return errors.New("throttled")
+	}
+	return nil
 }
 
-func (f *flaky) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
-	if f.reserves > 0 {
-		f.reserves--
-		return otp.Write{}, errors.New("throttled")
+func (w *world) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
+	if err := w.throttled(); err != nil {
+		return otp.Write{}, err
 	}
-	return f.Store.Reserve(ctx, c, over, now)
+	return w.Store.Reserve(ctx, c, over, now)
 }
 
-func (f *flaky) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
-	if f.attempts > 0 {
-		f.attempts--
-		return otp.Write{}, errors.New("throttled")
+func (w *world) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
+	if err := w.throttled(); err != nil {
+		return otp.Write{}, err
 	}
-	return f.Store.Attempt(ctx, g)
+	return w.Store.Attempt(ctx, g)
 }
 
-// task does what the machine's tasks ask for.
-func (w *world) task(resource string, parameters any, token string, timeout time.Duration) (any, error) {
-	p := parameters.(map[string]any)
-	name := resource
-	if f, ok := p["FunctionName"].(string); ok {
-		name = f
+// answer does what a task asks for: invokes a function, or keeps a token and waits for the
+// person, or deletes the token.
+func (w *world) answer(resource string, parameters object, timeout time.Duration) (any, string) {
+	switch resource {
+	case "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken":
+		w.asked, w.tokens = w.asked+1, 1
+		item, _ := json.Marshal(parameters["Item"])
+		for _, part := range []string{`"order-4711"`, `"token-`, `"+60*****6789"`} {
+			if !strings.Contains(string(item), part) {
+				w.t.Errorf("the front end reads %s, want %s in it", item, part)
+			}
+		}
+		if timeout != 5*time.Minute {
+			w.t.Errorf("waits for %v, want a code's lifetime", timeout)
+		}
+		typed, failure := w.types(w)
+		if failure == "States.Timeout" {
+			w.now = w.now.Add(timeout)
+		}
+		return typed, failure
+	case "arn:aws:states:::dynamodb:deleteItem":
+		w.tokens = 0
+		return object{}, ""
 	}
+	name := parameters["FunctionName"].(string)
 	if faults := w.faults[name]; len(faults) > 0 {
 		w.faults[name] = faults[1:]
-		return nil, &taskError{faults[0], "as the test wants it"}
+		return nil, faults[0]
 	}
-	switch name {
-	case initFunction:
-		return w.invoke(w.init, p["Payload"])
-	case verifyFunction:
-		return w.invoke(w.verify, p["Payload"])
-	case "arn:aws:states:::dynamodb:deleteItem":
-		delete(w.waiting, key(p["Key"]))
-		return map[string]any{}, nil
-	case "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken":
-		return w.ask(p["Item"].(map[string]any), token, timeout)
-	}
-	w.t.Fatalf("no task %s", name)
-	return nil, nil
-}
-
-func (w *world) invoke(h gateway.Handler, payload any) (any, error) {
-	out, err := h.Invoke(context.Background(), []byte(asJSON(payload)))
-	if err != nil {
-		return nil, &taskError{"errorString", err.Error()}
-	}
+	payload, _ := json.Marshal(parameters["Payload"])
+	out, err := w.handlers[name].Invoke(w.t.Context(), payload)
 	var answer any
-	if err := json.Unmarshal(out, &answer); err != nil {
-		return nil, err
+	if err != nil || json.Unmarshal(out, &answer) != nil {
+		return nil, "errorString"
 	}
-	return map[string]any{"ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200.0}, nil
+	return object{"Payload": answer}, ""
 }
 
-// ask is the merchant's front end: it reads the token by the name of the execution
-// and sends what the person types.
-func (w *world) ask(item map[string]any, token string, timeout time.Duration) (any, error) {
-	w.waiting[key(item)] = item
-	mine := w.waiting["order-4711"].(map[string]any)
-	if mine["token"].(map[string]any)["S"] != token || mine["mask"].(map[string]any)["S"] != "+60*****6789" {
-		w.t.Errorf("the front end reads %v, want %s", mine, token)
-	}
-	w.asked = append(w.asked, timeout)
-	out, err := w.types(len(w.asked))
-	var e *taskError
-	switch {
-	case err == errNobody:
-		w.now = w.now.Add(timeout)
-		return nil, &taskError{name: "States.Timeout"}
-	case errors.As(err, &e):
-		return nil, err
-	}
-	return out, err
+func (w *world) code() string { return string(w.messages[0].Code) }
+
+// person answers the machine when it waits for a code: with the output of SendTaskSuccess, or
+// with the error of SendTaskFailure or of the time-out.
+type person func(w *world) (typed any, failure string)
+
+func right(w *world) (any, string) { return object{"code": w.code()}, "" }
+
+func wrong(w *world) (any, string) {
+	first := string('0' + (w.code()[0]-'0'+1)%10)
+	return object{"code": first + w.code()[1:]}, ""
 }
 
-func key(item any) string {
-	return item.(map[string]any)["pk"].(map[string]any)["S"].(string)
+func nothing(*world) (any, string) { return object{}, "" }
+
+func typed(code any) person {
+	return func(*world) (any, string) { return object{"code": code}, "" }
 }
 
-func (w *world) run() (*execution, any, *taskError) {
-	w.t.Helper()
-	x := &execution{
-		machine: definition(w.t), name: "order-4711", task: w.task,
-		now:  func() time.Time { return w.now },
-		pass: func(d time.Duration) { w.now = w.now.Add(d) },
-	}
-	out, failed, err := x.run(map[string]any{"phone": "60-123456789"})
-	if err != nil {
-		w.t.Fatalf("%v, after %q", err, x.trail)
-	}
-	if len(w.waiting) > 0 && !slices.Contains(w.faults["keep"], "the token") {
-		w.t.Errorf("tokens stay in the table: %v", w.waiting)
-	}
-	return x, out, failed
+func fails(failure string) person { return func(*world) (any, string) { return nil, failure } }
+
+// then is a person who answers in each of these ways in turn, and goes on with the last one.
+func then(ways ...person) person {
+	return func(w *world) (any, string) { return ways[min(w.asked, len(ways))-1](w) }
 }
 
-func typed(code string) map[string]any { return map[string]any{"code": code} }
-
-// wrong returns a code that is not the one sent.
-func (w *world) wrong() string {
-	if w.code()[0] == '9' {
-		return "0" + w.code()[1:]
-	}
-	return "9" + w.code()[1:]
+// late takes four minutes for each answer.
+func late(p person) person {
+	return func(w *world) (any, string) { w.now = w.now.Add(4 * time.Minute); return p(w) }
 }
 
-func TestRight(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(int) (any, error) { return typed(w.code()), nil }
-	x, out, failed := w.run()
-	if failed != nil {
-		t.Fatal(failed)
-	}
-	o := out.(map[string]any)
-	id, _ := o["authenticationId"].(string)
-	if o["passed"] != true || o["phone"] != "60-123456789" || len(id) != 35 || o["at"] != "2026-11-22T08:00:00Z" || len(o) != 4 {
-		t.Errorf("the output is %v", out)
-	}
-	if want := "Begin,Send,Was it sent?,Ask,Forget the token,Was a code typed?,First check,Check,Is it right?,Passed"; strings.Join(x.trail, ",") != want {
-		t.Errorf("went through %q", x.trail)
-	}
-	if len(w.messages) != 1 || w.messages[0].To.E164() != "+60123456789" || w.asked[0] != 5*time.Minute {
-		t.Errorf("%d messages, waited for %v", len(w.messages), w.asked)
+// throttled meets a store that refuses the next n writes.
+func throttled(n int, p person) person {
+	return func(w *world) (any, string) { w.throttle = n; return p(w) }
+}
+
+// busy returns n errors of Lambda at init, and two at verify.
+func busy(n int) map[string][]string {
+	return map[string][]string{
+		"init":   slices.Repeat([]string{"Lambda.TooManyRequestsException"}, n),
+		"verify": {"Lambda.Unknown", "States.Timeout"},
 	}
 }
 
-func TestWrongThenRight(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(asked int) (any, error) {
-		return []any{typed(w.wrong()), typed("12 34"), map[string]any{}, typed(w.wrong()), map[string]any{"code": 123456.0}, typed(w.code())}[asked-1], nil
-	}
-	if _, out, failed := w.run(); failed != nil || out.(map[string]any)["passed"] != true {
-		t.Errorf("%v, %v", out, failed)
-	}
-	if len(w.asked) != 6 || len(w.messages) != 1 {
-		t.Errorf("asked %d times, with %d messages", len(w.asked), len(w.messages))
-	}
+var broken = map[string][]string{"verify": {"errorString"}}
+
+// run is a way through the machine, and its end.
+type run struct {
+	name     string
+	types    person
+	throttle int                 // of the writes of init
+	faults   map[string][]string // of functions
+	failure  string              // "": the number is proved
+	asked    int
 }
 
-func TestLocked(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(int) (any, error) { return typed(w.wrong()), nil }
-	_, out, failed := w.run()
-	if out != nil || failed == nil || failed.name != "VERIFY_TIMES_EXCEED_LIMIT" || len(w.asked) != 5 {
-		t.Errorf("%v, %v, asked %d times", out, failed, len(w.asked))
-	}
+var runs = []run{
+	{name: "right", types: right, asked: 1},
+	{name: "wrong, then no code", types: then(wrong, typed("12 34"), nothing, typed(123456.0), right), asked: 5},
+	{name: "locked", types: wrong, failure: "VERIFY_TIMES_EXCEED_LIMIT", asked: 5},
+	{name: "never a code", types: typed("12 34"), failure: "PARAM_ILLEGAL", asked: 5},
+	{name: "expired", types: late(then(wrong, right)), failure: "AUTHENTICATION_REQUEST_ID_INVALID", asked: 2},
+	{name: "nobody answers", types: fails("States.Timeout"), failure: "States.Timeout", asked: 1},
+	{name: "the front end ends it", types: fails("Cancelled"), failure: "Cancelled", asked: 1},
+	{name: "U four times each", throttle: 4, types: then(throttled(4, wrong), throttled(4, right)), asked: 2},
+	{name: "U for good when sending", throttle: 5, failure: "UNKNOWN"},
+	{name: "U for good when checking", types: throttled(5, right), failure: "UNKNOWN", asked: 1},
+	{name: "Lambda answers at the last try", types: right, faults: busy(4), asked: 1},
+	{name: "Lambda fails for good", faults: busy(5), failure: "UNKNOWN"},
+	{name: "verify's handler fails", types: right, faults: broken, failure: "UNKNOWN", asked: 1},
 }
 
-func TestNobodyAnswers(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(int) (any, error) { return nil, errNobody }
-	if _, out, failed := w.run(); out != nil || failed == nil || failed.name != "States.Timeout" {
-		t.Errorf("%v, %v", out, failed)
-	}
-	w = newWorld(t)
-	w.types = func(int) (any, error) { return nil, &taskError{"Cancelled", "the person went away"} }
-	if _, out, failed := w.run(); out != nil || failed == nil || failed.name != "Cancelled" {
-		t.Errorf("%v, %v", out, failed)
-	}
-}
-
-// A code that comes after its lifetime, counted over all the times that it was
-// asked for, is refused.
-func TestExpired(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(asked int) (any, error) {
-		w.now = w.now.Add(4 * time.Minute)
-		if asked == 1 {
-			return typed(w.wrong()), nil
-		}
-		return typed(w.code()), nil
-	}
-	if _, out, failed := w.run(); out != nil || failed == nil || failed.name != "AUTHENTICATION_REQUEST_ID_INVALID" {
-		t.Errorf("%v, %v", out, failed)
-	}
-}
-
-// U is tried again, later and later, and a refusal is not.
-func TestUnknownThenSuccess(t *testing.T) {
-	w := newWorld(t)
-	w.store.reserves, w.store.attempts = 4, 4
-	w.types = func(int) (any, error) { return typed(w.code()), nil }
-	begun := w.now
-	if _, out, failed := w.run(); failed != nil || out.(map[string]any)["passed"] != true {
-		t.Fatalf("%v, %v", out, failed)
-	}
-	if took := w.now.Sub(begun); took != 2*(2+4+8+16)*time.Second || len(w.messages) != 1 || len(w.asked) != 1 {
-		t.Errorf("took %v, %d messages, asked %d times", took, len(w.messages), len(w.asked))
-	}
-}
-
-// Each code has tries of its own: U twice at one and three times at the next are not
-// five in a row.
-func TestUnknownAtEachCode(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(asked int) (any, error) {
-		w.store.attempts = 4
-		if asked < 4 {
-			return typed(w.wrong()), nil
-		}
-		return typed(w.code()), nil
-	}
-	if _, out, failed := w.run(); failed != nil || out.(map[string]any)["passed"] != true {
-		t.Errorf("%v, %v", out, failed)
-	}
-}
-
-// What is no code is asked for again, and not without end.
-func TestNoCode(t *testing.T) {
-	for name, answer := range map[string]any{"what verify takes for none": typed("12 34"), "nothing": map[string]any{}} {
-		w := newWorld(t)
-		w.types = func(asked int) (any, error) {
-			w.now = w.now.Add(4 * time.Minute)
-			if asked == 1 {
-				return typed(w.wrong()), nil
+func TestRuns(t *testing.T) {
+	keys := newKeys(t)
+	for _, c := range runs {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, keys)
+			w.types, w.throttle = c.types, c.throttle
+			maps.Copy(w.faults, c.faults)
+			output, failure := w.run(object{"phone": "60-123456789"})
+			if failure != c.failure || w.asked != c.asked || len(w.messages) != min(c.asked, 1) {
+				t.Errorf("ended with %q, asked %d times, %d messages; want %q, asked %d times\n%q",
+					failure, w.asked, len(w.messages), c.failure, c.asked, w.trail)
 			}
-			return answer, nil
-		}
-		if _, out, failed := w.run(); out != nil || failed == nil || failed.name != "PARAM_ILLEGAL" || len(w.asked) != 6 {
-			t.Errorf("%s: %v, %v, asked %d times", name, out, failed, len(w.asked))
-		}
+			if w.tokens != 0 {
+				t.Error("the token stays in the table")
+			}
+			if c.failure != "" {
+				return
+			}
+			proved := output.(object)
+			id, _ := proved["authenticationId"].(string)
+			if len(id) != 35 {
+				t.Errorf("authenticationId %q", id)
+			}
+			at := w.now.Format(time.RFC3339)
+			want := object{"passed": true, "phone": "60-123456789", "authenticationId": id, "at": at}
+			if !maps.Equal(proved, want) {
+				t.Errorf("the output is %v, want %v", proved, want)
+			}
+		})
 	}
 }
 
-func TestUnknownForGood(t *testing.T) {
-	for name, break_ := range map[string]func(*world){
-		"sending":       func(w *world) { w.store.reserves = 5 },
-		"checking":      func(w *world) { w.store.attempts = 5 },
-		"init's Lambda": func(w *world) { w.faults[initFunction] = slices.Repeat([]string{"Lambda.ServiceException"}, 5) },
-		"verify's Lambda": func(w *world) {
-			w.faults[verifyFunction] = slices.Repeat([]string{"Lambda.TooManyRequestsException"}, 5)
-		},
-		"its handler": func(w *world) { w.faults[initFunction] = []string{"errorString"} },
-	} {
-		w := newWorld(t)
-		break_(w)
-		w.types = func(int) (any, error) { return typed(w.code()), nil }
-		if _, out, failed := w.run(); out != nil || failed == nil || failed.name != "UNKNOWN" {
-			t.Errorf("%s: %v, %v", name, out, failed)
-		}
-	}
-}
-
-// Errors of Lambda and DynamoDB are retried; one that keeps the token from being
-// forgotten does not matter.
-func TestRetries(t *testing.T) {
-	w := newWorld(t)
-	w.faults = map[string][]string{
-		initFunction:   {"Lambda.TooManyRequestsException", "States.Timeout", "Lambda.ServiceException", "Lambda.SdkClientException"},
-		verifyFunction: {"Lambda.AWSLambdaException", "Sandbox.Timedout"},
-		"arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken": {"DynamoDb.ThrottlingException", "DynamoDb.InternalServerErrorException"},
-		"arn:aws:states:::dynamodb:deleteItem":                       {"DynamoDB.AmazonDynamoDBException"},
-		"keep":                                                       {"the token"},
-	}
-	w.types = func(int) (any, error) { return typed(w.code()), nil }
-	if _, out, failed := w.run(); failed != nil || out.(map[string]any)["passed"] != true || len(w.messages) != 1 {
-		t.Errorf("%v, %v, %d messages", out, failed, len(w.messages))
-	}
-}
-
-// What is refused for good ends at once, under the contract's own code.
+// A message that may not be sent ends the execution with the contract's own code.
 func TestNotSent(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(int) (any, error) { return typed(w.code()), nil }
-	w.run()
-	w.types = func(int) (any, error) { t.Error("asked"); return nil, errNobody }
-	x := &execution{machine: definition(t), name: "order-4712", task: w.task, now: func() time.Time { return w.now }, pass: func(time.Duration) { t.Error("tried again") }}
-	for phone, want := range map[string]string{"60-123456789": "TIMES_EXCEED_LIMIT", "60-12": "INVALID_PHONE_NUMBER", "1-2068800123": "ACCESS_DENIED"} {
-		if _, failed, err := x.run(map[string]any{"phone": phone}); err != nil || failed == nil || failed.name != want {
-			t.Errorf("%s: %v %v, want %s", phone, failed, err, want)
+	keys := newKeys(t)
+	for phone, want := range map[string]string{"60-12": "INVALID_PHONE_NUMBER", "1-2068800123": "ACCESS_DENIED"} {
+		w := newWorld(t, keys)
+		if _, failure := w.run(object{"phone": phone}); failure != want || len(w.messages) != 0 {
+			t.Errorf("%s ended with %q and %d messages, want %q and none", phone, failure, len(w.messages), want)
 		}
 	}
 }
 
-// The same name again is the same challenge, and sends nothing.
-func TestSameName(t *testing.T) {
-	w := newWorld(t)
-	w.types = func(int) (any, error) { return nil, errNobody }
-	w.run()
-	w.run()
-	if len(w.messages) != 1 {
-		t.Errorf("%d messages", len(w.messages))
+// A second execution of the same name is the same challenge: it sends nothing. A new name
+// meets the number's cooldown.
+func TestAgain(t *testing.T) {
+	w := newWorld(t, newKeys(t))
+	w.types = fails("Cancelled")
+	again := []struct{ name, failure string }{
+		{"order-4711", "Cancelled"}, {"order-4711", "Cancelled"}, {"order-4712", "TIMES_EXCEED_LIMIT"},
+	}
+	for _, c := range again {
+		w.name, w.trail = c.name, nil
+		if _, failure := w.run(object{"phone": "60-123456789"}); failure != c.failure || len(w.messages) != 1 {
+			t.Errorf("%s ended with %q, %d messages in all; want %q, 1", c.name, failure, len(w.messages), c.failure)
+		}
+	}
+}
+
+// The template fills every placeholder of the definition, makes a machine that can wait for a
+// token, and keeps numbers and codes out of logs.
+func TestTemplate(t *testing.T) {
+	file, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Properties map[string]any `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(file, &template); err != nil {
+		t.Fatal(err)
+	}
+	p := template.Resources["ProveNumber"].Properties
+	const path = "docs/step-functions/prove-number.asl.json"
+	if p["DefinitionUri"] != path || p["Type"] != "STANDARD" || p["Logging"] != nil {
+		t.Errorf("definition %v, type %v, logging %v", p["DefinitionUri"], p["Type"], p["Logging"])
+	}
+	text, _ := definition(t)
+	open := map[string]bool{}
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		open[found[1]] = true
+	}
+	given, _ := p["DefinitionSubstitutions"].(map[string]any)
+	for _, names := range [][]string{slices.Sorted(maps.Keys(given)), slices.Sorted(maps.Keys(substitutions))} {
+		if want := slices.Sorted(maps.Keys(open)); !slices.Equal(names, want) {
+			t.Errorf("filled are %v, the definition has %v", names, want)
+		}
 	}
 }
