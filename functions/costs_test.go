@@ -164,8 +164,8 @@ func (p prices) month(b *bytes.Buffer, metrics float64, template []byte) (total 
 
 func (p prices) counted(b *bytes.Buffer, kinds []kind) {
 	b.WriteString("## What was counted\n\n" +
-		"One call each, on DynamoDB's protocol, and all that follows from it in the stream: events, counters, and the mark that a\n" +
-		"number was answered. Write units are what the table said that it took, first the call's own and then what follows.\n\n" +
+		"One call each, on DynamoDB's protocol, and all that follows from it in the stream: events, and the mark that a number\n" +
+		"was answered. Write units are what the table said that it took, first the call's own and then what follows.\n\n" +
 		"| | times | functions called | write units | read units | events | log bytes |\n|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, k := range kinds {
 		called := 0.0

@@ -108,7 +108,6 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	_, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")
 	var in struct {
 		TableName, SecretID string
-		TransactItems       []map[string]struct{ TableName string }
 		Entries             []struct{ EventBusName, Source string }
 	}
 	if service == "sns" {
@@ -119,12 +118,6 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 		return caller, nil
 	}
 	switch action := service + ":" + operation; {
-	case operation == "TransactWriteItems":
-		for _, item := range in.TransactItems {
-			for kind, write := range item {
-				asks = append(asks, ask{action: inTransaction[kind], resource: inStack(tables) + write.TableName})
-			}
-		}
 	case service == "dynamodb":
 		asks = []ask{{action: action, resource: inStack(tables) + in.TableName}}
 	case service == "secretsmanager":

@@ -27,12 +27,6 @@ var uncalled = map[string]string{
 	"dynamodb:DescribeEndpoints": "each operation of the SDK can look up its endpoint first; pkg/dynamostore/client.go switches that off",
 }
 
-// inTransaction are the actions that IAM asks for the items of TransactWriteItems, by
-// the SDK's types of items. There is no action for the operation itself.
-var inTransaction = map[string]string{
-	"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem", "ConditionCheck": "dynamodb:ConditionCheckItem",
-}
-
 // Each function may do what its binary can do and nothing more, and the comment on
 // each action names the code that needs it: the exported functions of ours that are
 // in the binary and come to call the operation.
@@ -81,15 +75,7 @@ func needed(t *testing.T, binary []byte, ours []routine) map[string]string {
 	t.Helper()
 	needs := map[string]string{}
 	for _, name := range linked(t, binary) {
-		if name != "dynamodb:TransactWriteItems" {
-			needs[name] = callers(binary, ours, name)
-			continue
-		}
-		for _, item := range inTransaction {
-			if c := callers(binary, ours, item); c != "" {
-				needs[item] = c
-			}
-		}
+		needs[name] = callers(binary, ours, name)
 	}
 	if len(needs) == 0 {
 		t.Fatal("there is no operation in the binary: how does Go write names of functions now?")
@@ -228,10 +214,6 @@ func calls(f *ast.FuncDecl, services []string) (names, asks []string) {
 				for _, service := range services {
 					asks = append(asks, service+":"+paginator.ReplaceAllString(called.Sel.Name, "$1"))
 				}
-			}
-		case *ast.CompositeLit:
-			if of, ok := n.Type.(*ast.SelectorExpr); ok && inTransaction[of.Sel.Name] != "" {
-				asks = append(asks, inTransaction[of.Sel.Name])
 			}
 		}
 		return true

@@ -102,7 +102,7 @@ func newMeter(t *testing.T) *meter {
 	issuer := otp.Issuer{Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: m, Now: m.now}, Keys: keys, Now: m.now, Rand: &noise{}}
 	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve}
 	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve}
-	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Counters: table, Events: events}, Now: m.now, Log: log}
+	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Events: events}, Now: m.now, Log: log}
 	return m
 }
 

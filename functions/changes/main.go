@@ -33,6 +33,6 @@ func wire(log *slog.Logger) (lambda.Handler, error) {
 		return nil, err
 	}
 	store := dynamostore.New(client, cfg.Table)
-	follower := stream.Handler{Consumer: changes.Consumer{Numbers: store, Counters: store, Events: bus}, Now: time.Now, Log: log}
+	follower := stream.Handler{Consumer: changes.Consumer{Numbers: store, Events: bus}, Now: time.Now, Log: log}
 	return lambda.NewHandler(follower.Handle), nil
 }

@@ -1,12 +1,12 @@
 // Package changes tells other services what happened to challenges. Every change
 // of the challenges table comes by in its stream, the item before and after it;
-// [Facts] says what it means, and a [Consumer] counts the facts, hands them over
-// as events, and clears the unanswered messages of a number whose owner typed a
-// right code. Nobody who waits for an answer waits for any of this.
+// [Facts] says what it means, and a [Consumer] publishes the facts as events and
+// clears the unanswered messages of a number whose owner typed a right code. No
+// caller waits for any of this.
 //
 // The stream delivers each change at least once, and after a failure delivers
-// again what came behind it. A fact has the same id each time; whoever keeps the
-// ids that it has seen hears of every fact once. The counters do so.
+// again what came behind it. A fact has the same id each time: a receiver that
+// keeps the ids that it has seen takes every fact once.
 //
 // The stream is that of DynamoDB, see package stream, or the table of changes
 // that package sqlitestore keeps.
@@ -38,7 +38,6 @@ type Image struct {
 	Mask      string
 	Client    string
 	Region    string
-	Block     string
 }
 
 // Change is one write to the table, or several in a row to one challenge.

@@ -20,7 +20,7 @@ const (
 func image(change ...func(*changes.Image)) *changes.Image {
 	i := &changes.Image{
 		Key: "C#demo#1", AuthID: "auth", Seed: []byte("seed"), State: otp.Reserved, Op: "-", Max: 3,
-		SentAt: sentAt, ExpiresAt: expires, Ledger: "N#1", Mask: "+60******6353", Client: "demo", Region: "MY", Block: "b",
+		SentAt: sentAt, ExpiresAt: expires, Ledger: "N#1", Mask: "+60******6353", Client: "demo", Region: "MY",
 	}
 	for _, c := range change {
 		c(i)
@@ -184,16 +184,5 @@ func TestTimes(t *testing.T) {
 	}
 	if got := changes.Facts(changes.Change{Was: image(state(sent)), Swept: true, At: end.Add(48 * time.Hour)})[0].Time; !got.Equal(end) {
 		t.Errorf("expired at %v, want %v", got, end)
-	}
-}
-
-func TestCounterKey(t *testing.T) {
-	hour := time.Date(2026, 11, 22, 23, 59, 59, 0, time.FixedZone("", -3600))
-	for _, test := range []struct{ client, country, block, want string }{
-		{"demo", "", "", "S#2026112300#demo"}, {"demo", "MY", "", "S#2026112300#demo#CMY"}, {"demo", "", "x", "S#2026112300#demo#Bx"}, {"a #b", "", "", "S#2026112300#a+%23b"},
-	} {
-		if got := changes.CounterKey(hour, test.client, test.country, test.block); got != test.want {
-			t.Errorf("%s, want %s", got, test.want)
-		}
 	}
 }

@@ -19,31 +19,31 @@ type Numbers interface {
 	Answered(ctx context.Context, key string) error
 }
 
-// Consumer works on what a stream delivers. All fields but Turn are required. It holds
-// no state of its own; what it did twice, after a failure, is as good as done once.
+// Consumer does the work that follows from facts, in two steps: it clears the
+// unanswered messages of numbers, then it publishes events. All fields but Turn are
+// required. It holds no state of its own. Work that is repeated after a failure does
+// no harm.
 type Consumer struct {
-	Numbers  Numbers
-	Counters Counters
-	Events   Events
-	// Turn is how much of the time before a deadline each kind of work leaves to each one
-	// behind it: all of them have to get on, as a stream does only with the last of them.
-	// With 0 the first may take all the time.
+	Numbers Numbers
+	Events  Events
+	// Turn is the time before a deadline that is reserved for the last step. A stream
+	// moves on only when both are done, so a slow first step must not take all the
+	// time. With 0 it may.
 	Turn time.Duration
 }
 
-// Turns is how many kinds of work there are.
-const Turns = 3
+// Turns is the number of steps.
+const Turns = 2
 
-// Work does everything that follows from facts. It returns how many of them, from
-// the first on, are done with: the stream has to go on from there. What fails in
-// one way, or is slow, does not keep the rest from being done: while nobody takes
-// events, numbers are cleared and counters go on.
+// Work does both steps for all facts. It returns how many facts, from the first on,
+// are done: the stream continues behind them. A step that fails or is slow does not
+// keep the other from its work.
 func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) {
 	done = len(facts)
 	for i, step := range [Turns]struct {
 		name string
 		do   func(context.Context, []Fact) (int, error)
-	}{{"answered", c.answered}, {"count", c.count}, {"publish", c.Events.Publish}} {
+	}{{"answered", c.answered}, {"publish", c.Events.Publish}} {
 		turn, end := c.turn(ctx, i)
 		n, failed := step.do(turn, facts)
 		end()
@@ -54,7 +54,7 @@ func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) 
 	return done, err
 }
 
-// turn returns the context of the i-th kind of work.
+// turn returns the context of the i-th step.
 func (c Consumer) turn(ctx context.Context, i int) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -63,10 +63,10 @@ func (c Consumer) turn(ctx context.Context, i int) (context.Context, context.Can
 	return context.WithDeadline(ctx, end.Add(-time.Duration(Turns-1-i)*c.Turn))
 }
 
-// answered begins the count of unanswered messages anew for the numbers of codes
-// that passed. Verify does not do this itself, so that it stays one write. A pass
-// that comes again later than messages that followed it clears them too: seldom,
-// and then a person did answer.
+// answered resets the count of unanswered messages of each number whose code passed.
+// Verify does not do this itself, so that it stays one write. A pass that the stream
+// repeats after later messages resets those too. That is rare, and the person did
+// answer.
 func (c Consumer) answered(ctx context.Context, facts []Fact) (int, error) {
 	for n, f := range facts {
 		if f.Kind != Passed || f.ledger == "" {
@@ -77,23 +77,4 @@ func (c Consumer) answered(ctx context.Context, facts []Fact) (int, error) {
 		}
 	}
 	return len(facts), nil
-}
-
-// count counts the facts that are counted.
-func (c Consumer) count(ctx context.Context, facts []Fact) (int, error) {
-	var counts []Count
-	var of []int // fact of each
-	for n, f := range facts {
-		if one, ok := f.count(); ok {
-			counts, of = append(counts, one), append(of, n)
-		}
-	}
-	if len(counts) == 0 {
-		return len(facts), nil
-	}
-	done, err := c.Counters.Count(ctx, counts)
-	if err != nil && done < len(of) {
-		return of[done], err
-	}
-	return len(facts), err
 }

@@ -13,8 +13,8 @@ import (
 
 // far is everything that a consumer calls; each fails from a fact on.
 type far struct {
-	answered, counted, published []string
-	fails                        map[string]int // 1: at the first
+	answered, published []string
+	fails               map[string]int // 1: at the first
 }
 
 var errAway = errors.New("away")
@@ -26,18 +26,6 @@ func (f *far) Answered(_ context.Context, key string) error {
 	f.answered = append(f.answered, key)
 	return nil
 }
-
-func (f *far) Count(_ context.Context, facts []changes.Count) (int, error) {
-	for n, c := range facts {
-		if f.fails["count"] > 0 && n+1 >= f.fails["count"] {
-			return n, errAway
-		}
-		f.counted = append(f.counted, c.What)
-	}
-	return len(facts), nil
-}
-
-func (f *far) Tally(context.Context, string) (map[string]int64, error) { return nil, nil }
 
 func (f *far) Publish(_ context.Context, facts []changes.Fact) (int, error) {
 	for n, fact := range facts {
@@ -58,30 +46,28 @@ func TestWork(t *testing.T) {
 	}
 	all := []string{"RecordUnreadable", "ChallengeSent", "ChallengeSent", "ChallengePassed", "SendRefused", "ChallengeSent", "ChallengePassed"}
 	for _, test := range []struct {
-		name              string
-		fails             map[string]int
-		done              int
-		answered, counted int
-		published         int
-		says              string
+		name      string
+		fails     map[string]int
+		done      int
+		answered  int
+		published int
+		says      string
 	}{
-		{"nothing fails", nil, 7, 2, 6, 7, ""},
-		{"the first number", map[string]int{"answered": 1}, 3, 0, 6, 7, "answered"},
-		{"the second number", map[string]int{"answered": 2}, 6, 1, 6, 7, "answered"},
-		{"counting", map[string]int{"count": 1}, 1, 2, 0, 7, "count"},
-		{"counting later", map[string]int{"count": 4}, 4, 2, 3, 7, "count"},
-		{"publishing", map[string]int{"publish": 1}, 0, 2, 6, 0, "publish"},
-		{"publishing later", map[string]int{"publish": 6}, 5, 2, 6, 5, "publish"},
-		{"all of it", map[string]int{"answered": 1, "count": 3, "publish": 5}, 3, 0, 2, 4, "answered: away\ncount: away\npublish: away"},
+		{"nothing fails", nil, 7, 2, 7, ""},
+		{"the first number", map[string]int{"answered": 1}, 3, 0, 7, "answered"},
+		{"the second number", map[string]int{"answered": 2}, 6, 1, 7, "answered"},
+		{"publishing", map[string]int{"publish": 1}, 0, 2, 0, "publish"},
+		{"publishing later", map[string]int{"publish": 6}, 5, 2, 5, "publish"},
+		{"both", map[string]int{"answered": 1, "publish": 5}, 3, 0, 4, "answered: away\npublish: away"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &far{fails: test.fails}
-			done, err := changes.Consumer{Numbers: f, Counters: f, Events: f}.Work(t.Context(), facts)
+			done, err := changes.Consumer{Numbers: f, Events: f}.Work(t.Context(), facts)
 			if done != test.done || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%d done, %v; want %d and %q", done, err, test.done, test.says)
 			}
-			if len(f.answered) != test.answered || len(f.counted) != test.counted || !slices.Equal(f.published, all[:test.published]) {
-				t.Errorf("answered %v, counted %v, published %v", f.answered, f.counted, f.published)
+			if len(f.answered) != test.answered || !slices.Equal(f.published, all[:test.published]) {
+				t.Errorf("answered %v, published %v", f.answered, f.published)
 			}
 		})
 	}

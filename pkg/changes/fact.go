@@ -50,7 +50,7 @@ type Fact struct {
 	Stream         string `json:"stream,omitempty"`
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 
-	ledger, block string // what follows from it, not told
+	ledger string // of the number, for [Consumer]; not published
 }
 
 // fact makes a fact about a challenge. Its id stands for the kind, the challenge
@@ -59,7 +59,7 @@ func (i Image) fact(kind Kind, at time.Time, which ...string) Fact {
 	f := Fact{
 		ID: factID(append([]string{string(kind), i.Key, string(i.Seed)}, which...)...), Kind: kind, Time: at.UTC().Truncate(time.Millisecond),
 		Client: i.Client, AuthenticationID: i.AuthID, Country: i.Region, MaskedNumber: i.Mask,
-		ledger: i.Ledger, block: i.Block,
+		ledger: i.Ledger,
 	}
 	f.leave(i.Max - i.Attempts)
 	return f

@@ -17,8 +17,14 @@ func writeChallenge(c otp.Challenge) image { return challenges.write(&c) }
 
 func readChallenge(item image) (*otp.Challenge, error) { return challenges.read(item) }
 
+// retired is an attribute that nothing reads any more. The program before this one
+// refuses items without it, and runs beside this one during a deployment, and after it
+// where a deployment is taken back. So it is written, empty, until the next release.
+const retired = "block"
+
 func (fields codec) write(c *otp.Challenge) image {
-	item := make(image, len(fields))
+	item := make(image, len(fields)+1)
+	item[retired] = empty
 	for _, f := range fields {
 		v, isZero := attribute(f.Pointer(c))
 		if !(f.Optional && isZero) {

@@ -19,6 +19,6 @@ func ReadImage(item map[string]types.AttributeValue) (*changes.Image, error) {
 	return &changes.Image{
 		Key: c.Key, AuthID: c.AuthID, Seed: c.Seed, State: c.State, Result: c.Result,
 		Passed: bytes.Equal(c.Guess, c.Code), Op: c.Op, Attempts: c.Attempts, Max: c.Max,
-		SentAt: c.SentAt, ExpiresAt: c.ExpiresAt, Ledger: c.LedgerKey, Mask: c.Mask, Client: c.Client, Region: c.Region, Block: c.Block,
+		SentAt: c.SentAt, ExpiresAt: c.ExpiresAt, Ledger: c.LedgerKey, Mask: c.Mask, Client: c.Client, Region: c.Region,
 	}, nil
 }

@@ -29,6 +29,7 @@ func since(now otp.Millis, d time.Duration) otp.Millis { return now.Add(-d) }
 var (
 	zero          = number(0)
 	one           = number(1)
+	empty         = text("")
 	reservedState = text(string(otp.Reserved))
 	unclearState  = text(string(otp.MaybeDelivered))
 	sentState     = text(string(otp.Delivered))

@@ -51,6 +51,19 @@ func TestOptionalField(t *testing.T) {
 	}
 }
 
+// The program before this one demands an attribute that nothing reads any more.
+func TestRetiredAttribute(t *testing.T) {
+	item := dynamostore.WriteChallenge(storetest.Filled(1))
+	if s, ok := item["block"].(*types.AttributeValueMemberS); !ok || s.Value != "" {
+		t.Errorf("block is %v, want an empty string", item["block"])
+	}
+	for _, old := range []image{with(item, "block", &types.AttributeValueMemberS{Value: "Zm9vYmFy"}), without(item, "block")} {
+		if _, err := dynamostore.ReadChallenge(old); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Later programs read items with attributes that earlier ones wrote, and the other
 // way round.
 func TestUnknownAttribute(t *testing.T) {
@@ -91,10 +104,14 @@ func TestUnreadableItem(t *testing.T) {
 // unreadable reads item without the attribute and with one of another type.
 func unreadable(t *testing.T, kind string, item image, name string, read func(image) error) {
 	t.Helper()
-	missing := maps.Clone(item)
-	delete(missing, name)
-	names(t, kind, name, read(missing))
+	names(t, kind, name, read(without(item, name)))
 	names(t, kind, name, read(with(item, name, &types.AttributeValueMemberBOOL{Value: true})))
+}
+
+func without(item image, name string) image {
+	item = maps.Clone(item)
+	delete(item, name)
+	return item
 }
 
 func with(item image, name string, v types.AttributeValue) image {

@@ -63,7 +63,7 @@ func longest() map[string]any {
 		"attempts": 5, "max": 5, "sentAt": int64(now), "expiresAt": int64(now.Add(time.Hour)), "ttl": now.Seconds(),
 		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+" + strings.Repeat("\u2022", 11) + "6353",
 		"user":   "token#" + strings.Repeat("c", 64) + "#" + strings.Repeat("t", 43),
-		"client": strings.Repeat("\U0001F600", 64), "region": "MY", "block": strings.Repeat("b", 11),
+		"client": strings.Repeat("\U0001F600", 64), "region": "MY",
 	}
 }
 

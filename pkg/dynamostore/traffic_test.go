@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/pkg/dynamostore"
@@ -171,4 +172,13 @@ func TestTakeOfStrangeItems(t *testing.T) {
 		}
 		quiet(t, err)
 	}
+}
+
+func ttlOf(t testing.TB, client *dynamodb.Client, table, key string) string {
+	t.Helper()
+	n, _ := item(t, client, table, key)["ttl"].(*types.AttributeValueMemberN)
+	if n == nil {
+		return "missing"
+	}
+	return n.Value
 }

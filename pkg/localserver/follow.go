@@ -41,7 +41,7 @@ func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events
 			return false, err
 		}
 		var cleared ledgers
-		if err := work(ctx, changes.Consumer{Numbers: &cleared, Counters: f, Events: events}, p.List); err != nil {
+		if err := work(ctx, changes.Consumer{Numbers: &cleared, Events: events}, p.List); err != nil {
 			return false, err
 		}
 		return len(p.List) == piece, f.Feed().Finish(ctx, p, cleared...)
@@ -67,7 +67,7 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 	if t.Stream == nil {
 		return
 	}
-	consumer := changes.Consumer{Numbers: t, Counters: t, Events: events}
+	consumer := changes.Consumer{Numbers: t, Events: events}
 	again(ctx, log, func() (more bool, err error) {
 		r, err := t.Stream.Next(ctx)
 		if err != nil {

@@ -52,7 +52,6 @@ type Challenge struct {
 	ExpiresAt   Millis  // its end: the first instant at which the code is refused
 	LedgerKey   string  // key of the number's ledger, see [Keys.LedgerKeys]; the oldest one at its init
 	User        string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
-	Block       string  // of numbers that it belongs to, see [Keys.Block]; "" where there is none
 	TTL         int64   // seconds; the item may be swept, and its id is free, from here on
 }
 

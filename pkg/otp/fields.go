@@ -57,6 +57,5 @@ var ChallengeFields = []Field{
 	{Name: "user", Pointer: func(c *Challenge) any { return &c.User }},
 	{Name: "client", Followed: true, Pointer: func(c *Challenge) any { return &c.Client }},
 	{Name: "region", Followed: true, Pointer: func(c *Challenge) any { return &c.Region }},
-	{Name: "block", Followed: true, Pointer: func(c *Challenge) any { return &c.Block }},
 	{Name: "ttl", Pointer: func(c *Challenge) any { return &c.TTL }},
 }

@@ -140,20 +140,6 @@ func (k *Keys) fingerprint(version int, counting []string) ([]byte, error) {
 	return mac(key.fingerprint, counting...), nil
 }
 
-// blockDigits are the last digits of a number that its block does not depend on.
-const blockDigits = 4
-
-// Block returns a name for the ten thousand numbers that differ from one in their
-// last four digits only: those that SMS pumping goes through. It tells nobody
-// which numbers they are. Without a number there is none.
-func (k *Keys) Block(to Phone) string {
-	number := to.E164()
-	if number == "" {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(mac(k.numbers[0].key, "block", number[:max(0, len(number)-blockDigits)])[:8])
-}
-
 // newBox makes the cipher that numbers and chosen codes are encrypted with: AES-256
 // in GCM.
 func newBox(key []byte) cipher.AEAD {

@@ -23,7 +23,7 @@ func (s *sending) challenge() (Challenge, error) {
 	c.Code, _ = s.keys.digest(c.KeyVersion, c.Key, string(code))
 	c.Encrypted = s.keys.encrypt(c.KeyVersion, c.Key, c.Seed, s.To, s.Code)
 	c.Max = s.Policy.Attempts
-	c.Mask, c.Region, c.Block, c.User = s.Mask, s.Region, s.keys.Block(s.To), s.User
+	c.Mask, c.Region, c.User = s.Mask, s.Region, s.User
 	if s.Refusal != "" {
 		c.State, c.Result = Failed, s.Refusal
 	} else {

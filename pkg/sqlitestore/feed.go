@@ -156,6 +156,6 @@ func image(c *otp.Challenge) *changes.Image {
 	return &changes.Image{
 		Key: c.Key, AuthID: c.AuthID, Seed: c.Seed, State: c.State, Result: c.Result, Passed: bytes.Equal(c.Guess, c.Code),
 		Op: c.Op, Attempts: c.Attempts, Max: c.Max, SentAt: c.SentAt, ExpiresAt: c.ExpiresAt, Ledger: c.LedgerKey,
-		Mask: c.Mask, Client: c.Client, Region: c.Region, Block: c.Block,
+		Mask: c.Mask, Client: c.Client, Region: c.Region,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -217,7 +218,7 @@ func (k *killer) follow(t testing.TB, s *sqlitestore.Store, events changes.Event
 		if len(p.List) == 0 {
 			return true
 		}
-		consumer := changes.Consumer{Numbers: &cleared, Counters: s, Events: events}
+		consumer := changes.Consumer{Numbers: &cleared, Events: events}
 		k.step(t, func() error { _, err := consumer.Work(t.Context(), factsOf(p)); return err })
 		k.step(t, func() error { return s.Feed().Finish(t.Context(), p, cleared...) })
 	}
@@ -250,9 +251,15 @@ func TestFeedKilledAnywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			live(t, path, k, r, l.Now)
-			ids := map[string]bool{}
+			ids, kinds := map[string]bool{}, map[changes.Kind]int{}
 			for _, fact := range r.facts {
+				if !ids[fact.ID] && fact.Client != "life" {
+					kinds[fact.Kind]++
+				}
 				ids[fact.ID] = true
+			}
+			if want := recount(t, template); !maps.Equal(kinds, want) {
+				t.Errorf("facts %v, recounted %v", kinds, want)
 			}
 			if at == 0 {
 				steps, all = k.steps, ids
@@ -275,6 +282,27 @@ func TestFeedKilledAnywhere(t *testing.T) {
 	if steps < 30 || len(passed) < 5 || len(others) == 0 {
 		t.Errorf("too little happens: %d steps, %d passed, %d others", steps, len(passed), len(others))
 	}
+}
+
+// recount returns how many facts of each kind there are of the crowd, from its challenges
+// in a file.
+func recount(t testing.TB, path string) map[changes.Kind]int {
+	t.Helper()
+	want := map[changes.Kind]int{}
+	for kind, sum := range map[changes.Kind]string{
+		changes.Sent:      "state = 'sent'",
+		changes.Passed:    "guess = code",
+		changes.Exhausted: "attempts = max AND guess <> code",
+		changes.Failed:    "attempts - (guess = code OR attempts = max)",
+		changes.Refused:   "state = 'failed'",
+		changes.Expired:   "state = 'sent' AND guess <> code", // when all is swept
+	} {
+		n, err := strconv.Atoi(query(t, path, "SELECT sum("+sum+") FROM challenges WHERE max > 0 AND client <> 'life'")[0])
+		if want[kind] = n; err != nil || n == 0 {
+			t.Fatal(kind, n, err)
+		}
+	}
+	return want
 }
 
 // live follows the feed of a file to its end, sweeps all challenges, and follows on; a

@@ -28,7 +28,7 @@ var beforeRelease = []string{"0", "1"}
 
 // retired are columns that earlier programs wrote. A file may have them; they are
 // dropped when it is opened.
-var retired = []string{}
+var retired = []string{"block"}
 
 // column is one column of a table that is derived from the fields of a challenge.
 type column struct {
@@ -160,7 +160,7 @@ func (s *Store) dropDerived(version string) error {
 	if err != nil {
 		return err
 	}
-	script := ""
+	script := "DROP TABLE IF EXISTS counted;\nDROP TABLE IF EXISTS tallies;\n" // nothing reads them any more
 	for _, name := range triggers {
 		script += "DROP TRIGGER " + name + ";\n"
 	}

@@ -15,9 +15,3 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE TABLE IF NOT EXISTS traffic (
   pk TEXT PRIMARY KEY, window INTEGER NOT NULL, used INTEGER NOT NULL, ttl INTEGER NOT NULL
 ) STRICT;
-
--- Facts that were counted, and how many of each there were under each key.
-CREATE TABLE IF NOT EXISTS counted (id TEXT PRIMARY KEY, ttl INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS tallies (
-  pk TEXT NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL, ttl INTEGER NOT NULL, PRIMARY KEY (pk, what)
-) STRICT;

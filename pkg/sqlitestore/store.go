@@ -34,8 +34,7 @@ type Store struct {
 	settle, attempt               *sqlite.Stmt
 	findLedger, putLedger, answer *sqlite.Stmt
 	take                          *sqlite.Stmt
-	counter                       counter
-	sweepers                      [5]sweeper
+	sweepers                      [3]sweeper
 	documents                     Documents
 	feed                          Feed
 }
@@ -109,14 +108,13 @@ func (s *Store) prepare() error {
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
 		&s.feed.forget: forgetQuery, &s.feed.keep: keepQuery,
-		&s.counter.remember: rememberQuery, &s.counter.add: addQuery, &s.counter.tally: tallyQuery,
 	} {
 		var err error
 		if *stmt, err = s.conn.Prepare(query); err != nil {
 			return err
 		}
 	}
-	for i, table := range []string{"challenges", "ledgers", "traffic", "counted", "tallies"} {
+	for i, table := range []string{"challenges", "ledgers", "traffic"} {
 		var err error
 		if s.sweepers[i], err = s.sweeper(table); err != nil {
 			return err

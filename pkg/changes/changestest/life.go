@@ -1,3 +1,5 @@
+// Package changestest leads a life of challenges with every fact in it on a store, for
+// the tests of whatever follows the store.
 package changestest
 
 import (

@@ -50,7 +50,7 @@ func TestFilters(t *testing.T) {
 	if got := changestest.Of(b.facts); !reflect.DeepEqual(got, l.Want) {
 		t.Error(changestest.Diff(got, l.Want))
 	}
-	for _, text := range []string{counter, number0} {
+	for _, text := range []string{traffic, number0} {
 		var r map[string]any
 		json.Unmarshal([]byte(text), &r)
 		for _, p := range patterns {

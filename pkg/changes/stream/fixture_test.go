@@ -83,41 +83,11 @@ func (b *bus) Publish(_ context.Context, facts []changes.Fact) (int, error) {
 	return taken, err
 }
 
-// memory is counters and ledgers that keep everything.
+// memory keeps the ledgers that were answered.
 type memory struct {
 	mu       sync.Mutex
-	ids      map[string]bool
-	tallies  map[string]map[string]int64
 	answered []string
 	fail     error // of everything
-}
-
-func (m *memory) Count(_ context.Context, facts []changes.Count) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fail != nil {
-		return 0, m.fail
-	}
-	for _, f := range facts {
-		if m.ids == nil {
-			m.ids, m.tallies = map[string]bool{}, map[string]map[string]int64{}
-		}
-		if m.ids[f.ID] {
-			continue
-		}
-		m.ids[f.ID] = true
-		for _, key := range f.Keys {
-			if m.tallies[key] == nil {
-				m.tallies[key] = map[string]int64{}
-			}
-			m.tallies[key][f.What]++
-		}
-	}
-	return len(facts), nil
-}
-
-func (m *memory) Tally(_ context.Context, key string) (map[string]int64, error) {
-	return m.tallies[key], nil
 }
 
 func (m *memory) Answered(_ context.Context, key string) error {
@@ -130,14 +100,11 @@ func (m *memory) Answered(_ context.Context, key string) error {
 	return nil
 }
 
-func handler(m interface {
-	changes.Counters
-	changes.Numbers
-}, b changes.Events, log *slog.Logger) stream.Handler {
+func handler(m changes.Numbers, b changes.Events, log *slog.Logger) stream.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return stream.Handler{Consumer: changes.Consumer{Numbers: m, Counters: m, Events: b}, Now: time.Now, Log: log}
+	return stream.Handler{Consumer: changes.Consumer{Numbers: m, Events: b}, Now: time.Now, Log: log}
 }
 
 // deliver does what Lambda does with a stream: batches of at most size, each again

@@ -37,7 +37,6 @@ func image(i item) (*changes.Image, error) {
 		Mask:      r.text("mask"),
 		Client:    r.text("client"),
 		Region:    r.text("region"),
-		Block:     r.text("block"),
 	}
 	if out.Attempts < 0 || out.Attempts > out.Max || out.Max > most {
 		r.fail("attempts", fmt.Sprintf("from 0 to max, which is at most %d", most))

@@ -18,19 +18,20 @@ import (
 func TestLines(t *testing.T) {
 	good := []string{record(1, none, right, 0), record(2, none, wrong, 0), number0}
 	for name, c := range map[string]struct {
-		records  []string
-		counters error
-		taken    int // by the bus, -1 is all
-		want     map[string]any
+		records []string
+		table   error
+		taken   int // by the bus, -1 is all
+		want    map[string]any
 	}{
 		"well":         {good, nil, -1, nil},
 		"publish":      {good, nil, 1, map[string]any{"msg": "changes", "sequence": "s2", "done": 1.0, "of": 2.0, "cause": "publish: away"}},
-		"count":        {good, errors.New("throttled"), -1, map[string]any{"msg": "changes", "sequence": "s1", "done": 0.0, "of": 2.0, "cause": "answered: throttled\ncount: throttled"}},
+		"answered":     {good, errors.New("throttled"), -1, map[string]any{"msg": "changes", "sequence": "s1", "done": 0.0, "of": 2.0, "cause": "answered: throttled"}},
+		"both":         {good, errors.New("throttled"), 1, map[string]any{"msg": "changes", "sequence": "s1", "done": 0.0, "of": 2.0, "cause": "answered: throttled\npublish: away"}},
 		"no sequences": {[]string{strings.ReplaceAll(good[0], `"SequenceNumber":"s1"`, `"SequenceNumber":""`)}, nil, 0, map[string]any{"msg": "changes", "sequence": "", "done": 0.0, "of": 1.0, "cause": "publish: away"}},
 		"unreadable":   {[]string{`{"eventSourceARN":"arn","dynamodb":{"SequenceNumber":"s1","NewImage":"canary"}}`}, nil, -1, map[string]any{"msg": "record", "stream": "arn", "sequence": "s1", "cause": "it is not a record of DynamoDB's"}},
 	} {
 		var said bytes.Buffer
-		m, b := &memory{fail: c.counters}, &bus{}
+		m, b := &memory{fail: c.table}, &bus{}
 		if c.taken >= 0 {
 			b.fail = func([]changes.Fact) (int, error) { return c.taken, errors.New("away") }
 		}
