@@ -13,11 +13,24 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/ams/amsclient"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
 )
+
+var callHelp = kong.Vars{
+	"caller":     "Id of the client that calls; demo is unsigned.",
+	"url":        "Base URL of the service.",
+	"key":        "Private key to sign with, and its version (1). Without it: the client's newest one in the folder.",
+	"server_key": "Public key to check answers with, and its version (1). Without it: the folder's keyring.",
+	"call_data":  "Folder of keys.",
+	"request_id": "Id of the request. Without it, one is made and printed on standard error.",
+	"auth_id":    "authenticationId of the init's answer. The code is then sent as challengeData.",
+	"users":      "Call users/verifyAuthentication instead of security/verifyAuthentication.",
+}
 
 type callCommands struct {
 	Init      callInit      `cmd:"" help:"Send a code to a number."`
@@ -27,26 +40,29 @@ type callCommands struct {
 	Post      callPost      `cmd:"" help:"Post any body to any path."`
 }
 
-// Help tells the exit codes.
+// Help describes the exit codes.
 func (callCommands) Help() string {
-	return "Prints the body of the answer as it came. Exits with 0 where its status is S, 2 for F, 3 for U, and 1 where there was no answer to believe."
+	return "Prints the body of the answer as it came. Exits with 0 for status S, 2 for F, 3 for U, " +
+		"and 1 if there is no answer, or none with a valid signature. " +
+		"Without a public key of the service the signature is not checked, and a warning on standard error says so."
 }
 
 // caller are the flags of every call.
 type caller struct {
-	Client    string    `default:"demo" placeholder:"ID" help:"Who calls (${default}, which is unsigned)."`
-	URL       string    `name:"url" default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"The server (${default})."`
-	Key       *keyFile  `placeholder:"FILE[:VERSION]" help:"Private key to sign with, and its version (1); without it, the client's newest in the folder of the data."`
-	ServerKey []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"Public key of the server to check answers by, and its version (1); may be repeated. Without it, those of the keyring in the folder of the data."`
-	Data      string    `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys (${default})."`
+	Client    string    `default:"demo" placeholder:"ID" help:"${caller}"`
+	URL       string    `default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"${url}"`
+	Key       *keyFile  `placeholder:"FILE[:VERSION]" help:"${key}"`
+	ServerKey []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"${server_key}"`
+	Data      string    `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"${call_data}"`
 }
 
-// resultStatus is a status that is no S, as the error of a call whose answer is
+// resultStatus is the status F or U, as the error of a call. The answer is already
 // printed.
 type resultStatus string
 
 func (s resultStatus) Error() string { return "the status is " + string(s) }
 
+// exitCode is the exit code for the status.
 func (s resultStatus) exitCode() int {
 	if s == "F" {
 		return 2
@@ -54,9 +70,12 @@ func (s resultStatus) exitCode() int {
 	return 3
 }
 
+// request is a call of one API.
+type request func(context.Context, *amsclient.Client) (amsclient.Answer, error)
+
 // send makes a call and prints its answer.
-func (c *caller) send(ctx context.Context, call func(context.Context, *amsclient.Client) (amsclient.Answer, error)) error {
-	client, err := c.make()
+func (c *caller) send(ctx context.Context, call request) error {
+	client, err := c.newClient()
 	if err != nil {
 		return err
 	}
@@ -79,7 +98,7 @@ func (c *caller) send(ctx context.Context, call func(context.Context, *amsclient
 	return nil
 }
 
-func (c *caller) make() (*amsclient.Client, error) {
+func (c *caller) newClient() (*amsclient.Client, error) {
 	if err := openstore.CheckURL("--url", c.URL); err != nil {
 		return nil, err
 	}
@@ -94,14 +113,14 @@ func (c *caller) make() (*amsclient.Client, error) {
 	return &amsclient.Client{URL: c.URL, ID: c.Client, Key: key, Servers: servers, Now: time.Now}, nil
 }
 
-// signingKey returns the key to sign with, none where there is none to be found.
+// signingKey returns the key to sign with, or no key if none is found.
 func (c *caller) signingKey() (signature.Key, error) {
 	f := c.Key
 	if f == nil {
 		newest, found := newestKeyFile(c.Data, c.Client)
 		if !found {
 			if c.Client != "demo" {
-				warn("not signed: %s is not there; name the private key by --key", newest.File)
+				warn("the request is not signed: %s does not exist; name the private key with --key", newest.File)
 			}
 			return signature.Key{}, nil
 		}
@@ -118,7 +137,7 @@ func (c *caller) signingKey() (signature.Key, error) {
 	return signature.Key{Version: f.version(), Private: private}, nil
 }
 
-// version is 1 where none is given, as in the vendors' SDKs.
+// version returns the version, by default 1 as in the vendors' SDKs.
 func (f keyFile) version() string {
 	if f.Version == "" {
 		return "1"
@@ -126,10 +145,10 @@ func (f keyFile) version() string {
 	return f.Version
 }
 
-// servers returns the keys to check answers by, nil where there are none.
+// servers returns the public keys to check answers with, by version. It is nil if there are none.
 func (c *caller) servers() (map[string]*rsa.PublicKey, error) {
 	if c.ServerKey == nil {
-		return c.localServer()
+		return c.localKeys()
 	}
 	servers := map[string]*rsa.PublicKey{}
 	for _, f := range c.ServerKey {
@@ -144,14 +163,15 @@ func (c *caller) servers() (map[string]*rsa.PublicKey, error) {
 	return servers, nil
 }
 
-// localServer returns the keys that a server on this machine signs with. It makes
-// no keyring.
-func (c *caller) localServer() (map[string]*rsa.PublicKey, error) {
+// localKeys returns the public keys of a server on this machine. It makes no keyring. A
+// keyring that cannot be read is an error, so that no answer passes unchecked.
+func (c *caller) localKeys() (map[string]*rsa.PublicKey, error) {
 	path := filepath.Join(c.Data, "keys.json")
 	servers := map[string]*rsa.PublicKey{}
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the keys to check the answer by cannot be read: %w; give the server's public key by --server-key", err)
+		return nil, fmt.Errorf("the keys to check the answer with cannot be read: %w; "+
+			"give the server's public key with --server-key", err)
 	}
 	if err == nil {
 		d, err := keyring.Parse(text)
@@ -168,7 +188,8 @@ func (c *caller) localServer() (map[string]*rsa.PublicKey, error) {
 		}
 	}
 	if len(servers) == 0 {
-		warn("the answer's signature is not checked: there is no keyring in %s; give the server's public key by --server-key", c.Data)
+		warn("the answer's signature is not checked, because %s has no keyring: "+
+			"give the service's public key, which keys list prints, with --server-key", c.Data)
 		return nil, nil
 	}
 	return servers, nil
@@ -176,9 +197,10 @@ func (c *caller) localServer() (map[string]*rsa.PublicKey, error) {
 
 // requestID is the flag for the id of a request.
 type requestID struct {
-	ID string `placeholder:"ID" help:"Id of the request; without it one is made, and told on standard error."`
+	ID string `placeholder:"ID" help:"${request_id}"`
 }
 
+// id returns the id, and makes one if none is given.
 func (r requestID) id() string {
 	if r.ID == "" {
 		r.ID = rand.Text()
@@ -200,7 +222,8 @@ func (c *callInit) Run(ctx context.Context) error {
 	}
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		return client.Init(ctx, amsclient.InitRequest{
-			AuthenticationRequestID: c.id(), AuthenticationMethod: "OTP", AuthenticationType: "SMS", IdentityType: "MOBILENO", IdentityValue: number,
+			AuthenticationRequestID: c.id(), AuthenticationMethod: "OTP", AuthenticationType: "SMS",
+			IdentityType: "MOBILENO", IdentityValue: number,
 		})
 	})
 }
@@ -221,36 +244,39 @@ func (c *callUsersInit) Run(ctx context.Context) error {
 	}
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		return client.UsersInit(ctx, amsclient.UsersInitRequest{
-			AuthenticationType: "OTP", AuthenticationRequestID: c.id(), AuthenticationChannelType: "SMS", UserIdentityType: "WALLET_TOKEN", UserIdentityValue: c.Token,
+			AuthenticationType: "OTP", AuthenticationRequestID: c.id(), AuthenticationChannelType: "SMS",
+			UserIdentityType: "WALLET_TOKEN", UserIdentityValue: c.Token,
 		})
 	})
 }
 
 type callVerify struct {
 	caller
-	AuthenticationID string `xor:"body" placeholder:"ID" help:"authenticationId of the init's answer; with it, the code is sent as challengeData."`
-	Users            bool   `xor:"body" help:"Call users/verifyAuthentication, and not security/verifyAuthentication."`
+	AuthenticationID string `xor:"body" placeholder:"ID" help:"${auth_id}"`
+	Users            bool   `xor:"body" help:"${users}"`
 	ID               string `arg:"" help:"The id of the init."`
 	Code             string `arg:"" help:"What the person typed."`
 }
 
 func (c *callVerify) Run(ctx context.Context) error {
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
-		same := amsclient.VerifyRequest{AuthenticationType: "OTP", AuthenticationRequestID: c.ID, AuthenticationValue: c.Code}
+		body := amsclient.VerifyRequest{
+			AuthenticationType: "OTP", AuthenticationRequestID: c.ID, AuthenticationValue: c.Code,
+		}
 		switch {
 		case c.Users:
-			return client.Verify(ctx, same)
+			return client.Verify(ctx, body)
 		case c.AuthenticationID != "":
 			return client.SecurityVerify(ctx, amsclient.SecurityVerifyRequest{
 				AuthenticationRequestID: c.ID, AuthenticationID: c.AuthenticationID,
 				ChallengeData: &amsclient.ChallengeData{ChallengeType: "sms", OTPValue: c.Code},
 			})
 		}
-		body, err := json.Marshal(same) // which this path takes, too
+		text, err := json.Marshal(body) // security/verifyAuthentication accepts this body too
 		if err != nil {
 			return amsclient.Answer{}, err
 		}
-		return client.Post(ctx, "/ams/api/v1/security/verifyAuthentication", body)
+		return client.Post(ctx, "/ams/api/v1/security/verifyAuthentication", text)
 	})
 }
 

@@ -90,7 +90,7 @@ func TestCallSigned(t *testing.T) {
 
 	// What is not signed, and what has no key.
 	_, faults, _ := c.call("verify", "one", "123456", "--client", "nobody")
-	if want := "not signed: " + filepath.Join(p.data, "clients", "nobody.key.pem") + " is not there"; !strings.Contains(faults, want) {
+	if want := "not signed: " + filepath.Join(p.data, "clients", "nobody.key.pem") + " does not exist"; !strings.Contains(faults, want) {
 		t.Errorf("%s, want %q", faults, want)
 	}
 	c.ok("client", "add", "open", "--unsigned", "--country=*")
@@ -175,7 +175,7 @@ func TestCallChecksAnswers(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(elsewhere, "keys.json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	away.no("give the server's public key by --server-key", "call", "verify", "x", "123456", "--url", p.url)
+	away.no("give the server's public key with --server-key", "call", "verify", "x", "123456", "--url", p.url)
 	away.gets(verify, 2, "verify", "x", "123456", "--server-key", server)
 
 	// A new key signs within the server's time, and the command knows it.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rsa"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -135,6 +136,26 @@ func TestGenerateKey(t *testing.T) {
 		}
 		private(t, filepath.Dir(other))
 	})
+}
+
+// The base URL is that of the flag, or of the environment.
+func TestMerchantURL(t *testing.T) {
+	c := onFolder(t, t.TempDir())
+	public := []string{"--public-key", publicKey}
+	for i, test := range []struct {
+		env  string
+		args []string
+		want string
+	}{
+		{"X=", nil, "base URL     http://127.0.0.1:8080\n"},
+		{"COUNTERSIGN_URL=https://api.example", nil, "base URL     https://api.example\n"},
+		{"COUNTERSIGN_URL=https://api.example", []string{"--url", "https://other.example"}, "base URL     https://other.example\n"},
+	} {
+		c := c
+		c.env = append(slices.Clone(c.env), test.env)
+		c.says(slices.Concat([]string{"client", "add", fmt.Sprint("acme", i)}, public, test.args), test.want)
+		c.says(slices.Concat([]string{"client", "rotate-key", fmt.Sprint("acme", i)}, public, test.args), test.want)
+	}
 }
 
 // half is the public half of a private key in a file, which must be PKCS#8.
@@ -285,7 +306,7 @@ func TestSecrets(t *testing.T) {
 	c.no("hmac", "client", "remove-secret", "made")
 	c.ok("client", "add", "none")
 	c.no("client rotate-secret gives it one", "client", "set", "none", "--unimatrix", "hmac")
-	c.says([]string{"client", "rotate-secret", "none"}, "its secret is not asked for", "mode           -")
+	c.says([]string{"client", "rotate-secret", "none"}, "its secret is not used", "mode           -")
 	c.says([]string{"client", "set", "none", "--unimatrix", "hmac"}, "hmac")
 	for size, want := range map[int]string{15: "has 15 bytes", 257: "has 257 bytes"} {
 		c.in = strings.Repeat("x", size) + "\n"

@@ -7,79 +7,109 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/clients"
 	"countersign/pkg/phone/plan"
 )
 
-// clientFlags are the flags of client add and client set, one for each field of a
-// client's record. A flag that is not given leaves its field as it is, and an empty
-// value clears the field. The settings of a process are in pkg/config.
-type clientFlags struct {
-	Unimatrix   *string  `placeholder:"MODE" help:"How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret)."`
-	Unsigned    *bool    `negatable:"" help:"Its AMS requests need no signature: whoever knows the id can send messages at your cost."`
-	Country     []string `placeholder:"CC" help:"Countries that it may send to, such as US,MY, or * for all; none without. May be repeated."`
-	API         []string `placeholder:"API" help:"What it may call: ams, unimatrix, or an API such as customers/initAuthentication; all without."`
-	Network     []string `placeholder:"CIDR" help:"Where it may call from, such as 192.0.2.0/24; anywhere without."`
-	Numbers     *string  `placeholder:"POLICY" help:"How sure a number must be: possible, valid or mobile."`
-	Line        []string `placeholder:"TYPE" help:"Lines that it may send to besides ordinary ones: premium, satellite."`
-	TimeWindow  duration `placeholder:"DURATION" help:"How far its clock may be off, 10m without; 0 is any distance."`
-	PerMinute   *int     `placeholder:"N" help:"Requests that it may make in a minute; 0 is any number."`
-	Brand       *string  `placeholder:"NAME" help:"What its messages say that the code is for."`
-	SenderID    *string  `placeholder:"NAME" help:"What its messages come from: 1 to 11 letters, digits and hyphens."`
-	Language    *string  `placeholder:"TAG" help:"Language of its messages, such as de."`
-	CustomCodes *bool    `negatable:"" help:"It may choose codes itself (Unimatrix); so without."`
-	SenderName  []string `sep:"none" placeholder:"NAME" help:"Sender names that its Unimatrix requests may give; any without. May be repeated."`
-	Template    []string `sep:"none" placeholder:"ID" help:"Templates that its Unimatrix requests may give; any without. May be repeated."`
+var clientFlagsHelp = kong.Vars{
+	"unimatrix":    "How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret).",
+	"unsigned":     "Accept AMS requests without a signature: whoever knows the id can send messages at your cost.",
+	"country":      "Countries that it may send to, such as US,MY, or * for all. Default: none. May be repeated.",
+	"api":          "What it may call: ams, unimatrix, or an API such as customers/initAuthentication. Default: all.",
+	"network":      "Networks that it may call from, such as 192.0.2.0/24. Default: any.",
+	"numbers":      "Strictness for phone numbers: possible, valid or mobile.",
+	"line":         "Line types that it may send to besides ordinary ones: premium, satellite.",
+	"time_window":  "How far its clock may be off. Default: 10m. 0 switches the check off.",
+	"per_minute":   "Requests that it may make in a minute; 0 is any number.",
+	"brand":        "Name of the service in its messages.",
+	"sender_id":    "Sender of its messages: 1 to 11 letters, digits and hyphens.",
+	"language":     "Language of its messages, such as de.",
+	"custom_codes": "Allow it to choose codes itself (Unimatrix). Default: allowed.",
+	"sender_name":  "Sender names that its Unimatrix requests may give. Default: any. May be repeated.",
+	"template":     "Templates that its Unimatrix requests may give. Default: any. May be repeated.",
 
-	Digits     number   `group:"Limits of its own, in place of the deployment's" placeholder:"N" help:"Digits of a code."`
-	Validity   duration `group:"Limits of its own, in place of the deployment's" placeholder:"DURATION" help:"Lifetime of a code."`
-	Attempts   number   `group:"Limits of its own, in place of the deployment's" placeholder:"N" help:"Guesses at one code."`
-	Cooldown   duration `group:"Limits of its own, in place of the deployment's" placeholder:"DURATION" help:"Between two messages to one number."`
-	PerHour    number   `group:"Limits of its own, in place of the deployment's" placeholder:"N" help:"Messages to one number in an hour."`
-	PerDay     number   `group:"Limits of its own, in place of the deployment's" placeholder:"N" help:"Messages to one number in 24 hours."`
-	Unanswered number   `group:"Limits of its own, in place of the deployment's" placeholder:"N" help:"Messages in a row without a right code, then the number is paused."`
-	Pause      duration `group:"Limits of its own, in place of the deployment's" placeholder:"DURATION" help:"That pause."`
-	Memory     duration `group:"Limits of its own, in place of the deployment's" placeholder:"DURATION" help:"How long a repeated init is known, after its code has expired."`
+	"digits":     "Digits of a code.",
+	"validity":   "Lifetime of a code.",
+	"attempts":   "Guesses at one code.",
+	"cooldown":   "Wait between two messages to one number.",
+	"per_hour":   "Messages to one number in an hour.",
+	"per_day":    "Messages to one number in 24 hours.",
+	"unanswered": "Messages in a row to one number without a right code, before the number is paused.",
+	"pause":      "Length of that pause.",
+	"memory":     "Time for which a repeated init is recognised, after its code has expired.",
 }
 
-// check refuses countries that no number is in.
-func (s clientFlags) check() error {
+// clientFlags are the flags of client add and client set, one for each field of a
+// client's record. A flag that is missing leaves its field as it is, and an empty value
+// removes the field. The settings of a process are in pkg/config.
+type clientFlags struct {
+	Unimatrix   *string  `placeholder:"MODE" help:"${unimatrix}"`
+	Unsigned    *bool    `negatable:"" help:"${unsigned}"`
+	Country     []string `placeholder:"CC" help:"${country}"`
+	API         []string `placeholder:"API" help:"${api}"`
+	Network     []string `placeholder:"CIDR" help:"${network}"`
+	Numbers     *string  `placeholder:"POLICY" help:"${numbers}"`
+	Line        []string `placeholder:"TYPE" help:"${line}"`
+	TimeWindow  duration `placeholder:"DURATION" help:"${time_window}"`
+	PerMinute   *int     `placeholder:"N" help:"${per_minute}"`
+	Brand       *string  `placeholder:"NAME" help:"${brand}"`
+	SenderID    *string  `placeholder:"NAME" help:"${sender_id}"`
+	Language    *string  `placeholder:"TAG" help:"${language}"`
+	CustomCodes *bool    `negatable:"" help:"${custom_codes}"`
+	SenderName  []string `sep:"none" placeholder:"NAME" help:"${sender_name}"`
+	Template    []string `sep:"none" placeholder:"ID" help:"${template}"`
+
+	Digits     number   `group:"own" placeholder:"N" help:"${digits}"`
+	Validity   duration `group:"own" placeholder:"DURATION" help:"${validity}"`
+	Attempts   number   `group:"own" placeholder:"N" help:"${attempts}"`
+	Cooldown   duration `group:"own" placeholder:"DURATION" help:"${cooldown}"`
+	PerHour    number   `group:"own" placeholder:"N" help:"${per_hour}"`
+	PerDay     number   `group:"own" placeholder:"N" help:"${per_day}"`
+	Unanswered number   `group:"own" placeholder:"N" help:"${unanswered}"`
+	Pause      duration `group:"own" placeholder:"DURATION" help:"${pause}"`
+	Memory     duration `group:"own" placeholder:"DURATION" help:"${memory}"`
+}
+
+// check refuses unknown countries.
+func (f clientFlags) check() error {
 	var countries []string
-	setList(&countries, s.Country)
+	setList(&countries, f.Country)
 	if err := plan.CheckCountries(countries); err != nil {
 		return fmt.Errorf("--country: %w", err)
 	}
 	return nil
 }
 
-// apply changes the fields whose flag is given.
-func (s clientFlags) apply(r *clients.Record) {
-	set(&r.Unimatrix, s.Unimatrix)
-	set(&r.Unsigned, s.Unsigned)
-	set(&r.PerMinute, s.PerMinute)
-	set(&r.Numbers, s.Numbers)
-	set(&r.Brand, s.Brand)
-	set(&r.SenderID, s.SenderID)
-	set(&r.Language, s.Language)
-	if s.CustomCodes != nil {
-		r.CustomCodes = s.CustomCodes
+// apply sets the fields of r whose flags are given.
+func (f clientFlags) apply(r *clients.Record) {
+	set(&r.Unimatrix, f.Unimatrix)
+	set(&r.Unsigned, f.Unsigned)
+	set(&r.PerMinute, f.PerMinute)
+	set(&r.Numbers, f.Numbers)
+	set(&r.Brand, f.Brand)
+	set(&r.SenderID, f.SenderID)
+	set(&r.Language, f.Language)
+	if f.CustomCodes != nil {
+		r.CustomCodes = f.CustomCodes
 	}
-	setList(&r.Countries, s.Country)
-	setList(&r.APIs, s.API)
-	setList(&r.Networks, s.Network)
-	setList(&r.Lines, s.Line)
-	setList(&r.SenderNames, s.SenderName)
-	setList(&r.Templates, s.Template)
-	s.TimeWindow.set(&r.Window)
-	s.Digits.set(&r.Limits.Digits)
-	s.Validity.set(&r.Limits.Validity)
-	s.Attempts.set(&r.Limits.Attempts)
-	s.Cooldown.set(&r.Limits.Cooldown)
-	s.PerHour.set(&r.Limits.PerHour)
-	s.PerDay.set(&r.Limits.PerDay)
-	s.Unanswered.set(&r.Limits.Unanswered)
-	s.Pause.set(&r.Limits.Pause)
-	s.Memory.set(&r.Limits.Memory)
+	setList(&r.Countries, f.Country)
+	setList(&r.APIs, f.API)
+	setList(&r.Networks, f.Network)
+	setList(&r.Lines, f.Line)
+	setList(&r.SenderNames, f.SenderName)
+	setList(&r.Templates, f.Template)
+	f.TimeWindow.set(&r.Window)
+	f.Digits.set(&r.Limits.Digits)
+	f.Validity.set(&r.Limits.Validity)
+	f.Attempts.set(&r.Limits.Attempts)
+	f.Cooldown.set(&r.Limits.Cooldown)
+	f.PerHour.set(&r.Limits.PerHour)
+	f.PerDay.set(&r.Limits.PerDay)
+	f.Unanswered.set(&r.Limits.Unanswered)
+	f.Pause.set(&r.Limits.Pause)
+	f.Memory.set(&r.Limits.Memory)
 }
 
 func set[T any](field *T, given *T) {
@@ -94,8 +124,8 @@ func setList(field *[]string, given []string) {
 	}
 }
 
-// own is the flag of a field that may be left to the deployment, which an empty
-// value does.
+// own is the flag for a limit of the client's own. An empty value removes the limit, so
+// that the deployment's applies.
 type own[T any] struct {
 	given bool
 	value *T

@@ -13,40 +13,52 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/standin"
 )
 
+var invokeHelp = kong.Vars{
+	"invoke":     "Run a Lambda function on this machine, without AWS and Docker: send it an event, print its answer.",
+	"event":      "File with the function's event; - is the standard input. Samples are in events/.",
+	"env_file":   "The function's environment, as for sam local --env-vars. An endpoint in it replaces a stand-in.",
+	"warm":       "Invoke the function N more times in the same process.",
+	"binary":     "The function's binary for this machine. Without it, the function is built.",
+	"tables_dir": "Folder of keys and tables.",
+	"tables":     "A DynamoDB engine on this machine; missing tables are made. Without it: that of make tools.",
+}
+
 // invoke is the command of the same name: sam local invoke without Docker.
 type invoke struct {
 	Function string `arg:"" enum:"init, verify, otp, cognito, changes" help:"Name of the function: ${enum}."`
-	Event    string `short:"e" required:"" placeholder:"FILE" help:"Event that the function gets; - is the standard input. There are samples in events/."`
-	EnvFile  string `type:"existingfile" placeholder:"FILE" help:"Environment of the function, JSON as sam local's --env-vars. What has an endpoint there is not stood in for."`
-	Warm     uint32 `placeholder:"N" help:"Invoke the function N more times in the same process."`
-	Binary   string `type:"existingfile" placeholder:"FILE" help:"The function's binary, such as .aws-sam/build/InitFunction/bootstrap, if it is for this machine. Without it, the function is built."`
+	Event    string `short:"e" required:"" placeholder:"FILE" help:"${event}"`
+	EnvFile  string `type:"existingfile" placeholder:"FILE" help:"${env_file}"`
+	Warm     uint32 `placeholder:"N" help:"${warm}"`
+	Binary   string `type:"existingfile" placeholder:"FILE" help:"${binary}"`
 	surroundings
 }
 
-// surroundings are the flags that say where stand-ins keep their data.
+// surroundings are the flags for the data of the stand-ins.
 type surroundings struct {
-	Data             string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"Folder of keys and tables (${default})."`
-	DynamoDBEndpoint string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"A DynamoDB engine on this machine; its tables are made if missing. Without it, the engine of make tools is started."`
-	host             string
+	Data   string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"${tables_dir}"`
+	Engine string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"${tables}"`
+	host   string
 }
 
-// errFunction is told where the function has answered by an error, which is printed
-// already.
+// errFunction reports that the function answered with an error. The answer is already
+// printed.
 var errFunction = errors.New("the function failed")
 
-// Run starts the function, hands it the event, prints its answers and ends it.
+// Run starts the function, sends it the event, prints its answers and ends it.
 func (c *invoke) Run(ctx context.Context) (err error) {
 	event, err := readInput(c.Event)
 	if err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
 	if !json.Valid(event) {
-		return fmt.Errorf("event: %s is not JSON, and Lambda hands nothing else to a function", c.Event)
+		return fmt.Errorf("event: %s is not JSON, and Lambda passes nothing else to a function", c.Event)
 	}
 	given, err := c.environment()
 	if err != nil {
@@ -73,9 +85,9 @@ func (c *invoke) Run(ctx context.Context) (err error) {
 	return c.invoke(ctx, runtime, binary, variables(given, services.Environment), event)
 }
 
-// environment is what the function is told besides where the stand-ins are: this
-// process's own COUNTERSIGN_ variables, and the file's. Keys to an AWS account come
-// from the file or not at all.
+// environment returns the function's environment without the endpoints of the
+// stand-ins: the COUNTERSIGN_ variables of this process, and those of the file. Keys to
+// an AWS account come from the file only.
 func (c *invoke) environment() (map[string]string, error) {
 	all := functionSettings()
 	if c.EnvFile == "" {
@@ -87,7 +99,8 @@ func (c *invoke) environment() (map[string]string, error) {
 	}
 	var file map[string]map[string]json.RawMessage
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf(`%s: %w: it must be {"Parameters":{"NAME":"value"}}, or have the function's name in place of Parameters, as for sam local`, c.EnvFile, err)
+		return nil, fmt.Errorf(`%s: %w: it must be {"Parameters":{"NAME":"value"}}, `+
+			`or have the function's name in place of Parameters, as for sam local`, c.EnvFile, err)
 	}
 	own := strings.ToUpper(c.Function[:1]) + c.Function[1:] + "Function"
 	for _, section := range []string{"Parameters", own} {
@@ -98,12 +111,12 @@ func (c *invoke) environment() (map[string]string, error) {
 		}
 	}
 	if file["Parameters"] == nil && file[own] == nil {
-		warn("%s has neither Parameters nor %s, and so nothing for this function", c.EnvFile, own)
+		warn("%s has neither Parameters nor %s, so it sets nothing for this function", c.EnvFile, own)
 	}
 	return all, nil
 }
 
-// plain is the value that a variable gets from a file.
+// plain returns the value of a variable in a file.
 func plain(value json.RawMessage) (text string, err error) {
 	switch value[0] {
 	case '"':
@@ -115,8 +128,8 @@ func plain(value json.RawMessage) (text string, err error) {
 	return string(value), nil
 }
 
-// functionSettings are this process's COUNTERSIGN_ variables over those that work on
-// a laptop.
+// functionSettings returns settings that work on a laptop, replaced by the COUNTERSIGN_
+// variables of this process.
 func functionSettings() map[string]string {
 	all := standin.Settings()
 	for _, e := range os.Environ() {
@@ -127,7 +140,7 @@ func functionSettings() map[string]string {
 	return all
 }
 
-// variables joins sets of variables, later ones over earlier ones.
+// variables joins sets of variables. A later set replaces values of an earlier one.
 func variables(sets ...map[string]string) (all []string) {
 	for _, set := range sets {
 		for _, name := range slices.Sorted(maps.Keys(set)) {
@@ -137,13 +150,13 @@ func variables(sets ...map[string]string) (all []string) {
 	return all
 }
 
-// start starts what the function is not given.
+// start starts a stand-in for each service of which given has no endpoint.
 func (s surroundings) start(ctx context.Context, given map[string]string) (*standin.Services, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	o := standin.Options{
-		Given: given, Host: s.host, Data: s.Data, DynamoDB: s.DynamoDBEndpoint, Now: time.Now,
+		Given: given, Host: s.host, Data: s.Data, DynamoDB: s.Engine, Now: time.Now,
 		Sent: func(to, message string) { warn("SMS to %s: %s", to, message) },
 		Put:  func(kind, detail string) { warn("event %s: %s", kind, detail) },
 	}
@@ -159,7 +172,7 @@ func (s surroundings) start(ctx context.Context, given map[string]string) (*stan
 	return standin.StartServices(ctx, o)
 }
 
-// built returns the function's binary, and how to clear up after it.
+// built returns the function's binary. The caller calls remove after its use.
 func (c *invoke) built() (binary string, remove func(), err error) {
 	if c.Binary != "" {
 		return c.Binary, func() {}, nil
@@ -179,15 +192,17 @@ func (c *invoke) built() (binary string, remove func(), err error) {
 	return binary, func() { os.RemoveAll(dir) }, nil
 }
 
-// invoke prints the answers to standard output, and how long they took to standard
-// error, where the function's log is too.
-func (c *invoke) invoke(ctx context.Context, runtime *standin.Runtime, binary string, env []string, event []byte) error {
+// invoke prints the answers on standard output. On standard error it prints the time
+// of each answer, beside the function's log.
+func (c *invoke) invoke(
+	ctx context.Context, runtime *standin.Runtime, binary string, env []string, event []byte,
+) error {
 	begin := time.Now()
 	function, err := runtime.Start(c.Function, binary, env, os.Stderr)
 	if err != nil {
 		return err
 	}
-	defer function.Stop() // whose own end is told by what it did not answer
+	defer function.Stop() // its error adds nothing: a call without an answer has failed already
 	if err := function.Ready(ctx); err != nil {
 		return err
 	}
@@ -213,7 +228,7 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }
 
-// indented is JSON for people; what is no JSON is returned as it is.
+// indented returns JSON with line breaks, and other text as it is.
 func indented(text []byte) string {
 	var b bytes.Buffer
 	if json.Indent(&b, text, "", "  ") != nil {

@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/signature"
 )
 
-// keyFile is a flag that names a key: FILE, or FILE:VERSION.
+// keyFile is a flag that names the file of a key: FILE, or FILE:VERSION.
 type keyFile struct{ File, Version string }
 
 var withVersion = regexp.MustCompile(`\A(.*):([0-9]+)\z`)
@@ -31,8 +31,8 @@ func (f *keyFile) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// public reads a public key for a record. Without a version it gets the one after
-// those that are there.
+// public reads a public key for a record. Without a version it gets the next one after
+// those of beside.
 func (f keyFile) public(beside []clients.Key) (clients.Key, error) {
 	text, err := readInput(f.File)
 	if err != nil {
@@ -48,7 +48,7 @@ func (f keyFile) public(beside []clients.Key) (clients.Key, error) {
 	return clients.Key{Version: f.Version, PEM: signature.FormatPublicKey(key)}, nil
 }
 
-// readInput reads a file, or the standard input where it is called "-".
+// readInput reads a file, or the standard input for the name "-".
 func readInput(name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(os.Stdin)
@@ -56,7 +56,7 @@ func readInput(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// readSecret reads what a file holds but for a line break at its end.
+// readSecret reads a file without the line break at its end.
 func readSecret(name string) ([]byte, error) {
 	text, err := readInput(name)
 	if rest, ok := bytes.CutSuffix(text, []byte("\n")); ok {
@@ -65,7 +65,7 @@ func readSecret(name string) ([]byte, error) {
 	return text, err
 }
 
-// privateKeyFile is where a client's generated key is written.
+// privateKeyFile is the path of a client's generated key in a data folder.
 func privateKeyFile(data, id, version string) string {
 	name := url.PathEscape(id)
 	if version != "1" {
@@ -74,8 +74,8 @@ func privateKeyFile(data, id, version string) string {
 	return filepath.Join(data, "clients", name+".key.pem")
 }
 
-// newestKeyFile finds the latest of the client's keys that were generated here;
-// File is that of the first where there is none.
+// newestKeyFile finds the newest of the client's keys that were generated on this
+// machine. If there is none, f names the file that the first one would have.
 func newestKeyFile(data, id string) (f keyFile, found bool) {
 	f = keyFile{privateKeyFile(data, id, "1"), "1"}
 	entries, _ := os.ReadDir(filepath.Dir(f.File))
@@ -97,7 +97,7 @@ func newestKeyFile(data, id string) (f keyFile, found bool) {
 	return f, newest > 0
 }
 
-// writePrivateKey writes a key to a new file that nobody else may read.
+// writePrivateKey writes a key to a new file that only its owner can read.
 func writePrivateKey(name string, key *rsa.PrivateKey) error {
 	text, err := signature.FormatPrivateKey(key)
 	if err != nil {
@@ -108,7 +108,8 @@ func writePrivateKey(name string, key *rsa.PrivateKey) error {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("private key: %s is there already and is not overwritten: move it away, or name another file by --key-out", name)
+		return fmt.Errorf("private key: %s exists and is not overwritten: "+
+			"move it away, or name another file with --key-out", name)
 	} else if err != nil {
 		return fmt.Errorf("private key: %w", err)
 	}

@@ -7,56 +7,64 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/keyring"
 )
 
+var keysHelp = kong.Vars{
+	"rotate": "Make a new version of a key. Older versions stay readable until they are retired, so nothing is lost.",
+	"kind": "code (challenges), number (limits of numbers), seal (clients' secrets, users' numbers), " +
+		"sign (answers), or all.",
+	"after": "Time until the new version comes into force. Without it: none. For sign, 24h or more: " +
+		"clients that check answers refuse them until they have the new public key.",
+}
+
 type keysCommands struct {
 	List   keysList   `cmd:"" help:"List the versions of all keys."`
-	Rotate keysRotate `cmd:"" help:"Make a new version of a key. The older ones are read until they are retired, so nothing is lost."`
-	Retire keysRetire `cmd:"" help:"Remove an older version of a key, and what depends on it."`
+	Rotate keysRotate `cmd:"" help:"${rotate}"`
+	Retire keysRetire `cmd:"" help:"Remove an older version of a key, and everything that depends on it."`
 }
 
-// Help tells the JSON.
+// Help describes the JSON of the commands.
 func (keysCommands) Help() string {
-	return "With --json, list gives all versions and rotate the new ones: an array of {kind, version, made, from, state, publicKey}, where state is in force, read or waiting. retire gives {kind, version, resealed}."
+	return "With --json, list prints all versions and rotate the new ones: an array of " +
+		"{kind, version, made, from, state, publicKey}, where state is in force, read or waiting. " +
+		"retire prints {kind, version, resealed}."
 }
 
-type keysList struct{ where }
+type keysList struct{ place }
 
+// Run prints the versions of all keys.
 func (c *keysList) Run(ctx context.Context) error {
 	ring, err := c.ring()
 	if err != nil {
 		return err
 	}
-	return c.tellKeys("", ring.Document().List(time.Now()))
+	return c.answerKeys("", ring.Document().List(time.Now()))
 }
 
-// tellKeys tells versions of keys: in JSON as they are, for people with the public
-// keys below.
-func (w where) tellKeys(more string, list []keyring.Info) error {
+// answerKeys prints versions of keys. As text, the public keys and more come below.
+func (p place) answerKeys(more string, list []keyring.Info) error {
 	rows, public := [][]string{{"KIND", "VERSION", "STATE", "MADE", "FROM"}}, ""
 	for _, k := range list {
-		rows = append(rows, []string{string(k.Kind), fmt.Sprint(k.Version), string(k.State), instant(k.Made), instant(k.From)})
+		rows = append(rows, []string{
+			string(k.Kind), fmt.Sprint(k.Version), string(k.State), instant(k.Made), instant(k.From),
+		})
 		if k.PublicKey != "" {
 			public += fmt.Sprintf("public key of sign version %d:\n%s", k.Version, k.PublicKey)
 		}
 	}
-	return w.tell(list, columns(rows...)+public+more)
-}
-
-func instant(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Format(time.RFC3339)
+	return p.answer(list, columns(rows...)+public+more)
 }
 
 type keysRotate struct {
-	where
-	Kind  string        `arg:"" optional:"" enum:"code,number,seal,sign,all" default:"code" help:"code (challenges), number (limits of numbers), seal (secrets of clients and numbers of users), sign (answers), or all; code without."`
-	After time.Duration `placeholder:"DURATION" help:"When the new version comes into force; at once without. For sign 24h or more: clients that check answers refuse them until they have the new public key."`
+	place
+	Kind  string        `arg:"" optional:"" enum:"code,number,seal,sign,all" default:"code" help:"${kind}"`
+	After time.Duration `placeholder:"DURATION" help:"${after}"`
 }
 
+// Run makes a new version of one kind of key, or of all kinds.
 func (c *keysRotate) Run(ctx context.Context) error {
 	keys, err := c.keys()
 	if err != nil {
@@ -76,16 +84,20 @@ func (c *keysRotate) Run(ctx context.Context) error {
 	}
 	more := ""
 	if c.Kind == "sign" || c.Kind == "all" {
-		more = "Give the merchants this public key, under its version, before it comes into force: until they have it, they refuse the answers that it signs.\n"
+		more = "Give the merchants this public key with its version before it comes into force: " +
+			"until they have it, they refuse the answers that it signs.\n"
 		if c.After <= 0 {
-			warn("the new sign key is in force now: clients that check answers refuse them until they have its public key; the next time, say --after 24h")
+			warn("the new sign key is in force now: clients that check answers refuse them until they have its " +
+				"public key; the next time, use --after 24h")
 		}
 	}
-	return c.tellKeys(more, made)
+	return c.answerKeys(more, made)
 }
 
-// rotate makes the next version of each kind, and returns them.
-func rotate(d *keyring.Document, kinds []keyring.Kind, after time.Duration, now time.Time) (made []keyring.Info, err error) {
+// rotate makes the next version of each kind, and returns the new versions.
+func rotate(
+	d *keyring.Document, kinds []keyring.Kind, after time.Duration, now time.Time,
+) (made []keyring.Info, err error) {
 	var from time.Time
 	if after > 0 {
 		from = now.Add(after).Truncate(time.Second)
@@ -105,31 +117,36 @@ func rotate(d *keyring.Document, kinds []keyring.Kind, after time.Duration, now 
 }
 
 type keysRetire struct {
-	where
+	place
 	Kind    string `arg:"" enum:"code,number,seal,sign" help:"The kind of the key."`
 	Version int    `arg:"" help:"Its version."`
 }
 
-// Help says what is lost.
+// Help describes the loss.
 func (keysRetire) Help() string {
-	return `What dies with a version:
+	return `A version takes with it:
 
-code: the challenges that were made with it. Their codes verify no longer, and a repeated init begins anew. Half an hour after the next version came into force no such code is live, and a day later (COUNTERSIGN_MEMORY) nothing of them is remembered.
+code: the challenges that were made with it. Their codes no longer verify, and a repeated init ` +
+		`starts a new challenge. Half an hour after the next version came into force no such code is live. ` +
+		`A day later (COUNTERSIGN_MEMORY) no repeat is recognised any more.
 
-number: what was counted under it, so that limits begin anew. Wait a day, or as long as the pause is (COUNTERSIGN_PAUSE).
+number: the messages that were counted under it, so that limits start from zero. ` +
+		`Wait a day, or for the length of the pause (COUNTERSIGN_PAUSE).
 
-seal: nothing. What it sealed is sealed anew first, in the store that --store names: with another store on the same keys, client secrets and users' numbers there are lost.
+seal: nothing. Secrets and numbers under it are first encrypted again, in the store that --store names. ` +
+		`If another store uses the same keys, clients' secrets and users' numbers there are lost.
 
-sign: nothing, as it signs no more.`
+sign: nothing. It no longer signs.`
 }
 
 // retired is the JSON of retire.
 type retired struct {
 	Kind     string `json:"kind"`
 	Version  int    `json:"version"`
-	Resealed int    `json:"resealed,omitzero"` // clients and users
+	Resealed int    `json:"resealed,omitzero"` // number of clients and users that were encrypted again
 }
 
+// Run removes a version of a key.
 func (c *keysRetire) Run(ctx context.Context) error {
 	keys, err := c.keys()
 	if err != nil {
@@ -149,13 +166,13 @@ func (c *keysRetire) Run(ctx context.Context) error {
 	}
 	text := fmt.Sprintf("%s version %d is retired", done.Kind, done.Version)
 	if done.Resealed > 0 {
-		text += fmt.Sprintf("; clients and users sealed anew: %d", done.Resealed)
+		text += fmt.Sprintf("; clients and users encrypted again: %d", done.Resealed)
 	}
-	return c.tell(done, text)
+	return c.answer(done, text)
 }
 
-// reseal seals anew what the version may have sealed. retire is tried on a copy
-// first, as it may be refused.
+// reseal encrypts clients' secrets and users' numbers under the newest key. It first
+// tries retire on a copy of the keyring, because retire may be refused.
 func (c *keysRetire) reseal(ctx context.Context, retire func(*keyring.Document) error) (changed int, err error) {
 	err = c.on(ctx, func(b *books) error {
 		ring, err := b.ring()
@@ -169,7 +186,8 @@ func (c *keysRetire) reseal(ctx context.Context, retire func(*keyring.Document) 
 		users, errUsers := b.users.Reseal(ctx)
 		changed = clients + users
 		if err := errors.Join(errClients, errUsers); err != nil {
-			return fmt.Errorf("not all could be sealed anew, so seal version %d is not retired; remove these users, or give these clients a new secret: %w", c.Version, err)
+			return fmt.Errorf("seal version %d is not retired, because these could not be encrypted again; "+
+				"remove the users, or give the clients a new secret: %w", c.Version, err)
 		}
 		return nil
 	})

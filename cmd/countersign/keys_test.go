@@ -79,7 +79,7 @@ func TestKeysCommands(t *testing.T) {
 	} {
 		c.no(want, append([]string{"keys"}, strings.Fields(args)...)...)
 	}
-	if help := c.ok("keys", "retire", "--help"); !strings.Contains(help, "What dies") || !strings.Contains(help, "sealed anew") {
+	if help := c.ok("keys", "retire", "--help"); !strings.Contains(help, "A version takes with it") || !strings.Contains(help, "encrypted again") {
 		t.Error(help)
 	}
 	if err := os.Chmod(filepath.Join(c.data, "keys.json"), 0o644); err != nil {
@@ -95,7 +95,7 @@ func TestRetireSeal(t *testing.T) {
 	c.ok("client", "add", "acme", "--country", "MY", "--unimatrix", "hmac", "--generate-key")
 	c.ok("user", "add", "bob", "--client", "acme", "--number", "60-6543216353", "--token", "token")
 	c.ok("keys", "rotate", "seal")
-	c.says([]string{"keys", "retire", "seal", "1"}, "seal version 1 is retired; clients and users sealed anew: 2")
+	c.says([]string{"keys", "retire", "seal", "1"}, "seal version 1 is retired; clients and users encrypted again: 2")
 	if out, faults, exit := c.run("call", "users-init", "token", "--client", "acme", "--url", p.url); exit != 0 {
 		t.Errorf("%s%s", out, faults)
 	}
@@ -111,7 +111,7 @@ func TestRetireSeal(t *testing.T) {
 	if err := os.WriteFile(keys, other, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.no("remove these users, or give these clients a new secret", "keys", "retire", "seal", "2")
+	c.no("remove the users, or give the clients a new secret", "keys", "retire", "seal", "2")
 	if got := c.keys(); !strings.Contains(got, "seal 2 read, seal 3 in force") {
 		t.Error(got)
 	}
@@ -132,7 +132,7 @@ func TestAdministrationInAWS(t *testing.T) {
 	c.says([]string{"keys", "rotate", "sign"}, "sign  1        in force")
 	c.says([]string{"client", "rotate-secret", "acme"}, "(shown this once)")
 	c.ok("keys", "rotate", "seal")
-	c.says([]string{"keys", "retire", "seal", "1"}, "sealed anew: 1")
+	c.says([]string{"keys", "retire", "seal", "1"}, "encrypted again: 1")
 	if got := c.keys(); got != "code 1 in force, number 1 in force, seal 2 in force, sign 1 in force" {
 		t.Error(got)
 	}

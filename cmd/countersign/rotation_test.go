@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/signature"
 )
 
-// merchant calls as a client that is told of new keys in time.
+// merchant calls as a client that gets new keys in time.
 type merchant struct {
 	p       *process
 	key     atomic.Pointer[signature.Key]

@@ -540,8 +540,12 @@ func TestNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	write.Close()
-	line, err := bufio.NewReader(read).ReadString('\n')
-	read.Close() // and what is written from here on raises SIGPIPE
+	lines := bufio.NewReader(read)
+	line, err := lines.ReadString('\n')
+	for err == nil && !strings.HasPrefix(line, "ready ") { // the log is on the same pipe
+		line, err = lines.ReadString('\n')
+	}
+	read.Close() // each later write raises SIGPIPE
 	p := &process{t: t, cmd: cmd, url: strings.TrimSpace(strings.TrimPrefix(line, "ready ")), read: make(chan struct{})}
 	close(p.read)
 	t.Cleanup(func() { p.end(syscall.SIGKILL) })

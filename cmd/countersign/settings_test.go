@@ -13,7 +13,7 @@ import (
 // name of its setting.
 func flags(t *testing.T) map[string][]*kong.Flag {
 	t.Helper()
-	parser, err := kong.New(&cli)
+	parser, err := kong.New(&cli, helpTexts())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,24 @@ import (
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/standin"
 )
 
-// standins is the command that runs the stand-ins of invoke by themselves, for
-// functions that are run in other ways, such as by sam local.
+var standinsHelp = kong.Vars{
+	"standins":        "Run the stand-ins of DynamoDB, Secrets Manager, SNS and EventBridge, for sam local.",
+	"host":            "Address to listen on. Containers on Linux reach 172.17.0.1, the address of Docker's bridge.",
+	"standins_remote": "Allow an address that other machines reach. Anyone there can read the keys and the codes.",
+	"env_file_out":    "File to write, with the environment for invoke --env-file and sam local --env-vars.",
+}
+
+// standins runs the stand-ins of invoke by themselves, for functions that are run in
+// other ways, such as by sam local.
 type standins struct {
-	Host        string `default:"127.0.0.1" placeholder:"ADDRESS" help:"Address to listen on (${default}). Containers on Linux reach 172.17.0.1, that of Docker's bridge."`
-	AllowRemote bool   `help:"Allow an address that others than this machine reach. Anyone there can read the keys and the codes."`
-	EnvFile     string `required:"" type:"path" placeholder:"FILE" help:"File to write the functions' environment to, for countersign invoke --env-file and sam local --env-vars."`
+	Host        string `default:"127.0.0.1" placeholder:"ADDRESS" help:"${host}"`
+	AllowRemote bool   `help:"${standins_remote}"`
+	EnvFile     string `required:"" type:"path" placeholder:"FILE" help:"${env_file_out}"`
 	surroundings
 }
 
@@ -25,7 +34,8 @@ type standins struct {
 func (c *standins) Run(ctx context.Context) (err error) {
 	ip := net.ParseIP(c.Host)
 	if ip == nil || !ip.IsLoopback() && !c.AllowRemote {
-		return fmt.Errorf("--host %s is no address of the loopback interface, and anyone who reaches it could read the keys: use 127.0.0.1, or say --allow-remote", c.Host)
+		return fmt.Errorf("--host %s is not an address of the loopback interface, and anyone who reaches it "+
+			"could read the keys: use 127.0.0.1, or add --allow-remote", c.Host)
 	}
 	c.host = c.Host
 	given := functionSettings()
@@ -39,7 +49,8 @@ func (c *standins) Run(ctx context.Context) (err error) {
 	}
 	if !ip.IsLoopback() {
 		delete(given, "AWS_ENDPOINT_URL_SNS")
-		warn("functions take http for SNS from the loopback interface only: without that of the stand-in, a message is a request to AWS")
+		warn("functions accept an http endpoint of SNS on the loopback interface only, so the file has none: " +
+			"without it, a message is a request to AWS")
 	}
 	text, err := json.MarshalIndent(map[string]any{"Parameters": given}, "", "  ")
 	if err != nil {
@@ -48,7 +59,8 @@ func (c *standins) Run(ctx context.Context) (err error) {
 	if err := os.WriteFile(c.EnvFile, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("--env-file: %w", err)
 	}
-	fmt.Printf("ready: %s; client %q needs no signature; environment in %s\n", strings.Join(services.Names, ", "), standin.DemoClient, c.EnvFile)
+	fmt.Printf("ready: %s; client %q needs no signature; environment in %s\n",
+		strings.Join(services.Names, ", "), standin.DemoClient, c.EnvFile)
 	<-ctx.Done()
 	return nil
 }

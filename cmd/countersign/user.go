@@ -7,26 +7,36 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/documents"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/users"
 )
 
-type userCommands struct {
-	Add     userAdd     `cmd:"" help:"Add a user of a client."`
-	List    userList    `cmd:"" help:"List a client's users; their numbers are masked."`
-	Block   userBlock   `cmd:"" help:"Send a user no codes, and let none verify."`
-	Unblock userUnblock `cmd:"" help:"Undo block."`
-	Remove  userRemove  `cmd:"" help:"Remove a user, whose tokens are worth nothing then."`
-	Token   struct {
-		Add    tokenAdd    `cmd:"" help:"Give a user a wallet token. Adding it again changes when it expires."`
-		Revoke tokenRevoke `cmd:"" help:"Take a wallet token back."`
-	} `cmd:"" help:"Wallet tokens, which stand for a user in users/initAuthentication."`
+var userHelp = kong.Vars{
+	"user_number":   "The user's phone number, +606543216353 or 60-6543216353; empty for a user without a number.",
+	"token":         "A wallet token. All users of this machine can see it in the list of processes; use --token-file.",
+	"token_file":    "File with a wallet token, without its last line break; - is the standard input.",
+	"token_expires": "End of the tokens' validity, such as 2026-11-22T06:00:00Z or 720h. Without it: never.",
 }
 
-// Help tells the JSON.
+type userCommands struct {
+	Add     userAdd     `cmd:"" help:"Add a user of a client."`
+	List    userList    `cmd:"" help:"List a client's users. Their numbers are masked."`
+	Block   userBlock   `cmd:"" help:"Send a user no codes, and accept none."`
+	Unblock userUnblock `cmd:"" help:"Undo block."`
+	Remove  userRemove  `cmd:"" help:"Remove a user. The user's tokens become invalid."`
+	Token   struct {
+		Add    tokenAdd    `cmd:"" help:"Give a user a wallet token. To add it again changes its expiry."`
+		Revoke tokenRevoke `cmd:"" help:"Revoke a wallet token."`
+	} `cmd:"" help:"Manage wallet tokens, which stand for a user in users/initAuthentication."`
+}
+
+// Help describes the JSON of the commands.
 func (userCommands) Help() string {
-	return "With --json, list gives an array of {id, status, number, mask, added}, where number is never told, and all else {client, user, done, tokens, expires}."
+	return "With --json, list prints an array of {id, status, number, mask, added}, where number is never in clear. " +
+		"Each other command prints {client, user, done, tokens, expires}."
 }
 
 // ofClient is the flag that names the client of a user.
@@ -39,16 +49,17 @@ type aUser struct {
 	User string `arg:"" help:"The user's id."`
 }
 
-// userDone is what commands tell of one user.
+// userDone is the result of a command for one user.
 type userDone struct {
 	Client  string    `json:"client"`
 	User    string    `json:"user,omitempty"`
 	Done    string    `json:"done"`
-	Tokens  int       `json:"tokens,omitzero"`  // how many were added or revoked
-	Expires time.Time `json:"expires,omitzero"` // of those
+	Tokens  int       `json:"tokens,omitzero"`  // number of tokens that were added or revoked
+	Expires time.Time `json:"expires,omitzero"` // of those tokens
 }
 
-func (w where) tellUser(d userDone) error {
+// answerUser prints the result of a command.
+func (p place) answerUser(d userDone) error {
 	who := "client " + quoted(d.Client)
 	if d.User != "" {
 		who = "user " + quoted(d.User) + " of " + who
@@ -58,17 +69,18 @@ func (w where) tellUser(d userDone) error {
 		text += fmt.Sprintf(" (tokens: %d)", d.Tokens)
 	}
 	if !d.Expires.IsZero() {
-		text += ", good until " + d.Expires.Format(time.RFC3339)
+		text += ", valid until " + d.Expires.Format(time.RFC3339)
 	}
-	return w.tell(d, text)
+	return p.answer(d, text)
 }
 
 // tokens are the flags that give wallet tokens.
 type tokens struct {
-	Token     []string `sep:"none" placeholder:"TOKEN" help:"A wallet token. The list of processes shows it to everybody on this machine: --token-file does not."`
-	TokenFile []string `sep:"none" placeholder:"FILE" help:"A file with a wallet token; a last line break is cut off, and - is the standard input."`
+	Token     []string `sep:"none" placeholder:"TOKEN" help:"${token}"`
+	TokenFile []string `sep:"none" placeholder:"FILE" help:"${token_file}"`
 }
 
+// all returns the tokens of both flags.
 func (t tokens) all() ([]string, error) {
 	all := t.Token
 	for _, name := range t.TokenFile {
@@ -81,7 +93,7 @@ func (t tokens) all() ([]string, error) {
 	return all, nil
 }
 
-// some is all where there must be one at least.
+// some returns all tokens, of which there must be one at least.
 func (t tokens) some() ([]string, error) {
 	all, err := t.all()
 	if err == nil && len(all) == 0 {
@@ -90,7 +102,7 @@ func (t tokens) some() ([]string, error) {
 	return all, err
 }
 
-// expiry is a flag: an instant, or a time from now.
+// expiry is a flag: an instant, or a duration from now.
 type expiry struct{ time.Time }
 
 // UnmarshalText implements [encoding.TextUnmarshaler], for kong.
@@ -107,15 +119,15 @@ func (e *expiry) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// lifetime is the flag for how long tokens are good.
+// lifetime is the flag for the end of tokens.
 type lifetime struct {
-	TokenExpires expiry `placeholder:"TIME|DURATION" help:"When the tokens expire, such as 2026-11-22T06:00:00Z or 720h; never without."`
+	TokenExpires expiry `placeholder:"TIME|DURATION" help:"${token_expires}"`
 }
 
 type userAdd struct {
-	where
+	place
 	ofClient
-	Number string `required:"" placeholder:"NUMBER" help:"The user's phone number, +606543216353 or 60-6543216353; empty for a user without."`
+	Number string `required:"" placeholder:"NUMBER" help:"${user_number}"`
 	tokens
 	lifetime
 	aUser
@@ -132,14 +144,15 @@ func (c *userAdd) Run(ctx context.Context) error {
 	}
 	return c.on(ctx, func(b *books) error {
 		if err := b.users.Add(ctx, c.Client, c.User, number); errors.Is(err, documents.ErrExists) {
-			return fmt.Errorf("%w; user token add gives it tokens; for another number user remove comes first, which voids its tokens", err)
+			return fmt.Errorf("%w; user token add gives it tokens; for another number, user remove comes first, "+
+				"which makes its tokens invalid", err)
 		} else if err != nil {
 			return err
 		}
 		if err := addTokens(ctx, b, c.Client, c.User, values, c.TokenExpires.Time); err != nil {
-			return fmt.Errorf("the user is added, but not each token (user token add does that): %w", err)
+			return fmt.Errorf("the user is added, but not every token (user token add adds one): %w", err)
 		}
-		return c.tellUser(userDone{c.Client, c.User, "added", len(values), c.TokenExpires.Time})
+		return c.answerUser(userDone{c.Client, c.User, "added", len(values), c.TokenExpires.Time})
 	})
 }
 
@@ -152,20 +165,21 @@ func addTokens(ctx context.Context, b *books, client, user string, values []stri
 	return nil
 }
 
-// phoneNumber brings a number into the form of the AMS contract.
+// phoneNumber returns a number in the form of the AMS contract, such as 60-6543216353.
 func phoneNumber(s string) (string, error) {
 	if !strings.HasPrefix(s, "+") {
-		return s, nil // who takes it looks at it
+		return s, nil // checked where it is used
 	}
 	n, ok := plan.Lookup(s)
 	if !ok {
-		return "", errors.New("the number after + is not possible: must be a calling code and a number such as +606543216353, without spaces")
+		return "", errors.New("the number after + is not possible: " +
+			"must be a calling code and a number such as +606543216353, without spaces")
 	}
 	return n.CC + "-" + s[1+len(n.CC):], nil
 }
 
 type userList struct {
-	where
+	place
 	ofClient
 }
 
@@ -180,14 +194,14 @@ func (c *userList) Run(ctx context.Context) error {
 			rows = append(rows, []string{quoted(u.ID), u.Status, u.Mask, u.Added.Format(time.DateOnly)})
 		}
 		if all == nil {
-			all = []users.User{} // for JSON
+			all = []users.User{} // [] in JSON, and not null
 		}
-		return errors.Join(c.tell(all, columns(rows...)), unreadable)
+		return errors.Join(c.answer(all, columns(rows...)), unreadable)
 	})
 }
 
 type userBlock struct {
-	where
+	place
 	ofClient
 	aUser
 }
@@ -197,12 +211,12 @@ func (c *userBlock) Run(ctx context.Context) error {
 		if err := b.users.Block(ctx, c.Client, c.User); err != nil {
 			return err
 		}
-		return c.tellUser(userDone{Client: c.Client, User: c.User, Done: "blocked"})
+		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "blocked"})
 	})
 }
 
 type userUnblock struct {
-	where
+	place
 	ofClient
 	aUser
 }
@@ -212,12 +226,12 @@ func (c *userUnblock) Run(ctx context.Context) error {
 		if err := b.users.Unblock(ctx, c.Client, c.User); err != nil {
 			return err
 		}
-		return c.tellUser(userDone{Client: c.Client, User: c.User, Done: "unblocked"})
+		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "unblocked"})
 	})
 }
 
 type userRemove struct {
-	where
+	place
 	ofClient
 	aUser
 }
@@ -227,12 +241,12 @@ func (c *userRemove) Run(ctx context.Context) error {
 		if err := b.users.Remove(ctx, c.Client, c.User); err != nil {
 			return err
 		}
-		return c.tellUser(userDone{Client: c.Client, User: c.User, Done: "removed"})
+		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "removed"})
 	})
 }
 
 type tokenAdd struct {
-	where
+	place
 	ofClient
 	tokens
 	lifetime
@@ -248,12 +262,12 @@ func (c *tokenAdd) Run(ctx context.Context) error {
 		if err := addTokens(ctx, b, c.Client, c.User, values, c.TokenExpires.Time); err != nil {
 			return err
 		}
-		return c.tellUser(userDone{c.Client, c.User, "tokens added", len(values), c.TokenExpires.Time})
+		return c.answerUser(userDone{c.Client, c.User, "tokens added", len(values), c.TokenExpires.Time})
 	})
 }
 
 type tokenRevoke struct {
-	where
+	place
 	ofClient
 	tokens
 }
@@ -269,6 +283,6 @@ func (c *tokenRevoke) Run(ctx context.Context) error {
 				return err
 			}
 		}
-		return c.tellUser(userDone{Client: c.Client, Done: "tokens revoked", Tokens: len(values)})
+		return c.answerUser(userDone{Client: c.Client, Done: "tokens revoked", Tokens: len(values)})
 	})
 }

@@ -27,7 +27,7 @@ func TestUserCommands(t *testing.T) {
 			t.Errorf("%#v", all)
 		}
 		c.says([]string{"user", "unblock", "bob", "--client", "acme"}, "unblocked")
-		c.says([]string{"user", "token", "add", "bob", "--client", "acme", "--token", "x", "--token-expires", "2030-01-02T03:04:05+01:00"}, "bob", "(tokens: 1), good until 2030-01-02T02:04:05Z")
+		c.says([]string{"user", "token", "add", "bob", "--client", "acme", "--token", "x", "--token-expires", "2030-01-02T03:04:05+01:00"}, "bob", "(tokens: 1), valid until 2030-01-02T02:04:05Z")
 		c.says([]string{"user", "token", "revoke", "--client", "acme", "--token", "x", "--token", "one,two"}, "client acme: tokens revoked (tokens: 2)")
 		c.says([]string{"user", "remove", "bob", "--client", "acme"}, "removed")
 		if out := c.ok("user", "list", "--client", "acme"); strings.Contains(out, "bob") {
@@ -47,7 +47,7 @@ func TestUserMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"}, "already there; user token add gives it tokens; for another number user remove comes first"},
+		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"}, "already there; user token add gives it tokens; for another number, user remove comes first"},
 		{[]string{"add", "eve", "--client", "x", "--number", "60-6543216353"}, `client "x": not found`},
 		{[]string{"add", "eve", "--client", "acme"}, "--number"},
 		{[]string{"add", "eve", "--number", "60-6543216353"}, "--client"},

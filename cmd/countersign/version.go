@@ -12,6 +12,7 @@ type versionCommand struct{}
 
 // Run prints the version of this binary, and of the Go toolchain that built it.
 func (versionCommand) Run() error {
-	_, err := fmt.Printf("countersign %s (%s, %s/%s)\n", version.Current, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Printf("countersign %s (%s, %s/%s)\n",
+		version.Current, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

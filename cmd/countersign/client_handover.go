@@ -14,29 +14,43 @@ import (
 	"countersign/pkg/signature"
 )
 
-// handover is what add and the rotations tell, in JSON by these members: what the
-// merchant needs, and what is not told again.
+// handover is the result of add and of the rotations, in JSON by these members. It has
+// all that the merchant needs, and secrets that no command shows again.
 type handover struct {
 	Client         clients.Record `json:"client"`
 	KeyVersion     string         `json:"keyVersion,omitempty"`     // of the key that was added last
-	PrivateKeyFile string         `json:"privateKeyFile,omitempty"` // of a key that was made here
-	Secret         string         `json:"secret,omitempty"`         // for hmac, where it was made here
+	PrivateKeyFile string         `json:"privateKeyFile,omitempty"` // of a key that this command made
+	Secret         string         `json:"secret,omitempty"`         // for hmac, if this command made it
 	ServerKeys     []keyring.Info `json:"serverKeys,omitempty"`     // that sign the answers, now or soon
-	Notes          []string       `json:"notes,omitempty"`          // for whoever runs the service
+	Notes          []string       `json:"notes,omitempty"`          // for the operator
 
-	credential bool // of Unimatrix, is to be told
+	url        string // base URL, as the merchant is given it
+	credential bool   // print the Unimatrix credential
+}
+
+// merchantURL is the flag for the base URL that the merchant is given.
+type merchantURL struct {
+	URL string `default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"${merchant_url}"`
+}
+
+// baseURL returns the base URL. That of a deployment is not known without the flag.
+func (m merchantURL) baseURL(p place) string {
+	if p.at().Deployed() && m.URL == "http://127.0.0.1:8080" {
+		return "the output Url of the stack (COUNTERSIGN_URL is not set)"
+	}
+	return m.URL
 }
 
 // generate makes an RSA key, writes its private half to a file, and returns its
-// public half for a record.
-func (h *handover) generate(w where, id, file string, beside []clients.Key) (clients.Key, error) {
+// public half for a record. beside are the client's other keys.
+func (h *handover) generate(p place, id, file string, beside []clients.Key) (clients.Key, error) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return clients.Key{}, err
 	}
 	version := clients.NextVersion(beside)
 	if file == "" {
-		file = privateKeyFile(w.Data, id, version)
+		file = privateKeyFile(p.Data, id, version)
 	}
 	if err := writePrivateKey(file, private); err != nil {
 		return clients.Key{}, err
@@ -45,16 +59,16 @@ func (h *handover) generate(w where, id, file string, beside []clients.Key) (cli
 	return clients.Key{Version: version, PEM: signature.FormatPublicKey(&private.PublicKey)}, nil
 }
 
-// takeBack removes the private key of a client that came to nothing.
-func (h *handover) takeBack() error {
+// removeKey removes the file of generate, after the client could not be stored.
+func (h *handover) removeKey() error {
 	if h.PrivateKeyFile == "" {
 		return nil
 	}
 	return os.Remove(h.PrivateKeyFile)
 }
 
-// askServer asks for the keys that the merchant checks answers by.
-func (h *handover) askServer(b *books) error {
+// addServerKeys adds the public keys that the merchant needs to check answers.
+func (h *handover) addServerKeys(b *books) error {
 	ring, err := b.ring()
 	if err != nil {
 		return err
@@ -72,7 +86,7 @@ func (h *handover) askServer(b *books) error {
 
 func (h *handover) note(text string) { h.Notes = append(h.Notes, text) }
 
-// secret reads a client's HMAC secret, or makes one, which is told.
+// secret reads a client's HMAC secret, or makes one and adds it to h.
 func (n newSecret) secret(h *handover) ([]byte, error) {
 	if n.HMACSecretFile != "" {
 		text, err := readSecret(n.HMACSecretFile)
@@ -81,34 +95,37 @@ func (n newSecret) secret(h *handover) ([]byte, error) {
 		}
 		return text, nil
 	}
-	h.Secret = rand.Text() // letters and digits alone: some SDKs encode nothing
+	h.Secret = rand.Text() // letters and digits only: some SDKs do not percent-encode it
 	return []byte(h.Secret), nil
 }
 
-// tell tells what was done to a client, with its record as it is now.
-func (h *handover) tell(ctx context.Context, w where, b *books, id, done string) (err error) {
+// print prints the handover with the client's record as it is now. done is the change,
+// such as "is added".
+func (h *handover) print(ctx context.Context, p place, b *books, id, done string) (err error) {
 	if h.Client, err = b.clients.Get(ctx, id); err != nil {
 		return err
 	}
 	r := h.Client
-	if mute(r) {
+	if !canCall(r) {
 		h.note("it " + cannotCall)
 	}
 	if len(r.Secrets) > 0 && r.Unimatrix != "hmac" {
-		h.note("its secret is not asked for: client set --unimatrix hmac changes that")
+		h.note("its secret is not used: client set --unimatrix hmac changes that")
 	}
 	if len(r.Countries) == 0 {
-		h.note("it can send nothing: client set --country says where to")
+		h.note("it can send nothing: client set --country allows countries")
 	}
 	if r.Unsigned {
 		warnUnsigned(id)
 	}
-	return w.tell(h, h.text(done))
+	return p.answer(h, h.text(done))
 }
 
-const cannotCall = "cannot call over HTTP: client rotate-key gives it a key, client set --unimatrix a Unimatrix credential; Cognito and direct invocations need neither"
+const cannotCall = "cannot call over HTTP: client rotate-key gives it a key, " +
+	"client set --unimatrix a Unimatrix credential; Cognito and direct invocations need neither"
 
-func mute(r clients.Record) bool { return len(r.Keys) == 0 && !r.Unsigned && r.Unimatrix == "" }
+// canCall reports whether a client can prove itself over HTTP.
+func canCall(r clients.Record) bool { return len(r.Keys) > 0 || r.Unsigned || r.Unimatrix != "" }
 
 // text is the handover for people.
 func (h *handover) text(done string) string {
@@ -120,15 +137,15 @@ func (h *handover) text(done string) string {
 	if rows == nil {
 		return text
 	}
-	text += "\nFor the merchant:\n" + columns(append([][]string{
-		{"base URL", "that of your API; of countersign serve the one that it prints, http://127.0.0.1:8080"},
-	}, rows...)...)
+	text += "\nFor the merchant:\n" + columns(append([][]string{{"base URL", h.url}}, rows...)...)
 	for _, k := range h.ServerKeys {
-		text += fmt.Sprintf("public key of the service, version %d, that signs its answers%s:\n%s", k.Version, since(k), k.PublicKey)
+		text += fmt.Sprintf("public key of the service, version %d, that signs its answers%s:\n%s",
+			k.Version, since(k), k.PublicKey)
 	}
 	return text
 }
 
+// ams are the rows for the AMS contract.
 func (h *handover) ams() [][]string {
 	id := h.Client.ID
 	switch {
@@ -137,7 +154,7 @@ func (h *handover) ams() [][]string {
 	case h.KeyVersion == "":
 		return [][]string{{"header", "Client-Id: " + id}}
 	}
-	private := "the one that belongs to it"
+	private := "the private half of the public key"
 	if h.PrivateKeyFile != "" {
 		private = h.PrivateKeyFile + " (the only copy: hand it over safely, then delete it)"
 	}
@@ -153,6 +170,7 @@ func (h *handover) ams() [][]string {
 	}
 }
 
+// unimatrix are the rows for the Unimatrix contract.
 func (h *handover) unimatrix() [][]string {
 	if !h.credential {
 		return nil
@@ -164,7 +182,7 @@ func (h *handover) unimatrix() [][]string {
 	return rows
 }
 
-// since says when a key comes into force that is not yet.
+// since is the time at which a waiting key comes into force.
 func since(k keyring.Info) string {
 	if k.State != keyring.Waiting {
 		return ""

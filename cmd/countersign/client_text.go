@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/clients"
+)
+
+// described is a client's record as text.
+func described(r clients.Record) string {
+	rows := [][]string{
+		{"client", quoted(r.ID)},
+		{"status", r.Status + ", added " + r.Added.Format(time.DateTime)},
+		{"AMS", signing(r)},
+		{"Unimatrix", cmp.Or(r.Unimatrix, "-")},
+	}
+	if n := len(r.Secrets); n > 0 {
+		newest := r.Secrets[0].Added.Format(time.DateTime)
+		rows = append(rows, []string{"secrets", fmt.Sprint(n, ", the newest added ", newest)})
+	}
+	rows = append(rows,
+		[]string{"APIs", cmp.Or(strings.Join(r.APIs, ", "), "all")},
+		[]string{"networks", cmp.Or(strings.Join(r.Networks, ", "), "any")},
+		[]string{"countries", cmp.Or(strings.Join(r.Countries, ", "), "none: it can send nothing")},
+		[]string{"numbers", cmp.Or(r.Numbers, "possible")},
+		[]string{"lines", strings.Join(append([]string{"ordinary"}, r.Lines...), ", ")},
+		[]string{"time window", timeWindow(r)},
+		[]string{"a minute", perMinute(r)},
+		[]string{"brand", cmp.Or(r.Brand, "the deployment's")},
+		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
+		[]string{"language", cmp.Or(r.Language, "the deployment's")},
+		[]string{"custom codes", strconv.FormatBool(r.CustomCodes == nil || *r.CustomCodes)},
+		[]string{"sender names", cmp.Or(strings.Join(r.SenderNames, ", "), "any")},
+		[]string{"templates", cmp.Or(strings.Join(r.Templates, ", "), "any")},
+		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
+	)
+	return columns(rows...)
+}
+
+// timeWindow is the range of a client's Request-Time, on both sides of the clock.
+func timeWindow(r clients.Record) string {
+	switch {
+	case r.Window == nil:
+		return "10m"
+	case r.Window.String() == "0s":
+		return "off"
+	}
+	return r.Window.String()
+}
+
+// perMinute is the client's rate.
+func perMinute(r clients.Record) string {
+	if r.PerMinute == 0 {
+		return "any number of requests"
+	}
+	return fmt.Sprint(r.PerMinute, " requests")
+}
+
+// limits are the limits that a client's record sets, such as "digits 4, validity 2m".
+func limits(l clients.Limits) string {
+	text, err := json.Marshal(l)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.NewReplacer("{", "", "}", "", `"`, "", ":", " ", ",", ", ").Replace(string(text))
+}
+
+// signing is the way in which a client proves itself in the AMS contract.
+func signing(r clients.Record) string {
+	if r.Unsigned {
+		return "unsigned"
+	}
+	var versions []string
+	for _, k := range r.Keys {
+		versions = append(versions, k.Version)
+	}
+	if versions == nil {
+		return "-"
+	}
+	return "key " + strings.Join(versions, ", ")
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/clients"
+)
+
+// answer prints the result of a command: value in JSON, or text.
+func (p place) answer(value any, text string) error {
+	if p.JSON {
+		b, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		text = string(b)
+	}
+	_, err := fmt.Println(strings.TrimSuffix(text, "\n"))
+	return err
+}
+
+// warn prints a line on standard error, beside the result of the command.
+func warn(format string, args ...any) { fmt.Fprintf(os.Stderr, "countersign: "+format+"\n", args...) }
+
+// columns aligns the cells of rows. Each row is a line.
+func columns(rows ...[]string) string {
+	var b strings.Builder
+	out := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(out, strings.Join(row, "\t"))
+	}
+	out.Flush()
+	return b.String()
+}
+
+// quoted makes an id safe to print. An id that strangers chose must not move the
+// cursor or look like another id.
+func quoted(id string) string {
+	if clients.ValidAMSID(id) {
+		return id
+	}
+	return strconv.Quote(id)
+}
+
+// instant is a time as a cell, "-" for none.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format(time.RFC3339)
+}
