@@ -17,10 +17,11 @@ const (
 )
 
 // image is a challenge that was just made, then changed.
-func image(change ...func(*changes.Image)) *changes.Image {
-	i := &changes.Image{
-		Key: "C#demo#1", AuthID: "auth", Seed: []byte("seed"), State: otp.Reserved, Op: "-", Max: 3,
-		SentAt: sentAt, ExpiresAt: expires, Ledger: "N#1", Mask: "+60******6353", Client: "demo", Region: "MY",
+func image(change ...func(*otp.Challenge)) *otp.Challenge {
+	i := &otp.Challenge{
+		Reported: otp.Reported{Client: "demo", AuthID: "auth", Region: "MY", Mask: "+60******6353"},
+		Key:      "C#demo#1", Seed: []byte("seed"), State: otp.Reserved, Code: []byte("code"), Guess: []byte("-"), Op: "-",
+		Max: 3, SentAt: sentAt, ExpiresAt: expires, LedgerKey: "N#1",
 	}
 	for _, c := range change {
 		c(i)
@@ -28,19 +29,19 @@ func image(change ...func(*changes.Image)) *changes.Image {
 	return i
 }
 
-func state(s otp.State) func(*changes.Image) { return func(i *changes.Image) { i.State = s } }
-func guessed(n int) func(*changes.Image) {
-	return func(i *changes.Image) { i.Attempts, i.Op = n, fmt.Sprint("op", n) }
+func state(s otp.State) func(*otp.Challenge) { return func(i *otp.Challenge) { i.State = s } }
+func guessed(n int) func(*otp.Challenge) {
+	return func(i *otp.Challenge) { i.Attempts, i.Op = n, fmt.Sprint("op", n) }
 }
-func right(i *changes.Image)            { i.Passed = true }
-func record(i *changes.Image)           { i.Max = 0 }
-func next(i *changes.Image)             { i.Seed, i.AuthID = []byte("next"), "next" }
-func late(i *changes.Image)             { i.SentAt, i.ExpiresAt = expires, expires+300_000 }
-func early(i *changes.Image)            { i.SentAt, i.ExpiresAt = expires-1, expires+299_999 }
-func again(i *changes.Image)            { i.SentAt += 30_000 }
-func refused(i *changes.Image)          { i.State, i.Result = otp.Failed, otp.TooSoon }
-func noUser(i *changes.Image)           { i.State, i.Result = otp.Failed, otp.NoUser }
-func used(n int) func(i *changes.Image) { return func(i *changes.Image) { i.Attempts = n } }
+func right(i *otp.Challenge)            { i.Guess = i.Code }
+func record(i *otp.Challenge)           { i.Max = 0 }
+func next(i *otp.Challenge)             { i.Seed, i.AuthID = []byte("next"), "next" }
+func late(i *otp.Challenge)             { i.SentAt, i.ExpiresAt = expires, expires+300_000 }
+func early(i *otp.Challenge)            { i.SentAt, i.ExpiresAt = expires-1, expires+299_999 }
+func again(i *otp.Challenge)            { i.SentAt += 30_000 }
+func refused(i *otp.Challenge)          { i.State, i.Result = otp.Failed, otp.TooSoon }
+func noUser(i *otp.Challenge)           { i.State, i.Result = otp.Failed, otp.NoUser }
+func used(n int) func(i *otp.Challenge) { return func(i *otp.Challenge) { i.Attempts = n } }
 
 const (
 	sent, unclear, failed = otp.Delivered, otp.MaybeDelivered, otp.Failed
@@ -49,7 +50,7 @@ const (
 func TestFacts(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		was, is *changes.Image
+		was, is *otp.Challenge
 		swept   bool
 		want    string // kind, authId and attempts left or reason of each fact
 	}{
@@ -104,7 +105,7 @@ func TestFacts(t *testing.T) {
 			facts := changes.Facts(changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: sentAt.Time().Add(time.Second)})
 			var got []string
 			for _, f := range facts {
-				text := fmt.Sprint(f.Kind, " ", f.AuthenticationID)
+				text := fmt.Sprint(f.Kind, " ", f.AuthID)
 				if f.AttemptsLeft != nil {
 					text += fmt.Sprint(" ", *f.AttemptsLeft)
 				}
@@ -112,7 +113,7 @@ func TestFacts(t *testing.T) {
 					text += " " + f.Reason
 				}
 				got = append(got, text)
-				if f.Client != "demo" || f.Country != "MY" || f.MaskedNumber != "+60******6353" {
+				if f.Client != "demo" || f.Region != "MY" || f.Mask != "+60******6353" {
 					t.Errorf("fact %+v", f)
 				}
 				valid(t, f)
@@ -130,14 +131,14 @@ func TestFacts(t *testing.T) {
 // A fact has one id, however many writes a change stands for, and no other fact has
 // it.
 func TestIDs(t *testing.T) {
-	steps := []*changes.Image{
+	steps := []*otp.Challenge{
 		nil, image(), image(state(sent)), image(state(sent), guessed(1)), image(state(sent), again, guessed(1)), image(state(sent), again, guessed(2)), image(state(sent), again, guessed(3), right),
 		image(next, late), image(next, late, state(sent)), image(next, late, state(sent), guessed(1)), nil,
 	}
 	ids := map[string]string{}
 	for n := range len(steps) - 1 {
 		for _, f := range changes.Facts(changes.Change{Was: steps[n], Is: steps[n+1], Swept: true}) {
-			what := fmt.Sprint(f.Kind, f.AuthenticationID, n)
+			what := fmt.Sprint(f.Kind, f.AuthID, n)
 			if ids[f.ID] != "" {
 				t.Errorf("%s and %s are both %s", what, ids[f.ID], f.ID)
 			}
@@ -172,7 +173,7 @@ func TestTimes(t *testing.T) {
 	for _, test := range []struct{ at, want time.Time }{
 		{time.Time{}, start}, {start.Add(-time.Second), start}, {start.Add(1500 * time.Microsecond), start.Add(time.Millisecond)}, {end, end}, {end.Add(time.Hour), end},
 	} {
-		for _, is := range []*changes.Image{image(state(sent), guessed(1)), image(refused)} {
+		for _, is := range []*otp.Challenge{image(state(sent), guessed(1)), image(refused)} {
 			facts := changes.Facts(changes.Change{Is: is, At: test.at.In(time.FixedZone("", 3600))})
 			if got := facts[len(facts)-1].Time; !got.Equal(test.want) || got.Location() != time.UTC {
 				t.Errorf("at %v: %v, want %v", test.at, got, test.want)

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"time"
+
+	"countersign/pkg/otp"
 )
 
 // Kind is what happened. Its text is the detail-type of the event.
@@ -19,49 +21,49 @@ const (
 	Failed Kind = "ChallengeFailed"
 	// Exhausted: another code was typed, and it was the last attempt.
 	Exhausted Kind = "ChallengeExhausted"
-	// Expired: the code's time is over and it was never typed. It is told when the
-	// item goes, a day or more after its time.
+	// Expired: the code's time is over and it was never typed. The fact follows from the
+	// deletion of the item, a day or more after its time.
 	Expired Kind = "ChallengeExpired"
-	// Refused: no message was sent for a challenge and none will be. It is not told of
-	// [otp.NoUser]: nobody can do anything about somebody who does not exist, and
-	// strangers may invent as many as they like. The log counts them.
+	// Refused: no message was sent for a challenge and none will be. With the result
+	// [otp.NoUser] there is no such fact: nobody can act on a user who does not exist,
+	// and strangers can invent any number of them. Metrics count them.
 	Refused Kind = "SendRefused"
-	// Unreadable: a record of the stream cannot be understood, and may hold facts
-	// that nobody was told of. It is for the operator.
+	// Unreadable: a record of the stream cannot be read, and the facts in it are lost to
+	// the receivers. It is for the operator.
 	Unreadable Kind = "RecordUnreadable"
 )
 
-// Fact is one thing that happened. Its JSON is the detail of the event; schemas
-// are in docs/events. It holds no code, nothing from which one could be found, and
-// of the number only the mask.
+// Fact is one thing that happened. Its JSON is the detail of the event; the schemas
+// are in docs/events. It holds no code, nothing from which a code could be found, and
+// only the mask of the number.
 type Fact struct {
-	ID   string    `json:"id"` // the same whenever the fact is told
+	ID   string    `json:"id"` // the same each time that the fact is published
 	Kind Kind      `json:"-"`
 	Time time.Time `json:"time"` // when it happened, UTC
 
-	Client           string `json:"client,omitempty"`
-	AuthenticationID string `json:"authenticationId,omitempty"`
-	Country          string `json:"country,omitempty"`      // ISO 3166-1 alpha-2, "" where it is not known
-	MaskedNumber     string `json:"maskedNumber,omitempty"` // "" where a user has none that could be one
-	AttemptsLeft     *int   `json:"attemptsLeft,omitempty"` // after it; nil for [Sent], [Refused] and [Unreadable]
-	Reason           string `json:"reason,omitempty"`       // with Refused an [otp.Outcome], with Unreadable what is wrong
+	otp.Reported // of the challenge; zero for Unreadable
 
-	// Of Unreadable only: where the record is.
+	AttemptsLeft *int   `json:"attemptsLeft,omitempty"` // after it; nil for [Sent], [Refused] and [Unreadable]
+	Reason       string `json:"reason,omitempty"`       // an [otp.Outcome] for Refused, the fault for Unreadable
+
+	// The place of the record, for Unreadable only.
 	Stream         string `json:"stream,omitempty"`
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 
 	ledger string // of the number, for [Consumer]; not published
 }
 
-// fact makes a fact about a challenge. Its id stands for the kind, the challenge
-// and, where it can happen to one more than once, what tells the times apart.
-func (i Image) fact(kind Kind, at time.Time, which ...string) Fact {
+// newFact makes a fact about a challenge. Its id is a digest of the kind, the challenge
+// and, if the same can happen to a challenge again, which time it is.
+func newFact(c *otp.Challenge, kind Kind, at time.Time, which ...string) Fact {
 	f := Fact{
-		ID: factID(append([]string{string(kind), i.Key, string(i.Seed)}, which...)...), Kind: kind, Time: at.UTC().Truncate(time.Millisecond),
-		Client: i.Client, AuthenticationID: i.AuthID, Country: i.Region, MaskedNumber: i.Mask,
-		ledger: i.Ledger,
+		ID:       factID(append([]string{string(kind), c.Key, string(c.Seed)}, which...)...),
+		Kind:     kind,
+		Time:     at.UTC().Truncate(time.Millisecond),
+		Reported: c.Reported,
+		ledger:   c.LedgerKey,
 	}
-	f.leave(i.Max - i.Attempts)
+	f.leave(c.Max - c.Attempts)
 	return f
 }
 
@@ -70,16 +72,19 @@ func (f *Fact) leave(attempts int) {
 	f.AttemptsLeft = &left
 }
 
-// NewUnreadable tells of a record of a stream. reason must not quote its values.
+// NewUnreadable returns the fact that a record of a stream cannot be read. reason must
+// not quote the record's values.
 func NewUnreadable(stream, sequence, reason string, at time.Time) Fact {
 	return Fact{
-		ID: factID(string(Unreadable), stream, sequence), Kind: Unreadable, Time: at.UTC().Truncate(time.Millisecond),
+		ID:     factID(string(Unreadable), stream, sequence),
+		Kind:   Unreadable,
+		Time:   at.UTC().Truncate(time.Millisecond),
 		Reason: reason, Stream: stream, SequenceNumber: sequence,
 	}
 }
 
-// factID is a digest, so that it shows nothing of what it stands for. 120 bits are
-// 20 letters.
+// factID returns a digest of the parts, so that an id discloses nothing about the
+// challenge: 120 bits, 20 letters.
 func factID(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
@@ -89,7 +94,7 @@ func factID(parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:15])
 }
 
-// Source is what events of ours have as their source.
+// Source is the source of all events of Countersign.
 const Source = "countersign"
 
 // Event is a fact as a rule of EventBridge sees it, but for what the bus adds.

@@ -2,6 +2,8 @@ package changes_test
 
 import (
 	"encoding/json"
+	"iter"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -10,12 +12,13 @@ import (
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 )
 
 // valid holds a fact to its schema, and no other schema.
 func valid(t testing.TB, f changes.Fact) {
 	t.Helper()
-	f.AuthenticationID = strings.Repeat("1", 35) // the tests' own are shorter
+	f.AuthID = strings.Repeat("1", 35) // the tests' own are shorter
 	changestest.Valid(t, f)
 	event, err := json.Marshal(f.Event())
 	if err != nil {
@@ -60,6 +63,47 @@ func TestSchemas(t *testing.T) {
 	} {
 		if err := changestest.Against(t, "ChallengeSent", []byte(`{"source":"countersign","detail-type":"ChallengeSent","time":"2026-11-22T04:05:06Z","detail":`+bad+`}`)); err == nil {
 			t.Errorf("an event with %s is one, by its schema", name)
+		}
+	}
+}
+
+// What a challenge reports goes whole into each of its events, and each field of it is
+// in the schemas.
+func TestReportedGoesWhole(t *testing.T) {
+	c := storetest.Filled(1)
+	c.Region, c.Mask = "MY", "+60******6353" // as the schemas want them
+	c.AuthID = strings.Repeat("1", 35)
+	c.State, c.Attempts, c.Max, c.Op = otp.Delivered, 2, 2, "op"
+	c.Guess = c.Code
+	facts := changes.Facts(changes.Change{Is: &c})
+	if len(facts) != 3 {
+		t.Fatalf("facts %+v, want a message and two guesses", facts)
+	}
+	for _, f := range facts {
+		if f.Reported != c.Reported {
+			t.Errorf("%s reports %+v, want %+v", f.Kind, f.Reported, c.Reported)
+		}
+		changestest.Valid(t, f)
+		event, err := json.Marshal(f.Event())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for value := range reported(c) {
+			if !strings.Contains(string(event), value) {
+				t.Errorf("the event lacks %s: %s", value, event)
+			}
+		}
+	}
+}
+
+// reported returns the values that a challenge reports, as JSON has them.
+func reported(c otp.Challenge) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, v := range reflect.ValueOf(c.Reported).Fields() {
+			text, err := json.Marshal(v.Interface())
+			if err != nil || !yield(string(text)) {
+				return
+			}
 		}
 	}
 }

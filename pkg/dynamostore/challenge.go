@@ -15,7 +15,11 @@ var challenges = codec(otp.ChallengeFields)
 
 func writeChallenge(c otp.Challenge) image { return challenges.write(&c) }
 
-func readChallenge(item image) (*otp.Challenge, error) { return challenges.read(item) }
+// ReadChallenge reads the item of a challenge. An attribute that is missing or of
+// another type is an error, which names the attribute and not its value.
+func ReadChallenge(item map[string]types.AttributeValue) (*otp.Challenge, error) {
+	return challenges.read(item)
+}
 
 // retired is an attribute that nothing reads any more. The program before this one
 // refuses items without it, and runs beside this one during a deployment, and after it

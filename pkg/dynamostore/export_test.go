@@ -7,7 +7,6 @@ var (
 	Definition     = definition
 	TimeToLive     = timeToLive
 	WriteChallenge = writeChallenge
-	ReadChallenge  = readChallenge
 	ReadNumber     = readNumber
 )
 

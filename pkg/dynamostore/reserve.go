@@ -41,6 +41,6 @@ func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challeng
 	case old == nil:
 		return otp.Write{}, errors.New("reserve was refused without the challenge that refused it: does this table answer ReturnValuesOnConditionCheckFailure?")
 	}
-	standing, err := readChallenge(old)
+	standing, err := ReadChallenge(old)
 	return otp.Write{Item: standing}, err
 }

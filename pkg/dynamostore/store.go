@@ -89,7 +89,7 @@ func (s *Store) change(ctx context.Context, key string, e *expression, values im
 	if err != nil || item == nil {
 		return otp.Write{Applied: applied}, err
 	}
-	c, err := readChallenge(item)
+	c, err := ReadChallenge(item)
 	if err != nil {
 		return otp.Write{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"countersign/pkg/awsfake"
 	"countersign/pkg/changes"
 	"countersign/pkg/eventbus"
+	"countersign/pkg/otp"
 )
 
 var at = time.Date(2026, 11, 22, 4, 5, 6, 7_000_000, time.UTC)
@@ -27,7 +28,7 @@ func facts(n int) (list []changes.Fact) {
 	for i := range n {
 		left := i % 5
 		list = append(list, changes.Fact{
-			ID: fmt.Sprint("f", i), Kind: changes.Failed, Time: at, Client: "canary", AuthenticationID: "1", AttemptsLeft: &left,
+			ID: fmt.Sprint("f", i), Kind: changes.Failed, Time: at, Reported: otp.Reported{Client: "canary", AuthID: "1"}, AttemptsLeft: &left,
 		})
 	}
 	return list

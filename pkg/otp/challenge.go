@@ -58,8 +58,8 @@ type Challenge struct {
 // none stands for "no guess yet": a value that no digest and no id equals.
 const none = "-"
 
-// passed reports whether the latest guess is the code.
-func (c Challenge) passed() bool { return subtle.ConstantTimeCompare(c.Guess, c.Code) == 1 }
+// Passed reports whether the latest guess is the code.
+func (c Challenge) Passed() bool { return subtle.ConstantTimeCompare(c.Guess, c.Code) == 1 }
 
 // ended returns why no guess at the code can pass any more: Unknown if no message
 // was sent, else Used, Expired or Locked. It returns "" for a live code.
@@ -67,7 +67,7 @@ func (c Challenge) ended(now Millis) Outcome {
 	switch {
 	case c.State == Failed, c.State == Reserved:
 		return Unknown
-	case c.passed():
+	case c.Passed():
 		return Used
 	case c.ExpiresAt <= now:
 		return Expired

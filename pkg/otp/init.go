@@ -16,7 +16,7 @@ func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 	switch {
 	case err != nil || answer.Outcome != "":
 		return answer, err
-	case c.passed() || c.Attempts >= c.Max: // the message arrived, or its code is of no use any more
+	case c.Passed() || c.Attempts >= c.Max: // the message arrived, or its code is of no use any more
 		return s.settle(ctx, settlement(c, Sent), sent(c), nil)
 	case r.Refusal != "": // since an earlier call; a code that arrived dies with it
 		return s.settle(ctx, settlement(c, r.Refusal), Started{Outcome: r.Refusal}, nil)

@@ -121,7 +121,7 @@ func judge(w Write, g Guess) (Checked, error) {
 	c := w.Item
 	if w.Applied || c.Op == g.Op { // the latter: its own first try, whose answer was lost
 		switch left := c.Max - c.Attempts; {
-		case c.passed():
+		case c.Passed():
 			return Checked{Outcome: Passed}, nil
 		case left > 0:
 			return Checked{Outcome: Unmatched, Left: left}, nil

@@ -1,7 +1,6 @@
 package sqlitestore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -142,20 +141,11 @@ func readChange(stmt *sqlite.Stmt) changes.Change {
 	c := changes.Change{At: time.UnixMilli(stmt.ColumnInt64(2))}
 	switch stmt.ColumnText(1) {
 	case "inserted":
-		c.Is = image(&is)
+		c.Is = &is
 	case "updated":
-		c.Was, c.Is = image(&was), image(&is)
+		c.Was, c.Is = &was, &is
 	default:
-		c.Was, c.Swept = image(&is), true
+		c.Was, c.Swept = &is, true
 	}
 	return c
-}
-
-// image returns what facts are made of.
-func image(c *otp.Challenge) *changes.Image {
-	return &changes.Image{
-		Key: c.Key, AuthID: c.AuthID, Seed: c.Seed, State: c.State, Result: c.Result, Passed: bytes.Equal(c.Guess, c.Code),
-		Op: c.Op, Attempts: c.Attempts, Max: c.Max, SentAt: c.SentAt, ExpiresAt: c.ExpiresAt, Ledger: c.LedgerKey,
-		Mask: c.Mask, Client: c.Client, Region: c.Region,
-	}
 }

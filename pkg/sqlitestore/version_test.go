@@ -132,7 +132,7 @@ func TestFirstRelease(t *testing.T) {
 	if ok, err := s.Take(t.Context(), "T#demo", 7, 8, 10, 1<<40); err != nil || ok {
 		t.Errorf("8 requests after 3 of at most 10 are granted: %v, %v", ok, err)
 	}
-	expired := slices.DeleteFunc(want.Swept, func(f string) bool { return strings.Contains(f, facts[0].AuthenticationID) })
+	expired := slices.DeleteFunc(want.Swept, func(f string) bool { return strings.Contains(f, facts[0].AuthID) })
 	sweepAll(t, s, want.Now.Add(72*time.Hour))
 	wantFacts(t, readAll(t, s, 3, nil), expired)
 	s.Close()
@@ -151,7 +151,7 @@ func wantFacts(t *testing.T, facts []changes.Fact, want []string) {
 	t.Helper()
 	var got []string
 	for _, f := range facts {
-		got = append(got, string(f.Kind)+" "+f.AuthenticationID+" "+f.ID)
+		got = append(got, string(f.Kind)+" "+f.AuthID+" "+f.ID)
 	}
 	slices.Sort(got)
 	slices.Sort(want)

@@ -46,7 +46,7 @@ func Of(facts []changes.Fact) []Fact {
 		if f.AttemptsLeft != nil {
 			left = *f.AttemptsLeft
 		}
-		out = append(out, Fact{f.AuthenticationID, f.Kind, left, f.Reason})
+		out = append(out, Fact{f.AuthID, f.Kind, left, f.Reason})
 	}
 	Sort(out)
 	return out

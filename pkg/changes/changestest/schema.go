@@ -15,8 +15,11 @@ import (
 	"countersign/pkg/changes"
 )
 
-// Schemas returns those of docs/events, by detail-type. Here a detail may have
-// nothing that its schema does not name.
+// definitions is the file in docs/events that the schemas refer to.
+const definitions = "defs.json"
+
+// Schemas returns the schemas of docs/events, by detail-type. Here, unlike there, an
+// event may have no property that its schema does not name.
 var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	folder, err := eventsFolder()
 	if err != nil {
@@ -26,7 +29,8 @@ var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]*jsonschema.Schema{}
+	c, all := jsonschema.NewCompiler(), map[string]*jsonschema.Schema{}
+	c.AssertFormat()
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -34,13 +38,18 @@ var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 		}
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		doc.(map[string]any)["properties"].(map[string]any)["detail"].(map[string]any)["additionalProperties"] = false
-		c := jsonschema.NewCompiler()
-		c.AssertFormat()
+		if filepath.Base(file) != definitions {
+			doc.(map[string]any)["properties"].(map[string]any)["detail"].(map[string]any)["unevaluatedProperties"] = false
+		}
 		if err := c.AddResource(file, doc); err != nil {
 			return nil, err
+		}
+	}
+	for _, file := range files {
+		if filepath.Base(file) == definitions {
+			continue
 		}
 		if all[strings.TrimSuffix(filepath.Base(file), ".json")], err = c.Compile(file); err != nil {
 			return nil, err
@@ -64,7 +73,8 @@ func eventsFolder() (string, error) {
 	return "", fmt.Errorf("there is no docs/events above %s", from)
 }
 
-// Against returns what the schema of a kind says of an event.
+// Against checks an event against the schema of a kind. The error names each property
+// that is wrong.
 func Against(t testing.TB, kind string, event []byte) error {
 	t.Helper()
 	all, err := Schemas()
@@ -81,7 +91,7 @@ func Against(t testing.TB, kind string, event []byte) error {
 	return all[kind].Validate(doc)
 }
 
-// Valid holds facts to their schemas.
+// Valid fails the test for each fact whose event does not match its schema.
 func Valid(t testing.TB, facts ...changes.Fact) {
 	t.Helper()
 	for _, f := range facts {

@@ -1,54 +1,52 @@
 package stream
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"countersign/pkg/changes"
 	"countersign/pkg/otp"
 )
 
 // item is a challenge as a record has it, see package dynamostore.
 type item map[string]events.DynamoDBAttributeValue
 
-// image reads an item, nil for none. What is missing or mistyped is an error and
-// not a zero: a fact must not be made up.
-func image(i item) (*changes.Image, error) {
+// image reads the followed fields of a challenge, nil for none. An attribute that is
+// missing or of another type is an error and not a zero: a fact must not be made up.
+func image(i item) (*otp.Challenge, error) {
 	if len(i) == 0 {
 		return nil, nil
 	}
-	r := reader{item: i}
-	out := &changes.Image{
-		Key:       r.text("pk"),
-		AuthID:    r.text("authId"),
-		Seed:      r.binary("seed"),
-		State:     otp.State(r.text("state")),
-		Result:    otp.Outcome(r.text("result")),
-		Passed:    bytes.Equal(r.binary("guess"), r.binary("code")),
-		Op:        r.text("op"),
-		Attempts:  int(r.number("attempts")),
-		Max:       int(r.number("max")),
-		SentAt:    otp.Millis(r.number("sentAt")),
-		ExpiresAt: otp.Millis(r.number("expiresAt")),
-		Ledger:    r.text("ledger"),
-		Mask:      r.text("mask"),
-		Client:    r.text("client"),
-		Region:    r.text("region"),
+	r, c := reader{item: i}, new(otp.Challenge)
+	for _, f := range otp.ChallengeFields {
+		if _, there := i[f.Name]; !f.Followed || f.Optional && !there {
+			continue
+		}
+		switch p := f.Pointer(c).(type) {
+		case *string:
+			*p = r.text(f.Name)
+		case *[]byte:
+			*p = r.binary(f.Name)
+		case *int:
+			*p = int(r.number(f.Name))
+		case *int64:
+			*p = r.number(f.Name)
+		case *bool:
+			*p = r.number(f.Name) == 1
+		}
 	}
-	if out.Attempts < 0 || out.Attempts > out.Max || out.Max > most {
-		r.fail("attempts", fmt.Sprintf("from 0 to max, which is at most %d", most))
+	if c.Attempts < 0 || c.Attempts > c.Max || c.Max > maxGuesses {
+		r.fail("attempts", fmt.Sprintf("from 0 to max, which is at most %d", maxGuesses))
 	}
-	return out, r.err
+	return c, r.err
 }
 
-// most is more guesses than any policy allows.
-const most = 100
+// maxGuesses is more than any policy allows.
+const maxGuesses = 100
 
-// reader keeps the first thing that is wrong. It names the attribute, never its
-// value.
+// reader reads attributes and keeps the first fault. A fault names the attribute,
+// never its value.
 type reader struct {
 	item item
 	err  error

@@ -9,6 +9,7 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/dynamostore"
+	"countersign/pkg/otp"
 )
 
 // item is one as the table has it.
@@ -41,7 +42,7 @@ func change(record streamtypes.Record) (c changes.Change, ok bool) {
 }
 
 // image reads a challenge as the stream has it, nil for none.
-func image(from map[string]streamtypes.AttributeValue) (*changes.Image, error) {
+func image(from map[string]streamtypes.AttributeValue) (*otp.Challenge, error) {
 	if len(from) == 0 {
 		return nil, nil
 	}
@@ -56,5 +57,5 @@ func image(from map[string]streamtypes.AttributeValue) (*changes.Image, error) {
 			to[name] = &types.AttributeValueMemberB{Value: v.Value}
 		}
 	}
-	return dynamostore.ReadImage(to)
+	return dynamostore.ReadChallenge(to)
 }
