@@ -65,7 +65,7 @@ bench: ## measure speed, and write docs/benchmarks.md
 	go run ./cmd/bench -o docs/benchmarks.md
 
 fuzz: ## run each fuzz target for 20 seconds
-	@for t in pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
+	@for t in pkg/strictjson:FuzzDecode pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
 	  pkg/signature:FuzzParse pkg/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke; do \
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 

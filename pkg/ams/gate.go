@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
 
@@ -94,10 +95,10 @@ func (g *Gate) identify(ctx context.Context, r gateway.Request) (c *clients.Clie
 		return nil, refuse(unknownException), false
 	case c == nil:
 		return nil, refuse(invalidClient), false
-	case len(r.Body) > maxBody:
-		return nil, illegal(body, fmt.Sprintf("at most %d bytes", maxBody)), false
+	case len(r.Body) > strictjson.MaxBody:
+		return nil, illegal(strictjson.Whole, fmt.Sprintf("at most %d bytes", strictjson.MaxBody)), false
 	case r.Garbled:
-		return nil, illegal(body, "must be base64 where the event says so"), false
+		return nil, illegal(strictjson.Whole, "must be base64 where the event says so"), false
 	case r.Direct: // IAM has authenticated the sender of a request object
 		return c, answer{}, true
 	}

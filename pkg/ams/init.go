@@ -8,6 +8,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
 
@@ -38,7 +39,7 @@ func (s *Init) api(route string) api {
 // customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number.
 func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, method, kind, identityType, identityValue, language string
-	broken := decode(text, fields{
+	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 64),
 		"authenticationMethod":    enum(&method),
 		"authenticationType":      enum(&kind),
@@ -46,16 +47,16 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 		"identityValue":           value(&identityValue, 128),
 		"env":                     env(&language),
 	})
-	if broken.field == body {
-		return broken.answer()
+	if broken.Field == strictjson.Whole {
+		return refused(broken)
 	}
-	broken.set("authenticationRequestId", required(requestID))
-	broken.set("authenticationMethod", oneOf(method, "OTP"))
-	broken.set("authenticationType", oneOf(kind, "SMS"))
-	broken.set("identityType", oneOf(identityType, "MOBILENO"))
-	broken.set("identityValue", required(identityValue))
-	a := broken.answer()
-	if broken.field == "" {
+	broken.Set("authenticationRequestId", required(requestID))
+	broken.Set("authenticationMethod", oneOf(method, "OTP"))
+	broken.Set("authenticationType", oneOf(kind, "SMS"))
+	broken.Set("identityType", oneOf(identityType, "MOBILENO"))
+	broken.Set("identityValue", required(identityValue))
+	a := refused(broken)
+	if broken.Field == "" {
 		fingerprinted := []string{apiCustomersInit, method, kind, identityType, identityValue}
 		a = s.toNumber(ctx, c, identityValue, language, requestID, fingerprinted)
 	}

@@ -8,6 +8,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/strictjson"
 )
 
 // security serves POST /v1/security/verifyAuthentication: the same check in the
@@ -15,37 +16,37 @@ import (
 func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, authID, method, kind, alias, challengeType, otpValue string
 	challenge := false
-	broken := decode(text, fields{
+	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 128),
 		"authenticationId":        id(&authID, 64),
 		"authenticationMethod":    enum(&method),
 		"authenticationType":      enum(&kind),
 		"authenticationValue":     value(&alias, 256),
-		"challengeData": present(&challenge, nested(fields{
+		"challengeData": present(&challenge, strictjson.Object(strictjson.Fields{
 			"challengeType": enum(&challengeType),
 			"otpValue":      value(&otpValue, 256),
 		})),
 	})
-	if broken.field == body {
-		return broken.answer()
+	if broken.Field == strictjson.Whole {
+		return refused(broken)
 	}
-	broken.set("authenticationRequestId", required(requestID))
-	broken.set("authenticationMethod", optional(method, "OTP"))
-	broken.set("authenticationType", optional(kind, "SMS", "OTP"))
-	broken.set("challengeData", optional(challengeType, "sms", "SMS", "SMS_OTP"))
+	broken.Set("authenticationRequestId", required(requestID))
+	broken.Set("authenticationMethod", optional(method, "OTP"))
+	broken.Set("authenticationType", optional(kind, "SMS", "OTP"))
+	broken.Set("challengeData", optional(challengeType, "sms", "SMS", "SMS_OTP"))
 	if challenge {
-		broken.set("authenticationId", required(authID))
+		broken.Set("authenticationId", required(authID))
 	}
 	code := otpValue
 	if code == "" {
 		code = alias
 	}
 	if alias != "" && alias != code {
-		broken.set("authenticationValue", "must be the otpValue where both are given")
+		broken.Set("authenticationValue", "must be the otpValue where both are given")
 	}
-	broken.set("otpValue", digitsOnly(code))
-	if broken.field != "" {
-		return broken.answer()
+	broken.Set("otpValue", digitsOnly(code))
+	if broken.Field != "" {
+		return refused(broken)
 	}
 	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, AuthID: authID, Code: otp.Code(code)})
 }

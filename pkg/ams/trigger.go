@@ -4,22 +4,23 @@ import (
 	"context"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
 
 // trigger serves POST /v1/security/triggerChallenge: it sends the code of an authentication once more.
 func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte) answer {
 	var triggerID, challengeID string
-	broken := decode(text, fields{
+	broken := strictjson.Decode(text, strictjson.Fields{
 		"triggerRequestId": id(&triggerID, 64),
 		"challengeId":      id(&challengeID, 64),
 	})
-	if broken.field == body {
-		return broken.answer()
+	if broken.Field == strictjson.Whole {
+		return refused(broken)
 	}
-	broken.set("challengeId", required(challengeID))
-	a := broken.answer()
-	if broken.field == "" {
+	broken.Set("challengeId", required(challengeID))
+	a := refused(broken)
+	if broken.Field == "" {
 		a = s.resend(ctx, c, triggerID, challengeID)
 	}
 	a.triggerID = triggerID

@@ -9,6 +9,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
+	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/users"
 )
@@ -46,24 +47,24 @@ func (s Standings) Standing(ctx context.Context, user string) (otp.Outcome, erro
 // users serves POST /v1/users/initAuthentication: it sends a code to the user behind a wallet token.
 func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, kind, channel, identityType, token string
-	broken := decode(text, fields{
+	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId":   id(&requestID, 64),
 		"authenticationType":        enum(&kind),
 		"authenticationChannelType": enum(&channel),
 		"userIdentityType":          enum(&identityType),
 		"userIdentityValue":         value(&token, 128),
 	})
-	if broken.field == body {
-		return broken.answer()
+	if broken.Field == strictjson.Whole {
+		return refused(broken)
 	}
-	broken.set("authenticationRequestId", required(requestID))
-	broken.set("authenticationType", oneOf(kind, "OTP"))
-	broken.set("authenticationChannelType", oneOf(channel, "SMS", "EMAIL"))
-	broken.set("userIdentityType", oneOf(identityType, "WALLET_TOKEN"))
-	broken.set("userIdentityValue", required(token))
-	a := broken.answer()
+	broken.Set("authenticationRequestId", required(requestID))
+	broken.Set("authenticationType", oneOf(kind, "OTP"))
+	broken.Set("authenticationChannelType", oneOf(channel, "SMS", "EMAIL"))
+	broken.Set("userIdentityType", oneOf(identityType, "WALLET_TOKEN"))
+	broken.Set("userIdentityValue", required(token))
+	a := refused(broken)
 	switch {
-	case broken.field != "":
+	case broken.Field != "":
 	case channel == "EMAIL": // there is no sender of mail
 		a = refuse(accessDenied)
 	default:

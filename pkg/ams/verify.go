@@ -6,6 +6,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
 
@@ -34,16 +35,16 @@ func (s *Verify) api(route string) api {
 // users serves POST /v1/users/verifyAuthentication.
 func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, kind, code string
-	broken := decode(text, fields{
+	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 64),
 		"authenticationType":      enum(&kind),
 		"authenticationValue":     value(&code, 256),
 	})
-	broken.set("authenticationRequestId", required(requestID))
-	broken.set("authenticationType", oneOf(kind, "OTP"))
-	broken.set("authenticationValue", digitsOnly(code))
-	if broken.field != "" {
-		return broken.answer()
+	broken.Set("authenticationRequestId", required(requestID))
+	broken.Set("authenticationType", oneOf(kind, "OTP"))
+	broken.Set("authenticationValue", digitsOnly(code))
+	if broken.Field != "" {
+		return refused(broken)
 	}
 	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code)})
 }

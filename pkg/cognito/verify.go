@@ -3,10 +3,10 @@ package cognito
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
 )
@@ -31,7 +31,7 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	case resends(e.Request.ClientMetadata):
 		record.Result = "resend"
 		return nil
-	case !digits(code):
+	case !admission.Digits(code):
 		record.Detail = "the answer is not of digits"
 		return nil
 	}
@@ -54,6 +54,3 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	}
 	return nil
 }
-
-// digits reports whether an answer could be a code: ASCII digits and nothing else.
-func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -1,10 +1,7 @@
 package unimatrix
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,11 +10,10 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/otp"
+	"countersign/pkg/strictjson"
 )
-
-// maxBody is the longest body that is read, in bytes.
-const maxBody = 16 << 10
 
 // sendRequest is a request of otp.send whose fields are well formed. A field
 // that was not given, or given as null or "", has its zero value.
@@ -54,9 +50,9 @@ var channels = []string{"sms", "call", "voice", "whatsapp", "auto"}
 
 // decodeSend reads a body of otp.send.
 func decodeSend(text []byte) (sendRequest, answer) {
-	m, err := read(text, sendNames)
-	if err != nil {
-		return sendRequest{}, refuseFor(invalidParams, err.Error())
+	m, a := read(text, sendNames)
+	if a.result != pass {
+		return sendRequest{}, a
 	}
 	r := sendRequest{
 		To:         otp.Phone(m.text("to", 256)),
@@ -76,9 +72,9 @@ func decodeSend(text []byte) (sendRequest, answer) {
 
 // decodeVerify reads a body of otp.verify.
 func decodeVerify(text []byte) (verifyRequest, answer) {
-	m, err := read(text, verifyNames)
-	if err != nil {
-		return verifyRequest{}, refuseFor(invalidParams, err.Error())
+	m, a := read(text, verifyNames)
+	if a.result != pass {
+		return verifyRequest{}, a
 	}
 	r := verifyRequest{
 		To:     otp.Phone(m.text("to", 256)),
@@ -89,86 +85,34 @@ func decodeVerify(text []byte) (verifyRequest, answer) {
 	return r, m.verdict("to", "code")
 }
 
-// members are the documented members of a body that are given: null and "" are
-// as good as absent.
+// members are the documented members of a body that are given: null and "" are the same as absent.
 type members struct {
 	given  map[string]member
 	broken string // a rule that one of them breaks, "" for none
 }
 
+// member is the kind of a value, and the content of a string or the spelling of a number.
 type member struct {
 	kind jsontext.Kind
-	text string // of a string what it says, of a number its spelling
+	text string
 }
 
-// read reads a body that must be one JSON object and nothing else: valid UTF-8,
-// no name twice, nothing behind it. Undocumented members are ignored, except for
-// one that is spelled like a documented one but for its case.
-func read(text []byte, documented []string) (*members, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text))
+// read reads a body with the members that an action documents. With any result but pass, the answer refuses it.
+func read(text []byte, documented []string) (*members, answer) {
 	m := &members{given: make(map[string]member, len(documented))}
-	if d.PeekKind() != '{' {
-		return nil, errors.New("body: must be a JSON object")
+	fields := make(strictjson.Fields, len(documented))
+	for _, name := range documented {
+		fields[name] = strictjson.Scalar(func(kind jsontext.Kind, text string) string {
+			if kind != '"' || text != "" {
+				m.given[name] = member{kind, text}
+			}
+			return ""
+		})
 	}
-	wrongCase, err := m.object(d, documented)
-	if err != nil { // it could quote the body
-		return nil, errors.New("body: must be one JSON object in UTF-8, each name once, no lone surrogates")
+	if broken := strictjson.Decode(text, fields); broken != (strictjson.Broken{}) {
+		return nil, refuseFor(invalidParams, broken.String())
 	}
-	if wrongCase != "" {
-		return nil, fmt.Errorf("%s: must be spelled in this case", wrongCase)
-	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return nil, errors.New("body: must end after the JSON object")
-	}
-	return m, nil
-}
-
-// object reads the object itself. An error means that the whole text is not JSON.
-func (m *members) object(d *jsontext.Decoder, documented []string) (wrongCase string, err error) {
-	if _, err := d.ReadToken(); err != nil {
-		return "", err
-	}
-	for d.PeekKind() != '}' {
-		token, err := d.ReadToken()
-		if err != nil {
-			return "", err
-		}
-		name := token.String()
-		i := slices.IndexFunc(documented, func(k string) bool { return strings.EqualFold(k, name) })
-		switch {
-		case i < 0:
-			err = d.SkipValue()
-		case documented[i] != name:
-			wrongCase = documented[i]
-			err = d.SkipValue()
-		default:
-			err = m.value(d, name)
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	_, err = d.ReadToken()
-	return wrongCase, err
-}
-
-// value keeps the value of a documented member.
-func (m *members) value(d *jsontext.Decoder, name string) error {
-	kind := d.PeekKind()
-	if kind != '"' && kind != '0' {
-		if kind != 'n' {
-			m.given[name] = member{kind: kind}
-		}
-		return d.SkipValue()
-	}
-	token, err := d.ReadToken()
-	if err != nil {
-		return err
-	}
-	if text := token.String(); text != "" {
-		m.given[name] = member{kind, text}
-	}
-	return nil
+	return m, answer{}
 }
 
 func (m *members) complain(name, rule string) {
@@ -187,7 +131,7 @@ func (m *members) text(name string, limit int) string {
 // code returns a code: what a person could not have read off a message is none.
 func (m *members) code(name string) otp.Code {
 	v, ok := m.given[name]
-	if ok && (v.kind != '"' || !digits(v.text) || len(v.text) < 4 || len(v.text) > 8) {
+	if ok && (v.kind != '"' || !admission.Digits(v.text) || len(v.text) < 4 || len(v.text) > 8) {
 		m.complain(name, "a string of 4 to 8 digits")
 	}
 	return otp.Code(v.text)
@@ -201,7 +145,7 @@ func (m *members) integer(name string, least, most int) int {
 		return 0
 	}
 	n, err := strconv.Atoi(v.text)
-	if err != nil || !digits(v.text) || v.text[0] == '0' || n < least || n > most {
+	if err != nil || !admission.Digits(v.text) || v.text[0] == '0' || n < least || n > most {
 		m.complain(name, fmt.Sprintf("an integer from %d to %d", least, most))
 	}
 	return n

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"countersign/pkg/admission"
 )
 
 // window is how far a timestamp may be off either way; exactly that far passes.
@@ -48,7 +50,7 @@ func authentic(q query, secrets [][]byte, now time.Time) result {
 // seconds below, since the SDKs disagree. Milliseconds since the Unix epoch come
 // back.
 func instant(s string) (millis int64, ok bool) {
-	if !digits(s) {
+	if !admission.Digits(s) {
 		return 0, false
 	}
 	n, _ := strconv.ParseInt(s, 10, 64) // the greatest, where it is greater still
@@ -132,14 +134,4 @@ func lowerEscapes(form string) string {
 		}
 	}
 	return string(b)
-}
-
-// digits reports whether s is one ASCII digit or more.
-func digits(s string) bool {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return s != ""
 }

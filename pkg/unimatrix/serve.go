@@ -13,6 +13,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
 
@@ -135,8 +136,8 @@ func (s *API) admit(ctx context.Context, c *clients.Client, action string, r gat
 		return a
 	}
 	switch {
-	case len(r.Body) > maxBody:
-		return refuseFor(invalidParams, fmt.Sprintf("body: must be at most %d bytes", maxBody))
+	case len(r.Body) > strictjson.MaxBody:
+		return refuseFor(invalidParams, fmt.Sprintf("body: must be at most %d bytes", strictjson.MaxBody))
 	case r.Garbled:
 		return refuseFor(invalidParams, "body: must be base64 where the event says so")
 	case !admission.OnlyJSON(r.Header("content-type")):
