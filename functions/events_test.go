@@ -43,18 +43,15 @@ var update = flag.Bool("update", false, "write what the handlers answer as what 
 // still, so that answers do not change.
 type service struct{ init, verify, otp, cognito lambda.Handler }
 
-func newService(t testing.TB) service {
+// newService wires the functions on a store, and empties that first: a store takes longer to open than to empty.
+func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) service {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
+	for round := false; !round; {
+		var err error
+		if round, err = db.Sweep(t.Context(), otp.MillisOf(at.AddDate(10, 0, 0))); err != nil {
+			t.Fatal(err)
+		}
 	}
-	now := func() time.Time { return time.UnixMilli(1_795_314_808_000) }
-	messages, err := outbox.Open(filepath.Join(t.TempDir(), "outbox.jsonl"), now, func() string { return "id" }, func(outbox.Entry) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close(); messages.Close() })
 	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
 	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
@@ -64,12 +61,19 @@ func newService(t testing.TB) service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := func() time.Time { return at }
 	const merchant = "TEST_5X00000000000000"
 	log := slog.New(slog.DiscardHandler)
 	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{
-			"demo":   {ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"},
-			merchant: {ID: merchant, Keys: map[string]*rsa.PublicKey{"1": key}, LatestKey: "1", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"},
+			"demo": {
+				ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
+				Policy: otp.DefaultPolicy(), Brand: "Countersign",
+			},
+			merchant: {
+				ID: merchant, Keys: map[string]*rsa.PublicKey{"1": key}, LatestKey: "1", Countries: []string{"*"},
+				Policy: otp.DefaultPolicy(), Brand: "Countersign",
+			},
 		},
 		Now: now,
 		Log: log,
@@ -185,7 +189,20 @@ func read(t *testing.T, name string) []byte {
 	return text
 }
 
+// at is when the sample events happen.
+var at = time.UnixMilli(frozen)
+
 func TestEvents(t *testing.T) {
+	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, err := outbox.Open(filepath.Join(t.TempDir(), "outbox.jsonl"), func() time.Time { return at },
+		func() string { return "id" }, func(outbox.Entry) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(); messages.Close() })
 	files, err := filepath.Glob(folder + "*.json")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d files in %s, %v", len(files), folder, err)
@@ -196,7 +213,7 @@ func TestEvents(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			s := newService(t)
+			s := newService(t, db, messages)
 			before := func(h lambda.Handler, event string) {
 				if _, err := h.Invoke(context.Background(), read(t, event)); err != nil {
 					t.Fatal(err)

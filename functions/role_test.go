@@ -192,13 +192,6 @@ func (s statement) covers(a ask) bool {
 	return slices.ContainsFunc(s.actions, func(one action) bool { return one.name == a.action }) && regexp.MustCompile("^"+pattern+"$").MatchString(a.resource)
 }
 
-// names reports whether a role allows an action on anything.
-func (r role) names(name string) bool {
-	return slices.ContainsFunc(r.statements, func(s statement) bool {
-		return s.allow && slices.ContainsFunc(s.actions, func(a action) bool { return a.name == name })
-	})
-}
-
 // without is the role without an action.
 func (r role) without(name string) role {
 	r.statements = slices.Clone(r.statements)

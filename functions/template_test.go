@@ -57,7 +57,7 @@ func TestTemplateIsClosed(t *testing.T) {
 	for name, r := range template(t) {
 		if strings.HasPrefix(r.Type, "AWS::IAM::") || r.Type == "AWS::Serverless::Connector" {
 			if s := r.Properties.PolicyDocument.Statement; len(s) != 1 || s[0].Action != "sqs:SendMessage" || s[0].Resource != "FailedEvents.Arn" { // which Lambda does, in a function's name
-				t.Errorf("%s gives permissions; those of functions must stand in their Policies, where TestActions reads them", name)
+				t.Errorf("%s gives permissions; those of functions must stand in their Policies, where these tests read them", name)
 			}
 		}
 		if r.Type == "AWS::Lambda::Permission" && !strings.Contains(r.Properties.SourceArn, ".Arn") && !strings.Contains(r.Properties.SourceArn, ":${AWS::AccountId}:${") {

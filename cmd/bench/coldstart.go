@@ -178,7 +178,7 @@ func (s *start) build(dir string) error {
 	if _, ok := events[s.Function]; !ok {
 		pkg = "./cmd/bench/" + s.Function
 	}
-	if err := standin.Build(".", pkg, s.binary(dir)); err != nil {
+	if err := standin.Build(".", s.binary(dir), pkg); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(s.binary(dir))

@@ -186,7 +186,7 @@ func (c *invoke) built() (binary string, remove func(), err error) {
 		return "", nil, err
 	}
 	binary = filepath.Join(dir, "bootstrap")
-	if err := standin.Build(root, "./functions/"+c.Function, binary); err != nil {
+	if err := standin.Build(root, binary, "./functions/"+c.Function); err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return binary, func() { os.RemoveAll(dir) }, nil

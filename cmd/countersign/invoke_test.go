@@ -116,11 +116,11 @@ func TestInvoke(t *testing.T) {
 func TestInvokeFails(t *testing.T) {
 	i := newInvoker(t)
 	good := filepath.Join(t.TempDir(), "bootstrap")
-	if err := standin.Build("../..", "./functions/verify", good); err != nil {
+	if err := standin.Build("../..", good, "./functions/verify"); err != nil {
 		t.Fatal(err)
 	}
 	moody := filepath.Join(t.TempDir(), "bootstrap")
-	if err := standin.Build("../..", "./cmd/countersign/testdata/moody", moody); err != nil {
+	if err := standin.Build("../..", moody, "./cmd/countersign/testdata/moody"); err != nil {
 		t.Fatal(err)
 	}
 	file := func(text string) string { return newFile(t, text) }

@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 )
 
 // BuildFlags are those of `make build`: no net/rpc entry point, no paths, no symbols.
 var BuildFlags = []string{"-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w"}
 
-// Build builds a package of the module at root as Lambda wants it, but for this
-// machine's own processor and system, to the file binary.
-func Build(root, pkg, binary string) error {
-	cmd := exec.Command("go", append(append([]string{"build"}, BuildFlags...), "-o", binary, pkg)...)
+// Build builds packages of the module at root as Lambda wants them, but for this machine's own processor and system. out
+// is the binary of one package, or a folder for the binaries of several, each under the last part of its path.
+func Build(root, out string, pkgs ...string) error {
+	cmd := exec.Command("go", slices.Concat([]string{"build"}, BuildFlags, []string{"-o", out}, pkgs)...)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build %s: %w\n%s", pkg, err, text)
+		return fmt.Errorf("go build %s: %w\n%s", strings.Join(pkgs, " "), err, text)
 	}
 	return nil
 }
