@@ -8,29 +8,30 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
-// lockPause is between two tries at a lock that another process holds.
+// lockPause is the time between two tries at a lock that another process holds.
 const lockPause = 5 * time.Millisecond
 
-// Edit changes the keyring in the file at path, for administration. Edits of all
-// processes follow one after the other, so that none is lost, and one that fails or
-// is killed changes nothing. Rings on the same file go on meanwhile and notice
-// within their age. Edit waits for others until ctx ends; what edit does should be
-// brief.
+// Edit changes the keyring in the file at path, for the operator. Edits of several
+// processes run one after the other, and none is lost. An edit that fails or is killed
+// changes nothing. Rings on the same file go on meanwhile and use the new keyring
+// within their age. Edit waits for other edits until ctx ends, so edit should be brief.
 func Edit(ctx context.Context, path string, edit func(*Document) error) error {
-	real, err := filepath.EvalSymlinks(path) // a link stays a link
+	real, err := filepath.EvalSymlinks(path) // an edit keeps the link and replaces its target
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("keyring: there is none at %s; countersign serve makes one", path)
 	} else if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	f, err := lock(ctx, real)
+	locked, err := lock(ctx, real)
 	if err != nil {
 		return err
 	}
-	defer f.Close() // and unlock
-	text, err := readOpen(f)
+	defer locked.Close() // and unlock
+	text, err := readFile(real)
 	if err != nil {
 		return err
 	}
@@ -41,50 +42,37 @@ func Edit(ctx context.Context, path string, edit func(*Document) error) error {
 	if after == nil {
 		return nil
 	}
-	return replace(f, after)
+	return replace(real, after)
 }
 
-// lock opens the keyring and locks it. The lock is on the file itself, and each
-// edit replaces that: a lock on a file that is no longer the keyring is worth
-// nothing. The system lifts locks of processes that die.
-func lock(ctx context.Context, path string) (*os.File, error) {
+// lock locks the keyring's own file. An edit replaces that file, so a lock counts only
+// if the file is still at path. The system releases the locks of processes that die.
+func lock(ctx context.Context, path string) (*flock.Flock, error) {
 	for {
-		f, err := os.OpenFile(path, os.O_RDWR, 0) // to lock, some file systems want to write
-		if err != nil {
-			return nil, fmt.Errorf("keyring: %w", err)
+		f := flock.New(path, flock.SetFlag(os.O_RDWR)) // some file systems lock only files that are open for writing
+		_, err := f.TryLockContext(ctx, lockPause)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil, fmt.Errorf("keyring: %s is being edited by another process: %w", path, ctx.Err())
+		case err != nil:
+			return nil, fmt.Errorf("keyring: %s cannot be locked: %w", path, err)
 		}
-		locked, err := tryLock(f)
-		if locked && isAt(f, path) {
+		mine, err := f.Stat()
+		if there, gone := os.Stat(path); err == nil && gone == nil && os.SameFile(mine, there) {
 			return f, nil
 		}
 		f.Close()
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("keyring: %s cannot be locked: %w", path, err)
-		case locked:
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("keyring: %s is being edited by another process: %w", path, ctx.Err())
-		case <-time.After(lockPause):
-		}
 	}
 }
 
-func isAt(f *os.File, path string) bool {
-	mine, err := f.Stat()
+// replace writes text to a new file and renames it to path. It overwrites what a killed
+// edit has left. Package renameio is no replacement: it does not sync the folder, gives
+// each temporary file another name, and does not build on Windows.
+func replace(path string, text []byte) error {
+	old, err := os.Stat(path)
 	if err != nil {
-		return false
+		return fmt.Errorf("keyring: %w", err)
 	}
-	there, err := os.Stat(path)
-	return err == nil && os.SameFile(mine, there)
-}
-
-// replace puts text in the place of the locked keyring. What an edit that was
-// killed has left behind is overwritten.
-func replace(old *os.File, text []byte) error {
-	path := old.Name()
 	tmp := path + ".tmp"
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("keyring: %w", err)
@@ -99,5 +87,5 @@ func replace(old *os.File, text []byte) error {
 	if err := os.Rename(tmp, path); err != nil {
 		return errors.Join(fmt.Errorf("keyring: %w", err), os.Remove(tmp))
 	}
-	return syncFolder(path) // from here on tmp is the next one's
+	return syncFolder(path) // after the rename, tmp belongs to the next edit
 }
