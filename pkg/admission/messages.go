@@ -50,11 +50,17 @@ func (m Messages) Start(ctx context.Context, c *clients.Client, to phone.Number,
 	}, err
 }
 
-// Resend returns a request to send a challenge's code again, with the fields that come from its client. An error is
-// noted as a fault.
+// Resend returns a request to send a challenge's code again, with the fields that come from its client.
+// [Messages.Recipient] decides again whether a message may go to the number. An error is noted as a fault.
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
 	text, err := m.text(ctx, c)
-	return otp.Resend{Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID}, err
+	return otp.Resend{
+		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID,
+		Recipient: func(to otp.Phone) otp.Outcome {
+			_, refusal := m.Recipient(ctx, c, to.E164())
+			return refusal
+		},
+	}, err
 }
 
 func (m Messages) text(ctx context.Context, c *clients.Client, languages ...string) (otp.Text, error) {

@@ -74,7 +74,7 @@ func (s *Init) toNumber(
 		if refusal != otp.BadNumber { // which has a result of its own
 			telemetry.From(ctx).Outcome = refusal
 		}
-		return refuse(initResult(refusal))
+		return refuse(resultOf(refusal))
 	}
 	start, err := s.Messages.Start(ctx, c, n, language)
 	if err != nil {
@@ -101,28 +101,5 @@ func (s *Init) recipient(ctx context.Context, c *clients.Client, number string) 
 func (s *Init) start(ctx context.Context, start otp.Start) answer {
 	got, err := s.Messages.Issuer.Init(ctx, start)
 	telemetry.From(ctx).Started("init", got, err)
-	return answer{result: initResult(got.Outcome), authID: got.AuthID, mask: got.Mask}
-}
-
-// initResult returns the result of an outcome. One that initResults does not have is unknown: the same id may be tried
-// again.
-func initResult(outcome otp.Outcome) result {
-	if r, ok := initResults[outcome]; ok {
-		return r
-	}
-	return unknownException
-}
-
-// initResults are the results of the outcomes of init.
-var initResults = map[otp.Outcome]result{
-	otp.Sent:          success,
-	otp.Inconsistent:  repeatInconsistent,
-	otp.TooSoon:       timesExceed,
-	otp.TooMany:       sendTimesExceed,
-	otp.Undeliverable: processFail,
-	otp.BadToken:      invalidAccessToken,
-	otp.NoUser:        userNotExist,
-	otp.Blocked:       userAbnormal,
-	otp.BadNumber:     invalidPhoneNumber,
-	otp.Barred:        accessDenied,
+	return answer{result: resultOf(got.Outcome), authID: got.AuthID, mask: got.Mask}
 }

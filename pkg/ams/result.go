@@ -20,6 +20,8 @@
 // [triggerChallenge]: https://global.alipay.com/docs/ac/dws2/triggerchallenge
 package ams
 
+import "countersign/pkg/otp"
+
 // family is one of the two spellings of the contract's gateway codes: the old
 // one belongs to paths with /users/.
 type family int
@@ -68,3 +70,37 @@ var (
 	verifyUnmatched   = both("VERIFY_UNMATCHED", "F", "The verification code is invalid.")
 	verifyTimesExceed = both("VERIFY_TIMES_EXCEED_LIMIT", "F", "The verification code was failed too many times. The user must get a new verification.")
 )
+
+// results are the results of all outcomes. An unknown, an expired and a used challenge have the same one: nothing is live
+// under the id.
+var results = map[otp.Outcome]result{
+	otp.Sent:          success,
+	otp.Inconsistent:  repeatInconsistent,
+	otp.InProgress:    unknownException,
+	otp.Unclear:       unknownException,
+	otp.TooSoon:       timesExceed,
+	otp.TooMany:       sendTimesExceed,
+	otp.Undeliverable: processFail,
+	otp.BadNumber:     invalidPhoneNumber,
+	otp.Barred:        accessDenied,
+
+	otp.BadToken: invalidAccessToken,
+	otp.NoUser:   userNotExist,
+	otp.Blocked:  userAbnormal,
+
+	otp.Passed:    success,
+	otp.Unmatched: verifyUnmatched,
+	otp.Exhausted: verifyTimesExceed,
+	otp.Locked:    verifyTimesExceed,
+	otp.Unknown:   requestIDInvalid,
+	otp.Expired:   requestIDInvalid,
+	otp.Used:      requestIDInvalid,
+}
+
+// resultOf returns the result of an outcome. "", of a call that failed, is unknown: the same id may be tried again.
+func resultOf(outcome otp.Outcome) result {
+	if r, ok := results[outcome]; ok {
+		return r
+	}
+	return unknownException
+}

@@ -68,6 +68,24 @@ func TestTrigger(t *testing.T) {
 	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t6", challenge))
 }
 
+// A message may go to the number of a challenge today, whatever was decided when the challenge was made.
+func TestTriggerRecipient(t *testing.T) {
+	s := newService(t)
+	challenge := s.expect("SUCCESS", initPath, docRequest).AuthID
+	code := s.code.Load().(string)
+	s.now = s.now.Add(30 * time.Second)
+	s.clients["demo"].Countries = []string{"GB"}
+	s.expect("ACCESS_DENIED", triggerPath, triggerBody("", challenge))
+	s.expect("ACCESS_DENIED", triggerPath, triggerBody("t1", challenge))
+	if s.sends.Load() != 1 || !strings.Contains(s.log.String(), `"outcome":"barred"`) {
+		t.Errorf("%d messages, want that of the init only; logged %s", s.sends.Load(), s.log.String())
+	}
+	s.clients["demo"].Countries = []string{"MY"}
+	s.expect("ACCESS_DENIED", triggerPath, triggerBody("t1", challenge)) // stored
+	s.expect("SUCCESS", triggerPath, triggerBody("t2", challenge))
+	s.expect("SUCCESS", verifyPath, verifyBody(docID, code))
+}
+
 func TestBadTriggerFields(t *testing.T) {
 	s := newService(t)
 	for _, body := range []string{

@@ -10,8 +10,7 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// Verify serves verifyAuthentication, and answers for paths that nobody serves.
-// It is safe for concurrent use.
+// Verify serves verifyAuthentication, and answers unknown paths. It is safe for concurrent use.
 type Verify struct {
 	*Gate
 	Verifier otp.Verifier
@@ -49,35 +48,20 @@ func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answ
 	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code)})
 }
 
-// verify checks a code, and puts what became of it into the contract's words.
+// verify checks a code and answers with the outcome.
 func (s *Verify) verify(ctx context.Context, check otp.Check) answer {
 	got, err := s.Verifier.Verify(ctx, check)
-	told := telemetry.From(ctx)
-	told.Outcome = got.Outcome
+	record := telemetry.From(ctx)
+	record.Outcome = got.Outcome
 	if err != nil {
-		told.Fail("verify", err)
+		record.Fail("verify", err)
 	}
-	a, ok := verifyAnswers[got.Outcome]
-	if !ok {
-		a.result = unknownException
+	a := answer{result: resultOf(got.Outcome)}
+	if passed, evaluated := isPassed[got.Outcome]; evaluated {
+		a.passed = &passed
 	}
 	return a
 }
 
-var yes, no = true, false
-
-// verifyAnswers puts the outcomes of verify into the contract's words. What is
-// not here is unknown. An unknown, an expired and a used challenge are not told
-// apart: nothing is live under the id.
-var verifyAnswers = map[otp.Outcome]answer{
-	otp.Passed:    {result: success, passed: &yes},
-	otp.Unmatched: {result: verifyUnmatched, passed: &no},
-	otp.Exhausted: {result: verifyTimesExceed, passed: &no},
-	otp.Locked:    {result: verifyTimesExceed, passed: &no},
-	otp.Unknown:   {result: requestIDInvalid},
-	otp.Expired:   {result: requestIDInvalid},
-	otp.Used:      {result: requestIDInvalid},
-	otp.BadToken:  {result: invalidAccessToken},
-	otp.NoUser:    {result: userNotExist},
-	otp.Blocked:   {result: userAbnormal},
-}
+// isPassed is the member of the answer to a verify. Other outcomes have none: no code is live.
+var isPassed = map[otp.Outcome]bool{otp.Passed: true, otp.Unmatched: false, otp.Exhausted: false, otp.Locked: false}

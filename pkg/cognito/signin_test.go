@@ -144,6 +144,20 @@ func TestResend(t *testing.T) {
 	p.fails(s, not(p.code(2)))
 }
 
+// A code does not go out again to a number that the client may no longer send to.
+func TestResendRecipient(t *testing.T) {
+	p := newPool(t)
+	s := p.begin(ana)
+	p.clock.Advance(40 * time.Second)
+	p.client.Countries = []string{"GB"}
+	s = p.goOn(s, "", resend)
+	code := p.code(1)
+	if log := p.log.String(); !strings.Contains(log, `"outcome":"barred"`) {
+		t.Errorf("logged %s", log)
+	}
+	p.passes(s, code) // the one that is there
+}
+
 func TestResendThenRight(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)

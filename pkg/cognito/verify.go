@@ -49,8 +49,20 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 		outcome = otp.NoUser
 	}
 	record.Outcome = outcome
-	if outcome == otp.Passed {
+	if isRight[outcome] {
 		record.Result, e.Response.AnswerCorrect = "right", true
 	}
 	return nil
+}
+
+// isRight is the answer to a guess by its outcome.
+var isRight = map[otp.Outcome]bool{
+	otp.Passed:    true,
+	otp.Unmatched: false,
+	otp.Exhausted: false,
+	otp.Locked:    false,
+	otp.Unknown:   false,
+	otp.Expired:   false,
+	otp.Used:      false,
+	otp.NoUser:    false,
 }

@@ -49,7 +49,7 @@ type Start struct {
 	// caller gave the number.
 	User string
 	// Refusal, if set, refuses the user: nothing is sent, and the challenge is stored
-	// as failed with this outcome. To and Mask may be empty then.
+	// as failed with this outcome. To and Mask may be empty then. A challenge that is live already stays as it is.
 	Refusal Outcome
 }
 
@@ -74,6 +74,8 @@ type sending struct {
 	id      string   // under which the message is counted, see [SendID]
 	maybe   bool     // an earlier call may have sent it
 	ledgers []string // of the number, newest first, once the message is counted
+
+	recipient func(to Phone) Outcome // see [Resend]
 }
 
 func (i Issuer) begin(ctx context.Context, r Start) *sending {

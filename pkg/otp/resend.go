@@ -10,6 +10,9 @@ type Resend struct {
 	Policy Policy
 	Text   Text
 	From   string // sender name, "" for the sender's own
+	// Recipient, if set, decides whether the message may go to the number of the challenge. An Outcome refuses it:
+	// nothing is sent, and the challenge stays as it is.
+	Recipient func(to Phone) Outcome
 }
 
 // fingerprinted returns the fields that must be the same whenever ID comes again.
@@ -38,6 +41,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 			return answer, err
 		}
 	}
+	s.recipient = r.Recipient
 	answer, err = s.again(ctx, Claim{Key: key, AuthID: r.AuthID, Owner: record.Owner})
 	answer.AuthID = "" // the caller has it
 	if r.ID == "" {
@@ -77,6 +81,11 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		var err error
 		if s.To, _, err = s.keys.decrypt(c); err != nil {
 			return Started{}, err
+		}
+	}
+	if s.recipient != nil {
+		if refusal := s.recipient(s.To); refusal != "" {
+			return Started{Outcome: refusal}, nil
 		}
 	}
 	answer, err := s.count(ctx)

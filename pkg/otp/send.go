@@ -34,6 +34,8 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 			return answer, err
 		}
 		return s.first(ctx, c)
+	case r.Refusal != "":
+		return Started{Outcome: r.Refusal}, nil
 	case !s.keys.holds(old.KeyVersion):
 		return Started{}, unknownVersion(old.KeyVersion)
 	case !s.keys.serves(old, r):

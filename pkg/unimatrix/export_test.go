@@ -27,10 +27,16 @@ func DecodeVerify(body []byte) (r VerifyRequest, ok bool) {
 	return r, a.result == pass
 }
 
-// SendCode returns the code of the answer to an outcome of a send; ok is false for an outcome without an answer.
+// SendCode returns the code of otp.send for an outcome; ok is false for an outcome without a result.
 func SendCode(outcome otp.Outcome) (code string, ok bool) {
 	r, ok := sendResults[outcome]
 	return r.code, ok
+}
+
+// IsValid returns the answer of otp.verify to an outcome; ok is false for an outcome without an answer.
+func IsValid(outcome otp.Outcome) (valid, ok bool) {
+	valid, ok = isValid[outcome]
+	return valid, ok
 }
 
 // Authentic parses a raw query and checks its signature.

@@ -11,13 +11,18 @@ import (
 // recipient decides whether a message may go to a number.
 func (s *API) recipient(ctx context.Context, c *clients.Client, to otp.Phone) (phone.Number, answer) {
 	n, refusal := s.Messages.Recipient(ctx, c, to.E164())
+	rule := ""
 	switch {
 	case refusal == "":
 		return n, answer{}
 	case refusal == otp.BadNumber && n.E164 == "":
-		return n, refuseFor(invalidPhoneNumbers, "to: must be a possible number in E.164 form")
+		rule = "must be a possible number in E.164 form"
 	case refusal == otp.BadNumber:
-		return n, refuseFor(invalidPhoneNumbers, "to: must be a number that is "+string(c.Numbers))
+		rule = "must be a number that is " + string(c.Numbers)
+	case refusal == otp.Barred:
+		rule = "must be in a country and on a line that the client may send to"
+	default:
+		rule = "is refused: " + string(refusal)
 	}
-	return n, refuseFor(invalidPhoneNumbers, "to: must be in a country and on a line that the client may send to")
+	return n, refuseFor(sendResults[refusal], "to: "+rule)
 }

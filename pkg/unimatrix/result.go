@@ -1,6 +1,10 @@
 package unimatrix
 
-import "net/http"
+import (
+	"net/http"
+
+	"countersign/pkg/otp"
+)
 
 // result is a row of the contract's table of codes. Most SDKs look at the code
 // alone, some at the status too, so that a status is 200 with "0" and with no
@@ -38,3 +42,32 @@ var (
 	noSuchSenderName     = result{"107121", "SmsSignatureNotExists", http.StatusBadRequest}
 	noSuchTemplate       = result{"107141", "SmsTemplateNotExists", http.StatusBadRequest}
 )
+
+// sendResults are the results of all outcomes that otp.send may have. With internal the code may be live.
+var sendResults = map[otp.Outcome]result{
+	otp.Sent:          success,
+	otp.InProgress:    limitExceed,
+	otp.Unclear:       internal,
+	otp.TooSoon:       limitExceed,
+	otp.TooMany:       limitExceed,
+	otp.Undeliverable: noUpstreamAvailable,
+	otp.BadNumber:     invalidPhoneNumbers,
+	otp.Barred:        invalidPhoneNumbers,
+
+	// Outcomes of challenges that belong to another contract: with an id, or with a user.
+	otp.Inconsistent: internal,
+	otp.BadToken:     internal,
+	otp.NoUser:       internal,
+	otp.Blocked:      internal,
+}
+
+// isValid is the answer of otp.verify to all outcomes that it may have.
+var isValid = map[otp.Outcome]bool{
+	otp.Passed:    true,
+	otp.Unmatched: false,
+	otp.Exhausted: false,
+	otp.Locked:    false,
+	otp.Unknown:   false,
+	otp.Expired:   false,
+	otp.Used:      false,
+}

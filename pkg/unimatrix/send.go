@@ -33,8 +33,8 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	}
 	s.scenario(ctx, &start, r)
 	got, err := s.Messages.Issuer.Send(ctx, start)
-	if got.Outcome == otp.InProgress { // another call sends to this number, so a limit will refuse this message
-		got.Outcome, got.Wait = otp.TooSoon, soon
+	if got.Outcome == otp.InProgress {
+		got.Outcome, got.Wait = otp.TooSoon, soon // a limit will refuse one more message after that of the other call
 	}
 	telemetry.From(ctx).Started("send", got, err)
 	if err != nil {
@@ -84,28 +84,21 @@ func (s *API) scenario(ctx context.Context, start *otp.Start, r sendRequest) {
 	}
 }
 
-// sendResults are the results of the outcomes of a send, but for [otp.Sent]. For any other outcome the answer is
-// internal: the code may be live.
-var sendResults = map[otp.Outcome]result{
-	otp.TooSoon:       limitExceed,
-	otp.TooMany:       limitExceed,
-	otp.Undeliverable: noUpstreamAvailable,
-}
-
 // sent answers with the outcome of a send.
 func (s *API) sent(ctx context.Context, got otp.Started, n phone.Number) answer {
-	if got.Outcome == otp.Sent {
+	switch r := sendResults[got.Outcome]; r {
+	case success:
 		var id [16]byte
 		if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
 			return fault(ctx, "entropy", fmt.Errorf("random bytes of the message id: %w", err))
 		}
 		return sentAnswer(hex.EncodeToString(id[:]), n)
+	case internal, pass:
+		if record := telemetry.From(ctx); record.Fault == "" {
+			record.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", got.Outcome))
+		}
+		return refuse(internal)
+	default:
+		return answer{result: r, wait: got.Wait}
 	}
-	if known, ok := sendResults[got.Outcome]; ok {
-		return answer{result: known, wait: got.Wait}
-	}
-	if record := telemetry.From(ctx); record.Fault == "" {
-		record.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", got.Outcome))
-	}
-	return refuse(internal)
 }

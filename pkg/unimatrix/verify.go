@@ -24,7 +24,7 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 	if err != nil {
 		return fault(ctx, "verify", err)
 	}
-	return verifiedAnswer(n, outcome == otp.Passed)
+	return verifiedAnswer(n, isValid[outcome])
 }
 
 // check is one write, whatever the outcome. During a rotation of the number keys it is one more for each older key

@@ -1,0 +1,9 @@
+package cognito
+
+import "countersign/pkg/otp"
+
+// IsRight returns the answer to a guess by its outcome; ok is false for an outcome that a guess cannot have.
+func IsRight(outcome otp.Outcome) (right, ok bool) {
+	right, ok = isRight[outcome]
+	return right, ok
+}
