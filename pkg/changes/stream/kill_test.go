@@ -106,11 +106,15 @@ type world struct {
 func newWorld(t *testing.T, c crowd) world {
 	t.Helper()
 	w := world{dynamotest.Table(t), awsfake.StartEventBridge(t)}
-	client := dynamotest.Client(t, nil)
+	var writes []types.WriteRequest
 	for _, ledger := range c.ledgers {
-		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(w.table), Item: ledger}); err != nil {
-			t.Fatal(err)
-		}
+		writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: ledger}})
+	}
+	out, err := dynamotest.Client(t, nil).BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{
+		RequestItems: map[string][]types.WriteRequest{w.table: writes},
+	})
+	if err != nil || len(out.UnprocessedItems) > 0 {
+		t.Fatal(out, err)
 	}
 	return w
 }

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"encoding/json"
+	"flag"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -15,17 +16,16 @@ import (
 	"countersign/pkg/sqlitestore"
 )
 
-// lives and lifetime bound the random lives, so that they take some seconds.
-const (
-	lives    = 30
-	lifetime = 60
-)
+var lives = flag.Int("lives", 5, "random lives on both stores; 30 find more, in a minute or two")
 
-// Whatever happens, the stream tells of it as the file does, which somebody looks at
-// now and then, and who is killed at times.
+// lifetime is the number of steps of a life.
+const lifetime = 60
+
+// In random lives, the stream and the file give the same facts. The file's follower
+// reads now and then, and is killed at times.
 func TestRandomLives(t *testing.T) {
 	kinds := map[changes.Kind]int{}
-	for seed := range uint64(lives) {
+	for seed := range uint64(*lives) {
 		table := dynamotest.StreamTable(t)
 		s := dynamostore.New(dynamotest.Client(t, nil), table)
 		changestest.NewLife(t, s, "demo").Wander(seed, lifetime, s, func(s changestest.Store) changestest.Store { return s })
@@ -37,12 +37,12 @@ func TestRandomLives(t *testing.T) {
 		a, z := spelled(b.facts), spelled(f.end())
 		for text := range a {
 			if !z[text] {
-				t.Errorf("life %d: the file does not tell %s", seed, text)
+				t.Errorf("life %d: the file lacks %s", seed, text)
 			}
 		}
 		for text := range z {
 			if !a[text] {
-				t.Errorf("life %d: the stream does not tell %s", seed, text)
+				t.Errorf("life %d: the stream lacks %s", seed, text)
 			}
 		}
 		for _, fact := range b.facts {
@@ -54,7 +54,7 @@ func TestRandomLives(t *testing.T) {
 	}
 }
 
-// spelled returns what facts say, but for the time: that may be when somebody looked.
+// spelled returns facts as JSON without their times: a time may be that of the look.
 func spelled(facts []changes.Fact) map[string]bool {
 	out := map[string]bool{}
 	for _, f := range facts {

@@ -43,7 +43,7 @@ func Run(t *testing.T, open func(t testing.TB) (Documents, Traffic)) {
 	t.Run("200 puts at once", func(t *testing.T) { testPutsAtOnce(t, documents(t)) })
 	t.Run("windows", func(t *testing.T) { testWindows(t, traffic(t)) })
 	t.Run("takes out of bounds", func(t *testing.T) { testBounds(t, traffic(t)) })
-	t.Run("500 takes at once", func(t *testing.T) { testTakesAtOnce(t, traffic(t)) })
+	t.Run("takes at once", func(t *testing.T) { testTakesAtOnce(t, traffic(t)) })
 }
 
 // put writes a document that must come out as want.

@@ -77,13 +77,16 @@ func testBounds(t *testing.T, c Traffic) {
 	take(t, c, "T#a", 10, 10, 10, true) // nothing of it was counted
 }
 
+// takers is the number of calls at once: twice any limit that is to be used up.
+const takers = 200
+
 // However many calls there are, exactly the limit is granted.
 func testTakesAtOnce(t *testing.T, c Traffic) {
-	for _, test := range []struct{ n, limit, want int }{{1, 100, 100}, {3, 100, 33}, {1, 1, 1}, {1, 1000, 500}} {
+	for _, test := range []struct{ n, limit, want int }{{1, 100, 100}, {3, 100, 33}, {1, 1, 1}, {1, 1000, takers}} {
 		t.Run(fmt.Sprintf("%d of %d", test.n, test.limit), func(t *testing.T) {
 			key := fmt.Sprint("T#", test.n, " ", test.limit)
 			for window := range int64(2) { // the first makes the counter, the second finds one that is over
-				won := together(t, 500, func(int) (bool, error) {
+				won := together(t, takers, func(int) (bool, error) {
 					return c.Take(t.Context(), key, window, test.n, test.limit, ttl)
 				})
 				if len(won) != test.want {
@@ -94,7 +97,7 @@ func testTakesAtOnce(t *testing.T, c Traffic) {
 	}
 	t.Run("clocks that differ", func(t *testing.T) {
 		take(t, c, "T#clocks", 1, 1, 100, true)
-		won := together(t, 500, func(i int) (bool, error) { return c.Take(t.Context(), "T#clocks", int64(i%2)+1, 1, 100, ttl) })
+		won := together(t, takers+100, func(i int) (bool, error) { return c.Take(t.Context(), "T#clocks", int64(i%2)+1, 1, 100, ttl) })
 		// Window 1 has at most 99 left; window 2, where most are counted, is used up.
 		if len(won) < 100 || len(won) > 199 {
 			t.Errorf("%d granted in two windows of 100, one of which had 1", len(won))

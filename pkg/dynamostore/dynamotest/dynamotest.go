@@ -78,8 +78,15 @@ func Client(t testing.TB, transport http.RoundTripper) *dynamodb.Client {
 	return dynamodb.New(client.Options(), func(o *dynamodb.Options) {
 		impatient := o.HTTPClient.(*http.Client)
 		o.HTTPClient = &http.Client{Transport: impatient.Transport, Timeout: patience, CheckRedirect: impatient.CheckRedirect}
+		o.Retryer = hasty{o.Retryer.(aws.RetryerV2)}
 	})
 }
+
+// hasty repeats requests as the client does, almost without the pauses between them.
+type hasty struct{ aws.RetryerV2 }
+
+// RetryDelay implements [aws.Retryer].
+func (hasty) RetryDelay(int, error) (time.Duration, error) { return time.Millisecond, nil }
 
 // Table makes a fresh table of challenges from template.yaml, without its stream,
 // and returns its name. It is deleted when the test ends.
