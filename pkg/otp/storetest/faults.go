@@ -7,13 +7,13 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Redo gives a store in the same process what a real client does over a lossy
-// network: it tries a request that was lost up to three times, and the caller sees
-// the answer to the last try.
+// Redo makes a store in the same process behave as a real client over a lossy
+// network: it tries a lost request up to three times, and the caller gets the answer
+// to the last try.
 func Redo(s Store, next func() Fate) Store { return losing(s, 3, next) }
 
-// failing makes requests fail for the caller: with LostBefore nothing was
-// applied, with LostAfter it was.
+// failing makes requests fail for the caller: with LostBefore before they are
+// applied, with LostAfter after.
 func failing(s Store, next func() Fate) Store { return losing(s, 1, next) }
 
 func losing(s Store, tries int, next func() Fate) Store {
@@ -45,7 +45,7 @@ func nth(n int, fate Fate) func() Fate {
 	}
 }
 
-// decorated passes each call of a store through do.
+// decorated passes each request to a store through do.
 type decorated struct {
 	Store
 	do func(call func() error) error
@@ -67,7 +67,10 @@ func through[T any](d *decorated, call func() (T, error)) (T, error) {
 func (d *decorated) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
 	return through(d, func() (otp.Write, error) { return d.Store.Claim(ctx, c) })
 }
-func (d *decorated) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
+
+func (d *decorated) Reserve(
+	ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis,
+) (otp.Write, error) {
 	return through(d, func() (otp.Write, error) { return d.Store.Reserve(ctx, c, over, now) })
 }
 
@@ -93,4 +96,62 @@ func (d *decorated) Refund(ctx context.Context, key, id string) error {
 
 func (d *decorated) Answered(ctx context.Context, key string) error {
 	return d.do(func() error { return d.Store.Answered(ctx, key) })
+}
+
+// recorder keeps the requests to a store and the messages to a sender.
+type recorder struct {
+	Store
+	*Inbox
+	calls    []string
+	reserved []otp.Challenge
+	spent    []otp.Spend
+}
+
+func (r *recorder) Reserve(
+	ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis,
+) (otp.Write, error) {
+	r.calls, r.reserved = append(r.calls, "reserve"), append(r.reserved, c)
+	return r.Store.Reserve(ctx, c, over, now)
+}
+
+func (r *recorder) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
+	r.calls = append(r.calls, "take over")
+	return r.Store.TakeOver(ctx, t)
+}
+
+func (r *recorder) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
+	r.calls = append(r.calls, "claim")
+	return r.Store.Claim(ctx, c)
+}
+
+func (r *recorder) Settle(ctx context.Context, s otp.Settlement) (otp.Write, error) {
+	r.calls = append(r.calls, "settle")
+	return r.Store.Settle(ctx, s)
+}
+
+func (r *recorder) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {
+	r.calls, r.spent = append(r.calls, "spend"), append(r.spent, s)
+	return r.Store.Spend(ctx, s)
+}
+
+func (r *recorder) Refund(ctx context.Context, key, id string) error {
+	r.calls = append(r.calls, "refund")
+	return r.Store.Refund(ctx, key, id)
+}
+
+func (r *recorder) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	r.calls = append(r.calls, "send")
+	return r.Inbox.Send(ctx, m)
+}
+
+// swept is a store whose sweeper removes an item just before it is taken over.
+type swept struct{ Store }
+
+func (swept) TakeOver(context.Context, otp.TakeOver) (otp.Write, error) { return otp.Write{}, nil }
+
+// stubborn is a store whose ledger refuses each send, for no reason that it shows.
+type stubborn struct{ Store }
+
+func (stubborn) Spend(context.Context, otp.Spend) (otp.Spent, error) {
+	return otp.Spent{Item: &otp.Ledger{}}, nil
 }

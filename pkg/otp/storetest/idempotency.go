@@ -8,125 +8,200 @@ import (
 	"countersign/pkg/otp"
 )
 
-// testIdempotency repeats an init in every state of its challenge, with the
-// same and with other fields (P19).
+// testIdempotency repeats an init with the same idempotency key (P19).
 func testIdempotency(t *testing.T, o Opener) {
+	run(t, o, cases{
+		{"a repeat in every state of the challenge", repeats},
+		{"unclear, then passed: no second message", unclearPassed},
+		{"unclear, passed, repeated: the code stays used", unclearPassedRepeated},
+		{"unclear, then locked: no second message", unclearLocked},
+		{"unclear: code, used attempts and end of lifetime stay", unclearKeepsCode},
+		{"unclear, then a stricter policy: the attempts of its init stay", unclearStricter},
+		{"unclear, in the moment it expires: a new challenge", unclearExpired},
+		{"an unclear message is counted once, even after another send", unclearCountedOnce},
+		{"a message that the sender refuses is not counted", refusedNotCounted},
+	})
+}
+
+// repeats repeats an init in every state of its challenge, with the same and with
+// other fields.
+func repeats(t *testing.T, o Opener) {
 	memory := otp.DefaultPolicy().Validity + otp.DefaultPolicy().Memory
-	inProgress := func(t *testing.T, w *world) { // as a crashed call leaves it
-		crashing := w.Issuer
-		crashing.Ledgers = failing(w.Store, nth(1, LostBefore))
-		crashing.Challenges = failing(w.Store, nth(2, LostBefore)) // giving up the lease
-		if _, err := crashing.Init(ctx, start("id", phone)); err == nil {
-			t.Fatal("init was to fail")
-		}
-	}
-	done := func(t *testing.T, w *world) { w.init(t, start("id", phone), otp.Sent) }
-	say := func(d otp.Delivery, want otp.Outcome) func(*testing.T, *world) {
-		return func(t *testing.T, w *world) {
-			w.Inbox.Answers = []otp.Delivery{d}
-			w.init(t, start("id", phone), want)
-		}
-	}
-	for _, c := range []struct {
-		name     string
-		before   func(*testing.T, *world)
-		wait     time.Duration
-		want     otp.Outcome // of the same fields
-		messages int         // in all, then
-		fresh    bool        // other fields are as good as the same
-	}{
-		{"sent", done, 0, otp.Sent, 1, false},
-		{"sent, used", func(t *testing.T, w *world) { done(t, w); w.verify(t, "id", w.Inbox.last(t), otp.Passed) }, 0, otp.Sent, 1, false},
-		{"sent, expired", done, time.Hour, otp.Sent, 1, false},
-		{"sent, last moment of its memory", done, memory - time.Millisecond, otp.Sent, 1, false},
-		{"sent, forgotten", done, memory + time.Second, otp.Sent, 2, true},
-		{"refused by the sender", say(otp.Refused, otp.Undeliverable), 0, otp.Undeliverable, 0, false},
-		{"unclear", say(otp.MaybeSent, otp.Unclear), 0, otp.Sent, 2, false},
-		{"unclear, expired", say(otp.MaybeSent, otp.Unclear), 6 * time.Minute, otp.Sent, 2, false},
-		{"in progress", inProgress, 0, otp.InProgress, 0, false},
-		{"crashed", inProgress, otp.Lease, otp.Sent, 1, false},
-		{"crashed, expired", inProgress, 6 * time.Minute, otp.Sent, 1, false},
-		{"refused by a limit", func(t *testing.T, w *world) {
-			w.init(t, start("other", phone), otp.Sent)
-			w.init(t, start("id", phone), otp.TooSoon)
-		}, time.Minute, otp.TooSoon, 1, false},
+	for _, c := range []repeat{
+		{"sent", initSent, 0, otp.Sent, 1, false},
+		{"sent, used", initUsed, 0, otp.Sent, 1, false},
+		{"sent, expired", initSent, time.Hour, otp.Sent, 1, false},
+		{"sent, last moment of its memory", initSent, memory - time.Millisecond, otp.Sent, 1, false},
+		{"sent, forgotten", initSent, memory + time.Second, otp.Sent, 2, true},
+		{"refused by the sender", initUndeliverable, 0, otp.Undeliverable, 0, false},
+		{"unclear", initUnclear, 0, otp.Sent, 2, false},
+		{"unclear, expired", initUnclear, 6 * time.Minute, otp.Sent, 2, false},
+		{"in progress", initCrashed, 0, otp.InProgress, 0, false},
+		{"crashed", initCrashed, otp.Lease, otp.Sent, 1, false},
+		{"crashed, expired", initCrashed, 6 * time.Minute, otp.Sent, 1, false},
+		{"refused by a limit", initTooSoon, time.Minute, otp.TooSoon, 1, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for field := range start("id", phone).Fingerprinted {
-				w := newWorld(o.Open(t))
-				c.before(t, w)
-				w.Clock.Advance(c.wait)
-				other := start("id", phone)
-				other.Fingerprinted[field] += "0"
-				if !c.fresh {
-					before := len(w.Inbox.Messages())
-					w.init(t, other, otp.Inconsistent)
-					if len(w.Inbox.Messages()) != before {
-						t.Error("an inconsistent repeat sent a message")
-					}
-				}
-				first := w.init(t, start("id", phone), c.want)
-				if got := len(w.Inbox.Messages()); got != c.messages {
-					t.Errorf("%d messages, want %d", got, c.messages)
-				}
-				if c.want == otp.InProgress {
-					continue
-				}
-				second := w.init(t, start("id", phone), c.want)
-				if second.Wait = first.Wait; !reflect.DeepEqual(first, second) {
-					t.Errorf("repeat answered %+v, first %+v", second, first)
-				}
-				if got := len(w.Inbox.Messages()); got != c.messages {
-					t.Errorf("%d messages after a further repeat, want %d", got, c.messages)
-				}
+				c.test(t, newWorld(o.Open(t)), field)
 			}
 		})
 	}
-	t.Run("unclear, then passed: no second message", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		say(otp.MaybeSent, otp.Unclear)(t, w)
-		w.verify(t, "id", w.Inbox.last(t), otp.Passed)
-		w.init(t, start("id", phone), otp.Sent)
-		if got := len(w.Inbox.Messages()); got != 1 {
-			t.Errorf("%d messages, want 1", got)
-		}
-	})
-	t.Run("unclear: same code, attempts and end of lifetime stay", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		say(otp.MaybeSent, otp.Unclear)(t, w)
-		code := w.Inbox.last(t)
-		w.verify(t, "id", wrong(code, 0), otp.Unmatched)
-		w.Clock.Advance(4 * time.Minute)
-		w.init(t, start("id", phone), otp.Sent)
-		messages := w.Inbox.Messages()
-		if messages[1].Code != code {
-			t.Error("the second message carries another code")
-		}
-		if want := string(code) + " is your code for 1m0s"; messages[1].Text != want {
-			t.Errorf("the second message says %q, want %q", messages[1].Text, want)
-		}
-		if got := w.verify(t, "id", wrong(code, 1), otp.Unmatched); got.Left != 3 {
-			t.Errorf("%d attempts left, want 3", got.Left)
-		}
+}
+
+// repeat is one row of repeats.
+type repeat struct {
+	name     string
+	before   func(*testing.T, *world)
+	wait     time.Duration
+	want     otp.Outcome // of a repeat with the same fields
+	messages int         // sent by the first call and the repeat together
+	fresh    bool        // the id is free again, so other fields are as good as the same
+}
+
+// test repeats the init of c with another value in one field, and twice with the
+// same values.
+func (c repeat) test(t *testing.T, w *world, field int) {
+	c.before(t, w)
+	w.Clock.Advance(c.wait)
+	if !c.fresh {
+		before := len(w.Inbox.Messages())
+		other := start("id", phone)
+		other.Fingerprinted[field] += "0"
+		w.init(t, other, otp.Inconsistent)
+		w.messages(t, before)
+	}
+	first := w.init(t, start("id", phone), c.want)
+	w.messages(t, c.messages)
+	if c.want == otp.InProgress {
+		return
+	}
+	second := w.init(t, start("id", phone), c.want)
+	if second.Wait = first.Wait; !reflect.DeepEqual(first, second) {
+		t.Errorf("the repeat returned %+v, the first call %+v", second, first)
+	}
+	w.messages(t, c.messages)
+}
+
+func initSent(t *testing.T, w *world) { w.init(t, start("id", phone), otp.Sent) }
+
+func initUsed(t *testing.T, w *world) {
+	initSent(t, w)
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+}
+
+func initUndeliverable(t *testing.T, w *world) {
+	w.Inbox.Answers = []otp.Delivery{otp.Refused}
+	w.init(t, start("id", phone), otp.Undeliverable)
+}
+
+func initUnclear(t *testing.T, w *world) {
+	w.Inbox.Answers = []otp.Delivery{otp.MaybeSent}
+	if got := w.init(t, start("id", phone), otp.Unclear); got.Cause == nil {
+		t.Error("an unclear init has no cause")
+	}
+}
+
+func initTooSoon(t *testing.T, w *world) {
+	w.init(t, start("other", phone), otp.Sent)
+	w.init(t, start("id", phone), otp.TooSoon)
+}
+
+// initCrashed leaves a challenge as a crashed call does: reserved, with its lease.
+func initCrashed(t *testing.T, w *world) {
+	crashing := w.Issuer
+	crashing.Ledgers = failing(w.Store, nth(1, LostBefore))
+	crashing.Challenges = failing(w.Store, nth(2, LostBefore)) // the write that gives up the lease
+	if _, err := crashing.Init(ctx, start("id", phone)); err == nil {
+		t.Fatal("the init did not fail")
+	}
+}
+
+func unclearPassed(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+	w.init(t, start("id", phone), otp.Sent)
+	w.messages(t, 1)
+}
+
+func unclearPassedRepeated(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+	first := w.init(t, start("id", phone), otp.Sent)
+	if again := w.init(t, start("id", phone), otp.Sent); !reflect.DeepEqual(first, again) {
+		t.Errorf("the first repeat returned %+v, the second %+v", first, again)
+	}
+	w.verify(t, "id", w.Inbox.last(t), otp.Used)
+}
+
+func unclearLocked(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	code := w.Inbox.last(t)
+	for n := range 4 {
+		w.verify(t, "id", wrong(code, n), otp.Unmatched)
+	}
+	w.verify(t, "id", wrong(code, 4), otp.Exhausted)
+	first := w.init(t, start("id", phone), otp.Sent)
+	if again := w.init(t, start("id", phone), otp.Sent); !reflect.DeepEqual(first, again) || first.AuthID == "" {
+		t.Errorf("the first repeat returned %+v, the second %+v", first, again)
+	}
+	w.verify(t, "id", code, otp.Locked)
+	w.messages(t, 1)
+}
+
+func unclearKeepsCode(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	code := w.Inbox.last(t)
+	w.verify(t, "id", wrong(code, 0), otp.Unmatched)
+	w.Clock.Advance(4 * time.Minute)
+	w.init(t, start("id", phone), otp.Sent)
+	messages := w.Inbox.Messages()
+	if messages[1].Code != code {
+		t.Error("the second message carries another code")
+	}
+	if want := string(code) + " is your code for 1m0s"; messages[1].Text != want {
+		t.Errorf("the second message is %q, want %q", messages[1].Text, want)
+	}
+	if got := w.verify(t, "id", wrong(code, 1), otp.Unmatched); got.Left != 3 {
+		t.Errorf("%d attempts left, want 3", got.Left)
+	}
+	w.Clock.Advance(time.Minute)
+	w.verify(t, "id", code, otp.Expired)
+}
+
+func unclearStricter(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	for n := range 4 {
+		w.verify(t, "id", wrong(w.Inbox.last(t), n), otp.Unmatched)
+	}
+	r := start("id", phone)
+	r.Policy.Attempts = 3
+	w.init(t, r, otp.Sent)
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+}
+
+func unclearExpired(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	w.Clock.Advance(otp.DefaultPolicy().Validity)
+	w.init(t, start("id", phone), otp.Sent)
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+}
+
+func unclearCountedOnce(t *testing.T, o Opener) {
+	w := unclear(t, o)
+	w.Clock.Advance(time.Minute)
+	w.init(t, start("other", phone), otp.Sent)
+	w.init(t, start("id", phone), otp.Sent) // within the cooldown of the other
+	for n := range 3 {                      // three more make five in the hour
 		w.Clock.Advance(time.Minute)
-		w.verify(t, "id", code, otp.Expired)
-	})
-	t.Run("unclear is counted once, even behind another send", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		say(otp.MaybeSent, otp.Unclear)(t, w)
-		w.Clock.Advance(time.Minute)
-		w.init(t, start("other", phone), otp.Sent)
-		w.init(t, start("id", phone), otp.Sent) // within the cooldown of the other
-		for n := range 3 {                      // three more make five in the hour
-			w.Clock.Advance(time.Minute)
-			w.init(t, start("more"+string(rune('0'+n)), phone), otp.Sent)
-		}
-		w.Clock.Advance(time.Minute)
-		w.init(t, start("sixth", phone), otp.TooMany)
-	})
-	t.Run("a message refused for good is not counted", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		say(otp.Refused, otp.Undeliverable)(t, w)
-		w.init(t, start("next", phone), otp.Sent)
-	})
+		w.init(t, start("more"+string(rune('0'+n)), phone), otp.Sent)
+	}
+	w.Clock.Advance(time.Minute)
+	w.init(t, start("sixth", phone), otp.TooMany)
+}
+
+func refusedNotCounted(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	initUndeliverable(t, w)
+	w.init(t, start("next", phone), otp.Sent)
 }

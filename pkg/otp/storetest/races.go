@@ -34,6 +34,7 @@ func together(t testing.TB, n int, call func(i int) (otp.Outcome, error)) map[ot
 	return counts
 }
 
+// want fails the test unless the outcomes are counts.
 func want(t testing.TB, got map[otp.Outcome]int, counts map[otp.Outcome]int) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(counts) { // fmt sorts the keys
@@ -41,6 +42,7 @@ func want(t testing.TB, got map[otp.Outcome]int, counts map[otp.Outcome]int) {
 	}
 }
 
+// verifies returns a call that checks the i-th code.
 func (w *world) verifies(id string, code func(i int) otp.Code) func(i int) (otp.Outcome, error) {
 	return func(i int) (otp.Outcome, error) {
 		got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: id, Code: code(i)})
@@ -68,103 +70,117 @@ func (w *world) sent(t testing.TB, r otp.Start) otp.Code {
 		}
 		w.Clock.Advance(otp.Lease)
 	}
-	t.Fatal("a hundred tries, and nothing was sent")
+	t.Fatal("nothing was sent in a hundred tries")
 	return ""
 }
 
+// testRaces makes many calls at once and counts their outcomes.
 func testRaces(t *testing.T, o Opener) {
-	t.Run("one right code, 200 at once (P1)", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		for n := range o.Races {
-			id := fmt.Sprint("id", n)
-			w.init(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))), otp.Sent)
-			code := w.Inbox.last(t)
-			got := together(t, 200, w.verifies(id, func(int) otp.Code { return code }))
-			want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 199})
-		}
+	run(t, o, cases{
+		{"one right code, 200 at once (P1)", rightAtOnce},
+		{"one right code, 200 at once, answers lost at random (P1)", rightAtOnceLossy},
+		{"1,000 wrong codes at once (P2)", wrongAtOnce},
+		{"right and wrong at once", rightAndWrong},
+		{"500 inits of one number (P12)", initsOfOneNumber},
+		{"100 inits with one id", initsWithOneID},
+		{"100 take-overs or restarts of one id", takeOversOfOneID},
 	})
-	t.Run("one right code, 200 at once, answers lost at random (P1)", func(t *testing.T) {
-		w := newWorld(o.Lossy(t, atRandom))
-		for n := range 5 {
-			id := fmt.Sprint("id", n)
-			code := w.sent(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))))
-			var unclear atomic.Int64 // calls that got no answer at all: one of them may have passed
-			got := together(t, 200, func(int) (otp.Outcome, error) {
-				got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: id, Code: code})
-				if err != nil {
-					unclear.Add(1)
-				}
-				return got.Outcome, nil
-			})
-			if passed := got[otp.Passed]; passed > 1 || passed == 0 && unclear.Load() == 0 {
-				t.Fatalf("outcomes %v, want one passed", got)
-			}
-			if got[otp.Passed]+got[otp.Used]+int(unclear.Load()) != 200 {
-				t.Fatalf("outcomes %v: a right code was called something else", got)
-			}
-		}
-	})
-	t.Run("1,000 wrong codes at once (P2)", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.init(t, start("id", phone), otp.Sent)
+}
+
+func rightAtOnce(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	for n := range o.Races {
+		id := fmt.Sprint("id", n)
+		w.init(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))), otp.Sent)
 		code := w.Inbox.last(t)
-		got := together(t, 1000, w.verifies("id", func(i int) otp.Code { return wrong(code, i) }))
-		want(t, got, map[otp.Outcome]int{otp.Unmatched: 4, otp.Exhausted: 1, otp.Locked: 995})
-		w.verify(t, "id", code, otp.Locked)
-	})
-	t.Run("right and wrong at once", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		for n := range 10 {
-			id := fmt.Sprint("id", n)
-			w.init(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))), otp.Sent)
-			code := w.Inbox.last(t)
-			got := together(t, 20, w.verifies(id, func(i int) otp.Code {
-				if i%2 == 0 {
-					return code
-				}
-				return wrong(code, i)
-			}))
-			if got[otp.Passed] > 1 || got[otp.Unmatched]+got[otp.Exhausted] > 5 || got[otp.Passed]+got[otp.Exhausted] != 1 {
-				t.Fatalf("outcomes %v: at most one passes, at most five are evaluated, and one of both ends it", got)
+		got := together(t, 200, w.verifies(id, func(int) otp.Code { return code }))
+		want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 199})
+	}
+}
+
+func rightAtOnceLossy(t *testing.T, o Opener) {
+	w := newWorld(o.Lossy(t, atRandom))
+	for n := range 5 {
+		id := fmt.Sprint("id", n)
+		code := w.sent(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))))
+		var unclear atomic.Int64 // calls without an answer: one of them may have passed
+		got := together(t, 200, func(int) (otp.Outcome, error) {
+			got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: id, Code: code})
+			if err != nil {
+				unclear.Add(1)
 			}
-		}
-	})
-	t.Run("500 inits of one number (P12)", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		got := together(t, 500, func(i int) (otp.Outcome, error) {
-			got, err := w.Issuer.Init(ctx, start(fmt.Sprint("id", i), phone))
-			return got.Outcome, err
+			return got.Outcome, nil
 		})
-		want(t, got, map[otp.Outcome]int{otp.Sent: 1, otp.TooSoon: 499})
-		if got := len(w.Inbox.Messages()); got != 1 {
-			t.Errorf("%d messages, want 1", got)
+		if passed := got[otp.Passed]; passed > 1 || passed == 0 && unclear.Load() == 0 {
+			t.Fatalf("outcomes %v, want one passed", got)
 		}
-	})
-	t.Run("100 inits with one id", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		var mu sync.Mutex
-		ids := map[string]int{}
-		got := together(t, 100, func(int) (otp.Outcome, error) {
-			got, err := w.Issuer.Init(ctx, start("id", phone))
-			mu.Lock()
-			defer mu.Unlock()
-			if got.AuthID != "" {
-				ids[got.AuthID]++
+		if got[otp.Passed]+got[otp.Used]+int(unclear.Load()) != 200 {
+			t.Fatalf("outcomes %v: a right code is neither passed nor used", got)
+		}
+	}
+}
+
+func wrongAtOnce(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.init(t, start("id", phone), otp.Sent)
+	code := w.Inbox.last(t)
+	got := together(t, 1000, w.verifies("id", func(i int) otp.Code { return wrong(code, i) }))
+	want(t, got, map[otp.Outcome]int{otp.Unmatched: 4, otp.Exhausted: 1, otp.Locked: 995})
+	w.verify(t, "id", code, otp.Locked)
+}
+
+func rightAndWrong(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	for n := range 10 {
+		id := fmt.Sprint("id", n)
+		w.init(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))), otp.Sent)
+		code := w.Inbox.last(t)
+		got := together(t, 20, w.verifies(id, func(i int) otp.Code {
+			if i%2 == 0 {
+				return code
 			}
-			return got.Outcome, err
-		})
-		if got[otp.Sent] < 1 || got[otp.Sent]+got[otp.InProgress] != 100 || len(ids) != 1 {
-			t.Errorf("outcomes %v with %d ids, want sent and in progress with one id", got, len(ids))
+			return wrong(code, i)
+		}))
+		ends := got[otp.Passed] + got[otp.Exhausted]
+		if got[otp.Passed] > 1 || got[otp.Unmatched]+got[otp.Exhausted] > 5 || ends != 1 {
+			t.Fatalf("outcomes %v: want at most one pass, five wrong ones evaluated, and one that ends it", got)
 		}
-		if got := len(w.Inbox.Messages()); got != 1 {
-			t.Errorf("%d messages, want 1", got)
-		}
+	}
+}
+
+func initsOfOneNumber(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	got := together(t, 500, func(i int) (otp.Outcome, error) {
+		got, err := w.Issuer.Init(ctx, start(fmt.Sprint("id", i), phone))
+		return got.Outcome, err
 	})
-	for name, wait := range map[string]time.Duration{"100 take-overs of one id": 0, "100 restarts of one id": 6 * time.Minute} {
+	want(t, got, map[otp.Outcome]int{otp.Sent: 1, otp.TooSoon: 499})
+	w.messages(t, 1)
+}
+
+func initsWithOneID(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	var mu sync.Mutex
+	ids := map[string]int{}
+	got := together(t, 100, func(int) (otp.Outcome, error) {
+		got, err := w.Issuer.Init(ctx, start("id", phone))
+		mu.Lock()
+		defer mu.Unlock()
+		if got.AuthID != "" {
+			ids[got.AuthID]++
+		}
+		return got.Outcome, err
+	})
+	if got[otp.Sent] < 1 || got[otp.Sent]+got[otp.InProgress] != 100 || len(ids) != 1 {
+		t.Errorf("outcomes %v with %d ids, want sent and in progress with one id", got, len(ids))
+	}
+	w.messages(t, 1)
+}
+
+func takeOversOfOneID(t *testing.T, o Opener) {
+	for name, wait := range map[string]time.Duration{"take-overs": 0, "restarts": 6 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(o.Open(t))
-			w.Inbox.Answers = []otp.Delivery{otp.MaybeSent}
-			w.init(t, start("id", phone), otp.Unclear)
+			w := unclear(t, o)
 			w.Clock.Advance(wait)
 			got := together(t, 100, func(int) (otp.Outcome, error) {
 				got, err := w.Issuer.Init(ctx, start("id", phone))
@@ -173,9 +189,7 @@ func testRaces(t *testing.T, o Opener) {
 			if got[otp.Sent] < 1 || got[otp.Sent]+got[otp.InProgress] != 100 {
 				t.Errorf("outcomes %v, want sent and in progress", got)
 			}
-			if got := len(w.Inbox.Messages()); got != 2 {
-				t.Errorf("%d messages, want the unclear one and one more", got)
-			}
+			w.messages(t, 2) // the unclear one and one more
 		})
 	}
 }

@@ -9,8 +9,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// scenario asks for a code as the Unimatrix contract does: a code of half an hour,
-// and no idempotency key.
+// fiveMinutes is the validity that the texts of a [scenario] state.
+const fiveMinutes = 5 * time.Minute
+
+// scenario asks for a code as the Unimatrix contract does: without an idempotency
+// key, for a code that lives half an hour.
 func scenario(intent string) otp.Start {
 	r := start(Keys().Scenarios("demo", phone, intent)[0], phone)
 	r.Fingerprinted = nil
@@ -18,6 +21,7 @@ func scenario(intent string) otp.Start {
 	return r
 }
 
+// send sends a code, which must come out as want.
 func (w *world) send(t testing.TB, r otp.Start, want otp.Outcome) otp.Started {
 	t.Helper()
 	got, err := w.Issuer.Send(ctx, r)
@@ -27,6 +31,7 @@ func (w *world) send(t testing.TB, r otp.Start, want otp.Outcome) otp.Started {
 	return got
 }
 
+// check verifies a code of a scenario, which must come out as want.
 func (w *world) check(t testing.TB, intent string, code otp.Code, maxAge time.Duration, want otp.Outcome) {
 	t.Helper()
 	got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: scenario(intent).ID, Code: code, MaxAge: maxAge})
@@ -37,42 +42,60 @@ func (w *world) check(t testing.TB, intent string, code otp.Code, maxAge time.Du
 
 // testSend sends codes without an idempotency key.
 func testSend(t *testing.T, o Opener) {
-	const minutes5 = 5 * time.Minute
-	cooldown := otp.DefaultPolicy().Cooldown
-	t.Run("a live code goes out again", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.send(t, scenario(""), otp.Sent)
-		code := w.Inbox.last(t)
-		w.check(t, "", wrong(code, 0), minutes5, otp.Unmatched)
-		w.check(t, "login", code, minutes5, otp.Unknown)
-		if got := w.send(t, scenario(""), otp.TooSoon); got.Wait != cooldown {
-			t.Errorf("wait %v, want %v", got.Wait, cooldown)
-		}
-		w.Clock.Advance(minutes5)
-		w.check(t, "", code, minutes5, otp.Expired)
-		w.send(t, scenario(""), otp.Sent)
-		if got := w.Inbox.Messages(); len(got) != 2 || got[1].Code != code || got[1].Text != got[0].Text {
-			t.Error("the second message is not the first one again")
-		}
-		for range 3 {
-			w.check(t, "", wrong(code, 0), minutes5, otp.Unmatched)
-		}
-		w.Clock.Advance(minutes5 - time.Millisecond)
-		w.check(t, "", code, minutes5, otp.Passed)
-		w.check(t, "", code, minutes5, otp.Used)
+	run(t, o, cases{
+		{"a live code is sent again", liveCodeAgain},
+		{"until half an hour after the first message", liveCodeUntilEnd},
+		{"a new code after one that is over", newCodeAfterOld},
+		{"the client's own code", clientsOwnCode},
+		{"another code gets the attempts that were left", anotherCode},
+		{"another code under another policy", anotherCodeAnotherPolicy},
+		{"the same code again keeps its attempts under a stricter policy", sameCodeStricter},
+		{"another number of digits is another code", anotherLength},
+		{"a limit leaves the live code as it is", limitKeepsCode},
+		{"a new code that the sender refuses leaves the old one as it was", refusedKeepsCode},
+		{"refused and unclear", refusedAndUnclear},
+		{"fifty at once", sendTogether},
+		{"each request of a further send fails in turn", sendFails},
 	})
-	t.Run("until half an hour after the first", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.send(t, scenario(""), otp.Sent)
-		code := w.Inbox.last(t)
-		w.Clock.Advance(30*time.Minute - time.Second)
-		w.send(t, scenario(""), otp.Sent)
-		if got := w.Inbox.Messages()[1]; got.Code != code || got.Text != fmt.Sprint(string(code), " is your code for 1s") {
-			t.Errorf("the second message is not the same code for what is left of it")
-		}
-		w.Clock.Advance(time.Second)
-		w.check(t, "", code, minutes5, otp.Expired)
-	})
+}
+
+func liveCodeAgain(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.send(t, scenario(""), otp.Sent)
+	code := w.Inbox.last(t)
+	w.check(t, "", wrong(code, 0), fiveMinutes, otp.Unmatched)
+	w.check(t, "login", code, fiveMinutes, otp.Unknown)
+	if got := w.send(t, scenario(""), otp.TooSoon); got.Wait != cooldown {
+		t.Errorf("wait %v, want %v", got.Wait, cooldown)
+	}
+	w.Clock.Advance(fiveMinutes)
+	w.check(t, "", code, fiveMinutes, otp.Expired)
+	w.send(t, scenario(""), otp.Sent)
+	if got := w.Inbox.Messages(); len(got) != 2 || got[1].Code != code || got[1].Text != got[0].Text {
+		t.Error("the second message is not the same as the first")
+	}
+	for range 3 {
+		w.check(t, "", wrong(code, 0), fiveMinutes, otp.Unmatched)
+	}
+	w.Clock.Advance(fiveMinutes - time.Millisecond)
+	w.check(t, "", code, fiveMinutes, otp.Passed)
+	w.check(t, "", code, fiveMinutes, otp.Used)
+}
+
+func liveCodeUntilEnd(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.send(t, scenario(""), otp.Sent)
+	code := w.Inbox.last(t)
+	w.Clock.Advance(30*time.Minute - time.Second)
+	w.send(t, scenario(""), otp.Sent)
+	if got := w.Inbox.Messages()[1]; got.Code != code || got.Text != fmt.Sprint(string(code), " is your code for 1s") {
+		t.Error("the second message has another code or remaining validity")
+	}
+	w.Clock.Advance(time.Second)
+	w.check(t, "", code, fiveMinutes, otp.Expired)
+}
+
+func newCodeAfterOld(t *testing.T, o Opener) {
 	for name, end := range map[string]func(t *testing.T, w *world, code otp.Code){
 		"passed": func(t *testing.T, w *world, code otp.Code) { w.check(t, "", code, 0, otp.Passed) },
 		"exhausted": func(t *testing.T, w *world, code otp.Code) {
@@ -86,74 +109,80 @@ func testSend(t *testing.T, o Opener) {
 			w.Issuer.Keys, w.Verifier.Keys = rotated(t, 2), rotated(t, 2)
 		},
 	} {
-		t.Run("after one that has "+name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(o.Open(t))
 			w.send(t, scenario(""), otp.Sent)
 			old := w.Inbox.last(t)
 			end(t, w, old)
 			w.Clock.Advance(cooldown)
 			r := scenario("")
-			r.Digits = 8 // so that it is another code for certain
+			r.Digits = 8 // so that it is certainly another code
 			w.send(t, r, otp.Sent)
 			code := w.Inbox.last(t)
 			if len(code) != 8 {
 				t.Fatal("not a new code")
 			}
 			for range 3 { // no attempts used
-				w.check(t, "", wrong(code, 0), minutes5, otp.Unmatched)
+				w.check(t, "", wrong(code, 0), fiveMinutes, otp.Unmatched)
 			}
-			w.check(t, "", old, minutes5, otp.Unmatched)
-			w.check(t, "", code, minutes5, otp.Passed)
+			w.check(t, "", old, fiveMinutes, otp.Unmatched)
+			w.check(t, "", code, fiveMinutes, otp.Passed)
 		})
 	}
-	t.Run("the client's own code", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		r := scenario("")
-		r.Code, r.Policy.Validity, r.StatedValidity = "004711", 10*time.Minute, 0
-		w.send(t, r, otp.Sent)
-		if got := w.Inbox.Messages()[0]; got.Code != r.Code || got.Text != "004711 is your code for 10m0s" {
-			t.Error("another code went out")
+}
+
+func clientsOwnCode(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	r := scenario("")
+	r.Code, r.Policy.Validity, r.StatedValidity = "004711", 10*time.Minute, 0
+	w.send(t, r, otp.Sent)
+	if got := w.Inbox.Messages()[0]; got.Code != r.Code || got.Text != "004711 is your code for 10m0s" {
+		t.Error("another code was sent")
+	}
+	w.Clock.Advance(9 * time.Minute)
+	w.send(t, r, otp.Sent)            // the same
+	w.Clock.Advance(cooldown)         //
+	w.send(t, scenario(""), otp.Sent) // none asked for
+	for _, m := range w.Inbox.Messages() {
+		if m.Code != r.Code {
+			t.Error("another code was sent")
 		}
-		w.Clock.Advance(9 * time.Minute)
-		w.send(t, r, otp.Sent)            // the same
-		w.Clock.Advance(cooldown)         //
-		w.send(t, scenario(""), otp.Sent) // none asked for
-		for _, m := range w.Inbox.Messages() {
-			if m.Code != r.Code {
-				t.Error("another code went out")
-			}
-		}
-		w.check(t, "", "004712", time.Second, otp.Unmatched)
-		w.Clock.Advance(10 * time.Second)
-		w.check(t, "", r.Code, time.Second, otp.Passed) // whatever age is asked for
-		w.Clock.Advance(20 * time.Second)
-		w.check(t, "", r.Code, 0, otp.Used)
-	})
-	t.Run("another code replaces it, with the attempts that were left", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.send(t, scenario(""), otp.Sent)
-		old := w.Inbox.last(t)
-		for range 3 {
-			w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
-		}
-		w.Clock.Advance(cooldown)
-		r := scenario("")
-		r.Code = "4711"
-		w.send(t, r, otp.Sent)
-		if got := w.Inbox.last(t); got != r.Code {
-			t.Error("not the code that was asked for")
-		}
-		w.check(t, "", old, 0, otp.Unmatched)
-		w.check(t, "", "4712", 0, otp.Exhausted)
-		w.check(t, "", r.Code, 0, otp.Locked)
-	})
+	}
+	w.check(t, "", "004712", time.Second, otp.Unmatched)
+	w.Clock.Advance(10 * time.Second)
+	w.check(t, "", r.Code, time.Second, otp.Passed) // whatever age is asked for
+	w.Clock.Advance(20 * time.Second)
+	w.check(t, "", r.Code, 0, otp.Used)
+}
+
+func anotherCode(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.send(t, scenario(""), otp.Sent)
+	old := w.Inbox.last(t)
+	for range 3 {
+		w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
+	}
+	w.Clock.Advance(cooldown)
+	r := scenario("")
+	r.Code = "4711"
+	w.send(t, r, otp.Sent)
+	if got := w.Inbox.last(t); got != r.Code {
+		t.Error("the message has another code than the one asked for")
+	}
+	w.check(t, "", old, 0, otp.Unmatched)
+	w.check(t, "", "4712", 0, otp.Exhausted)
+	w.check(t, "", r.Code, 0, otp.Locked)
+}
+
+func anotherCodeAnotherPolicy(t *testing.T, o Opener) {
 	for _, limit := range []struct{ old, used, now, left int }{
 		{5, 2, 5, 3}, {5, 0, 3, 3}, {5, 2, 3, 1},
 		{5, 3, 3, 1}, {5, 4, 3, 1}, {5, 4, 1, 1}, // a code that cannot pass is not sent
-		{3, 2, 5, 1}, {3, 0, 5, 3}, // nor has it guesses that the first one had not
+		{3, 2, 5, 1}, {3, 0, 5, 3}, // and a new code gives no more guesses than the old one had left
 	} {
 		for _, last := range []otp.Outcome{otp.Passed, otp.Exhausted} {
-			t.Run(fmt.Sprintf("another code, %d of %d attempts used, %d allowed by now, %s", limit.used, limit.old, limit.now, last), func(t *testing.T) {
+			name := fmt.Sprintf("%d of %d attempts used, %d allowed by now, %s", limit.used, limit.old, limit.now, last)
+			t.Run(name, func(t *testing.T) {
 				w := newWorld(o.Open(t))
 				r := scenario("")
 				r.Policy.Attempts = limit.old
@@ -171,106 +200,115 @@ func testSend(t *testing.T, o Opener) {
 			})
 		}
 	}
-	t.Run("the same code again keeps its attempts, whatever is allowed by now", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.send(t, scenario(""), otp.Sent)
-		code := w.Inbox.last(t)
-		for n := range 4 {
-			w.check(t, "", wrong(code, n), 0, otp.Unmatched)
-		}
-		w.Clock.Advance(cooldown)
+}
+
+func sameCodeStricter(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.send(t, scenario(""), otp.Sent)
+	code := w.Inbox.last(t)
+	for n := range 4 {
+		w.check(t, "", wrong(code, n), 0, otp.Unmatched)
+	}
+	w.Clock.Advance(cooldown)
+	r := scenario("")
+	r.Policy.Attempts = 3
+	w.send(t, r, otp.Sent)
+	if w.Inbox.last(t) != code {
+		t.Error("another code was sent")
+	}
+	w.check(t, "", code, 0, otp.Passed)
+}
+
+func anotherLength(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	for n, digits := range []int{0, 6, 8, 8, 0, 4} {
 		r := scenario("")
-		r.Policy.Attempts = 3
+		r.Digits = digits
 		w.send(t, r, otp.Sent)
-		if w.Inbox.last(t) != code {
-			t.Error("another code")
+		w.Clock.Advance(cooldown)
+		if got, want := len(w.Inbox.last(t)), []int{6, 6, 8, 8, 8, 4}[n]; got != want {
+			t.Errorf("send %d: %d digits, want %d", n, got, want)
 		}
-		w.check(t, "", code, 0, otp.Passed)
-	})
-	t.Run("another number of digits is another code", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		for n, digits := range []int{0, 6, 8, 8, 0, 4} {
-			r := scenario("")
-			r.Digits = digits
-			w.send(t, r, otp.Sent)
+		if n == 4 {
+			w.Clock.Advance(time.Hour - 5*cooldown) // the number's limit
+			w.send(t, scenario(""), otp.Sent)       // the codes before have expired
 			w.Clock.Advance(cooldown)
-			if got, want := len(w.Inbox.last(t)), []int{6, 6, 8, 8, 8, 4}[n]; got != want {
-				t.Errorf("send %d: %d digits, want %d", n, got, want)
-			}
-			if n == 4 {
-				w.Clock.Advance(time.Hour - 5*cooldown) // the number's limit
-				w.send(t, scenario(""), otp.Sent)       // the codes before have expired
-				w.Clock.Advance(cooldown)
-			}
 		}
-		m := w.Inbox.Messages()
-		if m[0].Code != m[1].Code || m[2].Code != m[3].Code || m[3].Code != m[4].Code {
-			t.Error("a live code was not sent again")
-		}
-	})
-	t.Run("a limit leaves the code alone that somebody has", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.send(t, scenario(""), otp.Sent)
-		code := w.Inbox.last(t)
-		r := scenario("")
-		r.Code = "4711"
-		w.send(t, r, otp.TooSoon)
-		w.send(t, scenario(""), otp.TooSoon)
-		w.check(t, "", code, minutes5, otp.Passed)
-	})
-	t.Run("a new code that is refused leaves the old one as it was", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.send(t, scenario(""), otp.Sent)
-		old := w.Inbox.last(t)
+	}
+	m := w.Inbox.Messages()
+	if m[0].Code != m[1].Code || m[2].Code != m[3].Code || m[3].Code != m[4].Code {
+		t.Error("a live code was not sent again")
+	}
+}
+
+func limitKeepsCode(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.send(t, scenario(""), otp.Sent)
+	code := w.Inbox.last(t)
+	r := scenario("")
+	r.Code = "4711"
+	w.send(t, r, otp.TooSoon)
+	w.send(t, scenario(""), otp.TooSoon)
+	w.check(t, "", code, fiveMinutes, otp.Passed)
+}
+
+func refusedKeepsCode(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.send(t, scenario(""), otp.Sent)
+	old := w.Inbox.last(t)
+	w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
+	w.Clock.Advance(cooldown)
+	w.Inbox.Answers = []otp.Delivery{otp.Refused}
+	r := scenario("")
+	r.Code, r.Policy.Attempts = "4711", 2 // of the new one
+	w.send(t, r, otp.Undeliverable)
+	w.check(t, "", "4711", 0, otp.Unmatched)
+	for range 2 {
 		w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
+	}
+	w.check(t, "", old, fiveMinutes, otp.Passed)
+}
+
+func refusedAndUnclear(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.MaybeSent, otp.Refused}
+	w.send(t, scenario(""), otp.Undeliverable) // not counted
+	w.check(t, "", "123456", 0, otp.Unknown)
+	w.send(t, scenario(""), otp.Unclear)
+	code := w.Inbox.last(t)
+	w.Clock.Advance(cooldown)
+	w.send(t, scenario(""), otp.Undeliverable) // the code stays
+	w.send(t, scenario(""), otp.Sent)
+	if w.Inbox.last(t) != code {
+		t.Error("another code was sent")
+	}
+	w.check(t, "", code, fiveMinutes, otp.Passed)
+}
+
+func sendTogether(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	for round := range 2 {
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if _, err := w.Issuer.Send(ctx, scenario("")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		messages := w.Inbox.Messages()
+		if len(messages) != round+1 || messages[round].Code != messages[0].Code {
+			t.Fatalf("%d messages, want %d of one code", len(messages), round+1)
+		}
 		w.Clock.Advance(cooldown)
-		w.Inbox.Answers = []otp.Delivery{otp.Refused}
-		r := scenario("")
-		r.Code, r.Policy.Attempts = "4711", 2 // of the new one
-		w.send(t, r, otp.Undeliverable)
-		w.check(t, "", "4711", 0, otp.Unmatched)
-		for range 2 {
-			w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
-		}
-		w.check(t, "", old, minutes5, otp.Passed)
-	})
-	t.Run("refused and unclear", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.MaybeSent, otp.Refused}
-		w.send(t, scenario(""), otp.Undeliverable) // not counted
-		w.check(t, "", "123456", 0, otp.Unknown)
-		w.send(t, scenario(""), otp.Unclear)
-		code := w.Inbox.last(t)
-		w.Clock.Advance(cooldown)
-		w.send(t, scenario(""), otp.Undeliverable) // the code stays
-		w.send(t, scenario(""), otp.Sent)
-		if w.Inbox.last(t) != code {
-			t.Error("another code")
-		}
-		w.check(t, "", code, minutes5, otp.Passed)
-	})
-	t.Run("fifty together", func(t *testing.T) {
-		w := newWorld(o.Open(t))
-		for round := range 2 {
-			var wg sync.WaitGroup
-			for range 50 {
-				wg.Go(func() {
-					if _, err := w.Issuer.Send(ctx, scenario("")); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			wg.Wait()
-			messages := w.Inbox.Messages()
-			if len(messages) != round+1 || messages[round].Code != messages[0].Code {
-				t.Fatalf("%d messages, want %d of one code", len(messages), round+1)
-			}
-			w.Clock.Advance(cooldown)
-		}
-	})
-	for n := 1; n <= 4; n++ { // look, claim, spend, settle
+	}
+}
+
+func sendFails(t *testing.T, o Opener) {
+	for n := 1; n <= 4; n++ { // reserve, claim, spend, settle
 		for _, fate := range []Fate{LostBefore, LostAfter} {
-			t.Run(fmt.Sprintf("request %d of a further send is %s", n, fate), func(t *testing.T) {
+			t.Run(fmt.Sprintf("request %d is %s", n, fate), func(t *testing.T) {
 				w := newWorld(o.Open(t))
 				w.send(t, scenario(""), otp.Sent)
 				code := w.Inbox.last(t)
@@ -284,9 +322,9 @@ func testSend(t *testing.T, o Opener) {
 				w.Clock.Advance(cooldown)
 				w.send(t, scenario(""), otp.Sent)
 				if w.Inbox.last(t) != code {
-					t.Error("another code")
+					t.Error("another code was sent")
 				}
-				w.check(t, "", code, minutes5, otp.Passed)
+				w.check(t, "", code, fiveMinutes, otp.Passed)
 			})
 		}
 	}
