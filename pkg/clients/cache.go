@@ -11,22 +11,22 @@ import (
 )
 
 const (
-	// MaxAge is the oldest that a [Cache] may let a client become: within it, a
-	// client that is disabled and a key that is removed stop working everywhere.
+	// MaxAge is the longest time that a [Cache] may use a client. Within it, a disabled
+	// client and a removed key stop working everywhere.
 	MaxAge = time.Minute
-	// burst and perSecond bound the reads for ids that are not in memory.
+	// burst and perSecond limit the reads for ids that are not in memory.
 	burst, perSecond = 500, 100
-	// patience with one read, whoever waits for it.
+	// patience is the longest time of one read.
 	patience = 5 * time.Second
 )
 
-// Cache is a [Directory] in front of one that has to be asked over the network.
-// What it holds it answers from memory; who else is asked for is bounded, so that
-// a flood of invented ids reaches no table. It is safe for concurrent use.
+// Cache is a [Directory] that keeps clients of another one in memory. It limits the
+// reads for other ids, so that a flood of invented ids does not reach the table. It is
+// safe for concurrent use.
 //
-// A client in memory is used while it is younger than the age, counted from
-// before it was read. Then one caller has it read again while the others wait; if
-// that fails, so do they: the age is a promise.
+// A client is used from memory while it is younger than the age, counted from before its
+// read. Then it is read again, once for all callers that wait. If that read fails, they
+// get its error: no client is used beyond its age.
 type Cache struct {
 	source func(ctx context.Context, id string) (*Client, error)
 	now    func() time.Time
@@ -34,9 +34,9 @@ type Cache struct {
 	absent time.Duration
 
 	mu      sync.Mutex
-	known   *simplelru.LRU[string, entry]     // may be too old to use; its ids are known to be real
-	unknown *simplelru.LRU[string, time.Time] // when each was found to be none
-	reads   map[string]*read                  // under way
+	known   *simplelru.LRU[string, entry]     // clients, also those that are too old to use
+	unknown *simplelru.LRU[string, time.Time] // when an id was found to be unknown
+	reads   map[string]*read                  // under way, by id
 	bucket  *rate.Limiter
 }
 
@@ -45,23 +45,25 @@ type entry struct {
 	at     time.Time
 }
 
-// read is a question to the source that several callers may wait for.
+// read is a call of the source that several callers may wait for.
 type read struct {
 	at     time.Time
-	done   chan struct{} // closed when the rest is set
+	done   chan struct{} // closed after client and err are set
 	client *Client
 	err    error
 }
 
-// NewCache makes a cache of size clients, and as many ids that were found to be
-// unknown, apart from each other so that the latter cannot push out the former.
-// source is the Find method of a [Lookup]; its calls may outlive the caller that
-// caused them. A client is held for age and an unknown id for unknownAge, both
-// above 0 and at most [MaxAge]; anything else is a mistake of the program, and
-// panics.
-func NewCache(source func(ctx context.Context, id string) (*Client, error), now func() time.Time, age, unknownAge time.Duration, size int) *Cache {
+// NewCache makes a cache of size clients, and of as many unknown ids, which do not push
+// out clients. source is the Find method of a [Lookup]; its calls may outlive the caller
+// that caused them. A client is kept for age and an unknown id for unknownAge. Both are
+// above 0 and at most [MaxAge]; NewCache panics otherwise.
+func NewCache(
+	source func(ctx context.Context, id string) (*Client, error), now func() time.Time, age, unknownAge time.Duration,
+	size int,
+) *Cache {
 	if age <= 0 || age > MaxAge || unknownAge <= 0 || unknownAge > MaxAge {
-		panic(fmt.Sprintf("clients: a cache holds for %v and %v, must be above 0 and at most %v", age, unknownAge, MaxAge))
+		panic(fmt.Sprintf("clients: the ages of a cache are %v and %v, must be above 0 and at most %v",
+			age, unknownAge, MaxAge))
 	}
 	known, err := simplelru.NewLRU[string, entry](size, nil)
 	unknown, _ := simplelru.NewLRU[string, time.Time](size, nil)
@@ -75,8 +77,8 @@ func NewCache(source func(ctx context.Context, id string) (*Client, error), now 
 	}
 }
 
-// Find returns a client, nil where it is unknown or disabled. It gives up waiting
-// when ctx is done. From memory it takes about 0.15 µs.
+// Find implements [Directory]. It stops waiting when ctx is done. From memory it takes
+// about 0.15 µs.
 func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	if !ValidID(id) {
 		return nil, nil
@@ -89,15 +91,15 @@ func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	case <-r.done:
 		return r.client, r.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("read a client: %w", context.Cause(ctx)) // not which: a caller may have invented it
+		return nil, fmt.Errorf("read a client: %w", context.Cause(ctx)) // without the id: a caller may have invented it
 	}
 }
 
-// look answers from memory, or returns the read to wait for.
+// look returns a client from memory, or the read to wait for.
 func (c *Cache) look(ctx context.Context, id string) (*Client, *read, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now() // under the lock: no entry is then younger than now
+	now := c.now() // under the lock, so that no entry is younger than now
 	held, known := c.known.Get(id)
 	if known && fresh(held.at, now, c.age) {
 		return held.client, nil, nil
@@ -106,25 +108,25 @@ func (c *Cache) look(ctx context.Context, id string) (*Client, *read, error) {
 		return nil, nil, nil
 	}
 	if r := c.reads[id]; r != nil && fresh(r.at, now, c.age) {
-		return nil, r, nil // not one that Lambda froze on its way
+		return nil, r, nil // an older read may have been frozen by Lambda
 	}
 	if !known && !c.bucket.AllowN(now, 1) {
 		return nil, nil, ErrBusy
 	}
 	r := &read{at: now, done: make(chan struct{})}
 	c.reads[id] = r
-	go c.read(context.WithoutCancel(ctx), id, r) // not to fail with the one that came first
+	go c.read(context.WithoutCancel(ctx), id, r) // the first caller may leave before the others
 	return nil, r, nil
 }
 
-// fresh reports whether what was read at an instant may be used at another. A
-// clock that was set back makes nothing younger.
+// fresh reports whether a value that was read at one time may be used at another. If the
+// clock was set back it may not.
 func fresh(at, now time.Time, age time.Duration) bool {
 	past := now.Sub(at)
 	return 0 <= past && past < age
 }
 
-// read asks the source, for everybody who waits.
+// read calls the source for all callers that wait.
 func (c *Cache) read(ctx context.Context, id string, r *read) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -133,11 +135,11 @@ func (c *Cache) read(ctx context.Context, id string, r *read) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reads[id] != r {
-		return // a later one was begun, and knows better
+		return // a later read has replaced this one
 	}
 	delete(c.reads, id)
 	switch {
-	case r.err != nil: // what is held stays: too old to use, but known to be real
+	case r.err != nil: // an old client stays, because its id is known to be real
 	case r.client == nil:
 		c.known.Remove(id)
 		c.unknown.Add(id, r.at)
@@ -146,10 +148,10 @@ func (c *Cache) read(ctx context.Context, id string, r *read) {
 	}
 }
 
-// ask makes an error of a panic, which nobody above could recover from.
+// ask turns a panic into an error. In a goroutine of its own, nothing else would.
 func (c *Cache) ask(ctx context.Context, id string) (client *Client, err error) {
 	defer func() {
-		if v := recover(); v != nil { // its value could hold anything, so it is not told
+		if v := recover(); v != nil { // without its value, which could hold a secret
 			client, err = nil, fmt.Errorf("read a client: panic of type %T", v)
 		}
 	}()

@@ -135,13 +135,15 @@ func (p *parser) id() string {
 }
 
 func (p *parser) status() {
-	p.want(p.record.Status == StatusActive || p.record.Status == StatusDisabled, "status", p.record.Status, "active or disabled")
+	known := p.record.Status == StatusActive || p.record.Status == StatusDisabled
+	p.want(known, "status", p.record.Status, "active or disabled")
 }
 
 func (p *parser) apis() []string {
 	for i, api := range p.record.APIs {
 		_, known := apis[api]
-		p.want(known || api == "ams" || api == "unimatrix", at("apis", i), api, "ams, unimatrix, or the name of one of their APIs")
+		p.want(known || api == "ams" || api == "unimatrix", at("apis", i), api,
+			"ams, unimatrix, or the name of one of their APIs")
 	}
 	return slices.Clone(p.record.APIs)
 }
@@ -151,7 +153,8 @@ func (p *parser) keys() map[string]*rsa.PublicKey {
 	p.few("keys", len(p.record.Keys), maxKeys)
 	for i, k := range p.record.Keys {
 		field := at("keys", i)
-		p.want(version(k.Version) >= 0, field+".version", k.Version, "a whole number from 0 to 999999999 without leading zeros")
+		p.want(version(k.Version) >= 0, field+".version", k.Version,
+			"a whole number from 0 to 999999999 without leading zeros")
 		_, twice := keys[k.Version]
 		p.want(!twice, field+".version", k.Version, "given once")
 		key, err := signature.ParsePublicKey([]byte(k.PEM))
@@ -186,7 +189,8 @@ func (p *parser) latest() string {
 	if len(p.record.Keys) == 0 {
 		return ""
 	}
-	return slices.MaxFunc(p.record.Keys, func(a, b Key) int { return version(a.Version) - version(b.Version) }).Version
+	byVersion := func(a, b Key) int { return version(a.Version) - version(b.Version) }
+	return slices.MaxFunc(p.record.Keys, byVersion).Version
 }
 
 func (p *parser) unimatrix() string {
@@ -199,7 +203,8 @@ func (p *parser) unimatrix() string {
 func (p *parser) secrets() {
 	p.few("secrets", len(p.record.Secrets), MaxSecrets)
 	for i, s := range p.record.Secrets {
-		p.want(s.Sealed != "" && s.Sealed != documents.SealedWord, at("secrets", i), s.Sealed, "a value that the registry has sealed: set the secret anew")
+		p.want(s.Sealed != "" && s.Sealed != documents.SealedWord, at("secrets", i), s.Sealed,
+			"a value that the registry has sealed: set the secret anew")
 	}
 }
 
@@ -207,15 +212,16 @@ func (p *parser) networks() (all []netip.Prefix) {
 	p.few("networks", len(p.record.Networks), maxNames)
 	for i, s := range p.record.Networks {
 		prefix, ok := network(s)
-		p.want(ok, at("networks", i), s, `an address such as "192.0.2.7" or a prefix without host bits such as "192.0.2.0/24" or "2001:db8::/32"`)
+		p.want(ok, at("networks", i), s, `an address such as "192.0.2.7" or a prefix without host bits `+
+			`such as "192.0.2.0/24" or "2001:db8::/32"`)
 		all = append(all, prefix)
 	}
 	return all
 }
 
-// network reads a prefix, or an address as the prefix of itself alone. It refuses
-// what would not mean what it seems to: host bits, which look like one address, and
-// IPv4 in the form of IPv6, which no address would be in.
+// network reads a prefix, or an address as a prefix of that address alone. It refuses
+// texts that mislead: host bits, which look like one address, and IPv4 in the form of
+// IPv6, which contains no address.
 func network(s string) (netip.Prefix, bool) {
 	if !strings.Contains(s, "/") {
 		addr, err := netip.ParseAddr(s)
@@ -227,12 +233,13 @@ func network(s string) (netip.Prefix, bool) {
 
 func (p *parser) countries() []string {
 	for i, s := range p.record.Countries {
-		p.want(s == "*" || country.MatchString(s), at("countries", i), s, `an upper-case ISO 3166-1 code such as "MY", or "*" for all`)
+		p.want(s == "*" || country.MatchString(s), at("countries", i), s,
+			`an upper-case ISO 3166-1 code such as "MY", or "*" for all`)
 	}
 	return p.record.Countries
 }
 
-// within cuts a list of countries to a ceiling.
+// within returns the countries that the deployment allows too.
 func within(countries, ceiling []string) []string {
 	switch all := "*"; {
 	case slices.Contains(ceiling, all):
@@ -273,12 +280,12 @@ func (p *parser) perMinute() int {
 	return n
 }
 
-// text returns the client's brand and language, which must give a message that
+// text returns the client's brand and language, and checks that they make a message that
 // can be sent.
 func (p *parser) text(d Defaults) (brand, language string) {
 	brand, language = cmp.Or(p.record.Brand, d.Brand), cmp.Or(p.record.Language, d.Language)
 	if p.record.Brand == "" && p.record.Language == "" {
-		return brand, language // the deployment's own affair
+		return brand, language // both are the deployment's, which are checked at the start
 	}
 	_, err := message.Text("any", language)
 	switch {
@@ -296,7 +303,8 @@ func (p *parser) text(d Defaults) (brand, language string) {
 
 func (p *parser) senderID() string {
 	s := p.record.SenderID
-	p.want(s == "" || senderID.MatchString(s) && letter.MatchString(s), "senderID", s, "1 to 11 letters, digits and hyphens with at least one letter")
+	p.want(s == "" || senderID.MatchString(s) && letter.MatchString(s), "senderID", s,
+		"1 to 11 letters, digits and hyphens with at least one letter")
 	return s
 }
 

@@ -1,6 +1,6 @@
-// Package documents says what the stores of configuration documents (clients,
-// users) have in common: how large a document and its key may be. What else the
-// stores promise is in their methods, and package documentstest tests it.
+// Package documents keeps configuration documents, such as clients and users, as JSON
+// texts in a [Table]. It has the limits of a document and its key, the edits that lose no
+// change, and sealed values. Package documentstest tests the tables.
 package documents
 
 import (
@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// MaxText is how many bytes a document may have. An item of DynamoDB has at
-	// most 400 KB, with its key and everything else.
+	// MaxText is the most bytes of a document. An item of DynamoDB has at most 400 KB,
+	// its key and all else included.
 	MaxText = 300 << 10
-	// MaxKey is how many bytes a key may have: DynamoDB's own bound.
+	// MaxKey is the most bytes of a key, which is DynamoDB's limit.
 	MaxKey = 2048
 )
 
-// CheckKey reports what keeps key from naming a document. Its error does not quote
-// the key.
+// CheckKey returns an error if key cannot be the key of a document. The error does not
+// quote the key.
 func CheckKey(key string) error {
 	switch {
 	case key == "" || len(key) > MaxKey:
@@ -28,14 +28,15 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// CheckText reports what keeps text from being stored. Its error does not quote
-// the text.
+// CheckText returns an error if text cannot be stored. The error does not quote the text.
 func CheckText(text []byte) error {
 	switch {
 	case len(text) > MaxText:
-		return fmt.Errorf("document: the text has %d bytes, must have at most %d: split it, or keep less in it", len(text), MaxText)
+		return fmt.Errorf("document: the text has %d bytes, must have at most %d: split it, or keep less in it",
+			len(text), MaxText)
 	case !utf8.Valid(text):
-		return fmt.Errorf("document: the text, of %d bytes, is not UTF-8: encode what is binary in it, for example as base64", len(text))
+		return fmt.Errorf("document: the text, of %d bytes, is not UTF-8: encode binary parts, for example as base64",
+			len(text))
 	}
 	return nil
 }

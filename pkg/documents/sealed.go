@@ -63,7 +63,8 @@ func (s *Sealed) Reseal(ctx context.Context, sealer Sealer, bound string) error 
 // text if it holds none. ResealAll skips a document that fails, continues with the
 // rest, and returns the errors of all that failed.
 func ResealAll(
-	ctx context.Context, t Table, prefix string, reseal func(ctx context.Context, key string, text []byte) ([]byte, error),
+	ctx context.Context, t Table, prefix string,
+	reseal func(ctx context.Context, key string, text []byte) ([]byte, error),
 ) (changed int, err error) {
 	keys, err := keysUnder(ctx, t, prefix)
 	errs := []error{err}

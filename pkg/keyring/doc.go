@@ -1,13 +1,12 @@
-// Package keyring keeps the keys that live outside the tables: what codes,
-// ledgers and sealed values are keyed with, and what signs the answers.
+// Package keyring keeps the keys that are stored outside the tables: the keys of codes,
+// ledgers and sealed values, and the key that signs answers.
 //
-// There are four kinds of keys, see [Kind], each with versions: whole numbers
-// from 1 that only grow. The newest version whose time has come writes and
-// signs, older ones are read until they are retired, so that a rotation turns
-// away nobody.
+// There are four kinds of keys, see [Kind]. Each kind has versions: whole numbers from 1
+// that only grow. The newest version whose time has come writes and signs. Older versions
+// still read until they are retired, so a rotation turns away nobody.
 //
-// A process makes a [Ring] over a [Source], which is a [File] on a laptop and
-// package secretsmanager in AWS, and asks it for keys at each operation. An
-// administrator changes the [Document] at rest by [Edit], or by its counterpart
-// in secretsmanager; running processes notice by themselves.
+// A process makes a [Ring] over a [Source] and asks it for keys at each operation. The
+// source is a [File] on a laptop and package secretsmanager in AWS. The operator changes
+// the [Document] at rest by [Edit], or by the method Edit of secretsmanager.Secret.
+// Running processes notice a change by themselves.
 package keyring

@@ -12,55 +12,54 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Kind is what a key is for.
+// Kind is the purpose of a key.
 type Kind string
 
-// The kinds. A document has at least a code and a number key.
+// A document has at least a code key and a number key.
 const (
-	// Code keys challenges: their codes, their digests, their prints.
+	// Code keys derive the codes, digests and fingerprints of challenges.
 	Code Kind = "code"
-	// Number keys the ledgers of numbers. Numbers are counted under every version
-	// that is held: retire one a day after the next was made, and no limit is
-	// forgotten.
+	// Number keys name the ledgers of numbers. A number is counted under every
+	// version. Retire a version one day after the next one was made, or later, and no
+	// limit is forgotten.
 	Number Kind = "number"
-	// Seal seals what tables keep of clients and users. Values stay sealed under
-	// the version that sealed them: seal them anew before it is retired, or they
-	// are lost.
+	// Seal keys encrypt secrets of clients and numbers of users in tables. A value
+	// stays sealed under the version that sealed it: seal it again before that
+	// version is retired, or it is lost.
 	Seal Kind = "seal"
-	// Sign is the RSA key that signs the answers. Clients need the public half
-	// before it is in force.
+	// Sign keys are RSA keys that sign the answers. Clients need the public half
+	// before the key is in force.
 	Sign Kind = "sign"
 )
 
 // Kinds returns all kinds, in the order of lists.
 func Kinds() []Kind { return []Kind{Code, Number, Seal, Sign} }
 
-// Document is a keyring at rest. It holds secrets, and formats and logs as its
-// version numbers alone. It is made by [Parse], and must not be changed while
-// others use it.
+// Document is a keyring at rest, read by [Parse]. It holds secrets, so it formats and
+// logs as its version numbers alone. It must not be changed while others use it.
 type Document struct {
 	versions map[Kind][]*version // oldest first
 }
 
-// version is a version of a key. It is never changed.
+// version is a version of a key. Nobody changes it after it is made.
 type version struct {
 	number int
-	made   time.Time // zero: not known
-	from   time.Time // zero: ever since
+	made   time.Time // zero: unknown
+	from   time.Time // when it comes into force; zero: always was
 	*material
 }
 
-// material is what nobody may see. It is two pointers away from a document: so
-// far package fmt does not follow, whatever struct a document is printed in.
+// material is the secret part of a version. It is two pointers away from a document,
+// because package fmt prints through one pointer at most, whatever struct holds it.
 type material struct {
-	secret string // of all kinds but Sign
-	pem    string // of Sign, and the key in it
-	key    *rsa.PrivateKey
+	secret string          // of all kinds but Sign
+	pem    string          // of Sign
+	key    *rsa.PrivateKey // of Sign: the key in pem
 }
 
-// inForce returns the version that writes or signs: the newest whose time has
-// come. Before that of any has, it is the oldest: the clocks of two machines
-// differ, and one must not be left without a key. It is nil without versions.
+// inForce returns the version that writes or signs: the newest whose time has come. If
+// no version's time has come, it is the oldest, because clocks differ and a machine must
+// not be left without a key. It is nil without versions.
 func (d *Document) inForce(kind Kind, now time.Time) *version {
 	all := d.versions[kind]
 	for _, v := range slices.Backward(all) {
@@ -100,7 +99,7 @@ func (d *Document) clone() *Document {
 	return c
 }
 
-// whole is the document as JSON, and entry a version in it.
+// whole is the document as JSON. An entry is a version in it.
 type whole struct {
 	Code   []entry `json:"code"`
 	Number []entry `json:"number"`
@@ -116,8 +115,8 @@ type entry struct {
 	Key     string    `json:"key,omitempty"`
 }
 
-// AtRest returns the document as it is kept: JSON with all its secrets, in one
-// line, always in the long form. [Parse] reads it back.
+// AtRest returns the document as it is stored: one line of JSON with all secrets, in the
+// long form that [Parse] reads.
 func (d *Document) AtRest() []byte {
 	entries := func(kind Kind) (out []entry) {
 		for _, v := range d.versions[kind] {
@@ -127,7 +126,7 @@ func (d *Document) AtRest() []byte {
 	}
 	text, err := json.Marshal(whole{entries(Code), entries(Number), entries(Seal), entries(Sign)})
 	if err != nil {
-		panic("keyring: a document that was read cannot be written") // without err, it may quote a secret
+		panic("keyring: a document that was read cannot be written") // without err, which may quote a secret
 	}
 	return append(text, '\n')
 }

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// File is the source of a keyring in a file, for one ring. The first read makes
-// the file if there is none, with mode 0600 and keys of all kinds, and adds kinds
-// that are missing; processes that start at once agree on one. A file that others
-// may read is refused. One that disappears later is not made anew: the ring goes
-// on with the keys in hand.
+// File is the source of a keyring in a file, for one ring. The first read makes the file
+// if there is none, with mode 0600 and keys of all kinds, or adds the kinds that are
+// missing. Processes that start at the same time agree on one keyring. A file that others
+// may read is refused. A file that disappears later is not made again: the ring keeps its
+// keys.
 //
-// Each read takes the whole file: it is small, and what stat says can be the same
-// for two files that follow within a tick of the clock.
+// Each read takes the whole file. It is small, and two files that follow each other within
+// a tick of the clock can have the same stat.
 func File(path string) Source { return &file{path: path} }
 
 type file struct {
@@ -37,7 +37,7 @@ func (f *file) Read(ctx context.Context, now time.Time) ([]byte, error) {
 	return readFile(f.path)
 }
 
-// begin leaves a whole keyring at path.
+// begin makes the keyring at path, or completes it.
 func begin(ctx context.Context, path string, now time.Time) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := create(path, now); err != nil {
@@ -58,12 +58,12 @@ func begin(ctx context.Context, path string, now time.Time) error {
 	return Edit(ctx, path, func(d *Document) error { return d.complete(now, rand.Reader) })
 }
 
-// remedy is for a file that is damaged.
-const remedy = "restore it from a copy, or remove it to start anew: codes under way, what was counted for numbers, " +
+// remedy tells the operator what to do with a damaged file.
+const remedy = "restore it from a copy, or remove it to start anew: codes under way, the counts of numbers, " +
 	"clients' HMAC secrets and users' numbers are void then, and merchants need the new public key"
 
-// create makes a keyring at path unless there is one. It is linked into place
-// whole, so that a crash leaves no half of it and two processes agree on one.
+// create makes a keyring at path unless there is one. It writes another file and links
+// that to path: a crash leaves no half of a keyring, and two processes agree on one.
 func create(path string, now time.Time) error {
 	d := &Document{}
 	if err := d.complete(now, rand.Reader); err != nil {
@@ -83,14 +83,15 @@ func create(path string, now time.Time) error {
 	return syncFolder(path)
 }
 
-// unwritable names the folder of a keyring: the system's error names a file that
-// nobody has heard of.
+// unwritable names the keyring and its folder. The system's error names a temporary
+// file, which would puzzle the operator.
 func unwritable(path string, err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		err = of.Err
 	}
-	return fmt.Errorf("keyring: %s cannot be written, the folder %s must be there and writable: %w", path, filepath.Dir(path), err)
+	return fmt.Errorf("keyring: %s cannot be written, the folder %s must be there and writable: %w",
+		path, filepath.Dir(path), err)
 }
 
 func readFile(path string) ([]byte, error) {
@@ -114,7 +115,7 @@ func readFile(path string) ([]byte, error) {
 	return text, nil
 }
 
-// fill writes text to f, down to the disk, and closes it.
+// fill writes text to f, syncs f and closes it.
 func fill(f *os.File, text []byte) error {
 	_, err := f.Write(text)
 	if err == nil {
@@ -126,8 +127,8 @@ func fill(f *os.File, text []byte) error {
 	return nil
 }
 
-// syncFolder makes a new name last: a keyring that a power cut takes away takes
-// every live code along.
+// syncFolder makes a new name last through a power cut. Without the keyring every live
+// code would be lost.
 func syncFolder(path string) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 	"countersign/pkg/otp"
 )
 
-// held is all that is derived from a document, for a span of time in which the
-// same versions are in force. It is never changed, but replaced.
+// held has the keys that are derived from a document, for a span of time in which the
+// same versions are in force. Nobody changes it; a ring replaces it.
 type held struct {
 	doc         *Document
 	sum         [sha256.Size]byte // of the document at rest
-	until       int64             // Unix nanoseconds: when another version comes into force
+	until       int64             // when another version comes into force, in Unix nanoseconds
 	keys        *otp.Keys
 	seals       map[int]cipher.AEAD
 	seal        int // version in force, 0 for none
@@ -68,8 +68,8 @@ func (d *Document) secrets(kind Kind) otp.Secrets {
 	return secrets
 }
 
-// sealer is AES-256-GCM under a key of its own. Nonces are random: a key may seal
-// 2^32 values.
+// sealer returns AES-256-GCM under a key derived from secret. Nonces are random, so one
+// key may seal 2^32 values.
 func sealer(secret []byte) (cipher.AEAD, error) {
 	key, err := hkdf.Key(sha256.New, secret, nil, "countersign/seal-at-rest", 32)
 	if err != nil {

@@ -6,24 +6,23 @@ import (
 	"time"
 )
 
-// State is what a version does.
+// State is the use of a version.
 type State string
 
-// The states.
 const (
-	InForce State = "in force" // writes, seals or signs
-	Read    State = "read"     // older: read until it is retired
-	Waiting State = "waiting"  // newer: its time has not come
+	InForce State = "in force" // it writes, seals or signs
+	Read    State = "read"     // it is older, and reads until it is retired
+	Waiting State = "waiting"  // it is newer, and its time has not come
 )
 
-// Info tells of a version what anybody may know.
+// Info is the public part of a version.
 type Info struct {
 	Kind    Kind      `json:"kind"`
 	Version int       `json:"version"`
-	Made    time.Time `json:"made,omitzero"` // zero: not known
-	From    time.Time `json:"from,omitzero"` // zero: ever since
+	Made    time.Time `json:"made,omitzero"` // zero: unknown
+	From    time.Time `json:"from,omitzero"` // zero: always in force
 	State   State     `json:"state"`
-	// PublicKey of a Sign key in PEM ("PUBLIC KEY"), for clients; else "".
+	// PublicKey is the public half of a Sign key in PEM ("PUBLIC KEY"), for clients.
 	PublicKey string `json:"publicKey,omitempty"`
 }
 
@@ -55,7 +54,7 @@ func (d *Document) state(kind Kind, v *version, now time.Time) State {
 func publicPEM(v *version) string {
 	der, err := x509.MarshalPKIXPublicKey(&v.key.PublicKey)
 	if err != nil {
-		return "" // only for keys other than RSA's
+		return "" // cannot happen with RSA
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }

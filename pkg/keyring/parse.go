@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// maxSize of a document in bytes is that of a secret in Secrets Manager.
+	// maxSize of a document, in bytes, is the limit of Secrets Manager.
 	maxSize = 64 << 10
 	// maxVersion leaves room for a rotation every second, for thirty years.
 	maxVersion = 1_000_000_000
@@ -30,22 +30,23 @@ const (
 //	 "number":[...],"seal":[...],
 //	 "sign":[{"version":1,"made":"...","key":"-----BEGIN PRIVATE KEY-----\n..."}]}
 //
-// where seal and sign, made and from may be missing, and the short one
+// where seal, sign, made and from are optional, and the short form
 //
 //	{"version":1,"secret":"..."}
 //
-// that template.yaml generates: the code, the number and the seal key of that
-// version are made from the one secret. Secrets are taken as the bytes that they
-// are, at least 32; keys are RSA of 2048 bits or more, PKCS#8 in PEM.
+// that template.yaml generates: one secret is the code, the number and the seal key of
+// that version. A secret has at least 32 bytes, which are used as they are. A key is RSA
+// of 2048 bits or more, in PKCS#8 and PEM.
 //
-// The error names all that is wrong, by its place, and quotes nothing.
+// The error names the place of everything that is wrong, and quotes nothing.
 func Parse(text []byte) (*Document, error) { return parse(text, &Document{}) }
 
-// parse takes the RSA keys that known has from there: to read one takes longer
-// than all the rest.
+// parse reads a document. It takes RSA keys that known already has from there, because
+// reading one takes longer than all the rest.
 func parse(text []byte, known *Document) (*Document, error) {
 	if len(text) > maxSize {
-		return nil, fmt.Errorf("keyring: the document has %d bytes, at most %d are allowed: retire old versions", len(text), maxSize)
+		return nil, fmt.Errorf("keyring: the document has %d bytes, at most %d are allowed: retire old versions",
+			len(text), maxSize)
 	}
 	var top any
 	object, ok := map[string]any(nil), json.Unmarshal(text, &top) == nil
@@ -53,7 +54,8 @@ func parse(text []byte, known *Document) (*Document, error) {
 		object, ok = top.(map[string]any)
 	}
 	if !ok {
-		return nil, errors.New(`keyring: not JSON of the form {"code":[...],"number":[...],"seal":[...],"sign":[...]} or {"version":1,"secret":"..."}, each name once`)
+		return nil, errors.New(`keyring: not JSON of the form {"code":[...],"number":[...],"seal":[...],"sign":[...]} ` +
+			`or {"version":1,"secret":"..."}, each name once`)
 	}
 	r := reader{doc: &Document{versions: map[Kind][]*version{}}, known: known}
 	r.document(object)
@@ -63,8 +65,8 @@ func parse(text []byte, known *Document) (*Document, error) {
 	return r.doc, nil
 }
 
-// reader collects what is wrong. It never quotes the document, names included:
-// a secret may stand anywhere in one that is wrong.
+// reader reads a document and collects its problems. It quotes no part of the document,
+// not even names: in a wrong document a secret may be anywhere.
 type reader struct {
 	doc, known *Document
 	problems   []error
@@ -126,8 +128,8 @@ func (r *reader) kind(kind Kind, value any) {
 	r.doc.versions[kind] = all
 }
 
-// entry reads a version whose secret is in member. It is nil if the number is
-// wrong.
+// entry reads a version whose secret is in member. It returns nil if the version number
+// is wrong.
 func (r *reader) entry(where, member string, object map[string]any, allowed ...string) *version {
 	r.members(where, object, allowed...)
 	v := &version{
@@ -155,7 +157,7 @@ func (r *reader) entry(where, member string, object map[string]any, allowed ...s
 	return v
 }
 
-// members refuses names that are not known.
+// members refuses unknown names.
 func (r *reader) members(where string, object map[string]any, allowed ...string) {
 	unknown := 0
 	for name := range object {
@@ -197,7 +199,8 @@ func (r *reader) key(where string, v *version) *rsa.PrivateKey {
 	block, rest := pem.Decode([]byte(v.pem))
 	if block == nil || block.Type != "PRIVATE KEY" || len(block.Headers) > 0 ||
 		!strings.HasPrefix(v.pem, "-----BEGIN") || strings.TrimSpace(string(rest)) != "" {
-		r.wrong(where, `must be one "PRIVATE KEY" in PEM and nothing else; openssl pkcs8 -topk8 -nocrypt makes one of other forms`)
+		r.wrong(where, `must be one "PRIVATE KEY" in PEM and nothing else; `+
+			`openssl pkcs8 -topk8 -nocrypt makes one of other forms`)
 		return nil
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)

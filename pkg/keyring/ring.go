@@ -12,27 +12,27 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Source is where a document is kept. Reads of one source come one at a time.
+// Source keeps a document. A ring calls it once at a time.
 type Source interface {
-	// Read returns the document at rest. It ends when ctx does. now is for a source
-	// that makes a keyring where there is none. The error is logged: it must not
-	// quote the document.
+	// Read returns the document at rest. It ends when ctx does. A source that makes a
+	// missing keyring uses now. The ring logs the error, so it must not quote the
+	// document.
 	Read(ctx context.Context, now time.Time) ([]byte, error)
 }
 
 const (
-	// readTimeout bounds a read, should the source and the caller not.
+	// readTimeout bounds a read if neither the source nor the caller does.
 	readTimeout = 5 * time.Second
-	// retryAfter is how long the keys in hand do when the source has failed.
+	// retryAfter is how long held keys stay in use after a failed read.
 	retryAfter = 10 * time.Second
-	// fruitless is the pause after a fetch for a version that did not bring it.
+	// fruitless is the pause after a fetch that did not bring the wanted version.
 	fruitless = time.Second
 )
 
-// Ring hands out keys as they are held by a source, and is safe for concurrent
-// use. A call costs an atomic load or two and a look at the clock, except for the
-// one in maxAge that reads the source; the others go on meanwhile with the keys in
-// hand. There are no goroutines: Lambda freezes them between invocations.
+// Ring returns the keys of a source. It is safe for concurrent use. A call costs an
+// atomic load or two and a look at the clock. Once in maxAge one call reads the source,
+// and the others use the held keys meanwhile. There are no goroutines, because Lambda
+// freezes them between invocations.
 type Ring struct {
 	source Source
 	now    func() time.Time
@@ -41,25 +41,26 @@ type Ring struct {
 
 	held  atomic.Pointer[held]
 	asked atomic.Int64  // when the source was last read, Unix nanoseconds
-	turn  chan struct{} // held by who reads the source
-	// missed is when a fetch for a kind last brought no newer version. Guarded by turn.
+	turn  chan struct{} // a lock on reading the source
+	// missed is when a fetch for a kind last brought no newer version. turn guards it.
 	missed map[Kind]time.Time
 }
 
 var _ otp.Keyring = (*Ring)(nil)
 
-// New reads a source and returns its ring. Later changes of the source are noticed
-// within maxAge, for which a minute will do. When the source fails then, or holds
-// something that is no keyring, a line of the log says so, the keys in hand stay,
-// and it is asked again after ten seconds.
+// New reads a source and returns its ring. The ring notices changes of the source within
+// maxAge; a minute is a good value. If a later read fails, or brings no keyring, the ring
+// writes a log line, keeps its keys and reads again after ten seconds.
 //
-// now must follow the wall clock. A version whose time comes is in force from that
-// moment, without a read.
+// now must follow the wall clock. A version comes into force at its time, without a read.
 func New(source Source, now func() time.Time, maxAge time.Duration, log *slog.Logger) (*Ring, error) {
 	if maxAge <= 0 {
 		return nil, fmt.Errorf("keyring: the age is %v, must be above 0", maxAge)
 	}
-	r := &Ring{source: source, now: now, maxAge: maxAge, log: log, turn: make(chan struct{}, 1), missed: map[Kind]time.Time{}}
+	r := &Ring{
+		source: source, now: now, maxAge: maxAge, log: log,
+		turn: make(chan struct{}, 1), missed: map[Kind]time.Time{},
+	}
 	if err := r.read(context.Background()); err != nil {
 		return nil, err
 	}
@@ -69,32 +70,33 @@ func New(source Source, now func() time.Time, maxAge time.Duration, log *slog.Lo
 // Keys returns the code and number keys.
 func (r *Ring) Keys(ctx context.Context) *otp.Keys { return r.current(ctx).keys }
 
-// Newer returns the keys after an item named a code key version that those in hand
-// lack. Is it newer than all of them, the source is read at once, by one caller
-// while the others wait; when that brings nothing newer, not again for a second.
-// Is it older, it is retired, and nothing is read: guesses at old challenges must
-// not become reads.
+// Newer returns the keys for an item whose code key version is not held. If it is newer
+// than any held version, the source is read now, by one caller while the others wait; if
+// that brings nothing newer, the next such read comes a second later at the earliest. If
+// it is older, it is retired and nothing is read: guesses at old challenges must not cause
+// reads.
 func (r *Ring) Newer(ctx context.Context, version int) *otp.Keys {
 	return r.newer(ctx, Code, version).keys
 }
 
-// Signing returns the key that signs answers, with its version, and ok false when
-// there is none.
+// Signing returns the key that signs answers and its version. ok is false if there is
+// none.
 func (r *Ring) Signing(ctx context.Context) (version string, key *rsa.PrivateKey, ok bool) {
 	h := r.current(ctx)
 	return h.signVersion, h.sign, h.sign != nil
 }
 
-// Document returns a copy of what is held, for lists.
+// Document returns a copy of the held document, for lists.
 func (r *Ring) Document() *Document { return r.held.Load().doc.clone() }
 
-// Format writes the versions held, whatever the verb.
+// Format writes the held versions, whatever the verb.
 func (r *Ring) Format(f fmt.State, _ rune) { fmt.Fprint(f, r.held.Load().doc.String()) }
 
-// LogValue is the versions held.
+// LogValue returns the held versions.
 func (r *Ring) LogValue() slog.Value { return r.held.Load().doc.LogValue() }
 
-// current returns what is held, refreshed when it is due and nobody else is at it.
+// current returns the held keys. It refreshes them first if that is due and no other
+// call does it.
 func (r *Ring) current(ctx context.Context) *held {
 	now := r.now()
 	if r.due(now) {
@@ -107,19 +109,20 @@ func (r *Ring) current(ctx context.Context) *held {
 	return h
 }
 
-// due counts on the wall clock: the monotonic one stands still while a Lambda is
-// frozen. A clock that was set back makes the difference huge, and due.
+// due reports whether the source must be read again. It uses the wall clock, because the
+// monotonic clock stands still while a Lambda is frozen. After a clock was set back, the
+// negative difference becomes a huge one, and a read is due.
 func (r *Ring) due(now time.Time) bool {
-	return uint64(now.UnixNano()-r.asked.Load()) >= uint64(r.maxAge) // #nosec G115 -- below 0 becomes huge, which is meant
+	return uint64(now.UnixNano()-r.asked.Load()) >= uint64(r.maxAge) // #nosec G115 -- below 0 becomes huge, as intended
 }
 
-// enter brings versions into force whose time has come.
+// enter brings the versions into force whose time has come.
 func (r *Ring) enter(h *held, now time.Time) *held {
 	next, err := hold(h.doc, h.sum, now)
 	if err != nil {
-		return h // cannot be: the same document was held before
+		return h // cannot happen: the same document was held before
 	}
-	r.held.CompareAndSwap(h, next) // else somebody was faster, or has read a newer document
+	r.held.CompareAndSwap(h, next) // unless another call did, or has read a newer document
 	return r.held.Load()
 }
 
@@ -130,7 +133,7 @@ func (r *Ring) refresh(ctx context.Context) {
 		return
 	}
 	defer func() { <-r.turn }()
-	if r.due(r.now()) { // still
+	if r.due(r.now()) { // no other call was faster
 		r.fetch(ctx)
 	}
 }
@@ -149,14 +152,14 @@ func (r *Ring) newer(ctx context.Context, kind Kind, version int) *held {
 	lacks := func() bool { return version > r.held.Load().doc.highest(kind) }
 	if since := r.now().Sub(r.missed[kind]); lacks() && (since < 0 || since >= fruitless) {
 		r.fetch(ctx)
-		if lacks() && ctx.Err() == nil { // a caller that gave up says nothing about the source
+		if lacks() && ctx.Err() == nil { // a caller that gave up proves nothing
 			r.missed[kind] = r.now()
 		}
 	}
 	return r.held.Load()
 }
 
-// fetch reads the source by turn. After a failure the keys in hand stay.
+// fetch reads the source; the caller holds turn. After a failure the held keys stay.
 func (r *Ring) fetch(ctx context.Context) {
 	err := r.read(ctx)
 	if err == nil {

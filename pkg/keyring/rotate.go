@@ -15,17 +15,18 @@ import (
 	"countersign/pkg/otp"
 )
 
-// far is how far ahead a version may be made. Further is a slip of the hand.
+// far is the longest time before a version may come into force. A longer one is a typing
+// error.
 const far = 10 * 366 * 24 * time.Hour
 
-// Rotate adds a version of a kind and returns its number, one above all others.
-// It is in force from the time from on, at once if that is zero or has passed.
-// The first version of a kind is in force at once. Secrets are read from random;
-// RSA keys come from the system's entropy, as crypto/rsa takes no other. After an
-// error the document is as it was.
+// Rotate adds a version of a kind and returns its number, the highest plus one. The
+// version comes into force at the time from, or at once if that is zero or has passed.
+// The first version of a kind must be in force at once. Rotate reads secrets from random;
+// RSA keys use the system's entropy, because crypto/rsa takes no other. After an error
+// the document is unchanged.
 //
-// Processes that have not read the document since fetch it when they meet the new
-// version. For a Sign key leave clients time to learn it, see [Info].
+// Processes that hold an older document fetch the new one when they meet the new version.
+// For a Sign key leave clients time to learn its public half, see [Info].
 func (d *Document) Rotate(kind Kind, from, now time.Time, random io.Reader) (int, error) {
 	if !slices.Contains(Kinds(), kind) {
 		return 0, fmt.Errorf("keyring: there is no such kind of key, the kinds are %v", Kinds())
@@ -67,24 +68,26 @@ func (v *version) generate(kind Kind, random io.Reader) error {
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return errors.New("keyring: an RSA key cannot be written") // without err, it may tell of the key
+		return errors.New("keyring: an RSA key cannot be written") // without err, which may quote the key
 	}
 	v.key, v.pem = key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	return nil
 }
 
-// Retire removes a version: what it made is read no longer. Two versions stay,
-// the one in force, and the newest of all, whose number would be given a second
-// time. A version that waits goes once there is a newer one.
+// Retire removes a version. Values that it made can no longer be read. Retire refuses the
+// version in force, and the newest version, whose number would be used a second time. A
+// waiting version can be retired once there is a newer one.
 func (d *Document) Retire(kind Kind, number int, now time.Time) error {
 	all := d.versions[kind]
 	switch {
 	case d.find(kind, number) == nil:
 		return fmt.Errorf("keyring: there is no %s key of version %d, there is %s", kind, number, numbers(all))
 	case number == d.inForce(kind, now).number:
-		return fmt.Errorf("keyring: %s version %d is in force: rotate, and retire it when the next one is", kind, number)
+		return fmt.Errorf("keyring: %s version %d is in force: rotate, and retire it when the next one is in force",
+			kind, number)
 	case number == d.highest(kind):
-		return fmt.Errorf("keyring: %s version %d is the newest, and its number must not be given twice: rotate once more, and retire it then", kind, number)
+		return fmt.Errorf("keyring: %s version %d is the newest, and its number must not be used twice: "+
+			"rotate once more, and retire it then", kind, number)
 	}
 	d.versions[kind] = slices.DeleteFunc(slices.Clone(all), func(v *version) bool { return v.number == number })
 	return nil
@@ -110,9 +113,9 @@ func (d *Document) complete(now time.Time, random io.Reader) error {
 	return nil
 }
 
-// Amend applies an edit to a document at rest and returns it as it is then, in the
-// long form, or nil if the edit changed nothing. It is for those who keep
-// documents; an administrator uses [Edit].
+// Amend applies an edit to a document at rest. It returns the new document in the long
+// form, or nil if the edit changed nothing. Stores of documents use it; an operator uses
+// [Edit].
 func Amend(text []byte, edit func(*Document) error) ([]byte, error) {
 	d, err := Parse(text)
 	if err != nil {

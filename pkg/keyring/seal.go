@@ -9,10 +9,9 @@ import (
 	"strings"
 )
 
-// Seal encrypts what a table keeps, under the Seal key in force. The value can be
-// opened only with the same bound, such as the key of the item it belongs to, so
-// that nobody can move it to another client. It is text: the version, a dot, and
-// URL-safe base64, 40 bytes and a third longer than plain.
+// Seal encrypts a value for a table under the Seal key in force. The value opens only
+// with the same bound, such as the key of its item, so that nobody can move it to another
+// item. It is text: the version, a dot, and URL-safe base64 of plain and 28 more bytes.
 func (r *Ring) Seal(ctx context.Context, plain []byte, bound string) (string, error) {
 	h := r.current(ctx)
 	if h.seal == 0 {
@@ -22,9 +21,9 @@ func (r *Ring) Seal(ctx context.Context, plain []byte, bound string) (string, er
 	return strconv.Itoa(h.seal) + "." + base64.RawURLEncoding.EncodeToString(box), nil
 }
 
-// Open decrypts what Seal made. A version that is newer than all that are held is
-// fetched, as by Newer. An error means that the value cannot be had: it was changed
-// or moved, its version is retired or not known here, or it is no sealed value.
+// Open decrypts a value of Seal. It fetches a version that is newer than all held ones,
+// as Newer does. An error means that the value was changed or moved, that its version is
+// retired or unknown, or that it is no sealed value.
 func (r *Ring) Open(ctx context.Context, sealed, bound string) ([]byte, error) {
 	version, box, ok := unpack(sealed)
 	if !ok {
@@ -38,16 +37,18 @@ func (r *Ring) Open(ctx context.Context, sealed, bound string) ([]byte, error) {
 	case seal != nil:
 		plain, err := seal.Open(nil, nil, box, []byte(bound))
 		if err != nil {
-			return nil, fmt.Errorf("keyring: a value sealed under version %d does not open: it was changed, or sealed for something else", version)
+			return nil, fmt.Errorf("keyring: a value sealed under version %d does not open: "+
+				"it was changed, or sealed for something else", version)
 		}
 		return plain, nil
 	case version < h.doc.highest(Seal):
 		return nil, fmt.Errorf("keyring: a value is sealed under version %d, which is retired: set it anew", version)
 	}
-	return nil, fmt.Errorf("keyring: a value is sealed under version %d, which is newer than all seal keys: is this another keyring?", version)
+	return nil, fmt.Errorf("keyring: a value is sealed under version %d, which is newer than all seal keys: "+
+		"is this another keyring?", version)
 }
 
-// unpack takes one spelling of each value, so that a changed bit never opens.
+// unpack accepts only one spelling of each value, so that no changed bit opens.
 func unpack(sealed string) (version int, box []byte, ok bool) {
 	number, text, _ := strings.Cut(sealed, ".")
 	version, err := strconv.Atoi(number)

@@ -1,7 +1,7 @@
-// Package loopback keeps web pages away from what this machine serves to itself. A
-// browser on it reaches the loopback interface, and hands a page what comes from the
-// page's own host name. Whose name that is may let it point to 127.0.0.1 (DNS
-// rebinding), but cannot make the browser name another host.
+// Package loopback keeps web pages of strangers from reading local services. A browser
+// on this machine reaches the loopback interface, and shows a page all answers from the
+// page's own host name. The page's owner can let that name point to 127.0.0.1 (DNS
+// rebinding), but cannot change the host name in the browser's requests.
 package loopback
 
 import (
@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// Only returns a handler that serves what is asked of localhost or of a loopback
-// address, on any port, and refuses the rest (HTTP 403). others are asked too: names
-// that nobody outside can claim, or addresses. The one of all interfaces, 0.0.0.0 or
-// ::, stands for every address, and for no name.
+// Only returns a handler that passes requests to h whose host is localhost or a loopback
+// address, on any port, and refuses all others (HTTP 403). others are further hosts that
+// it passes: addresses, or names that no stranger can own. 0.0.0.0 and :: allow every
+// address, and no name.
 func Only(h http.Handler, others ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if allowed((&url.URL{Host: r.Host}).Hostname(), others) {
@@ -25,11 +25,11 @@ func Only(h http.Handler, others ...string) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, `{"message":"this is served under another name: ask 127.0.0.1 or localhost, or the address that it was told to listen on"}`)
+		io.WriteString(w, `{"message":"this host name is not served: use 127.0.0.1, localhost, or the address of --listen"}`)
 	})
 }
 
-// Is tells whether a host, without a port or brackets, is localhost or a loopback
+// Is reports whether a host, without port and brackets, is localhost or a loopback
 // address.
 func Is(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()

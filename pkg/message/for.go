@@ -2,10 +2,10 @@ package message
 
 import "countersign/pkg/otp"
 
-// For returns the text of a brand in the first of the languages that there are
-// words in, or in English: what a request wishes, then what its client does. A
-// brand that is older than [CheckBrand] may be too long for one of them, and then
-// the next is taken: nobody goes without a code for want of a language.
+// For returns the text of a brand in the first of the languages that has one, or in
+// English. Callers give the request's language first and then the client's. It skips a
+// language in which the brand is too long, as a brand from before [CheckBrand] may be:
+// nobody is left without a code because of a language.
 func For(brand string, languages ...string) (otp.Text, error) {
 	for _, language := range languages {
 		if language == "" || !Supported(language) {

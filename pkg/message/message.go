@@ -1,5 +1,5 @@
-// Package message writes the text of an SMS in the languages of [Languages]. It
-// always fits one part.
+// Package message writes the text of an SMS in each of the [Languages]. A text always
+// fits one SMS.
 package message
 
 import (
@@ -17,18 +17,16 @@ const onePart = 160
 // maxDigits is the longest code, the worst case for the length.
 const maxDigits = 8
 
-// Text returns a function that writes the message around a code. The brand is
-// what the person knows the merchant by. What is left of the code's lifetime is
-// told in whole minutes, rounded down, so that no text promises more than holds.
-// The function may be called concurrently.
+// Text returns a function that writes the message of a code. The brand is the name that
+// people know the merchant by. The message states the time left in whole minutes, rounded
+// down, so that it never promises too much. The function may be called concurrently.
 //
-// The language is a BCP 47 tag such as "en", "de-AT" or "en_PH", of which the
-// primary subtag counts, in upper or lower case; "" is English. [Languages] are
-// those that there are, and any other is refused.
+// The language is a BCP 47 tag such as "en", "de-AT" or "en_PH". Only the primary subtag
+// counts, in upper or lower case; "" is English. Text refuses a language that is not one
+// of the [Languages].
 //
-// It refuses a brand that is empty, is not in the GSM 7-bit alphabet (one letter
-// outside it would make three parts of one) or would make a text in this
-// language longer than one part.
+// It refuses a brand that is empty, that is not in the GSM 7-bit alphabet (one other
+// letter would turn one SMS into three), or that makes the text longer than one SMS.
 func Text(brand, language string) (func(code string, left time.Duration) string, error) {
 	w, ok := find(language)
 	if !ok {
@@ -39,14 +37,15 @@ func Text(brand, language string) (func(code string, left time.Duration) string,
 	}
 	text := w.around(brand)
 	if n := longest(text); n > onePart {
-		return nil, fmt.Errorf("brand makes the text %d characters long, at most %d fit one SMS: shorten it by %d", n, onePart, n-onePart)
+		return nil, fmt.Errorf("brand makes the text %d characters long, at most %d fit one SMS: shorten it by %d",
+			n, onePart, n-onePart)
 	}
 	return text, nil
 }
 
-// CheckBrand refuses what [Text] refuses in any of the [Languages]: requests and
-// users choose among them, so that a brand has to do in all. A letter of the
-// alphabet's extension, such as €, counts twice.
+// CheckBrand refuses a brand that [Text] refuses in any of the [Languages]. Requests and
+// users choose among them, so a brand must fit in all. A letter of the alphabet's
+// extension, such as €, counts twice.
 func CheckBrand(brand string) error {
 	if err := spelled(brand); err != nil {
 		return err
@@ -58,12 +57,13 @@ func CheckBrand(brand string) error {
 		}
 	}
 	if most > onePart {
-		return fmt.Errorf("brand makes the text %d characters long in the language %q, at most %d fit one SMS: shorten it by %d", most, in, onePart, most-onePart)
+		return fmt.Errorf("brand makes the text %d characters long in the language %q, at most %d fit one SMS: "+
+			"shorten it by %d", most, in, onePart, most-onePart)
 	}
 	return nil
 }
 
-// spelled refuses a brand that no text can have in it.
+// spelled refuses a brand that fits no text in any language.
 func spelled(brand string) error {
 	if strings.TrimSpace(brand) == "" {
 		return fmt.Errorf("brand is empty: give the name that people know the sender by")
@@ -74,7 +74,7 @@ func spelled(brand string) error {
 	return nil
 }
 
-// around returns the text with a brand in it.
+// around returns the text of a brand.
 func (w wording) around(brand string) func(code string, left time.Duration) string {
 	middle := w.is + brand + w.valid
 	return func(code string, left time.Duration) string {
@@ -82,8 +82,8 @@ func (w wording) around(brand string) func(code string, left time.Duration) stri
 	}
 }
 
-// longest returns the length in septets of the longest text: the longest code
-// with each form that the time left can take.
+// longest returns the length in septets of the longest text, with the longest code and
+// any time left.
 func longest(text func(string, time.Duration) string) int {
 	code := strings.Repeat("0", maxDigits)
 	most := 0
@@ -94,7 +94,7 @@ func longest(text func(string, time.Duration) string) int {
 	return most
 }
 
-// spell tells a duration in whole minutes.
+// spell states a duration in whole minutes.
 func (w wording) spell(left time.Duration) string {
 	switch minutes := int(left / time.Minute); {
 	case minutes < 1:
@@ -107,16 +107,16 @@ func (w wording) spell(left time.Duration) string {
 }
 
 // The GSM 7-bit default alphabet and its extension table (3GPP TS 23.038
-// section 6.2.1); a character of the extension takes two septets. Line breaks
-// and the escape are left out: no brand has them.
+// section 6.2.1). A character of the extension takes two septets. Line breaks and the
+// escape are left out, because no brand has them.
 const (
 	basic = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
 		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 	extension = "^{}\\[~]|€"
 )
 
-// septets returns the length of s in septets, and the first character that is
-// outside the alphabet, or utf8.RuneError when there is none.
+// septets returns the length of s in septets, and the first character outside the
+// alphabet, or utf8.RuneError if there is none.
 func septets(s string) (n int, bad rune) {
 	for _, r := range s {
 		switch {

@@ -6,21 +6,20 @@ import (
 	"strings"
 )
 
-// wording is the text in one language. The code comes first in every one, where
-// a phone's notification shows it and its autofill looks for it:
+// wording is the text in one language. The code always comes first, where a phone's
+// notification shows it and its autofill finds it:
 //
 //	code + is + brand + valid + time left + end
 type wording struct {
 	is, valid, end string
 	soon           string // less than a minute is left
 	one            string // one minute is left
-	many           string // what follows the number of minutes from two on
+	many           string // the words after a number of minutes, from two on
 }
 
-// wordings by primary language subtag (ISO 639). All of them must be in the GSM
-// 7-bit alphabet, which has no á, ç, ê, í, ó, ú, ã and õ: so Spanish and
-// Portuguese say clave and senha, not código. Where a language has a familiar
-// form of address that strangers use in business, it is taken.
+// wordings by primary language subtag (ISO 639). All must be in the GSM 7-bit alphabet,
+// which lacks á, ç, ê, í, ó, ú, ã and õ: Spanish and Portuguese use clave and senha in
+// place of código. The familiar form of address is used where business uses it.
 var wordings = map[string]wording{
 	"da": {" er din kode til ", ", gyldig i ", ".", "mindre end 1 minut", "1 minut", " minutter"},
 	"de": {" ist Ihr Code für ", ". Er gilt ", ".", "weniger als 1 Minute", "1 Minute", " Minuten"},
@@ -47,11 +46,11 @@ func find(language string) (wording, bool) {
 	return w, ok
 }
 
-// Supported reports whether [Text] has the language.
+// Supported reports whether [Text] accepts the language.
 func Supported(language string) bool {
 	_, ok := find(language)
 	return ok
 }
 
-// Languages returns the primary subtags of the languages that there are, sorted.
+// Languages returns the primary subtags of all languages, sorted.
 func Languages() []string { return slices.Sorted(maps.Keys(wordings)) }

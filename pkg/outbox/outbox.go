@@ -1,5 +1,5 @@
-// Package outbox is the sender of a laptop: it keeps messages in a file, where
-// the developer reads the codes, in place of the phone network.
+// Package outbox is the sender for development. It writes each message as a line of JSON
+// to a file, where the developer reads the codes. No message leaves the machine.
 package outbox
 
 import (
@@ -16,19 +16,19 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Entry is one message, as the file and the console have it: in clear, for this
-// is the phone.
+// Entry is one message as the file and the console show it. It holds the number and the
+// code in full, because it takes the place of the phone.
 type Entry struct {
 	ID     string    `json:"id"`
-	From   string    `json:"from,omitempty"` // sender name as the client wished it; "" is the default
+	From   string    `json:"from,omitempty"` // sender name that the client chose; "" is the default
 	To     string    `json:"to"`             // E.164
 	Body   string    `json:"body"`
 	Code   string    `json:"code"`
 	SentAt time.Time `json:"sentAt"`
 }
 
-// Outbox keeps messages in a file of one JSON object a line. It is safe for
-// concurrent use, also by several processes on one file.
+// Outbox keeps messages in a file with one JSON object a line. It is safe for concurrent
+// use, also by several processes on one file.
 type Outbox struct {
 	now   func() time.Time
 	newID func() string
@@ -38,9 +38,9 @@ type Outbox struct {
 
 var _ otp.Sender = (*Outbox)(nil)
 
-// Open opens the outbox at path, which is made with mode 0600 if there is none.
-// newID names messages; show is told of each new one, and must not block. Close
-// it when done.
+// Open opens the outbox at path. If there is no file, it makes one with mode 0600. newID
+// returns the id of a new message. show is called with each new message and must not
+// block. The caller closes the outbox.
 func Open(path string, now func() time.Time, newID func() string, show func(Entry)) (*Outbox, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
@@ -51,13 +51,16 @@ func Open(path string, now func() time.Time, newID func() string, show func(Entr
 
 // Send implements [otp.Sender]: the message is accepted once it is written.
 func (b *Outbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
-	e := Entry{ID: b.newID(), From: m.From, To: m.To.E164(), Body: m.Text, Code: string(m.Code), SentAt: b.now().UTC().Truncate(time.Millisecond)}
+	e := Entry{
+		ID: b.newID(), From: m.From, To: m.To.E164(), Body: m.Text, Code: string(m.Code),
+		SentAt: b.now().UTC().Truncate(time.Millisecond),
+	}
 	line, err := json.Marshal(e)
 	if err != nil {
 		return otp.Refused, fmt.Errorf("outbox: %w", err)
 	}
-	// One write at the end of the file, which no other can come between. The line
-	// break in front ends what a killed process may have left half written.
+	// A single write at the end of the file is not mixed with others. The line break in
+	// front ends a line that a killed process has left unfinished.
 	line = append(append([]byte{'\n'}, line...), '\n')
 	if _, err := b.file.Write(line); err != nil {
 		return otp.MaybeSent, fmt.Errorf("outbox: %w", err)
@@ -66,7 +69,7 @@ func (b *Outbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	return otp.Accepted, nil
 }
 
-// List returns the messages to a number, newest first; to "" is every number.
+// List returns the messages to a number, newest first. "" means every number.
 func (b *Outbox) List(to string) ([]Entry, error) {
 	text, err := io.ReadAll(io.NewSectionReader(b.file, 0, math.MaxInt64))
 	if err != nil {
@@ -78,12 +81,12 @@ func (b *Outbox) List(to string) ([]Entry, error) {
 	}
 	entries := []Entry{}
 	for line := range bytes.Lines(text) {
-		if to != "" && !bytes.Contains(line, wanted) { // a cheap look before parsing
+		if to != "" && !bytes.Contains(line, wanted) { // cheaper than parsing
 			continue
 		}
 		var e Entry
 		if json.Unmarshal(line, &e) != nil {
-			continue // empty, or half a line
+			continue // empty or unfinished
 		}
 		if to == "" || e.To == to {
 			entries = append(entries, e)
@@ -93,7 +96,7 @@ func (b *Outbox) List(to string) ([]Entry, error) {
 	return entries, nil
 }
 
-// Empty forgets all messages.
+// Empty removes all messages.
 func (b *Outbox) Empty() error {
 	if err := b.file.Truncate(0); err != nil {
 		return fmt.Errorf("outbox: %w", err)
@@ -101,5 +104,5 @@ func (b *Outbox) Empty() error {
 	return nil
 }
 
-// Close closes the file; later sends fail.
+// Close closes the file. Later sends fail.
 func (b *Outbox) Close() error { return b.file.Close() }

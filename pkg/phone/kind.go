@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// Kind is the line type, as far as policies tell lines apart.
+// Kind is the type of a line.
 type Kind int
 
 const (
-	// Ordinary: anything that a person may use, mobile or not.
+	// Ordinary lines are all other lines, mobile or not.
 	Ordinary Kind = iota
-	// Premium: the callee earns on each message.
+	// Premium lines pay their owner for each message.
 	Premium
-	// Satellite: as dear as premium.
+	// Satellite lines cost as much as premium ones.
 	Satellite
 )
 
-// kinds are the names of the kinds, in their order.
+// kinds has the names of the kinds, in their order.
 var kinds = []string{"ordinary", "premium", "satellite"}
 
 // ParseKind reads "ordinary", "premium" or "satellite". The error names the three.
@@ -29,7 +29,7 @@ func ParseKind(s string) (Kind, error) {
 	return Kind(k), nil
 }
 
-// String returns what [ParseKind] reads.
+// String returns the name that [ParseKind] reads.
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kinds) {
 		return fmt.Sprintf("Kind(%d)", int(k))

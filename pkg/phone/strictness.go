@@ -2,18 +2,18 @@ package phone
 
 import "fmt"
 
-// Strictness is how sure a number must be before a client may send to it. Neither
-// contract says how sure, and samples of Alipay's own pages are possible only.
+// Strictness is how strictly a number is checked before a client may send to it. The
+// contracts do not define it. Some samples on Alipay's own pages are [Possible] only.
 type Strictness string
 
 const (
-	// Possible: of a length that its numbering plan has. The default, and the
-	// same as "": plans grow, and the metadata learns of it later.
+	// Possible numbers have a length that their numbering plan allows. It is the
+	// default, as is "", because plans grow before the metadata does.
 	Possible Strictness = "possible"
-	// Valid: also in a range that its plan has given out.
+	// Valid numbers are also in a range that is in use.
 	Valid Strictness = "valid"
-	// Mobile: also on a line that is mobile, or that may be where the plan does
-	// not tell mobile lines from fixed ones.
+	// Mobile numbers are also on a mobile line, or on a line that may be mobile because
+	// the plan does not separate mobile from fixed lines.
 	Mobile Strictness = "mobile"
 )
 
@@ -29,8 +29,7 @@ func ParseStrictness(s string) (Strictness, error) {
 	return "", fmt.Errorf("strictness %q of numbers is not known: use possible, valid or mobile", s)
 }
 
-// Meets reports whether n is as sure as s asks. A strictness that is none of the
-// three is met by no number.
+// Meets reports whether n passes the check s. No number passes an unknown check.
 func (n Number) Meets(s Strictness) bool {
 	switch s {
 	case Possible, "":

@@ -10,29 +10,28 @@ import (
 	"countersign/pkg/awsclient"
 )
 
-// A call ends within 3 x 700 + 50 + 100 ms = 2.25 s, whatever the service does. It
-// stands before a request's own calls, which need the rest of the 9 s.
+// A call ends within 3 x 700 + 50 + 100 ms = 2.25 s, whatever the service does. It comes
+// before the other calls of a request, which need the rest of its 9 s.
 const (
 	attemptTimeout = 700 * time.Millisecond
 	firstPause     = 50 * time.Millisecond
 )
 
-// Config says where the secret is.
+// Config names the secret and its place.
 type Config struct {
 	// Secret is its ARN or name.
 	Secret string
-	// Region of the secret, such as "eu-central-1". It may be left out with an
-	// Endpoint.
+	// Region of the secret, such as "eu-central-1". It is optional with an Endpoint.
 	Region string
-	// Endpoint of something that speaks Secrets Manager's protocol. "" is Secrets
-	// Manager itself.
+	// Endpoint of a service with the protocol of Secrets Manager. "" is Secrets Manager
+	// itself.
 	Endpoint string
-	// Transport carries the requests; nil makes one. Tests put faults here.
+	// Transport carries the requests; nil makes one. Tests inject faults with it.
 	Transport http.RoundTripper
 }
 
-// New makes no request yet. Where the credentials are from, and what is repeated,
-// says [awsclient.Configure]: every request of [Secret] may come twice.
+// New returns the secret and makes no request. [awsclient.Configure] documents the source
+// of credentials and the retries: every request of [Secret] may be sent twice.
 func New(c Config) (*Secret, error) {
 	if c.Secret == "" {
 		return nil, errors.New("secretsmanager: no secret: give its ARN or name")

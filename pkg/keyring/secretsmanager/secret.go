@@ -13,8 +13,8 @@ import (
 	"countersign/pkg/keyring"
 )
 
-// current is the label of the version that counts. edited is the one of the last
-// edit: a version without any label may be deleted at any time.
+// current is the label of the version in use. edited is the label of the last edit's
+// version, because Secrets Manager may delete a version without a label at any time.
 const (
 	current = "AWSCURRENT"
 	edited  = "countersign-edit"
@@ -46,15 +46,15 @@ func (s *Secret) get(ctx context.Context) (text []byte, version string, err erro
 	return []byte(*out.SecretString), aws.ToString(out.VersionId), nil
 }
 
-// Edit changes the document, for administration: edit is called once, with the
-// document as it is. An edit that changes nothing writes nothing.
+// Edit changes the document, for the operator. It calls edit once. If edit changes
+// nothing, nothing is written.
 //
-// No edit is lost, and none half done: the new document is put beside the current
-// one first, and then made the current one on the condition that the one that was
-// read still is, which Secrets Manager checks and does in one step. Where somebody
-// else was faster the error says so, and nothing was changed. The document that was
-// current remains for a while as AWSPREVIOUS. After an error that says nothing of
-// the kind, such as a timeout, look before trying again: the edit may have been made.
+// No edit is lost, and none is half done. The new document is put beside the current one
+// first. Then one request makes it the current one, on the condition that the document
+// that was read is still current. If somebody else was faster, the error says so and
+// nothing was changed. The previous document remains for a while as AWSPREVIOUS. After
+// any other error, such as a timeout, the edit may have been made: look at the document
+// before trying again.
 func (s *Secret) Edit(ctx context.Context, edit func(*keyring.Document) error) error {
 	before, read, err := s.get(ctx)
 	if err != nil {
@@ -88,21 +88,22 @@ func (s *Secret) Edit(ctx context.Context, edit func(*keyring.Document) error) e
 	return s.settle(ctx, read, made, s.fault("UpdateSecretVersionStage", err))
 }
 
-// settle finds out what became of an edit whose last step was refused or went
-// unanswered. The SDK repeats a request whose answer was lost, and the second is
-// refused because the first was not.
+// settle finds out whether an edit was made whose last step was refused or went
+// unanswered. The SDK repeats a request whose answer was lost, and the second request is
+// refused because the first one succeeded.
 func (s *Secret) settle(ctx context.Context, read, made string, cause error) error {
 	_, now, err := s.get(ctx)
 	switch {
 	case err == nil && now == made:
 		return nil
 	case err == nil && now != read:
-		return fmt.Errorf("secretsmanager: secret %s was changed by somebody else at the same time: look at it, and edit it again if need be", s.id)
+		return fmt.Errorf("secretsmanager: somebody else changed secret %s at the same time: "+
+			"look at it, and edit it again if need be", s.id)
 	}
 	return cause
 }
 
-// newVersion returns an id for a version of the secret: 32 to 64 characters.
+// newVersion returns an id of a version of the secret. It must have 32 to 64 characters.
 func newVersion() string {
 	id := make([]byte, 16)
 	rand.Read(id) // never fails, see its documentation
