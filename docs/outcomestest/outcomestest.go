@@ -1,5 +1,5 @@
-// Package outcomestest reads the table of outcomes in docs/contracts.md, so that the tests of each contract can hold it to
-// their results.
+// Package outcomestest reads the table of outcomes in docs/contracts.md, so that the tests of each contract
+// can hold it to their results.
 package outcomestest
 
 import (

@@ -3,16 +3,16 @@ package ams
 import (
 	"net/http"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/gateway"
 )
 
-// answer is a reply before it is spelled out. Fields left empty are left out.
+// answer is a reply before it is encoded. Empty fields are left out.
 type answer struct {
 	result    result
-	detail    string // with PARAM_ILLEGAL: which field, and the rule that it breaks
-	requestID string // echoed once a request gave a well-formed one
+	detail    string // with PARAM_ILLEGAL: the field, and the rule that it breaks
+	requestID string // of the request, once it gave a well-formed one
 	triggerID string // the same of triggerChallenge
 	authID    string
 	mask      string
@@ -27,45 +27,44 @@ func illegal(field, rule string) answer {
 // headers of every answer; nobody changes them.
 var headers = map[string]string{"Content-Type": "application/json; charset=UTF-8"}
 
-// render spells an answer: no white space, members in alphabetical order, HTTP
-// status 200 always (most SDKs never show the body of any other).
+// reply is the body of an answer, with its members in alphabetical order.
+type reply struct {
+	ActionForm              actionForm  `json:"actionForm,omitzero"`
+	AuthenticationID        string      `json:"authenticationId,omitzero"`
+	AuthenticationRequestID string      `json:"authenticationRequestId,omitzero"`
+	IsPassed                *bool       `json:"isPassed,omitzero"`
+	Result                  replyResult `json:"result"`
+	TriggerRequestID        string      `json:"triggerRequestId,omitzero"`
+}
+
+type actionForm struct {
+	ChallengeRenderValue string `json:"challengeRenderValue"`
+	ChallengeType        string `json:"challengeType"`
+}
+
+type replyResult struct {
+	Code    string `json:"resultCode"`
+	Message string `json:"resultMessage"`
+	Status  string `json:"resultStatus"`
+}
+
+// render encodes an answer. Its HTTP status is 200 always, because most SDKs never show the body of any other.
 func (a answer) render(f family) gateway.Response {
-	b := make([]byte, 0, 384)
-	b = append(b, '{')
+	r := reply{
+		AuthenticationID:        a.authID,
+		AuthenticationRequestID: a.requestID,
+		IsPassed:                a.passed,
+		Result:                  replyResult{a.result.code[f], a.message(f), a.result.status},
+		TriggerRequestID:        a.triggerID,
+	}
 	if a.mask != "" {
-		b = append(b, `"actionForm":{"challengeRenderValue":`...)
-		b = quote(b, a.mask)
-		b = append(b, `,"challengeType":"sms"},`...)
+		r.ActionForm = actionForm{a.mask, "sms"}
 	}
-	if a.authID != "" {
-		b = append(b, `"authenticationId":`...)
-		b = append(quote(b, a.authID), ',')
-	}
-	if a.requestID != "" {
-		b = append(b, `"authenticationRequestId":`...)
-		b = append(quote(b, a.requestID), ',')
-	}
-	if a.passed != nil && *a.passed {
-		b = append(b, `"isPassed":true,`...)
-	} else if a.passed != nil {
-		b = append(b, `"isPassed":false,`...)
-	}
-	b = append(b, `"result":{"resultCode":"`...)
-	b = append(b, a.result.code[f]...)
-	b = append(b, `","resultMessage":`...)
-	b = quote(b, a.message(f))
-	b = append(b, `,"resultStatus":"`...)
-	b = append(b, a.result.status...)
-	b = append(b, `"}`...)
-	if a.triggerID != "" {
-		b = append(b, `,"triggerRequestId":`...)
-		b = quote(b, a.triggerID)
-	}
-	b = append(b, '}')
+	text, _ := json.Marshal(r) // cannot fail: strictly decoded strings are valid UTF-8
 	return gateway.Response{
 		Status:  http.StatusOK,
 		Headers: headers,
-		Body:    b,
+		Body:    text,
 		Unknown: a.result.status == "U",
 	}
 }
@@ -75,10 +74,4 @@ func (a answer) message(f family) string {
 		return a.result.message[f]
 	}
 	return a.result.message[f] + " " + a.detail
-}
-
-// quote appends s as a JSON string. What was decoded strictly is valid UTF-8.
-func quote(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
 }

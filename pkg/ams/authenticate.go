@@ -8,10 +8,9 @@ import (
 	"countersign/pkg/signature"
 )
 
-// authenticate checks who sent a request, over its bytes as they came: that there
-// is a time, a signature that can be read, a key of its version, that it is that
-// key's, and at last that the time is near, so that only the owner of a key learns
-// that a clock is off. Without ok, the answer says what is wrong.
+// authenticate checks the signature of a request over its bytes as they came: the request has a time and a readable
+// signature, the client has a key of its version, and the key made the signature. The time comes last, so that only the
+// owner of a key learns that a clock is off. Without ok, the answer refuses the request.
 func (g *Gate) authenticate(r gateway.Request, c *clients.Client) (refusal answer, ok bool) {
 	sent, one := single(r.Header("request-time"))
 	if !one {
@@ -45,8 +44,8 @@ func (g *Gate) authenticate(r gateway.Request, c *clients.Client) (refusal answe
 	return answer{}, true
 }
 
-// single returns a header's value when it was sent once and is not empty.
-// Payload 2.0 joins repeated lines by commas, and no value of ours has one.
+// single returns the value of a header that was sent once and is not empty. Payload 2.0 joins repeated lines by commas,
+// and no value of ours has one.
 func single(lines []string) (value string, ok bool) {
 	if len(lines) != 1 || lines[0] == "" || strings.Contains(lines[0], ",") {
 		return "", false

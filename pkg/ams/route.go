@@ -2,7 +2,7 @@ package ams
 
 import "strings"
 
-// The APIs that are served, by their path after the prefix.
+// The APIs, by their path after the prefix.
 const (
 	apiCustomersInit  = "/v1/customers/initAuthentication"
 	apiUsersInit      = "/v1/users/initAuthentication"
@@ -11,11 +11,11 @@ const (
 	apiSecurityVerify = "/v1/security/verifyAuthentication"
 )
 
-// prefixes under which each API is served alike. The last one is no prefix.
+// prefixes of the paths; each API is the same under each. The last one is none.
 var prefixes = []string{"/ams/sandbox/api", "/ams/api", ""}
 
-// route returns the API of a path, "" when there is none. Paths are compared
-// byte by byte: what was signed is what is served.
+// route returns the API of a path, "" if there is none. Paths are compared byte by byte, because the
+// signature covers their bytes.
 func route(path string) string {
 	for _, prefix := range prefixes {
 		rest, ok := strings.CutPrefix(path, prefix)
@@ -30,7 +30,7 @@ func route(path string) string {
 	return ""
 }
 
-// familyOf returns the spelling that a path is answered in.
+// familyOf returns the spelling of the answers to a path.
 func familyOf(path string) family {
 	if strings.Contains(path, "/users/") {
 		return older
@@ -38,13 +38,12 @@ func familyOf(path string) family {
 	return newer
 }
 
-// Serves reports whether a path is this contract's to answer, if only by
-// INVALID_API.
+// Serves reports whether this contract answers a path, at least by INVALID_API.
 func Serves(path string) bool {
 	return strings.HasPrefix(path, "/ams/") || strings.HasPrefix(path, "/v1/")
 }
 
-// Sends reports whether a path is for [Init], the rest being for [Verify].
+// Sends reports whether a path is for [Init]; all others are for [Verify].
 func Sends(path string) bool {
 	switch route(path) {
 	case apiCustomersInit, apiUsersInit, apiTrigger:

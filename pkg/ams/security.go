@@ -11,8 +11,8 @@ import (
 	"countersign/pkg/strictjson"
 )
 
-// security serves POST /v1/security/verifyAuthentication: the same check in the
-// body that the DWS documents, or in that of [Verify.users].
+// security serves POST /v1/security/verifyAuthentication: the same check, with the body that DWS documents or that of
+// [Verify.users].
 func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, authID, method, kind, alias, challengeType, otpValue string
 	challenge := false
@@ -51,8 +51,8 @@ func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) a
 	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, AuthID: authID, Code: otp.Code(code)})
 }
 
-// direct tells which of the two bodies a request object has: they differ in
-// challengeData and authenticationId.
+// direct returns the route of a request object by its body: the two bodies differ in challengeData and
+// authenticationId.
 func (s *Verify) direct(r gateway.Request) string {
 	var has struct {
 		ChallengeData    any `json:"challengeData"`

@@ -58,9 +58,9 @@ func (g *Gate) sign(ctx context.Context, r gateway.Request, resp *gateway.Respon
 	resp.Headers["client-id"], resp.Headers["response-time"], resp.Headers["signature"] = id, now, value
 }
 
-// line reports whether s can be part of a request line: it has no space, no line end and no other control character of
-// ASCII. Otherwise a stranger could make us sign a text of several lines of his choice. Bytes from 0x80 on are harmless:
-// clients do send them in a query, and their signature covers the same bytes.
+// line reports whether s can be part of a request line: it has no space, no line end and no other control
+// character of ASCII. Otherwise a stranger could make us sign a text of several lines of his choice. Bytes
+// from 0x80 on are harmless: clients do send them in a query, and their signature covers the same bytes.
 func line(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] == 0x7f {

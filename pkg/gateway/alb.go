@@ -10,10 +10,10 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// alb reads an event of an Application Load Balancer. It names the client's
-// address in X-Forwarded-For only, which some settings of the balancer take from
-// the client: there is no SourceIP, and a client that is held to networks is not
-// served. It is false where the query is no object of strings.
+// alb reads an event of an Application Load Balancer. The balancer gives the caller's address in
+// X-Forwarded-For only, and with some settings takes that header from the caller. So there is no SourceIP,
+// and a client that is restricted to networks is not served. ok is false if the query is not an object of
+// strings.
 func (e *event) alb() (Request, bool) {
 	r := Request{Method: *e.HTTPMethod, Path: e.Path, Headers: lower(e.Headers, e.Multi)}
 	query := e.MultiQuery
@@ -32,8 +32,8 @@ func (e *event) alb() (Request, bool) {
 	return r, true
 }
 
-// undecoded puts a query together whose names and values are as they arrived:
-// unlike API Gateway, ALB does not decode them. A name without "=" gets one.
+// undecoded builds the query from names and values as they arrived: unlike API Gateway, ALB does not decode
+// them. A name without "=" gets one.
 func undecoded(query map[string][]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -44,18 +44,16 @@ func undecoded(query map[string][]string) string {
 	return strings.Join(parts, "&")
 }
 
-// encodeALB writes the answer that ALB expects. A target group that sends several
-// values of a header reads multiValueHeaders only, any other headers only.
-func encodeALB(r Response, multi bool) []byte {
-	out := append(room(r), `{"statusCode":`...)
-	out = strconv.AppendInt(out, int64(r.Status), 10)
-	out = append(out, `,"statusDescription":"`...)
-	out = strconv.AppendInt(out, int64(r.Status), 10)
-	if text := http.StatusText(r.Status); text != "" {
-		out = append(append(out, ' '), text...)
-	}
+// albReply returns the reply that ALB expects. A target group that sends several values of a header reads
+// multiValueHeaders only, any other reads headers only.
+func albReply(r Response, multi bool) reply {
+	out := httpReply(r)
+	out.Description = strings.TrimSpace(strconv.Itoa(r.Status) + " " + http.StatusText(r.Status))
 	if multi {
-		return appendRest(append(out, `","multiValueHeaders":{`...), r, "[", "]")
+		out.Single, out.Multi = nil, make(map[string][]string, len(r.Headers))
+		for name, value := range r.Headers {
+			out.Multi[name] = []string{value}
+		}
 	}
-	return appendRest(append(out, `","headers":{`...), r, "", "")
+	return out
 }

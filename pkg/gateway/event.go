@@ -16,17 +16,17 @@ const (
 	payload1          // API Gateway payload 1.0
 	alb               // Application Load Balancer
 	direct            // a request object
-	records           // an SQS batch or an SNS notification: the records tell
+	records           // an SQS batch or an SNS notification, which the records decide
 	eventBridge       // an EventBridge event
 )
 
-// event has the members of all shapes that are used.
+// event has those members of all shapes that are used.
 type event struct {
 	outline
 	web
 }
 
-// outline has the members that tell shapes apart.
+// outline has the members that distinguish the shapes.
 type outline struct {
 	RawPath        *string         `json:"rawPath"`
 	HTTPMethod     *string         `json:"httpMethod"`
@@ -39,8 +39,8 @@ type outline struct {
 	DetailType jsontext.Value `json:"detail-type"`
 }
 
-// web has the other members of HTTP shapes that are used. In a request object they are
-// members like any other, and may be anything.
+// web has the other members of HTTP shapes that are used. In a request object they have no meaning, and may
+// be anything.
 type web struct {
 	Path           string              `json:"path"`
 	RawQueryString string              `json:"rawQueryString"`
@@ -63,15 +63,15 @@ type requestContext struct {
 	ELB jsontext.Value `json:"elb"`
 }
 
-// errShape quotes nothing of what came.
-var errShape = errors.New("unknown event: expected an API Gateway event of payload 2.0 (rawPath, requestContext.http) " +
-	"or 1.0 (httpMethod, path, requestContext), a Function URL event, an ALB event (httpMethod, path, requestContext.elb), " +
+// errShape quotes nothing of the payload.
+var errShape = errors.New("unknown event: expected an API Gateway event " +
+	"of payload 2.0 (rawPath, requestContext.http) or 1.0 (httpMethod, path, requestContext), a Function URL event, " +
+	"an ALB event (httpMethod, path, requestContext.elb), " +
 	"an SQS batch or an SNS notification (Records, each with eventSource aws:sqs or each with EventSource aws:sns), " +
-	"an EventBridge event (detail-type, source, detail), or a request object with clientId and the fields of the API, " +
-	"with the members of one of them only")
+	"an EventBridge event (detail-type, source, detail), " +
+	"or a request object with clientId and the fields of the API, with the members of one of them only")
 
-// Members of a request object are the contract's to judge, so that here only
-// the outline is read, and read leniently.
+// The contract judges the members of a request object. Here only the outline is read, and leniently.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 func parse(payload []byte) (*event, shape) {
@@ -88,8 +88,7 @@ func parse(payload []byte) (*event, shape) {
 
 func (s shape) http() bool { return s == payload2 || s == payload1 || s == alb }
 
-// shape tells what an event is by the members that it has. Those that mark one
-// shape no other has, so that with marks of two it would be a guess.
+// shape returns the shape of an event by its members. An event with the markers of two shapes is rejected.
 func (e *outline) shape() shape {
 	c := e.RequestContext
 	http, elb := c != nil && c.HTTP != nil, c != nil && given(c.ELB)
@@ -106,7 +105,7 @@ func (e *outline) shape() shape {
 			found, marks = shape(s), marks+1
 		}
 	}
-	complete := c == nil // what is not HTTP has no context
+	complete := c == nil // only HTTP events have a context
 	switch found {
 	case payload2:
 		complete = http && e.RawPath != nil
@@ -121,5 +120,5 @@ func (e *outline) shape() shape {
 	return found
 }
 
-// given reports whether there is a member; null is as good as none.
+// given reports whether a member is there; null is the same as absent.
 func given(v jsontext.Value) bool { return len(v) > 0 && v.Kind() != 'n' }

@@ -16,14 +16,14 @@ type busEvent struct {
 	Detail jsontext.Value `json:"detail"`
 }
 
-// detail reads an EventBridge event. It is false for others.
+// detail reads an EventBridge event. ok is false for other events.
 func detail(payload []byte) (e busEvent, ok bool) {
 	err := json.Unmarshal(payload, &e, lenient)
 	return e, err == nil && e.Type != "" && e.Source != "" && given(e.Detail)
 }
 
-// bus works on an EventBridge event. The invocation fails when the outcome is not
-// known. The answer reaches nobody but the function's destinations.
+// bus works on an EventBridge event. The invocation fails if the outcome is not known. Only the function's destinations
+// get the answer.
 func (h Handler) bus(ctx context.Context, e busEvent) ([]byte, error) {
 	answer, done := h.one(ctx, true, e.Detail, "eventbridge", e.ID)
 	if !done {
@@ -34,5 +34,6 @@ func (h Handler) bus(ctx context.Context, e busEvent) ([]byte, error) {
 
 // again makes an asynchronous invocation fail, so that Lambda repeats it.
 func again(failed, of int) error {
-	return fmt.Errorf("the outcome of %d of %d requests is not known: invoke the function again with the same event", failed, of)
+	return fmt.Errorf("the outcome of %d of %d requests is not known: invoke the function again with the same event",
+		failed, of)
 }

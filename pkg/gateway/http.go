@@ -2,11 +2,9 @@ package gateway
 
 import (
 	"encoding/base64"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -29,7 +27,7 @@ func lower(single map[string]string, multi map[string][]string) map[string][]str
 		out[strings.ToLower(name)] = []string{value}
 	}
 	lines := map[string][]string{}
-	for name, values := range multi { // where there are both, this has every line
+	for name, values := range multi { // has every line, also where single has one of them
 		name = strings.ToLower(name)
 		lines[name] = append(lines[name], values...)
 		out[name] = lines[name]
@@ -37,29 +35,23 @@ func lower(single map[string]string, multi map[string][]string) map[string][]str
 	return out
 }
 
-// encode writes the answer that both payload versions of API Gateway expect.
-func encode(r Response) []byte {
-	out := append(room(r), `{"statusCode":`...)
-	out = strconv.AppendInt(out, int64(r.Status), 10)
-	return appendRest(append(out, `,"headers":{`...), r, "", "")
+// reply is the answer that HTTP events expect: API Gateway of either payload version, and ALB.
+type reply struct {
+	Status      int                 `json:"statusCode"`
+	Description string              `json:"statusDescription,omitzero"` // ALB
+	Single      map[string]string   `json:"headers,omitzero"`
+	Multi       map[string][]string `json:"multiValueHeaders,omitzero"` // ALB, instead of headers
+	Body        string              `json:"body"`
+	Base64      bool                `json:"isBase64Encoded"`
 }
 
-// room is what an answer will need, most often.
-func room(r Response) []byte { return make([]byte, 0, len(r.Body)+len(r.Body)/4+256) }
+// encode encodes a reply. The same reply is the same bytes, as headers are sorted by name.
+func encode(r reply) []byte {
+	text, _ := json.Marshal(r, json.Deterministic(true), jsontext.AllowInvalidUTF8(true)) // strings: it cannot fail
+	return text
+}
 
-// appendRest writes what all HTTP shapes have in common, each header's value
-// between left and right.
-func appendRest(out []byte, r Response, left, right string) []byte {
-	for i, name := range slices.Sorted(maps.Keys(r.Headers)) { // so that the same answer is the same bytes
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out, _ = jsontext.AppendQuote(out, name)
-		out = append(append(out, ':'), left...)
-		out, _ = jsontext.AppendQuote(out, r.Headers[name])
-		out = append(out, right...)
-	}
-	out = append(out, `},"body":`...)
-	out, _ = jsontext.AppendQuote(out, r.Body)
-	return append(out, `,"isBase64Encoded":false}`...)
+// httpReply returns the reply that both payload versions of API Gateway expect.
+func httpReply(r Response) reply {
+	return reply{Status: r.Status, Single: r.Headers, Body: string(r.Body)}
 }

@@ -18,7 +18,7 @@ type notification struct {
 	} `json:"Sns"`
 }
 
-// notifications reads the records of an SNS event. It is false for others.
+// notifications reads the records of an SNS event. ok is false for other records.
 func notifications(records []byte) (batch []notification, ok bool) {
 	if json.Unmarshal(records, &batch, lenient) != nil {
 		return nil, false
@@ -31,11 +31,9 @@ func notifications(records []byte) (batch []notification, ok bool) {
 	return batch, len(batch) > 0
 }
 
-// topic works on an SNS event. There is one notification in it, as far as is
-// known; of several, each is worked on in its turn. Lambda knows no partial
-// failure here: when the outcome of any is not known, the invocation fails, and
-// its retry repeats them all. The answers, in order, reach nobody but the
-// function's destinations.
+// topic works on an SNS event, one notification after the other; SNS is known to put one into an event. Lambda has no
+// partial failure for SNS: if the outcome of any notification is not known, the invocation fails and its retry repeats
+// them all. Only the function's destinations get the answers.
 func (h Handler) topic(ctx context.Context, batch []notification) ([]byte, error) {
 	answers, failed := make([][]byte, len(batch)), 0
 	for i, n := range batch {

@@ -20,10 +20,10 @@ type message struct {
 		Group string `json:"MessageGroupId"`
 	} `json:"attributes"`
 
-	done bool // it does not go back
+	done bool // it does not go back to the queue
 }
 
-// messages reads the records of an SQS batch. It is false for others.
+// messages reads the records of an SQS batch. ok is false for other records.
 func messages(records []byte) (batch []message, ok bool) {
 	if json.Unmarshal(records, &batch, lenient) != nil {
 		return nil, false
@@ -36,17 +36,15 @@ func messages(records []byte) (batch []message, ok bool) {
 	return batch, len(batch) > 0
 }
 
-// atOnce is how many requests of a batch are worked on side by side: a whole batch of
-// the size that Lambda makes if it is told nothing else. Each is next to no work, and
-// waits for the network; SNS refuses many more at once.
+// atOnce is the number of requests of a batch that are worked on in parallel: Lambda's default size of a
+// batch. A request is little work and mostly waits for the network. SNS refuses many more at once.
 const atOnce = 10
 
-// queue works on an SQS batch, and answers which messages go back to the queue: those
-// whose outcome is not known, and those that there was no time for. All others are
-// done, and get no other answer.
+// queue works on an SQS batch. Its answer names the messages that go back to the queue: those whose outcome
+// is not known, and those that there was no time for. All others are done, and get no other answer.
 //
-// The queue's event source must have ReportBatchItemFailures, or everything counts
-// as done. See docs/queues.md.
+// The queue's event source must have ReportBatchItemFailures, or every message counts as done. See
+// docs/queues.md.
 func (h Handler) queue(ctx context.Context, batch []message) []byte {
 	var working sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
@@ -61,9 +59,9 @@ func (h Handler) queue(ctx context.Context, batch []message) []byte {
 	return failures(batch)
 }
 
-// lanes sorts a batch into messages that are worked on one after the other; lanes are
-// worked on side by side. A lane is a group of a FIFO queue, else what is the same
-// text: of a request that comes twice, the second waits for what the first one did.
+// lanes splits a batch. Lanes are worked on in parallel, and the messages of a lane one after the other. A
+// lane is a group of a FIFO queue; in other queues it has the messages with the same text, so that a repeat
+// waits for the first.
 func lanes(batch []message) (all [][]*message) {
 	known := map[string]int{}
 	for i := range batch {
@@ -82,8 +80,8 @@ func lanes(batch []message) (all [][]*message) {
 	return all
 }
 
-// inOrder works on a lane. After a message that goes back the rest does too,
-// untouched, so that a group's order stays.
+// inOrder works on a lane. After a message that goes back to the queue, the rest of the lane goes back
+// untouched, so that a group keeps its order.
 func (h Handler) inOrder(ctx context.Context, lane []*message, first bool) {
 	for i, m := range lane {
 		if _, m.done = h.one(ctx, first && i == 0, []byte(m.Body), "sqs", m.ID); !m.done {
@@ -92,23 +90,22 @@ func (h Handler) inOrder(ctx context.Context, lane []*message, first bool) {
 	}
 }
 
-// failures names those of a batch that are not done, as Lambda wants it.
+// failures returns the answer to Lambda: the ids of the messages that are not done.
 func failures(batch []message) []byte {
-	out := []byte(`{"batchItemFailures":[`)
-	for _, m := range batch {
-		if m.done {
-			continue
-		}
-		if out[len(out)-1] != '[' {
-			out = append(out, ',')
-		}
-		out = append(out, `{"itemIdentifier":`...)
-		out, _ = jsontext.AppendQuote(out, m.ID)
-		out = append(out, '}')
+	type item struct {
+		ID string `json:"itemIdentifier"`
 	}
-	return append(out, `]}`...)
+	answer := struct {
+		Failures []item `json:"batchItemFailures"`
+	}{[]item{}}
+	for _, m := range batch {
+		if !m.done {
+			answer.Failures = append(answer.Failures, item{m.ID})
+		}
+	}
+	text, _ := json.Marshal(answer, jsontext.AllowInvalidUTF8(true)) // strings: it cannot fail
+	return text
 }
 
-// ordered reports whether the queue keeps the order of its groups. Others may have
-// groups too, for fairness only.
+// ordered reports whether the queue keeps the order of its groups. Other queues may have groups for fairness only.
 func (m message) ordered() bool { return strings.HasSuffix(m.Queue, ".fifo") }

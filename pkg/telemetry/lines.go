@@ -12,27 +12,25 @@ import (
 
 // Lines writes the line of each request. It is safe for concurrent use.
 //
-// Whoever does not prove who it is, is a stranger, and could fill the log at our
-// cost. Of strangers that are refused a process writes one line in [Lines.Every];
-// the next line of any request says how many others there were, so that the
-// metric counts all of them, but for those after the last line of a process.
+// A caller who does not prove its identity is a stranger, and could fill the log at our cost. A process writes one line
+// about refused strangers in [Lines.Every]. The next line of any request has the number of the others, so the metric
+// counts all of them except those after the last line of a process.
 type Lines struct {
-	// Stack is the deployment that metrics are told apart by; "" is no metrics.
+	// Stack is the name of the deployment, a dimension of every metric; "" means no metrics.
 	Stack string
-	// Every is how often strangers get a line at most; 0 is each time.
+	// Every is the shortest time between two lines about strangers; 0 writes every line.
 	Every time.Duration
 
-	mu     sync.Mutex
-	told   time.Time // of the latest line about a stranger
-	untold int       // strangers since the latest line
+	mu      sync.Mutex
+	latest  time.Time // of the lines about a stranger
+	skipped int       // strangers since the latest line
 }
 
-// SampleEvery is how often a function tells of strangers.
+// SampleEvery is the shortest time between two lines of a function about strangers.
 const SampleEvery = 10 * time.Second
 
-// Write tells of a request that is over: an error where it failed or where the
-// operator must act, else information. A nil l has no metrics, and is silent about
-// strangers.
+// Write writes the line of a request that is over. Its level is error if the request failed or the operator
+// must act, and information otherwise. A nil l writes neither metrics nor lines about strangers.
 func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now time.Time) {
 	level := slog.LevelInfo
 	if r.Fault != "" || r.Operator {
@@ -53,8 +51,8 @@ func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now tim
 	log.LogAttrs(ctx, level, "request", line...)
 }
 
-// strangers counts strangers, and returns how many to tell of now. What failed is
-// told in any case.
+// strangers counts strangers, and returns the number of those that the line stands for. A request that failed
+// always gets a line.
 func (l *Lines) strangers(r *Request, now time.Time) (n int, silent bool) {
 	stranger := !r.Admitted && r.Fault == ""
 	if l == nil {
@@ -63,17 +61,17 @@ func (l *Lines) strangers(r *Request, now time.Time) (n int, silent bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if stranger {
-		l.untold++
-		if now.Sub(l.told) < l.Every {
+		l.skipped++
+		if now.Sub(l.latest) < l.Every {
 			return 0, true
 		}
-		l.told = now
+		l.latest = now
 	}
-	n, l.untold = l.untold, 0
+	n, l.skipped = l.skipped, 0
 	return n, false
 }
 
-// appendTo appends what is known of the request.
+// appendTo appends the known fields of the request.
 func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	text := func(name, value string) {
 		if value != "" {
@@ -114,7 +112,7 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	return line
 }
 
-// api is the request's API, with a name for those that have none.
+// api returns the request's API, "none" for a request without one.
 func (r *Request) api() string {
 	if r.API == "" {
 		return "none"
@@ -122,11 +120,11 @@ func (r *Request) api() string {
 	return r.API
 }
 
-// millis is a duration in milliseconds, to the microsecond.
+// millis returns a duration in milliseconds, to the microsecond.
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// reason says why a request was refused, "" where it was not: answered, or not
-// decided. A code that is not right is no refusal.
+// reason returns why a request was refused. It is "" for a request that was answered or could not be decided.
+// A wrong code is not a refusal.
 func (r *Request) reason() string {
 	if r.Fault != "" || !r.Admitted {
 		return ""

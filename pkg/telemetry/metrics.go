@@ -11,16 +11,15 @@ import (
 // Namespace is that of the metrics in CloudWatch.
 const Namespace = "Countersign"
 
-// metric is a member of the line that CloudWatch makes a metric of.
+// metric is a member of the line that becomes a metric in CloudWatch.
 type metric struct {
 	Name string
 	Unit string
 }
 
-// directive says which members are metrics, and by which other members they are
-// told apart. Each dimension set makes a metric of its own for each combination of
-// values, and each of those is paid for by the month, so that there are few: no
-// metric is by client, nor by two of API, country, reason and fault at once.
+// directive names the members that are metrics, and their dimensions. Each set of dimensions makes a metric for each
+// combination of values, and each of these costs money every month. So there are few: no metric has the client as a
+// dimension, nor two of API, country, reason and fault at once.
 type directive struct {
 	Namespace  string
 	Dimensions [][]string
@@ -42,15 +41,15 @@ var (
 	byFault   = [][]string{{"stack", "fault"}}
 )
 
-// appendMetrics appends what the request counts for, and tells CloudWatch so.
-// latency and faults are in every line but those of strangers, so that the number of
-// latencies is the number of clients' requests, and the average of faults the share of
-// them that failed: no flood of strangers makes that smaller. sends and passes go
-// together, with zeros, so that the one can be divided by the other.
+// appendMetrics appends the request's metrics, with the directives for CloudWatch.
+//
+// Every line has latency and faults, except for lines about strangers. So the number of latencies is the number of
+// clients' requests, and the average of faults is the share that failed: strangers cannot lower it. sends and passes
+// appear together, with zeros, so that one can be divided by the other.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
-	told := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
-	direct := func(sets [][]string, metrics ...metric) {
-		told.CloudWatchMetrics = append(told.CloudWatchMetrics, directive{Namespace, sets, metrics})
+	metrics := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
+	direct := func(sets [][]string, named ...metric) {
+		metrics.CloudWatchMetrics = append(metrics.CloudWatchMetrics, directive{Namespace, sets, named})
 	}
 	var totals []metric
 	if r.Admitted || r.Fault != "" {
@@ -90,7 +89,7 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		line = append(line, slog.String("reason", reason), slog.Int("refusals", 1))
 		direct(byReason, metric{"refusals", "Count"})
 	}
-	text, _ := json.Marshal(told) // nothing in it can fail
+	text, _ := json.Marshal(metrics) // cannot fail: strings and numbers
 	return append(line, slog.String("stack", l.Stack), slog.Any("_aws", json.RawMessage(text)))
 }
 

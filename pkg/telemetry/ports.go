@@ -7,8 +7,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Store notes how long a store's writes take, and what the challenges say that
-// come back with them. It is as safe for concurrent use as they are.
+// Store notes how long a store's writes take, and some fields of the challenges that they return. It is as safe for
+// concurrent use as the store.
 type Store struct {
 	otp.Challenges
 	otp.Ledgers
@@ -69,8 +69,7 @@ func (s Store) Refund(ctx context.Context, key, id string) error {
 	return err
 }
 
-// wrote notes a write. Verify and trigger are given an id only: the number is
-// known, as far as it may be shown, from the challenge.
+// wrote notes a write. Requests of verify and trigger have an id only, so the masked number comes from the challenge.
 func (s Store) wrote(ctx context.Context, begun time.Time, w otp.Write) otp.Write {
 	r := From(ctx)
 	r.Storing += s.Now().Sub(begun)
@@ -80,7 +79,7 @@ func (s Store) wrote(ctx context.Context, begun time.Time, w otp.Write) otp.Writ
 	return w
 }
 
-// Sender notes how long a sender takes, and which messages it took.
+// Sender notes how long a sender takes, and counts the messages that it accepts.
 type Sender struct {
 	otp.Sender
 	Now func() time.Time

@@ -10,35 +10,33 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Request is what is told of one request. It belongs to the goroutine that works
-// on the request.
+// Request is the record of one request, and becomes its line. It belongs to the goroutine that works on the request.
 type Request struct {
-	ID       string // Lambda's id of the invocation, which is in its own lines and in traces too; "" elsewhere
-	Reply    string // the id that the answer names, of contracts that have one
+	ID       string // Lambda's id of the invocation, also in Lambda's own lines and in traces; "" elsewhere
+	Reply    string // the id in the answer, in contracts that have one
 	Contract string // "ams", "unimatrix" or "cognito"
-	API      string // as in a client's list of APIs; "" for a path that is none
-	Client   string // only of one that exists
-	// Admitted: the client has proved who it is. Others are strangers, and must not
-	// be able to fill the log.
+	API      string // as in a client's list of APIs; "" for an unknown path
+	Client   string // only of a client that exists
+	// Admitted is set once the client has proved its identity. Others are strangers, and must not fill the log.
 	Admitted bool
 
 	Result  string      // the contract's code
-	Reason  string      // what Result stands for, where that is a number
-	OK      bool        // Result says that all is well
-	Outcome otp.Outcome // what became of it, "" for what the contract refuses itself
-	Detail  string      // which rule the request breaks, in words of ours
+	Reason  string      // the meaning of Result, where that is a number
+	OK      bool        // Result is a success
+	Outcome otp.Outcome // of the domain, "" for a request that the contract refuses itself
+	Detail  string      // the rule that the request breaks, in our words
 	Mask    string      // of the number, see [countersign/pkg/phone.Mask]
 	Country string      // of the number, ISO 3166-1 alpha-2
 	AuthID  string      // the authenticationId
-	Left    int         // attempts left, -1 where it is not known
+	Left    int         // attempts left, -1 if not known
 	Wait    time.Duration
 
-	Fault    string // where it failed, one word of a few; "" where nothing did
-	Cause    string // why, or what the sender said
-	Operator bool   // whoever runs the service must act: every message fails alike
+	Fault    string // where it failed, one of a few words; "" if nothing failed
+	Cause    string // of the fault, or of the sender's refusal
+	Operator bool   // the operator must act, because every message fails in the same way
 	Trace    string // of a panic
 
-	Sends   int           // messages that the sender took
+	Sends   int           // messages that the sender accepted
 	Sending time.Duration // of all calls to the sender
 	Storing time.Duration // of all writes
 
@@ -47,7 +45,7 @@ type Request struct {
 
 type key struct{}
 
-// Begin returns a context for the work on a request, and what will be told of it.
+// Begin returns a context for the work on a request, and its record.
 func Begin(ctx context.Context, now time.Time) (context.Context, *Request) {
 	r := &Request{Left: -1, begun: now}
 	if invocation, ok := lambdacontext.FromContext(ctx); ok {
@@ -56,7 +54,7 @@ func Begin(ctx context.Context, now time.Time) (context.Context, *Request) {
 	return context.WithValue(ctx, key{}, r), r
 }
 
-// From returns the request of a context, or one that nobody hears of.
+// From returns the record of a context, or one that is never written.
 func From(ctx context.Context) *Request {
 	if r, ok := ctx.Value(key{}).(*Request); ok {
 		return r
@@ -64,14 +62,13 @@ func From(ctx context.Context) *Request {
 	return new(Request)
 }
 
-// Fail notes that the request could not be decided, and where: a word that is the
-// same for all failures alike, as it names a metric.
+// Fail notes that the request could not be decided. where is one of a few words, because it is a dimension of a metric.
 func (r *Request) Fail(where string, cause error) {
 	r.Fault = where
 	r.explain(cause)
 }
 
-// Started notes what became of a message. where is for a failure before that.
+// Started notes the outcome of a message, or a failure: see [Request.Fail] for where.
 func (r *Request) Started(where string, got otp.Started, err error) {
 	if err != nil {
 		r.Fail(where, err)
@@ -91,6 +88,6 @@ func (r *Request) explain(cause error) {
 		return
 	}
 	r.Cause = cause.Error()
-	var told interface{ ForOperator() bool } // snssender.Error
-	r.Operator = errors.As(cause, &told) && told.ForOperator()
+	var sender interface{ ForOperator() bool } // snssender.Error
+	r.Operator = errors.As(cause, &sender) && sender.ForOperator()
 }

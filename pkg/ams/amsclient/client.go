@@ -19,11 +19,11 @@ import (
 // Client calls one server as one merchant. Its fields must not change while it is
 // in use; then it is safe for concurrent use.
 type Client struct {
-	// URL of the server, "https://otp.example.com": scheme, host, and a base path
-	// where it has one, such as the stage of a REST API: what the server does not see,
-	// and so is not signed. Paths that the server does see are for [Client.Post]. Use https: a reply's signature covers the path, the client and
-	// the reply's own time and body, but nothing of the request's body, so that TLS
-	// alone ties a reply to the request that it answers.
+	// URL of the server, "https://otp.example.com": scheme, host, and a base path where it has one, such as
+	// the stage of a REST API: what the server does not see, and so is not signed. Paths that the server does
+	// see are for [Client.Post]. Use https: a reply's signature covers the path, the client and the reply's
+	// own time and body, but nothing of the request's body, so that TLS alone ties a reply to the request
+	// that it answers.
 	URL string
 
 	ID string // Client-Id
