@@ -30,9 +30,9 @@ func onFolder(t testing.TB, data string, env ...string) tool {
 
 // onEach runs a test on each store.
 func onEach(t *testing.T, test func(t *testing.T, c tool)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, onFolder(t, t.TempDir())) })
+	t.Run("sqlite", func(t *testing.T) { test(t, onFolder(t, newFolder(t))) })
 	t.Run("dynamodb", func(t *testing.T) {
-		test(t, onFolder(t, t.TempDir(),
+		test(t, onFolder(t, newFolder(t),
 			"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+dynamotest.Endpoint(t), "COUNTERSIGN_CLIENTS_TABLE=admin-"+rand.Text()))
 	})
 }

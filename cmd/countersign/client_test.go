@@ -55,6 +55,7 @@ func TestClientRecord(t *testing.T) {
 		if got := rest(c.client("other")); got != want {
 			t.Errorf("set %s", got)
 		}
+		last := want
 		for _, flag := range [][3]string{
 			{"--country=MY", `"countries":["US","MY","GB"]`, `"countries":["MY"]`},
 			{"--country=", `"countries":["MY"],`, ``},
@@ -76,12 +77,15 @@ func TestClientRecord(t *testing.T) {
 			{"--digits=", `"digits":4,`, ``},
 			{"--cooldown=1m", `"cooldown":"0s"`, `"cooldown":"1m"`},
 		} {
-			expected := strings.Replace(rest(c.client("acme")), flag[1], flag[2], 1)
+			expected := strings.Replace(last, flag[1], flag[2], 1)
 			var r clients.Record
 			c.json(&r, "client", "set", "acme", flag[0])
-			if got := rest(r); got != expected {
-				t.Errorf("%s made %s\nwant %s", flag[0], got, expected)
+			if last = rest(r); last != expected {
+				t.Errorf("%s made %s\nwant %s", flag[0], last, expected)
 			}
+		}
+		if got := rest(c.client("acme")); got != last {
+			t.Errorf("show %s\nwant %s, as the last set printed", got, last)
 		}
 		c.says([]string{"client", "show", "other"}, "US, MY, GB", "192.0.2.0/24", "premium", "1m30s", "600 requests", "Acme", "digits 4, validity 2m", "unsigned", "active, added 20")
 		c.says([]string{"client", "list"}, "acme   active  -         -          -          20", "other  active  unsigned  simple     US,MY,GB   20")
@@ -140,7 +144,7 @@ func TestGenerateKey(t *testing.T) {
 
 // The base URL is that of the flag, or of the environment.
 func TestMerchantURL(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	public := []string{"--public-key", publicKey}
 	for i, test := range []struct {
 		env  string
@@ -175,7 +179,7 @@ func half(t testing.TB, file string) string {
 // A private key is never written over, and none is left of a client that came to
 // nothing.
 func TestPrivateKeyFile(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	file := filepath.Join(c.data, "clients", "acme.key.pem")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
@@ -198,7 +202,7 @@ func TestPrivateKeyFile(t *testing.T) {
 }
 
 func TestPublicKeys(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	text, err := os.ReadFile(publicKey)
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +282,7 @@ func TestRotateKey(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	var h handover
 	c.json(&h, "client", "add", "made", "--unimatrix", "hmac")
 	if len(h.Secret) < 26 || strings.Trim(h.Secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" || len(h.Client.Secrets) != 1 {
@@ -322,10 +326,9 @@ func TestWeirdIDs(t *testing.T) {
 		ids := []string{"ak h+m/a:c,0", "--data", "#", "a%2Fb", "..", "Ünïcødé", "\u202eevil", strings.Repeat("x", 64), strings.Repeat("\U0001f511", 64)}
 		for _, id := range ids {
 			c.ok("client", "add", "--unimatrix", "hmac", "--country=*", "--", id)
-			c.ok("client", "disable", "--", id)
 			c.ok("user", "add", "--client="+id, "--number", "60-6543216353", "--", id)
 			c.ok("user", "block", "--client="+id, "--", id)
-			if r := c.client(id); r.ID != id || r.Status != "disabled" || len(r.Secrets) != 1 {
+			if r := c.client(id); r.ID != id || r.Status != "active" || len(r.Secrets) != 1 {
 				t.Errorf("%q: %+v", id, r)
 			}
 		}
@@ -349,7 +352,7 @@ func TestWeirdIDs(t *testing.T) {
 
 // What is wrong is said with what is right.
 func TestClientFlags(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	c.ok("client", "add", "acme")
 	for flags, want := range map[string]string{
 		"--country us":          `--country: "us" has no phone numbers, if it is a country at all: give upper-case ISO 3166-1 codes`,
@@ -389,7 +392,7 @@ func TestClientFlags(t *testing.T) {
 
 // What a client cannot do is said when it is made.
 func TestNotes(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	c.says([]string{"client", "add", "silent"}, "it cannot call over HTTP: client rotate-key", "Cognito and direct invocations need neither", "it can send nothing: client set --country")
 	var h handover
 	c.json(&h, "client", "add", "quiet", "--country", "MY")
@@ -406,7 +409,7 @@ func TestNotes(t *testing.T) {
 
 // Whoever takes a client's last key away is told what that means.
 func TestLastKey(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	c.ok("client", "add", "acme", "--public-key", publicKey, "--public-key", publicKey)
 	for i, version := range []string{"1", "2"} {
 		out, faults, exit := c.run("client", "remove-key", "acme", version)
@@ -419,7 +422,7 @@ func TestLastKey(t *testing.T) {
 // Secrets are told once, by the command that makes them: nothing shows them later,
 // and no file holds them in clear but the private key's own.
 func TestSecretsAreToldOnce(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	var made handover
 	c.json(&made, "client", "add", "acme", "--generate-key", "--unimatrix", "hmac")
 	private, err := os.ReadFile(made.PrivateKeyFile)

@@ -44,7 +44,7 @@ func TestEveryDocumentedCode(t *testing.T) {
 	endpoint, fail := brittle(t)
 	t.Setenv("COUNTERSIGN_TABLE", "codes-"+rand.Text())
 	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "codes-clients-"+rand.Text())
-	data := t.TempDir()
+	data := newFolder(t)
 	where := []string{"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT=" + endpoint, "COUNTERSIGN_CLIENTS_TABLE=" + os.Getenv("COUNTERSIGN_CLIENTS_TABLE")}
 	admin := onFolder(t, data, where...)
 	admin.ok("client", "add", "acme", "--country", "MY", "--generate-key")

@@ -95,7 +95,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestEventsPath(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	resp, err := browser.Post(p.url+"/_dev/events", "application/json", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestEventsPath(t *testing.T) {
 // end: each number whose code passed has no unanswered messages (P27). Unlike the
 // events that the server shows, that outlives a process.
 func TestEventsSurviveKill(t *testing.T) {
-	data := t.TempDir()
+	data := newFolder(t)
 	for round := range 4 {
 		p := serveOn(t, data)
 		var load sync.WaitGroup
@@ -138,7 +138,7 @@ func TestEventsSurviveKill(t *testing.T) {
 
 // pass sends a code to a number of Malaysia, and types a wrong one and the right one.
 func pass(p *process, id, number string) error {
-	if _, err := p.try(initPath, initBody(id, "60-"+number)); err != nil {
+	if _, err := p.tryBy(loader, initPath, initBody(id, "60-"+number)); err != nil {
 		return err
 	}
 	resp, err := browser.Get(p.url + "/_dev/messages?to=" + url.QueryEscape("+60"+number))

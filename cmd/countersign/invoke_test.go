@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -78,6 +79,24 @@ func newFile(t *testing.T, text string) (path string) {
 	return path
 }
 
+// functionBinary is a function, built once for all tests. In TestInvoke the command
+// builds one.
+func functionBinary(t *testing.T, name string) string {
+	t.Helper()
+	builds.Lock()
+	defer builds.Unlock()
+	file := filepath.Join(filepath.Dir(binary), name)
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
+	if err := standin.Build("../..", file, "./functions/"+name); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+var builds sync.Mutex
+
 const initEvent = "../../events/init-http-api.json"
 
 var sixDigits = regexp.MustCompile(`SMS to \+606543216353: ([0-9]{6}) is your ([A-Za-z]+) code`)
@@ -106,7 +125,7 @@ func TestInvoke(t *testing.T) {
 	}
 	i.clean(t)
 	verify := fmt.Sprintf(`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223","authenticationValue":%q}`, code[1])
-	if got := i.run(t, verify, "verify", "-e", "-"); got.code != 0 || !strings.Contains(got.out, `"isPassed": true`) {
+	if got := i.run(t, verify, "verify", "-e", "-", "--binary", functionBinary(t, "verify")); got.code != 0 || !strings.Contains(got.out, `"isPassed": true`) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -115,10 +134,7 @@ func TestInvoke(t *testing.T) {
 // that a script notices.
 func TestInvokeFails(t *testing.T) {
 	i := newInvoker(t)
-	good := filepath.Join(t.TempDir(), "bootstrap")
-	if err := standin.Build("../..", good, "./functions/verify"); err != nil {
-		t.Fatal(err)
-	}
+	good := functionBinary(t, "verify")
 	moody := filepath.Join(t.TempDir(), "bootstrap")
 	if err := standin.Build("../..", moody, "./cmd/countersign/testdata/moody"); err != nil {
 		t.Fatal(err)
@@ -185,7 +201,7 @@ func TestStandins(t *testing.T) {
 		t.Errorf("%v %v, want mode 0600", err, info)
 	}
 	bare := &invoker{dir: ".", data: i.data, env: environment(), args: []string{"--data", i.data, "--env-file", file}}
-	if got := bare.run(t, "", "init", "-e", initEvent); got.code != 0 || !strings.Contains(got.out, "SUCCESS") || strings.Contains(got.err, "stand-ins on this machine") {
+	if got := bare.run(t, "", "init", "-e", initEvent, "--binary", functionBinary(t, "init")); got.code != 0 || !strings.Contains(got.out, "SUCCESS") || strings.Contains(got.err, "stand-ins on this machine") {
 		t.Errorf("%+v", got)
 	}
 	said := end()

@@ -90,7 +90,7 @@ func TestKeysCommands(t *testing.T) {
 
 // Retiring a seal key loses no secret and no number.
 func TestRetireSeal(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	c := onFolder(t, p.data)
 	c.ok("client", "add", "acme", "--country", "MY", "--unimatrix", "hmac", "--generate-key")
 	c.ok("user", "add", "bob", "--client", "acme", "--number", "60-6543216353", "--token", "token")
@@ -146,7 +146,7 @@ func TestAdministrationInAWS(t *testing.T) {
 	}
 	bare.no("--keys-secret or COUNTERSIGN_KEYS", "client", "rotate-secret", "acme")
 	bare.no("--keys-secret or COUNTERSIGN_KEYS", "keys", "list")
-	stranger := onFolder(t, t.TempDir(), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_KEYS=keys", "AWS_REGION=eu-central-1")
+	stranger := onFolder(t, newFolder(t), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_KEYS=keys", "AWS_REGION=eu-central-1")
 	stranger.no("aws configure export-credentials", "keys", "list")
 	stranger.no("aws configure export-credentials", "client", "list")
 	stranger.env = append(stranger.env, "AWS_ENDPOINT_URL_DYNAMODB=127.0.0.1:1")

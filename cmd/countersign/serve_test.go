@@ -136,7 +136,7 @@ func TestParallelGuesses(t *testing.T) {
 
 // Requests as no well-behaved client sends them, on a plain connection.
 func TestRawRequests(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	addr := strings.TrimPrefix(p.url, "http://")
 	raw := func(request string) string {
 		conn, err := net.Dial("tcp", addr)
@@ -197,7 +197,7 @@ func TestRawRequests(t *testing.T) {
 }
 
 func TestOutboxConsole(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	get := func(method, path string) (int, string) {
 		req, _ := http.NewRequest(method, p.url+path, nil)
 		resp, err := browser.Do(req)
@@ -232,8 +232,8 @@ func TestOutboxConsole(t *testing.T) {
 // A web page whose name points to this machine (DNS rebinding) reads no code and
 // empties nothing.
 func TestOtherHosts(t *testing.T) {
-	p := serveOn(t, t.TempDir())
-	remote := serveOn(t, t.TempDir(), "--allow-remote")
+	p := serveOn(t, newFolder(t))
+	remote := serveOn(t, newFolder(t), "--allow-remote")
 	for _, p := range []*process{p, remote} {
 		p.post(initPath, initBody("a", "60-1111111111"))
 	}
@@ -269,7 +269,7 @@ func TestOtherHosts(t *testing.T) {
 
 // The greeting's commands work as pasted.
 func TestGreeting(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	if err := p.end(syscall.SIGINT); err != nil {
 		t.Fatalf("ended with %v\n%s", err, p.said())
 	}
@@ -329,7 +329,7 @@ func TestRefusesToStart(t *testing.T) {
 			}
 		})
 	}
-	p := serveOn(t, t.TempDir(), "--listen", "0.0.0.0:0", "--allow-remote") // the later --listen counts
+	p := serveOn(t, newFolder(t), "--listen", "0.0.0.0:0", "--allow-remote") // the later --listen counts
 	if got := code(t, p.post(verifyPath, verifyBody("none", "123456"))); got != "AUTHENTICATION_REQUEST_ID_INVALID" {
 		t.Error(got)
 	}
@@ -337,7 +337,7 @@ func TestRefusesToStart(t *testing.T) {
 
 // A server that is killed under load has kept everything that it answered (P27).
 func TestKill(t *testing.T) {
-	data := t.TempDir()
+	data := newFolder(t)
 	p := serveOn(t, data)
 	var mu sync.Mutex
 	answered := map[int]bool{}
@@ -348,7 +348,7 @@ func TestKill(t *testing.T) {
 		wg.Go(func() {
 			for {
 				n := int(next.Add(1))
-				text, err := p.try(initPath, initBody(fmt.Sprint("kill", n), fmt.Sprintf("60-1%09d", n)))
+				text, err := p.tryBy(loader, initPath, initBody(fmt.Sprint("kill", n), fmt.Sprintf("60-1%09d", n)))
 				if err != nil || n > 100_000 {
 					return // killed
 				}
@@ -375,10 +375,17 @@ func TestKill(t *testing.T) {
 		if !ok || codes[to] == "" {
 			t.Fatalf("challenge %d: answered %v, in the outbox %v", n, ok, codes[to] != "")
 		}
-		if got := code(t, again.post(initPath, initBody(fmt.Sprint("more", n), "60-"+to[3:]))); got != "TIMES_EXCEED_LIMIT" {
+		post := func(path, body string) string {
+			text, err := again.tryBy(loader, path, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return code(t, text)
+		}
+		if got := post(initPath, initBody(fmt.Sprint("more", n), "60-"+to[3:])); got != "TIMES_EXCEED_LIMIT" {
 			t.Fatalf("challenge %d: its message is not counted: %s", n, got)
 		}
-		if got := code(t, again.post(verifyPath, verifyBody(fmt.Sprint("kill", n), codes[to]))); got != "SUCCESS" {
+		if got := post(verifyPath, verifyBody(fmt.Sprint("kill", n), codes[to])); got != "SUCCESS" {
 			t.Fatalf("challenge %d: %s", n, got)
 		}
 	}
@@ -421,7 +428,7 @@ func silent(t *testing.T, name string, text []byte, canaries []string) {
 // Neither codes nor numbers are in the folder, but in the outbox, which is the
 // phone.
 func TestNothingInFiles(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	canaries := canaries(t, p)
 	files, err := filepath.Glob(filepath.Join(p.data, "*"))
 	if err != nil || len(files) < 3 {
@@ -445,7 +452,7 @@ func TestNothingInFiles(t *testing.T) {
 func TestNothingInTable(t *testing.T) {
 	table := "canary-" + rand.Text()
 	t.Setenv("COUNTERSIGN_TABLE", table)
-	canaries := canaries(t, serveOn(t, t.TempDir(), "--store", "dynamodb", "--dynamodb-endpoint", dynamotest.Endpoint(t)))
+	canaries := canaries(t, serveOn(t, newFolder(t), "--store", "dynamodb", "--dynamodb-endpoint", dynamotest.Endpoint(t)))
 	dump, err := dynamotest.Client(t, nil).Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
 	if err != nil || len(dump.Items) < 2 { // and counters, as soon as the stream is read
 		t.Fatalf("%d items, %v; want a challenge and a ledger at least", len(dump.Items), err)
@@ -468,7 +475,7 @@ func TestNothingInTable(t *testing.T) {
 func TestTwoServersOneTable(t *testing.T) {
 	endpoint := dynamotest.Endpoint(t)
 	t.Setenv("COUNTERSIGN_TABLE", "two-servers-"+rand.Text())
-	data := t.TempDir() // the same keys
+	data := newFolder(t) // the same keys
 	a := serveOn(t, data, "--store", "dynamodb", "--dynamodb-endpoint", endpoint)
 	b := serveOn(t, data, "--store", "dynamodb", "--dynamodb-endpoint", endpoint)
 	first := a.post(initPath, docRequest)
@@ -496,7 +503,7 @@ func TestReadme(t *testing.T) {
 			script = append(script, line)
 		}
 	}
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	run := strings.ReplaceAll(strings.Join(script, "echo\n"), "http://127.0.0.1:8080", p.url)
 	out, err := exec.Command("bash", "-c", run).CombinedOutput()
 	got := strings.Split(string(out), "\n")
@@ -515,7 +522,7 @@ func TestReadme(t *testing.T) {
 func TestSignedByHand(t *testing.T) {
 	_, script, _ := strings.Cut(string(readFile(t, "../../docs/calling.md")), "\npath=/ams/")
 	script, _, _ = strings.Cut(script, "\n{")
-	p := serveOn(t, t.TempDir())
+	p := serveOn(t, newFolder(t))
 	if out, err := exec.Command(binary, "client", "add", "acme", "--country", "MY", "--generate-key", "--data", p.data).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -564,7 +571,7 @@ func TestNobodyReads(t *testing.T) {
 
 // Two servers on one folder share store, keys and outbox.
 func TestTwoServersOneFolder(t *testing.T) {
-	data := t.TempDir()
+	data := newFolder(t)
 	a, b := serveOn(t, data), serveOn(t, data)
 	for n := range 10 {
 		p := []*process{a, b}[n%2]

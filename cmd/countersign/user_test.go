@@ -40,7 +40,7 @@ func TestUserCommands(t *testing.T) {
 }
 
 func TestUserMistakes(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	c.ok("client", "add", "acme")
 	c.ok("user", "add", "bob", "--client", "acme", "--number", "60-6543216353", "--token", "bobs")
 	for _, mistake := range []struct {
@@ -71,7 +71,8 @@ func TestUserMistakes(t *testing.T) {
 
 // What is done to a user works at once on the server.
 func TestUsersOnServer(t *testing.T) {
-	p := serveOn(t, t.TempDir())
+	t.Parallel() // it waits for the server's caches
+	p := serveOn(t, newFolder(t))
 	c := onFolder(t, p.data)
 	c.ok("client", "add", "acme", "--country", "MY", "--generate-key")
 	expect := func(want, token string) {

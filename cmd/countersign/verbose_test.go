@@ -13,7 +13,7 @@ func TestVerbose(t *testing.T) {
 		args []string
 		want int
 	}{{nil, 0}, {[]string{"--verbose"}, 3}} {
-		p := serveOn(t, t.TempDir(), c.args...)
+		p := serveOn(t, newFolder(t), c.args...)
 		p.post(initPath, initBody("one", "60-6543216353"))
 		p.post(verifyPath, verifyBody("one", "1"))
 		p.post("/v1/nothing", "{}")

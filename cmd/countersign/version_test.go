@@ -10,7 +10,7 @@ import (
 )
 
 func TestVersion(t *testing.T) {
-	c := onFolder(t, t.TempDir())
+	c := onFolder(t, newFolder(t))
 	want := "countersign " + version.Current + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")\n"
 	if got := c.ok("version"); got != want {
 		t.Errorf("printed %q, want %q", got, want)

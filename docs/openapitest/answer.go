@@ -48,9 +48,16 @@ func (d *Description) answer(method, uri string, status int, header http.Header,
 	if content := d.Object(append(at, "content", kind)...); err != nil || content == nil {
 		return fmt.Errorf("Content-Type %q is not described", header.Get("Content-Type"))
 	}
+	known := strings.Join(at, " ") + kind + string(body)
+	if _, ok := d.valid.Load(known); ok {
+		return nil
+	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err == nil {
 		err = d.Validate(value, append(at, "content", kind, "schema")...)
+	}
+	if err == nil {
+		d.valid.Store(known, true)
 	}
 	return err
 }

@@ -24,6 +24,7 @@ type Description struct {
 	compiler *jsonschema.Compiler
 	mu       sync.Mutex
 	schemas  map[string]*jsonschema.Schema // by JSON pointer
+	valid    sync.Map                      // bodies that passed, as schemas take long with the race detector
 }
 
 // resource names the description among the compiler's schemas. Nothing is fetched.

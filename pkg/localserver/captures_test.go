@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,6 +102,9 @@ func stage(t *testing.T, all captures) *scene {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
+	if err := os.WriteFile(filepath.Join(dir, "keys.json"), newKeyring(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	keys, err := keyring.New(keyring.File(filepath.Join(dir, "keys.json")), clock, time.Second, log)
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +137,17 @@ func stage(t *testing.T, all captures) *scene {
 	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })
 	return s
 }
+
+// newKeyring is one keyring for all scenes, as an RSA key takes long to make.
+var newKeyring = sync.OnceValue(func() []byte {
+	d := &keyring.Document{}
+	for _, kind := range keyring.Kinds() {
+		if _, err := d.Rotate(kind, time.Time{}, time.Unix(1_795_000_000, 0), rand.Reader); err != nil {
+			panic(err)
+		}
+	}
+	return d.AtRest()
+})
 
 func readFile(t testing.TB, path string) []byte {
 	t.Helper()
