@@ -70,10 +70,13 @@ func (s *Store) run(ctx context.Context, c call) error {
 func (s *Store) write() {
 	defer close(s.stopped)
 	batch := make([]call, 0, maxBatch)
-	for {
+	for commits := 1; ; commits++ {
 		var first call
 		select {
 		case first = <-s.calls:
+		case pause := <-s.pauses:
+			pause()
+			continue
 		case <-s.closing:
 			select {
 			case first = <-s.calls:
@@ -87,6 +90,9 @@ func (s *Store) write() {
 		runtime.Gosched()
 		batch = append(batch[:0], first)
 		err := s.transaction(&batch)
+		if commits%checkpointAfter == 0 {
+			s.checkpointer.note()
+		}
 		for _, c := range batch {
 			c.done <- err
 		}

@@ -25,6 +25,7 @@ import (
 type Store struct {
 	conn    *sqlite.Conn
 	calls   chan call
+	pauses  chan func()   // each runs between two transactions
 	closing chan struct{} // closed by Close
 	stopped chan struct{} // closed when the writer has finished
 	once    sync.Once
@@ -37,6 +38,7 @@ type Store struct {
 	sweepers                      [3]sweeper
 	documents                     Documents
 	feed                          Feed
+	checkpointer                  checkpointer
 }
 
 var (
@@ -47,12 +49,11 @@ var (
 // settings of a connection. In WAL mode with synchronous NORMAL a killed process
 // loses nothing that was answered, and a power cut may lose the latest writes but
 // never tears the file. Other processes may use the file meanwhile.
-// A checkpoint holds up all calls for the length of two fsyncs, so it comes after
-// 64 MB and not after SQLite's 4.
+// Checkpoints are made beside the writer, see checkpoint.go.
 const settings = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
-PRAGMA wal_autocheckpoint = 16000;
+PRAGMA wal_autocheckpoint = 0;
 PRAGMA cache_size = -8192;
 PRAGMA temp_store = MEMORY;
 `
@@ -72,20 +73,21 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	s := &Store{conn: conn, calls: make(chan call, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{})}
+	s := &Store{conn: conn, calls: make(chan call, maxBatch), pauses: make(chan func()), closing: make(chan struct{}), stopped: make(chan struct{})}
 	conn.SetBusyTimeout(busyTimeout)
 	err = s.prepare()
 	if err == nil {
-		err = s.feed.open(path)
+		err = errors.Join(s.feed.open(path), s.checkpointer.open(path))
 	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
 		err = fmt.Errorf("%w; the file is damaged, or another program's: restore it from a copy, or move it away (and with it those that end in -wal and -shm) to start without clients and users, or take another --data", err)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.feed.close(), conn.Close())
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.feed.close(), s.checkpointer.close(), conn.Close())
 	}
 	go s.write()
+	go s.checkpoint()
 	return s, nil
 }
 
@@ -140,7 +142,8 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.closing)
 		<-s.stopped
-		err = errors.Join(s.feed.close(), s.conn.Close())
+		<-s.checkpointer.ended
+		err = errors.Join(s.feed.close(), s.checkpointer.close(), s.conn.Close())
 	})
 	return err
 }
