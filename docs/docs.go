@@ -1,4 +1,4 @@
-// Package docs has the documents that programs show.
+// Package docs holds the pages, and the document that the local server shows.
 package docs
 
 import _ "embed"

@@ -41,7 +41,7 @@ func read(t *testing.T, path string) []byte {
 
 var number = regexp.MustCompile(`\bP[0-9]{1,2}\b`)
 
-// A number that a comment, a test's name or a document mentions is a row.
+// Every number that a comment, a string or a page mentions has a row.
 func TestNumbersAreExplained(t *testing.T) {
 	rows, mentioned := promises(t), 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -56,17 +56,17 @@ func TestNumbersAreExplained(t *testing.T) {
 		for _, p := range number.FindAllString(prose(path, read(t, path)), -1) {
 			mentioned++
 			if rows[p] == nil {
-				t.Errorf("%s mentions %s, which is no row of promises.md", path, p)
+				t.Errorf("%s mentions %s, which has no row in promises.md", path, p)
 			}
 		}
 		return nil
 	})
 	if err != nil || mentioned < 2*len(rows) {
-		t.Errorf("%v, %d mentions of %d promises", err, mentioned, len(rows))
+		t.Errorf("%v, %d mentions of %d promises: the search finds too little", err, mentioned, len(rows))
 	}
 }
 
-// prose is the text of a document, or the comments and strings of Go.
+// prose returns the text of a page, or the comments and strings of a Go file.
 func prose(path string, text []byte) string {
 	if filepath.Ext(path) != ".go" {
 		return string(text)
@@ -75,8 +75,8 @@ func prose(path string, text []byte) string {
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile(path, -1, len(text)), text, nil, scanner.ScanComments)
 	for {
-		_, what, words := s.Scan()
-		switch what {
+		_, kind, words := s.Scan()
+		switch kind {
 		case token.EOF:
 			return b.String()
 		case token.COMMENT, token.STRING:
@@ -85,15 +85,15 @@ func prose(path string, text []byte) string {
 	}
 }
 
-// What is said to show a promise is there: each command of the table names packages
-// that have such a test, or a target of the Makefile.
+// The commands that show a promise exist: each one names packages that have such a test,
+// or a target of the Makefile.
 func TestCommandsExist(t *testing.T) {
 	rows := promises(t)
 	makefile := string(read(t, "../Makefile"))
 	for n, cells := range rows {
 		commands := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[2], -1)
 		if len(commands) == 0 && !strings.HasPrefix(cells[3], "not built yet") {
-			t.Errorf("%s: nothing shows that it is %s", n, cells[3])
+			t.Errorf("%s has no command that shows that it is %s", n, cells[3])
 		}
 		for _, c := range commands {
 			words := strings.Fields(c[1])
@@ -101,20 +101,20 @@ func TestCommandsExist(t *testing.T) {
 			case words[0] == "make" && strings.Contains(makefile, "\n"+words[1]+":"):
 			case words[0] == "go" && words[1] == "test":
 				for _, missing := range missing(t, words[2:]) {
-					t.Errorf("%s: %q: there is no %s", n, c[1], missing)
+					t.Errorf("%s: %q: the repository has no %s", n, c[1], missing)
 				}
 			default:
-				t.Errorf("%s: %q is no test and no target of the Makefile", n, c[1])
+				t.Errorf("%s: %q is neither a test nor a target of the Makefile", n, c[1])
 			}
 		}
 		if !regexp.MustCompile(`^(kept|partly|not built yet)\b`).MatchString(cells[3]) {
-			t.Errorf("%s is %q: kept, partly, or not built yet?", n, cells[3])
+			t.Errorf("%s has the state %q, must begin with kept, partly, or not built yet", n, cells[3])
 		}
 	}
 }
 
-// missing returns the packages among the words of a command that have no test that
-// it would run. Of the tests of the conformance suite, the parts are looked for too.
+// missing returns the packages among the words of a command in which it would run no
+// test. For tests of the conformance suite, it looks for the part too.
 func missing(t *testing.T, words []string) (list []string) {
 	t.Helper()
 	name, part := "", ""
