@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -22,9 +22,19 @@ type prices struct {
 	}
 	Model   struct{ Verified, Sends, Checks float64 }
 	Assumed struct {
-		MemoryMB, ColdShare, ColdMilliseconds, Processes float64
-		Milliseconds                                     map[string]float64
-		Why                                              []string
+		MemoryMB         float64
+		Milliseconds     map[string]float64 // of a call of a function of the API
+		ColdMilliseconds float64            // more, for a call that begins a process
+		Peak             float64            // processes for each call that runs on average
+		LifeHours        float64            // of a process
+		KeyringSeconds   float64            // after which a process in use reads the keyring again
+		ClientSeconds    float64            // likewise its clients
+		Change           struct{ Call, Publish, Answered float64 }
+		Polls            float64 // of a shard, a second
+		Shards           float64 // at least
+		ShardWrites      float64 // units a second that a shard bears
+		Batch, Entries   float64 // records in a batch, events in a request
+		Why              []string
 	}
 	SMS struct {
 		What, Of, Source, Trust string
@@ -71,6 +81,9 @@ func TestCosts(t *testing.T) {
 		kind{"a code that nobody typed, when it is swept", p.Model.Sends - 1, m.expire(otp.ChallengeKey("demo", other))},
 		kind{"a code that was right, when it is swept", 1, m.expire(otp.ChallengeKey("demo", id))})
 
+	if usd := p.traffic(io.Discard, kinds); usd > 15 {
+		t.Errorf("a million verified numbers cost up to %.2f USD, want at most 15", usd)
+	}
 	got := p.page(kinds, len(m.metrics), file(t, "../template.yaml"))
 	if *update {
 		if err := os.WriteFile("../docs/costs.md", got, 0o644); err != nil {
@@ -89,77 +102,12 @@ func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 		"Written by `go test ./functions -run TestCosts -update`, from requests that the test counts and prices that\n" +
 		"[prices.json](prices.json) names the sources of. The test fails when this page is not what they give.\n\n")
 	traffic := p.traffic(&b, kinds)
-	fixed := p.month(&b, float64(metrics), template)
+	fixed := p.month(&b, kinds, float64(metrics), template)
 	p.counted(&b, kinds)
 	p.assumed(&b, kinds)
 	p.others(&b, traffic+fixed)
 	p.sources(&b)
 	return b.Bytes()
-}
-
-// compute returns the calls of functions for one verified number, and for how many
-// seconds they run.
-func (p prices) compute(kinds []kind) (calls, seconds float64) {
-	for _, k := range kinds {
-		for name, n := range k.calls {
-			calls += k.times * n
-			seconds += k.times * n * (p.Assumed.Milliseconds[name] + p.Assumed.ColdShare*p.Assumed.ColdMilliseconds) / 1000
-		}
-	}
-	return calls, seconds
-}
-
-func (p prices) traffic(b *bytes.Buffer, kinds []kind) (total float64) {
-	million := thousands(p.Model.Verified)
-	fmt.Fprintf(b, "## %s verified numbers\n\n"+
-		"At %g sends and %g checks for each; without the fees for SMS and without free tiers; USD, us-east-1.\n\n"+
-		"| | for one | price | for %s |\n|---|--:|--:|--:|\n", million, p.Model.Sends, p.Model.Checks, million)
-	row := func(id string, n, shown float64, unit string) {
-		price := p.Prices[id]
-		cost := n * p.Model.Verified * price.USD / price.Per
-		total += cost
-		fmt.Fprintf(b, "| %s | %.4g %s | %s | %.2f |\n", price.What, shown, unit, p.price(id), cost)
-	}
-	plain := func(id string, n float64) { row(id, n, n, p.Prices[id].Unit) }
-	var all used
-	for _, k := range kinds {
-		all = all.plus(k.used, k.times)
-	}
-	calls, seconds := p.compute(kinds)
-	plain("lambda.requests", calls)
-	plain("lambda.time", seconds*p.Assumed.MemoryMB/1024)
-	plain("api.requests", all.request)
-	plain("dynamodb.writes", all.writes)
-	plain("dynamodb.reads", all.reads)
-	plain("events", all.events)
-	plain("secrets.calls", all.request*p.Assumed.ColdShare)
-	row("logs", rounded(all.logged)/1e9, rounded(all.logged)/1e3, "KB")
-	fmt.Fprintf(b, "| **together** | | | **%.2f** |\n\n", total)
-	fmt.Fprintf(b, "The messages themselves, to the US: %g + %g for each, %s USD for all of them.\n\n", p.SMS.USD, p.SMS.Carrier,
-		thousands(math.Round(p.Model.Sends*p.Model.Verified*(p.SMS.USD+p.SMS.Carrier))))
-	return total
-}
-
-func (p prices) month(b *bytes.Buffer, metrics float64, template []byte) (total float64) {
-	b.WriteString("And each month, whatever the traffic:\n\n| | how many | price | a month |\n|---|--:|--:|--:|\n")
-	row := func(id string, n float64) {
-		price := p.Prices[id]
-		cost := n * price.USD / price.Per
-		total += cost
-		fmt.Fprintf(b, "| %s | %s | %s | %.2f |\n", price.What, thousands(n), p.price(id), cost)
-	}
-	resources := func(kind string) float64 { return float64(bytes.Count(template, []byte("Type: "+kind+"\n"))) }
-	hours := p.Assumed.Processes * 24 * 30
-	row("secrets.month", 1)
-	row("secrets.calls", hours*60/5)
-	row("dynamodb.reads", hours*60*2)
-	row("metrics.month", metrics)
-	row("alarms.month", float64(len(regexp.MustCompile(`(?m)MetricStat:|^      MetricName:`).FindAll(template, -1))))
-	row("dashboards.month", resources("AWS::CloudWatch::Dashboard"))
-	fmt.Fprintf(b, "| **together** | | | **%.2f** |\n\n"+
-		"The metrics are those of one country and of the calls above: each further country has two, each reason of refusals and each\n"+
-		"kind of fault one.\n\n", total)
-	return total
 }
 
 func (p prices) counted(b *bytes.Buffer, kinds []kind) {
@@ -182,9 +130,9 @@ func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
 	for _, why := range p.Assumed.Why {
 		fmt.Fprintf(b, "- %s\n", why)
 	}
-	_, seconds := p.compute(kinds)
+	seconds := p.at(kinds, loads[0]).seconds
 	price := p.Prices["lambda.time"]
-	fmt.Fprintf(b, "- Were all durations twice as long, it would be %.2f more.\n"+
+	fmt.Fprintf(b, "- Were all durations twice as long, it would be up to %.2f more.\n"+
 		"- Not counted: storage (below a gigabyte), backups, data out (some 3 GB), X-Ray, WAF, KMS (the tables' key, asked for once in minutes), numbers and the registration of senders.\n\n",
 		seconds*p.Assumed.MemoryMB/1024*p.Model.Verified*price.USD/price.Per)
 }
