@@ -65,12 +65,19 @@ func TestBinariesMiswired(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			_, err = p.Invoke(ctx, []byte("{}")) // a function may ask for an event before it has read the keyring
+			// A function asks for its first event before it has read the keyring.
+			_, err = p.Invoke(ctx, read(t, firstEvents[c.function]))
 			if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(log.String(), c.setting) {
 				t.Errorf("%v, want an exit with status 1; log, which must name %s:\n%s", err, c.setting, log)
 			}
 		})
 	}
+}
+
+// firstEvents are events that a function cannot answer without its settings and its keys.
+var firstEvents = map[string]string{
+	"init": "init-http-api.json", "verify": "verify-http-api-right.json", "otp": "otp-http-api-send.json",
+	"cognito": "cognito-create-begin.json", "changes": "streams/changes-passed.json",
 }
 
 // refusing is an address that nobody listens at.

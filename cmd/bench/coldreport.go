@@ -33,17 +33,19 @@ func coldReport(all []*start) string {
 	p("|---|--:|--:|--:|--:|--:|--:|--:|")
 	for _, s := range all {
 		p("| %s | %.2f ms | %.2f | %.2f ms | %.2f | %s | %.1f MB | %.1f MB |",
-			s.Function, ms(s.Next), ratio(s.Next, all[0].Next), ms(s.Answer), ratio(s.Answer, all[0].Answer), s.Target, mb(s.Size), mb(s.Zip))
+			s.name(), ms(s.Near.Next), ratio(s.Near.Next, all[0].Near.Next), ms(s.Near.Answer),
+			ratio(s.Near.Answer, all[0].Near.Answer), s.Target, mb(s.Size), mb(s.Zip))
 	}
 	p("")
 	p("%s.", machine())
+	b.WriteString(farReport(all))
 	p("")
 	p("What packages do before main (`GODEBUG=inittrace=1`, medians of %d):", initRounds)
 	p("")
 	p("| function | package | time | allocated |")
 	p("|---|---|--:|--:|")
 	for _, s := range all {
-		if s.Function != "init" && s.Function != "verify" { // the others are between
+		if s.Before || s.Function != "init" && s.Function != "verify" { // the others are between
 			continue
 		}
 		rest := s.InitSum
@@ -57,6 +59,42 @@ func coldReport(all []*start) string {
 	}
 	b.WriteString(tried)
 	return b.String()
+}
+
+// farAims are the aims at a distance, in multiples of the floor.
+var farAims = map[string]string{"init": "1.5", "verify": "1.3"}
+
+// farReport is the table of starts with the services at a distance.
+func farReport(all []*start) string {
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	floor := all[1].Far
+	p("")
+	p("The same in the same rounds, but with all services behind TLS and %v for each round trip: the handshake of TCP takes", roundTrip)
+	p("one, that of TLS 1.3 one, and each request one. The floor is the least that a function with a table can take there.")
+	p("")
+	p("| function | to the first next | to the first answer | x floor | aim |")
+	p("|---|--:|--:|--:|--:|")
+	for _, s := range all {
+		if !s.answersFromAfar() {
+			continue
+		}
+		aim := farAims[s.Function]
+		if s.Before {
+			aim = ""
+		}
+		p("| %s | %.2f ms | %.2f ms | %.2f | %s |",
+			s.name(), ms(s.Far.Next), ms(s.Far.Answer), ratio(s.Far.Answer, floor.Answer), aim)
+	}
+	return b.String()
+}
+
+// name is the function, with its checkout where that is not this one.
+func (s *start) name() string {
+	if s.Before {
+		return s.Function + ", before"
+	}
+	return s.Function
 }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,15 +20,16 @@ import (
 	"countersign/pkg/standin"
 )
 
-// coldRounds is how often each function is started; medians are told.
+// coldRounds is how often each function is started. The report has medians.
 const coldRounds = 30
 
 // start is one function's cold starts.
 type start struct {
 	Function string
-	Target   string        // what is aimed at, as ratios to the first function
-	Next     time.Duration // process start to the first GET next
-	Answer   time.Duration // process start to the first answer
+	Before   bool          // built from the checkout that -before names
+	Target   string        // ratios to the first function that are aimed at
+	Near     times         // with the services on loopback
+	Far      times         // with the services at a distance
 	Size     int           // of the binary, in bytes
 	Zip      int           // of the package that Lambda gets
 	Inits    []share       // of its packages, the largest first
@@ -36,31 +39,58 @@ type start struct {
 	want   string // in its answer
 	replay *replay
 	server *httptest.Server
-	next   []time.Duration
-	answer []time.Duration
+	far    string // the replay's URL at a distance
+	scene  *scene
 }
 
-// coldStarts starts the real binaries in turn, one after the other in each round,
-// so that what disturbs the machine disturbs them all alike.
-func coldStarts(dir string) ([]*start, error) {
-	c, err := newScene(dir)
-	if err != nil {
-		return nil, errors.Join(err, c.close())
+// times are those of one function's cold starts.
+type times struct {
+	Next   time.Duration // process start to the first GET next
+	Answer time.Duration // process start to the first answer
+
+	next, answer []time.Duration
+}
+
+func (t *times) add(next, answer time.Duration) {
+	t.next, t.answer = append(t.next, next), append(t.answer, answer)
+}
+
+func (t *times) sum() { t.Next, t.Answer = median(t.next), median(t.answer) }
+
+// coldStarts starts the real binaries in turn, one after the other in each round, so that a disturbance of the machine
+// disturbs them all alike. before is the folder of another checkout, whose init and verify take part; "" is none.
+func coldStarts(dir, before string) (all []*start, err error) {
+	for _, root := range []string{".", before} {
+		if root == "" {
+			continue
+		}
+		c, err := newScene(dir, root)
+		defer c.close()
+		if err != nil {
+			return nil, err
+		}
+		if err := c.starts(); err != nil {
+			return nil, err
+		}
+		all = append(all, c.all...)
 	}
-	all, err := c.starts()
 	for range coldRounds {
 		for _, s := range all {
-			if err == nil {
-				err = s.once(c)
+			err := s.once(false)
+			if err == nil && s.answersFromAfar() {
+				err = s.once(true)
+			}
+			if err != nil {
+				return nil, err
 			}
 		}
 	}
-	if err := errors.Join(err, c.close()); err != nil {
-		return nil, err
-	}
 	for _, s := range all {
-		s.Next, s.Answer = median(s.next), median(s.answer)
-		s.Inits, s.InitSum = inits(s.binary(dir))
+		s.Near.sum()
+		if s.answersFromAfar() {
+			s.Far.sum()
+		}
+		s.Inits, s.InitSum = inits(s.binary())
 	}
 	return all, nil
 }
@@ -70,32 +100,46 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// scene is what the functions meet.
+// scene has the functions of one checkout, and the services that they meet.
 type scene struct {
+	root     string // the folder of the checkout
 	dir      string
 	runtime  *standin.Runtime
 	services *standin.Services
+	distance *distance
+	far      map[string]string // by variable: URLs of the services at a distance
 	all      []*start
 
 	mu   sync.Mutex
 	code string // of the last message
 }
 
-func newScene(dir string) (c *scene, err error) {
-	c = &scene{dir: dir}
+func newScene(dir, root string) (c *scene, err error) {
+	c = &scene{root: root, far: map[string]string{}}
+	if c.dir, err = os.MkdirTemp(dir, "scene"); err != nil {
+		return c, err
+	}
 	binary, err := engine.Path(".")
 	if err != nil && os.Getenv("DYNAMODB_ENDPOINT") == "" {
 		return c, err
 	}
-	data, err := os.MkdirTemp(dir, "data")
-	if err != nil {
-		return c, err
-	}
 	c.services, err = standin.StartServices(context.Background(), standin.Options{
-		Data: data, Engine: binary, DynamoDB: os.Getenv("DYNAMODB_ENDPOINT"), Now: time.Now, Sent: c.sent,
+		Data: c.dir, Engine: binary, DynamoDB: os.Getenv("DYNAMODB_ENDPOINT"), Now: time.Now, Sent: c.sent,
 	})
 	if err != nil {
 		return c, err
+	}
+	if c.distance, err = newDistance(c.dir); err != nil {
+		return c, err
+	}
+	for variable, near := range c.services.Environment {
+		at, err := url.Parse(near)
+		if err != nil {
+			return c, err
+		}
+		if c.far[variable], err = c.distance.serve(httputil.NewSingleHostReverseProxy(at)); err != nil {
+			return c, err
+		}
 	}
 	c.runtime, err = standin.Listen(time.Now)
 	return c, err
@@ -104,6 +148,9 @@ func newScene(dir string) (c *scene, err error) {
 func (c *scene) close() (err error) {
 	for _, s := range c.all {
 		s.server.Close()
+	}
+	if c.distance != nil {
+		c.distance.close()
 	}
 	if c.runtime != nil {
 		err = c.runtime.Close()
@@ -122,10 +169,10 @@ func (c *scene) sent(_, message string) {
 	c.code = digits.FindString(message)
 }
 
-// starts builds the functions, lets each answer once on the engine, and keeps what
-// the engine said. Verify comes after init, whose code it gets.
-func (c *scene) starts() ([]*start, error) {
-	for _, s := range []*start{
+// starts builds the functions, lets each answer once on the engine, and keeps the answers of the engine. Verify comes
+// after init, because it gets the code of init.
+func (c *scene) starts() error {
+	functions := []*start{
 		{Function: "hello", want: `"hello"`},
 		{Function: "floor", want: `"floor"`},
 		{Function: "init", Target: "2.0, 2.5", want: `SUCCESS`},
@@ -133,12 +180,20 @@ func (c *scene) starts() ([]*start, error) {
 		{Function: "otp", Target: "2.0, 2.5", want: `{\"code\":\"0\"`},
 		{Function: "cognito", want: `"challengeName":"CUSTOM_CHALLENGE"`},
 		{Function: "changes", want: `{"batchItemFailures":null}`},
-	} {
-		if err := c.prepare(s); err != nil {
-			return nil, fmt.Errorf("cold start of %s: %w", s.Function, err)
+	}
+	if c.root != "." {
+		functions = []*start{
+			{Function: "init", Before: true, want: `SUCCESS`},
+			{Function: "verify", Before: true, want: `\"isPassed\":true`},
 		}
 	}
-	return c.all, nil
+	for _, s := range functions {
+		s.scene = c
+		if err := c.prepare(s); err != nil {
+			return fmt.Errorf("cold start of %s: %w", s.Function, err)
+		}
+	}
+	return nil
 }
 
 // events are what the functions are sent, of the samples in events/.
@@ -160,28 +215,31 @@ func (c *scene) prepare(s *start) (err error) {
 	s.replay = &replay{engine: c.services.Environment["AWS_ENDPOINT_URL_DYNAMODB"], kept: map[string][]kept{}}
 	s.server = httptest.NewServer(s.replay)
 	c.all = append(c.all, s)
-	if err := s.build(c.dir); err != nil {
+	if s.far, err = c.distance.serve(s.replay); err != nil {
 		return err
 	}
-	err = s.once(c)
-	s.next, s.answer = nil, nil
+	if err := s.build(c.root); err != nil {
+		return err
+	}
+	err = s.once(false)
+	s.Near = times{}
 	s.replay.play()
 	return err
 }
 
-func (s *start) binary(dir string) string { return filepath.Join(dir, s.Function) }
+func (s *start) binary() string { return filepath.Join(s.scene.dir, s.Function) }
 
 // build makes the binary, weighs it and its package, and unpacks that as Lambda
 // does: the linker leaves a file in smaller pieces of memory, which start slower.
-func (s *start) build(dir string) error {
+func (s *start) build(root string) error {
 	pkg := "./functions/" + s.Function
 	if _, ok := events[s.Function]; !ok {
 		pkg = "./cmd/bench/" + s.Function
 	}
-	if err := standin.Build(".", s.binary(dir), pkg); err != nil {
+	if err := standin.Build(root, s.binary(), pkg); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(s.binary(dir))
+	text, err := os.ReadFile(s.binary())
 	if err != nil {
 		return err
 	}
@@ -191,31 +249,42 @@ func (s *start) build(dir string) error {
 	if err == nil {
 		_, err = w.Write(text)
 	}
-	err = errors.Join(err, z.Close(), os.Remove(s.binary(dir)))
+	err = errors.Join(err, z.Close(), os.Remove(s.binary()))
 	s.Size, s.Zip = len(text), packed.Len()
-	return errors.Join(err, os.WriteFile(s.binary(dir), text, 0o755))
+	return errors.Join(err, os.WriteFile(s.binary(), text, 0o755))
 }
 
-// environment is what the function is told.
-func (s *start) environment(c *scene) []string {
-	var env []string
-	for _, set := range []map[string]string{standin.Settings(), c.services.Environment} {
+// answersFromAfar reports whether the function is started with its services at a distance too: those that people wait
+// for, and the floor.
+func (s *start) answersFromAfar() bool {
+	return slices.Contains([]string{"floor", "init", "verify", "otp"}, s.Function)
+}
+
+// environment has the variables of the function, with the services on loopback or at a distance.
+func (s *start) environment(far bool) (env []string) {
+	services, table := s.scene.services.Environment, s.server.URL
+	if far {
+		services, table = s.scene.far, s.far
+	}
+	for _, set := range []map[string]string{standin.Settings(), services} {
 		for name, value := range set {
 			env = append(env, name+"="+value)
 		}
 	}
-	return append(env, "AWS_ENDPOINT_URL_DYNAMODB="+s.server.URL)
+	roots := s.scene.distance.roots
+	return append(env, "AWS_ENDPOINT_URL_DYNAMODB="+table, "SSL_CERT_FILE="+roots, "SSL_CERT_DIR=/nonexistent")
 }
 
 // once starts the function, and ends it after its first answer.
-func (s *start) once(c *scene) (err error) {
+func (s *start) once(far bool) (err error) {
+	c := s.scene
 	s.replay.rewind()
-	env := s.environment(c)
+	env := s.environment(far)
 	ctx, cancel := context.WithTimeout(context.Background(), standin.Timeout)
 	defer cancel()
 	var log bytes.Buffer
 	begin := time.Now()
-	p, err := c.runtime.Start(s.Function, s.binary(c.dir), env, &log)
+	p, err := c.runtime.Start(s.Function, s.binary(), env, &log)
 	if err != nil {
 		return err
 	}
@@ -232,7 +301,11 @@ func (s *start) once(c *scene) (err error) {
 	if err != nil {
 		return err
 	}
-	s.next, s.answer = append(s.next, next), append(s.answer, time.Since(begin))
+	took := &s.Near
+	if far {
+		took = &s.Far
+	}
+	took.add(next, time.Since(begin))
 	if answer.Failed || !bytes.Contains(answer.Body, []byte(s.want)) {
 		return fmt.Errorf("answered %s, want %s", answer.Body, s.want)
 	}

@@ -27,10 +27,11 @@ func main() {
 	length := flag.Duration("for", 10*time.Second, "length of each load run")
 	out := flag.String("o", "", "file to write the report to, besides standard output")
 	cold := flag.Bool("cold", false, "measure cold starts only, and replace their section of the file")
+	before := flag.String("before", "", "folder of another checkout, whose cold starts are measured in the same rounds")
 	flag.Parse()
-	do := func() error { return run(*length, *out) }
+	do := func() error { return run(*length, *out, *before) }
 	if *cold {
-		do = func() error { return runCold(*out) }
+		do = func() error { return runCold(*out, *before) }
 	}
 	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -38,7 +39,7 @@ func main() {
 	}
 }
 
-func run(length time.Duration, out string) error {
+func run(length time.Duration, out, before string) error {
 	dir, err := os.MkdirTemp("", "countersign-bench-")
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func run(length time.Duration, out string) error {
 	if err != nil {
 		return err
 	}
-	cold, err := coldStarts(dir)
+	cold, err := coldStarts(dir, before)
 	if err != nil {
 		return err
 	}
@@ -69,13 +70,13 @@ func run(length time.Duration, out string) error {
 }
 
 // runCold writes the part of the report that is about cold starts.
-func runCold(out string) error {
+func runCold(out, before string) error {
 	dir, err := os.MkdirTemp("", "countersign-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	cold, err := coldStarts(dir)
+	cold, err := coldStarts(dir, before)
 	if err != nil {
 		return err
 	}

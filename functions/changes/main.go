@@ -18,7 +18,7 @@ import (
 
 func main() { run.Main(wire) }
 
-func wire(log *slog.Logger) (lambda.Handler, error) {
+func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return nil, err

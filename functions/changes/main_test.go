@@ -22,7 +22,7 @@ func TestWired(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	handler, err := wire(slog.New(slog.DiscardHandler))
+	handler, err := wire(slog.New(slog.DiscardHandler), func(error) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestWired(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_REGION", "eu-west-1")
-	if _, err := wire(slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := wire(slog.New(slog.DiscardHandler), func(error) {}); err == nil {
 		t.Error("it starts without credentials")
 	}
 }

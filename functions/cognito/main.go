@@ -20,11 +20,11 @@ import (
 )
 
 func main() {
-	run.Main(func(log *slog.Logger) (lambda.Handler, error) { return wire(log, wait) })
+	run.Main(func(log *slog.Logger, fail func(error)) (lambda.Handler, error) { return wire(log, fail, wait) })
 }
 
-func wire(log *slog.Logger, wait func(context.Context, time.Duration)) (lambda.Handler, error) {
-	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log)
+func wire(log *slog.Logger, fail func(error), wait func(context.Context, time.Duration)) (lambda.Handler, error) {
+	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail)
 	if err != nil {
 		return nil, err
 	}

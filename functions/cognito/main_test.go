@@ -25,7 +25,7 @@ func atOnce(context.Context, time.Duration) {}
 func wired(t *testing.T) lambda.Handler {
 	t.Helper()
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
-	handler, err := wire(slog.New(slog.DiscardHandler), atOnce)
+	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore, atOnce)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestLines(t *testing.T) {
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
 	t.Setenv("COUNTERSIGN_STACK", "prod")
 	var log bytes.Buffer
-	h, err := wire(run.Log(&log), atOnce)
+	h, err := wire(run.Log(&log), starttest.Ignore, atOnce)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,12 +158,12 @@ func TestSettings(t *testing.T) {
 	starttest.Environment(t)
 	for _, id := range []string{"", "a\nb"} {
 		t.Setenv("COUNTERSIGN_COGNITO_CLIENT", id)
-		if _, err := wire(slog.New(slog.DiscardHandler), atOnce); err == nil || !strings.Contains(err.Error(), "COUNTERSIGN_COGNITO_CLIENT") {
+		if _, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore, atOnce); err == nil || !strings.Contains(err.Error(), "COUNTERSIGN_COGNITO_CLIENT") {
 			t.Errorf("client %q: %v", id, err)
 		}
 	}
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "nobody") // starts, and lets nobody in
-	h, err := wire(slog.New(slog.DiscardHandler), atOnce)
+	h, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore, atOnce)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestWired(t *testing.T) {
 	sns := starttest.Environment(t).SNS
-	handler, err := wire(slog.New(slog.DiscardHandler))
+	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestMiswired(t *testing.T) {
 				t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
 			}
 			t.Setenv(name, value)
-			if _, err := wire(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), name) {
+			if _, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore); err == nil || !strings.Contains(err.Error(), name) {
 				t.Errorf("%v, want an error that names %s", err, name)
 			}
 		})

@@ -17,7 +17,7 @@ import (
 func TestRequests(t *testing.T) {
 	starttest.Environment(t)
 	count := starttest.Count(t)
-	handler, err := wire(slog.New(slog.DiscardHandler))
+	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
 	if err != nil {
 		t.Fatal(err)
 	}

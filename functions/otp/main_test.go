@@ -15,7 +15,7 @@ import (
 // that nobody serves.
 func TestWired(t *testing.T) {
 	sns := starttest.Environment(t).SNS
-	handler, err := wire(slog.New(slog.DiscardHandler))
+	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestWired(t *testing.T) {
 // counts, and nothing is taken off a queue.
 func TestHTTPOnly(t *testing.T) {
 	starttest.Environment(t)
-	handler, err := wire(slog.New(slog.DiscardHandler))
+	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ import (
 
 func main() { run.Main(wire) }
 
-func wire(log *slog.Logger) (lambda.Handler, error) {
-	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log)
+func wire(log *slog.Logger, fail func(error)) (lambda.Handler, error) {
+	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 // and the keys only.
 func TestWired(t *testing.T) {
 	f, p := starttest.Environment(t), &phone{}
-	handler, err := wire(slog.New(slog.DiscardHandler))
+	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,8 @@ type Settings struct {
 	// idle. A call that finds all of them busy waits for one, within its Attempt. 0
 	// opens as many as calls want, and keeps two.
 	Connections int
+	// OpenAhead opens the first connection now, see [Ahead].
+	OpenAhead bool
 	// Transport carries the requests; nil makes one. Tests put faults here.
 	Transport http.RoundTripper
 }
@@ -56,7 +58,6 @@ func Configure(s Settings) (aws.Config, error) {
 	cfg := aws.Config{
 		Region:      s.Region,
 		Credentials: s.Credentials,
-		HTTPClient:  httpClient(s),
 		Retryer:     func() aws.Retryer { return retryer(s.Pause) },
 	}
 	if cfg.Credentials == nil {
@@ -77,5 +78,6 @@ func Configure(s Settings) (aws.Config, error) {
 	case cfg.Region == "":
 		return cfg, fmt.Errorf("%s: no region: set AWS_REGION, or give an endpoint", s.Service)
 	}
+	cfg.HTTPClient = httpClient(s)
 	return cfg, nil
 }

@@ -5,7 +5,11 @@ import "net/http"
 // httpClient bounds each attempt, the reading of the answer included.
 func httpClient(s Settings) *http.Client {
 	if s.Transport == nil {
-		s.Transport = transport(s.Connections)
+		t := transport(s.Connections)
+		if s.OpenAhead {
+			Ahead(t, s.Service, s.Region, s.Endpoint)
+		}
+		s.Transport = t
 	}
 	return &http.Client{
 		Transport:     s.Transport,

@@ -35,6 +35,8 @@ type Config struct {
 	// Credentials of the requests; nil takes those of this process, see
 	// [awsclient.Configure].
 	Credentials aws.CredentialsProvider
+	// OpenAhead opens the first connection now, see [awsclient.Ahead].
+	OpenAhead bool
 	// Transport carries the requests; nil makes one. Tests put faults here.
 	Transport http.RoundTripper
 }
@@ -45,7 +47,7 @@ type Config struct {
 func NewClient(c Config) (*dynamodb.Client, error) {
 	cfg, err := awsclient.Configure(awsclient.Settings{
 		Service: "dynamodb", Region: c.Region, Endpoint: c.Endpoint, Credentials: c.Credentials, Transport: c.Transport,
-		Attempt: attemptTimeout, Pause: firstPause, Connections: connections,
+		Attempt: attemptTimeout, Pause: firstPause, Connections: connections, OpenAhead: c.OpenAhead,
 	})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,6 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
-	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/users"
@@ -30,11 +29,18 @@ type Store interface {
 	clients.Counter
 }
 
+// Keyring has the keys of a deployment. [keyring.Ring] is one.
+type Keyring interface {
+	otp.Keyring
+	documents.Sealer
+	ams.SigningKeys
+}
+
 // Ports are the parts in which processes differ. Every field is required unless it says otherwise.
 type Ports struct {
 	Store    Store
 	Table    documents.Table  // of clients and users
-	Keys     *keyring.Ring    // for codes, numbers, secrets and signatures
+	Keys     Keyring          // for codes, numbers, secrets and signatures
 	Defaults clients.Defaults // of clients whose record sets nothing else
 	// Find finds a client by its id; nil finds the clients in Table.
 	Find func(ctx context.Context, id string) (*clients.Client, error)
@@ -53,7 +59,7 @@ const cacheSize = 10_000
 // Service is the part that all handlers of a process share. It is safe for concurrent use.
 type Service struct {
 	Store telemetry.Store // the store, with the time of each write in the line of its request
-	Keys  *keyring.Ring
+	Keys  Keyring
 	Users users.Directory
 	Gate  *ams.Gate
 	Now   func() time.Time

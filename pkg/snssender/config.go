@@ -35,6 +35,8 @@ type Config struct {
 	// private endpoints: an https URL, or http on the loopback interface only,
 	// because the code travels in the request.
 	Endpoint string
+	// OpenAhead opens the first connection to SNS when the sender is made, see [awsclient.Ahead].
+	OpenAhead bool
 }
 
 // ConfigError is a setting that cannot be used.

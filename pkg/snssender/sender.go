@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/otp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,11 +28,16 @@ var _ otp.Sender = (*Sender)(nil)
 
 // New returns a sender. Of cfg it takes Region and Credentials and nothing else:
 // no retries, no endpoint meant for another service, no HTTP client, and no
-// logging of bodies, which hold number and code. It does not use the network.
+// logging of bodies, which hold number and code. It makes no request.
 //
 // The error names every setting that cannot be used.
 func New(cfg aws.Config, c Config) (*Sender, error) {
-	return newSender(cfg, c, transport())
+	wire := transport()
+	s, err := newSender(cfg, c, wire)
+	if err == nil && c.OpenAhead {
+		awsclient.Ahead(wire, "sns", cfg.Region, c.Endpoint)
+	}
+	return s, err
 }
 
 // newSender is New with a transport of the caller's, for tests.

@@ -41,6 +41,7 @@ func openSNS(getenv func(string) string) (otp.Sender, error) {
 		EntityID:          config.Get(getenv, "ENTITY_ID"),
 		TemplateID:        config.Get(getenv, "TEMPLATE_ID"),
 		Endpoint:          getenv("AWS_ENDPOINT_URL_SNS"),
+		OpenAhead:         true,
 	})
 	if err != nil {
 		return nil, settingErrors(err)

@@ -18,7 +18,8 @@ import (
 func environment(name, value string) func(string) string {
 	env := map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
-		config.Prefix + name: value,
+		"AWS_ENDPOINT_URL_SNS": "http://127.0.0.1:1",
+		config.Prefix + name:   value,
 	}
 	return func(name string) string { return env[name] }
 }

@@ -3,7 +3,6 @@
 package start
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
-	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
 	"countersign/pkg/service"
 	"countersign/pkg/telemetry"
@@ -31,22 +29,30 @@ type Service struct {
 	Config config.Config
 }
 
-// Open reads the settings and the keyring. Its error names the setting that is wrong. It makes no request to a table.
-func Open(getenv func(string) string, now func() time.Time, random io.Reader, log *slog.Logger) (*Service, error) {
+// Open reads the settings, and begins to read the keyring. Its error names the setting that is wrong. It makes no
+// request to a table.
+//
+// Work that waits for AWS overlaps: the keyring is read while the process goes on, and the first request that needs a
+// key waits for it; the connections of the first request are opened meanwhile. Where the keyring cannot be read, fail is
+// called: it must end the process, since no request can be served.
+func Open(getenv func(string) string, now func() time.Time, random io.Reader, log *slog.Logger, fail func(error)) (*Service, error) {
 	cfg, err := config.Load(getenv)
 	if err != nil {
 		return nil, err
 	}
 	region := getenv("AWS_REGION")
+	secret, err := secretsmanager.New(secretsmanager.Config{
+		Secret: cfg.Keys, Region: region, Endpoint: getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%sKEYS: %w", config.Prefix, err)
+	}
+	keys := readKeys(secret, now, log, fail)
 	client, err := dynamostore.NewClient(dynamostore.Config{
-		Region: region, Endpoint: getenv("AWS_ENDPOINT_URL_DYNAMODB"),
+		Region: region, Endpoint: getenv("AWS_ENDPOINT_URL_DYNAMODB"), OpenAhead: true,
 	})
 	if err != nil {
 		return nil, err
-	}
-	keys, err := openKeys(cfg.Keys, region, getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER"), now, log)
-	if err != nil {
-		return nil, fmt.Errorf("%sKEYS: %w", config.Prefix, err)
 	}
 	return &Service{Config: cfg, Service: service.New(service.Ports{
 		Store:      dynamostore.New(client, cfg.Table),
@@ -60,20 +66,4 @@ func Open(getenv func(string) string, now func() time.Time, random io.Reader, lo
 		Log:        log,
 		Lines:      &telemetry.Lines{Stack: config.Get(getenv, "STACK"), Every: telemetry.SampleEvery},
 	})}, nil
-}
-
-// openKeys reads the keyring from its secret. A keyring without a key that signs answers is an error.
-func openKeys(name, region, endpoint string, now func() time.Time, log *slog.Logger) (*keyring.Ring, error) {
-	secret, err := secretsmanager.New(secretsmanager.Config{Secret: name, Region: region, Endpoint: endpoint})
-	if err != nil {
-		return nil, err
-	}
-	keys, err := keyring.New(secret, now, keysAge, log)
-	if err != nil {
-		return nil, err
-	}
-	if _, _, ok := keys.Signing(context.Background()); !ok {
-		return nil, fmt.Errorf("the keyring has no key that signs answers: make one with countersign keys rotate sign")
-	}
-	return keys, nil
 }
