@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// What is stored, and what is derived from it, is the same in every release:
-// else a deployment would turn away the codes that are on their way.
+// Stored values, and values derived from them, are the same in every release: else a
+// deployment refuses the codes that were sent just before it.
 func TestKnownAnswers(t *testing.T) {
 	k := testKeys(t, 1)
 	seed := bytes.Repeat([]byte{5}, 16)
@@ -29,35 +29,41 @@ func TestKnownAnswers(t *testing.T) {
 		{"ledger", k.LedgerKeys("demo", "+606543216353")[0], "N#Hgbc4a9w-_k5VBB6SNFCvD6UYM5SJKUqtqn3Yw2wu10"},
 		{"send", SendID([]byte("20261122190077000000162140200586657")), "MxD6tgqAN0M"},
 		{"challenge", ChallengeKey("demo", "id"), "C#demo#176003233610441753468731646"},
-		{"odd client", ChallengeKey("a#b/c d", "id"), "C#~TRjAktPWgBwJvEfPJ8kFqKTJLHBwYY3QHVH5fc_MknY#320241877178939033912069872"},
+		{
+			"odd client", ChallengeKey("a#b/c d", "id"),
+			"C#~TRjAktPWgBwJvEfPJ8kFqKTJLHBwYY3QHVH5fc_MknY#320241877178939033912069872",
+		},
 		{"fields", hex.EncodeToString(fields("a", "", "bc")), "0000000161" + "00000000" + "000000026263"},
 	} {
 		if c.got != c.want {
-			t.Errorf("%s %s, want %s", c.name, c.got, c.want)
+			t.Errorf("%s: %s, want %s", c.name, c.got, c.want)
 		}
 	}
 }
 
-// Without entropy nothing is made, and nothing is written.
+// Without entropy a call makes nothing and writes nothing.
 func TestNoEntropy(t *testing.T) {
 	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
+	start := Start{Client: "demo", ID: "id", Policy: DefaultPolicy()}
 	for _, n := range []int64{0, 16, 31} { // bytes that the source has
 		source := io.MultiReader(io.LimitReader(zero{}, n), iotest.ErrReader(errors.New("no entropy")))
 		i := Issuer{Keys: testKeys(t, 1), Now: now, Rand: source} // a nil store panics
-		if got, err := i.Init(context.Background(), Start{Client: "demo", ID: "id", Policy: DefaultPolicy()}); err == nil || got.Outcome != "" {
-			t.Errorf("init with %d bytes of entropy: %v %v", n, got, err)
+		if got, err := i.Init(context.Background(), start); err == nil || got.Outcome != "" {
+			t.Errorf("init with %d bytes of entropy: %v %v, want an error", n, got, err)
 		}
 	}
 	once := &failsOnce{}
-	if got, err := (Issuer{Keys: testKeys(t, 1), Now: now, Rand: once}).Init(context.Background(), Start{Client: "demo", ID: "id", Policy: DefaultPolicy()}); err == nil {
-		t.Errorf("init went on after a failed read: %v", got)
+	i := Issuer{Keys: testKeys(t, 1), Now: now, Rand: once}
+	if got, err := i.Init(context.Background(), start); err == nil {
+		t.Errorf("init after a failed read: %v, want an error", got)
 	}
 	v := Verifier{Keys: testKeys(t, 1), Now: now, Rand: iotest.ErrReader(errors.New("no entropy"))}
 	if got, err := v.Verify(context.Background(), Check{}); err == nil || got.Outcome != "" {
-		t.Errorf("verify without entropy: %v %v", got, err)
+		t.Errorf("verify without entropy: %v %v, want an error", got, err)
 	}
 }
 
+// failsOnce is a source of entropy whose first read fails.
 type failsOnce struct {
 	zero
 	failed bool
@@ -71,10 +77,12 @@ func (f *failsOnce) Read(p []byte) (int, error) {
 	return f.zero.Read(p)
 }
 
+// zero is a source of zeros.
 type zero struct{}
 
 func (zero) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
+// Each field is valid up to the ends of its range and not beyond.
 func TestPolicyRanges(t *testing.T) {
 	for _, c := range []struct {
 		field   string
@@ -83,7 +91,10 @@ func TestPolicyRanges(t *testing.T) {
 		{"Digits", func(p *Policy) { p.Digits = 4 }, func(p *Policy) { p.Digits = 3 }},
 		{"Digits", func(p *Policy) { p.Digits = 8 }, func(p *Policy) { p.Digits = 9 }},
 		{"Validity", func(p *Policy) { p.Validity = time.Minute }, func(p *Policy) { p.Validity = time.Minute - 1 }},
-		{"Validity", func(p *Policy) { p.Validity = 10 * time.Minute }, func(p *Policy) { p.Validity = 10*time.Minute + 1 }},
+		{
+			"Validity",
+			func(p *Policy) { p.Validity = 10 * time.Minute }, func(p *Policy) { p.Validity = 10*time.Minute + 1 },
+		},
 		{"Attempts", func(p *Policy) { p.Attempts = 1 }, func(p *Policy) { p.Attempts = 0 }},
 		{"Attempts", func(p *Policy) { p.Attempts = 5 }, func(p *Policy) { p.Attempts = 6 }},
 		{"Cooldown", func(p *Policy) { p.Cooldown = 0 }, func(p *Policy) { p.Cooldown = -1 }},
@@ -101,13 +112,13 @@ func TestPolicyRanges(t *testing.T) {
 	} {
 		p := DefaultPolicy()
 		if c.ok(&p); p.Validate() != nil {
-			t.Errorf("%+v: %v", p, p.Validate())
+			t.Errorf("%+v: %v, want no error", p, p.Validate())
 		}
 		p = DefaultPolicy()
 		c.bad(&p)
 		var out *RangeError
 		if !errors.As(p.Validate(), &out) || out.Field != c.field {
-			t.Errorf("%+v: %v, want %s refused", p, p.Validate(), c.field)
+			t.Errorf("%+v: %v, want an error for %s", p, p.Validate(), c.field)
 		}
 	}
 	want := Policy{6, 5 * time.Minute, 5, 30 * time.Second, 5, 10, 20, 24 * time.Hour, 24 * time.Hour}
@@ -122,6 +133,7 @@ func TestPolicyRanges(t *testing.T) {
 	}
 }
 
+// A refusal names the limit that refuses, and the longest wait.
 func TestLimitsNamed(t *testing.T) {
 	now := Millis(1_795_317_208_457)
 	ago := func(ds ...time.Duration) (s []Send) {
@@ -136,6 +148,8 @@ func TestLimitsNamed(t *testing.T) {
 	}
 	l := DefaultPolicy().Limits()
 	two := Limits{Windows: []Window{{Sends: 2, In: time.Hour}}, Unanswered: 9}
+	longCooldown := Policy{PerHour: 2, PerDay: 3, Cooldown: time.Hour}.Limits()
+	oneAnHour := Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits()
 	for name, c := range map[string]struct {
 		l    Limits
 		n    Ledger
@@ -147,18 +161,21 @@ func TestLimitsNamed(t *testing.T) {
 		"two an hour":    {two, Ledger{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
 		"paused":         {l, Ledger{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
 		"one too few":    {l, Ledger{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
-		"a whole hour":   {Policy{PerHour: 2, PerDay: 3, Cooldown: time.Hour}.Limits(), Ledger{Sends: ago(time.Second)}, TooSoon, time.Hour - time.Second},
-		"one an hour":    {Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits(), Ledger{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
+		"a whole hour":   {longCooldown, Ledger{Sends: ago(time.Second)}, TooSoon, time.Hour - time.Second},
+		"one an hour":    {oneAnHour, Ledger{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
 		"pause the less": {l, Ledger{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
 	} {
 		if why, wait := c.l.Refusal(c.n, now); why != c.why || wait != c.wait {
 			t.Errorf("%s: %q %v, want %q %v", name, why, wait, c.why, c.wait)
 		}
 	}
-	// Named by the other limit whatever the order of the windows.
-	back := Limits{Windows: []Window{{Sends: 2, In: time.Hour}, {Sends: 1, In: time.Minute, Cooldown: true}}, Unanswered: 9}
+	// The order of the windows does not matter.
+	back := Limits{
+		Windows:    []Window{{Sends: 2, In: time.Hour}, {Sends: 1, In: time.Minute, Cooldown: true}},
+		Unanswered: 9,
+	}
 	if why, _ := back.Refusal(Ledger{Sends: ago(time.Second, 2*time.Second)}, now); why != TooMany {
-		t.Error(why)
+		t.Errorf("%q, want too many", why)
 	}
 	for n, want := range map[int]int{0: 0, 12: 12, 21: 21, 22: 12, 23: 12} { // depth 10
 		if got := l.Trim(n); got != want {
@@ -172,9 +189,11 @@ func TestLimitsNamed(t *testing.T) {
 	}
 }
 
+// Codes print as stars, numbers as stars and four digits.
 func TestSecretsPrintAs(t *testing.T) {
 	for v, want := range map[any]string{
-		Code("493817"): "******", Phone("+606543216353"): "*********6353", Phone("+6012345"): "********", Phone("+60123456"): "*****3456",
+		Code("493817"): "******", Phone("+606543216353"): "*********6353",
+		Phone("+6012345"): "********", Phone("+60123456"): "*****3456",
 		Message{To: "+606543216353", Text: "x"}: "message to *********6353",
 	} {
 		if got := fmt.Sprint(v); got != want {
@@ -183,11 +202,10 @@ func TestSecretsPrintAs(t *testing.T) {
 	}
 }
 
-// A write that is refused although the challenge shows no reason is an error,
-// not an answer.
+// A write that is refused for no reason that the challenge shows is an error.
 func TestJudgeUnexplained(t *testing.T) {
 	c := Challenge{State: Delivered, Max: 5, SentAt: 1, ExpiresAt: 2, Code: []byte("a"), Guess: []byte("-"), Op: "-"}
 	if got, err := judge(Write{Item: &c}, Guess{Op: "op", Now: 1}); err == nil || got.Outcome != "" {
-		t.Errorf("%v %v", got, err)
+		t.Errorf("%v %v, want an error", got, err)
 	}
 }

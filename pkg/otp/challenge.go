@@ -14,48 +14,47 @@ import (
 type State string
 
 const (
-	// Reserved: made, and its message neither counted nor sent as far as the item
-	// tells. Nobody can hold its code, and no guess at it is evaluated: else a flood
-	// of inits that the limits refuse would be a flood of codes to guess at.
+	// Reserved: the challenge is made, and its message is not known to be counted or
+	// sent. No guess is evaluated: else an attacker could make many challenges that the
+	// limits refuse, and guess at all of them.
 	Reserved State = "reserved"
-	// MaybeDelivered: the message was counted, and may have gone out. Its code is
-	// live; another call may take over and send it again.
+	// MaybeDelivered: the message is counted, and may have been sent. The code is live.
+	// Another call may take over and send it again.
 	MaybeDelivered State = "unclear"
-	// Delivered: the sender accepted the message. Its code is live.
+	// Delivered: the sender accepted the message. The code is live.
 	Delivered State = "sent"
-	// Failed: no message was sent and none will be; Result says why.
+	// Failed: no message was sent and none will be. Result is the reason.
 	Failed State = "failed"
 )
 
-// Challenge is one item of the challenges table. It holds neither the code nor
-// the number, and nothing from which either could be computed without the
-// [Keys]. Each of its fields is in [ChallengeFields].
+// Challenge is one item of the challenges table. Without the [Keys] neither the code
+// nor the number can be computed from it. Each of its fields is in [ChallengeFields].
 type Challenge struct {
 	Reported
 	Key         string // primary key, see [ChallengeKey]
 	Fingerprint []byte // keyed digest of the fields that must not change between retries
 	State       State
 	Result      Outcome // why a Failed challenge failed
-	Owner       string  // the invocation that may send
-	Lease       Millis  // until when it may
-	Seed        []byte  // random; the code is derived from it, unless the client chose one
+	Owner       string  // the call that may send
+	Lease       Millis  // the end of its right to send
+	Seed        []byte  // random; the code is derived from it unless the client chose one
 	Encrypted   []byte  // the number, and the code that the client chose, encrypted
 	Chosen      bool    // the client chose the code
 	Digits      int     // of the code
-	KeyVersion  int     // of the code key that Fingerprint, Code and Guess are made with
+	KeyVersion  int     // of the code key behind Fingerprint, Code, Guess and Encrypted
 	Code        []byte  // keyed digest of Key and the code
-	Guess       []byte  // the same of the latest guess; "-" before the first
+	Guess       []byte  // keyed digest of Key and the latest guess; "-" before the first
 	Op          string  // id of the verify call that wrote Guess; "-" before the first
 	Attempts    int     // guesses evaluated
 	Max         int     // guesses allowed
 	SentAt      Millis  // of the latest message
-	ExpiresAt   Millis  // its end: the first instant at which the code is refused
-	LedgerKey   string  // key of the number's ledger, see [Keys.LedgerKeys]; the oldest one at its init
-	User        string  // reference of the user whose number it is, see [Users]; "" where the caller gave the number
-	TTL         int64   // seconds; the item may be swept, and its id is free, from here on
+	ExpiresAt   Millis  // the first instant at which the code is refused
+	LedgerKey   string  // of the number; the oldest of [Keys.LedgerKeys] at its init
+	User        string  // reference of the user who has the number, see [Users]; "" if the caller gave the number
+	TTL         int64   // Unix time in seconds from which the id is free and the item may be swept
 }
 
-// none stands for "no guess yet": a value that no digest and no id equals.
+// none means "no guess yet". No digest and no id equals it.
 const none = "-"
 
 // Passed reports whether the latest guess is the code.
@@ -84,9 +83,9 @@ func ChallengeKey(client, id string) string { return challengeKey(client, serial
 
 func challengeKey(client, serial string) string { return "C#" + part(client) + "#" + serial }
 
-// part returns what stands for a client in a key: its id where that is up to 64
-// letters, digits, _ and -, else a digest of it. Ids of Unimatrix clients may be
-// long in bytes, and may have a "#" in them.
+// part returns the part of a key that names a client: its id if that is at most 64
+// letters, digits, _ and -, else a digest of it. Unimatrix clients may have longer ids
+// and ids with a "#".
 func part(client string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-'
@@ -98,11 +97,11 @@ func part(client string) string {
 	return "~" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// serialDigits is the length of a serial: 90 bits, so that a client would have to
-// make 10^13 challenges before two of them meet by chance.
+// serialDigits is the length of a serial. It is 90 bits: a client has to make 10^13
+// challenges before two serials are equal by chance.
 const serialDigits = 27
 
-// serial returns decimal digits that stand for a client's id.
+// serial returns the decimal digits that name a client's id.
 func serial(client, id string) string {
 	sum := sha256.Sum256(fields("serial", client, id))
 	a, b := binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])
@@ -112,7 +111,7 @@ func serial(client, id string) string {
 	return string(text[1:14]) + string(text[15:])
 }
 
-// dateDigits stand before the serial in an authenticationId: its UTC date.
+// dateDigits is the length of the UTC date before the serial in an authenticationId.
 const dateDigits = 8
 
 // authIDOf returns the authenticationId of a client's id.
@@ -120,8 +119,8 @@ func authIDOf(client, id string, now Millis) string {
 	return now.Time().Format("20060102") + serial(client, id)
 }
 
-// keyOfAuthID returns the primary key of the challenge that has an
-// authenticationId, "" for a text that is none.
+// keyOfAuthID returns the primary key of the challenge with an authenticationId. It
+// returns "" for a text that is not an authenticationId.
 func keyOfAuthID(client, authID string) string {
 	if len(authID) != dateDigits+serialDigits || strings.Trim(authID, "0123456789") != "" {
 		return ""
@@ -129,13 +128,12 @@ func keyOfAuthID(client, authID string) string {
 	return challengeKey(client, authID[dateDigits:])
 }
 
-// Ledger is a number's ledger: its sends, newest first, and how many of the
-// latest were not answered by a right code.
+// Ledger counts the messages to one number for one client.
 type Ledger struct {
 	Key        string
-	Sends      []Send
-	Unanswered int
-	TTL        int64 // seconds; the item may be swept from here on
+	Sends      []Send // newest first
+	Unanswered int    // messages since the last right code
+	TTL        int64  // Unix time in seconds from which the item may be swept
 }
 
 // Send is one counted message.
@@ -144,7 +142,7 @@ type Send struct {
 	ID string // see [SendID]; a message is counted once per id
 }
 
-// Counted reports whether a send with this id is among n's latest.
+// Counted reports whether a send with this id is among the latest.
 func (n Ledger) Counted(id string) bool {
 	for _, s := range n.Sends {
 		if s.ID == id {

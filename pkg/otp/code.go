@@ -7,9 +7,8 @@ import (
 	"io"
 )
 
-// digits draws n decimal digits, each equally likely, from r. A byte above 249
-// is thrown away: 256 is no multiple of ten, so keeping it would favour the
-// digits 0 to 5.
+// digits draws n decimal digits from r, each equally likely. It skips bytes above
+// 249: 256 is not a multiple of ten, so they would favour the digits 0 to 5.
 func digits(r io.Reader, n int) (string, error) {
 	out := make([]byte, 0, n)
 	buf := make([]byte, n+n/4+1)

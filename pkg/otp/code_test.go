@@ -22,9 +22,8 @@ func testKeys(t testing.TB, versions ...int) *Keys {
 	return k
 }
 
-// A million codes: each digit at each place as often as any other (P13). The
-// seeds are a count, so that the test is the same in every run: what is uniform
-// is what the key makes of them.
+// Of a million codes, each place has each digit equally often (P13). The seeds are
+// consecutive numbers, so that every run is the same: the key makes the codes uniform.
 func TestCodesAreUniform(t *testing.T) {
 	const n, places = 1_000_000, 6
 	k := testKeys(t, 1)
@@ -53,19 +52,19 @@ func TestCodesAreUniform(t *testing.T) {
 	}
 }
 
-// Bytes that would favour low digits are thrown away.
+// Bytes that would favour low digits are skipped.
 func TestDigitsRejectBias(t *testing.T) {
 	got, err := digits(bytes.NewReader([]byte{255, 250, 249, 0, 10, 251, 252, 253, 254, 19, 29, 39, 1, 1, 1, 1}), 6)
 	if err != nil || got != "900999" {
 		t.Errorf("%s %v, want 900999", got, err)
 	}
 	if _, err := digits(bytes.NewReader(nil), 6); err == nil {
-		t.Error("digits without entropy")
+		t.Error("there are digits without entropy")
 	}
 }
 
-// A code belongs to its seed, its challenge and its key version, and a digest
-// to its code.
+// A code depends on its seed, its challenge and its key version, and a digest on its
+// code.
 func TestCodesAreBound(t *testing.T) {
 	k := testKeys(t, 2, 1)
 	seed, other := make([]byte, 16), append(make([]byte, 15), 1)
@@ -81,26 +80,25 @@ func TestCodesAreBound(t *testing.T) {
 		}
 		again, _ := k.generate(c.version, c.key, c.seed, 8)
 		if code != again || seen[code] {
-			t.Errorf("%v: not a code of its own", c)
+			t.Errorf("%v: the code is that of another row, or not the same twice", c)
 		}
 		seen[code] = true
 	}
 	if _, err := k.generate(3, "C#demo#1", seed, 8); err == nil {
-		t.Error("a key that is not held opened a code")
+		t.Error("there is a code of a key that is not held")
 	}
 	a, _ := k.digest(1, "C#demo#1", "493817")
-	for _, d := range [][]byte{first(k.digest(1, "C#demo#1", "493818")), first(k.digest(1, "C#demo#2", "493817")), first(k.digest(2, "C#demo#1", "493817")),
-		first(k.digest(1, "C#demo#149381", "7"))} {
-		if bytes.Equal(a, d) {
+	for _, other := range []struct {
+		version         int
+		challenge, code string
+	}{{1, "C#demo#1", "493818"}, {1, "C#demo#2", "493817"}, {2, "C#demo#1", "493817"}, {1, "C#demo#149381", "7"}} {
+		if d, _ := k.digest(other.version, other.challenge, other.code); bytes.Equal(a, d) {
 			t.Error("two digests are the same")
 		}
 	}
 }
 
-func first(b []byte, _ bool) []byte { return b }
-
-// A dump of the table, without the key, matches no code (P15): neither plain nor
-// hashed, nor under the keys of another deployment.
+// A digest from a dump of the table matches no code without its key (P15).
 func TestDumpIsUseless(t *testing.T) {
 	k, stranger := testKeys(t, 1), testKeys(t, 2)
 	seed := make([]byte, 16)
@@ -110,20 +108,28 @@ func TestDumpIsUseless(t *testing.T) {
 	for n := range 1_000_000 {
 		guess := fmt.Sprintf("%06d", n)
 		if d, _ := stranger.digest(2, "C#demo#1", guess); bytes.Equal(d, digest) {
-			t.Fatal("a digest matched without its key")
+			t.Fatal("a digest matches a code without its key")
 		}
 	}
 }
 
+// A ledger key depends on client and number, and does not disclose the number.
 func TestLedgerKeyHidesTheNumber(t *testing.T) {
 	k := testKeys(t, 1)
 	key := func(client string, to Phone) string { return k.LedgerKeys(client, to)[0] }
 	a := key("demo", "+606543216353")
-	if bytes.Contains([]byte(a), []byte("6543")) || a == key("other", "+606543216353") || a == key("demo", "+606543216354") || a != key("demo", "+606543216353") {
-		t.Errorf("ledger key %s", a)
+	if bytes.Contains([]byte(a), []byte("6543")) {
+		t.Errorf("the ledger key %s discloses the number", a)
+	}
+	if a == key("other", "+606543216353") || a == key("demo", "+606543216354") {
+		t.Errorf("two ledgers have the key %s", a)
+	}
+	if b := key("demo", "+606543216353"); a != b {
+		t.Errorf("a ledger has the keys %s and %s", a, b)
 	}
 }
 
+// NewKeys refuses missing and short secrets.
 func TestNewKeysRefuses(t *testing.T) {
 	long, short := bytes.Repeat([]byte{1}, MinSecret), bytes.Repeat([]byte{1}, MinSecret-1)
 	for name, c := range map[string]struct {
@@ -139,7 +145,7 @@ func TestNewKeysRefuses(t *testing.T) {
 		"short older number": {Secrets{1: long}, 1, Secrets{1: short, 2: long}},
 	} {
 		if _, err := NewKeys(c.code, c.newest, c.numbers); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: the secrets are accepted", name)
 		}
 	}
 }

@@ -15,9 +15,9 @@ import (
 	"strings"
 )
 
-// Keys are the secrets that live outside the tables. A table dump without them
-// says nothing about codes or numbers, and neither do they without the dump.
-// They are read only after [NewKeys] and safe for concurrent use.
+// Keys are the secrets outside the tables. Neither a dump of the tables nor the keys
+// alone disclose a code or a number. Keys never change after [NewKeys], so they are
+// safe for concurrent use.
 type Keys struct {
 	newest  int
 	code    map[int]codeKeys
@@ -30,21 +30,22 @@ type codeKeys struct {
 	box                        cipher.AEAD
 }
 
-// numberKey keys the ledgers.
+// numberKey is the key behind the keys of ledgers.
 type numberKey struct {
 	version int
 	key     []byte
 }
 
-// Secrets are what keys are derived from, by version: 1 or more, higher is newer.
+// Secrets are the secrets from which keys are derived, by version. Versions are 1 or
+// more, and a higher one is newer.
 type Secrets map[int][]byte
 
 // MinSecret is the least length of a secret in bytes.
 const MinSecret = 32
 
-// NewKeys derives the keys. Challenges are made with the code secret of the
-// version newest; those of other versions are read. Numbers are counted under
-// every number secret, see [Keys.LedgerKeys].
+// NewKeys derives the keys. New challenges use the code secret of the version newest;
+// the other code secrets are for older challenges. Messages are counted under every
+// number secret, see [Keys.LedgerKeys].
 func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 	if _, ok := codes[newest]; !ok {
 		return nil, fmt.Errorf("keys: the newest version is %d, and there is no code secret of that version", newest)
@@ -54,8 +55,8 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 	}
 	k := &Keys{newest: newest, code: map[int]codeKeys{}}
 	for version, secret := range codes {
-		if len(secret) < MinSecret {
-			return nil, fmt.Errorf("keys: the code secret of version %d has %d bytes, at least %d are needed", version, len(secret), MinSecret)
+		if err := longEnough("code", version, secret); err != nil {
+			return nil, err
 		}
 		k.code[version] = codeKeys{
 			codes:       derive(secret, "seal"),
@@ -65,8 +66,8 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 		}
 	}
 	for version, secret := range numbers {
-		if len(secret) < MinSecret {
-			return nil, fmt.Errorf("keys: the number secret of version %d has %d bytes, at least %d are needed", version, len(secret), MinSecret)
+		if err := longEnough("number", version, secret); err != nil {
+			return nil, err
 		}
 		k.numbers = append(k.numbers, numberKey{version, derive(secret, "number")})
 	}
@@ -74,13 +75,21 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 	return k, nil
 }
 
-// Keyring hands out the keys for one operation. It is safe for concurrent use.
+func longEnough(kind string, version int, secret []byte) error {
+	if len(secret) >= MinSecret {
+		return nil
+	}
+	return fmt.Errorf("keys: the %s secret of version %d has %d bytes, at least %d are needed",
+		kind, version, len(secret), MinSecret)
+}
+
+// Keyring provides the keys for one operation. It is safe for concurrent use.
 type Keyring interface {
 	// Keys returns the keys that are held now.
 	Keys(ctx context.Context) *Keys
-	// Newer returns the keys after an item named a code key version that the ones
-	// in hand lack, fetched anew where that may help: another process may have
-	// learnt of a rotation first.
+	// Newer returns the keys after an item had a code key version that the held keys
+	// lack. It fetches them anew if that may help: another process may have seen a
+	// rotation first.
 	Newer(ctx context.Context, version int) *Keys
 }
 
@@ -98,15 +107,15 @@ func (k *Keys) holds(version int) bool {
 	return ok
 }
 
-// retired reports whether a version is not held and never will be again. One that
-// is newer than all is only not known here yet.
+// retired reports whether a version is not held and never will be again. A version
+// newer than all held ones is not retired: it is not known here yet.
 func (k *Keys) retired(version int) bool { return !k.holds(version) && version < k.newest }
 
-// derive gives each purpose a key of its own (HKDF, RFC 5869).
+// derive returns the key of one purpose (HKDF, RFC 5869).
 func derive(secret []byte, purpose string) []byte {
 	key, err := hkdf.Key(sha256.New, secret, nil, "countersign/"+purpose, sha256.Size)
 	if err != nil {
-		panic(err) // only for a length that HKDF cannot give
+		panic(err) // HKDF fails only for longer keys
 	}
 	return key
 }
@@ -121,8 +130,9 @@ func (k *Keys) generate(version int, challenge string, seed []byte, n int) (Code
 	return Code(code), err
 }
 
-// digest returns what is kept of a code, and ok false when there is no key of
-// that version. It is bound to the challenge, so that no digest can be moved.
+// digest returns the digest of a code that is stored, and ok false if there is no key
+// of that version. The digest depends on the challenge, so it is worth nothing in
+// another one.
 func (k *Keys) digest(version int, challenge, code string) (d []byte, ok bool) {
 	key, ok := k.code[version]
 	if !ok {
@@ -132,16 +142,15 @@ func (k *Keys) digest(version int, challenge, code string) (d []byte, ok bool) {
 }
 
 // fingerprint returns the digest of the fields that must not change between retries.
-func (k *Keys) fingerprint(version int, counting []string) ([]byte, error) {
+func (k *Keys) fingerprint(version int, values []string) ([]byte, error) {
 	key, ok := k.code[version]
 	if !ok {
 		return nil, unknownVersion(version)
 	}
-	return mac(key.fingerprint, counting...), nil
+	return mac(key.fingerprint, values...), nil
 }
 
-// newBox makes the cipher that numbers and chosen codes are encrypted with: AES-256
-// in GCM.
+// newBox returns the cipher for numbers and chosen codes: AES-256 in GCM.
 func newBox(key []byte) cipher.AEAD {
 	block, err := aes.NewCipher(key)
 	if err == nil {
@@ -150,18 +159,19 @@ func newBox(key []byte) cipher.AEAD {
 			return box
 		}
 	}
-	panic(err) // only for a length that AES does not have
+	panic(err) // AES fails only for keys of another length
 }
 
-// encrypt encrypts what a challenge has to keep for a further message: the number,
-// and the code where the client chose it. The seed is random and is used for one
-// text only, so it is the nonce; the text opens at its own challenge alone.
+// encrypt encrypts the number of a challenge, and its code if the client chose it, for
+// a further message. The nonce is the seed, which is random and used for one text
+// only. The text can be decrypted with the key of its own challenge alone.
 func (k *Keys) encrypt(version int, challenge string, seed []byte, to Phone, chosen Code) []byte {
 	box := k.code[version].box
-	return box.Seal(nil, seed[:box.NonceSize()], []byte(to.E164()+" "+string(chosen)), []byte(challenge)) // #nosec G407 -- the seed is random
+	text := []byte(to.E164() + " " + string(chosen))
+	return box.Seal(nil, seed[:box.NonceSize()], text, []byte(challenge)) // #nosec G407 -- the seed is random
 }
 
-// decrypt is the opposite of lock.
+// decrypt is the opposite of encrypt.
 func (k *Keys) decrypt(c Challenge) (to Phone, chosen Code, err error) {
 	key, ok := k.code[c.KeyVersion]
 	if !ok {
@@ -187,10 +197,9 @@ func (k *Keys) codeOf(c Challenge) (Code, error) {
 	return code, err
 }
 
-// Scenarios returns the ids that stand for what a client wants a number for, one
-// for each version of the number key that is held. The oldest comes first, and is
-// the one to use: while the key is rotated every process holds it. No id that a
-// caller may choose is one of them.
+// Scenarios returns the ids for a client's intent with a number, such as a login: one
+// for each held version of the number key. Use the oldest, which comes first: every
+// process holds it while the key is rotated. No caller can choose such an id.
 func (k *Keys) Scenarios(client string, to Phone, intent string) []string {
 	ids := make([]string, len(k.numbers))
 	for i, n := range slices.Backward(k.numbers) {
@@ -199,12 +208,12 @@ func (k *Keys) Scenarios(client string, to Phone, intent string) []string {
 	return ids
 }
 
-var errEncrypted = errors.New("keys: the number of a challenge does not open: the item was changed, or the code key of its version was")
+var errEncrypted = errors.New(
+	"keys: the number of a challenge cannot be decrypted: the item or the code key of its version was changed")
 
-// LedgerKeys returns the keys of a number's ledgers, newest first: limits count
-// per client and number, and the table does not show which number it is. There
-// is one for each version of the number key that is held, so that no limit is
-// forgotten while a key is rotated.
+// LedgerKeys returns the keys of the ledgers of a client and a number, newest first.
+// They do not disclose the number. There is one for each held version of the number
+// key, so that no limit is forgotten while the key is rotated.
 func (k *Keys) LedgerKeys(client string, to Phone) []string {
 	keys := make([]string, len(k.numbers))
 	for i, n := range k.numbers {
@@ -213,16 +222,16 @@ func (k *Keys) LedgerKeys(client string, to Phone) []string {
 	return keys
 }
 
-// SendID returns the short id under which the ledger counts a message, from the
-// random bytes that stand for it: long enough that the few dozen ids of one
-// ledger never meet.
+// SendID returns the id under which a ledger counts a message, from its random bytes.
+// It is short, but long enough that the few dozen ids of one ledger are never equal.
 func SendID(random []byte) string {
 	sum := sha256.Sum256(random)
 	return base64.RawURLEncoding.EncodeToString(sum[:8])
 }
 
 func unknownVersion(version int) error {
-	return fmt.Errorf("keys: there is no code key of version %d: add it to the keyring or let its challenges expire", version)
+	return fmt.Errorf(
+		"keys: there is no code key of version %d: add it to the keyring or let its challenges expire", version)
 }
 
 func mac(key []byte, parts ...string) []byte {
@@ -231,7 +240,7 @@ func mac(key []byte, parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// fields joins parts so that no two lists give the same bytes.
+// fields joins parts. No two lists give the same bytes.
 func fields(parts ...string) []byte {
 	n := 0
 	for _, p := range parts {

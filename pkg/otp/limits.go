@@ -2,13 +2,13 @@ package otp
 
 import "time"
 
-// Limits bound the messages to one number. A window of n in d is exact and
-// slides: among any n+1 messages, the first and the last are more than d apart
-// or exactly d.
+// Limits bound the messages to one number. Windows slide and are exact: if a window
+// allows n messages in d, the first and the last of any n+1 messages are at least d
+// apart.
 type Limits struct {
 	Windows []Window
-	// Unanswered messages in a row pause the number until Pause has passed
-	// since the last message. With 0 they neither do so nor are they counted.
+	// So many Unanswered messages in a row pause the number until Pause has passed
+	// since the last one. With 0 there is no pause, and they are not counted.
 	Unanswered int
 	Pause      time.Duration
 }
@@ -17,19 +17,23 @@ type Limits struct {
 type Window struct {
 	Sends    int
 	In       time.Duration
-	Cooldown bool // says how soon the next message may go, and not how many
+	Cooldown bool // it is the time between two messages, so its refusal is TooSoon
 }
 
 // Limits returns the policy's limits per number.
 func (p Policy) Limits() Limits {
 	return Limits{
-		Windows:    []Window{{Sends: 1, In: p.Cooldown, Cooldown: true}, {Sends: p.PerHour, In: time.Hour}, {Sends: p.PerDay, In: 24 * time.Hour}},
+		Windows: []Window{
+			{Sends: 1, In: p.Cooldown, Cooldown: true},
+			{Sends: p.PerHour, In: time.Hour},
+			{Sends: p.PerDay, In: 24 * time.Hour},
+		},
 		Unanswered: p.Unanswered,
 		Pause:      p.Pause,
 	}
 }
 
-// Depth is how many of the latest sends the limits look at.
+// Depth returns how many of the latest sends the limits depend on.
 func (l Limits) Depth() int {
 	n := 0
 	for _, w := range l.Windows {
@@ -38,10 +42,9 @@ func (l Limits) Depth() int {
 	return n
 }
 
-// Trim says how many of n sends a ledger keeps after a send was counted. It is n
-// most of the time: dropping costs a write, so ten go at once. Two more than the
-// limits look at stay, so that a refund brings no forgotten send back into a
-// window.
+// Trim returns how many of n sends a ledger keeps after a send was counted. Mostly it
+// keeps all: dropping costs a write, so ten are dropped at once. It keeps two more
+// than the limits depend on, so that after a refund none is missing in a window.
 func (l Limits) Trim(n int) int {
 	if depth := l.Depth(); n >= depth+12 {
 		return depth + 2
@@ -49,9 +52,9 @@ func (l Limits) Trim(n int) int {
 	return n
 }
 
-// Refusal says why a send at now is refused and how long it stays so. The
-// outcome is "" when no limit speaks against it. Where the cooldown and another
-// limit both refuse, it is the other that is named; the wait is always the longest.
+// Refusal returns why a send at now is refused, and for how long. The outcome is "" if
+// no limit refuses it. If both the cooldown and another limit refuse it, the outcome
+// is that of the other limit. The wait is always the longest.
 func (l Limits) Refusal(n Ledger, now Millis) (Outcome, time.Duration) {
 	var why Outcome
 	var until Millis

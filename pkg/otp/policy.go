@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Policy is what a client's challenges may do. The zero value is not valid;
-// start from [DefaultPolicy].
+// Policy bounds the challenges of a client. The zero value is not valid: start from
+// [DefaultPolicy].
 type Policy struct {
 	// Digits of a code, 4 to 8. Default 6.
 	Digits int
@@ -15,7 +15,7 @@ type Policy struct {
 	// 800-63B-4 section 3.1.3.2). Default 5 minutes.
 	Validity time.Duration
 	// Attempts to guess one code, 1 to 5 (PSD2 RTS article 4: no more than
-	// five). A re-send does not give new ones. Default 5.
+	// five). A re-send gives no new attempts. Default 5.
 	Attempts int
 	// Cooldown between two messages to one number, 0 to 1 hour. Default 30 s.
 	Cooldown time.Duration
@@ -28,8 +28,8 @@ type Policy struct {
 	Unanswered int
 	// Pause of a number that does not answer, 1 to 168 hours. Default 24 hours.
 	Pause time.Duration
-	// Memory of an id beyond its code's validity, 1 to 168 hours: for so long a
-	// repeated init answers what the first one did. Default 24 hours.
+	// Memory of an id after the validity of its code, 1 to 168 hours: until then a
+	// repeated init returns the answer of the first. Default 24 hours.
 	Memory time.Duration
 }
 
@@ -48,8 +48,8 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// Validate reports every field outside its range; the error names the field,
-// its value and the allowed range.
+// Validate returns an error for every field outside its range, with the field, its
+// value and the allowed range.
 func (p Policy) Validate() error {
 	return errors.Join(
 		inRange("Digits", p.Digits, 4, 8),

@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/otp"
 )
 
+// The default policy is valid, and the error of an empty one names every field.
 func TestDefaultPolicyIsValid(t *testing.T) {
 	if err := otp.DefaultPolicy().Validate(); err != nil {
 		t.Error(err)
@@ -19,59 +20,62 @@ func TestDefaultPolicyIsValid(t *testing.T) {
 	err := otp.Policy{}.Validate()
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[otp.Policy]()) {
 		if field.Name != "Cooldown" && !strings.Contains(err.Error(), field.Name+" is ") {
-			t.Errorf("an empty policy: %v, want %s named", err, field.Name)
+			t.Errorf("an empty policy: %v, want an error for %s", err, field.Name)
 		}
 	}
 	var out *otp.RangeError
 	if !errors.As(err, &out) {
-		t.Error("not a RangeError")
+		t.Errorf("the error is a %T, want a RangeError", err)
 	}
 }
 
-// Whatever a policy says, what is accepted stays inside the caps (P10), and the
-// guesses that one number can take in a day stay few.
+// A policy that is accepted is inside the caps (P10), and allows few guesses at one
+// number in a day.
 func TestPolicyCaps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := rapid.Int64Range(-int64(time.Hour), int64(200*time.Hour))
 		n := rapid.IntRange(-2, 150)
+		long := func(name string) time.Duration { return time.Duration(d.Draw(t, name)) }
 		p := otp.Policy{
-			Digits: n.Draw(t, "digits"), Attempts: n.Draw(t, "attempts"), PerHour: n.Draw(t, "hour"), PerDay: n.Draw(t, "day"), Unanswered: n.Draw(t, "unanswered"),
-			Validity: time.Duration(d.Draw(t, "validity")), Cooldown: time.Duration(d.Draw(t, "cooldown")), Pause: time.Duration(d.Draw(t, "pause")), Memory: time.Duration(d.Draw(t, "memory")),
+			Digits: n.Draw(t, "digits"), Attempts: n.Draw(t, "attempts"),
+			PerHour: n.Draw(t, "hour"), PerDay: n.Draw(t, "day"), Unanswered: n.Draw(t, "unanswered"),
+			Validity: long("validity"), Cooldown: long("cooldown"), Pause: long("pause"), Memory: long("memory"),
 		}
 		if rapid.Bool().Draw(t, "mostly default") {
 			p = otp.DefaultPolicy()
-			p.Attempts, p.Validity, p.PerDay = n.Draw(t, "attempts"), time.Duration(d.Draw(t, "validity")), n.Draw(t, "day")
+			p.Attempts, p.Validity, p.PerDay = n.Draw(t, "attempts"), long("validity"), n.Draw(t, "day")
 		}
 		if p.Validate() != nil {
 			return
 		}
 		if p.Validity > 10*time.Minute || p.Attempts > 5 || p.Digits < 4 || p.PerDay*p.Attempts > 100 {
-			t.Errorf("accepted %+v", p)
+			t.Errorf("the policy is accepted: %+v", p)
 		}
 	})
 }
 
-// The limits say what a plain count over any window says (P12).
+// The limits decide as a plain count over each window does (P12).
 func TestLimitsCount(t *testing.T) {
 	limits := otp.DefaultPolicy().Limits()
+	steps := rapid.SampledFrom([]otp.Millis{1, 29_999, 30_000, 30_001, 600_000, 719_999, 720_000, 8_640_000})
 	rapid.Check(t, func(t *rapid.T) {
 		var n otp.Ledger
 		now := otp.Millis(1_795_317_208_457)
 		for range 200 {
-			now += otp.Millis(rapid.SampledFrom([]int{1, 29_999, 30_000, 30_001, 600_000, 719_999, 720_000, 8_640_000}).Draw(t, "step"))
+			now += steps.Draw(t, "step")
 			if rapid.IntRange(0, 9).Draw(t, "answered") == 0 {
 				n.Unanswered = 0
 			}
 			why, wait := limits.Refusal(n, now)
-			if got := counted(limits, n, now); (why == "") != (got == "") || (why == otp.TooMany) != (got == otp.TooMany) {
-				t.Fatalf("refusal %q, counting says %q", why, got)
+			if got := counted(limits, n, now); why != got {
+				t.Fatalf("the refusal is %q, a plain count gives %q", why, got)
 			}
 			if why != "" {
 				if after, _ := limits.Refusal(n, now.Add(wait)); after != "" {
-					t.Fatalf("still %s after the wait of %v", after, wait)
+					t.Fatalf("%s after the wait of %v, want no refusal", after, wait)
 				}
 				if before, _ := limits.Refusal(n, now.Add(wait)-1); before == "" {
-					t.Fatalf("free before the wait of %v is over", wait)
+					t.Fatalf("no refusal just before the wait of %v is over", wait)
 				}
 				continue
 			}
@@ -82,6 +86,7 @@ func TestLimitsCount(t *testing.T) {
 	})
 }
 
+// counted counts the sends in each window.
 func counted(l otp.Limits, n otp.Ledger, now otp.Millis) (why otp.Outcome) {
 	for _, w := range l.Windows {
 		in := 0

@@ -4,23 +4,21 @@ import "context"
 
 // Challenges is the table of challenges.
 //
-// Each method is one atomic conditional write on one item: it applies whole or
-// not at all, and writes to one key form a single order that every caller sees.
-// A write whose condition does not hold comes back with Applied false and the
-// item that refused it, as it was at that moment. An error means that the write
-// may or may not have been applied.
+// Each method is one atomic conditional write on one item. It applies whole or not at
+// all, and writes to one key have a single order that every caller sees. If the
+// condition does not hold, the method returns Applied false and the item as it was at
+// that moment. An error means that the write may or may not have been applied.
 //
-// Conditions compare with the instant that the caller hands over, never with a
-// clock of the store's own, and never rely on items being swept at their TTL.
-// A store that retries inside may find its own first write in the way; that is
-// a refusal like any other, and the caller knows it by its Owner or Op.
+// Conditions compare with the instant that the caller gives, never with a clock of the
+// store. They never rely on items being swept at their TTL. A store that repeats a
+// write whose answer was lost may find its own first try applied. It then reports a
+// refusal like any other, and the caller recognizes its own Owner or Op in the item.
 //
 // All methods may be called concurrently.
 type Challenges interface {
-	// Reserve puts c where its key is free: no item, or one whose TTL is at or
-	// before now. With over it also replaces an item that is still as over was read
-	// (its Owner, State and Op are the same) and whose lease is over at now. When
-	// applied, Item is nil.
+	// Reserve stores c IF its key is free: there is no item, or its TTL is at or before
+	// now. If over is given, it also replaces an item whose Owner, State and Op are still
+	// those of over, and whose lease is over at now. When applied, Item is nil.
 	Reserve(ctx context.Context, c Challenge, over *Challenge, now Millis) (Write, error)
 
 	// TakeOver makes t.Owner the owner of a challenge IF it is Reserved or
@@ -31,26 +29,27 @@ type Challenges interface {
 
 	// Claim makes c.Owner the owner of a challenge, to send its code once more, IF it
 	// is Delivered or MaybeDelivered, its lease is over at c.Now, ExpiresAt > c.Now,
-	// Guess is not Code, Attempts < Max, and AuthID is c.AuthID where that is given.
+	// Guess is not Code, Attempts < Max, and AuthID is c.AuthID if that is given.
 	// When applied, Item is the item after the write.
 	Claim(ctx context.Context, c Claim) (Write, error)
 
-	// Settle sets State, Result and Lease, with s.SentAt not 0 also SentAt and
-	// Mask, and with s.Forget the TTL to the second of the lease, IF the owner is s.Owner. When applied, Item is nil.
+	// Settle sets State, Result and Lease IF the owner is s.Owner. If s.SentAt is not 0 it
+	// also sets SentAt and Mask, and with s.Forget the TTL to the second of the lease.
+	// When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
-	// Attempt sets Guess and Op and adds one to Attempts IF there is an item and
-	// it is Delivered or MaybeDelivered, Attempts < Max, ExpiresAt > g.Now, Guess is
-	// not Code, Op is not g.Op, KeyVersion is g.KeyVersion, User is g.User, SentAt >
-	// g.SentAfter unless the code was Chosen, and AuthID is g.AuthID where that is
-	// given. When applied, Item is the item after the write.
+	// Attempt sets Guess and Op and adds one to Attempts IF there is an item and it is
+	// Delivered or MaybeDelivered, Attempts < Max, ExpiresAt > g.Now, Guess is not Code,
+	// Op is not g.Op, KeyVersion is g.KeyVersion, User is g.User, SentAt > g.SentAfter
+	// unless the code was Chosen, and AuthID is g.AuthID if that is given. When applied,
+	// Item is the item after the write.
 	Attempt(ctx context.Context, g Guess) (Write, error)
 }
 
-// Write is what a conditional write came back with.
+// Write is the result of a conditional write.
 type Write struct {
 	Applied bool
-	Item    *Challenge // nil: there is none
+	Item    *Challenge // nil if there is none
 }
 
 // TakeOver is a change of owner.
@@ -65,43 +64,43 @@ type Claim struct {
 	Lease, Now         Millis
 }
 
-// Settlement is what became of a challenge's message. Lease is when another
-// invocation may take over, where State is neither Delivered nor Failed.
+// Settlement stores what became of a challenge's message. If State is neither
+// Delivered nor Failed, another call may take over from Lease on.
 type Settlement struct {
 	Key, Owner string
 	State      State
 	Result     Outcome
 	Lease      Millis
-	SentAt     Millis // 0 leaves SentAt and Mask as they are
+	SentAt     Millis // 0 leaves SentAt and Mask unchanged
 	Mask       string
-	Forget     bool // the key is free again
+	Forget     bool // frees the key
 }
 
-// Guess is one evaluation of what a person typed.
+// Guess is one attempt: a typed code to be evaluated.
 type Guess struct {
 	Key        string
 	AuthID     string // "" matches any
 	KeyVersion int
-	User       string // whose standing was checked; "" for a challenge of no user
+	User       string // the user whose standing was checked; "" for a challenge without one
 	Digest     []byte
 	Op         string
 	Now        Millis
-	SentAfter  Millis // 0: however long ago
+	SentAfter  Millis // the latest message must be younger; 0 means any age
 }
 
 // Ledgers is the table of sends per number, with the guarantees of [Challenges].
 type Ledgers interface {
-	// Spend counts one send: it prepends {s.Now, s.ID} to Sends and, unless
-	// s.Limits.Unanswered is 0, adds one to Unanswered IF no limit of s.Limits speaks against it and s.ID is not
-	// counted yet. When applied, Item is nil; when refused, it is the ledger that
-	// refused. The oldest sends are then dropped down to Limits.Trim.
+	// Spend counts one send IF no limit of s.Limits refuses it and s.ID is not counted
+	// yet. It prepends {s.Now, s.ID} to Sends and adds one to Unanswered, unless
+	// s.Limits.Unanswered is 0. It then drops the oldest sends down to Limits.Trim. When
+	// applied, Item is nil. When refused, Item is the ledger that refused the send.
 	Spend(ctx context.Context, s Spend) (Spent, error)
 
-	// Refund takes the send with this id off again, with its unanswered mark; it
-	// does nothing when there is none.
+	// Refund removes the send with this id and subtracts one from Unanswered, which stays
+	// at least 0. It does nothing if there is no such send.
 	Refund(ctx context.Context, key, id string) error
 
-	// Answered sets Unanswered to 0 where there is a ledger.
+	// Answered sets Unanswered to 0 if there is a ledger.
 	Answered(ctx context.Context, key string) error
 }
 
@@ -114,24 +113,24 @@ type Spend struct {
 	TTL    int64 // seconds
 }
 
-// Spent is what [Ledgers.Spend] came back with.
+// Spent is the result of [Ledgers.Spend].
 type Spent struct {
 	Applied bool
 	Item    *Ledger
 }
 
-// Sender hands one message to a provider. It tries once: a provider that does
-// not deduplicate must never see a message twice for one call. It may be called
-// concurrently and gives up when ctx is done.
+// Sender hands one message to a provider. It tries once, since a provider may not
+// recognize a second try as the same message. It may be called concurrently and
+// returns when ctx is done.
 type Sender interface {
-	// Send reports what became of the message. The error is the cause of Refused
-	// and MaybeSent, for the log; it carries neither the number nor the text.
+	// Send returns what became of the message. The error is the cause of Refused or
+	// MaybeSent, for the log. It contains neither the number nor the text.
 	Send(ctx context.Context, m Message) (Delivery, error)
 }
 
 // Message is one text to one phone.
 type Message struct {
-	From string // sender name that the client wants, "" for the default
+	From string // sender name, "" for the sender's own
 	To   Phone
 	Text string
 	Code Code // the code inside Text, for senders that show it to a developer
@@ -141,10 +140,10 @@ type Message struct {
 type Delivery int
 
 const (
-	// MaybeSent: no clear answer; the message may have gone out.
+	// MaybeSent: no clear answer. The message may have been sent.
 	MaybeSent Delivery = iota
-	// Accepted: the provider took the message.
+	// Accepted: the provider accepted the message.
 	Accepted
-	// Refused: the provider will never take this message, and did not.
+	// Refused: the provider refused the message, and always will.
 	Refused
 )

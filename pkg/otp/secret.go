@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Code is a one-time code in clear. It formats and logs as stars, so that it
-// can be printed by mistake without being told.
+// Code is a one-time code in clear. It formats and logs as stars, so a code that is
+// printed by mistake is not disclosed.
 type Code string
 
 func (c Code) String() string               { return strings.Repeat("*", len(c)) }
@@ -16,14 +16,14 @@ func (c Code) LogValue() slog.Value         { return slog.StringValue(c.String()
 func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Phone is a phone number in E.164 form, "+" and up to 15 digits. It formats
-// and logs as its last four digits; [Phone.E164] is the number itself.
+// and logs as stars and its last four digits. [Phone.E164] returns the number itself.
 type Phone string
 
-// E164 returns the number in clear, for the one place that dials it.
+// E164 returns the number in clear, for senders and for encryption.
 func (p Phone) E164() string { return string(p) }
 
 func (p Phone) String() string {
-	if len(p) < 9 { // the last four of so few would tell most of it
+	if len(p) < 9 { // four digits would disclose most of a short number
 		return strings.Repeat("*", len(p))
 	}
 	return strings.Repeat("*", len(p)-4) + string(p[len(p)-4:])

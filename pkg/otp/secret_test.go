@@ -11,7 +11,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Codes and numbers do not show, however they are printed (P14).
+// No way of printing discloses a code or a number (P14).
 func TestSecretsDoNotShow(t *testing.T) {
 	code, to := otp.Code("493817"), otp.Phone("+606543216353")
 	m := otp.Message{To: to, Text: "493817 is your code.", Code: code}
@@ -32,13 +32,13 @@ func TestSecretsDoNotShow(t *testing.T) {
 	out.Write(text)
 	for _, canary := range []string{"493817", "6543216", fmt.Sprintf("%x", "493817"), fmt.Sprintf("%x", "6543216")} {
 		if strings.Contains(out.String(), canary) {
-			t.Errorf("%q shows in\n%s", canary, out.String())
+			t.Errorf("the output contains %q:\n%s", canary, out.String())
 		}
 	}
 	if got := otp.Phone("+6012345").String(); got != "********" {
-		t.Errorf("a short number prints as %s", got)
+		t.Errorf("a short number prints as %s, want stars only", got)
 	}
 	if to.E164() != "+606543216353" {
-		t.Error("the number itself is lost")
+		t.Errorf("E164 returned %q, want the number itself", to.E164())
 	}
 }

@@ -35,6 +35,7 @@ func TestEnded(t *testing.T) {
 		State: Delivered, Code: []byte("a"), Guess: []byte("-"), Attempts: 4, Max: 5, ExpiresAt: 1000,
 	}
 	unclear := func(c *Challenge) { c.State = MaybeDelivered }
+	failed := func(c *Challenge) { c.State = Failed }
 	passed := func(c *Challenge) { c.Guess = c.Code }
 	expired := func(c *Challenge) { c.ExpiresAt = 999 }
 	locked := func(c *Challenge) { c.Attempts = 5 }
@@ -45,7 +46,7 @@ func TestEnded(t *testing.T) {
 		"live":            {nil, ""},
 		"unclear":         {[]func(*Challenge){unclear}, ""},
 		"reserved":        {[]func(*Challenge){func(c *Challenge) { c.State = Reserved }}, Unknown},
-		"failed, and all": {[]func(*Challenge){func(c *Challenge) { c.State = Failed }, passed, expired, locked}, Unknown},
+		"failed, and all": {[]func(*Challenge){failed, passed, expired, locked}, Unknown},
 		"passed, and all": {[]func(*Challenge){passed, expired, locked}, Used},
 		"expired, locked": {[]func(*Challenge){expired, locked}, Expired},
 		"locked":          {[]func(*Challenge){locked}, Locked},

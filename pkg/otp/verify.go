@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Verifier checks codes. All fields are required but Users. It holds no state of
-// its own and is safe for concurrent use.
+// Verifier checks codes. All fields but Users are required. It holds no state of its
+// own and is safe for concurrent use.
 type Verifier struct {
 	Challenges Challenges
 	Keys       Keyring
-	Users      Users // of challenges that have a user; nil: there are none
+	Users      Users // nil if no challenge has a user
 	Now        func() time.Time
 	Rand       io.Reader // crypto/rand.Reader, or a test's own
 }
 
-// Users answers for the people behind challenges.
+// Users is the directory of the users of challenges.
 type Users interface {
-	// Standing returns what stands against the user of a reference ([BadToken],
-	// [NoUser], [Blocked]), or "" when nothing does.
+	// Standing returns why a user is refused ([BadToken], [NoUser] or [Blocked]), or ""
+	// for a user who may pass. user is the reference in [Start].
 	Standing(ctx context.Context, user string) (Outcome, error)
 }
 
@@ -33,8 +33,8 @@ type Check struct {
 	ID     string
 	AuthID string // "" when the contract has none
 	Code   Code
-	// MaxAge is how long ago the latest message may have been sent, unless the
-	// client chose the code; 0 is any time.
+	// MaxAge bounds the age of the latest message, unless the client chose the code; 0
+	// means any age.
 	MaxAge time.Duration
 }
 
@@ -44,10 +44,10 @@ type Checked struct {
 	Left    int // attempts left, with Unmatched
 }
 
-// Verify spends one attempt on a challenge and says whether the code is right.
-// It is one write, whatever the outcome; two while the code key is being
-// rotated, and for a challenge that has a user. An error means that the outcome
-// is not known; an attempt may have been used, and a right code may have passed.
+// Verify spends one attempt on a challenge and returns whether the code is right. It
+// takes one write, whatever the outcome; two while the code key is rotated, and for a
+// challenge that has a user. An error means that the outcome is not known: an attempt
+// may have been used, and a right code may have passed.
 func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 	var op [16]byte
 	if _, err := io.ReadFull(v.Rand, op[:]); err != nil {
@@ -64,9 +64,9 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 	if r.MaxAge > 0 {
 		g.SentAfter = g.Now.Add(-r.MaxAge)
 	}
-	// The first write is for most challenges: made with the newest key, for no
-	// user. Its refusal tells of the others, and the second write is for them. A
-	// further one is needed only where the challenge is replaced meanwhile.
+	// The first write is for most challenges: those of the newest key, without a user.
+	// For others it is refused with the item, and the second write is made from the item.
+	// A third is needed only if the challenge is replaced meanwhile.
 	for range 3 {
 		g.Digest, _ = keys.digest(g.KeyVersion, g.Key, string(r.Code))
 		w, err := v.Challenges.Attempt(ctx, g)
@@ -97,7 +97,7 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 	return Checked{}, errors.New("attempt: the challenge was replaced again and again")
 }
 
-// guessable reports whether there is such a challenge at all.
+// guessable reports whether there is such a challenge and its message was counted.
 func guessable(c *Challenge, g Guess) bool {
 	return c != nil && c.State != Failed && c.State != Reserved && (g.AuthID == "" || g.AuthID == c.AuthID)
 }
@@ -107,7 +107,7 @@ func (v Verifier) standing(ctx context.Context, c Challenge) (Outcome, error) {
 	case c.User == "":
 		return "", nil
 	case v.Users == nil:
-		return "", errors.New("the challenge has a user, and there is no directory of users")
+		return "", errors.New("the challenge has a user, but Verifier.Users is nil")
 	}
 	against, err := v.Users.Standing(ctx, c.User)
 	if err != nil {
@@ -116,7 +116,7 @@ func (v Verifier) standing(ctx context.Context, c Challenge) (Outcome, error) {
 	return against, nil
 }
 
-// judge reads the outcome off what the write came back with.
+// judge returns the outcome of a write that the challenge's key and user allowed.
 func judge(w Write, g Guess) (Checked, error) {
 	c := w.Item
 	if w.Applied || c.Op == g.Op { // the latter: its own first try, whose answer was lost
@@ -139,5 +139,5 @@ func judge(w Write, g Guess) (Checked, error) {
 	return Checked{Outcome: outcome}, nil
 }
 
-// idOf spells random bytes as text.
+// idOf returns random bytes as text.
 func idOf(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
