@@ -314,6 +314,7 @@ func TestRefusesToStart(t *testing.T) {
 		"no endpoint":      {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "127.0.0.1:1"}, "", "--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT"},
 		"no engine":        {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "http://127.0.0.1:1"}, "", "is an engine running at http://127.0.0.1:1?"},
 		"no country":       {nil, "COUNTERSIGN_COUNTRIES=MY,UK", `COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`},
+		"no such sender":   {nil, "COUNTERSIGN_SENDER=pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: outbox`},
 		"a port in use":    {[]string{"--listen", taken.Addr().String()}, "", "take another with --listen 127.0.0.1:0"},
 		"a damaged store":  {[]string{"--data", filepath.Dir(write(t, "countersign.db", strings.Repeat("no database", 1000)))}, "", "countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
 		"an empty keyring": {[]string{"--data", filepath.Dir(write(t, "keys.json", ""))}, "", "restore it from a copy, or remove it"},

@@ -130,7 +130,7 @@ func stage(t *testing.T, all captures) *scene {
 	}
 	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: clock}
 	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
-	s.local = newServer(openstore.File{Store: db}, s.outbox, service.Ports{
+	s.local = newServer(openstore.File{Store: db}, s.outbox, s.outbox, service.Ports{
 		Keys: keys, Defaults: defaults, Now: clock, Rand: rand.Reader, Log: log,
 	})
 	s.server = httptest.NewServer(openapitest.Handler(t, s.local))

@@ -7,13 +7,13 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// messages shows or empties the outbox.
+// messages lists or empties the outbox.
 func (s *server) messages(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
 		to := r.URL.Query().Get("to")
 		if national, ok := strings.CutPrefix(to, " "); ok {
-			to = "+" + national // that was not escaped
+			to = "+" + national // the caller did not escape the plus sign
 		}
 		entries, err := s.outbox.List(to)
 		if err != nil {
@@ -38,8 +38,8 @@ func (s *server) messages(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// told shows the latest events, newest first.
-func (s *server) told(w http.ResponseWriter, r *http.Request) {
+// latest lists the latest events, newest first.
+func (s *server) latest(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the latest events"}`))
 		return

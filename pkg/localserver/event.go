@@ -9,9 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// event writes a request as API Gateway's HTTP API does, payload format 2.0:
-// header names in lower case, repeated headers joined by commas, a body that is
-// no text in base64.
+// event writes a request as an HTTP API of API Gateway does, in payload format 2.0:
+// header names are in lower case, repeated headers are joined by commas, and a body that
+// is not UTF-8 is in base64.
 func event(r *http.Request, path, query, sourceIP string, body []byte) []byte {
 	b := make([]byte, 0, len(body)+len(body)/4+1024)
 	b = append(b, `{"version":"2.0","routeKey":"$default","rawPath":`...)
@@ -48,8 +48,8 @@ func event(r *http.Request, path, query, sourceIP string, body []byte) []byte {
 	return append(b, `","isBase64Encoded":true}`...)
 }
 
-// quote appends a JSON string. Bytes that are no UTF-8 become U+FFFD, as they
-// do in API Gateway.
+// quote appends a JSON string. Bytes that are not UTF-8 become U+FFFD, as in API
+// Gateway.
 func quote(b []byte, s string) []byte {
 	b, _ = jsontext.AppendQuote(b, strings.ToValidUTF8(s, "\uFFFD"))
 	return b

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// glance is how often the feed is read: so much later a right code clears the
-	// unanswered messages of its number.
+	// glance is the time between two reads of the feed. After a right code, the
+	// unanswered messages of its number are cleared this much later.
 	glance = 50 * time.Millisecond
 	// respite is the pause after a failure.
 	respite = time.Second
@@ -31,10 +31,10 @@ func follow(ctx context.Context, store openstore.Store, events changes.Events, l
 	}
 }
 
-// followFile follows the challenges in a file. What is left is published after the
-// next start.
+// followFile follows the challenges in a file. Changes that are left at the
+// end are published after the next start.
 func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events, log *slog.Logger) {
-	go sweep(ctx, f)
+	defer background(ctx, func(ctx context.Context) { sweep(ctx, f) })()
 	again(ctx, log, func() (more bool, err error) {
 		p, err := f.Feed().Next(ctx, piece)
 		if err != nil {
@@ -62,7 +62,8 @@ func (l *ledgers) Answered(_ context.Context, key string) error {
 // followed by its function changes.
 func followTables(ctx context.Context, t openstore.Tables, events changes.Events, log *slog.Logger) {
 	if t.NoStream != nil {
-		log.Warn("this engine has no stream: there are no events, and right codes do not clear unanswered messages", "cause", t.NoStream.Error())
+		log.Warn("this engine has no stream: there are no events, and right codes do not clear unanswered messages",
+			"cause", t.NoStream.Error())
 	}
 	if t.Stream == nil {
 		return
@@ -84,7 +85,7 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 // first, and facts are published later.
 const share = 10
 
-// again calls do soon while there is more, and otherwise now and then.
+// again calls do at once while there is more, and otherwise after each glance.
 func again(ctx context.Context, log *slog.Logger, do func() (more bool, err error)) {
 	for {
 		begin := time.Now()
@@ -107,7 +108,7 @@ func again(ctx context.Context, log *slog.Logger, do func() (more bool, err erro
 	}
 }
 
-// work does what follows from changes.
+// work consumes the facts that follow from changes.
 func work(ctx context.Context, consumer changes.Consumer, list []changes.Change) error {
 	var facts []changes.Fact
 	for _, c := range list {

@@ -24,16 +24,15 @@ type server struct {
 	outbox            *outbox.Outbox
 	events            *latest
 	log               *slog.Logger
-	slots             chan struct{} // one for each call at work
+	slots             chan struct{} // holds an element for each call at work
 }
 
-// slots is how many calls are at work at once; more wait their turn, as they do
-// for a function of this much concurrency. An engine on a laptop would answer
-// them all too late otherwise.
+// slots is the number of calls at work at once. Other calls wait, as for a function with
+// this concurrency. Without a bound, an engine on a laptop answers all of them too late.
 const slots = 64
 
-// ServeHTTP finds the handler by the path as it arrived. There is no mux: that
-// would clean paths and redirect.
+// ServeHTTP finds the handler by the path as it arrived. It uses no mux, because a mux
+// cleans paths and redirects.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := target(r.RequestURI)
 	switch {
@@ -44,19 +43,19 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/_dev/messages":
 		s.messages(w, r)
 	case path == "/_dev/events":
-		s.told(w, r)
+		s.latest(w, r)
 	case path == "/_dev/openapi.yaml":
 		w.Header().Set("Content-Type", "application/yaml")
 		w.Write(docs.OpenAPI)
 	case strings.HasPrefix(path, "/_dev/"):
 		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
-	default: // of the other contract, or of none, which it answers too
+	default: // Unimatrix serves all other paths, and answers unknown ones
 		s.invoke(w, r, s.otp, path, query)
 	}
 }
 
-// guarded refuses what is under /_dev/ to web pages, which must not read codes. The
-// contracts' own paths answer under any name: merchants' software may use one.
+// guarded refuses paths under /_dev/ to web pages, which must not read codes. The paths
+// of the contracts answer under any host name, because merchants' software may use one.
 func guarded(h http.Handler) http.Handler {
 	console := loopback.Only(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,8 +67,8 @@ func guarded(h http.Handler) http.Handler {
 	})
 }
 
-// target splits a request target into raw path and query. A client may send it
-// in absolute form.
+// target splits a request target into its raw path and query. The target may have the
+// absolute form.
 func target(uri string) (path, query string) {
 	if !strings.HasPrefix(uri, "/") {
 		if _, rest, ok := strings.Cut(uri, "://"); ok {
@@ -84,14 +83,14 @@ func target(uri string) (path, query string) {
 	return path, query
 }
 
-// Limits of a request's body: what is handed on, and what is read and thrown
-// away so that the client gets its answer. API Gateway takes 10 MB.
+// Limits of a request's body, in bytes. The handler gets up to maxEvent. The rest is read
+// up to maxDrain, as API Gateway takes 10 MB, so that the client gets its answer.
 const (
 	maxEvent = 64 << 10
 	maxDrain = 10 << 20
 )
 
-// read reads a request's body, as much of it as is handed on.
+// read returns the part of a request's body that the handler gets.
 func read(r *http.Request) ([]byte, error) {
 	if n := r.ContentLength; 0 <= n && n <= maxEvent {
 		body := make([]byte, n)
@@ -105,15 +104,16 @@ func read(r *http.Request) ([]byte, error) {
 	return body, err
 }
 
+// invoke calls a handler with the event of a request, and writes its answer.
 func (s *server) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
 	body, err := read(r)
 	if err != nil {
-		body = nil // cut short: as good as none
+		body = nil // a body that is cut short counts as none
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	event := event(r, path, query, host, body)
-	// What was begun is finished, also when the client goes away. Waiting for a
-	// slot is part of a call's time; one that gets none in time finds its time over.
+	// A call is finished even if the client goes away. The wait for a slot is part of the
+	// call's time: without a slot in time, the handler gets a context that has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), gateway.Timeout)
 	defer cancel()
 	select {
@@ -136,7 +136,7 @@ func (s *server) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handle
 		return
 	}
 	for name, value := range answer.Headers {
-		w.Header()[name] = []string{value} // in the case that the handler gave it
+		w.Header()[name] = []string{value} // in the handler's spelling
 	}
 	w.WriteHeader(answer.StatusCode)
 	io.WriteString(w, answer.Body)

@@ -72,7 +72,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, messages.Close()) }()
 
 	debug.SetGCPercent(400) // little is live: 20 MB more buy a tenth more calls
-	server := newServer(store, messages, service.Ports{
+	sender, err := senders(messages).Open(o.Getenv, "outbox")
+	if err != nil {
+		return err
+	}
+	server := newServer(store, messages, sender, service.Ports{
 		Keys: keys, Defaults: cfg.Defaults(), Now: time.Now, Rand: rand.Reader, Log: o.requestLog(stderr),
 	})
 	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })

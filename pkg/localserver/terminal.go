@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// terminal prints lines without ever holding up a call: whoever started the
-// server may have stopped reading its output.
+// terminal prints lines without delaying any call, even if nobody reads the output.
 type terminal struct {
 	lines  chan string
 	ended  chan struct{} // closed by close
-	done   chan struct{} // closed when what waited then is printed
+	done   chan struct{} // closed when the last line is printed
 	missed atomic.Int64
 }
 
@@ -24,7 +23,7 @@ func newTerminal(w io.Writer) *terminal {
 	return t
 }
 
-// print writes what is said, many lines at once where many wait.
+// print writes the lines. It flushes once for all lines that wait.
 func (t *terminal) print(out *bufio.Writer) {
 	defer close(t.done)
 	ended := t.ended
@@ -41,14 +40,14 @@ func (t *terminal) print(out *bufio.Writer) {
 		if len(t.lines) > 0 {
 			continue
 		}
-		out.Flush() // an error means that nobody reads any more
+		out.Flush() // an error means that the reader is gone
 		if ended == nil {
 			return
 		}
 	}
 }
 
-// say prints a line, or drops it where too many wait. After close it may be lost.
+// say prints a line, or drops it if too many wait. A line after close may be lost.
 func (t *terminal) say(line string) {
 	select {
 	case t.lines <- line:
@@ -57,13 +56,13 @@ func (t *terminal) say(line string) {
 	}
 }
 
-// Write is say for a logger, which writes whole lines.
+// Write is say for a logger. A logger writes whole lines.
 func (t *terminal) Write(line []byte) (int, error) {
 	t.say(strings.TrimSuffix(string(line), "\n"))
 	return len(line), nil
 }
 
-// close prints what waits, unless nobody reads.
+// close prints the lines that wait, unless nobody reads them.
 func (t *terminal) close() {
 	close(t.ended)
 	select {

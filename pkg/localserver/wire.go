@@ -7,6 +7,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/openstore"
+	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/service"
 	"countersign/pkg/service/sending"
@@ -19,13 +20,14 @@ import (
 const recent = time.Second
 
 // newServer wires the handlers as the functions do in AWS. p has the keys, the
-// defaults of clients, the clock, the entropy and the log.
-func newServer(store openstore.Store, messages *outbox.Outbox, p service.Ports) *server {
+// defaults of clients, the clock, the entropy and the log. messages is the outbox that
+// /_dev/messages lists.
+func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender, p service.Ports) *server {
 	p.Store, p.Table = store, store.Documents()
 	p.Find = withDemo(clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults})
 	p.ClientAge, p.UnknownAge = recent, recent
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
-	s := sending.New(service.New(p), messages)
+	s := sending.New(service.New(p), sender)
 	return &server{
 		init:   gateway.Handler{Serve: s.Init().Serve},
 		verify: gateway.Handler{Serve: s.Verify().Serve},
@@ -34,6 +36,14 @@ func newServer(store openstore.Store, messages *outbox.Outbox, p service.Ports) 
 		events: &latest{},
 		log:    p.Log,
 		slots:  make(chan struct{}, slots),
+	}
+}
+
+// senders are the senders that COUNTERSIGN_SENDER may name. The outbox is used if it
+// names none.
+func senders(messages *outbox.Outbox) sending.Senders {
+	return sending.Senders{
+		"outbox": func(func(string) string) (otp.Sender, error) { return messages, nil },
 	}
 }
 
