@@ -17,7 +17,7 @@ import (
 
 const age, unknownAge = time.Minute, 10 * time.Second
 
-// source is where a cache asks, with a count of the questions.
+// source is the source of a cache, and counts the calls.
 type source struct {
 	asked  atomic.Int64
 	answer func(ctx context.Context, id string) (*clients.Client, error)
@@ -28,7 +28,7 @@ func (s *source) find(ctx context.Context, id string) (*clients.Client, error) {
 	return s.answer(ctx, id)
 }
 
-// real answers ids that begin with "real".
+// real finds ids that begin with "real".
 func real(_ context.Context, id string) (*clients.Client, error) {
 	if !strings.HasPrefix(id, "real") {
 		return nil, nil
@@ -36,12 +36,13 @@ func real(_ context.Context, id string) (*clients.Client, error) {
 	return &clients.Client{ID: id}, nil
 }
 
-func newCache(size int, answer func(context.Context, string) (*clients.Client, error)) (*clients.Cache, *source, *clientstest.Clock) {
+func newCache(size int, answer func(context.Context, string) (*clients.Client, error)) (*clients.Cache, *source,
+	*clientstest.Clock) {
 	s, c := &source{answer: answer}, clientstest.NewClock()
 	return clients.NewCache(s.find, c.Now, age, unknownAge, size), s, c
 }
 
-// finds checks one answer, and how often the source has been asked until then.
+// finds checks one answer and the number of calls of the source so far.
 func finds(t *testing.T, d clients.Directory, s *source, id string, want bool, asked int64) {
 	t.Helper()
 	c, err := d.Find(context.Background(), id)
@@ -50,7 +51,7 @@ func finds(t *testing.T, d clients.Directory, s *source, id string, want bool, a
 	}
 }
 
-// What is found is used to the last millisecond of its age, and not to the next.
+// A client is used until the last millisecond of its age, and not one longer.
 func TestCacheAge(t *testing.T) {
 	var gone atomic.Bool
 	cache, s, clock := newCache(10, func(ctx context.Context, id string) (*clients.Client, error) {
@@ -77,8 +78,7 @@ func TestCacheAge(t *testing.T) {
 	finds(t, cache, s, "real", true, 4)
 }
 
-// The age counts from before the question: what happens while it is answered
-// makes nothing younger.
+// The age counts from before the read, so a slow read makes no client younger.
 func TestCacheAgeOfSlowAnswers(t *testing.T) {
 	var cache *clients.Cache
 	var clock *clientstest.Clock
@@ -93,7 +93,7 @@ func TestCacheAgeOfSlowAnswers(t *testing.T) {
 	finds(t, cache, s, "real", true, 2)
 }
 
-// A clock that is set back makes nothing younger.
+// A clock that is set back makes no client younger.
 func TestCacheClockSetBack(t *testing.T) {
 	cache, s, clock := newCache(10, real)
 	finds(t, cache, s, "real", true, 1)
@@ -103,8 +103,7 @@ func TestCacheClockSetBack(t *testing.T) {
 	finds(t, cache, s, "none", false, 4)
 }
 
-// Over a registry: what an administrator does works within the age, and not before
-// the entry is read again.
+// An operator's change works within the age, and not before the client is read again.
 func TestCacheOverRegistry(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	cache := clients.NewCache(r.Lookup().Find, r.Clock.Now, age, unknownAge, 10)
@@ -119,7 +118,8 @@ func TestCacheOverRegistry(t *testing.T) {
 	if find() != nil {
 		t.Error("found before it was added")
 	}
-	r.MustAdd(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: clientstest.Public(clientstest.Key1())}, {PEM: clientstest.Public(clientstest.Key2())}}}, "")
+	r.MustAdd(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: clientstest.Public(clientstest.Key1())},
+		{PEM: clientstest.Public(clientstest.Key2())}}}, "")
 	r.Clock.Pass(unknownAge)
 	if c := find(); c == nil || len(c.Keys) != 2 {
 		t.Fatal("not found with both keys")
@@ -154,7 +154,7 @@ func TestCacheOverRegistry(t *testing.T) {
 	}
 }
 
-// When the source fails, what is too old is not used; what is young enough is.
+// When the source fails, a client within its age is used, and an older one is not.
 func TestCacheFailsClosed(t *testing.T) {
 	down := errors.New("down")
 	var fails atomic.Bool
@@ -177,8 +177,8 @@ func TestCacheFailsClosed(t *testing.T) {
 	finds(t, cache, s, "real", true, 302)
 }
 
-// Ten thousand invented ids at once reach the source as often as the bucket
-// allows, push out nothing that is known, and are answered "busy".
+// Of ten thousand invented ids at once, only as many reach the source as the bucket
+// allows. They push out no known client, and the rest get ErrBusy.
 func TestCacheFlood(t *testing.T) {
 	cache, s, clock := newCache(300, real)
 	for i := range 100 {
@@ -203,7 +203,8 @@ func TestCacheFlood(t *testing.T) {
 		}
 		group.Wait()
 		if asked := s.asked.Load() - before; asked != reach || busy.Load() != int64(n)-reach {
-			t.Errorf("%s: %d of %d reach the source and %d are busy, want %d to reach it", name, asked, n, busy.Load(), reach)
+			t.Errorf("%s: %d of %d reach the source and %d are busy, want %d to reach it", name, asked, n, busy.Load(),
+				reach)
 		}
 	}
 	flood("first", 10_000, 500)
@@ -228,7 +229,7 @@ func TestCacheFlood(t *testing.T) {
 	}
 }
 
-// Who is found to be gone is as unknown as anybody.
+// A client that is gone is limited like any unknown id.
 func TestCacheGone(t *testing.T) {
 	var gone atomic.Bool
 	cache, s, clock := newCache(300, func(ctx context.Context, id string) (*clients.Client, error) {
@@ -263,8 +264,8 @@ func TestCacheSize(t *testing.T) {
 	finds(t, cache, s, strings.Repeat("a", 65), false, 4)
 }
 
-// gated answers one question for each token in the gate, and waits for one as long
-// as it may.
+// gated finds one client for each token in the gate, and waits for a token until ctx is
+// done.
 func gated(gate chan struct{}) func(context.Context, string) (*clients.Client, error) {
 	return func(ctx context.Context, id string) (*clients.Client, error) {
 		select {
@@ -276,8 +277,8 @@ func gated(gate chan struct{}) func(context.Context, string) (*clients.Client, e
 	}
 }
 
-// Callers that come together cause one question, and each waits as long as it
-// wants to. The one that caused it may leave.
+// Callers that come together cause one read, and each waits as long as its context. The
+// caller that caused the read may leave.
 func TestCacheTogether(t *testing.T) {
 	for name, stale := range map[string]bool{"new": false, "too old": true} {
 		t.Run(name, func(t *testing.T) {
@@ -319,14 +320,15 @@ func TestCacheTogether(t *testing.T) {
 	}
 }
 
-// A source that does not answer is given up after five seconds, by everybody, and
-// asked again by the next.
+// A read without an answer fails after five seconds for all callers, and the next caller
+// reads again.
 func TestCachePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{}, 1)
 		cache, s, _ := newCache(10, gated(gate))
 		begun := time.Now()
-		if c, err := cache.Find(t.Context(), "real"); c != nil || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 5*time.Second {
+		if c, err := cache.Find(t.Context(), "real"); c != nil || !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(begun) != 5*time.Second {
 			t.Errorf("%v, %v after %v", c, err, time.Since(begun))
 		}
 		gate <- struct{}{}
@@ -334,8 +336,8 @@ func TestCachePatience(t *testing.T) {
 	})
 }
 
-// A question that was frozen on its way, as Lambda does, answers nobody who comes
-// after the age, and what it brings late is not remembered.
+// A read that Lambda froze serves no caller that comes after the age, and its late result
+// is not kept.
 func TestCacheFrozenQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gates := []chan struct{}{make(chan struct{}), make(chan struct{})}
@@ -370,8 +372,7 @@ func TestCacheFrozenQuestion(t *testing.T) {
 	})
 }
 
-// A panic of the source is an error, for all who wait, that does not tell its
-// value.
+// A panic of the source becomes an error for all callers, without the panic's value.
 func TestCachePanic(t *testing.T) {
 	cache, _, _ := newCache(10, func(context.Context, string) (*clients.Client, error) { panic(clientstest.Secret) })
 	c, err := cache.Find(t.Context(), "real")
@@ -402,8 +403,7 @@ func TestNewCacheRefuses(t *testing.T) {
 	}
 }
 
-// Many callers, few places, a clock that goes on: each gets the client it asked
-// for.
+// With many callers, few places and a running clock, each caller gets its own client.
 func TestCacheChurn(t *testing.T) {
 	cache, _, clock := newCache(5, real)
 	var group sync.WaitGroup
@@ -411,7 +411,8 @@ func TestCacheChurn(t *testing.T) {
 		group.Go(func() {
 			for i := range 500 {
 				id := fmt.Sprint("real ", (w+i)%10)
-				if c, err := cache.Find(t.Context(), id); err != clients.ErrBusy && (err != nil || c == nil || c.ID != id) {
+				if c, err := cache.Find(t.Context(), id); err != clients.ErrBusy &&
+					(err != nil || c == nil || c.ID != id) {
 					t.Errorf("%q: %v, %v", id, c, err)
 				}
 				clock.Pass(100 * time.Millisecond)
@@ -421,7 +422,7 @@ func TestCacheChurn(t *testing.T) {
 	group.Wait()
 }
 
-// A hit, from one caller at a time and from all processors at once.
+// BenchmarkCacheHit measures hits, from one caller and from all processors at once.
 func BenchmarkCacheHit(b *testing.B) {
 	cache := clients.NewCache(real, time.Now, age, unknownAge, 1000)
 	ids := make([]string, 100)

@@ -42,12 +42,14 @@ func TestAllows(t *testing.T) {
 
 func TestFrom(t *testing.T) {
 	some := &clients.Client{Networks: []netip.Prefix{
-		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.7/32"), netip.MustParsePrefix("2001:db8::/32"),
+		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.7/32"),
+		netip.MustParsePrefix("2001:db8::/32"),
 	}}
 	for ip, want := range map[string]bool{
 		"192.0.2.0": true, "192.0.2.255": true, "192.0.3.0": false, "198.51.100.7": true, "198.51.100.8": false,
-		"::ffff:192.0.2.1": true, "2001:db8:1::1": true, "2001:db9::1": false, "fe80::1%eth0": false, "2001:db8::1%eth0": true,
-		"": false, "192.0.2.1:443": false, "192.0.2.1, 10.0.0.1": false, "unknown": false,
+		"::ffff:192.0.2.1": true, "2001:db8:1::1": true, "2001:db9::1": false, "fe80::1%eth0": false,
+		"2001:db8::1%eth0": true,
+		"":                 false, "192.0.2.1:443": false, "192.0.2.1, 10.0.0.1": false, "unknown": false,
 	} {
 		if got := some.From(ip); got != want {
 			t.Errorf("%q: %v, want %v", ip, got, want)
@@ -59,7 +61,8 @@ func TestFrom(t *testing.T) {
 }
 
 func TestMay(t *testing.T) {
-	all, two, none := &clients.Client{Countries: []string{"*"}}, &clients.Client{Countries: []string{"MY", "GB"}}, &clients.Client{}
+	all, two, none := &clients.Client{Countries: []string{"*"}}, &clients.Client{Countries: []string{"MY",
+		"GB"}}, &clients.Client{}
 	for _, c := range []struct {
 		client *clients.Client
 		region string
@@ -73,7 +76,8 @@ func TestMay(t *testing.T) {
 		}
 	}
 	dear := &clients.Client{Lines: []phone.Kind{phone.Premium}}
-	if !none.MayReach(phone.Ordinary) || none.MayReach(phone.Premium) || !dear.MayReach(phone.Ordinary) || !dear.MayReach(phone.Premium) || dear.MayReach(phone.Satellite) {
+	if !none.MayReach(phone.Ordinary) || none.MayReach(phone.Premium) || !dear.MayReach(phone.Ordinary) ||
+		!dear.MayReach(phone.Premium) || dear.MayReach(phone.Satellite) {
 		t.Error("a client may call ordinary lines and those it names, and no others")
 	}
 }
@@ -115,15 +119,16 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// However they are printed by mistake, clients, records, users and persons tell no
-// secret, no number and not even what is sealed.
-func TestTellsNothing(t *testing.T) {
+// Clients, records, users and persons that are printed by mistake show no secret, no
+// number and no sealed value.
+func TestPrintedWithoutSecrets(t *testing.T) {
 	r := clientstest.New(t)
 	client := r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, clientstest.Secret)
 	if err := r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Users.AddToken(t.Context(), "acme", "u1", "wallet-token-canary", clientstest.Start.AddDate(1, 0, 0)); err != nil {
+	if err := r.Users.AddToken(t.Context(), "acme", "u1", "wallet-token-canary",
+		clientstest.Start.AddDate(1, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
 	record, err := r.Get(t.Context(), "acme")
@@ -135,11 +140,21 @@ func TestTellsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	person, standing, err := r.Users.Resolve(t.Context(), "acme", "wallet-token-canary")
-	if err != nil || standing != users.Good || person.Number != "60-6543216353" || string(client.Secrets[0]) != clientstest.Secret {
+	if err != nil || standing != users.Good || person.Number != "60-6543216353" ||
+		string(client.Secrets[0]) != clientstest.Secret {
 		t.Fatal(standing, err, "the fixture holds none of the things to be hidden")
 	}
-	hidden := []string{clientstest.Secret, fmt.Sprint([]byte(clientstest.Secret)), fmt.Sprintf("%x", clientstest.Secret), strings.TrimPrefix(fmt.Sprintf("%#v", []byte(clientstest.Secret)), "[]byte{"), base64.StdEncoding.EncodeToString([]byte(clientstest.Secret)), "6543216353", "wallet-token-canary", string(record.Secrets[0].Sealed), string(listed[0].Number)}
-	for _, v := range []any{client, *client, []*clients.Client{client}, map[string]clients.Client{"c": *client}, record, &record, record.Secrets[0].Sealed, listed, listed[0].Number, person, &person, struct{ P users.Person }{person}} {
+	secret := []byte(clientstest.Secret)
+	hidden := []string{
+		clientstest.Secret, fmt.Sprint(secret), fmt.Sprintf("%x", secret), base64.StdEncoding.EncodeToString(secret),
+		strings.TrimPrefix(fmt.Sprintf("%#v", secret), "[]byte{"), string(record.Secrets[0].Sealed),
+		"6543216353", "wallet-token-canary", string(listed[0].Number),
+	}
+	for _, v := range []any{
+		client, *client, []*clients.Client{client}, map[string]clients.Client{"c": *client},
+		record, &record, record.Secrets[0].Sealed, listed, listed[0].Number,
+		person, &person, struct{ P users.Person }{person},
+	} {
 		var log bytes.Buffer
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "v", v)
 		slog.New(slog.NewTextHandler(&log, nil)).Info("m", "v", v)
@@ -147,10 +162,11 @@ func TestTellsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{log.String(), string(marshalled), fmt.Sprintf("%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v)} {
+		for _, text := range []string{log.String(), string(marshalled),
+			fmt.Sprintf("%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v)} {
 			for _, h := range hidden {
 				if strings.Contains(text, h) {
-					t.Errorf("%T tells %q: %s", v, h, text)
+					t.Errorf("%T shows %q: %s", v, h, text)
 				}
 			}
 		}

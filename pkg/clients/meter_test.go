@@ -14,7 +14,7 @@ import (
 	"countersign/pkg/clients/clientstest"
 )
 
-// taking counts the writes to a counter, which fails while it has an error.
+// taking counts the writes to a counter. It fails while it has an error.
 type taking struct {
 	clients.Counter
 	writes atomic.Int64
@@ -35,7 +35,7 @@ func newMeter(t testing.TB) (*clients.Meter, *taking, *clientstest.Clock) {
 	return &clients.Meter{Counter: table, Now: clock.Now}, table, clock
 }
 
-// allowed makes calls, one after the other, and counts those that are let through.
+// allowed makes calls one after the other, and returns how many were allowed.
 func allowed(t testing.TB, m *clients.Meter, c *clients.Client, calls int) (n int) {
 	t.Helper()
 	for range calls {
@@ -50,13 +50,13 @@ func allowed(t testing.TB, m *clients.Meter, c *clients.Client, calls int) (n in
 	return n
 }
 
-// 500 calls at once in two processes: exactly the rate is let through in each
-// minute, whatever it is.
+// Of 500 calls at once in two processes, exactly the rate is allowed in each minute.
 func TestMeterExact(t *testing.T) {
 	for _, rate := range []int{1, 99, 100, 200, 249} {
 		database, clock := filepath.Join(t.TempDir(), "countersign.db"), clientstest.NewClock()
 		client := &clients.Client{ID: "acme", PerMinute: rate}
-		meters := []*clients.Meter{{Counter: clientstest.OpenStore(t, database), Now: clock.Now}, {Counter: clientstest.OpenStore(t, database), Now: clock.Now}}
+		meters := []*clients.Meter{{Counter: clientstest.OpenStore(t, database), Now: clock.Now},
+			{Counter: clientstest.OpenStore(t, database), Now: clock.Now}}
 		for minute := range 2 {
 			var let atomic.Int64
 			var group sync.WaitGroup
@@ -80,7 +80,7 @@ func TestMeterExact(t *testing.T) {
 	}
 }
 
-// A minute is that of the clock, and in the next one everything is as before.
+// A minute is a minute of the clock, and the next one starts from zero.
 func TestMeterMinutes(t *testing.T) {
 	m, _, clock := newMeter(t) // at second 27
 	c := &clients.Client{ID: "acme", PerMinute: 3}
@@ -101,8 +101,8 @@ func TestMeterMinutes(t *testing.T) {
 	}
 }
 
-// A write for each hundredth of the rate and a few to begin with, and none for a
-// flood above it.
+// The meter writes a few times at first, then once for each hundredth of the rate, and
+// never for a flood above it.
 func TestMeterWrites(t *testing.T) {
 	for _, c := range []struct{ rate, calls, let, writes int }{
 		{0, 1000, 1000, 0},
@@ -116,7 +116,8 @@ func TestMeterWrites(t *testing.T) {
 		m, table, _ := newMeter(t)
 		client := &clients.Client{ID: "acme", PerMinute: c.rate}
 		if n := allowed(t, m, client, c.calls); n != c.let || int(table.writes.Load()) != c.writes {
-			t.Errorf("rate %d: %d of %d let through with %d writes, want %d with %d", c.rate, n, c.calls, table.writes.Load(), c.let, c.writes)
+			t.Errorf("rate %d: %d of %d let through with %d writes, want %d with %d", c.rate, n, c.calls,
+				table.writes.Load(), c.let, c.writes)
 		}
 		before := table.writes.Load()
 		if n := allowed(t, m, client, 1000); c.let < c.calls && (n != 0 || table.writes.Load() != before) {
@@ -125,18 +126,19 @@ func TestMeterWrites(t *testing.T) {
 	}
 }
 
-// A rate that is lowered within the minute takes hold with the next chunk.
+// A rate that is lowered within the minute applies from the next chunk on.
 func TestMeterLowered(t *testing.T) {
 	m, _, _ := newMeter(t)
 	if n := allowed(t, m, &clients.Client{ID: "acme", PerMinute: 10_000}, 100); n != 100 {
 		t.Errorf("%d of 100", n)
 	}
-	if n := allowed(t, m, &clients.Client{ID: "acme", PerMinute: 50}, 100); n != 27 { // what is left of 127 that were taken
+	// the rest of 127 that were taken
+	if n := allowed(t, m, &clients.Client{ID: "acme", PerMinute: 50}, 100); n != 27 {
 		t.Errorf("%d further calls, want 27", n)
 	}
 }
 
-// A counter that fails lets nothing through, and is asked again.
+// While the counter fails no request is allowed, and the next one tries again.
 func TestMeterFailsClosed(t *testing.T) {
 	m, table, _ := newMeter(t)
 	c, down := &clients.Client{ID: "acme", PerMinute: 2}, errors.New("down")
@@ -152,7 +154,7 @@ func TestMeterFailsClosed(t *testing.T) {
 	}
 }
 
-// slow answers when the gate opens.
+// slow is a counter that answers when the gate opens.
 type slow struct{ gate chan struct{} }
 
 func (s slow) Take(ctx context.Context, _ string, _ int64, _, _ int, _ int64) (bool, error) {
@@ -164,8 +166,8 @@ func (s slow) Take(ctx context.Context, _ string, _ int64, _, _ int, _ int64) (b
 	}
 }
 
-// Who waits behind a slow counter waits as long as it wants to, and one that leaves
-// takes nobody with it.
+// A caller behind a slow counter waits as long as its context, and leaves without effect
+// on the others.
 func TestMeterWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
@@ -206,7 +208,7 @@ func TestMeterWaiting(t *testing.T) {
 	})
 }
 
-// The meter remembers clients of this minute alone, and those without a rate never.
+// The meter keeps the clients of this minute only, and never those without a rate.
 func TestMeterMemory(t *testing.T) {
 	m, _, clock := newMeter(t)
 	for _, id := range []string{"a", "b", "c"} {
@@ -223,7 +225,7 @@ func TestMeterMemory(t *testing.T) {
 	}
 }
 
-// Counting a request of which the chunk is in memory.
+// BenchmarkMeter counts requests whose chunk is in memory.
 func BenchmarkMeter(b *testing.B) {
 	m := &clients.Meter{Counter: always{}, Now: time.Now}
 	c := &clients.Client{ID: "acme", PerMinute: 1_000_000}

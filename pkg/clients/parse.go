@@ -58,8 +58,8 @@ func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer)
 	for i, s := range r.Secrets {
 		plain, err := sealer.Open(ctx, string(s.Sealed), r.Bound())
 		if err != nil {
-			return nil, Named(r.ID, fmt.Errorf(
-				"secrets[%d] cannot be opened: set it anew, or bring back the key that it was sealed under: %w", i, err))
+			return nil, Named(r.ID, fmt.Errorf("secrets[%d] cannot be opened: "+
+				"set it anew, or bring back the key that it was sealed under: %w", i, err))
 		}
 		c.Secrets = append(c.Secrets, plain)
 	}

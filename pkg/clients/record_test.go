@@ -15,16 +15,19 @@ import (
 	"countersign/pkg/phone"
 )
 
-// Everything that a record can say reaches the client.
+// Every field of a record reaches the client.
 func TestClientOfRecord(t *testing.T) {
 	r := clientstest.New(t)
 	got := r.MustAdd(t, clients.Record{
 		ID: "acme", APIs: []string{"ams", "otp.verify"},
-		Keys:      []clients.Key{{Version: "9", PEM: clientstest.Public(clientstest.Key1())}, {Version: "10", PEM: clientstest.Public(clientstest.Key2())}, {Version: "0", PEM: clientstest.Public(clientstest.Key1())}},
+		Keys: []clients.Key{{Version: "9", PEM: clientstest.Public(clientstest.Key1())},
+			{Version: "10", PEM: clientstest.Public(clientstest.Key2())},
+			{Version: "0", PEM: clientstest.Public(clientstest.Key1())}},
 		Unimatrix: "hmac", Networks: []string{"192.0.2.7", "2001:db8::/32"}, Countries: []string{"MY", "GB"},
 		Numbers: "mobile", Lines: []string{"premium", "satellite"},
 		Limits: clients.Limits{
-			Digits: new(8), Validity: new(clients.Duration(time.Minute)), Attempts: new(3), Cooldown: new(clients.Duration(0)), PerHour: new(3), PerDay: new(4),
+			Digits: new(8), Validity: new(clients.Duration(time.Minute)), Attempts: new(3),
+			Cooldown: new(clients.Duration(0)), PerHour: new(3), PerDay: new(4),
 			Unanswered: new(10), Pause: new(clients.Duration(48 * time.Hour)), Memory: new(clients.Duration(time.Hour)),
 		},
 		Window: new(clients.Duration(0)), PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
@@ -35,28 +38,33 @@ func TestClientOfRecord(t *testing.T) {
 		t.Error("the keys are not those of the record")
 	}
 	want := clients.Client{
-		ID: "acme", APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10", Unimatrix: "hmac", Secrets: [][]byte{[]byte(clientstest.Secret)},
+		ID: "acme", APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10", Unimatrix: "hmac",
+		Secrets:   [][]byte{[]byte(clientstest.Secret)},
 		Networks:  []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")},
 		Countries: []string{"MY", "GB"}, Numbers: phone.Mobile, Lines: []phone.Kind{phone.Premium, phone.Satellite},
-		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4, Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
-		Window: 0, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: false, SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4,
+			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
+		Window: 0, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: false,
+		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 	}
 	if !reflect.DeepEqual(*got, want) {
 		for i := range reflect.TypeFor[clients.Client]().NumField() {
-			if g, w := reflect.ValueOf(*got).Field(i).Interface(), reflect.ValueOf(want).Field(i).Interface(); !reflect.DeepEqual(g, w) {
+			g, w := reflect.ValueOf(*got).Field(i).Interface(), reflect.ValueOf(want).Field(i).Interface()
+			if !reflect.DeepEqual(g, w) {
 				t.Errorf("%s: %v, want %v", reflect.TypeFor[clients.Client]().Field(i).Name, g, w)
 			}
 		}
 	}
 }
 
-// What a record leaves out is the deployment's, or the default that the contracts
-// name.
+// A field that a record leaves out has the deployment's value, or the default of the
+// contract.
 func TestDefaults(t *testing.T) {
 	r := clientstest.New(t)
 	r.Defaults.Policy.Digits, r.Defaults.Brand, r.Defaults.Language = 7, "Ours", "fr"
 	got := r.MustAdd(t, clients.Record{ID: "acme"}, "")
-	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy, Window: 10 * time.Minute, Brand: "Ours", Language: "fr", CustomCodes: true}
+	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy,
+		Window: 10 * time.Minute, Brand: "Ours", Language: "fr", CustomCodes: true}
 	if !reflect.DeepEqual(*got, want) || len(got.Keys) != 0 {
 		t.Errorf("%#v\nwant %#v", *got, want)
 	}
@@ -79,23 +87,26 @@ func TestCeiling(t *testing.T) {
 		{nil, []string{"*"}, nil},
 	} {
 		r.Defaults.Countries = c.ceiling
-		if got := r.MustAdd(t, clients.Record{ID: fmt.Sprint(i), Countries: c.own}, "").Countries; !slices.Equal(got, c.want) {
+		got := r.MustAdd(t, clients.Record{ID: fmt.Sprint(i), Countries: c.own}, "").Countries
+		if !slices.Equal(got, c.want) {
 			t.Errorf("%q under %q: %q, want %q", c.own, c.ceiling, got, c.want)
 		}
 	}
 }
 
-// An hourly limit that is not the client's own gives way to its daily one; one of
-// its own must fit.
+// The deployment's hourly limit is lowered to the client's daily limit. An hourly limit of
+// the client's own must be within the daily one.
 func TestHourlyLimit(t *testing.T) {
 	r := clientstest.New(t)
-	if p := r.MustAdd(t, clients.Record{ID: "a", Limits: clients.Limits{PerDay: new(3)}}, "").Policy; p.PerHour != 3 || p.PerDay != 3 {
+	p := r.MustAdd(t, clients.Record{ID: "a", Limits: clients.Limits{PerDay: new(3)}}, "").Policy
+	if p.PerHour != 3 || p.PerDay != 3 {
 		t.Errorf("%d in an hour and %d in a day, want 3 and 3", p.PerHour, p.PerDay)
 	}
 	err := r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerDay: new(3), PerHour: new(4)}}, nil)
 	clientstest.WantError(t, err, "limits.perHour is 4, must be 1 to 3")
 	r.Defaults.Policy.PerDay = 4
-	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerHour: new(5)}}, nil), "limits.perHour is 5, must be 1 to 4")
+	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Limits: clients.Limits{PerHour: new(5)}}, nil),
+		"limits.perHour is 5, must be 1 to 4")
 }
 
 // check checks a record that an operator writes, under the policy's own defaults.
@@ -125,54 +136,87 @@ func TestCheck(t *testing.T) {
 		{"no id", clients.Record{ID: "-"}, `id is "", must be 1 to 64 characters`},
 		{"a long id", clients.Record{ID: strings.Repeat("a", 65)}, "must be 1 to 64 characters"},
 		{"an id with a line feed", clients.Record{ID: "a\nb"}, `id is "a\nb", must be`},
-		{"an id that AMS has not, with a key", clients.Record{ID: "a b", Keys: []clients.Key{key}}, `id is "a b", must be 1 to 64 letters, digits, _ or -`},
+		{"an id that AMS has not, with a key", clients.Record{ID: "a b", Keys: []clients.Key{key}},
+			`id is "a b", must be 1 to 64 letters, digits, _ or -`},
 		{"an id that AMS has not, unsigned", clients.Record{ID: "a b", Unsigned: true}, "must be 1 to 64 letters"},
 		{"no status", clients.Record{Status: "-"}, `status is "", must be active or disabled`},
 		{"another status", clients.Record{Status: "blocked"}, `status is "blocked", must be active or disabled`},
-		{"an API that is none", clients.Record{APIs: []string{"ams", "otp"}}, `apis[1] is "otp", must be ams, unimatrix, or the name`},
-		{"a version with a zero", clients.Record{Keys: []clients.Key{{Version: "01", PEM: key.PEM}}}, `keys[0].version is "01", must be a whole number from 0`},
-		{"a version with a sign", clients.Record{Keys: []clients.Key{{Version: "+1", PEM: key.PEM}}}, `keys[0].version is "+1"`},
+		{"an API that is none", clients.Record{APIs: []string{"ams", "otp"}},
+			`apis[1] is "otp", must be ams, unimatrix, or the name`},
+		{"a version with a zero", clients.Record{Keys: []clients.Key{{Version: "01", PEM: key.PEM}}},
+			`keys[0].version is "01", must be a whole number from 0`},
+		{"a version with a sign", clients.Record{Keys: []clients.Key{{Version: "+1", PEM: key.PEM}}},
+			`keys[0].version is "+1"`},
 		{"no version", clients.Record{Keys: []clients.Key{{PEM: key.PEM}}}, `keys[0].version is ""`},
-		{"a version twice", clients.Record{Keys: []clients.Key{key, key}}, `keys[1].version is "1", must be given once`},
-		{"a key that is none", clients.Record{Keys: []clients.Key{key, {Version: "2", PEM: "-----BEGIN PUBLIC KEY-----\ncanary\n"}}}, "keys[1].pem: public key: "},
-		{"a short key", clients.Record{Keys: []clients.Key{{Version: "1", PEM: clientstest.Public(clientstest.Short())}}}, "keys[0].pem: public key: RSA key of 1024 bits, must have at least 2048"},
-		{"a private key", clients.Record{Keys: []clients.Key{{Version: "1", PEM: clientstest.Private(clientstest.Key1())}}}, "keys[0].pem: public key: this is a private key"},
-		{"too many keys", clients.Record{Keys: slices.Repeat([]clients.Key{key}, 11)}, "keys has 11 entries, must have at most 10: remove some"},
+		{"a version twice", clients.Record{Keys: []clients.Key{key, key}},
+			`keys[1].version is "1", must be given once`},
+		{"a key that is none",
+			clients.Record{Keys: []clients.Key{key, {Version: "2", PEM: "-----BEGIN PUBLIC KEY-----\ncanary\n"}}},
+			"keys[1].pem: public key: "},
+		{"a short key",
+			clients.Record{Keys: []clients.Key{{Version: "1", PEM: clientstest.Public(clientstest.Short())}}},
+			"keys[0].pem: public key: RSA key of 1024 bits, must have at least 2048"},
+		{"a private key",
+			clients.Record{Keys: []clients.Key{{Version: "1", PEM: clientstest.Private(clientstest.Key1())}}},
+			"keys[0].pem: public key: this is a private key"},
+		{"too many keys", clients.Record{Keys: slices.Repeat([]clients.Key{key}, 11)},
+			"keys has 11 entries, must have at most 10: remove some"},
 		{"another mode", clients.Record{Unimatrix: "HMAC"}, `unimatrix is "HMAC", must be simple, hmac or left out`},
-		{"HMAC without a secret", clients.Record{Unimatrix: "hmac"}, `unimatrix is "hmac", must be simple, or with a secret`},
-		{"three secrets", clients.Record{Secrets: []clients.Secret{{Sealed: "1.a"}, {Sealed: "1.b"}, {Sealed: "1.c"}}}, "secrets has 3 entries, must have at most 2"},
-		{"a secret out of a listing", clients.Record{Secrets: []clients.Secret{{Sealed: "sealed"}}}, "secrets[0] is sealed, must be a value that the registry has sealed"},
+		{"HMAC without a secret", clients.Record{Unimatrix: "hmac"},
+			`unimatrix is "hmac", must be simple, or with a secret`},
+		{"three secrets", clients.Record{Secrets: []clients.Secret{{Sealed: "1.a"}, {Sealed: "1.b"}, {Sealed: "1.c"}}},
+			"secrets has 3 entries, must have at most 2"},
+		{"a secret out of a listing", clients.Record{Secrets: []clients.Secret{{Sealed: "sealed"}}},
+			"secrets[0] is sealed, must be a value that the registry has sealed"},
 		{"an empty secret", clients.Record{Secrets: []clients.Secret{{}}}, "secrets[0] is sealed, must be"},
-		{"a network that is none", clients.Record{Networks: []string{"::1", "localhost"}}, `networks[1] is "localhost", must be an address`},
-		{"host bits", clients.Record{Networks: []string{"192.0.2.1/24"}}, `networks[0] is "192.0.2.1/24", must be an address such as "192.0.2.7" or a prefix without host bits`},
-		{"IPv4 in IPv6", clients.Record{Networks: []string{"::ffff:192.0.2.1", "::ffff:192.0.2.0/120"}}, `networks[1] is`},
+		{"a network that is none", clients.Record{Networks: []string{"::1", "localhost"}},
+			`networks[1] is "localhost", must be an address`},
+		{"host bits", clients.Record{Networks: []string{"192.0.2.1/24"}},
+			`networks[0] is "192.0.2.1/24", must be an address such as "192.0.2.7" or a prefix without host bits`},
+		{"IPv4 in IPv6", clients.Record{Networks: []string{"::ffff:192.0.2.1", "::ffff:192.0.2.0/120"}},
+			`networks[1] is`},
 		{"a zone", clients.Record{Networks: []string{"fe80::1%eth0"}}, "networks[0] is"},
 		{"too many networks", clients.Record{Networks: many(51)}, "networks has 51 entries, must have at most 50"},
-		{"a country in lower case", clients.Record{Countries: []string{"my"}}, `countries[0] is "my", must be an upper-case ISO 3166-1 code`},
+		{"a country in lower case", clients.Record{Countries: []string{"my"}},
+			`countries[0] is "my", must be an upper-case ISO 3166-1 code`},
 		{"a country of three", clients.Record{Countries: []string{"MYS"}}, `countries[0] is "MYS"`},
 		{"another strictness", clients.Record{Numbers: "any"}, `numbers is "any", must be possible, valid or mobile`},
-		{"another line type", clients.Record{Lines: []string{"fax"}}, `lines[0] is "fax", must be ordinary, premium or satellite`},
-		{"too few digits", clients.Record{Limits: clients.Limits{Digits: new(3)}}, "limits.digits is 3, must be 4 to 8"},
-		{"a long validity", clients.Record{Limits: clients.Limits{Validity: new(clients.Duration(time.Hour))}}, "limits.validity is 1h0m0s, must be 1m0s to 10m0s"},
-		{"no attempts", clients.Record{Limits: clients.Limits{Attempts: new(0)}}, "limits.attempts is 0, must be 1 to 5"},
-		{"a long cooldown", clients.Record{Limits: clients.Limits{Cooldown: new(clients.Duration(2 * time.Hour))}}, "limits.cooldown is 2h0m0s"},
-		{"too few a day", clients.Record{Limits: clients.Limits{PerDay: new(2)}}, "limits.perDay is 2, must be 3 to 20"},
-		{"too many an hour", clients.Record{Limits: clients.Limits{PerHour: new(11)}}, "limits.perHour is 11, must be 1 to 10"},
+		{"another line type", clients.Record{Lines: []string{"fax"}},
+			`lines[0] is "fax", must be ordinary, premium or satellite`},
+		{"too few digits", clients.Record{Limits: clients.Limits{Digits: new(3)}},
+			"limits.digits is 3, must be 4 to 8"},
+		{"a long validity", clients.Record{Limits: clients.Limits{Validity: new(clients.Duration(time.Hour))}},
+			"limits.validity is 1h0m0s, must be 1m0s to 10m0s"},
+		{"no attempts", clients.Record{Limits: clients.Limits{Attempts: new(0)}},
+			"limits.attempts is 0, must be 1 to 5"},
+		{"a long cooldown", clients.Record{Limits: clients.Limits{Cooldown: new(clients.Duration(2 * time.Hour))}},
+			"limits.cooldown is 2h0m0s"},
+		{"too few a day", clients.Record{Limits: clients.Limits{PerDay: new(2)}},
+			"limits.perDay is 2, must be 3 to 20"},
+		{"too many an hour", clients.Record{Limits: clients.Limits{PerHour: new(11)}},
+			"limits.perHour is 11, must be 1 to 10"},
 		{"unanswered", clients.Record{Limits: clients.Limits{Unanswered: new(101)}}, "limits.unanswered is 101"},
-		{"a short pause", clients.Record{Limits: clients.Limits{Pause: new(clients.Duration(time.Minute))}}, "limits.pause is 1m0s"},
-		{"a short memory", clients.Record{Limits: clients.Limits{Memory: new(clients.Duration(time.Minute))}}, "limits.memory is 1m0s"},
-		{"a window beyond a day", clients.Record{Window: new(clients.Duration(25 * time.Hour))}, "window is 25h0m0s, must be 0s (off) to 24h"},
+		{"a short pause", clients.Record{Limits: clients.Limits{Pause: new(clients.Duration(time.Minute))}},
+			"limits.pause is 1m0s"},
+		{"a short memory", clients.Record{Limits: clients.Limits{Memory: new(clients.Duration(time.Minute))}},
+			"limits.memory is 1m0s"},
+		{"a window beyond a day", clients.Record{Window: new(clients.Duration(25 * time.Hour))},
+			"window is 25h0m0s, must be 0s (off) to 24h"},
 		{"a window below none", clients.Record{Window: new(clients.Duration(-time.Second))}, "window is -1s"},
 		{"a rate below none", clients.Record{PerMinute: -1}, "perMinute is -1, must be 0 (any number) to 1000000"},
 		{"a rate without end", clients.Record{PerMinute: 1_000_001}, "perMinute is 1000001"},
 		{"a brand for no SMS", clients.Record{Brand: "Acme ☃"}, "brand has '☃'"},
 		{"the longest brand", clients.Record{Brand: strings.Repeat("b", 97), Language: "en"}, ""},
-		{"a brand that is too long in a language of some request", clients.Record{Brand: strings.Repeat("b", 98), Language: "en"}, "shorten it by 1"},
-		{"letters that count twice", clients.Record{Brand: strings.Repeat("€", 49), Language: "en"}, "shorten it by 1"},
+		{"a brand that is too long in a language of some request",
+			clients.Record{Brand: strings.Repeat("b", 98), Language: "en"}, "shorten it by 1"},
+		{"letters that count twice", clients.Record{Brand: strings.Repeat("€", 49), Language: "en"},
+			"shorten it by 1"},
 		{"a language for no text", clients.Record{Language: "tlh"}, `language "tlh" has no text`},
-		{"a long sender id", clients.Record{SenderID: "Countersign1"}, `senderID is "Countersign1", must be 1 to 11 letters`},
+		{"a long sender id", clients.Record{SenderID: "Countersign1"},
+			`senderID is "Countersign1", must be 1 to 11 letters`},
 		{"a sender id of digits", clients.Record{SenderID: "12345"}, "with at least one letter"},
-		{"an empty sender name", clients.Record{SenderNames: []string{""}}, `senderNames[0] is "", must be 1 to 64 characters`},
+		{"an empty sender name", clients.Record{SenderNames: []string{""}},
+			`senderNames[0] is "", must be 1 to 64 characters`},
 		{"a template with a line feed", clients.Record{Templates: []string{"a", "b\n"}}, `templates[1] is "b\n"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -204,36 +248,42 @@ func TestCheck(t *testing.T) {
 
 // The error lists everything that is wrong.
 func TestCheckListsAll(t *testing.T) {
-	err := check(clients.Record{ID: "a b", Status: "off", APIs: []string{"x"}, Keys: []clients.Key{{Version: "x", PEM: "y"}}, Networks: []string{"z"},
+	err := check(clients.Record{ID: "a b", Status: "off", APIs: []string{"x"},
+		Keys: []clients.Key{{Version: "x", PEM: "y"}}, Networks: []string{"z"},
 		Countries: []string{"uk"}, PerMinute: -1, Limits: clients.Limits{Digits: new(3), PerDay: new(99)}})
-	clientstest.WantError(t, err, "id is", "status is", "apis[0] is", "keys[0].version is", "keys[0].pem: ", "networks[0] is", "countries[0] is", "perMinute is", "limits.digits is", "limits.perDay is")
+	clientstest.WantError(t, err, "id is", "status is", "apis[0] is", "keys[0].version is", "keys[0].pem: ",
+		"networks[0] is", "countries[0] is", "perMinute is", "limits.digits is", "limits.perDay is")
 	if err != nil && strings.Count(err.Error(), "\n") != 9 {
 		t.Errorf("%v\nwant 10 lines", err)
 	}
 }
 
-// A record in the table is read as it stands there or not at all.
+// A record in the table is read completely or not at all.
 func TestStrictRecords(t *testing.T) {
 	r := clientstest.New(t)
-	whole := `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z"}`
+	const begin = `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z"`
+	const whole = begin + `}`
 	for _, c := range []struct{ name, text, want string }{
 		{"whole", whole, ""},
 		{"white space", " " + whole + "\n", ""},
-		{"an unknown member", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","unsinged":true}`, "unsinged"},
-		{"a member in another case", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","Unsigned":true}`, "Unsigned"},
-		{"an unknown member further in", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","limits":{"perYear":1}}`, "perYear"},
-		{"a member twice", `{"id":"acme","status":"disabled","status":"active","added":"2026-11-22T02:25:27Z"}`, "duplicate"},
-		{"a number for a text", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","window":600}`, "window"},
-		{"parts of a second", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","window":"1.5s"}`, "whole seconds"},
-		{"no unit", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","window":"600"}`, "whole seconds"},
+		{"an unknown member", begin + `,"unsinged":true}`, "unsinged"},
+		{"a member in another case", begin + `,"Unsigned":true}`, "Unsigned"},
+		{"an unknown member further in", begin + `,"limits":{"perYear":1}}`, "perYear"},
+		{"a member twice", `{"id":"acme","status":"disabled","status":"active","added":"2026-11-22T02:25:27Z"}`,
+			"duplicate"},
+		{"a number for a text", begin + `,"window":600}`, "window"},
+		{"parts of a second", begin + `,"window":"1.5s"}`, "whole seconds"},
+		{"no unit", begin + `,"window":"600"}`, "whole seconds"},
 		{"a list for a text", `{"id":["acme"]}`, "id"},
 		{"no status", `{"id":"acme"}`, `status is ""`},
-		{"of another client", `{"id":"other","status":"active","added":"2026-11-22T02:25:27Z"}`, `the record under this id is of client "other"`},
+		{"of another client", `{"id":"other","status":"active","added":"2026-11-22T02:25:27Z"}`,
+			`the record under this id is of client "other"`},
 		{"empty", ``, "cannot be read"},
 		{"null", `null`, `the record under this id is of client ""`},
 		{"two values", whole + whole, "cannot be read"},
-		{"a bad key", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","keys":[{"version":"1","pem":"x","added":"2026-11-22T02:25:27Z"}]}`, "keys[0].pem"},
-		{"a secret that nobody sealed", `{"id":"acme","status":"active","added":"2026-11-22T02:25:27Z","secrets":[{"sealed":"plain","added":"2026-11-22T02:25:27Z"}]}`, "secrets[0] cannot be opened"},
+		{"a bad key", begin + `,"keys":[{"version":"1","pem":"x","added":"2026-11-22T02:25:27Z"}]}`, "keys[0].pem"},
+		{"a secret that nobody sealed", begin + `,"secrets":[{"sealed":"plain","added":"2026-11-22T02:25:27Z"}]}`,
+			"secrets[0] cannot be opened"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r.Put(t, "client#acme", c.text)
@@ -251,7 +301,8 @@ func TestStrictRecords(t *testing.T) {
 func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0s", 90 * time.Second: "1m30s", 30 * time.Second: "30s", 5 * time.Minute: "5m", 24 * time.Hour: "24h",
-		time.Hour + 30*time.Minute: "1h30m", time.Hour + time.Second: "1h0m1s", 10 * time.Hour: "10h", 100 * time.Minute: "1h40m",
+		time.Hour + 30*time.Minute: "1h30m", time.Hour + time.Second: "1h0m1s", 10 * time.Hour: "10h",
+		100 * time.Minute: "1h40m",
 	} {
 		text, err := clients.Duration(d).MarshalText()
 		var back clients.Duration

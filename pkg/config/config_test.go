@@ -37,13 +37,16 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	got, err := load("DIGITS", "8", "VALIDITY", "2m", "ATTEMPTS", "3", "COOLDOWN", "1m", "PER_HOUR", "3", "PER_DAY", "4",
-		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "LANGUAGE", "de", "COUNTRIES", "MY, GB,MY", "TABLE", "t", "CLIENTS_TABLE", "c", "KEYS", " arn ")
+	got, err := load("DIGITS", "8", "VALIDITY", "2m", "ATTEMPTS", "3", "COOLDOWN", "1m", "PER_HOUR", "3", "PER_DAY",
+		"4",
+		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "LANGUAGE", "de",
+		"COUNTRIES", "MY, GB,MY", "TABLE", "t", "CLIENTS_TABLE", "c", "KEYS", " arn ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		Policy: otp.Policy{Digits: 8, Validity: 2 * time.Minute, Attempts: 3, Cooldown: time.Minute, PerHour: 3, PerDay: 4,
+		Policy: otp.Policy{Digits: 8, Validity: 2 * time.Minute, Attempts: 3, Cooldown: time.Minute, PerHour: 3,
+			PerDay:     4,
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Brand: "Acme", Language: "de", Countries: []string{"GB", "MY"}, Table: "t", ClientsTable: "c", Keys: "arn",
 	}
@@ -52,8 +55,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// Each setting outside its range is refused by an error that names the setting
-// and the range (P10).
+// A setting outside its range is refused, with an error that names the setting and the
+// range (P10).
 func TestRefused(t *testing.T) {
 	for _, c := range [][3]string{
 		{"DIGITS", "3", "COUNTERSIGN_DIGITS is 3, must be 4 to 8"},
@@ -86,25 +89,27 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Whatever is configured, what is accepted stays inside the caps (P10).
+// Accepted settings are inside the caps, whatever is configured (P10).
 func FuzzLoad(f *testing.F) {
 	f.Add("6", "5m", "5", "30s", "5", "10")
 	f.Add("-1", "876000h", "1000000", "0s", "0", "99")
 	f.Fuzz(func(t *testing.T, digits, validity, attempts, cooldown, hour, day string) {
-		c, err := load("DIGITS", digits, "VALIDITY", validity, "ATTEMPTS", attempts, "COOLDOWN", cooldown, "PER_HOUR", hour, "PER_DAY", day)
+		c, err := load("DIGITS", digits, "VALIDITY", validity, "ATTEMPTS", attempts, "COOLDOWN", cooldown, "PER_HOUR",
+			hour, "PER_DAY", day)
 		if err != nil {
 			return
 		}
 		p := c.Policy
-		if p.Digits < 4 || p.Digits > 8 || p.Validity < time.Minute || p.Validity > 10*time.Minute || p.Attempts < 1 || p.Attempts > 5 ||
+		if p.Digits < 4 || p.Digits > 8 || p.Validity < time.Minute || p.Validity > 10*time.Minute || p.Attempts < 1 ||
+			p.Attempts > 5 ||
 			p.PerDay > 20 || p.PerHour > p.PerDay || p.Cooldown < 0 {
 			t.Errorf("accepted %s", fmt.Sprintf("%+v", p))
 		}
 	})
 }
 
-// What messages are made of is checked for those that send them; the others start all
-// the same.
+// Only processes that send messages check the settings of messages. The others start with
+// wrong ones.
 func TestMessages(t *testing.T) {
 	for _, c := range [][3]string{
 		{"BRAND", "字", "not in the GSM 7-bit alphabet"},
@@ -120,7 +125,8 @@ func TestMessages(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = cfg.CheckMessages()
-		if c[2] == "" && err != nil || c[2] != "" && (err == nil || !strings.Contains(err.Error(), c[2]) || !strings.Contains(err.Error(), config.Prefix+c[0])) {
+		if c[2] == "" && err != nil || c[2] != "" && (err == nil || !strings.Contains(err.Error(), c[2]) ||
+			!strings.Contains(err.Error(), config.Prefix+c[0])) {
 			t.Errorf("%s=%s: %v, want %q", c[0], c[1], err, c[2])
 		}
 	}

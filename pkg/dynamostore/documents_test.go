@@ -17,7 +17,7 @@ import (
 )
 
 func TestDocuments(t *testing.T) {
-	documentstest.Run(t, func(t testing.TB) (documentstest.Documents, documentstest.Traffic) {
+	documentstest.Run(t, func(t testing.TB) (documentstest.Documents, documentstest.Counter) {
 		return documentsOn(t, dynamotest.ClientsTable(t), nil), dynamotest.Store(t, nil)
 	})
 }

@@ -20,8 +20,8 @@ import (
 	"countersign/pkg/keyring"
 )
 
-// Fifty edits at once, as of fifty processes: each is there afterwards, while a
-// reader sees a whole keyring at every moment.
+// Fifty edits at once, as if of fifty processes, are all made. A reader sees a whole
+// keyring at every moment.
 func TestConcurrentEdits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	write(t, path, codes(1))
@@ -67,7 +67,7 @@ func TestConcurrentEdits(t *testing.T) {
 	alone(t, path)
 }
 
-// An edit that fails, or changes nothing, leaves the file alone.
+// An edit that fails or changes nothing does not write the file.
 func TestNoEdit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	write(t, path, codes(1))
@@ -81,7 +81,10 @@ func TestNoEdit(t *testing.T) {
 		want error
 		say  string
 	}{
-		"refused":        {func(d *keyring.Document) error { d.Rotate(keyring.Code, none, day, rand.Reader); return refusal }, refusal, "no"},
+		"refused": {func(d *keyring.Document) error {
+			d.Rotate(keyring.Code, none, day, rand.Reader)
+			return refusal
+		}, refusal, "no"},
 		"without change": {func(d *keyring.Document) error { d.List(day); return nil }, nil, ""},
 		"grown too long": {func(d *keyring.Document) error {
 			for range 800 {
@@ -91,7 +94,8 @@ func TestNoEdit(t *testing.T) {
 		}, nil, "retire old versions"},
 	} {
 		err := keyring.Edit(t.Context(), path, c.edit)
-		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.say == "") || err != nil && !strings.Contains(err.Error(), c.say) {
+		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.say == "") || err != nil &&
+			!strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: %v", name, err)
 		}
 		after, err := os.Stat(path)
@@ -122,7 +126,7 @@ func rotateCode(d *keyring.Document) error {
 	return err
 }
 
-// A link to a keyring stays one.
+// A link to a keyring stays a link.
 func TestEditThroughALink(t *testing.T) {
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "real.json"), filepath.Join(dir, "keys.json")
@@ -139,7 +143,7 @@ func TestEditThroughALink(t *testing.T) {
 	}
 }
 
-// An edit waits for another one, as long as its caller likes.
+// An edit waits for another one as long as its context.
 func TestEditWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	write(t, path, codes(1))
@@ -172,8 +176,8 @@ func TestEditWaits(t *testing.T) {
 	}
 }
 
-// A process that edits without end, for TestKilled: it says each version that it
-// was told is in force.
+// With KEYRING_EDIT set, this process is the editor of TestKilled. It edits without end,
+// and prints each version before and after the edit that adds it.
 func TestMain(m *testing.M) {
 	path := os.Getenv("KEYRING_EDIT")
 	if path == "" {
@@ -197,8 +201,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// Killed at any moment, an editor leaves a whole keyring that has all that it has
-// acknowledged, no lock, and nothing that stands in the way of the next edit.
+// An editor that is killed at any moment leaves a whole keyring with all versions that it
+// has acknowledged, no lock, and no file that stops the next edit.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	write(t, path, codes(1))
@@ -243,7 +247,7 @@ func TestKilled(t *testing.T) {
 		cancel()
 	}
 	alone(t, path)
-	// The very moment before the new keyring takes its place.
+	// Killed just before the rename.
 	write(t, path+".tmp", []byte(`{"code":[{"version":`))
 	os.Chmod(path+".tmp", 0o644)
 	if err := keyring.Edit(t.Context(), path, rotateCode); err != nil {

@@ -44,19 +44,20 @@ func alone(t *testing.T, path string) {
 	}
 }
 
-// Processes that start at once agree on one keyring, made anew, or completed where
-// something is missing, with the secrets that were there.
+// Processes that start at once agree on one keyring. It is new, or the old one with its
+// secrets, completed with the kinds that were missing.
 func TestFirstStart(t *testing.T) {
 	short := []byte(`{"version":3,"secret":"` + secret("a") + `"}`)
 	for name, c := range map[string]struct {
 		before []byte
 		want   string
 	}{
-		"nothing there":   {nil, "code 1, number 1, seal 1, sign 1"},
-		"the short form":  {short, "code 3, number 3, seal 3, sign 1"},
-		"without sign":    {codes(1, 2), "code 1 2, number 1, seal 1, sign 1"},
-		"without seal":    {noSeal(t), "code 1, number 1, seal 1, sign 1"},
-		"nothing missing": {text(map[keyring.Kind][]v{keyring.Sign: {{Version: 4}}}), "code 1, number 1, seal 1, sign 4"},
+		"nothing there":  {nil, "code 1, number 1, seal 1, sign 1"},
+		"the short form": {short, "code 3, number 3, seal 3, sign 1"},
+		"without sign":   {codes(1, 2), "code 1 2, number 1, seal 1, sign 1"},
+		"without seal":   {noSeal(t), "code 1, number 1, seal 1, sign 1"},
+		"nothing missing": {text(map[keyring.Kind][]v{keyring.Sign: {{Version: 4}}}),
+			"code 1, number 1, seal 1, sign 4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keys.json")
@@ -70,7 +71,8 @@ func TestFirstStart(t *testing.T) {
 			}
 			all.Wait()
 			for _, r := range rings {
-				if got := r.Document(); got.String() != c.want || string(got.AtRest()) != string(rings[0].Document().AtRest()) {
+				if got := r.Document(); got.String() != c.want ||
+					string(got.AtRest()) != string(rings[0].Document().AtRest()) {
 					t.Errorf("holds %v, want %s, the same in all", got, c.want)
 				}
 			}
@@ -95,7 +97,7 @@ func TestFirstStart(t *testing.T) {
 	}
 }
 
-// A running ring sees what becomes of its file, and never makes another.
+// A running ring notices changes of its file, and never makes a new file.
 func TestFileWhileRunning(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	write(t, path, text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}}))
@@ -110,7 +112,8 @@ func TestFileWhileRunning(t *testing.T) {
 	if r.Newer(t.Context(), 2); !strings.HasPrefix(r.Document().String(), "code 1 2,") {
 		t.Errorf("holds %v", r)
 	}
-	if err := keyring.Edit(t.Context(), path, func(d *keyring.Document) error { return d.Retire(keyring.Code, 1, day) }); err != nil {
+	retire := func(d *keyring.Document) error { return d.Retire(keyring.Code, 1, day) }
+	if err := keyring.Edit(t.Context(), path, retire); err != nil {
 		t.Fatal(err)
 	}
 	c.pass(time.Minute)
@@ -139,20 +142,24 @@ func TestFileRefused(t *testing.T) {
 		make func(path string)
 		say  string
 	}{
-		"others may read": {"a", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o604) }, "mode 0604, others may read it: chmod 600"},
+		"others may read": {"a", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o604) },
+			"mode 0604, others may read it: chmod 600"},
 		"group may write": {"b", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o620) }, "chmod 600"},
-		"not a keyring":   {"c", func(p string) { write(t, p, []byte(canary)) }, "each name once; restore it from a copy, or remove it to start anew: codes under way"},
-		"empty":           {"d", func(p string) { write(t, p, nil) }, "merchants need the new public key"},
-		"too long":        {"e", func(p string) { write(t, p, bytes.Repeat([]byte(canary), 20_000)) }, "at most 65536"},
-		"no folder":       {"f/g", func(string) {}, "g cannot be written, the folder " + filepath.Join(dir, "f") + " must be there and writable: no such file"},
-		"a folder":        {"h", func(p string) { os.Mkdir(p, 0o700) }, "is a directory"},
+		"not a keyring": {"c", func(p string) { write(t, p, []byte(canary)) },
+			"each name once; restore it from a copy, or remove it to start anew: codes under way"},
+		"empty":    {"d", func(p string) { write(t, p, nil) }, "merchants need the new public key"},
+		"too long": {"e", func(p string) { write(t, p, bytes.Repeat([]byte(canary), 20_000)) }, "at most 65536"},
+		"no folder": {"f/g", func(string) {},
+			"g cannot be written, the folder " + filepath.Join(dir, "f") + " must be there and writable: no such file"},
+		"a folder": {"h", func(p string) { os.Mkdir(p, 0o700) }, "is a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(dir, c.path)
 			c.make(path)
 			before, _ := os.ReadFile(path)
 			_, err := keyring.New(keyring.File(path), time.Now, time.Minute, (&lines{}).log())
-			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), canary) {
+			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), path) ||
+				strings.Contains(err.Error(), canary) {
 				t.Errorf("start: %v, want %q", err, c.say)
 			}
 			err = keyring.Edit(t.Context(), path, func(*keyring.Document) error { t.Error("edited"); return nil })
@@ -165,7 +172,8 @@ func TestFileRefused(t *testing.T) {
 		})
 	}
 	missing := filepath.Join(dir, "missing")
-	if err := keyring.Edit(t.Context(), missing, nil); err == nil || !strings.Contains(err.Error(), "countersign serve makes one") {
+	if err := keyring.Edit(t.Context(), missing, nil); err == nil ||
+		!strings.Contains(err.Error(), "countersign serve makes one") {
 		t.Error(err)
 	}
 	if _, err := os.Stat(missing); err == nil {
@@ -173,7 +181,7 @@ func TestFileRefused(t *testing.T) {
 	}
 }
 
-// The keys that were made can be used at once.
+// New keys can be used at once.
 func TestMadeKeysWork(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	r, _, _ := ring(t, keyring.File(path))

@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// canary is in every secret of the tests, and must never be seen.
+// canary is part of every secret in the tests, and must appear nowhere.
 const canary = "CANARY"
 
 var (
@@ -29,7 +29,7 @@ var (
 // secret returns a secret that differs by its name.
 func secret(name string) string { return canary + "-" + name + strings.Repeat("x", 30) }
 
-// signPEM returns RSA keys, made once: it takes long.
+// signPEM returns RSA keys. They are made once, because that takes long.
 var signPEM = [2]func() string{sync.OnceValue(generate), sync.OnceValue(generate)}
 
 func generate() string { return rsaPEM(2048) }
@@ -89,7 +89,7 @@ func codes(versions ...int) []byte {
 	return text(map[keyring.Kind][]v{keyring.Code: all})
 }
 
-// keys returns what a ring on such a document hands out.
+// keys returns the keys that a ring on such a document returns.
 func keys(t *testing.T, newest int, versions ...int) *otp.Keys {
 	t.Helper()
 	secrets := otp.Secrets{}
@@ -193,7 +193,7 @@ func (l *lines) about(text string) (n int) {
 	return n
 }
 
-// ring returns a ring that is a minute old at most, on a clock and a log of its own.
+// ring returns a ring with an age of a minute, and its own clock and log.
 func ring(t *testing.T, s keyring.Source) (*keyring.Ring, *clock, *lines) {
 	t.Helper()
 	c, l := &clock{now: day}, &lines{}

@@ -54,8 +54,8 @@ func parse(text []byte, known *Document) (*Document, error) {
 		object, ok = top.(map[string]any)
 	}
 	if !ok {
-		return nil, errors.New(`keyring: not JSON of the form {"code":[...],"number":[...],"seal":[...],"sign":[...]} ` +
-			`or {"version":1,"secret":"..."}, each name once`)
+		return nil, errors.New(`keyring: not JSON of the form ` +
+			`{"code":[...],"number":[...],"seal":[...],"sign":[...]} or {"version":1,"secret":"..."}, each name once`)
 	}
 	r := reader{doc: &Document{versions: map[Kind][]*version{}}, known: known}
 	r.document(object)

@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// What stands at rest is read back the same, whatever its order.
+// A document reads back the same, whatever its order.
 func TestAtRest(t *testing.T) {
 	given := text(map[keyring.Kind][]v{
 		keyring.Code: {{Version: 7, From: "2026-11-23T07:00:00.5+01:00"}, {Version: 2, Made: "2026-11-22T06:00:00Z"}},
@@ -44,7 +44,7 @@ func TestAtRest(t *testing.T) {
 	}
 }
 
-// The short form, which a deployed stack has, gives the keys that it always gave.
+// The short form, which deployed stacks have, gives the same keys as ever.
 func TestShortForm(t *testing.T) {
 	root := strings.Repeat("0123456789abcdef", 4)
 	short := []byte(`{"version":3,"secret":"` + root + `"}`)
@@ -57,9 +57,10 @@ func TestShortForm(t *testing.T) {
 	if !reflect.DeepEqual(r.Keys(t.Context()), want) {
 		t.Error("other keys")
 	}
-	// From when there was only the short form.
-	if got, want := r.Keys(t.Context()).LedgerKeys("demo", "+606543216353")[0], "N#klYuLNAzzPaGpzwZH9-2iK3oArRM9Hh-86mXq05GABM"; got != want {
-		t.Errorf("ledger %s, want %s", got, want)
+	// The value is from before the long form existed.
+	const ledger = "N#klYuLNAzzPaGpzwZH9-2iK3oArRM9Hh-86mXq05GABM"
+	if got := r.Keys(t.Context()).LedgerKeys("demo", "+606543216353")[0]; got != ledger {
+		t.Errorf("ledger %s, want %s", got, ledger)
 	}
 	if _, _, ok := r.Signing(t.Context()); ok {
 		t.Error("there is a sign key")
@@ -78,8 +79,7 @@ func TestShortForm(t *testing.T) {
 	}
 }
 
-// What is wrong is told all at once, by its place, and without a word of the
-// document.
+// The error names the place of every mistake, and quotes nothing.
 func TestParseRefuses(t *testing.T) {
 	with := func(kind, list string) string {
 		whole := map[string]json.RawMessage{}
@@ -103,54 +103,66 @@ func TestParseRefuses(t *testing.T) {
 		text string
 		say  []string
 	}{
-		"nothing":           {"", []string{"not JSON"}},
-		"not an object":     {`["` + canary + `"]`, []string{"not JSON"}},
-		"null":              {`null`, []string{"not JSON"}},
-		"two documents":     {string(codes(1)) + `{}`, []string{"not JSON"}},
-		"half of one":       {string(codes(1))[:60], []string{"not JSON"}},
-		"a name twice":      {`{"version":1,"version":2,` + s + `}`, []string{"each name once"}},
-		"a canary twice":    {`{"` + canary + `":1,"` + canary + `":2}`, []string{"each name once"}},
-		"not UTF-8":         {`{"version":1,"secret":"` + secret("a") + "\xff" + `"}`, []string{"not JSON"}},
-		"too long":          {with("code", `"`+strings.Repeat(canary, 12_000)+`"`), []string{"at most 65536"}},
-		"another form":      {`{}`, []string{"code is missing", "number is missing"}},
-		"unknown kind":      {with(canary, `[]`), []string{"the document has 1 unknown members"}},
-		"kind in capitals":  {with("Code", `[]`), []string{"1 unknown members"}},
-		"not a list":        {with("code", `{"version":1,`+s+`}`), []string{"code must be a list"}},
-		"an empty list":     {with("seal", `[]`), []string{"seal must be a list of one version or more"}},
-		"null for a list":   {with("seal", `null`), []string{"seal must be a list"}},
-		"not a version":     {with("code", `["`+canary+`"]`), []string{"code[0] must be an object"}},
-		"unknown member":    {with("code", `[{"version":1,"`+canary+`":1,`+s+`}]`), []string{"code[0] has 1 unknown members, known are version, made, from, secret"}},
-		"a key to a secret": {with("code", `[{"version":1,"key":"`+canary+`",`+s+`}]`), []string{"code[0] has 1 unknown"}},
-		"no version":        {with("code", `[{`+s+`}]`), []string{"code[0].version"}},
-		"version 0":         {with("code", `[{"version":0,`+s+`}]`), []string{"code[0].version"}},
-		"version -1":        {with("code", `[{"version":-1,`+s+`}]`), []string{"code[0].version"}},
-		"version 1.5":       {with("code", `[{"version":1.5,`+s+`}]`), []string{"code[0].version"}},
-		"version 1e300":     {with("code", `[{"version":1e300,`+s+`}]`), []string{"code[0].version"}},
-		"version as text":   {with("code", `[{"version":"1",`+s+`}]`), []string{"code[0].version"}},
-		"the same version":  {with("code", `[{"version":4,`+s+`},{"version":4,`+s+`}]`), []string{"code[1] is version 4 once more"}},
-		"no secret":         {with("number", `[{"version":1}]`), []string{"number[0].secret must be a string"}},
-		"a short secret":    {with("number", `[{"version":1,"secret":"`+canary+`"}]`), []string{"number[0].secret has 6 bytes, at least 32"}},
-		"a secret of 31":    {with("code", `[{"version":1,"secret":"`+secret("a")[:31]+`"}]`), []string{"31 bytes"}},
-		"made at no time":   {with("code", `[{"version":1,"made":"`+canary+`",`+s+`}]`), []string{"code[0].made must be a time"}},
-		"from after 2199":   {with("code", `[{"version":1,"from":"2199-12-31T23:59:59-23:59",`+s+`}]`), []string{"code[0].from must be a time"}},
-		"from before 2000":  {with("code", `[{"version":1,"from":"2000-01-01T00:00:00+00:01",`+s+`}]`), []string{"code[0].from must be a time"}},
-		"from as a number":  {with("code", `[{"version":1,"from":7,`+s+`}]`), []string{"code[0].from must be a time"}},
-		"from null":         {with("code", `[{"version":1,"from":null,`+s+`}]`), []string{"code[0].from must be a time"}},
-		"no key":            {with("sign", `[{"version":1}]`), []string{"sign[0].key must be a string"}},
-		"key is no PEM":     {key(canary), []string{"sign[0].key must be one"}},
-		"two keys":          {key(pkcs8 + pkcs8), []string{"sign[0].key must be one"}},
-		"words before it":   {key(canary + "\n" + pkcs8), []string{"sign[0].key must be one"}},
-		"words behind it":   {key(pkcs8 + canary), []string{"sign[0].key must be one"}},
-		"another PEM":       {key(strings.ReplaceAll(pkcs8, "PRIVATE KEY", "RSA PRIVATE KEY")), []string{"openssl pkcs8"}},
-		"PEM of garbage":    {key("-----BEGIN PRIVATE KEY-----\nQ0FOQVJZ\n-----END PRIVATE KEY-----\n"), []string{"must be an RSA key"}},
+		"nothing":          {"", []string{"not JSON"}},
+		"not an object":    {`["` + canary + `"]`, []string{"not JSON"}},
+		"null":             {`null`, []string{"not JSON"}},
+		"two documents":    {string(codes(1)) + `{}`, []string{"not JSON"}},
+		"half of one":      {string(codes(1))[:60], []string{"not JSON"}},
+		"a name twice":     {`{"version":1,"version":2,` + s + `}`, []string{"each name once"}},
+		"a canary twice":   {`{"` + canary + `":1,"` + canary + `":2}`, []string{"each name once"}},
+		"not UTF-8":        {`{"version":1,"secret":"` + secret("a") + "\xff" + `"}`, []string{"not JSON"}},
+		"too long":         {with("code", `"`+strings.Repeat(canary, 12_000)+`"`), []string{"at most 65536"}},
+		"another form":     {`{}`, []string{"code is missing", "number is missing"}},
+		"unknown kind":     {with(canary, `[]`), []string{"the document has 1 unknown members"}},
+		"kind in capitals": {with("Code", `[]`), []string{"1 unknown members"}},
+		"not a list":       {with("code", `{"version":1,`+s+`}`), []string{"code must be a list"}},
+		"an empty list":    {with("seal", `[]`), []string{"seal must be a list of one version or more"}},
+		"null for a list":  {with("seal", `null`), []string{"seal must be a list"}},
+		"not a version":    {with("code", `["`+canary+`"]`), []string{"code[0] must be an object"}},
+		"unknown member": {with("code", `[{"version":1,"`+canary+`":1,`+s+`}]`),
+			[]string{"code[0] has 1 unknown members, known are version, made, from, secret"}},
+		"a key to a secret": {with("code", `[{"version":1,"key":"`+canary+`",`+s+`}]`),
+			[]string{"code[0] has 1 unknown"}},
+		"no version":      {with("code", `[{`+s+`}]`), []string{"code[0].version"}},
+		"version 0":       {with("code", `[{"version":0,`+s+`}]`), []string{"code[0].version"}},
+		"version -1":      {with("code", `[{"version":-1,`+s+`}]`), []string{"code[0].version"}},
+		"version 1.5":     {with("code", `[{"version":1.5,`+s+`}]`), []string{"code[0].version"}},
+		"version 1e300":   {with("code", `[{"version":1e300,`+s+`}]`), []string{"code[0].version"}},
+		"version as text": {with("code", `[{"version":"1",`+s+`}]`), []string{"code[0].version"}},
+		"the same version": {with("code", `[{"version":4,`+s+`},{"version":4,`+s+`}]`),
+			[]string{"code[1] is version 4 once more"}},
+		"no secret": {with("number", `[{"version":1}]`), []string{"number[0].secret must be a string"}},
+		"a short secret": {with("number", `[{"version":1,"secret":"`+canary+`"}]`),
+			[]string{"number[0].secret has 6 bytes, at least 32"}},
+		"a secret of 31": {with("code", `[{"version":1,"secret":"`+secret("a")[:31]+`"}]`), []string{"31 bytes"}},
+		"made at no time": {with("code", `[{"version":1,"made":"`+canary+`",`+s+`}]`),
+			[]string{"code[0].made must be a time"}},
+		"from after 2199": {with("code", `[{"version":1,"from":"2199-12-31T23:59:59-23:59",`+s+`}]`),
+			[]string{"code[0].from must be a time"}},
+		"from before 2000": {with("code", `[{"version":1,"from":"2000-01-01T00:00:00+00:01",`+s+`}]`),
+			[]string{"code[0].from must be a time"}},
+		"from as a number": {with("code", `[{"version":1,"from":7,`+s+`}]`), []string{"code[0].from must be a time"}},
+		"from null": {with("code", `[{"version":1,"from":null,`+s+`}]`),
+			[]string{"code[0].from must be a time"}},
+		"no key":          {with("sign", `[{"version":1}]`), []string{"sign[0].key must be a string"}},
+		"key is no PEM":   {key(canary), []string{"sign[0].key must be one"}},
+		"two keys":        {key(pkcs8 + pkcs8), []string{"sign[0].key must be one"}},
+		"words before it": {key(canary + "\n" + pkcs8), []string{"sign[0].key must be one"}},
+		"words behind it": {key(pkcs8 + canary), []string{"sign[0].key must be one"}},
+		"another PEM": {key(strings.ReplaceAll(pkcs8, "PRIVATE KEY", "RSA PRIVATE KEY")),
+			[]string{"openssl pkcs8"}},
+		"PEM of garbage": {key("-----BEGIN PRIVATE KEY-----\nQ0FOQVJZ\n-----END PRIVATE KEY-----\n"),
+			[]string{"must be an RSA key"}},
 		"an EC key":         {key(ecPEM(t)), []string{"must be an RSA key"}},
 		"RSA of 1024":       {key(rsaPEM(1024)), []string{"has 1024 bits, at least 2048"}},
 		"short, no version": {`{` + s + `}`, []string{"the short form.version"}},
 		"short, no secret":  {`{"version":1}`, []string{"the short form.secret must be a string"}},
 		"short, short":      {`{"version":1,"secret":"` + canary + `"}`, []string{"has 6 bytes, at least 32"}},
 		"short, and a list": {`{"version":1,` + s + `,"sign":[]}`, []string{"the short form has 1 unknown"}},
-		"many at once": {`{"code":[{"version":0,"secret":"` + canary + `"},{"version":2,"from":"x"}],"seal":7,"more":1}`,
-			[]string{"1 unknown", "code[0].version", "code[0].secret has 6", "code[1].from", "code[1].secret must", "number is missing", "seal must be a list"}},
+		"many at once": {
+			`{"code":[{"version":0,"secret":"` + canary + `"},{"version":2,"from":"x"}],"seal":7,"more":1}`,
+			[]string{"1 unknown", "code[0].version", "code[0].secret has 6", "code[1].from", "code[1].secret must",
+				"number is missing", "seal must be a list"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := keyring.Parse([]byte(c.text))
@@ -184,10 +196,12 @@ func ecPEM(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// Whatever is read is written so that it is read as the same, and can be held.
+// A document that was read is written so that it reads back the same, and a ring can hold
+// it.
 func FuzzParse(f *testing.F) {
 	f.Add(codes(1, 2))
-	f.Add(text(map[keyring.Kind][]v{keyring.Code: {{Version: 1, Made: "2026-11-22T06:00:00Z", From: "9999-12-31T23:59:59-23:59"}}, keyring.Sign: {{Version: 1}}}))
+	f.Add(text(map[keyring.Kind][]v{keyring.Code: {{Version: 1, Made: "2026-11-22T06:00:00Z",
+		From: "9999-12-31T23:59:59-23:59"}}, keyring.Sign: {{Version: 1}}}))
 	f.Add([]byte(`{"version":1,"secret":"` + secret("a") + `"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := keyring.Parse(text)
@@ -198,7 +212,8 @@ func FuzzParse(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(d, again) {
 			t.Fatalf("read back as %v: %v", again, err)
 		}
-		if _, err := keyring.New(&shelf{text: text}, func() time.Time { return day }, time.Minute, (&lines{}).log()); err != nil {
+		if _, err := keyring.New(&shelf{text: text}, func() time.Time { return day }, time.Minute,
+			(&lines{}).log()); err != nil {
 			t.Fatal(err)
 		}
 		d.List(day)

@@ -48,7 +48,7 @@ func TestRefresh(t *testing.T) {
 	look(6, 2, 2)
 }
 
-// A source that fails costs nothing but a line, and is asked again after a while.
+// A failing source causes a log line and no more, and is read again after a while.
 func TestFailingSource(t *testing.T) {
 	down := errors.New("the source is down")
 	for name, c := range map[string]struct {
@@ -61,7 +61,8 @@ func TestFailingSource(t *testing.T) {
 		"garbage":  {[]byte(`{"code":7}`), nil, "code must be a list"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := keyring.New(&shelf{text: c.text, err: c.err}, time.Now, time.Minute, (&lines{}).log()); err == nil {
+			if _, err := keyring.New(&shelf{text: c.text, err: c.err}, time.Now, time.Minute,
+				(&lines{}).log()); err == nil {
 				t.Error("starts without keys")
 			}
 			s := &shelf{text: codes(1)}
@@ -74,7 +75,8 @@ func TestFailingSource(t *testing.T) {
 					t.Fatal("other keys")
 				}
 				if want := 2 + i/10; s.count() != want || l.about(c.line) != want-1 {
-					t.Fatalf("after %d s: %d reads, %d lines, want %d reads: %q", i, s.count(), l.about(c.line), want, l.all)
+					t.Fatalf("after %d s: %d reads, %d lines, want %d reads: %q", i, s.count(), l.about(c.line), want,
+						l.all)
 				}
 				clock.pass(time.Second)
 			}
@@ -89,10 +91,11 @@ func TestFailingSource(t *testing.T) {
 	}
 }
 
-// A version comes into force at its time, and nothing is read for it.
+// A version comes into force at its time, without a read.
 func TestComingIntoForce(t *testing.T) {
 	s := &shelf{text: text(map[keyring.Kind][]v{
-		keyring.Code: {{Version: 1}, {Version: 2, From: "2026-11-22T06:00:20Z"}, {Version: 3, From: "2026-11-22T06:00:10Z"}},
+		keyring.Code: {{Version: 1}, {Version: 2, From: "2026-11-22T06:00:20Z"},
+			{Version: 3, From: "2026-11-22T06:00:10Z"}},
 		keyring.Seal: {{Version: 1}, {Version: 2, From: "2026-11-22T06:00:30Z"}},
 		keyring.Sign: {{Version: 1}, {Version: 2, From: "2026-11-22T06:00:30.000000001Z"}},
 	})}
@@ -137,7 +140,8 @@ func TestSignKeysAreKept(t *testing.T) {
 	_, first, _ := r.Signing(t.Context())
 	s.put(text(map[keyring.Kind][]v{keyring.Sign: sign, keyring.Code: {{Version: 1}, {Version: 2}}}), nil)
 	c.pass(time.Minute)
-	if _, key, _ := r.Signing(t.Context()); key != first || r.Document().String() != "code 1 2, number 1, seal 1, sign 1 2" {
+	if _, key, _ := r.Signing(t.Context()); key != first ||
+		r.Document().String() != "code 1 2, number 1, seal 1, sign 1 2" {
 		t.Errorf("parsed again: %v", r)
 	}
 	sign[1].From = ""
@@ -156,7 +160,7 @@ func TestSignKeysAreKept(t *testing.T) {
 	}
 }
 
-// One caller refreshes; the others go on with what they have.
+// One caller refreshes, and the others use the held keys meanwhile.
 func TestOneRefreshes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{text: codes(1)}
@@ -186,7 +190,7 @@ func TestOneRefreshes(t *testing.T) {
 	})
 }
 
-// A caller that saw the time before another one's refresh does not repeat it.
+// A caller that read the clock before another's refresh does not repeat the refresh.
 func TestLateCaller(t *testing.T) {
 	s, c := &shelf{text: codes(1)}, &clock{now: day}
 	var r *keyring.Ring
@@ -207,8 +211,8 @@ func TestLateCaller(t *testing.T) {
 	}
 }
 
-// However many meet a version that is not known here, it is fetched once, and all
-// of them get it. Time is virtual.
+// Many callers that meet an unknown version cause one fetch, and all get the version. Time
+// is virtual.
 func TestNewer(t *testing.T) {
 	for name, ask := range map[string]func(context.Context, *keyring.Ring) bool{
 		"code": func(ctx context.Context, r *keyring.Ring) bool {
@@ -264,7 +268,7 @@ var sealed3 = sync.OnceValue(func() string {
 	return sealed
 })
 
-// Neither retired versions nor ones that never come become a flood of reads.
+// Neither retired versions nor versions that never come cause a flood of reads.
 func TestNoFloods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{text: codes(2, 5)}
@@ -315,7 +319,7 @@ func TestNoFloods(t *testing.T) {
 	})
 }
 
-// A caller that gives up is let go, and the next one fetches.
+// A caller that gives up returns, and the next one fetches.
 func TestCallerGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{text: codes(1)}
@@ -357,7 +361,7 @@ func TestCallerGivesUp(t *testing.T) {
 	})
 }
 
-// Readers, rotations and times that come, all at once (with -race).
+// Readers, rotations and versions that come into force run at once (with -race).
 func TestUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{text: codes(1)}
@@ -385,7 +389,8 @@ func TestUnderLoad(t *testing.T) {
 			})
 		}
 		for n := 2; n < 40; n++ {
-			all := []v{{Version: n - 1}, {Version: n, From: time.Now().Add(50 * time.Millisecond).UTC().Format(time.RFC3339Nano)}}
+			all := []v{{Version: n - 1}, {Version: n,
+				From: time.Now().Add(50 * time.Millisecond).UTC().Format(time.RFC3339Nano)}}
 			s.put(text(map[keyring.Kind][]v{keyring.Code: all, keyring.Seal: all}), nil)
 			time.Sleep(200 * time.Millisecond)
 		}

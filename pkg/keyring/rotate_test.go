@@ -15,7 +15,7 @@ import (
 	"countersign/pkg/keyring"
 )
 
-// states are the versions of a kind and what each does.
+// states returns the versions of a kind and the state of each.
 func states(d *keyring.Document, kind keyring.Kind, now time.Time) string {
 	var out []string
 	for _, info := range d.List(now) {
@@ -26,7 +26,7 @@ func states(d *keyring.Document, kind keyring.Kind, now time.Time) string {
 	return strings.Join(out, ", ")
 }
 
-// Each step is an edit and what the versions do afterwards, at that time.
+// Each step is an edit and the states of the versions after it.
 func TestRotation(t *testing.T) {
 	const hour = time.Hour
 	type step struct {
@@ -124,11 +124,11 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// The first version of a kind, as a stack has it that was made before there were
-// sign keys.
+// The first version of a kind is added to a keyring from before there were sign keys.
 func TestFirstOfItsKind(t *testing.T) {
 	d := parse(t, codes(1))
-	if _, err := d.Rotate(keyring.Sign, day.Add(time.Hour), day, rand.Reader); err == nil || !strings.Contains(err.Error(), "in force at once") {
+	if _, err := d.Rotate(keyring.Sign, day.Add(time.Hour), day, rand.Reader); err == nil ||
+		!strings.Contains(err.Error(), "in force at once") {
 		t.Error(err)
 	}
 	if n, err := d.Rotate(keyring.Sign, none, day.Add(time.Millisecond), rand.Reader); n != 1 || err != nil {
@@ -165,11 +165,12 @@ func TestFirstOfItsKind(t *testing.T) {
 	}
 }
 
-// A rotation that cannot be made leaves everything as it was.
+// A rotation that fails changes nothing.
 func TestRotationFails(t *testing.T) {
 	d := parse(t, codes(1))
 	before := string(d.AtRest())
-	if _, err := d.Rotate(keyring.Code, none, day, iotest.ErrReader(errors.New("no entropy here"))); err == nil || !strings.Contains(err.Error(), "no entropy here") {
+	if _, err := d.Rotate(keyring.Code, none, day, iotest.ErrReader(errors.New("no entropy here"))); err == nil ||
+		!strings.Contains(err.Error(), "no entropy here") {
 		t.Error(err)
 	}
 	if _, err := d.Rotate(keyring.Code, none, day, strings.NewReader("31 bytes are one less than enough")); err != nil {
@@ -182,14 +183,16 @@ func TestRotationFails(t *testing.T) {
 	if _, err := d.Rotate(keyring.Code, none, day, strings.NewReader("1 byte too few is not enough...")); err == nil {
 		t.Error("made of too little")
 	}
-	if _, err := d.Rotate("cod", none, day, rand.Reader); err == nil || !strings.Contains(err.Error(), "code number seal sign") {
+	if _, err := d.Rotate("cod", none, day, rand.Reader); err == nil ||
+		!strings.Contains(err.Error(), "code number seal sign") {
 		t.Error(err)
 	}
 	if string(d.AtRest()) != before {
 		t.Error("changed")
 	}
 	last := parse(t, codes(1_000_000_000))
-	if _, err := last.Rotate(keyring.Code, none, day, rand.Reader); err == nil || last.String() != "code 1000000000, number 1, seal 1" {
+	if _, err := last.Rotate(keyring.Code, none, day, rand.Reader); err == nil ||
+		last.String() != "code 1000000000, number 1, seal 1" {
 		t.Error(err, last)
 	}
 }

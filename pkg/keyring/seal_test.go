@@ -57,7 +57,8 @@ func TestSeal(t *testing.T) {
 	refused(t, r, "4"+old[1:], "a", "newer than all")
 
 	without, _, _ := ring(t, &shelf{text: noSeal(t)})
-	if got, err := without.Seal(t.Context(), []byte(canary), "a"); got != "" || err == nil || !strings.Contains(err.Error(), "rotating seal") {
+	if got, err := without.Seal(t.Context(), []byte(canary), "a"); got != "" || err == nil ||
+		!strings.Contains(err.Error(), "rotating seal") {
 		t.Errorf("without a key: %q, %v", got, err)
 	}
 	refused(t, without, old, "a", "newer than all")
@@ -77,7 +78,7 @@ func noSeal(t *testing.T) []byte {
 	return b
 }
 
-// What is stored opens in every release.
+// A value that an earlier release sealed opens.
 func TestKnownSealed(t *testing.T) {
 	r, _, _ := ring(t, &shelf{text: seals(1)})
 	plain, err := r.Open(t.Context(), "1.eRd-nsg3JZ5IQYB5em1-HBZCukkIrCueIMb9AVsSi5gQ", "client")
@@ -86,7 +87,7 @@ func TestKnownSealed(t *testing.T) {
 	}
 }
 
-// Whatever bit is changed, and however a value is spelled otherwise, it does not open.
+// A value with any changed bit, or in another spelling, does not open.
 func TestSealedIsExact(t *testing.T) {
 	r, _, _ := ring(t, &shelf{text: seals(1)})
 	sealed, err := r.Seal(t.Context(), []byte(canary), "a")
@@ -102,7 +103,8 @@ func TestSealedIsExact(t *testing.T) {
 		refused(t, r, sealed[:i], "a", "")
 		refused(t, r, sealed[:i]+"\n"+sealed[i:], "a", "")
 	}
-	for _, other := range []string{"", ".", "1", "1.", sealed + "=", sealed + "A", sealed + ".", "01" + sealed[1:], "+" + sealed, " " + sealed, "0" + sealed[1:], "-" + sealed, sealed[1:], "9999999999999999999" + sealed[1:]} {
+	for _, other := range []string{"", ".", "1", "1.", sealed + "=", sealed + "A", sealed + ".", "01" + sealed[1:],
+		"+" + sealed, " " + sealed, "0" + sealed[1:], "-" + sealed, sealed[1:], "9999999999999999999" + sealed[1:]} {
 		refused(t, r, other, "a", "")
 	}
 }

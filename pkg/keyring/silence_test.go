@@ -12,7 +12,7 @@ import (
 	"countersign/pkg/keyring"
 )
 
-// However it is printed, logged or encoded, nothing shows a secret (P14).
+// No way to print, log or encode a keyring shows a secret (P14).
 func TestSilence(t *testing.T) {
 	given := text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}})
 	private := strings.Split(signPEM[1](), "\n")[3] // a line of it
@@ -38,20 +38,23 @@ func TestSilence(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%p"} {
 			fmt.Fprintf(&out, verb+"\n", value)
 		}
-		for _, log := range []*slog.Logger{slog.New(slog.NewJSONHandler(&out, nil)), slog.New(slog.NewTextHandler(&out, nil))} {
+		for _, log := range []*slog.Logger{slog.New(slog.NewJSONHandler(&out, nil)),
+			slog.New(slog.NewTextHandler(&out, nil))} {
 			log.Info("value", "v", value)
 		}
 		if b, err := json.Marshal(value); err == nil {
 			out.Write(b)
 		}
 		said := out.String()
-		for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), "67 65 78 65 82 89", private, factor, "PRIVATE"} {
+		for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary),
+			"67 65 78 65 82 89", private, factor, "PRIVATE"} {
 			if strings.Contains(said, secret) {
 				t.Errorf("%s shows %s: %s", name, secret, said)
 			}
 		}
 	}
-	if got := fmt.Sprintf("%v %+v %s %#v %d", d, *d, r, r, d); got != strings.TrimSpace(strings.Repeat("code 1, number 1, seal 1, sign 1 ", 5)) {
+	if got := fmt.Sprintf("%v %+v %s %#v %d", d, *d, r, r,
+		d); got != strings.TrimSpace(strings.Repeat("code 1, number 1, seal 1, sign 1 ", 5)) {
 		t.Error(got)
 	}
 }

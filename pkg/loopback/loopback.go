@@ -25,7 +25,7 @@ func Only(h http.Handler, others ...string) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, `{"message":"this host name is not served: use 127.0.0.1, localhost, or the address of --listen"}`)
+		io.WriteString(w, `{"message":"this host is not served: use 127.0.0.1, localhost or the address of --listen"}`)
 	})
 }
 

@@ -40,7 +40,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// texts are what each language says with five minutes, one and less to go.
+// texts has the text of each language with five minutes, one minute and less left.
 var texts = map[string][3]string{
 	"da": {
 		"425502 er din kode til Countersign, gyldig i 5 minutter.",
@@ -116,9 +116,11 @@ func TestLanguages(t *testing.T) {
 
 func TestTags(t *testing.T) {
 	for tag, want := range map[string]string{
-		"": "en", "EN": "en", "en-GB": "en", "en_PH": "en", "de-AT": "de", "De_ch": "de", "pt-BR": "pt", "es-419": "es", "sv-Latn-FI": "sv",
+		"": "en", "EN": "en", "en-GB": "en", "en_PH": "en", "de-AT": "de", "De_ch": "de", "pt-BR": "pt", "es-419": "es",
+		"sv-Latn-FI": "sv",
 	} {
-		if got := write(t, "Countersign", tag)("425502", time.Minute); got != texts[want][1] || !message.Supported(tag) {
+		if got := write(t, "Countersign", tag)("425502", time.Minute); got != texts[want][1] ||
+			!message.Supported(tag) {
 			t.Errorf("%q: %q, want %q", tag, got, texts[want][1])
 		}
 	}
@@ -134,8 +136,8 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// longest returns the longest brand of plain letters that a language takes, by
-// the text with the longest code and the longest time.
+// longest returns the longest brand of plain letters that fits in a language, with the
+// longest code and the longest time left.
 func longest(t *testing.T, language string) string {
 	text := write(t, "b", language)
 	most := 0
@@ -145,11 +147,11 @@ func longest(t *testing.T, language string) string {
 	return strings.Repeat("b", 160-most+1)
 }
 
-// Every text of every code in every language fits one SMS (P22), also as the
-// bytes of the alphabet count. It begins with the code, and has no other digits
-// in a row that a phone could take for one (P23).
+// Every text of every code in every language fits one SMS (P22), counted in septets too.
+// It begins with the code, and has no other digits that a phone could take for a code
+// (P23).
 func TestOnePart(t *testing.T) {
-	gsm := regexp.MustCompile(`\A[ -_a-zäöñüàèéùìòÄÖÑÜÇØøÅåÆæßÉ]+\z`) // what of the basic alphabet texts have
+	gsm := regexp.MustCompile(`\A[ -_a-zäöñüàèéùìòÄÖÑÜÇØøÅåÆæßÉ]+\z`)
 	digits := regexp.MustCompile(`[0-9]{4,8}`)
 	for _, language := range message.Languages() {
 		text := write(t, longest(t, language), language)
@@ -159,7 +161,8 @@ func TestOnePart(t *testing.T) {
 				if n := len([]rune(got)); n > 160 || !gsm.MatchString(got) || strings.ContainsAny(got, `[\]^`) {
 					t.Errorf("%s: %d characters: %s", language, n, got)
 				}
-				if found := digits.FindAllString(got, -1); len(found) != 1 || found[0] != code || !strings.HasPrefix(got, code+" ") {
+				if found := digits.FindAllString(got, -1); len(found) != 1 || found[0] != code ||
+					!strings.HasPrefix(got, code+" ") {
 					t.Errorf("%s: code not first, or not alone: %s", language, got)
 				}
 			}
@@ -170,7 +173,9 @@ func TestOnePart(t *testing.T) {
 func TestRefusedBrands(t *testing.T) {
 	for _, language := range message.Languages() {
 		for brand, say := range map[string]string{
-			"": "empty", "  ": "empty", "Łódź": "GSM", "Amélie ó": "GSM", "a\nb": "GSM", "a\xff": "GSM", "字": "GSM", "Caffe\u0300": "GSM",
+			"": "empty", "  ": "empty", "Łódź": "GSM", "Amélie ó": "GSM", "a\nb": "GSM", "a\xff": "GSM",
+			"字":                        "GSM",
+			"Caffe\u0300":              "GSM",
 			longest(t, language) + "b": "shorten it by 1", strings.Repeat("€", 80): "shorten",
 		} {
 			if _, err := message.Text(brand, language); err == nil || !strings.Contains(err.Error(), say) {
@@ -180,8 +185,8 @@ func TestRefusedBrands(t *testing.T) {
 	}
 }
 
-// A brand that is taken fits in every language that a request may choose (P22),
-// and the longest that does is taken.
+// An accepted brand fits in every language that a request may choose (P22), and the
+// longest such brand is accepted.
 func TestCheckBrand(t *testing.T) {
 	shortest := 160
 	for _, language := range message.Languages() {
@@ -206,8 +211,8 @@ func TestCheckBrand(t *testing.T) {
 	}
 }
 
-// The first language counts that there are words in; one in which the brand is too
-// long is passed over.
+// The first language with a text is used. A language in which the brand is too long is
+// skipped.
 func TestFor(t *testing.T) {
 	long := longest(t, "nl") // too long for id and ms, not for en
 	for _, c := range []struct {
@@ -215,7 +220,8 @@ func TestFor(t *testing.T) {
 		languages string
 		want      string // "": an error
 	}{
-		{"Acme", "", "en"}, {"Acme", "de", "de"}, {"Acme", " de", "de"}, {"Acme", "xx de-AT id", "de"}, {"Acme", "id-ID nl", "id"}, {"Acme", "xx", "en"},
+		{"Acme", "", "en"}, {"Acme", "de", "de"}, {"Acme", " de", "de"}, {"Acme", "xx de-AT id", "de"},
+		{"Acme", "id-ID nl", "id"}, {"Acme", "xx", "en"},
 		{long, "id-ID", "en"}, {long, "id-ID nl", "nl"}, {long, "xx id ms-MY nl de", "nl"}, {long, "en nl", "en"},
 		{strings.Repeat("b", 108), "id nl", ""}, {"字", "id", ""},
 	} {
@@ -227,7 +233,8 @@ func TestFor(t *testing.T) {
 			continue
 		}
 		got := text("425502", time.Minute)
-		if want := strings.Replace(texts[cmp.Or(c.want, "en")][1], "Countersign", c.brand, 1); got != want || c.want == "" || len(got) > 160 {
+		if want := strings.Replace(texts[cmp.Or(c.want, "en")][1], "Countersign", c.brand, 1); got != want ||
+			c.want == "" || len(got) > 160 {
 			t.Errorf("%q in %q: %q, want %q", c.brand, c.languages, got, want)
 		}
 	}

@@ -81,11 +81,12 @@ func TestList(t *testing.T) {
 	}
 }
 
-// The sender's name is told where the client wished one, and only there.
+// An entry has a sender name only if the client chose one.
 func TestFrom(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "outbox.jsonl")
 	var shown []outbox.Entry
-	b, err := outbox.Open(path, func() time.Time { return at }, func() string { return "1" }, func(e outbox.Entry) { shown = append(shown, e) })
+	b, err := outbox.Open(path, func() time.Time { return at }, func() string { return "1" },
+		func(e outbox.Entry) { shown = append(shown, e) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// What was sent is there after a kill, and half a line is not.
+// After a kill the sent messages are listed, and an unfinished line is not.
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "outbox.jsonl")
 	send(t, open(t, path), "+60123", "111111")
@@ -127,7 +128,7 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// Two processes on one file lose nothing of each other's.
+// Two processes on one file lose no message.
 func TestTwoAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "outbox.jsonl")
 	boxes := []*outbox.Outbox{open(t, path), open(t, path)}

@@ -16,7 +16,8 @@ func TestParseKind(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"", "Premium", "mobile", "0", "ordinary "} {
-		if got, err := phone.ParseKind(in); err == nil || !strings.Contains(err.Error(), "ordinary, premium or satellite") {
+		if got, err := phone.ParseKind(in); err == nil || !strings.Contains(err.Error(),
+			"ordinary, premium or satellite") {
 			t.Errorf("%q: %v, %v, want an error that names the three", in, got, err)
 		}
 	}

@@ -16,7 +16,8 @@ func TestParseStrictness(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"Valid", " valid", "strict", "mobile\n"} {
-		if got, err := phone.ParseStrictness(in); err == nil || !strings.Contains(err.Error(), "possible, valid or mobile") {
+		if got, err := phone.ParseStrictness(in); err == nil ||
+			!strings.Contains(err.Error(), "possible, valid or mobile") {
 			t.Errorf("%q: %q, %v, want an error that names the three", in, got, err)
 		}
 	}

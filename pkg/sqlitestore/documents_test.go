@@ -20,7 +20,7 @@ import (
 )
 
 func TestDocuments(t *testing.T) {
-	documentstest.Run(t, func(t testing.TB) (documentstest.Documents, documentstest.Traffic) {
+	documentstest.Run(t, func(t testing.TB) (documentstest.Documents, documentstest.Counter) {
 		s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
 		return s.Documents(), s
 	})

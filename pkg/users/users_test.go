@@ -12,8 +12,8 @@ import (
 	"countersign/pkg/users"
 )
 
-// The standing of a token after all that can happen to it and to its user, at init
-// and at verify, with two reads each.
+// A token has the right standing after each change of it or of its user, at init and at
+// verify, with two reads at most.
 func TestStanding(t *testing.T) {
 	expires := clientstest.Start.Add(time.Hour)
 	for _, c := range []struct {
@@ -23,21 +23,37 @@ func TestStanding(t *testing.T) {
 		reads  int64
 	}{
 		{"nothing", func(*clientstest.Rig, *testing.T) error { return nil }, users.Good, 2},
-		{"the last millisecond", func(r *clientstest.Rig, _ *testing.T) error { r.Clock.Pass(time.Hour - time.Millisecond); return nil }, users.Good, 2},
-		{"it expires", func(r *clientstest.Rig, _ *testing.T) error { r.Clock.Pass(time.Hour); return nil }, users.NoToken, 1},
-		{"it is revoked", func(r *clientstest.Rig, t *testing.T) error { return r.Users.RevokeToken(t.Context(), "acme", "token") }, users.NoToken, 1},
-		{"the user is blocked", func(r *clientstest.Rig, t *testing.T) error { return r.Users.Block(t.Context(), "acme", "u1") }, users.Blocked, 2},
+		{"the last millisecond", func(r *clientstest.Rig,
+			_ *testing.T) error {
+			r.Clock.Pass(time.Hour - time.Millisecond)
+			return nil
+		}, users.Good, 2},
+		{"it expires", func(r *clientstest.Rig, _ *testing.T) error { r.Clock.Pass(time.Hour); return nil },
+			users.NoToken, 1},
+		{"it is revoked", func(r *clientstest.Rig, t *testing.T) error {
+			return r.Users.RevokeToken(t.Context(), "acme",
+				"token")
+		}, users.NoToken, 1},
+		{"the user is blocked", func(r *clientstest.Rig, t *testing.T) error {
+			return r.Users.Block(t.Context(), "acme",
+				"u1")
+		}, users.Blocked, 2},
 		{"blocked and unblocked", func(r *clientstest.Rig, t *testing.T) error {
 			return errors.Join(r.Users.Block(t.Context(), "acme", "u1"), r.Users.Unblock(t.Context(), "acme", "u1"))
 		}, users.Good, 2},
-		{"the user is removed", func(r *clientstest.Rig, t *testing.T) error { return r.Users.Remove(t.Context(), "acme", "u1") }, users.NoUser, 2},
+		{"the user is removed", func(r *clientstest.Rig, t *testing.T) error {
+			return r.Users.Remove(t.Context(),
+				"acme", "u1")
+		}, users.NoUser, 2},
 		{"somebody else gets the id", func(r *clientstest.Rig, t *testing.T) error {
 			r.Clock.Pass(time.Millisecond)
-			return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"), r.Users.Add(t.Context(), "acme", "u1", "44-2044555666"))
+			return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
+				r.Users.Add(t.Context(), "acme", "u1", "44-2044555666"))
 		}, users.NoUser, 2},
 		{"somebody else gets the id, and the token", func(r *clientstest.Rig, t *testing.T) error {
 			r.Clock.Pass(time.Millisecond)
-			return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"), r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"),
+			return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
+				r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"),
 				r.Users.AddToken(t.Context(), "acme", "u1", "token", time.Time{}))
 		}, users.Good, 2},
 		{"it gets more time", func(r *clientstest.Rig, t *testing.T) error {
@@ -53,7 +69,8 @@ func TestStanding(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, ctx := clientstest.New(t), t.Context()
 			r.MustAdd(t, clients.Record{ID: "acme"}, "")
-			if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.AddToken(ctx, "acme", "u1", "token", expires)); err != nil {
+			if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
+				r.Users.AddToken(ctx, "acme", "u1", "token", expires)); err != nil {
 				t.Fatal(err)
 			}
 			before, standing, err := r.Users.Resolve(ctx, "acme", "token")
@@ -65,28 +82,32 @@ func TestStanding(t *testing.T) {
 			}
 			reads := r.Counted.Gets.Load()
 			after, standing, err := r.Users.Resolve(ctx, "acme", "token")
-			if err != nil || standing != c.want || after.Ref != before.Ref || (after.Number != "") != (c.want == users.Good) || r.Counted.Gets.Load()-reads != c.reads {
-				t.Errorf("at init: %v, %v, %v after %d reads, want %v after %d", after, standing, err, r.Counted.Gets.Load()-reads, c.want, c.reads)
+			if err != nil || standing != c.want || after.Ref != before.Ref ||
+				(after.Number != "") != (c.want == users.Good) || r.Counted.Gets.Load()-reads != c.reads {
+				t.Errorf("at init: %v, %v, %v after %d reads, want %v after %d", after, standing, err,
+					r.Counted.Gets.Load()-reads, c.want, c.reads)
 			}
 			reads = r.Counted.Gets.Load()
 			standing, err = r.Users.Check(ctx, before.Ref)
 			if err != nil || standing != c.want || r.Counted.Gets.Load()-reads != c.reads {
-				t.Errorf("at verify: %v, %v after %d reads, want %v after %d", standing, err, r.Counted.Gets.Load()-reads, c.want, c.reads)
+				t.Errorf("at verify: %v, %v after %d reads, want %v after %d", standing, err,
+					r.Counted.Gets.Load()-reads, c.want, c.reads)
 			}
 		})
 	}
 }
 
-// A token works for the client that it was added to, and a reference names tokens
-// and nothing else.
+// A token works only for its client, and a reference finds only tokens.
 func TestOfTheirClient(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	r.MustAdd(t, clients.Record{ID: "b"}, "")
-	if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.Add(ctx, "b", "u1", ""), r.Users.AddToken(ctx, "acme", "u1", "token", time.Time{})); err != nil {
+	if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.Add(ctx, "b", "u1", ""),
+		r.Users.AddToken(ctx, "acme", "u1", "token", time.Time{})); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ client, token string }{{"b", "token"}, {"nobody", "token"}, {"acme", "Token"}, {"acme", ""}, {"acme", "token "}} {
+	for _, c := range []struct{ client, token string }{{"b", "token"}, {"nobody", "token"}, {"acme", "Token"},
+		{"acme", ""}, {"acme", "token "}} {
 		if p, s, err := r.Users.Resolve(ctx, c.client, c.token); s != users.NoToken || err != nil || p.Number != "" {
 			t.Errorf("%q of %q: %v, %v", c.token, c.client, s, err)
 		}
@@ -97,14 +118,15 @@ func TestOfTheirClient(t *testing.T) {
 			t.Errorf("%q: %v, %v, %d reads", ref, s, err, r.Counted.Gets.Load()-reads)
 		}
 	}
-	// The same token of two clients is two tokens.
+	// Two clients may have the same token for different users.
 	if err := r.Users.AddToken(ctx, "b", "u1", "token", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if p, s, err := r.Users.Resolve(ctx, "b", "token"); s != users.Good || p.Number != "" || err != nil {
 		t.Errorf("a user without a number: %v, %v, %v", p, s, err)
 	}
-	if p, s, err := r.Users.Resolve(ctx, "acme", "token"); s != users.Good || p.Number != "60-6543216353" || err != nil {
+	if p, s, err := r.Users.Resolve(ctx, "acme", "token"); s != users.Good || p.Number != "60-6543216353" ||
+		err != nil {
 		t.Errorf("%v, %v, %v", p, s, err)
 	}
 }
@@ -112,16 +134,19 @@ func TestOfTheirClient(t *testing.T) {
 func TestAdministerUsers(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme"}, "")
-	if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.Add(ctx, "acme", "u2", "44-2044555666"), r.Users.Block(ctx, "acme", "u2"),
+	if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
+		r.Users.Add(ctx, "acme", "u2", "44-2044555666"), r.Users.Block(ctx, "acme", "u2"),
 		r.Users.AddToken(ctx, "acme", "u1", "token", time.Time{})); err != nil {
 		t.Fatal(err)
 	}
 	all, err := r.Users.List(ctx, "acme")
-	if err != nil || len(all) != 2 || all[0].Mask != "+60******6353" || all[0].Status != "active" || all[1].Mask != "+44******5666" || all[1].Status != "blocked" || !all[1].Added.Equal(clientstest.Start) {
+	if err != nil || len(all) != 2 || all[0].Mask != "+60******6353" || all[0].Status != "active" ||
+		all[1].Mask != "+44******5666" || all[1].Status != "blocked" || !all[1].Added.Equal(clientstest.Start) {
 		t.Errorf("%+v, %v", all, err)
 	}
 	err = r.Users.Add(ctx, "acme", "u1", "")
-	if clientstest.WantError(t, err, `user "u1" of client "acme": already there`); !errors.Is(err, documents.ErrExists) {
+	if clientstest.WantError(t, err, `user "u1" of client "acme": already there`); !errors.Is(err,
+		documents.ErrExists) {
 		t.Error("not ErrExists")
 	}
 	err = r.Users.AddToken(ctx, "acme", "u2", "token", time.Time{})
@@ -131,28 +156,33 @@ func TestAdministerUsers(t *testing.T) {
 	clientstest.WantError(t, r.Users.Add(ctx, "acme", "u\n", ""), "its id must be 1 to 64 characters")
 	for _, number := range []string{"12025550143", "+1-2025550143", "1-202555014x", "1202-555014300"} {
 		err := r.Users.Add(ctx, "acme", "u3", number)
-		if clientstest.WantError(t, err, "its number must be a calling code, a hyphen"); err != nil && strings.Contains(err.Error(), number) {
-			t.Errorf("the error tells the number: %v", err)
+		if clientstest.WantError(t, err, "its number must be a calling code, a hyphen"); err != nil &&
+			strings.Contains(err.Error(), number) {
+			t.Errorf("the error shows the number: %v", err)
 		}
 	}
-	clientstest.WantError(t, r.Users.AddToken(ctx, "acme", "u1", "", time.Time{}), "the token has 0 characters, must have 1 to 128")
-	clientstest.WantError(t, r.Users.AddToken(ctx, "acme", "u1", "late", clientstest.Start), "the token would have expired on 2026-11-22T02:25:27Z")
+	clientstest.WantError(t, r.Users.AddToken(ctx, "acme", "u1", "", time.Time{}),
+		"the token has 0 characters, must have 1 to 128")
+	clientstest.WantError(t, r.Users.AddToken(ctx, "acme", "u1", "late", clientstest.Start),
+		"the token would have expired on 2026-11-22T02:25:27Z")
 	err = r.Users.AddToken(ctx, "acme", "u1", strings.Repeat("é", 129), time.Time{})
-	if clientstest.WantError(t, err, "the token has 129 characters"); err != nil && strings.Contains(err.Error(), "é") {
-		t.Error("the error tells the token")
+	clientstest.WantError(t, err, "the token has 129 characters")
+	if err != nil && strings.Contains(err.Error(), "é") {
+		t.Error("the error shows the token")
 	}
 	if err := r.Users.AddToken(ctx, "acme", "u1", strings.Repeat("é", 128), time.Time{}); err != nil {
 		t.Error(err)
 	}
 }
 
-// A record of a token or a user that cannot be read is an error, without the
-// user's id, which could be a number.
+// A token or a user that cannot be read causes an error without the user's id, which
+// could be a phone number.
 func TestBrokenUsers(t *testing.T) {
 	for _, key := range []string{"user#acme#6543216353", "token"} {
 		r, ctx := clientstest.New(t), t.Context()
 		r.MustAdd(t, clients.Record{ID: "acme"}, "")
-		if err := errors.Join(r.Users.Add(ctx, "acme", "6543216353", "60-6543216353"), r.Users.AddToken(ctx, "acme", "6543216353", "token", time.Time{})); err != nil {
+		if err := errors.Join(r.Users.Add(ctx, "acme", "6543216353", "60-6543216353"),
+			r.Users.AddToken(ctx, "acme", "6543216353", "token", time.Time{})); err != nil {
 			t.Fatal(err)
 		}
 		p, _, err := r.Users.Resolve(ctx, "acme", "token")

@@ -33,21 +33,26 @@ var (
 
 func TestAdd(t *testing.T) {
 	r := clientstest.New(t)
-	r.MustAdd(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: clientstest.Public(clientstest.Key1())}, {Version: "4", PEM: clientstest.Public(clientstest.Key2())}, {PEM: clientstest.Public(clientstest.Key1())}}}, "")
+	one, two := clientstest.Public(clientstest.Key1()), clientstest.Public(clientstest.Key2())
+	r.MustAdd(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: one}, {Version: "4", PEM: two}, {PEM: one}}}, "")
 	got, err := r.Get(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Status != clients.StatusActive || !got.Added.Equal(clientstest.Start) || !got.Keys[1].Added.Equal(clientstest.Start) || versions(got) != "5 4 6" {
+	if got.Status != clients.StatusActive || !got.Added.Equal(clientstest.Start) ||
+		!got.Keys[1].Added.Equal(clientstest.Start) || versions(got) != "5 4 6" {
 		t.Errorf("%+v", got)
 	}
 	err = r.Add(t.Context(), clients.Record{ID: "acme"}, nil)
 	if clientstest.WantError(t, err, `client "acme": already there`); !errors.Is(err, documents.ErrExists) {
 		t.Error("not ErrExists")
 	}
-	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Unimatrix: "hmac"}, nil), "must be simple, or with a secret")
-	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Unimatrix: "hmac"}, []byte("15 bytes is few")), "the secret has 15 bytes, must have 16 to 256")
-	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Keys: []clients.Key{{PEM: clientstest.Private(clientstest.Key1())}}}, nil), "keys[0].pem: public key: this is a private key")
+	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Unimatrix: "hmac"}, nil),
+		"must be simple, or with a secret")
+	clientstest.WantError(t, r.Add(t.Context(), clients.Record{ID: "b", Unimatrix: "hmac"}, []byte("15 bytes is few")),
+		"the secret has 15 bytes, must have 16 to 256")
+	private := clients.Record{ID: "b", Keys: []clients.Key{{PEM: clientstest.Private(clientstest.Key1())}}}
+	clientstest.WantError(t, r.Add(t.Context(), private, nil), "keys[0].pem: public key: this is a private key")
 	if got := r.MustFind(t, "b"); got != nil {
 		t.Error("a client that was refused is there")
 	}
@@ -61,7 +66,7 @@ func versions(r clients.Record) string {
 	return strings.Join(v, " ")
 }
 
-// Names that are not there are told as such, whatever is to be done to them.
+// Every method returns ErrNotFound for a name that does not exist.
 func TestNotFound(t *testing.T) {
 	r := clientstest.New(t)
 	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "simple"}, "")
@@ -70,9 +75,12 @@ func TestNotFound(t *testing.T) {
 	_, key := r.AddKey(ctx, "nobody", "", []byte(clientstest.Public(clientstest.Key1())), false)
 	for name, err := range map[string]error{
 		"get": get, "add key": key, "disable": r.Disable(ctx, "nobody"), "enable": r.Enable(ctx, "nobody"),
-		"set secret": r.SetSecret(ctx, "nobody", []byte(clientstest.Secret)), "remove key": r.RemoveKey(ctx, "acme", "1"), "remove secret": r.RemoveSecret(ctx, "acme"),
-		"add user": r.Users.Add(ctx, "nobody", "u1", ""), "block": r.Users.Block(ctx, "acme", "u1"), "remove": r.Users.Remove(ctx, "acme", "u1"),
-		"add token": r.Users.AddToken(ctx, "acme", "u1", "t", time.Time{}), "revoke": r.Users.RevokeToken(ctx, "acme", "t"),
+		"set secret": r.SetSecret(ctx, "nobody", []byte(clientstest.Secret)),
+		"remove key": r.RemoveKey(ctx, "acme", "1"), "remove secret": r.RemoveSecret(ctx, "acme"),
+		"add user": r.Users.Add(ctx, "nobody", "u1", ""), "block": r.Users.Block(ctx, "acme", "u1"),
+		"remove":    r.Users.Remove(ctx, "acme", "u1"),
+		"add token": r.Users.AddToken(ctx, "acme", "u1", "t", time.Time{}),
+		"revoke":    r.Users.RevokeToken(ctx, "acme", "t"),
 	} {
 		if !errors.Is(err, documents.ErrNotFound) {
 			t.Errorf("%s: %v, want ErrNotFound", name, err)
@@ -87,10 +95,11 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-// Ids of any characters stay apart, in the table and from each other's users.
+// Clients and users whose ids hold any characters stay apart in the table.
 func TestOddIDs(t *testing.T) {
 	r := clientstest.New(t)
-	ids := []string{"ak h+m/a:c,0", "a b", "a+b", "a%20b", "a%2Bb", "a", "a#b", "a#", "#", "é", "e\u0301", "A", "user#a#b", "%"}
+	ids := []string{"ak h+m/a:c,0", "a b", "a+b", "a%20b", "a%2Bb", "a", "a#b", "a#", "#", "é", "e\u0301", "A",
+		"user#a#b", "%"}
 	for _, id := range ids {
 		r.MustAdd(t, clients.Record{ID: id, Unimatrix: "simple", Language: "de"}, "")
 		if err := r.Users.Add(t.Context(), id, "b", "60-6543216353"); err != nil {
@@ -122,7 +131,8 @@ func TestOddIDs(t *testing.T) {
 		if c := r.MustFind(t, id); c == nil || c.ID != id {
 			t.Errorf("%q: %v", id, c)
 		}
-		if users, err := r.Users.List(t.Context(), id); err != nil || len(users) != 2 || users[0].ID != "b" || users[1].ID != "b#c" {
+		if users, err := r.Users.List(t.Context(), id); err != nil || len(users) != 2 || users[0].ID != "b" ||
+			users[1].ID != "b#c" {
 			t.Errorf("%q has users %v, %v", id, users, err)
 		}
 		if _, s, err := r.Users.Resolve(t.Context(), id, "token"); s != users.Good || err != nil {
@@ -164,7 +174,8 @@ func TestRotateKeys(t *testing.T) {
 	if c := r.MustFind(t, "acme"); len(c.Keys) != 1 {
 		t.Errorf("%d keys are left beside the one that retired them", len(c.Keys)-1)
 	}
-	for name, text := range map[string]string{"short": clientstest.Public(clientstest.Short()), "private": clientstest.Private(clientstest.Key1()), "none": "x"} {
+	for name, text := range map[string]string{"short": clientstest.Public(clientstest.Short()),
+		"private": clientstest.Private(clientstest.Key1()), "none": "x"} {
 		if _, err := r.AddKey(ctx, "acme", "", []byte(text), true); err == nil || len(r.MustFind(t, "acme").Keys) != 1 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -205,20 +216,26 @@ func TestRotateSecrets(t *testing.T) {
 	clientstest.WantError(t, r.RemoveSecret(ctx, "acme"), "must be simple, or with a secret")
 	have(three)
 	for _, bad := range []string{"", "15 bytes is few", strings.Repeat("a", 257)} {
-		clientstest.WantError(t, r.SetSecret(ctx, "acme", []byte(bad)), fmt.Sprintf("the secret has %d bytes, must have 16 to 256", len(bad)))
+		clientstest.WantError(t, r.SetSecret(ctx, "acme", []byte(bad)),
+			fmt.Sprintf("the secret has %d bytes, must have 16 to 256", len(bad)))
 	}
 	have(three)
 }
 
-// What is wrong after an edit is not written, and none changes the id.
+// An edit that leaves a wrong field or another id writes nothing.
 func TestEditRefuses(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme", Countries: []string{"MY"}}, "")
 	before := r.Raw(t, "client#acme")
 	own := errors.New("own")
-	clientstest.WantError(t, r.Edit(ctx, "acme", func(c *clients.Record) error { c.Countries, c.PerMinute = nil, -1; return nil }), `client "acme": perMinute is -1`)
-	clientstest.WantError(t, r.Edit(ctx, "acme", func(c *clients.Record) error { c.ID = "other"; return nil }), `its id cannot become "other"`)
-	if err := r.Edit(ctx, "acme", func(c *clients.Record) error { c.Countries = nil; return own }); !errors.Is(err, own) {
+	clientstest.WantError(t, r.Edit(ctx, "acme", func(c *clients.Record) error {
+		c.Countries, c.PerMinute = nil, -1
+		return nil
+	}), `client "acme": perMinute is -1`)
+	clientstest.WantError(t, r.Edit(ctx, "acme", func(c *clients.Record) error { c.ID = "other"; return nil }),
+		`its id cannot become "other"`)
+	err := r.Edit(ctx, "acme", func(c *clients.Record) error { c.Countries = nil; return own })
+	if !errors.Is(err, own) {
 		t.Error(err)
 	}
 	if after := r.Raw(t, "client#acme"); after != before {
@@ -226,13 +243,13 @@ func TestEditRefuses(t *testing.T) {
 	}
 }
 
-// A brand that is written must fit in every language that a request may choose. A
-// record with a longer one, from before that was asked, still lets its client in, and
-// can be edited.
+// A new brand must fit in every language that a request may choose. A record with a longer
+// brand, from before that rule, still works and can be edited.
 func TestLongBrands(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	long := strings.Repeat("b", 107) // fits in English, and not in Indonesian
-	clientstest.WantError(t, r.Add(ctx, clients.Record{ID: "new", Brand: long, Language: "en"}, nil), `client "new": brand makes the text`, `in the language "id"`, "shorten it by 10")
+	clientstest.WantError(t, r.Add(ctx, clients.Record{ID: "new", Brand: long, Language: "en"}, nil),
+		`client "new": brand makes the text`, `in the language "id"`, "shorten it by 10")
 	for _, language := range []string{"en", "id"} { // of the deployment, or since the record was written
 		r.Defaults.Language = language
 		r.Put(t, "client#old", `{"id":"old","status":"active","added":"2026-11-22T02:25:27Z","brand":"`+long+`"}`)
@@ -246,7 +263,8 @@ func TestLongBrands(t *testing.T) {
 			"another one": func(c *clients.Record) { c.Brand = long[1:] },
 			"a language":  func(c *clients.Record) { c.Language = "de" },
 		} {
-			clientstest.WantError(t, r.Edit(ctx, "old", func(c *clients.Record) error { change(c); return nil }), "brand makes the text")
+			clientstest.WantError(t, r.Edit(ctx, "old", func(c *clients.Record) error { change(c); return nil }),
+				"brand makes the text")
 			if c := r.MustFind(t, "old"); c.Brand != long || len(c.Keys) != 1 {
 				t.Errorf("%s: the client is %v", name, c)
 			}
@@ -258,14 +276,15 @@ func TestLongBrands(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for brand, want := range map[string]string{long + "b": "shorten it by 1", "字": "GSM"} { // can be sent in no language
+	// these brands can be sent in no language
+	for brand, want := range map[string]string{long + "b": "shorten it by 1", "字": "GSM"} {
 		r.Put(t, "client#old", `{"id":"old","status":"active","added":"2026-11-22T02:25:27Z","brand":"`+brand+`"}`)
 		_, err := r.Lookup().Find(ctx, "old")
 		clientstest.WantError(t, err, want)
 	}
 }
 
-// Changes made at once, by two processes, are all made.
+// Edits that two processes make at once are all made.
 func TestEditTogether(t *testing.T) {
 	r := clientstest.New(t)
 	r.MustAdd(t, clients.Record{ID: "acme"}, "")
@@ -299,17 +318,19 @@ func TestAlwaysTooLate(t *testing.T) {
 	late.Table, users.Table = clientstest.Refusing{Table: r.Table}, clientstest.Refusing{Table: r.Table}
 	clientstest.WantError(t, late.Disable(ctx, "acme"), "other writers changed it 100 times meanwhile; try again")
 	clientstest.WantError(t, users.Remove(ctx, "acme", "u1"), "other writers changed it 100 times meanwhile; try again")
-	clientstest.WantError(t, users.AddToken(ctx, "acme", "u1", "t", time.Time{}), "somebody else changed the token at the same time; try again")
+	clientstest.WantError(t, users.AddToken(ctx, "acme", "u1", "t", time.Time{}),
+		"somebody else changed the token at the same time; try again")
 	if err := late.Add(ctx, clients.Record{ID: "b"}, nil); !errors.Is(err, documents.ErrExists) {
 		t.Error(err)
 	}
 }
 
-// A dump of the table tells no secret, no number and no token.
+// A dump of the table shows no secret, no number and no token.
 func TestDump(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, clientstest.Secret)
-	if err := errors.Join(r.SetSecret(ctx, "acme", []byte(clientstest.Secret+"2")), r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
+	if err := errors.Join(r.SetSecret(ctx, "acme", []byte(clientstest.Secret+"2")),
+		r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
 		r.Users.AddToken(ctx, "acme", "u1", "wallet-token-canary", time.Time{})); err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +347,7 @@ func TestDump(t *testing.T) {
 		found = found || strings.Contains(string(text), "client#acme")
 		for _, hidden := range []string{"canary", "6543216353", "65432"} {
 			if strings.Contains(string(text), hidden) {
-				t.Errorf("%s tells %q", filepath.Base(f), hidden)
+				t.Errorf("%s shows %q", filepath.Base(f), hidden)
 			}
 		}
 	}
@@ -335,7 +356,7 @@ func TestDump(t *testing.T) {
 	}
 }
 
-// What is sealed for one opens for nobody else.
+// A value sealed for one client or user does not open for another.
 func TestMovedSecrets(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, clientstest.Secret)
@@ -346,7 +367,8 @@ func TestMovedSecrets(t *testing.T) {
 		t.Error("found")
 	}
 	for _, u := range []string{"u1", "u2"} {
-		if err := errors.Join(r.Users.Add(ctx, "acme", u, "60-654321635"+u[1:]), r.Users.AddToken(ctx, "acme", u, "token of "+u, time.Time{})); err != nil {
+		if err := errors.Join(r.Users.Add(ctx, "acme", u, "60-654321635"+u[1:]),
+			r.Users.AddToken(ctx, "acme", u, "token of "+u, time.Time{})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -357,7 +379,7 @@ func TestMovedSecrets(t *testing.T) {
 	}
 }
 
-// ghosts lists documents that are removed before anybody looks.
+// ghosts lists a document that was removed meanwhile.
 type ghosts struct{ documents.Table }
 
 func (g ghosts) List(ctx context.Context, prefix string, each func(string, []byte, int64) error) error {
@@ -371,13 +393,14 @@ func reseal(ctx context.Context, r *clientstest.Rig) (changed int, err error) {
 	return records + people, errors.Join(errRecords, errPeople)
 }
 
-// After a reseal the older seal key can be retired; without one, what it sealed is
+// After a reseal the older seal key can be retired. Without it, the sealed values are
 // lost.
 func TestReseal(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, clientstest.Secret)
 	r.MustAdd(t, clients.Record{ID: "bare"}, "")
-	if err := errors.Join(r.SetSecret(ctx, "acme", []byte(clientstest.Secret+"2")), r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.Add(ctx, "acme", "bare", ""),
+	if err := errors.Join(r.SetSecret(ctx, "acme", []byte(clientstest.Secret+"2")),
+		r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.Add(ctx, "acme", "bare", ""),
 		r.Users.AddToken(ctx, "acme", "u1", "token", time.Time{})); err != nil {
 		t.Fatal(err)
 	}
@@ -401,10 +424,12 @@ func TestReseal(t *testing.T) {
 		t.Errorf("%d documents were resealed, want 2; %v", n, err)
 	}
 	change(func(d *keyring.Document) error { return d.Retire(keyring.Seal, 1, r.Clock.Now()) })
-	if c := r.MustFind(t, "acme"); len(c.Secrets) != 2 || string(c.Secrets[0]) != clientstest.Secret+"2" || string(c.Secrets[1]) != clientstest.Secret {
+	if c := r.MustFind(t, "acme"); len(c.Secrets) != 2 || string(c.Secrets[0]) != clientstest.Secret+"2" ||
+		string(c.Secrets[1]) != clientstest.Secret {
 		t.Error("the secrets are not what they were")
 	}
-	if p, s, err := r.Users.Resolve(ctx, "acme", "token"); p.Number != "60-6543216353" || s != users.Good || err != nil {
+	if p, s, err := r.Users.Resolve(ctx, "acme", "token"); p.Number != "60-6543216353" || s != users.Good ||
+		err != nil {
 		t.Error(s, err)
 	}
 	change(rotate)
@@ -440,7 +465,7 @@ func TestListWithBroken(t *testing.T) {
 	}
 }
 
-// A table that fails is an error, and never an unknown client or a good token.
+// A failing table causes an error, and never an unknown client or a good token.
 func TestTableFails(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme"}, "")
@@ -449,8 +474,10 @@ func TestTableFails(t *testing.T) {
 	c, find := r.Lookup().Find(ctx, "acme")
 	_, standing, resolve := r.Users.Resolve(ctx, "acme", "token")
 	for name, err := range map[string]error{
-		"find": find, "resolve": resolve, "add": r.Add(ctx, clients.Record{ID: "b"}, nil), "disable": r.Disable(ctx, "acme"),
-		"add user": r.Users.Add(ctx, "acme", "u1", ""), "remove user": r.Users.Remove(ctx, "acme", "u1"), "add token": r.Users.AddToken(ctx, "acme", "u1", "t", time.Time{}),
+		"find": find, "resolve": resolve, "add": r.Add(ctx, clients.Record{ID: "b"}, nil),
+		"disable":  r.Disable(ctx, "acme"),
+		"add user": r.Users.Add(ctx, "acme", "u1", ""), "remove user": r.Users.Remove(ctx, "acme", "u1"),
+		"add token": r.Users.AddToken(ctx, "acme", "u1", "t", time.Time{}),
 	} {
 		if !errors.Is(err, down) {
 			t.Errorf("%s: %v, want the table's error", name, err)

@@ -25,7 +25,7 @@ func testLife(t *testing.T, d Documents) {
 	stands(t, d, key, "anew", 1)
 }
 
-// Whoever holds another revision changes nothing.
+// A write with another revision changes nothing.
 func testRefusals(t *testing.T, d Documents) {
 	put(t, d, "a", "one", 0, true)
 	put(t, d, "a", "two", 1, true)
@@ -46,7 +46,7 @@ func testRefusals(t *testing.T, d Documents) {
 	stands(t, d, "a", "", 0)
 }
 
-// A put that comes twice is one, as long as nobody has written since.
+// A repeated put counts once, as long as nobody has written since.
 func testRepetitions(t *testing.T, d Documents) {
 	put(t, d, "a", "one", 0, true)
 	put(t, d, "a", "one", 0, true)
@@ -61,12 +61,15 @@ func testRepetitions(t *testing.T, d Documents) {
 	stands(t, d, "a", "two", 3)
 }
 
-// Every key is a key of its own.
+// No two keys are the same document.
 func testKeys(t *testing.T, d Documents) {
 	odd := []string{
-		"a", "A", "a ", " a", " ", "a#b", "#", "##", "a\tb", "a\nb", "a'b", `a"b`, "a`b", `a\b`, `\`, "%", "_", "a%", "a_", "*", "?", "[a]",
-		"' OR ''='", "\u00e9", "e\u0301", "\u00df", "ss", "\u0130", "i", "\uffff", "\U0001F600", "\u4e2d\u6587", "a\u200bb", "\u0001",
-		strings.Repeat("k", 200), strings.Repeat("k", 199) + "l", strings.Repeat("\u4e2d", 200), strings.Repeat("k", documents.MaxKey),
+		"a", "A", "a ", " a", " ", "a#b", "#", "##", "a\tb", "a\nb", "a'b", `a"b`, "a`b", `a\b`, `\`,
+		"%", "_", "a%", "a_", "*", "?", "[a]",
+		"' OR ''='", "\u00e9", "e\u0301", "\u00df", "ss", "\u0130", "i", "\uffff", "\U0001F600",
+		"\u4e2d\u6587", "a\u200bb", "\u0001",
+		strings.Repeat("k", 200), strings.Repeat("k", 199) + "l", strings.Repeat("\u4e2d", 200),
+		strings.Repeat("k", documents.MaxKey),
 	}
 	for i, key := range odd {
 		put(t, d, key, fmt.Sprint("text ", i), 0, true)
@@ -93,7 +96,8 @@ func testKeys(t *testing.T, d Documents) {
 
 func testTexts(t *testing.T, d Documents) {
 	for i, text := range []string{
-		"", " ", "'", `{"name":"\u4e2d","quote":"\""}`, "\u4e2d\u6587 \U0001F600 e\u0301 \u2028", "line\r\nline\n\ttab \u0001", "NULL", "1",
+		"", " ", "'", `{"name":"\u4e2d","quote":"\""}`, "\u4e2d\u6587 \U0001F600 e\u0301 \u2028",
+		"line\r\nline\n\ttab \u0001", "NULL", "1",
 		strings.Repeat("x", documents.MaxText), strings.Repeat("\u4e2d", documents.MaxText/3),
 	} {
 		key := fmt.Sprint("text#", i)
@@ -117,20 +121,23 @@ func testTexts(t *testing.T, d Documents) {
 	stands(t, d, "a", "kept", 1)
 }
 
-// Prefixes are compared byte by byte: nothing in them is a wildcard.
+// Prefixes are compared byte by byte, without wildcards.
 func testList(t *testing.T, d Documents) {
 	if got := keys(t, d, ""); got != nil {
 		t.Errorf("a new table lists %q", got)
 	}
 	all := []string{
-		"a", "a%", "a%b", "a%bc", "a_", "a_b", `a\`, `a\%`, `a\b`, "aXb", "ab", "abc", "a*", "a*b", "a?b", "A", "Ab", "a\u00e9", "ae\u0301",
+		"a", "a%", "a%b", "a%bc", "a_", "a_b", `a\`, `a\%`, `a\b`, "aXb", "ab", "abc", "a*", "a*b", "a?b",
+		"A", "Ab", "a\u00e9", "ae\u0301",
 		"client#a", "client#ab", "client#a#b", "client", "clients", "user#a", "\U0001F600", "\U0001F600a", "\uffff",
 	}
 	for _, key := range all {
 		put(t, d, key, "text of "+key, 0, true)
 	}
 	put(t, d, "ab", "second", 1, true)
-	for _, prefix := range append(all, "", "a%b%", "%", "_", `\`, "b", "client#", "user#", "user#a#", "zz", "aX", strings.Repeat("a", 100)) {
+	prefixes := append(all, "", "a%b%", "%", "_", `\`, "b", "client#", "user#", "user#a#", "zz", "aX",
+		strings.Repeat("a", 100))
+	for _, prefix := range prefixes {
 		var want []string
 		for _, key := range all {
 			if strings.HasPrefix(key, prefix) {
@@ -160,8 +167,8 @@ func testList(t *testing.T, d Documents) {
 	}
 }
 
-// A list of several megabytes and many pages has everything once, and who goes
-// over it may write meanwhile.
+// A list of several megabytes and many pages has each document once, and its caller may
+// write meanwhile.
 func testListOfMany(t *testing.T, d Documents) {
 	want := map[string]int{}
 	for i := range 12 {
@@ -196,7 +203,7 @@ func testListOfMany(t *testing.T, d Documents) {
 	}
 }
 
-// Of many writers that read the same revision, one writes the next.
+// Of many writers that have read the same revision, one succeeds.
 func testPutsAtOnce(t *testing.T, d Documents) {
 	for was := range int64(3) {
 		won := together(t, 200, func(i int) (bool, error) {

@@ -7,46 +7,37 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"countersign/pkg/documents"
 )
 
-// Documents are texts under keys, each with a revision that counts its writes
-// from 1. The stores' methods say the rest.
-type Documents interface {
-	// Get returns nil and 0 where there is no document.
-	Get(ctx context.Context, key string) (text []byte, revision int64, err error)
-	// Put writes revision was+1 where the revision is was; 0 is none.
-	Put(ctx context.Context, key string, text []byte, was int64) (ok bool, err error)
-	// Delete removes the document where its revision is was.
-	Delete(ctx context.Context, key string, was int64) (ok bool, err error)
-	// List calls each with the documents whose key begins with prefix, in order.
-	List(ctx context.Context, prefix string, each func(key string, text []byte, revision int64) error) error
-}
+// Documents is the table under test.
+type Documents = documents.Table
 
-// Traffic counts within windows of time.
-type Traffic interface {
-	// Take counts n in a window where that makes at most limit.
+// Counter is the request counter under test, see clients.Counter.
+type Counter interface {
 	Take(ctx context.Context, key string, window int64, n, limit int, ttl int64) (ok bool, err error)
 }
 
-// Run runs the whole suite. Open makes fresh, empty stores, which are closed by
-// t.Cleanup; the two may be one.
-func Run(t *testing.T, open func(t testing.TB) (Documents, Traffic)) {
-	documents := func(t *testing.T) Documents { d, _ := open(t); return d }
-	traffic := func(t *testing.T) Traffic { _, c := open(t); return c }
-	t.Run("life", func(t *testing.T) { testLife(t, documents(t)) })
-	t.Run("refusals", func(t *testing.T) { testRefusals(t, documents(t)) })
-	t.Run("repetitions", func(t *testing.T) { testRepetitions(t, documents(t)) })
-	t.Run("keys", func(t *testing.T) { testKeys(t, documents(t)) })
-	t.Run("texts", func(t *testing.T) { testTexts(t, documents(t)) })
-	t.Run("list", func(t *testing.T) { testList(t, documents(t)) })
-	t.Run("list of many", func(t *testing.T) { testListOfMany(t, documents(t)) })
-	t.Run("200 puts at once", func(t *testing.T) { testPutsAtOnce(t, documents(t)) })
-	t.Run("windows", func(t *testing.T) { testWindows(t, traffic(t)) })
-	t.Run("takes out of bounds", func(t *testing.T) { testBounds(t, traffic(t)) })
-	t.Run("takes at once", func(t *testing.T) { testTakesAtOnce(t, traffic(t)) })
+// Run runs the whole suite. open makes new, empty stores and closes them by t.Cleanup.
+// Both may be the same store.
+func Run(t *testing.T, open func(t testing.TB) (Documents, Counter)) {
+	table := func(t *testing.T) Documents { d, _ := open(t); return d }
+	counter := func(t *testing.T) Counter { _, c := open(t); return c }
+	t.Run("life", func(t *testing.T) { testLife(t, table(t)) })
+	t.Run("refusals", func(t *testing.T) { testRefusals(t, table(t)) })
+	t.Run("repetitions", func(t *testing.T) { testRepetitions(t, table(t)) })
+	t.Run("keys", func(t *testing.T) { testKeys(t, table(t)) })
+	t.Run("texts", func(t *testing.T) { testTexts(t, table(t)) })
+	t.Run("list", func(t *testing.T) { testList(t, table(t)) })
+	t.Run("list of many", func(t *testing.T) { testListOfMany(t, table(t)) })
+	t.Run("200 puts at once", func(t *testing.T) { testPutsAtOnce(t, table(t)) })
+	t.Run("windows", func(t *testing.T) { testWindows(t, counter(t)) })
+	t.Run("takes out of bounds", func(t *testing.T) { testBounds(t, counter(t)) })
+	t.Run("takes at once", func(t *testing.T) { testTakesAtOnce(t, counter(t)) })
 }
 
-// put writes a document that must come out as want.
+// put writes a document. want is the expected ok.
 func put(t testing.TB, d Documents, key, text string, was int64, want bool) {
 	t.Helper()
 	if ok, err := d.Put(t.Context(), key, []byte(text), was); err != nil || ok != want {
@@ -54,7 +45,7 @@ func put(t testing.TB, d Documents, key, text string, was int64, want bool) {
 	}
 }
 
-// remove deletes a document, which must come out as want.
+// remove deletes a document. want is the expected ok.
 func remove(t testing.TB, d Documents, key string, was int64, want bool) {
 	t.Helper()
 	if ok, err := d.Delete(t.Context(), key, was); err != nil || ok != want {
@@ -62,12 +53,13 @@ func remove(t testing.TB, d Documents, key string, was int64, want bool) {
 	}
 }
 
-// stands fails the test unless there is this text in this revision.
+// stands fails the test unless the document has this text and this revision.
 func stands(t testing.TB, d Documents, key, text string, revision int64) {
 	t.Helper()
 	got, at, err := d.Get(t.Context(), key)
 	if err != nil || string(got) != text || at != revision || (got == nil) != (revision == 0) {
-		t.Fatalf("under %q stand %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d", key, len(got), got, at, err, len(text), text, revision)
+		t.Fatalf("under %q stand %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d", key, len(got),
+			got, at, err, len(text), text, revision)
 	}
 }
 
@@ -87,7 +79,7 @@ func keys(t testing.TB, d Documents, prefix string) (found []string) {
 	return found
 }
 
-// together makes n calls at once and returns those that were told ok.
+// together makes n calls at once and returns the numbers of those that returned ok.
 func together(t testing.TB, n int, call func(i int) (bool, error)) (won []int) {
 	t.Helper()
 	var mu sync.Mutex

@@ -30,9 +30,12 @@ func TestNew(t *testing.T) {
 		host   string // "" where none is made
 		says   string // the error
 	}{
-		{"in AWS", secretsmanager.Config{Secret: "keys", Region: "eu-central-1"}, canary, "secretsmanager.eu-central-1.amazonaws.com", ""},
-		{"with nothing but an endpoint", secretsmanager.Config{Secret: "keys", Endpoint: "http://127.0.0.1:4566"}, "", "127.0.0.1:4566", ""},
-		{"without credentials", secretsmanager.Config{Secret: "keys", Region: "eu-central-1"}, "", "", "secretsmanager: no credentials"},
+		{"in AWS", secretsmanager.Config{Secret: "keys", Region: "eu-central-1"}, canary,
+			"secretsmanager.eu-central-1.amazonaws.com", ""},
+		{"with nothing but an endpoint", secretsmanager.Config{Secret: "keys", Endpoint: "http://127.0.0.1:4566"}, "",
+			"127.0.0.1:4566", ""},
+		{"without credentials", secretsmanager.Config{Secret: "keys", Region: "eu-central-1"}, "", "",
+			"secretsmanager: no credentials"},
 		{"without a secret", secretsmanager.Config{Region: "eu-central-1"}, canary, "", "ARN or name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,7 +31,8 @@ func TestEdit(t *testing.T) {
 			if got := held(t, v.Current()); got != "code 1 2, number 1, seal 1" {
 				t.Error(got)
 			}
-			if want := []string{"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}; !slices.Equal(v.asked, want) {
+			if want := []string{"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}; !slices.Equal(v.asked,
+				want) {
 				t.Errorf("asked %q", v.asked)
 			}
 			if len(v.Labels()) != 2 {
@@ -41,7 +42,10 @@ func TestEdit(t *testing.T) {
 	}
 	v := newVault(codes(1))
 	refused := errors.New("no")
-	if err := secret(t, v).Edit(t.Context(), func(d *keyring.Document) error { return errors.Join(rotate(d), refused) }); !errors.Is(err, refused) {
+	if err := secret(t, v).Edit(t.Context(), func(d *keyring.Document) error {
+		return errors.Join(rotate(d),
+			refused)
+	}); !errors.Is(err, refused) {
 		t.Error(err)
 	}
 	if err := secret(t, v).Edit(t.Context(), func(*keyring.Document) error { return nil }); err != nil {
@@ -52,8 +56,8 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// Of edits at the same time each that is told to be done is there, and each other
-// one is told that it is not.
+// Of edits at the same time, each one that succeeded is in the document, and each other
+// one returned an error.
 func TestConcurrentEdits(t *testing.T) {
 	v := newVault(codes(1))
 	var all sync.WaitGroup
@@ -80,8 +84,8 @@ func TestConcurrentEdits(t *testing.T) {
 	}
 }
 
-// An edit that meets trouble at any of its requests is whole or not there, and its
-// answer says which, where that can be known.
+// An edit whose requests fail is made completely or not at all, and its result reports
+// which, if that can be known.
 func TestEditInTrouble(t *testing.T) {
 	always := func(int) bool { return true }
 	once := func(n int) bool { return n == 1 }
@@ -96,14 +100,20 @@ func TestEditInTrouble(t *testing.T) {
 		"put answered, lost":        {"PutSecretValue", once, answer{lost: true}, true, ""},
 		"put broken off":            {"PutSecretValue", always, answer{}, false, "PutSecretValue"},
 		"put answered, always lost": {"PutSecretValue", always, answer{lost: true}, false, "PutSecretValue"},
-		"put not allowed":           {"PutSecretValue", always, refusal("AccessDeniedException", "not authorized to perform: secretsmanager:PutSecretValue"), false, "secretsmanager:PutSecretValue"},
-		"put quotes":                {"PutSecretValue", always, refusal("InvalidParameterException", canary), false, "InvalidParameterException (HTTP 400"},
-		"move once in trouble":      {"UpdateSecretVersionStage", once, answer{status: 500}, true, ""},
-		"move answered, lost":       {"UpdateSecretVersionStage", once, answer{lost: true}, true, ""},
-		"move always lost":          {"UpdateSecretVersionStage", always, answer{lost: true}, true, ""},
-		"move broken off":           {"UpdateSecretVersionStage", always, answer{}, false, "UpdateSecretVersionStage"},
-		"move not allowed":          {"UpdateSecretVersionStage", always, refusal("AccessDeniedException", "not authorized to perform: secretsmanager:UpdateSecretVersionStage"), false, "secretsmanager:UpdateSecretVersionStage"},
-		"move not understood":       {"UpdateSecretVersionStage", always, answer{status: 200, body: canary, lost: true}, true, ""},
+		"put not allowed": {"PutSecretValue", always,
+			refusal("AccessDeniedException", "not authorized to perform: secretsmanager:PutSecretValue"), false,
+			"secretsmanager:PutSecretValue"},
+		"put quotes": {"PutSecretValue", always, refusal("InvalidParameterException", canary), false,
+			"InvalidParameterException (HTTP 400"},
+		"move once in trouble": {"UpdateSecretVersionStage", once, answer{status: 500}, true, ""},
+		"move answered, lost":  {"UpdateSecretVersionStage", once, answer{lost: true}, true, ""},
+		"move always lost":     {"UpdateSecretVersionStage", always, answer{lost: true}, true, ""},
+		"move broken off":      {"UpdateSecretVersionStage", always, answer{}, false, "UpdateSecretVersionStage"},
+		"move not allowed": {"UpdateSecretVersionStage", always,
+			refusal("AccessDeniedException", "not authorized to perform: secretsmanager:UpdateSecretVersionStage"),
+			false, "secretsmanager:UpdateSecretVersionStage"},
+		"move not understood": {"UpdateSecretVersionStage", always, answer{status: 200, body: canary, lost: true},
+			true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/keyring/secretsmanager"
 )
 
-// The requests of a process's life, over a real connection.
+// A process's requests, over a real connection.
 func TestRequestsOfARing(t *testing.T) {
 	v := newVault(codes(2))
 	server := httptest.NewServer(v)
@@ -29,7 +29,8 @@ func TestRequestsOfARing(t *testing.T) {
 	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
 	var log bytes.Buffer
-	r, err := keyring.New(s, func() time.Time { mu.Lock(); defer mu.Unlock(); return now }, time.Minute, slog.New(slog.NewJSONHandler(&log, nil)))
+	r, err := keyring.New(s, func() time.Time { mu.Lock(); defer mu.Unlock(); return now }, time.Minute,
+		slog.New(slog.NewJSONHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,20 +68,25 @@ func TestRequestsOfARing(t *testing.T) {
 	}
 }
 
-// What goes wrong is said in words that an operator can use and anybody may read,
-// after as many tries as can help.
+// A failed read is tried again if that can help. Its error helps the operator and shows no
+// secret.
 func TestReadFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer answer
 		tries  int
 		say    string
 	}{
-		"not allowed":      {refusal("AccessDeniedException", "User: role is not authorized to perform: secretsmanager:GetSecretValue"), 1, "not authorized to perform: secretsmanager:GetSecretValue (HTTP 400, request " + awsfake.RequestID + ")"},
-		"not there":        {refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."), 1, "can't find"},
-		"being deleted":    {refusal("InvalidRequestException", "it was marked for deletion"), 1, "marked for deletion"},
+		"not allowed": {refusal("AccessDeniedException",
+			"User: role is not authorized to perform: secretsmanager:GetSecretValue"), 1,
+			"not authorized to perform: secretsmanager:GetSecretValue (HTTP 400, request " + awsfake.RequestID + ")"},
+		"not there": {refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+			1, "can't find"},
+		"being deleted": {refusal("InvalidRequestException", "it was marked for deletion"), 1,
+			"marked for deletion"},
 		"KMS key disabled": {refusal("DecryptionFailure", "Secrets Manager can't decrypt"), 1, "can't decrypt"},
 		"throttled":        {refusal("ThrottlingException", canary), 3, "ThrottlingException"},
-		"in trouble":       {answer{status: 500, body: `{"__type":"InternalServiceError","Message":"` + canary + `"}`}, 3, "InternalServiceError (HTTP 500"},
+		"in trouble": {answer{status: 500, body: `{"__type":"InternalServiceError","Message":"` + canary + `"}`},
+			3, "InternalServiceError (HTTP 500"},
 		"a bad gateway":    {answer{status: 502, body: "<html>" + canary}, 3, "HTTP 502"},
 		"an odd refusal":   {refusal("InvalidParameterException", canary), 1, "InvalidParameterException (HTTP 400"},
 		"broken off":       {answer{}, 3, "unexpected EOF"},
@@ -135,7 +141,7 @@ func quiet(t *testing.T, err error) {
 	}
 }
 
-// Whatever the service does not do, a call ends (P18), and the keys in hand do.
+// A call ends even if the service never answers (P18), and the held keys stay in use.
 // Time is virtual.
 func TestHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

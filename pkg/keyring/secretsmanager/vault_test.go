@@ -129,7 +129,8 @@ func codes(versions ...int) []byte {
 	for _, n := range versions {
 		all = append(all, key(n, "code"))
 	}
-	return []byte(`{"code":[` + strings.Join(all, ",") + `],"number":[` + key(1, "number") + `],"seal":[` + key(1, "seal") + `]}`)
+	return []byte(`{"code":[` + strings.Join(all, ",") + `],"number":[` + key(1, "number") + `],"seal":[` + key(1,
+		"seal") + `]}`)
 }
 
 func held(t testing.TB, text string) string {

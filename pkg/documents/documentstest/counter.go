@@ -6,18 +6,18 @@ import (
 	"testing"
 )
 
-// ttl lies far ahead, so that no engine's own TTL deletion finds a counter.
+// ttl is far in the future, so that no engine deletes a counter during a test.
 const ttl = 4_102_531_208 // 2100-01-02
 
-// take counts n, which must come out as want.
-func take(t testing.TB, c Traffic, key string, window int64, n, limit int, want bool) {
+// take counts n. want is the expected ok.
+func take(t testing.TB, c Counter, key string, window int64, n, limit int, want bool) {
 	t.Helper()
 	if ok, err := c.Take(t.Context(), key, window, n, limit, ttl); err != nil || ok != want {
 		t.Fatalf("take %d of %d in window %d: ok %v, %v, want ok %v", n, limit, window, ok, err, want)
 	}
 }
 
-func testWindows(t *testing.T, c Traffic) {
+func testWindows(t *testing.T, c Counter) {
 	t.Run("limit", func(t *testing.T) {
 		for range 3 {
 			take(t, c, "T#a", 10, 1, 3, true)
@@ -68,7 +68,7 @@ func testWindows(t *testing.T, c Traffic) {
 	})
 }
 
-func testBounds(t *testing.T, c Traffic) {
+func testBounds(t *testing.T, c Counter) {
 	for _, bad := range []struct{ n, limit int }{{0, 10}, {-1, 10}, {11, 10}, {1, 0}, {0, 0}, {-1, -1}} {
 		if ok, err := c.Take(t.Context(), "T#a", 10, bad.n, bad.limit, ttl); err == nil || ok {
 			t.Errorf("take %d of %d: ok %v, no error", bad.n, bad.limit, ok)
@@ -77,11 +77,11 @@ func testBounds(t *testing.T, c Traffic) {
 	take(t, c, "T#a", 10, 10, 10, true) // nothing of it was counted
 }
 
-// takers is the number of calls at once: twice any limit that is to be used up.
+// takers is the number of calls at once: twice the highest limit of the test.
 const takers = 200
 
-// However many calls there are, exactly the limit is granted.
-func testTakesAtOnce(t *testing.T, c Traffic) {
+// Of any number of calls at once, exactly the limit is granted.
+func testTakesAtOnce(t *testing.T, c Counter) {
 	for _, test := range []struct{ n, limit, want int }{{1, 100, 100}, {3, 100, 33}, {1, 1, 1}, {1, 1000, takers}} {
 		t.Run(fmt.Sprintf("%d of %d", test.n, test.limit), func(t *testing.T) {
 			key := fmt.Sprint("T#", test.n, " ", test.limit)
@@ -97,7 +97,10 @@ func testTakesAtOnce(t *testing.T, c Traffic) {
 	}
 	t.Run("clocks that differ", func(t *testing.T) {
 		take(t, c, "T#clocks", 1, 1, 100, true)
-		won := together(t, takers+100, func(i int) (bool, error) { return c.Take(t.Context(), "T#clocks", int64(i%2)+1, 1, 100, ttl) })
+		won := together(t, takers+100, func(i int) (bool, error) {
+			return c.Take(t.Context(), "T#clocks", int64(i%2)+1,
+				1, 100, ttl)
+		})
 		// Window 1 has at most 99 left; window 2, where most are counted, is used up.
 		if len(won) < 100 || len(won) > 199 {
 			t.Errorf("%d granted in two windows of 100, one of which had 1", len(won))
