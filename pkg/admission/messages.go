@@ -42,7 +42,9 @@ func (m Messages) Recipient(ctx context.Context, c *clients.Client, e164 string)
 
 // Start returns a request for a challenge with the fields that come from its client and its recipient: the policy, the
 // text in the first of the languages or the client's own, the sender's name, the number. An error is noted as a fault.
-func (m Messages) Start(ctx context.Context, c *clients.Client, to phone.Number, languages ...string) (otp.Start, error) {
+func (m Messages) Start(
+	ctx context.Context, c *clients.Client, to phone.Number, languages ...string,
+) (otp.Start, error) {
 	text, err := m.text(ctx, c, languages...)
 	return otp.Start{
 		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID,

@@ -13,10 +13,10 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// create serves CreateAuthChallenge. It sends the code in the first round and when
-// the app asks for it again; after a wrong answer it only tells how many are left.
+// create serves CreateAuthChallenge. It sends the code in the first round, and when the app asks for it
+// again. After a wrong answer it only returns the number of attempts that are left.
 func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCreateAuthChallenge) error {
-	e.Response = events.CognitoEventUserPoolsCreateAuthChallengeResponse{} // whatever came in
+	e.Response = events.CognitoEventUserPoolsCreateAuthChallengeResponse{} // the response of the event is ignored
 	client, err := t.client(ctx)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCr
 	s, step := follow(e.Request.Session, resend, now)
 	switch {
 	case e.Request.ChallengeName != custom, step != begins && step != continues:
-		return fault(ctx, "session", errors.New("a challenge is to be made that define did not ask for"))
+		return fault(ctx, "session", errors.New("Cognito wants a challenge that DefineAuthChallenge did not ask for"))
 	case step == begins:
 		if s, err = t.begin(client, now); err != nil {
 			return fault(ctx, "entropy", err)
@@ -53,8 +53,8 @@ func (t *Triggers) begin(c *clients.Client, now otp.Millis) (session, error) {
 	return session{ID: id, Ends: now.Add(c.Policy.Validity), Left: c.Policy.Attempts, Asked: now}, err
 }
 
-// public is what the app gets to know: the code's form and where the session stands,
-// in whole seconds. It is the same for every user.
+// public returns the parameters that the app can see: the form of the code and the state of the session, in
+// whole seconds. They are the same for every user.
 func public(c *clients.Client, s session, now otp.Millis) map[string]string {
 	seconds := func(until otp.Millis) string {
 		return strconv.FormatInt(max(0, int64((until.Sub(now)+time.Second-1)/time.Second)), 10)

@@ -9,10 +9,10 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// define serves DefineAuthChallenge: it says what comes next in a session. It asks
-// no table, so that it answers everybody alike.
+// define serves DefineAuthChallenge: it decides what comes next in a session. It reads no table, so its answers are the
+// same for everybody.
 func (t *Triggers) define(ctx context.Context, e *events.CognitoEventUserPoolsDefineAuthChallenge) error {
-	e.Response = events.CognitoEventUserPoolsDefineAuthChallengeResponse{} // whatever came in
+	e.Response = events.CognitoEventUserPoolsDefineAuthChallengeResponse{} // the response of the event is ignored
 	record := telemetry.From(ctx)
 	resend := resends(e.Request.ClientMetadata)
 	_, step := follow(e.Request.Session, resend, otp.MillisOf(t.Now()))
@@ -28,15 +28,15 @@ func (t *Triggers) define(ctx context.Context, e *events.CognitoEventUserPoolsDe
 	return nil
 }
 
-// against says why a session is refused, as far as verify has not told of its last
-// answer: nothing counts twice.
+// against returns why a session is refused, as an outcome or a reason. Both are "" if the line of verify has
+// it already, so that nothing counts twice.
 func against(s step, resend bool) (otp.Outcome, string) {
 	switch {
 	case s == foreign:
 		return "", "session"
 	case s == passes:
 		return otp.NoUser, ""
-	case resend: // spends no attempt, so that only time can be against it
+	case resend: // uses no attempt, so the session can only have expired
 		return otp.Expired, ""
 	}
 	return "", ""

@@ -13,20 +13,21 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// Pace is the least time that a call takes which sends a message, or seems to. It
-// is longer than nearly every send, so that the time does not tell whether there
-// is a user to send to. A person waits longer for the message.
+// Pace is the shortest time of a call that sends a message, or seems to. It is longer than nearly every send,
+// so the time does not show whether there is a user to send to. A person waits longer for the message.
 const Pace = time.Second
 
-// patience with the sender: two seconds leave the table as long as one of its calls
-// may take at most to have written down what became of the message.
+// patience is the time that the sender gets. It leaves the table enough time for its slowest call, which
+// stores the outcome of the message.
 const patience = 2 * time.Second
 
-// send sends the code of a session, or takes as long. What became of the message
-// is not told: a limit, a refusal and an unclear answer of the sender's leave a
-// session in which the code may be asked for again. An error means that the tables
-// could not be written.
-func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.CognitoEventUserPoolsCreateAuthChallenge, s session, now otp.Millis) error {
+// send sends the code of a session, or takes as long as if it did. The answer does not depend on the outcome:
+// after a limit, a refusal or an unclear answer of the sender, the app may ask for the code again. An error
+// means that the tables could not be written.
+func (t *Triggers) send(
+	ctx context.Context, c *clients.Client, e *events.CognitoEventUserPoolsCreateAuthChallenge,
+	s session, now otp.Millis,
+) error {
 	begun := t.Now()
 	defer func() { t.Wait(ctx, max(0, begun.Add(Pace).Sub(t.Now()))) }()
 	if err := t.count(ctx, c); err != nil {
@@ -51,12 +52,14 @@ func (t *Triggers) send(ctx context.Context, c *clients.Client, e *events.Cognit
 	return nil
 }
 
-// recipient returns the number of a user, or what stands against sending to it. A
-// challenge is made in either case, so that the tables are asked in either case.
+// recipient returns the number of a user, or the outcome that refuses to send to it. A challenge is made in
+// either case, so the tables are called in either case.
 //
-// The number must be verified: whoever may edit a profile could else have the code
-// of another's sign-in sent to a phone of his own.
-func (t *Triggers) recipient(ctx context.Context, c *clients.Client, r events.CognitoEventUserPoolsCreateAuthChallengeRequest) (n phone.Number, refusal otp.Outcome) {
+// The number must be verified. Otherwise someone who can edit another person's profile could have that
+// person's code sent to a phone of his own.
+func (t *Triggers) recipient(
+	ctx context.Context, c *clients.Client, r events.CognitoEventUserPoolsCreateAuthChallengeRequest,
+) (n phone.Number, refusal otp.Outcome) {
 	record, number := telemetry.From(ctx), r.UserAttributes["phone_number"]
 	switch {
 	case r.UserNotFound:
@@ -70,12 +73,12 @@ func (t *Triggers) recipient(ctx context.Context, c *clients.Client, r events.Co
 	}
 	n, refusal = t.Messages.Recipient(ctx, c, number)
 	if refusal != "" {
-		n = phone.Number{} // nothing of it is stored
+		n = phone.Number{} // it is not stored
 	}
 	return n, refusal
 }
 
-// hasty gives its sender less time than it would take.
+// hasty gives its sender [patience], which is less than the sender's own limit.
 type hasty struct{ otp.Sender }
 
 func (h hasty) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {

@@ -12,21 +12,20 @@ import (
 	"countersign/pkg/otp"
 )
 
-// session is where a session stands at the start of a round. It travels in the
-// metadata of the round's challenge, which Cognito keeps to itself, and depends on
-// nothing but the policy, the clock and the number of answers: it is the same
-// whether there is such a user or not.
+// session is the state of a session at the start of a round. It is in the metadata of the round's challenge,
+// which Cognito shows to nobody. It depends only on the policy, the clock and the number of answers, so it
+// does not depend on whether the user exists.
 type session struct {
 	ID    string     `json:"id"`    // random, see [newID]
 	Ends  otp.Millis `json:"ends"`  // the code is refused from here on
 	Left  int        `json:"left"`  // answers left
-	Asked otp.Millis `json:"asked"` // when a message was last asked for
+	Asked otp.Millis `json:"asked"` // the last time that a message was asked for
 }
 
-// custom is Cognito's name of a challenge that triggers make.
+// custom is Cognito's name for a challenge that triggers make.
 const custom = "CUSTOM_CHALLENGE"
 
-// idLength is that of a session's id: 128 bits in base64url.
+// idLength is the length of a session's id: 128 bits in base64url.
 const idLength = 22
 
 func newID(random io.Reader) (string, error) {
@@ -37,14 +36,13 @@ func newID(random io.Reader) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b[:]), nil
 }
 
-// metadata is the opposite of [parse].
+// metadata returns the text that [parse] reads.
 func (s session) metadata() string {
-	text, _ := json.Marshal(s) // never fails: strings and numbers
+	text, _ := json.Marshal(s) // cannot fail: strings and numbers
 	return string(text)
 }
 
-// parse reads the metadata of a round. It reports false for a challenge that is
-// not ours.
+// parse reads the metadata of a round. ok is false for a challenge that is not ours.
 func parse(r *events.CognitoEventUserPoolsChallengeResult) (s session, ok bool) {
 	if r == nil || r.ChallengeName != custom {
 		return s, false
@@ -59,15 +57,15 @@ func parse(r *events.CognitoEventUserPoolsChallengeResult) (s session, ok bool) 
 type step int
 
 const (
-	foreign step = iota // fails too: these triggers lead no session so
+	foreign step = iota // fails: another pool's triggers or a password began the session, or it was altered
 	fails
 	begins
 	continues
 	passes
 )
 
-// follow says how a session goes on after its rounds so far, and where it stands
-// then. resend is whether the latest answer was a request to send the code again.
+// follow returns the state of a session after its rounds so far, and how it goes on. resend is set if the
+// latest answer was a request to send the code again.
 func follow(rounds []*events.CognitoEventUserPoolsChallengeResult, resend bool, now otp.Millis) (session, step) {
 	if len(rounds) == 0 {
 		return session{}, begins
@@ -76,9 +74,9 @@ func follow(rounds []*events.CognitoEventUserPoolsChallengeResult, resend bool, 
 	for i, r := range rounds {
 		next, ok := parse(r)
 		switch {
-		case !ok, i > 0 && next.ID != s.ID: // begun by a password, or by another pool's triggers
+		case !ok, i > 0 && next.ID != s.ID: // a password began it, or another pool's triggers
 			return s, foreign
-		case r.ChallengeResult && i < len(rounds)-1: // was passed before, and went on all the same
+		case r.ChallengeResult && i < len(rounds)-1: // it was passed before, and went on
 			return s, foreign
 		}
 		s = next

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -28,14 +29,12 @@ type Triggers struct {
 	Wait func(ctx context.Context, d time.Duration)
 }
 
-// Timeout bounds one call, but for what became of a message: that may still be
-// written down in [otp.SettleTime] after it. So an answer takes 4.5 s at most,
-// whatever hangs. Cognito waits for five seconds, then calls up to two times more
-// with the same event: better an error than a second message.
+// Timeout bounds one call, except for storing the outcome of a message, which may take [otp.SettleTime]
+// longer. So an answer takes at most 4.5 s, whatever hangs. Cognito waits five seconds, then calls up to two
+// more times with the same event: an error is better than a second message.
 const Timeout = 3500 * time.Millisecond
 
-// errUndecided is all that an app is told of a fault: its cause could tell a user
-// that exists from one that does not.
+// errUndecided is the error of every fault: its cause could show the app whether a user exists.
 var errUndecided = errors.New("the sign-in could not be decided: try again from the beginning")
 
 // Invoke answers one event of Cognito's: the event itself with its response filled in. An error means that nothing was
@@ -84,17 +83,20 @@ func (t *Triggers) route(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 var errEvent = errors.New("unknown event: expected one of a user pool's triggers, with the triggerSource " +
-	"DefineAuthChallenge_Authentication, CreateAuthChallenge_Authentication or VerifyAuthChallengeResponse_Authentication")
+	"DefineAuthChallenge_Authentication, CreateAuthChallenge_Authentication " +
+	"or VerifyAuthChallengeResponse_Authentication")
 
-// unknown answers for an event that is none of a trigger's.
+// unknown answers for an event that does not come from a trigger.
 func unknown(ctx context.Context) error {
 	telemetry.From(ctx).Detail = "unknown event"
 	return errEvent
 }
 
-// serve answers an event of a trigger. Only Cognito may invoke the function, for one
-// pool, so that such an event is no stranger's.
-func serve[E any](ctx context.Context, t *Triggers, payload []byte, answer func(context.Context, *E) error) ([]byte, error) {
+// serve answers an event of a trigger. Only Cognito may invoke the function, for one pool, so the caller is
+// not a stranger.
+func serve[E any](
+	ctx context.Context, t *Triggers, payload []byte, answer func(context.Context, *E) error,
+) ([]byte, error) {
 	var e E
 	if json.Unmarshal(payload, &e) != nil {
 		return nil, unknown(ctx)
@@ -133,19 +135,19 @@ func (t *Triggers) count(ctx context.Context, c *clients.Client) error {
 	return nil
 }
 
-// fault notes where and why nothing was decided, and returns what the app may know.
-// where is one word for the metric.
+// fault notes a failure and returns the error for the app. where is one word, a dimension of a metric.
 func fault(ctx context.Context, where string, cause error) error {
 	telemetry.From(ctx).Fail(where, cause)
 	return errUndecided
 }
 
-// challengeID names the challenge of a session. The user is part of it: what one
-// user's session carries is worth nothing in another's.
+// challengeID returns the id of a session's challenge. The user is part of it, so one user's session is worth
+// nothing in the session of another.
 func challengeID(head events.CognitoEventUserPoolsHeader, session string) string {
-	// NUL is in no id that a caller of a contract may choose, nor in any part but
-	// perhaps the last.
-	return "\x00cognito\x00" + session + "\x00" + head.UserPoolID + "\x00" + head.CallerContext.ClientID + "\x00" + head.UserName
+	// No caller of a contract can choose an id with NUL in it, and no part but the last can contain NUL.
+	return strings.Join([]string{
+		"", "cognito", session, head.UserPoolID, head.CallerContext.ClientID, head.UserName,
+	}, "\x00")
 }
 
 // resends reports whether an app asks for the code once more.

@@ -11,11 +11,10 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// verify serves VerifyAuthChallengeResponse: it spends one attempt on the session's
-// challenge. For a user who has none that could pass it asks the table all the
-// same.
+// verify serves VerifyAuthChallengeResponse: it spends one attempt on the session's challenge. It calls the
+// table even for a user whose challenge cannot pass.
 func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVerifyAuthChallenge) error {
-	e.Response = events.CognitoEventUserPoolsVerifyAuthChallengeResponse{} // whatever came in
+	e.Response = events.CognitoEventUserPoolsVerifyAuthChallengeResponse{} // the response of the event is ignored
 	client, err := t.client(ctx)
 	if err != nil {
 		return err
@@ -27,7 +26,7 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	record := telemetry.From(ctx)
 	record.Result = "wrong"
 	code, _ := e.Request.ChallengeAnswer.(string)
-	switch { // no guess: no attempt is spent
+	switch { // neither is a guess, so no attempt is used
 	case resends(e.Request.ClientMetadata):
 		record.Result = "resend"
 		return nil
@@ -45,7 +44,7 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 		return fault(ctx, "verify", err)
 	}
 	outcome := got.Outcome
-	if e.Request.UserNotFound { // whatever the table has
+	if e.Request.UserNotFound { // even if the table has a challenge
 		outcome = otp.NoUser
 	}
 	record.Outcome = outcome

@@ -1,6 +1,5 @@
-// Package signature is what both ends of the AMS/DWS contract do with RSA: the
-// text to sign, the Signature header, the keys, and the forms of a time. It knows
-// no HTTP.
+// Package signature signs and verifies requests and replies of the AMS/DWS contract with RSA: the signed text, the
+// Signature header, the keys, and the forms of a time. It does not depend on HTTP.
 //
 // One signed message and its check:
 //
@@ -10,6 +9,5 @@
 //	h, err := signature.Parse(header)
 //	ok := err == nil && h.Verify(public, text)
 //
-// The algorithm is RSASSA-PKCS1-v1_5 with SHA-256 and no other. Everything here is
-// safe for concurrent use.
+// The only algorithm is RSASSA-PKCS1-v1_5 with SHA-256. Everything here is safe for concurrent use.
 package signature

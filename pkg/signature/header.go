@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// Header is a Signature header that has been read.
+// Header is the content of a Signature header.
 type Header struct {
-	Version   string // keyVersion; "" where the header has none: the signer's latest key
+	Version   string // keyVersion; "" if the header has none, which means the signer's latest key
 	Signature []byte
 }
 
-// Verify reports whether key made the signature over text. No key verifies
-// nothing.
+// Verify reports whether key made the signature over text. It is false for a nil key.
 func (h Header) Verify(key *rsa.PublicKey, text []byte) bool {
 	if key == nil {
 		return false
@@ -24,8 +23,8 @@ func (h Header) Verify(key *rsa.PublicKey, text []byte) bool {
 	return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], h.Signature) == nil
 }
 
-// String returns the header's value in the one form that every SDK reads: this
-// order, no spaces, base64 with padding, percent-encoded.
+// String returns the header's value in the form that every SDK reads: in this order, without spaces, with the base64
+// padded and percent-encoded.
 func (h Header) String() string {
 	value := "algorithm=RSA256,"
 	if h.Version != "" {
@@ -34,5 +33,5 @@ func (h Header) String() string {
 	return value + "signature=" + escape.Replace(base64.StdEncoding.EncodeToString(h.Signature))
 }
 
-// escape is percent-encoding, as far as base64 has need of it.
+// escape is percent-encoding for the alphabet of base64.
 var escape = strings.NewReplacer("+", "%2B", "/", "%2F", "=", "%3D")

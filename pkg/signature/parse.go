@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// maxHeader is the longest header that is read, in bytes. That of an RSA key of
-// 8192 bits has about 1500.
+// maxHeader is the longest header that is read, in bytes. With an RSA key of 8192 bits a header has about 1500.
 const maxHeader = 4 << 10
 
 // Parse reads the value of a Signature header: name=value parts between commas,
@@ -16,11 +15,10 @@ const maxHeader = 4 << 10
 // (RSA256, the default), keyVersion and signature, which is required: base64 with
 // padding, percent-encoded. Unknown names are ignored.
 //
-// It refuses what could be read in two ways: a name given twice, a part that is
-// not name=value, an empty keyVersion, base64 that is not percent-encoded or has
-// line breaks or unused bits that are not zero.
+// It refuses a header that could be read in two ways: a name given twice, a part that is not name=value, an empty
+// keyVersion, base64 that is not percent-encoded, or that has line breaks or unused bits that are not zero.
 //
-// The error names the part, what was expected of it, and nothing that was sent.
+// The error names the part and the expected form. It quotes nothing of the header.
 func Parse(header string) (Header, error) {
 	if len(header) > maxHeader {
 		return Header{}, fmt.Errorf("signature: the header has %d bytes, must be at most %d", len(header), maxHeader)
@@ -31,7 +29,8 @@ func Parse(header string) (Header, error) {
 		name, value, ok := strings.Cut(part, "=")
 		name, value = lower(strings.Trim(name, blanks)), strings.Trim(value, blanks)
 		if !ok || name == "" {
-			return Header{}, errors.New("signature: each part of the header must be name=value, with one comma between two parts")
+			return Header{}, errors.New("signature: each part of the header must be name=value, " +
+				"with one comma between two parts")
 		}
 		if seen[name] {
 			return Header{}, errors.New("signature: the header has a name twice, each must be given once")
@@ -42,12 +41,13 @@ func Parse(header string) (Header, error) {
 		}
 	}
 	if h.Signature == nil {
-		return Header{}, errors.New("signature: the header has no signature=, must be algorithm=RSA256,keyVersion=N,signature=VALUE")
+		return Header{}, errors.New("signature: the header has no signature=, " +
+			"must be algorithm=RSA256,keyVersion=N,signature=VALUE")
 	}
 	return h, nil
 }
 
-// blanks are what HTTP allows around a value.
+// blanks are the characters that HTTP allows around a value.
 const blanks = " \t"
 
 func (h *Header) set(name, value string) (err error) {
@@ -80,9 +80,8 @@ func decode(value string) ([]byte, error) {
 	return sig, nil
 }
 
-// unescape undoes percent-encoding. ok is false where an escape is not two hex
-// digits, and where "+", "/" or "=" is bare: to an HTML form a bare "+" is a
-// space, so that what it stands for depends on the reader.
+// unescape decodes percent-encoding. ok is false if an escape does not have two hex digits, or if "+", "/" or
+// "=" is not escaped: an HTML form reads a bare "+" as a space, so its meaning depends on the reader.
 func unescape(s string) (plain string, ok bool) {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -111,8 +110,7 @@ func unhex(c byte) byte {
 	return c | 0x20 - 'a' + 10
 }
 
-// lower is strings.ToLower for ASCII alone: to Unicode the Kelvin sign is a K and
-// the long s an S, and no SDK writes those.
+// lower is strings.ToLower for ASCII only: in Unicode the lower case of the Kelvin sign is k, and no SDK writes that.
 func lower(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

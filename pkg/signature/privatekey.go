@@ -9,9 +9,8 @@ import (
 	"fmt"
 )
 
-// ParsePrivateKey reads an RSA private key of 2048 to 8192 bits: PEM (PRIVATE KEY
-// or RSA PRIVATE KEY), or the base64 of the same DER without armour. There must be
-// one key and nothing else. It must not be encrypted.
+// ParsePrivateKey reads an RSA private key of 2048 to 8192 bits: PEM (PRIVATE KEY or RSA PRIVATE KEY), or the
+// base64 of the same DER without armour. The text must have one key, not encrypted, and nothing else.
 //
 // No error quotes the text.
 func ParsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
@@ -27,7 +26,8 @@ func ParsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
 	}
 	key, ok := privateKey(der).(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("private key: not an RSA key that is whole, expected PEM of PRIVATE KEY (PKCS#8) or RSA PRIVATE KEY (PKCS#1), or base64 of its DER")
+		return nil, errors.New("private key: not an RSA key that is whole, " +
+			"expected PEM of PRIVATE KEY (PKCS#8) or RSA PRIVATE KEY (PKCS#1), or base64 of its DER")
 	}
 	if err := check(&key.PublicKey); err != nil {
 		return nil, fmt.Errorf("private key: %w", err)
@@ -35,8 +35,8 @@ func ParsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// privateKey reads DER by what is in it. Package x509 checks that the parts of a
-// key belong together; its errors are not passed on.
+// privateKey reads DER of either format. Package x509 checks that the parts of a key belong together; its
+// errors are not passed on.
 func privateKey(der []byte) any {
 	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
 		return key
@@ -47,8 +47,8 @@ func privateKey(der []byte) any {
 	return nil
 }
 
-// FormatPrivateKey returns a key as PEM (PRIVATE KEY, PKCS#8), which
-// [ParsePrivateKey] reads. It fails for a key that is not whole.
+// FormatPrivateKey returns a key as PEM (PRIVATE KEY, PKCS#8), which [ParsePrivateKey] reads. It fails for a
+// key whose parts do not belong together.
 func FormatPrivateKey(key *rsa.PrivateKey) (string, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {

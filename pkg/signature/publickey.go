@@ -10,17 +10,16 @@ import (
 	"fmt"
 )
 
-// Sizes of keys, in bits. The contract asks for the lower one; above the upper one
-// checking a signature costs a server more than sending it costs a stranger.
+// Sizes of keys, in bits. The contract sets the minimum. Above the maximum, it costs a server more to check a signature
+// than it costs a stranger to send it.
 const (
 	minBits = 2048
 	maxBits = 8192
 )
 
-// ParsePublicKey reads an RSA public key of 2048 to 8192 bits: PEM (PUBLIC KEY,
-// RSA PUBLIC KEY, or an X.509 CERTIFICATE, of which the key alone is taken: neither
-// its dates nor who issued it are looked at), or the base64 of the same DER without
-// armour. There must be one key and nothing else.
+// ParsePublicKey reads an RSA public key of 2048 to 8192 bits: PEM (PUBLIC KEY, RSA PUBLIC KEY or
+// CERTIFICATE), or the base64 of the same DER without armour. The text must have one key and nothing else. Of
+// an X.509 certificate it takes the key only, and does not check the dates or the issuer.
 //
 // A private key is refused, and no error quotes the text.
 func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
@@ -36,7 +35,8 @@ func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	}
 	key, ok := publicKey(der).(*rsa.PublicKey)
 	if !ok {
-		return nil, errors.New("public key: not an RSA key, expected PEM of PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, or base64 of its DER")
+		return nil, errors.New("public key: not an RSA key, " +
+			"expected PEM of PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, or base64 of its DER")
 	}
 	if err := check(key); err != nil {
 		return nil, fmt.Errorf("public key: %w", err)
@@ -44,10 +44,10 @@ func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-var errPrivate = errors.New("public key: this is a private key; take it away from here, and give its public half (openssl pkey -in KEY -pubout)")
+var errPrivate = errors.New("public key: this is a private key; " +
+	"take it away from here, and give its public half (openssl pkey -in KEY -pubout)")
 
-// publicKey reads DER by what is in it: a label says little, as PKCS#1 under
-// PUBLIC KEY is common.
+// publicKey reads DER of any of the formats. It ignores the PEM label, because PKCS#1 under PUBLIC KEY is common.
 func publicKey(der []byte) any {
 	if key, err := x509.ParsePKIXPublicKey(der); err == nil {
 		return key
@@ -61,16 +61,15 @@ func publicKey(der []byte) any {
 	return nil
 }
 
-// isPrivate tells PKCS#1, PKCS#8 and SEC 1 private keys, whatever their algorithm:
-// each starts with a version of 0 or 1, where public keys have a modulus or the
-// name of an algorithm.
+// isPrivate reports whether DER is a private key in PKCS#1, PKCS#8 or SEC 1, of any algorithm. Each of these
+// starts with the version 0 or 1; public keys start with a modulus or the name of an algorithm.
 func isPrivate(der []byte) bool {
 	var start struct{ Version int }
 	_, err := asn1.Unmarshal(der, &start)
 	return err == nil && (start.Version == 0 || start.Version == 1)
 }
 
-// check holds a key to what both sides can work with.
+// check returns an error for a key that one of the two sides cannot use.
 func check(key *rsa.PublicKey) error {
 	bits := key.N.BitLen()
 	switch {
@@ -79,13 +78,14 @@ func check(key *rsa.PublicKey) error {
 	case bits > maxBits:
 		return fmt.Errorf("RSA key of %d bits, must have at most %d: make a new pair", bits, maxBits)
 	case key.N.Bit(0) == 0, key.E < 3, key.E%2 == 0, key.E > 1<<31-1: // package rsa refuses larger exponents
-		return errors.New("RSA key with an even modulus, or an exponent that is not odd, at least 3 and below 2^31: make a new pair")
+		return errors.New("RSA key with an even modulus, or an exponent that is not odd, at least 3 and below 2^31: " +
+			"make a new pair")
 	}
 	return nil
 }
 
 // FormatPublicKey returns a key as PEM (PUBLIC KEY), which [ParsePublicKey] reads.
 func FormatPublicKey(key *rsa.PublicKey) string {
-	der, _ := x509.MarshalPKIXPublicKey(key) // fails for other types of key alone
+	der, _ := x509.MarshalPKIXPublicKey(key) // fails only for other types of key
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }

@@ -8,15 +8,14 @@ import (
 	"fmt"
 )
 
-// Key signs. Version is what the other side knows its public half by: 1 to 64
-// letters, digits, ".", "_" and "-".
+// Key signs. Version names its public half at the other side: 1 to 64 letters, digits, ".", "_" and "-".
 type Key struct {
 	Version string
 	Private *rsa.PrivateKey
 }
 
-// Sign returns the header value over text. The same text and key give the same
-// value. Of RSA-2048 this costs about 0.7 ms of CPU, see [Signer].
+// Sign returns the header value for text. The same text and key give the same value. With RSA-2048 it takes
+// about 0.7 ms of CPU; see [Signer].
 func (k Key) Sign(text []byte) (string, error) {
 	if err := k.check(); err != nil {
 		return "", err
@@ -28,7 +27,8 @@ func (k Key) Sign(text []byte) (string, error) {
 func (k Key) sign(sum [sha256.Size]byte) (string, error) {
 	sig, err := rsa.SignPKCS1v15(nil, k.Private, crypto.SHA256, sum[:])
 	if err != nil {
-		return "", errors.New("signature: the private key cannot sign, it must be an RSA key that is whole: make a new pair")
+		return "", errors.New("signature: the private key cannot sign, it must be an RSA key that is whole: " +
+			"make a new pair")
 	}
 	return Header{k.Version, sig}.String(), nil
 }
@@ -41,12 +41,13 @@ func (k Key) check() error {
 		return fmt.Errorf("signature: %w", err)
 	}
 	if !validVersion(k.Version) {
-		return errors.New(`signature: the version of the private key must be 1 to 64 letters, digits, ".", "_" or "-", such as 1`)
+		return errors.New("signature: the version of the private key must be 1 to 64 letters, digits, " +
+			`".", "_" or "-", such as 1`)
 	}
 	return nil
 }
 
-// validVersion keeps a version from ending its part of the header.
+// validVersion reports whether a version cannot end its part of the header.
 func validVersion(v string) bool {
 	for i := range len(v) {
 		c := v[i]

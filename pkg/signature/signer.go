@@ -8,29 +8,26 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// Signer signs as [Key.Sign] does, and remembers what it has signed. PKCS#1 v1.5
-// is deterministic and response-time has whole seconds, so that all answers of one
-// second to one client with the same body are one text and need one signature:
-// most answers to verify.
+// Signer signs like [Key.Sign], and remembers its signatures. PKCS#1 v1.5 is deterministic and response-time
+// has whole seconds. So all answers with the same body to one client within a second are the same text and
+// need one signature, which is most answers to verify.
 //
-// It is safe for concurrent use; a text that several callers want at once is
-// signed once.
+// It is safe for concurrent use. A text that several callers sign at once is signed once.
 type Signer struct {
 	memory *lru.Cache[digest, signed]
-	made   atomic.Int64 // signatures computed; the tests look at it
+	made   atomic.Int64 // signatures computed, for the tests
 }
 
-// digest tells texts and keys apart.
+// digest identifies a text with a key.
 type digest [sha256.Size]byte
 
-// signed computes a header value when it is first called, and returns it from
-// then on.
+// signed computes a header value in its first call, and returns the same in later calls.
 type signed func() (string, error)
 
-// NewSigner returns a Signer that remembers up to size header values (at least
-// one), those that were used last. A value takes about 0.7 KB with RSA-2048.
+// NewSigner returns a Signer that remembers the latest header values, up to size (at least one). A value
+// takes about 0.7 KB with RSA-2048.
 func NewSigner(size int) *Signer {
-	memory, _ := lru.New[digest, signed](max(size, 1)) // fails for a size below 1 alone
+	memory, _ := lru.New[digest, signed](max(size, 1)) // fails only for a size below 1
 	return &Signer{memory: memory}
 }
 
@@ -52,8 +49,7 @@ func (s *Signer) Sign(k Key, text []byte) (string, error) {
 	return header, err
 }
 
-// remember returns what the memory has under id, and puts it there first if need
-// be.
+// remember returns the value in the memory under id, after putting one there if there is none.
 func (s *Signer) remember(id digest, k Key, sum [sha256.Size]byte) signed {
 	value := signed(sync.OnceValues(func() (string, error) {
 		s.made.Add(1)
@@ -65,9 +61,8 @@ func (s *Signer) remember(id digest, k Key, sum [sha256.Size]byte) signed {
 	return value
 }
 
-// identify hashes the key's version and modulus and the digest of a text. A
-// version has no zero byte and a digest has one length, so no two triples run
-// into the same bytes.
+// identify hashes the key's version and modulus and the digest of a text. A version has no zero byte and a digest has a
+// fixed length, so two different triples never give the same bytes.
 func (k Key) identify(sum [sha256.Size]byte) digest {
 	var space [64 + 1 + maxBits/8 + sha256.Size]byte
 	b := append(space[:0], k.Version...)

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Forms of a time: all that Alipay's pages show and its SDKs in Go, Java, Python,
-// PHP and .NET send, which differ. Ranges that package time does not
-// hold to are in the pattern: an offset's, and ASCII digits. They are compiled when
-// they are first needed, which is not while a function starts.
+// Forms of a time: all those that Alipay's pages show and its SDKs in Go, Java, Python, PHP and .NET send,
+// which differ. The patterns have the ranges that package time does not check: those of an offset, and ASCII
+// digits. They are compiled when they are first needed, not while a function starts.
 var (
 	millis = form(`^[0-9]{13}$`)
-	iso    = form(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$`)
+	iso    = form(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?` +
+		`(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$`)
 )
 
 func form(pattern string) func(string) bool {
@@ -22,11 +22,10 @@ func form(pattern string) func(string) bool {
 	return func(s string) bool { return compiled().MatchString(s) }
 }
 
-// ParseTime reads a Request-Time or response-time, exact to the nanosecond and in
-// UTC: 13 digits, which are milliseconds since 1970, or ISO 8601 with seconds, up
-// to 9 fraction digits, and Z, +hh:mm or +hhmm. ok is false for everything else:
-// another form, a date or time that does not exist, a leap second, anything around
-// it. It does not compare with a clock.
+// ParseTime reads a Request-Time or response-time, exact to the nanosecond and in UTC: 13 digits, which are
+// milliseconds since 1970, or ISO 8601 with seconds, up to 9 fraction digits, and Z, +hh:mm or +hhmm. ok is
+// false for everything else: another form, a date or time that does not exist, a leap second, other text
+// around it. ParseTime does not compare the time with a clock.
 func ParseTime(s string) (t time.Time, ok bool) {
 	if millis(s) {
 		ms, err := strconv.ParseInt(s, 10, 64)

@@ -36,7 +36,7 @@ type verifyRequest struct {
 	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [DefaultTTL] is meant
 }
 
-// DefaultTTL is meant where a request does not say.
+// DefaultTTL is the ttl of a request without one.
 const DefaultTTL = 5 * time.Minute
 
 // The documented members of each body.
@@ -128,7 +128,7 @@ func (m *members) text(name string, limit int) string {
 	return v.text
 }
 
-// code returns a code: what a person could not have read off a message is none.
+// code returns a code. A person can only read digits off a message.
 func (m *members) code(name string) otp.Code {
 	v, ok := m.given[name]
 	if ok && (v.kind != '"' || !admission.Digits(v.text) || len(v.text) < 4 || len(v.text) > 8) {
@@ -137,8 +137,8 @@ func (m *members) code(name string) otp.Code {
 	return otp.Code(v.text)
 }
 
-// integer returns an integer from least to most, both above 0. A string may hold
-// it, since some SDKs are typed so; either way it is plain digits.
+// integer returns an integer from least to most, both above 0. It may be a string, because some SDKs send
+// strings; either way it is plain digits.
 func (m *members) integer(name string, least, most int) int {
 	v, ok := m.given[name]
 	if !ok {
@@ -151,8 +151,7 @@ func (m *members) integer(name string, least, most int) int {
 	return n
 }
 
-// verdict refuses a body without a required member, and one whose members break
-// a rule, in this order.
+// verdict refuses a body without a required member; then one with a member that breaks a rule.
 func (m *members) verdict(required ...string) answer {
 	for _, name := range required {
 		if _, ok := m.given[name]; !ok {

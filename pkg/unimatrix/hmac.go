@@ -15,14 +15,13 @@ import (
 	"countersign/pkg/admission"
 )
 
-// window is how far a timestamp may be off either way; exactly that far passes.
+// window is the largest distance between a timestamp and our clock, either way and inclusive.
 const window = 10 * time.Minute
 
-// authentic judges the signature of a request by the secrets that its client may
-// sign with at present. It returns pass, or what the first rule that is broken
-// answers: there is a signature, the timestamp is a number, algorithm and nonce are
-// as they should be, the signature is one of a secret's, the timestamp is near. The
-// window comes last, so that only the owner of a secret learns that a clock is off.
+// authentic checks the signature of a request against the secrets that its client may use at present. It
+// returns pass, or the result of the first rule that the request breaks: it has a signature, a timestamp that
+// is a number, a known algorithm and a nonce; one of the secrets made the signature; the timestamp is near.
+// The timestamp comes last, so that only the owner of a secret learns that a clock is off.
 func authentic(q query, secrets [][]byte, now time.Time) result {
 	signature := q.get("signature")
 	if signature == "" {
@@ -46,23 +45,21 @@ func authentic(q query, secrets [][]byte, now time.Time) result {
 	return pass
 }
 
-// instant reads a timestamp: decimal digits, in milliseconds from 10^11 on and in
-// seconds below, since the SDKs disagree. Milliseconds since the Unix epoch come
-// back.
+// instant reads a timestamp as milliseconds since the Unix epoch. Timestamps are decimal digits: of
+// milliseconds from 10^11 on and of seconds below, since the SDKs disagree.
 func instant(s string) (millis int64, ok bool) {
 	if !admission.Digits(s) {
 		return 0, false
 	}
-	n, _ := strconv.ParseInt(s, 10, 64) // the greatest, where it is greater still
+	n, _ := strconv.ParseInt(s, 10, 64) // the greatest int64, if the timestamp is greater
 	if n < 1e11 {
 		n *= 1000
 	}
 	return n, true
 }
 
-// macOf reads a signature: 64 lower-case hex digits or 44 characters of base64,
-// in its one spelling. A space was a plus sign that the client forgot to escape.
-// What comes back may be too short where there were line ends, and equals no MAC.
+// macOf reads a signature: 64 lower-case hex digits, or 44 characters of base64 in its one spelling. A space was a plus
+// sign that the client forgot to escape. With line ends in it the result is too short, and equals no MAC.
 func macOf(signature string) (mac []byte, ok bool) {
 	switch len(signature) {
 	case hex.EncodedLen(sha256.Size):
@@ -75,9 +72,8 @@ func macOf(signature string) (mac []byte, ok bool) {
 	return nil, false
 }
 
-// signed reports whether one of the secrets gives this MAC for one of the texts
-// that the client may have signed. All are tried whatever comes out, and an empty
-// secret, which anybody could sign with, is none.
+// signed reports whether one of the secrets gives this MAC for one of the texts that the client may have
+// signed. It always tries all of them. An empty secret never signs, because anybody could use it.
 func signed(q query, secrets [][]byte, given []byte) bool {
 	texts := candidates(q)
 	found := false
@@ -95,13 +91,13 @@ func signed(q query, secrets [][]byte, given []byte) bool {
 	return found
 }
 
-// candidates returns the texts that a request may have been signed as: all pairs
-// but the signature, sorted by name, name=value joined with "&". SDKs encode them
-// in four ways, and often not as they are sent: form encoding; encodeURIComponent;
-// form encoding with lower-case escapes; not at all. The last is accepted only
-// where nothing would be escaped, as all else would be ambiguous, and so is the
-// same as the first. Names are encoded too, which changes none of the documented
-// ones and keeps every other from passing for two pairs.
+// candidates returns the texts that the client may have signed: all pairs except the signature, sorted by
+// name, each name=value, joined with "&".
+//
+// SDKs encode the pairs in four ways, and often not as they send them: form encoding; encodeURIComponent;
+// form encoding with lower-case escapes; no encoding. The last one is accepted only if nothing would be
+// escaped, because otherwise it is ambiguous; then it equals the first one. Names are encoded too: the
+// documented names stay the same, and no other name can pass for two pairs.
 func candidates(q query) []string {
 	q = slices.DeleteFunc(slices.Clone(q), func(p pair) bool { return p.name == "signature" })
 	slices.SortStableFunc(q, func(a, b pair) int { return strings.Compare(a.name, b.name) })
@@ -116,13 +112,13 @@ func candidates(q query) []string {
 	}
 	form := b.String()
 	if !strings.ContainsAny(form, "+%") {
-		return []string{form} // nothing was escaped: all are alike
+		return []string{form} // nothing is escaped, so all four are the same
 	}
 	return []string{form, component.Replace(form), lowerEscapes(form)}
 }
 
-// component turns form encoding into that of JavaScript's encodeURIComponent. In
-// form encoding a plus sign is always a space, and a percent sign an escape.
+// component turns form encoding into that of JavaScript's encodeURIComponent. In form encoding a plus sign is always a
+// space, and a percent sign always begins an escape.
 var component = strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
 
 // lowerEscapes turns %2B into %2b, as .NET writes it.

@@ -11,18 +11,17 @@ import (
 // 10,240 bytes for the request line and all headers together.
 const maxQuery = 8 << 10
 
-// reserved are the names that may be given once at the most.
+// reserved are the names that may be given at most once.
 var reserved = []string{"accessKeyId", "action", "algorithm", "nonce", "signature", "timestamp"}
 
-// query is a decoded query in the order of the request, names of no meaning
-// included: they are signed like all others.
+// query is a decoded query in the order of the request. It includes names without a meaning, because they are
+// signed too.
 type query []pair
 
 type pair struct{ name, value string }
 
-// parseQuery decodes a raw query, once: "+" is a space, each "%" must begin an
-// escape, and the outcome must be UTF-8. It is false for anything else, and where
-// a reserved name comes twice.
+// parseQuery decodes a raw query once: "+" is a space, each "%" must begin an escape, and the result must be
+// UTF-8. ok is false for anything else, and if a reserved name comes twice.
 func parseQuery(raw string) (q query, ok bool) {
 	if len(raw) > maxQuery {
 		return nil, false
@@ -51,7 +50,7 @@ func (q query) has(name string) bool {
 	return slices.ContainsFunc(q, func(p pair) bool { return p.name == name })
 }
 
-// get returns the value of a reserved name, "" where it is missing.
+// get returns the value of a reserved name, "" if it is missing.
 func (q query) get(name string) string {
 	for _, p := range q {
 		if p.name == name {
@@ -61,8 +60,7 @@ func (q query) get(name string) string {
 	return ""
 }
 
-// names reports whether a raw query has one of some names, also where its rest
-// cannot be decoded.
+// names reports whether a raw query has one of some names, even if its rest cannot be decoded.
 func names(raw string, any ...string) bool {
 	for part := range strings.SplitSeq(raw, "&") {
 		name, _, _ := strings.Cut(part, "=")

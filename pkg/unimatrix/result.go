@@ -6,20 +6,19 @@ import (
 	"countersign/pkg/otp"
 )
 
-// result is a row of the contract's table of codes. Most SDKs look at the code
-// alone, some at the status too, so that a status is 200 with "0" and with no
-// other.
+// result is a row of the contract's table of codes. Most SDKs look at the code only, some at the status too.
+// So the status is 200 with "0" and with no other code.
 type result struct {
 	code    string
 	message string
 	status  int
 }
 
-// pass is no result: the check that returns it found nothing wrong.
+// pass is the result of a check that a request passes.
 var pass result
 
-// Results, in the order of the contract. Codes of it that this service has no
-// reason to give (balance, templates' data, reviews of sender names) are not here.
+// Results, in the order of the contract. It has more codes, which this service has no reason to give: for the
+// balance, the data of templates, the reviews of sender names.
 var (
 	success              = result{"0", "Success", http.StatusOK}
 	internal             = result{"101000", "Internal", http.StatusInternalServerError}

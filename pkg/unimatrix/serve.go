@@ -42,7 +42,8 @@ func (s *API) Serve(ctx context.Context, r gateway.Request) gateway.Response {
 	var random [16]byte
 	a := s.answer(ctx, r, &random)
 	record.Reply = hex.EncodeToString(random[:])
-	record.Result, record.Reason, record.OK, record.Detail = a.result.code, a.result.message, a.result == success, a.detail
+	record.Result, record.Reason, record.OK = a.result.code, a.result.message, a.result == success
+	record.Detail = a.detail
 	s.Write(ctx, record)
 	return a.render(record.Reply)
 }
@@ -114,7 +115,7 @@ func (s *API) client(ctx context.Context, q query) (*clients.Client, answer) {
 	return nil, refuse(invalidAccessKeyID) // a client of the other contract
 }
 
-// admit checks what does not depend on the body.
+// admit makes the checks that do not depend on the body, then calls the action.
 func (s *API) admit(ctx context.Context, c *clients.Client, action string, r gateway.Request) answer {
 	if !c.From(r.SourceIP) {
 		return refuse(ipRestricted)

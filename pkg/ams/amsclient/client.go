@@ -19,28 +19,25 @@ import (
 // Client calls one server as one merchant. Its fields must not change while it is
 // in use; then it is safe for concurrent use.
 type Client struct {
-	// URL of the server, "https://otp.example.com": scheme, host, and a base path where it has one, such as
-	// the stage of a REST API: what the server does not see, and so is not signed. Paths that the server does
-	// see are for [Client.Post]. Use https: a reply's signature covers the path, the client and the reply's
-	// own time and body, but nothing of the request's body, so that TLS alone ties a reply to the request
-	// that it answers.
+	// URL of the server, "https://otp.example.com": scheme, host, and a base path if there is one that the server
+	// does not see, such as the stage of a REST API. The base path is not signed; paths that the server sees are for
+	// [Client.Post]. Use https: a reply's signature covers the path, the client and the reply's own time and body, but
+	// nothing of the request's body. Only TLS ties a reply to its request.
 	URL string
 
 	ID string // Client-Id
 
-	// Key signs the requests; Version is what the server knows its public half by.
-	// Without a private key nothing is signed, which only a client that the server
-	// has configured as unsigned may do.
+	// Key signs the requests; Version names its public half at the server. Without a private key nothing is signed,
+	// which the server accepts only from a client that it has as unsigned.
 	Key signature.Key
 
-	// Servers holds the server's public keys by version; more than one while they
-	// change. nil: replies are not checked, neither their signature nor whom they are
-	// for. That is right for a first try on the same machine, never in production:
-	// whoever can answer in the server's place passes any user.
+	// Servers holds the server's public keys by version, more than one while they change. With nil, neither the
+	// signature nor the Client-Id of a reply is checked. That is right for a first try on the same machine, never in
+	// production: anybody who can answer in the server's place passes any user.
 	Servers map[string]*rsa.PublicKey
 
-	// HTTP sends; nil is http.DefaultClient, which waits as long as the context
-	// allows. Redirects are never followed: what is signed is signed for one path.
+	// HTTP sends; nil is http.DefaultClient, which waits as long as the context allows. Redirects are never followed,
+	// because the signature is for one path.
 	HTTP *http.Client
 
 	// Now is the clock for Request-Time. It is required with Key: time.Now. The
@@ -48,18 +45,16 @@ type Client struct {
 	Now func() time.Time
 }
 
-// Post sends one request and returns the reply if it passes every check. path
-// comes after URL and may have a query; body is JSON, sent as it is.
+// Post sends one request and returns the reply if it passes every check. path comes after URL and may have a
+// query; body is JSON, sent as it is.
 //
-// A reply that fails a check is a *[ReplyError], and nothing of it is returned.
-// Any other error means that there was no reply, or none that was whole. After
-// either, what the server has done is unknown, as with [Answer.Retry]. A result
-// other than S is no error.
+// A reply that fails a check is a *[ReplyError], and nothing of it is returned. Any other error means that no
+// reply came, or not all of it. After either, the outcome at the server is unknown, as with [Answer.Retry]. A
+// result other than S is not an error.
 //
-// Post never sends twice of its own accord. Only the caller knows whether that is
-// right: an init repeated with the same id sends no second message, but each verify
-// is another of few attempts, and a server that asks for patience is not helped by a
-// loop.
+// Post never sends twice by itself. Only the caller knows whether that is right: an init repeated with the
+// same id sends no second message, but each verify uses one of few attempts, and a loop does not help a
+// server that is overloaded.
 func (c *Client) Post(ctx context.Context, path string, body []byte) (Answer, error) {
 	req, err := c.request(ctx, path, body)
 	if err != nil {
@@ -78,12 +73,13 @@ func (c *Client) Post(ctx context.Context, path string, body []byte) (Answer, er
 	return c.read(req, resp)
 }
 
-// request makes a request and signs it: see [signature.Text] for over what.
+// request makes a request and signs it, over the text of [signature.Text].
 func (c *Client) request(ctx context.Context, path string, body []byte) (*http.Request, error) {
 	if !strings.HasPrefix(path, "/") {
 		return nil, fmt.Errorf("amsclient: path is %q, must start with /", path)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(body))
+	target := strings.TrimSuffix(c.URL, "/") + path
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("amsclient: %w", err)
 	}
@@ -105,10 +101,9 @@ func (c *Client) request(ctx context.Context, path string, body []byte) (*http.R
 	return req, nil
 }
 
-// uri is the target of a request as the server sees it: the vendors' SDKs sign it so
-// too.
+// uri returns the target of a request as the server sees it. The vendor's SDKs sign the same.
 func (c *Client) uri(req *http.Request) string {
-	base, _ := url.Parse(c.URL) // which is part of the request's own URL, and that was parsed
+	base, _ := url.Parse(c.URL) // cannot fail: the request's own URL begins with it
 	return strings.TrimPrefix(req.URL.RequestURI(), strings.TrimSuffix(base.EscapedPath(), "/"))
 }
 

@@ -1,6 +1,4 @@
-// Package amsclient calls the AMS/DWS authentication API: the signed request, and
-// every check that its reply must pass before it may be believed. It is the
-// reference for merchants who write their own client in another language, so it is
-// short: client.go makes the call, reply.go checks what comes back, requests.go has
-// the bodies.
+// Package amsclient calls the AMS/DWS authentication API: it signs requests, and makes every check that a
+// reply must pass before it can be trusted. It is the reference for merchants who write a client in another
+// language, so it is short: client.go makes the call, reply.go checks the reply, requests.go has the bodies.
 package amsclient

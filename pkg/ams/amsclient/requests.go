@@ -2,8 +2,7 @@ package amsclient
 
 import "context"
 
-// Paths of the API. The prefix could be left out, or be that of the sandbox: the
-// server does the same under each.
+// Paths of the API. The server does the same without the prefix, and under the prefix of the sandbox.
 const (
 	pathInit           = "/ams/api/v1/customers/initAuthentication"
 	pathUsersInit      = "/ams/api/v1/users/initAuthentication"
@@ -15,12 +14,15 @@ const (
 // InitRequest asks for a code to a phone number. An empty member of any request is
 // left out, as the contract wants it.
 type InitRequest struct {
-	AuthenticationRequestID string            `json:"authenticationRequestId,omitempty"` // yours, new for each code: up to 64 characters
-	AuthenticationMethod    string            `json:"authenticationMethod,omitempty"`    // "OTP"
-	AuthenticationType      string            `json:"authenticationType,omitempty"`      // "SMS"
-	IdentityType            string            `json:"identityType,omitempty"`            // "MOBILENO"
-	IdentityValue           string            `json:"identityValue,omitempty"`           // "60-6543216353": country code, hyphen, number without leading 0
-	Env                     map[string]string `json:"env,omitempty"`                     // what you know of the user's device: osType, clientIp, ...
+	// AuthenticationRequestID is yours, new for each code, of up to 64 characters.
+	AuthenticationRequestID string `json:"authenticationRequestId,omitempty"`
+	AuthenticationMethod    string `json:"authenticationMethod,omitempty"` // "OTP"
+	AuthenticationType      string `json:"authenticationType,omitempty"`   // "SMS"
+	IdentityType            string `json:"identityType,omitempty"`         // "MOBILENO"
+	// IdentityValue is country code, hyphen, and number without a leading 0: "60-6543216353".
+	IdentityValue string `json:"identityValue,omitempty"`
+	// Env is what you know of the user's device: osType, clientIp, ...
+	Env map[string]string `json:"env,omitempty"`
 }
 
 // Init sends a code to a phone number (customers/initAuthentication). The same
