@@ -64,11 +64,17 @@ func TestCosts(t *testing.T) {
 	const initPath, verifyPath = "/v1/customers/initAuthentication", "/v1/users/verifyAuthentication"
 	init := func(id, number string) used {
 		return m.post(m.init, "send", initPath, fmt.Sprintf(
-			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`, id, number), "SUCCESS")
+			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`,
+			id,
+			number,
+		), "SUCCESS")
 	}
 	verify := func(id string, code otp.Code, want string) used {
 		return m.post(m.verify, "check", verifyPath, fmt.Sprintf(
-			`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, string(code)), want)
+			`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`,
+			id,
+			string(code),
+		), want)
 	}
 	const id, other = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223", "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4224"
 	kinds := []kind{
@@ -77,9 +83,15 @@ func TestCosts(t *testing.T) {
 		{"verify, right code", 1, verify(id, m.codes["+606543216353"], "SUCCESS")},
 	}
 	init(other, "60-6543216354")
-	kinds = append(kinds,
-		kind{"a code that nobody typed, when it is swept", p.Model.Sends - 1, m.expire(otp.ChallengeKey("demo", other))},
-		kind{"a code that was right, when it is swept", 1, m.expire(otp.ChallengeKey("demo", id))})
+	kinds = append(
+		kinds,
+		kind{
+			"a code that nobody typed, when it is swept",
+			p.Model.Sends - 1,
+			m.expire(otp.ChallengeKey("demo", other)),
+		},
+		kind{"a code that was right, when it is swept", 1, m.expire(otp.ChallengeKey("demo", id))},
+	)
 
 	if usd := p.traffic(io.Discard, kinds); usd > 15 {
 		t.Errorf("a million verified numbers cost up to %.2f USD, want at most 15", usd)
@@ -91,7 +103,10 @@ func TestCosts(t *testing.T) {
 		}
 	}
 	if !bytes.Equal(got, file(t, "../docs/costs.md")) {
-		t.Errorf("docs/costs.md is not what the counts and docs/prices.json give (go test ./functions -run TestCosts -update):\n%s", got)
+		t.Errorf(
+			"docs/costs.md is not what the counts and docs/prices.json give (go test ./functions -run TestCosts -update):\n%s",
+			got,
+		)
 	}
 }
 
@@ -120,9 +135,22 @@ func (p prices) counted(b *bytes.Buffer, kinds []kind) {
 		for _, n := range k.calls {
 			called += n
 		}
-		fmt.Fprintf(b, "| %s | %.1f | %g | %g + %g | %g | %g | %s |\n", k.name, k.times, called, k.writes-k.follow, k.follow, k.reads, k.events, thousands(rounded(k.logged)))
+		fmt.Fprintf(
+			b,
+			"| %s | %.1f | %g | %g + %g | %g | %g | %s |\n",
+			k.name,
+			k.times,
+			called,
+			k.writes-k.follow,
+			k.follow,
+			k.reads,
+			k.events,
+			thousands(rounded(k.logged)),
+		)
 	}
-	b.WriteString("\nA re-send by `triggerChallenge` takes two write units more than an init. Lambda reads the stream for nothing.\n\n")
+	b.WriteString(
+		"\nA re-send by `triggerChallenge` takes two write units more than an init. Lambda reads the stream for nothing.\n\n",
+	)
 }
 
 func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
@@ -159,7 +187,14 @@ func (p prices) sources(b *bytes.Buffer) {
 		price := p.Prices[id]
 		fmt.Fprintf(b, "| %s | %s | %s |\n", price.What, p.price(id), source(price.Of, price.Source, price.Trust))
 	}
-	fmt.Fprintf(b, "| %s | %g + %g | %s |\n", p.SMS.What, p.SMS.USD, p.SMS.Carrier, source(p.SMS.Of, p.SMS.Source, p.SMS.Trust))
+	fmt.Fprintf(
+		b,
+		"| %s | %g + %g | %s |\n",
+		p.SMS.What,
+		p.SMS.USD,
+		p.SMS.Carrier,
+		source(p.SMS.Of, p.SMS.Source, p.SMS.Trust),
+	)
 }
 
 // price is a price as price lists have it.

@@ -48,8 +48,13 @@ type used struct {
 
 func (u used) plus(v used, times float64) used {
 	sum := used{
-		calls: map[string]float64{}, request: u.request + times*v.request, writes: u.writes + times*v.writes, follow: u.follow + times*v.follow, reads: u.reads + times*v.reads,
-		events: u.events + times*v.events, logged: u.logged + times*v.logged,
+		calls:   map[string]float64{},
+		request: u.request + times*v.request,
+		writes:  u.writes + times*v.writes,
+		follow:  u.follow + times*v.follow,
+		reads:   u.reads + times*v.reads,
+		events:  u.events + times*v.events,
+		logged:  u.logged + times*v.logged,
 	}
 	for name, n := range u.calls {
 		sum.calls[name] += n
@@ -77,7 +82,13 @@ type meter struct {
 }
 
 func newMeter(t *testing.T) *meter {
-	m := &meter{t: t, bus: awsfake.StartEventBridge(t), codes: map[otp.Phone]otp.Code{}, table: dynamotest.StreamTable(t), metrics: map[string]bool{}}
+	m := &meter{
+		t:       t,
+		bus:     awsfake.StartEventBridge(t),
+		codes:   map[otp.Phone]otp.Code{},
+		table:   dynamotest.StreamTable(t),
+		metrics: map[string]bool{},
+	}
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	m.capacity = &capacity{next: wire.Next}
 	wire.Next = m.capacity
@@ -96,12 +107,35 @@ func newMeter(t *testing.T) *meter {
 	log := run.Log(&m.log)
 	store := telemetry.Store{Challenges: table, Ledgers: table, Now: m.now}
 	gate := &ams.Gate{Door: &admission.Door{
-		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
-		Now:     m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
+		Clients: clients.Static{
+			"demo": {
+				ID:        "demo",
+				Unsigned:  true,
+				Countries: []string{"*"},
+				Policy:    otp.DefaultPolicy(),
+				Brand:     "Countersign",
+			},
+		},
+		Now:   m.now,
+		Log:   log,
+		Lines: &telemetry.Lines{Stack: "countersign"},
 	}, Answers: testSigner(t)}
-	issuer := otp.Issuer{Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: m, Now: m.now}, Keys: keys, Now: m.now, Rand: &noise{}}
-	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve}
-	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve}
+	issuer := otp.Issuer{
+		Challenges: store,
+		Ledgers:    store,
+		Sender:     telemetry.Sender{Sender: m, Now: m.now},
+		Keys:       keys,
+		Now:        m.now,
+		Rand:       &noise{},
+	}
+	m.init = gateway.Handler{
+		Log:   log,
+		Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve,
+	}
+	m.verify = gateway.Handler{
+		Log:   log,
+		Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve,
+	}
 	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Events: events}, Now: m.now, Log: log}
 	return m
 }
@@ -129,7 +163,12 @@ func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 	m.capacity.writes, m.capacity.reads = 0, 0
 	m.log.Reset()
 	events := len(m.bus.Taken())
-	event := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},"requestContext":{"http":{"method":"POST"}},"body":%q}`, path, body)
+	event := fmt.Appendf(
+		nil,
+		`{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},"requestContext":{"http":{"method":"POST"}},"body":%q}`,
+		path,
+		body,
+	)
 	out, err := h.Invoke(m.t.Context(), event)
 	if err != nil || !strings.Contains(string(out), want) {
 		m.t.Fatalf("%v %s, want %s", err, out, want)
@@ -143,7 +182,10 @@ func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 func (m *meter) expire(key string) used {
 	m.t.Helper()
 	_, err := dynamotest.Client(m.t, nil).DeleteItem(m.t.Context(), &dynamodb.DeleteItemInput{
-		TableName: aws.String(m.table), Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
+		TableName: aws.String(
+			m.table,
+		),
+		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
 	})
 	if err != nil {
 		m.t.Fatal(err)
@@ -175,7 +217,11 @@ func (m *meter) follow(u used, events int, change func(map[string]any)) used {
 			continue
 		}
 		u.calls["change"]++
-		if got, err := m.changes.Handle(m.t.Context(), stream.Batch{Records: []json.RawMessage{text}}); err != nil || len(got.BatchItemFailures) > 0 {
+		if got, err := m.changes.Handle(
+			m.t.Context(),
+			stream.Batch{Records: []json.RawMessage{text}},
+		); err != nil ||
+			len(got.BatchItemFailures) > 0 {
 			m.t.Fatal(got, err)
 		}
 	}
@@ -183,7 +229,9 @@ func (m *meter) follow(u used, events int, change func(map[string]any)) used {
 	u.writes, u.reads, u.events = m.capacity.writes, m.capacity.reads, float64(len(m.bus.Taken())-events)
 	u.follow += u.writes
 	for line := range strings.Lines(m.log.String()) {
-		u.logged += lineExtra + float64(len(moment.ReplaceAllString(line, `"timestamp":"2026-11-22T02:33:28.123456789Z"`)))
+		u.logged += lineExtra + float64(
+			len(moment.ReplaceAllString(line, `"timestamp":"2026-11-22T02:33:28.123456789Z"`)),
+		)
 		m.note(line)
 	}
 	return u
@@ -245,7 +293,8 @@ func matches(pattern, value any) bool {
 			rule, _ := one.(map[string]any)
 			prefix, is := rule["prefix"].(string)
 			others, not := rule["anything-but"].([]any)
-			if text, _ := value.(string); rule == nil && one == value || is && strings.HasPrefix(text, prefix) || not && !slices.Contains(others, value) {
+			if text, _ := value.(string); rule == nil && one == value || is && strings.HasPrefix(text, prefix) ||
+				not && !slices.Contains(others, value) {
 				return true
 			}
 		}

@@ -24,7 +24,8 @@ func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 		return nil, err
 	}
 	region := os.Getenv("AWS_REGION")
-	client, err := dynamostore.NewClient(dynamostore.Config{Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")})
+	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	client, err := dynamostore.NewClient(dynamostore.Config{Region: region, Endpoint: endpoint})
 	if err != nil {
 		return nil, err
 	}

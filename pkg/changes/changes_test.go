@@ -19,9 +19,17 @@ const (
 // image is a challenge that was just made, then changed.
 func image(change ...func(*otp.Challenge)) *otp.Challenge {
 	i := &otp.Challenge{
-		Reported: otp.Reported{Client: "demo", AuthID: "auth", Region: "MY", Mask: "+60******6353"},
-		Key:      "C#demo#1", Seed: []byte("seed"), State: otp.Reserved, Code: []byte("code"), Guess: []byte("-"), Op: "-",
-		Max: 3, SentAt: sentAt, ExpiresAt: expires, LedgerKey: "N#1",
+		Reported:  otp.Reported{Client: "demo", AuthID: "auth", Region: "MY", Mask: "+60******6353"},
+		Key:       "C#demo#1",
+		Seed:      []byte("seed"),
+		State:     otp.Reserved,
+		Code:      []byte("code"),
+		Guess:     []byte("-"),
+		Op:        "-",
+		Max:       3,
+		SentAt:    sentAt,
+		ExpiresAt: expires,
+		LedgerKey: "N#1",
 	}
 	for _, c := range change {
 		c(i)
@@ -102,7 +110,9 @@ func TestFacts(t *testing.T) {
 		{name: "nothing", want: ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			facts := changes.Facts(changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: sentAt.Time().Add(time.Second)})
+			at := sentAt.Time().Add(time.Second)
+			change := changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: at}
+			facts := changes.Facts(change)
 			var got []string
 			for _, f := range facts {
 				text := fmt.Sprint(f.Kind, " ", f.AuthID)
@@ -121,8 +131,8 @@ func TestFacts(t *testing.T) {
 			if strings.Join(got, ", ") != test.want {
 				t.Errorf("facts %v, want %v", got, test.want)
 			}
-			if again := changes.Facts(changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: sentAt.Time().Add(time.Second)}); !reflect.DeepEqual(again, facts) {
-				t.Errorf("told again: %+v, first %+v", again, facts)
+			if again := changes.Facts(change); !reflect.DeepEqual(again, facts) {
+				t.Errorf("facts of the same change %+v, first %+v", again, facts)
 			}
 		})
 	}
@@ -132,8 +142,17 @@ func TestFacts(t *testing.T) {
 // it.
 func TestIDs(t *testing.T) {
 	steps := []*otp.Challenge{
-		nil, image(), image(state(sent)), image(state(sent), guessed(1)), image(state(sent), again, guessed(1)), image(state(sent), again, guessed(2)), image(state(sent), again, guessed(3), right),
-		image(next, late), image(next, late, state(sent)), image(next, late, state(sent), guessed(1)), nil,
+		nil,
+		image(),
+		image(state(sent)),
+		image(state(sent), guessed(1)),
+		image(state(sent), again, guessed(1)),
+		image(state(sent), again, guessed(2)),
+		image(state(sent), again, guessed(3), right),
+		image(next, late),
+		image(next, late, state(sent)),
+		image(next, late, state(sent), guessed(1)),
+		nil,
 	}
 	ids := map[string]string{}
 	for n := range len(steps) - 1 {
@@ -183,7 +202,8 @@ func TestTimes(t *testing.T) {
 	if got := changes.Facts(changes.Change{Is: image(state(sent)), At: end})[0].Time; !got.Equal(start) {
 		t.Errorf("sent at %v, want %v", got, start)
 	}
-	if got := changes.Facts(changes.Change{Was: image(state(sent)), Swept: true, At: end.Add(48 * time.Hour)})[0].Time; !got.Equal(end) {
+	swept := changes.Change{Was: image(state(sent)), Swept: true, At: end.Add(48 * time.Hour)}
+	if got := changes.Facts(swept)[0].Time; !got.Equal(end) {
 		t.Errorf("expired at %v, want %v", got, end)
 	}
 }

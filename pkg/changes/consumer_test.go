@@ -44,7 +44,15 @@ func TestWork(t *testing.T) {
 	for _, is := range []*otp.Challenge{image(state(sent)), image(state(sent), guessed(1), right), image(refused), image(next, state(sent), guessed(1), right)} {
 		facts = append(facts, changes.Facts(changes.Change{Was: image(state(otp.Reserved)), Is: is})...)
 	}
-	all := []string{"RecordUnreadable", "ChallengeSent", "ChallengeSent", "ChallengePassed", "SendRefused", "ChallengeSent", "ChallengePassed"}
+	all := []string{
+		"RecordUnreadable",
+		"ChallengeSent",
+		"ChallengeSent",
+		"ChallengePassed",
+		"SendRefused",
+		"ChallengeSent",
+		"ChallengePassed",
+	}
 	for _, test := range []struct {
 		name      string
 		fails     map[string]int
@@ -63,7 +71,8 @@ func TestWork(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := &far{fails: test.fails}
 			done, err := changes.Consumer{Numbers: f, Events: f}.Work(t.Context(), facts)
-			if done != test.done || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			if done != test.done || (err == nil) != (test.says == "") ||
+				err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%d done, %v; want %d and %q", done, err, test.done, test.says)
 			}
 			if len(f.answered) != test.answered || !slices.Equal(f.published, all[:test.published]) {

@@ -61,7 +61,13 @@ func TestSchemas(t *testing.T) {
 		"a number":     `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111","maskedNumber":"60-6353"}`,
 		"no id":        `{"time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111"}`,
 	} {
-		if err := changestest.Against(t, "ChallengeSent", []byte(`{"source":"countersign","detail-type":"ChallengeSent","time":"2026-11-22T04:05:06Z","detail":`+bad+`}`)); err == nil {
+		if err := changestest.Against(
+			t,
+			"ChallengeSent",
+			[]byte(
+				`{"source":"countersign","detail-type":"ChallengeSent","time":"2026-11-22T04:05:06Z","detail":`+bad+`}`,
+			),
+		); err == nil {
 			t.Errorf("an event with %s is one, by its schema", name)
 		}
 	}

@@ -9,36 +9,37 @@ import (
 )
 
 const (
-	// exists: without a condition that needs an item, an update makes one.
+	// exists: without it, an update of a missing item makes one.
 	exists = "attribute_exists(#pk)"
-	// live: its message was counted and may have gone out. While it is only
-	// reserved nobody can hold its code, and guesses would come on top of what the
-	// number's limits allow.
+	// live: the message is counted and may have gone out. Nobody can have the code of a
+	// challenge that is only reserved, and guesses at it would exceed what the number's
+	// limits allow.
 	live = "#state IN (:sent, :unclear)"
-	// attemptsLeft: an answer is only given for a guess that was counted, so a
-	// thousand at once are not more than max.
+	// attemptsLeft: every guess that is answered is counted, so a thousand at once are
+	// not more than max.
 	attemptsLeft = "#attempts < #max"
-	// unused: a code passes once. Nothing is written after the guess that is right.
+	// unused: a code passes once. The right guess is the last one that is written.
 	unused = "#guess <> #code"
-	// newCall: a repetition of the same call, whose first answer was lost, is
-	// refused, and so it is told by the item that it was the one.
+	// newCall: a call whose first answer was lost is refused when it is repeated, and
+	// finds its own op in the item that refused it.
 	newCall = "#op <> :op"
 	// sameKey: digests of two keys cannot be compared.
 	sameKey = "#kv = :kv"
-	// sameUser: the standing of the challenge's user was checked, or there is none.
+	// sameUser: the caller has checked the challenge's user, or there is none.
 	sameUser = "#user = :user"
-	// fresh: the caller may ask for a message of lately, except where the client
-	// chose the code and its lifetime with it.
+	// fresh: the caller may demand that the message is recent, unless the client chose
+	// the code and its lifetime.
 	fresh = "(#chosen = :one OR #sentAt > :after)"
-	// sameID: the caller names the challenge by both its ids.
+	// sameID: the caller names the challenge by both ids, and they belong together.
 	sameID = "#authId = :authId"
 )
 
 const guessed = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
 
 var (
-	attempt     = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh)
-	attemptOnID = when(guessed, exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh, sameID)
+	mayGuess    = all(exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh)
+	attempt     = when(guessed, mayGuess)
+	attemptOnID = when(guessed, mayGuess, sameID)
 )
 
 // Attempt implements [otp.Challenges].

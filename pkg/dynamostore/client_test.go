@@ -29,7 +29,9 @@ func TestNewClient(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", c.key)
 			to := &asked{}
-			client, err := dynamostore.NewClient(dynamostore.Config{Region: c.region, Endpoint: c.endpoint, Transport: to})
+			client, err := dynamostore.NewClient(
+				dynamostore.Config{Region: c.region, Endpoint: c.endpoint, Transport: to},
+			)
 			if c.host == "" {
 				if err == nil || !strings.HasPrefix(err.Error(), "dynamodb: ") {
 					t.Fatalf("error is %v, must name the service", err)

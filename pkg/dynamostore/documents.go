@@ -82,7 +82,7 @@ func (d *Documents) Put(ctx context.Context, key string, doc []byte, was int64) 
 	case err != nil || applied:
 		return applied, err
 	case standing == nil && was == 0:
-		return false, errors.New("put was refused without the document that refused it: does this table answer ReturnValuesOnConditionCheckFailure?")
+		return false, noAnswer("put")
 	case standing == nil:
 		return false, nil
 	}
@@ -122,7 +122,9 @@ func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool,
 // is for administration only: it reads the whole table, whatever the prefix, and
 // holds what it found in memory. It sees what was written before it began; what
 // is written meanwhile it may see or not.
-func (d *Documents) List(ctx context.Context, prefix string, each func(key string, doc []byte, revision int64) error) error {
+func (d *Documents) List(
+	ctx context.Context, prefix string, each func(key string, doc []byte, revision int64) error,
+) error {
 	found, err := d.scan(ctx, prefix)
 	if err != nil {
 		return err

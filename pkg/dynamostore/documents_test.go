@@ -82,7 +82,13 @@ func TestDocumentRequests(t *testing.T) {
 		costs(name, want, documentCalls[name])
 	}
 	for n := range 10 {
-		if ok, err := d.Put(t.Context(), fmt.Sprint(n), []byte(strings.Repeat("x", documents.MaxText)), 0); err != nil || !ok {
+		if ok, err := d.Put(
+			t.Context(),
+			fmt.Sprint(n),
+			[]byte(strings.Repeat("x", documents.MaxText)),
+			0,
+		); err != nil ||
+			!ok {
 			t.Fatal(ok, err)
 		}
 	}

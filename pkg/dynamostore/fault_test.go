@@ -28,7 +28,10 @@ func TestErrorsSayEnough(t *testing.T) {
 			t.Errorf("%v: the cause is gone", err)
 		}
 	}
-	err := stubbed(t, answering{http.StatusBadRequest, `{"__type":"x#ResourceNotFoundException"}`}).Answered(t.Context(), "N#1")
+	err := stubbed(
+		t,
+		answering{http.StatusBadRequest, `{"__type":"x#ResourceNotFoundException"}`},
+	).Answered(t.Context(), "N#1")
 	var missing *types.ResourceNotFoundException
 	if !errors.As(err, &missing) {
 		t.Errorf("%v does not unwrap to its type", err)
@@ -38,8 +41,12 @@ func TestErrorsSayEnough(t *testing.T) {
 // An answer that is no answer is not quoted.
 func TestUnreadableAnswer(t *testing.T) {
 	for _, body := range []string{`{"Attributes":{"pk":canary}}`, `canary`, `{"Attributes":{"pk":{"B":"canary!"}}}`} {
-		_, err := stubbed(t, answering{http.StatusOK, body}).Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now})
-		if want := "UpdateItem on table table: the answer could not be read (HTTP 200, request STUB)"; err == nil || err.Error() != want {
+		_, err := stubbed(
+			t,
+			answering{http.StatusOK, body},
+		).Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now})
+		if want := "UpdateItem on table table: the answer could not be read (HTTP 200, request STUB)"; err == nil ||
+			err.Error() != want {
 			t.Errorf("error is\n%v\nwant\n%s", err, want)
 		}
 	}
@@ -55,10 +62,18 @@ func TestEngineLeavesOutItems(t *testing.T) {
 	if s, err := refused.Spend(t.Context(), spend("N#1", "a", now)); err == nil || s.Applied || s.Item != nil {
 		t.Errorf("refused spend without an item: %+v, %v", s, err)
 	}
-	if w, err := empty.Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now}); err == nil || w.Applied || w.Item != nil {
+	if w, err := empty.Attempt(
+		t.Context(),
+		otp.Guess{Key: canary.Key, Op: "op", Now: now},
+	); err == nil || w.Applied ||
+		w.Item != nil {
 		t.Errorf("applied attempt without an item: %+v, %v", w, err)
 	}
-	if w, err := empty.TakeOver(t.Context(), otp.TakeOver{Key: canary.Key, Now: now}); err == nil || w.Applied || w.Item != nil {
+	if w, err := empty.TakeOver(
+		t.Context(),
+		otp.TakeOver{Key: canary.Key, Now: now},
+	); err == nil || w.Applied ||
+		w.Item != nil {
 		t.Errorf("applied take-over without an item: %+v, %v", w, err)
 	}
 	for _, item := range []string{`,"Item":{"pk":{"S":"canary"}}`, `,"Item":{"pk":{"N":"1"}}`} {

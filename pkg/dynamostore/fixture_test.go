@@ -21,11 +21,27 @@ func challenge(id string) otp.Challenge {
 	expires := now.Add(5 * time.Minute)
 	return otp.Challenge{
 		Reported:  otp.Reported{AuthID: "20261122190077000000162140200586657", Mask: "+60******6353"},
-		Encrypted: []byte("sealed"), Key: otp.ChallengeKey("demo", id),
-		Fingerprint: bytes.Repeat([]byte("p"), 32), State: otp.Reserved, Result: "", Owner: "canary-owner", Lease: now.Add(otp.Lease),
-		Seed: []byte("canary-seed-....."), Digits: 6, KeyVersion: 1, Code: []byte("canary-code-...................."),
-		Guess: []byte("-"), Op: "-", Max: 5, SentAt: now, ExpiresAt: expires,
-		LedgerKey: "N#canary-ledger", TTL: expires.Add(24 * time.Hour).Seconds(),
+		Encrypted: []byte("sealed"),
+		Key:       otp.ChallengeKey("demo", id),
+		Fingerprint: bytes.Repeat(
+			[]byte("p"),
+			32,
+		),
+		State:      otp.Reserved,
+		Result:     "",
+		Owner:      "canary-owner",
+		Lease:      now.Add(otp.Lease),
+		Seed:       []byte("canary-seed-....."),
+		Digits:     6,
+		KeyVersion: 1,
+		Code:       []byte("canary-code-...................."),
+		Guess:      []byte("-"),
+		Op:         "-",
+		Max:        5,
+		SentAt:     now,
+		ExpiresAt:  expires,
+		LedgerKey:  "N#canary-ledger",
+		TTL:        expires.Add(24 * time.Hour).Seconds(),
 	}
 }
 

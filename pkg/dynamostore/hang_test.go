@@ -76,7 +76,16 @@ func TestHangingTrim(t *testing.T) {
 			}
 			return dynamotest.Hung
 		})
-		wire.Next = answering{http.StatusOK, `{"Attributes":{"sends":{"L":[` + strings.Join(sends, ",") + `]},"by":{"L":[` + strings.Join(by, ",") + `]}}}`}
+		wire.Next = answering{
+			http.StatusOK,
+			`{"Attributes":{"sends":{"L":[` + strings.Join(
+				sends,
+				",",
+			) + `]},"by":{"L":[` + strings.Join(
+				by,
+				",",
+			) + `]}}}`,
+		}
 		start := time.Now()
 		got, err := stubbed(t, wire).Spend(t.Context(), spend("N#1", "a", now))
 		if err != nil || !got.Applied {

@@ -79,12 +79,24 @@ func TestUnreadableItem(t *testing.T) {
 		if f.Optional {
 			continue // see TestOptionalField
 		}
-		unreadable(t, "challenge", challenges, f.Name, func(i image) error { _, err := dynamostore.ReadChallenge(i); return err })
+		unreadable(
+			t,
+			"challenge",
+			challenges,
+			f.Name,
+			func(i image) error { _, err := dynamostore.ReadChallenge(i); return err },
+		)
 	}
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	num := func(s string) types.AttributeValue { return &types.AttributeValueMemberN{Value: s} }
 	list := func(v ...types.AttributeValue) types.AttributeValue { return &types.AttributeValueMemberL{Value: v} }
-	ledger := image{"pk": text("canary"), "sends": list(num("9001")), "by": list(text("canary")), "unanswered": num("9002"), "ttl": num("9003")}
+	ledger := image{
+		"pk":         text("canary"),
+		"sends":      list(num("9001")),
+		"by":         list(text("canary")),
+		"unanswered": num("9002"),
+		"ttl":        num("9003"),
+	}
 	read := func(i image) error { _, err := dynamostore.ReadNumber(i); return err }
 	if err := read(ledger); err != nil {
 		t.Fatal(err)

@@ -11,18 +11,19 @@ import (
 	"countersign/pkg/otp"
 )
 
-// refundTries bounds how often a refund runs after a send that other sends push
-// further down the list. Each of them would have to be counted in the few
-// milliseconds between, which the limits of a number do not allow.
+// refundTries bounds how often a refund looks for a send that further sends push down
+// the list. Each of those would have to be counted within a few milliseconds, which the
+// limits of a number do not allow.
 const refundTries = 5
 
-// Refund implements [otp.Ledgers]. The send is nearly always the latest: it was
-// counted by the same call, and as one that was not answered. Where either is not so,
-// the refusal says how it stands.
+// Refund implements [otp.Ledgers]. The send is nearly always the latest, and unanswered:
+// the same call counted it. Otherwise the write is refused, and the item that refused it
+// has the place of the send and the count.
 func (s *Store) Refund(ctx context.Context, key, id string) error {
 	k, off := 0, one
 	for range refundTries {
-		item, applied, err := s.update(ctx, key, refundAt(k), image{":id": text(id), ":off": off}, types.ReturnValueNone)
+		values := image{":id": text(id), ":off": off}
+		item, applied, err := s.update(ctx, key, refundAt(k), values, types.ReturnValueNone)
 		if err != nil || applied || item == nil {
 			return err
 		}
@@ -31,23 +32,27 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 			return err
 		}
 		if k = slices.IndexFunc(n.Sends, func(s otp.Send) bool { return s.ID == id }); k < 0 {
-			return nil // never counted, or taken off before: by this very call, where an answer was lost
+			return nil // never counted, or refunded before: by this very call, if an answer was lost
 		}
 		if off = one; n.Unanswered == 0 { // a newer ledger while the key is rotated, or answered meanwhile
 			off = zero
 		}
 	}
-	return fmt.Errorf("refund: the send moved %d times while it was taken off", refundTries)
+	return fmt.Errorf("refund: the send moved %d times while it was looked up", refundTries)
 }
 
-// refundAt takes off the k-th latest send where that is the one meant: it may
-// have moved since it was looked up.
+// refundAt removes the k-th latest send, if it still is the one with the id: it may have
+// moved since it was looked up.
 func refundAt(k int) *expression {
 	if k == 0 {
 		return refundLatest
 	}
-	index := "[" + strconv.Itoa(k) + "]"
-	return when("REMOVE #sends"+index+", #by"+index+" SET #unanswered = #unanswered - :off", "#by"+index+" = :id", "#unanswered >= :off")
+	return refundOf("[" + strconv.Itoa(k) + "]")
 }
 
-var refundLatest = when("REMOVE #sends[0], #by[0] SET #unanswered = #unanswered - :off", "#by[0] = :id", "#unanswered >= :off")
+var refundLatest = refundOf("[0]")
+
+func refundOf(index string) *expression {
+	return when("REMOVE #sends"+index+", #by"+index+" SET #unanswered = #unanswered - :off",
+		"#by"+index+" = :id", "#unanswered >= :off")
+}

@@ -2,18 +2,17 @@ package dynamostore
 
 import (
 	"context"
-	"errors"
 
 	"countersign/pkg/otp"
 )
 
 const (
-	// noItem: nobody has used this key.
+	// noItem: the key is free.
 	noItem = "attribute_not_exists(#pk)"
-	// forgotten: the memory of this key is over, though the item was not swept yet.
+	// forgotten: the TTL of the item is over, though DynamoDB has not deleted it yet.
 	forgotten = "#ttl <= :seconds"
-	// asRead: the item is the one that the caller looked at and found to be over.
-	// Each write to it changes its owner, its state or its op.
+	// asRead: the item is still as the caller read it. Each write changes its owner, its
+	// state or its op.
 	asRead = "(#owner = :owner AND #state = :state AND #op = :op AND " + leaseOver + ")"
 )
 
@@ -39,7 +38,7 @@ func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challeng
 	case applied:
 		return otp.Write{Applied: true}, nil
 	case old == nil:
-		return otp.Write{}, errors.New("reserve was refused without the challenge that refused it: does this table answer ReturnValuesOnConditionCheckFailure?")
+		return otp.Write{}, noAnswer("reserve")
 	}
 	standing, err := ReadChallenge(old)
 	return otp.Write{Item: standing}, err

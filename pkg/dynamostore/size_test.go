@@ -97,24 +97,30 @@ type consumed struct {
 
 // asking makes every write ask for the capacity that it consumed.
 func (c *consumed) asking(client *dynamodb.Client) *dynamodb.Client {
-	ask := middleware.InitializeMiddlewareFunc("ask for capacity", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-		switch in := in.Parameters.(type) {
-		case *dynamodb.PutItemInput:
-			in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-		case *dynamodb.UpdateItemInput:
-			in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-		}
-		out, md, err := next.HandleInitialize(ctx, in)
-		switch out := out.Result.(type) {
-		case *dynamodb.PutItemOutput:
-			c.note("PutItem", out.ConsumedCapacity)
-		case *dynamodb.UpdateItemOutput:
-			c.note("UpdateItem", out.ConsumedCapacity)
-		}
-		return out, md, err
-	})
+	ask := middleware.InitializeMiddlewareFunc(
+		"ask for capacity",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			switch in := in.Parameters.(type) {
+			case *dynamodb.PutItemInput:
+				in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+			case *dynamodb.UpdateItemInput:
+				in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+			}
+			out, md, err := next.HandleInitialize(ctx, in)
+			switch out := out.Result.(type) {
+			case *dynamodb.PutItemOutput:
+				c.note("PutItem", out.ConsumedCapacity)
+			case *dynamodb.UpdateItemOutput:
+				c.note("UpdateItem", out.ConsumedCapacity)
+			}
+			return out, md, err
+		},
+	)
 	return dynamodb.New(client.Options(), func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error { return s.Initialize.Add(ask, middleware.Before) })
+		o.APIOptions = append(
+			o.APIOptions,
+			func(s *middleware.Stack) error { return s.Initialize.Add(ask, middleware.Before) },
+		)
 	})
 }
 
@@ -140,11 +146,23 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 		t.Fatal(w, err)
 	}
 	full.Attempts = 0
-	take := otp.TakeOver{Key: full.Key, From: full.Owner, Owner: strings.Repeat("n", 22), Lease: full.Lease, Now: full.Lease}
+	take := otp.TakeOver{
+		Key:   full.Key,
+		From:  full.Owner,
+		Owner: strings.Repeat("n", 22),
+		Lease: full.Lease,
+		Now:   full.Lease,
+	}
 	if w, err := s.TakeOver(t.Context(), take); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}
-	settle := otp.Settlement{Key: full.Key, Owner: take.Owner, State: otp.Delivered, Result: otp.Undeliverable, Lease: full.Lease}
+	settle := otp.Settlement{
+		Key:    full.Key,
+		Owner:  take.Owner,
+		State:  otp.Delivered,
+		Result: otp.Undeliverable,
+		Lease:  full.Lease,
+	}
 	if w, err := s.Settle(t.Context(), settle); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}
@@ -159,7 +177,9 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 		}
 		largest = max(largest, size(item(t, client, table, full.LedgerKey)))
 	}
-	largest += valueSize(&types.AttributeValueMemberS{Value: "01234567890"}) + 1 + 8 + 1 // the entry that the trim of the same spend drops
+	largest += valueSize(
+		&types.AttributeValueMemberS{Value: "01234567890"},
+	) + 1 + 8 + 1 // the entry that the trim of the same spend drops
 	t.Logf("the largest ledger has %d bytes", largest)
 	if largest > unit {
 		t.Errorf("the largest ledger has %d bytes, more than %d", largest, unit)

@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -16,7 +15,8 @@ import (
 const (
 	// counted puts the send in front, so that the k-th latest is always
 	// sends[k-1] and a sliding window is one comparison.
-	counted = "SET #sends = list_append(:sends, if_not_exists(#sends, :none)), #by = list_append(:by, if_not_exists(#by, :none)), " +
+	counted = "SET #sends = list_append(:sends, if_not_exists(#sends, :none)), " +
+		"#by = list_append(:by, if_not_exists(#by, :none)), " +
 		"#unanswered = if_not_exists(#unanswered, :zero) + :one, #ttl = :ttl"
 	// notCounted: a take-over and a repeated request count their message once.
 	notCounted = "NOT contains(#by, :id)"
@@ -57,7 +57,7 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 		s.trim(ctx, p, item)
 		return otp.Spent{Applied: true}, nil
 	case item == nil:
-		return otp.Spent{}, errors.New("spend was refused without the ledger that refused it: does this table answer ReturnValuesOnConditionCheckFailure?")
+		return otp.Spent{}, noAnswer("spend")
 	}
 	n, err := readNumber(item)
 	return otp.Spent{Item: n}, err

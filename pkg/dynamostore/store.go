@@ -33,8 +33,8 @@ func New(client *dynamodb.Client, table string) *Store {
 // image is an item as the table gives it.
 type image = map[string]types.AttributeValue
 
-// put replaces the item under item's key. Where the condition refuses it, applied
-// is false and old is the item that stands there.
+// put writes an item. If the condition refuses it, applied is false and old is the item
+// that is there.
 func (s *Store) put(ctx context.Context, item image, e *expression, values image) (old image, applied bool, err error) {
 	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                           s.table,
@@ -50,10 +50,11 @@ func (s *Store) put(ctx context.Context, item image, e *expression, values image
 	return nil, true, nil
 }
 
-// update changes the item under key. When applied, item is what returns asked
-// for; where the condition refuses it, item is the one that stands there, nil
-// when there is none.
-func (s *Store) update(ctx context.Context, key string, e *expression, values image, returns types.ReturnValue) (item image, applied bool, err error) {
+// update changes the item under key. If it is applied, item is what returns asks for. If
+// the condition refuses it, item is the one that is there; nil: there is none.
+func (s *Store) update(
+	ctx context.Context, key string, e *expression, values image, returns types.ReturnValue,
+) (item image, applied bool, err error) {
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           s.table,
 		Key:                                 image{"pk": text(key)},
@@ -74,7 +75,7 @@ func (s *Store) update(ctx context.Context, key string, e *expression, values im
 	return out.Attributes, true, nil
 }
 
-// refused tells a condition that did not hold from a fault.
+// refused returns the item that refused a write, or the error if it failed otherwise.
 func (s *Store) refused(operation string, err error) (old image, applied bool, _ error) {
 	var c *types.ConditionalCheckFailedException
 	if !errors.As(err, &c) {
@@ -83,8 +84,16 @@ func (s *Store) refused(operation string, err error) (old image, applied bool, _
 	return c.Item, false, nil
 }
 
-// change is update on a challenge.
-func (s *Store) change(ctx context.Context, key string, e *expression, values image, returns types.ReturnValue) (otp.Write, error) {
+// noAnswer is the error of a write that was refused without the item that refused it.
+func noAnswer(what string) error {
+	return errors.New(what + " was refused without the item that refused it: " +
+		"does this table answer ReturnValuesOnConditionCheckFailure?")
+}
+
+// change is update for a challenge.
+func (s *Store) change(
+	ctx context.Context, key string, e *expression, values image, returns types.ReturnValue,
+) (otp.Write, error) {
 	item, applied, err := s.update(ctx, key, e, values, returns)
 	if err != nil || item == nil {
 		return otp.Write{Applied: applied}, err

@@ -28,7 +28,10 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // refusing answers that a condition did not hold, with the item that refused it.
 func refusing(item string) answering {
-	return answering{http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"` + item + `}`}
+	return answering{
+		http.StatusBadRequest,
+		`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"` + item + `}`,
+	}
 }
 
 // stubbed returns a store as the programs have it, on a stub instead of a table.

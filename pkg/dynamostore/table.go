@@ -44,10 +44,12 @@ func create(ctx context.Context, client *dynamodb.Client, name string) error {
 // first; a test compares them.
 func definition(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
-		TableName:            aws.String(name),
-		BillingMode:          types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS}},
-		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}},
+		TableName:   aws.String(name),
+		BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{
+			{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS},
+		},
+		KeySchema: []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}},
 	}
 }
 
@@ -80,7 +82,8 @@ func checkKey(name string, key []types.KeySchemaElement) error {
 	if len(key) == 1 && aws.ToString(key[0].AttributeName) == "pk" && key[0].KeyType == types.KeyTypeHash {
 		return nil
 	}
-	return fmt.Errorf("table %s exists with another key: its only key must be the partition key pk; choose another name or delete it", name)
+	return fmt.Errorf("table %s exists with another key: its only key must be the partition key pk; "+
+		"choose another name or delete it", name)
 }
 
 // sweep switches TTL on where it is off: DynamoDB refuses to switch it on twice.
@@ -89,10 +92,15 @@ func sweep(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err != nil {
 		return Describe("DescribeTimeToLive", name, err)
 	}
-	if d := out.TimeToLiveDescription; d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {
-		return nil
+	if d := out.TimeToLiveDescription; d != nil {
+		switch d.TimeToLiveStatus {
+		case types.TimeToLiveStatusEnabled, types.TimeToLiveStatusEnabling:
+			return nil
+		}
 	}
-	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{TableName: aws.String(name), TimeToLiveSpecification: timeToLive()})
+	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: aws.String(name), TimeToLiveSpecification: timeToLive(),
+	})
 	if err != nil {
 		return Describe("UpdateTimeToLive", name, err)
 	}

@@ -22,7 +22,8 @@ func TestDefinitionIsTheTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stream := template.Challenges.Table.StreamSpecification; stream == nil || stream.StreamViewType != types.StreamViewTypeNewAndOldImages {
+	if stream := template.Challenges.Table.StreamSpecification; stream == nil ||
+		stream.StreamViewType != types.StreamViewTypeNewAndOldImages {
 		t.Errorf("template.yaml has the stream %+v, and a pass shows by comparing the images before and after", stream)
 	}
 	template.Challenges.Table.StreamSpecification = nil // see CreateTable
@@ -48,7 +49,10 @@ func named(t testing.TB, client *dynamodb.Client) string {
 	t.Helper()
 	name := "countersign-test-" + rand.Text()
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+		if _, err := client.DeleteTable(
+			context.Background(),
+			&dynamodb.DeleteTableInput{TableName: &name},
+		); err != nil {
 			t.Error(err)
 		}
 	})
@@ -71,7 +75,8 @@ func TestCreateTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ttl.TimeToLiveDescription; aws.ToString(got.AttributeName) != "ttl" || got.TimeToLiveStatus == types.TimeToLiveStatusDisabled {
+	if got := ttl.TimeToLiveDescription; aws.ToString(got.AttributeName) != "ttl" ||
+		got.TimeToLiveStatus == types.TimeToLiveStatusDisabled {
 		t.Errorf("the table's TTL is %+v", got)
 	}
 	if w, err := dynamostore.New(client, name).Reserve(t.Context(), canary, nil, now); err != nil || !w.Applied {
@@ -94,14 +99,17 @@ func TestCreateClientsTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if ok, err := dynamostore.NewDocuments(client, name).Put(t.Context(), "client#demo", []byte("{}"), 0); err != nil || !ok {
+	if ok, err := dynamostore.NewDocuments(client, name).
+		Put(t.Context(), "client#demo", []byte("{}"), 0); err != nil ||
+		!ok {
 		t.Errorf("a write on the new table: ok %v, %v", ok, err)
 	}
 	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ttl.TimeToLiveDescription; got != nil && got.TimeToLiveStatus != "" && got.TimeToLiveStatus != types.TimeToLiveStatusDisabled {
+	if got := ttl.TimeToLiveDescription; got != nil && got.TimeToLiveStatus != "" &&
+		got.TimeToLiveStatus != types.TimeToLiveStatusDisabled {
 		t.Errorf("the table's TTL is %+v, want none", got)
 	}
 }
@@ -121,7 +129,12 @@ func TestCreateTableOverAnother(t *testing.T) {
 }
 
 func TestCreateTableGivesUp(t *testing.T) {
-	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: "http://table.invalid", Transport: dynamotest.NewWire(dynamotest.Always(dynamotest.Hung))})
+	client, err := dynamostore.NewClient(
+		dynamostore.Config{
+			Endpoint:  "http://table.invalid",
+			Transport: dynamotest.NewWire(dynamotest.Always(dynamotest.Hung)),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func (s *Store) Take(ctx context.Context, key string, window int64, n, limit int
 	// Another call began the window meanwhile.
 	ok, over, err = s.takeMore(ctx, key, window, n, limit)
 	if over {
-		return false, errors.New("take: the counter was deleted while it was counted: is its ttl after the end of its window?")
+		return false, errors.New("take: the counter was deleted meanwhile: is its ttl after the end of its window?")
 	}
 	return ok, err
 }

@@ -152,7 +152,10 @@ func TestTakeFaultOfEveryTry(t *testing.T) {
 func TestTakeHangingTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		ok, err := stubbed(t, dynamotest.NewWire(dynamotest.Always(dynamotest.Hung))).Take(t.Context(), "T#a", 1, 1, 1, trafficTTL)
+		ok, err := stubbed(
+			t,
+			dynamotest.NewWire(dynamotest.Always(dynamotest.Hung)),
+		).Take(t.Context(), "T#a", 1, 1, 1, trafficTTL)
 		if took := time.Since(start); err == nil || ok || took > budget {
 			t.Errorf("ok %v, error %v after %v", ok, err, took)
 		}

@@ -24,8 +24,8 @@ type Store interface {
 	otp.Ledgers
 }
 
-// Fact is what a test compares of a fact: the rest is its id, or depends on when a
-// store looked.
+// Fact is the part of a fact that tests compare. The rest is its id, or depends on the
+// time at which a store looked.
 type Fact struct {
 	AuthenticationID string
 	Kind             changes.Kind
@@ -33,7 +33,7 @@ type Fact struct {
 	Reason           string
 }
 
-// Of takes facts down to that, each id once, in an order of its own.
+// Of returns the comparable part of facts, each id once, in the order of [Sort].
 func Of(facts []changes.Fact) []Fact {
 	var out []Fact
 	ids := map[string]bool{}
@@ -55,7 +55,8 @@ func Of(facts []changes.Fact) []Fact {
 // Sort puts facts in that order.
 func Sort(facts []Fact) {
 	slices.SortFunc(facts, func(a, b Fact) int {
-		return strings.Compare(fmt.Sprint(a.AuthenticationID, a.Kind, 9-a.Left, a.Reason), fmt.Sprint(b.AuthenticationID, b.Kind, 9-b.Left, b.Reason))
+		order := func(f Fact) string { return fmt.Sprint(f.AuthenticationID, f.Kind, 9-f.Left, f.Reason) }
+		return strings.Compare(order(a), order(b))
 	})
 }
 
@@ -63,9 +64,9 @@ func Sort(facts []Fact) {
 // anything.
 const Epoch otp.Millis = 4_102_531_208_457
 
-// Life leads challenges through all that can happen to them, by the domain's own
-// code, and keeps the facts that follow. Its randomness is fixed: two stores get
-// the same bytes, and give facts of the same ids.
+// Life leads challenges through everything that can happen to them, by the domain's own
+// code, and records the facts that must follow. Its randomness is fixed: two stores get
+// the same bytes, and their facts have the same ids.
 type Life struct {
 	Want  []Fact
 	Keys  []string   // of all challenges
@@ -82,10 +83,10 @@ type Life struct {
 	policy   otp.Policy
 }
 
-// Numbers are what the numbers of a life begin with; no fact may hold one whole.
+// Numbers is the prefix of all numbers of a life. No fact may hold a whole number.
 const Numbers = "+6065432"
 
-// NewLife makes one whose clients begin with a name. Keys are fixed too.
+// NewLife returns a life of one client on a store. Its keys are fixed too.
 func NewLife(t testing.TB, s Store, client string) *Life {
 	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
 	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
@@ -100,7 +101,7 @@ func NewLife(t testing.TB, s Store, client string) *Life {
 	return l
 }
 
-// On goes on with the life on another store, such as the same one opened anew.
+// On continues the life on another store, such as the same one after a restart.
 func (l *Life) On(s Store) {
 	l.issuer.Challenges, l.issuer.Ledgers, l.verifier.Challenges = s, s, s
 }
@@ -119,14 +120,21 @@ func (l *Life) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	return answer, nil
 }
 
-// Start asks for a challenge to a number of its own.
+// start returns the request of a challenge to a number of its own.
 func (l *Life) start(id string) otp.Start {
 	l.numbers++
 	return otp.Start{
-		Client: l.client, ID: id, Fingerprinted: []string{id}, To: otp.Phone(fmt.Sprintf("%s%04d", Numbers, l.numbers)), Mask: "+60******" + fmt.Sprintf("%04d", l.numbers),
-		Region: []string{"MY", "SG", ""}[l.numbers%3], Policy: l.policy, Text: func(code string, _ time.Duration) string { return code },
+		Client: l.client, ID: id, Fingerprinted: []string{id},
+		To:     otp.Phone(fmt.Sprintf("%s%04d", Numbers, l.numbers)),
+		Mask:   fmt.Sprintf("+60******%04d", l.numbers),
+		Region: []string{"MY", "SG", ""}[l.numbers%3],
+		Policy: l.policy,
+		Text:   onlyCode,
 	}
 }
+
+// onlyCode is the text of every message.
+func onlyCode(code string, _ time.Duration) string { return code }
 
 func (l *Life) init(r otp.Start, want otp.Outcome) string {
 	l.t.Helper()
@@ -159,7 +167,7 @@ func (l *Life) resend(authID, id string, want otp.Outcome) {
 	l.t.Helper()
 	policy := l.policy
 	got, err := l.issuer.Resend(l.t.Context(), otp.Resend{
-		Client: l.client, AuthID: authID, ID: id, Policy: policy, Text: func(code string, _ time.Duration) string { return code },
+		Client: l.client, AuthID: authID, ID: id, Policy: policy, Text: onlyCode,
 	})
 	if err != nil || got.Outcome != want {
 		l.t.Fatalf("resend %s: %s %v, want %s", id, got.Outcome, err, want)
@@ -189,14 +197,16 @@ func (l *Life) refused(authID string, why otp.Outcome) {
 	l.wants(authID, changes.Refused, -1, string(why))
 }
 
-// Steps are what happens, one after another: a store is looked at between them, or
-// only at the end.
+// Steps returns the parts of the life, in their order. A follower may read the store
+// between them, or at the end only.
 func (l *Life) Steps() []func() {
-	return []func(){l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isPutBack, l.crashes}
+	return []func(){
+		l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isPutBack, l.crashes,
+	}
 }
 
-// Crowd leads challenges of several clients that are each in the table to the end:
-// what happened can be counted there.
+// Crowd leads challenges of several clients. Each stays in the table as it ends, so that
+// the facts can be counted from the table.
 func (l *Life) Crowd() {
 	for n, client := range []string{"demo", "other", "A & B", "demo"} {
 		l.client = client
@@ -275,7 +285,7 @@ func (l *Life) isRefused() {
 	for _, why := range []otp.Outcome{otp.Blocked, otp.NoUser} {
 		r := l.start(string(why))
 		r.User, r.Refusal, r.To, r.Mask, r.Region = "user", why, "", "", ""
-		if auth := l.init(r, why); why != otp.NoUser { // of whom nothing is told
+		if auth := l.init(r, why); why != otp.NoUser { // for whom there is no fact
 			l.refused(auth, why)
 		}
 	}
@@ -363,8 +373,8 @@ func (l *Life) isReplaced() {
 	l.refused(auth, otp.TooSoon)
 }
 
-// isPutBack is replaced by a code whose message is refused: who has the code may go on
-// with it. It had itself taken the place of another.
+// isPutBack replaces a code by another one whose message is refused: the person may
+// still use the first. The first had itself replaced another one.
 func (l *Life) isPutBack() {
 	for _, says := range []otp.Delivery{otp.Accepted, otp.MaybeSent} {
 		r := l.start(fmt.Sprint("put back ", says))
@@ -425,7 +435,7 @@ func (l *Life) crashes() {
 
 var errDead = errors.New("the process ended")
 
-// dead and unspent are what a process that ended does.
+// dead and unspent fail as a process does that has ended.
 type (
 	dead    struct{ otp.Challenges }
 	unspent struct{ otp.Ledgers }
@@ -437,7 +447,7 @@ func (dead) Settle(context.Context, otp.Settlement) (otp.Write, error) {
 
 func (unspent) Spend(context.Context, otp.Spend) (otp.Spent, error) { return otp.Spent{}, errDead }
 
-// Diff says how facts differ from those that are wanted.
+// Diff describes how facts differ from the expected ones, a line for each.
 func Diff(got, want []Fact) string {
 	var b strings.Builder
 	left := slices.Clone(want)
@@ -445,11 +455,11 @@ func Diff(got, want []Fact) string {
 		if i := slices.Index(left, f); i >= 0 {
 			left = slices.Delete(left, i, i+1)
 		} else {
-			fmt.Fprintf(&b, "told, and it did not happen: %+v\n", f)
+			fmt.Fprintf(&b, "published, and it did not happen: %+v\n", f)
 		}
 	}
 	for _, f := range left {
-		fmt.Fprintf(&b, "not told: %+v\n", f)
+		fmt.Fprintf(&b, "not published: %+v\n", f)
 	}
 	return b.String()
 }

@@ -10,12 +10,14 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Wander leads a few challenges through so many random steps, also such as [Life.Lead]
-// does not think of: requests to the store fail now and then, before or after they are
-// applied, and nothing is done about it. The seed alone decides, so two stores live the
-// same. The store is replaced by what between returns after each step.
+// Wander leads a few challenges through random steps, including some that [Life.Lead]
+// does not have: requests to the store fail now and then, before or after they are
+// applied, and nobody repeats them. The steps depend on the seed only, so they are the
+// same on two stores. After each step, between returns the store to continue on.
 func (l *Life) Wander(seed uint64, steps int, s Store, between func(Store) Store) {
-	w := wanderer{Life: l, Rand: rand.New(rand.NewPCG(seed, 0)), broken: &broken{Store: s}, codes: map[string]otp.Code{}}
+	w := wanderer{
+		Life: l, Rand: rand.New(rand.NewPCG(seed, 0)), broken: &broken{Store: s}, codes: map[string]otp.Code{},
+	}
 	w.On(w.broken)
 	w.policy.Cooldown, w.policy.PerHour, w.policy.PerDay, w.policy.Validity = 0, 20, 20, time.Minute
 	for range steps {
@@ -54,7 +56,8 @@ func (w *wanderer) step() {
 			id = "scenario " + id
 		}
 		_, _ = w.issuer.Resend(ctx, otp.Resend{
-			Client: w.client, AuthID: w.made(otp.Start{Client: w.client, ID: id}), ID: []string{"", "a", "b"}[w.IntN(3)], Policy: w.policy, Text: w.start(id).Text,
+			Client: w.client, AuthID: w.made(otp.Start{Client: w.client, ID: id}),
+			ID: []string{"", "a", "b"}[w.IntN(3)], Policy: w.policy, Text: w.start(id).Text,
 		})
 	case 5:
 		w.Now = w.Now.Add([]time.Duration{time.Second, 16 * time.Second, 61 * time.Second}[w.IntN(3)])

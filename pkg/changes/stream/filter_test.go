@@ -34,7 +34,11 @@ func TestFilters(t *testing.T) {
 		}
 		for _, p := range patterns {
 			if matches(p, r) {
-				if passed = append(passed, text); r["eventName"] != "MODIFY" && strings.Contains(string(text), `"result":{"S":"no_user"}`) {
+				if passed = append(
+					passed,
+					text,
+				); r["eventName"] != "MODIFY" &&
+					strings.Contains(string(text), `"result":{"S":"no_user"}`) {
 					t.Errorf("the function is called for somebody who does not exist: %s", text)
 				}
 				break
@@ -127,7 +131,9 @@ func matches(pattern, value any) bool {
 			switch {
 			case rule != nil && !begins && !not:
 				panic(fmt.Sprintf("a rule that this test does not know: %v", rule))
-			case rule == nil && one == value, text && begins && strings.HasPrefix(v, prefix), text && not && !slices.Contains(others, value):
+			case rule == nil && one == value,
+				text && begins && strings.HasPrefix(v, prefix),
+				text && not && !slices.Contains(others, value):
 				return true
 			}
 		}

@@ -36,7 +36,9 @@ var life = func() func(t *testing.T) lived {
 		t.Helper()
 		once.Do(func() { l = lead(t) })
 		if l.records == nil {
-			t.Skip("NOT TESTED: there is no engine; install it with make tools (the first of these tests fails with CI=true)")
+			t.Skip(
+				"NOT TESTED: there is no engine; install it with make tools (the first of these tests fails with CI=true)",
+			)
 		}
 		return l
 	}
@@ -49,7 +51,10 @@ func lead(t *testing.T) lived {
 	l.Lead()
 	for _, key := range l.Keys { // as TTL does, which no engine does in time
 		if _, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
-			TableName: aws.String(table), Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
+			TableName: aws.String(
+				table,
+			),
+			Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +62,14 @@ func lead(t *testing.T) lived {
 	out := lived{Life: l, table: table}
 	for _, text := range dynamotest.Records(t, table) {
 		if strings.Contains(string(text), `"eventName":"REMOVE"`) {
-			text = json.RawMessage(strings.Replace(string(text), `"eventName"`, `"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},"eventName"`, 1))
+			text = json.RawMessage(
+				strings.Replace(
+					string(text),
+					`"eventName"`,
+					`"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},"eventName"`,
+					1,
+				),
+			)
 		}
 		out.records = append(out.records, text)
 	}

@@ -12,26 +12,26 @@ import (
 	"countersign/pkg/changes"
 )
 
-// Handler is the function that follows the stream. It logs what fails: a line for
-// each record that cannot be read, and one for a batch that is not done with.
+// Handler is the function that follows the stream. It logs a line for each record that
+// cannot be read, and a line for each batch that it does not finish.
 type Handler struct {
 	Consumer changes.Consumer // Turn is set for each invocation
 	Now      func() time.Time
 	Log      *slog.Logger
 }
 
-// Batch is what Lambda delivers, each record by itself: one that cannot be read
-// must not keep the others from being read.
+// Batch is the event from Lambda. Each record is decoded by itself: one that cannot be
+// read must not keep the others from being read.
 type Batch struct{ Records []json.RawMessage }
 
-// margin is what is left of an invocation's time when work on a batch ends, so
-// that what was done of it is reported and not done once more.
+// margin is the part of an invocation's time that is reserved for the report of what is
+// done. Without it, Lambda would repeat the whole batch.
 const margin = 2 * time.Second
 
-// Handle works on a batch. It reports the first record that is not done with, and
-// the stream goes on from there; what was done behind it is done again, which
-// comes to the same. A record that can never be understood is told of as a fact
-// of its own, so that it holds nobody up.
+// Handle works on a batch. It returns the first record that is not finished, and the
+// stream continues with that one. Later records that are finished are repeated, which
+// does no harm. A record that can never be read becomes a fact of its own
+// ([changes.Unreadable]), so that it does not hold up the stream.
 func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventResponse, error) {
 	if end, ok := ctx.Deadline(); ok {
 		end = end.Add(-margin)
@@ -71,5 +71,6 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 	if from == "" {
 		return events.DynamoDBEventResponse{}, err
 	}
-	return events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: from}}}, nil
+	failed := []events.DynamoDBBatchItemFailure{{ItemIdentifier: from}}
+	return events.DynamoDBEventResponse{BatchItemFailures: failed}, nil
 }

@@ -28,11 +28,25 @@ const (
 // there were so many before.
 func record(n int, was, is string, attempts int) string {
 	image := func(guess string, attempts int) string {
-		return fmt.Sprintf(`{"pk":{"S":"C#demo#%d"},"authId":{"S":"%035d"},"seed":{"B":"c2VlZA=="},"state":{"S":"sent"},"result":{"S":""},"code":{"B":"cmlnaHQ="},"guess":{"B":%q},`+
-			`"op":{"S":"o%d"},"attempts":{"N":"%d"},"max":{"N":"5"},"sentAt":{"N":"1795320306007"},"expiresAt":{"N":"1795320606007"},"ledger":{"S":"N#%d"},"mask":{"S":"+60**1"},"client":{"S":"demo"},"region":{"S":"MY"}}`, n, n, guess, attempts, attempts, n)
+		return fmt.Sprintf(
+			`{"pk":{"S":"C#demo#%d"},"authId":{"S":"%035d"},"seed":{"B":"c2VlZA=="},"state":{"S":"sent"},"result":{"S":""},"code":{"B":"cmlnaHQ="},"guess":{"B":%q},`+
+				`"op":{"S":"o%d"},"attempts":{"N":"%d"},"max":{"N":"5"},"sentAt":{"N":"1795320306007"},"expiresAt":{"N":"1795320606007"},"ledger":{"S":"N#%d"},"mask":{"S":"+60**1"},"client":{"S":"demo"},"region":{"S":"MY"}}`,
+			n,
+			n,
+			guess,
+			attempts,
+			attempts,
+			n,
+		)
 	}
-	return fmt.Sprintf(`{"eventID":"e%d","eventName":"MODIFY","eventSourceARN":"arn","dynamodb":{"ApproximateCreationDateTime":1795320310,"Keys":{"pk":{"S":"C#demo#%d"}},"SequenceNumber":"s%d","OldImage":%s,"NewImage":%s}}`,
-		n, n, n, image(was, attempts), image(is, attempts+1))
+	return fmt.Sprintf(
+		`{"eventID":"e%d","eventName":"MODIFY","eventSourceARN":"arn","dynamodb":{"ApproximateCreationDateTime":1795320310,"Keys":{"pk":{"S":"C#demo#%d"}},"SequenceNumber":"s%d","OldImage":%s,"NewImage":%s}}`,
+		n,
+		n,
+		n,
+		image(was, attempts),
+		image(is, attempts+1),
+	)
 }
 
 func batch(records ...string) (b stream.Batch) {
@@ -73,7 +87,15 @@ func kinds(facts []changes.Fact) (list []string) {
 // A right code answers its number; changes of other items mean nothing.
 func TestOnlyPassesAnswer(t *testing.T) {
 	m, b := &memory{}, &bus{}
-	failed := handle(t, handler(m, b, nil), record(1, none, wrong, 0), record(2, none, right, 0), record(3, wrong, right, 1), number0, traffic)
+	failed := handle(
+		t,
+		handler(m, b, nil),
+		record(1, none, wrong, 0),
+		record(2, none, right, 0),
+		record(3, wrong, right, 1),
+		number0,
+		traffic,
+	)
 	if want := []string{"N#2", "N#3"}; !slices.Equal(m.answered, want) || failed != nil {
 		t.Errorf("answered %v, failed %v, want %v", m.answered, failed, want)
 	}
@@ -134,16 +156,29 @@ func TestPoison(t *testing.T) {
 			}
 			var said bytes.Buffer
 			m, b := &memory{}, &bus{}
-			failed := handle(t, handler(m, b, slog.New(slog.NewTextHandler(&said, nil))), bad, record(2, none, right, 0))
-			if got := kinds(b.facts); failed != nil || !slices.Equal(got, []string{"RecordUnreadable", "ChallengePassed"}) {
+			failed := handle(
+				t,
+				handler(m, b, slog.New(slog.NewTextHandler(&said, nil))),
+				bad,
+				record(2, none, right, 0),
+			)
+			if got := kinds(
+				b.facts,
+			); failed != nil ||
+				!slices.Equal(got, []string{"RecordUnreadable", "ChallengePassed"}) {
 				t.Fatalf("told %v, failed %v", got, failed)
 			}
 			changestest.Valid(t, b.facts[0])
 			f := b.facts[0]
-			if strings.Contains(bad, `"SequenceNumber"`) && (f.SequenceNumber != "s1" || f.Stream != "arn" || !strings.Contains(said.String(), "sequence=s1")) {
+			if strings.Contains(bad, `"SequenceNumber"`) &&
+				(f.SequenceNumber != "s1" || f.Stream != "arn" || !strings.Contains(said.String(), "sequence=s1")) {
 				t.Errorf("told %+v, said %s: where is it?", f, said.String())
 			}
-			if text := fmt.Sprintf("%+v", f) + said.String(); strings.Contains(text, "canary") || strings.Contains(text, "Y2Fu") {
+			if text := fmt.Sprintf(
+				"%+v",
+				f,
+			) + said.String(); strings.Contains(text, "canary") ||
+				strings.Contains(text, "Y2Fu") {
 				t.Errorf("a value is told: %s", text)
 			}
 			if len(m.answered) != 1 {
@@ -217,9 +252,15 @@ func TestSlow(t *testing.T) {
 						}
 					}
 					if left = left[done:]; done == 0 {
-						t.Fatalf("try %d: nothing is done with; answered %d, published %d", tries, len(m.answered), len(b.facts))
+						t.Fatalf(
+							"try %d: nothing is done with; answered %d, published %d",
+							tries,
+							len(m.answered),
+							len(b.facts),
+						)
 					}
-					if slow.publish == 0 && len(b.facts) < slowBatch || slow.answered == 0 && len(m.answered) < slowBatch {
+					if slow.publish == 0 && len(b.facts) < slowBatch ||
+						slow.answered == 0 && len(m.answered) < slowBatch {
 						t.Fatalf("try %d: answered %d, published %d", tries, len(m.answered), len(b.facts))
 					}
 				}

@@ -73,7 +73,13 @@ func newCrowd(t *testing.T) crowd {
 		got[f.Kind]++
 	}
 	if !maps.Equal(got, want) || len(c.facts) != len(b.facts) || len(c.facts) < 40 || len(c.passed) < 5 {
-		t.Fatalf("%d facts by kind %v, want %v as the table has it; %d numbers passed", len(c.facts), got, want, len(c.passed))
+		t.Fatalf(
+			"%d facts by kind %v, want %v as the table has it; %d numbers passed",
+			len(c.facts),
+			got,
+			want,
+			len(c.passed),
+		)
 	}
 	return c
 }
@@ -86,7 +92,10 @@ func number(v types.AttributeValue) int64 {
 
 func scan(t *testing.T, table string) (items []item) {
 	t.Helper()
-	pages := dynamodb.NewScanPaginator(dynamotest.Client(t, nil), &dynamodb.ScanInput{TableName: aws.String(table), ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(
+		dynamotest.Client(t, nil),
+		&dynamodb.ScanInput{TableName: aws.String(table), ConsistentRead: aws.Bool(true)},
+	)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -129,7 +138,11 @@ func (w world) start(t *testing.T, tables, events http.RoundTripper) stream.Hand
 		t.Fatal(err)
 	}
 	s := dynamostore.New(dynamotest.Client(t, tables), w.table)
-	return stream.Handler{Consumer: changes.Consumer{Numbers: s, Events: b}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	return stream.Handler{
+		Consumer: changes.Consumer{Numbers: s, Events: b},
+		Now:      time.Now,
+		Log:      slog.New(slog.DiscardHandler),
+	}
 }
 
 // check wants every fact at the far side, once by id, and the numbers that answered
@@ -195,7 +208,13 @@ func TestKilledAnywhere(t *testing.T) {
 					t.Fatalf("request %d never came", at)
 				}
 				if w.check(t, c); t.Failed() {
-					t.Fatalf("killed at request %d of %d, after it: %v, %d records at a time", at, requests, after, size)
+					t.Fatalf(
+						"killed at request %d of %d, after it: %v, %d records at a time",
+						at,
+						requests,
+						after,
+						size,
+					)
 				}
 			}
 		}
@@ -208,10 +227,24 @@ func TestKilledAnywhere(t *testing.T) {
 // Whatever fails on the way, in whatever order and how often records come.
 func TestFaultsAnywhere(t *testing.T) {
 	c := newCrowd(t)
-	faults := []dynamotest.Fault{dynamotest.Lost, dynamotest.AnswerLost, dynamotest.AnswerCut, dynamotest.Throttled, dynamotest.Failed}
+	faults := []dynamotest.Fault{
+		dynamotest.Lost,
+		dynamotest.AnswerLost,
+		dynamotest.AnswerCut,
+		dynamotest.Throttled,
+		dynamotest.Failed,
+	}
 	answers := []awsfake.Answer{
-		awsfake.Fail(http.StatusBadRequest, "ThrottlingException"), awsfake.Fail(http.StatusInternalServerError, "InternalException"),
-		awsfake.Drop(), awsfake.DropAfter(), awsfake.Half(), awsfake.RefuseEntries("InternalFailure", 0), awsfake.RefuseEntries("InternalFailure", 1, 3),
+		awsfake.Fail(
+			http.StatusBadRequest,
+			"ThrottlingException",
+		),
+		awsfake.Fail(http.StatusInternalServerError, "InternalException"),
+		awsfake.Drop(),
+		awsfake.DropAfter(),
+		awsfake.Half(),
+		awsfake.RefuseEntries("InternalFailure", 0),
+		awsfake.RefuseEntries("InternalFailure", 1, 3),
 	}
 	for seed := range int64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

@@ -28,7 +28,8 @@ func TestRandomLives(t *testing.T) {
 	for seed := range uint64(*lives) {
 		table := dynamotest.StreamTable(t)
 		s := dynamostore.New(dynamotest.Client(t, nil), table)
-		changestest.NewLife(t, s, "demo").Wander(seed, lifetime, s, func(s changestest.Store) changestest.Store { return s })
+		changestest.NewLife(t, s, "demo").
+			Wander(seed, lifetime, s, func(s changestest.Store) changestest.Store { return s })
 		b := &bus{}
 		deliver(t, func() stream.Handler { return handler(&memory{}, b, nil) }, dynamotest.Records(t, table), 100)
 

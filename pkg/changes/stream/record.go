@@ -10,22 +10,22 @@ import (
 	"countersign/pkg/changes"
 )
 
-// record is what there is to know of one record of the stream.
+// record is one record of the stream.
 type record struct {
 	ARN      string // of the stream
 	Sequence string // number of the record; "" where not even that can be read
 	facts    []changes.Fact
-	err      error // why facts is not known; its text has no values
+	err      error // set if the record cannot be read; its text has no values
 }
 
-// challenges is what the keys of challenges begin with. The table has other items
-// too: their changes mean nothing here.
+// challenges is the prefix of the keys of challenges. Changes of the table's other items
+// mean nothing here.
 const challenges = "C#"
 
-// sweeper is who deletes items whose TTL is over, as the stream calls it.
+// sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
 
-// read takes a record apart.
+// read decodes a record and derives its facts.
 func read(text json.RawMessage) (r record) {
 	var in events.DynamoDBEventRecord
 	if json.Unmarshal(text, &in) != nil {
@@ -59,8 +59,8 @@ func read(text json.RawMessage) (r record) {
 	return r
 }
 
-// unread is what is left of a record that is not of the form that Lambda gives
-// them. Its error does not quote the decoder's, which may quote values.
+// unread returns the place of a record that does not have Lambda's form. Its error does
+// not quote the decoder's error, which may quote values.
 func unread(text json.RawMessage) record {
 	var in struct {
 		EventSourceArn string `json:"eventSourceARN"`
@@ -69,5 +69,6 @@ func unread(text json.RawMessage) record {
 		} `json:"dynamodb"`
 	}
 	_ = json.Unmarshal(text, &in) // as much of it as there is
-	return record{ARN: in.EventSourceArn, Sequence: in.Change.SequenceNumber, err: errors.New("it is not a record of DynamoDB's")}
+	err := errors.New("it is not a record of DynamoDB's")
+	return record{ARN: in.EventSourceArn, Sequence: in.Change.SequenceNumber, err: err}
 }

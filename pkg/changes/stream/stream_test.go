@@ -83,7 +83,13 @@ func TestStoresAgree(t *testing.T) {
 		z[f.ID] = f.Kind
 	}
 	if !maps.Equal(a, z) || len(a) != len(l.Want) {
-		t.Errorf("%d facts from the stream, %d from the file, ids equal: %v; %d happened", len(a), len(z), maps.Equal(a, z), len(l.Want))
+		t.Errorf(
+			"%d facts from the stream, %d from the file, ids equal: %v; %d happened",
+			len(a),
+			len(z),
+			maps.Equal(a, z),
+			len(l.Want),
+		)
 	}
 }
 
@@ -104,7 +110,11 @@ func TestSilence(t *testing.T) {
 	b.fail = nil
 	m.fail = nil
 	for _, text := range l.records {
-		invoke(t, handler(m, b, log), []json.RawMessage{bytes.ReplaceAll(text, []byte(`"seed":{"B"`), []byte(`"seed":{"S"`))})
+		invoke(
+			t,
+			handler(m, b, log),
+			[]json.RawMessage{bytes.ReplaceAll(text, []byte(`"seed":{"B"`), []byte(`"seed":{"S"`))},
+		)
 	}
 	var told bytes.Buffer
 	for _, f := range b.facts {

@@ -34,7 +34,12 @@ func TestWhoDeletes(t *testing.T) {
 // A pass that names no ledger clears none, and is told all the same.
 func TestPassOfNoNumber(t *testing.T) {
 	m, b := &memory{}, &bus{}
-	failed := handle(t, handler(m, b, nil), strings.ReplaceAll(record(1, none, right, 0), `"ledger":{"S":"N#1"}`, `"ledger":{"S":""}`), record(2, none, right, 0))
+	failed := handle(
+		t,
+		handler(m, b, nil),
+		strings.ReplaceAll(record(1, none, right, 0), `"ledger":{"S":"N#1"}`, `"ledger":{"S":""}`),
+		record(2, none, right, 0),
+	)
 	if want := []string{"N#2"}; !slices.Equal(m.answered, want) || failed != nil {
 		t.Errorf("answered %q, failed %v, want %q", m.answered, failed, want)
 	}

@@ -77,7 +77,9 @@ func Client(t testing.TB, transport http.RoundTripper) *dynamodb.Client {
 	}
 	return dynamodb.New(client.Options(), func(o *dynamodb.Options) {
 		impatient := o.HTTPClient.(*http.Client)
-		o.HTTPClient = &http.Client{Transport: impatient.Transport, Timeout: patience, CheckRedirect: impatient.CheckRedirect}
+		o.HTTPClient = &http.Client{
+			Transport: impatient.Transport, Timeout: patience, CheckRedirect: impatient.CheckRedirect,
+		}
 		o.Retryer = hasty{o.Retryer.(aws.RetryerV2)}
 	})
 }
@@ -121,12 +123,15 @@ func fresh(t testing.TB, d Definition) string {
 		t.Fatalf("make a table from template.yaml: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)}); err != nil {
+		_, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)})
+		if err != nil {
 			t.Errorf("delete the table: %v", err)
 		}
 	})
 	described := &dynamodb.DescribeTableInput{TableName: aws.String(name)}
-	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 20 * time.Millisecond })
+	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay = 20 * time.Millisecond
+	})
 	if err := active.Wait(ctx, described, time.Minute); err != nil {
 		t.Fatalf("wait for the table: %v", err)
 	}

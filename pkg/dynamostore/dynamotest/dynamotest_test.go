@@ -49,7 +49,9 @@ Resources:
 	if c := d.Challenges; len(c.Table.KeySchema) != 1 || *c.TimeToLive.AttributeName != "ttl" {
 		t.Errorf("the challenges are parsed as %+v", c)
 	}
-	if c := d.Clients; len(c.Table.KeySchema) != 1 || *c.Table.KeySchema[0].AttributeName != "id" || c.Table.StreamSpecification != nil || c.TimeToLive != nil {
+	if c := d.Clients; len(c.Table.KeySchema) != 1 || *c.Table.KeySchema[0].AttributeName != "id" ||
+		c.Table.StreamSpecification != nil ||
+		c.TimeToLive != nil {
 		t.Errorf("the clients are parsed as %+v", c)
 	}
 	for _, bad := range []string{
@@ -173,7 +175,13 @@ func TestWire(t *testing.T) {
 			client := Client(t, wire)
 			once := dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 			write := func(pk string) error {
-				_, err := once.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}}})
+				_, err := once.PutItem(
+					t.Context(),
+					&dynamodb.PutItemInput{
+						TableName: &table,
+						Item:      map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}},
+					},
+				)
 				return err
 			}
 			if err := write(c.name + " 1"); err != nil {
@@ -182,7 +190,15 @@ func TestWire(t *testing.T) {
 			if err := write(c.name + " 2"); err == nil {
 				t.Error("no error")
 			}
-			got, err := once.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &table, Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: c.name + " 2"}}})
+			got, err := once.GetItem(
+				t.Context(),
+				&dynamodb.GetItemInput{
+					TableName: &table,
+					Key: map[string]types.AttributeValue{
+						"pk": &types.AttributeValueMemberS{Value: c.name + " 2"},
+					},
+				},
+			)
 			if err != nil || (got.Item != nil) != c.applied {
 				t.Errorf("applied %v, want %v (%v)", got.Item != nil, c.applied, err)
 			}

@@ -27,11 +27,14 @@ func StreamTable(t testing.TB) string {
 		t.Fatalf("make a table from template.yaml: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)}); err != nil {
+		_, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)})
+		if err != nil {
 			t.Errorf("delete the table: %v", err)
 		}
 	})
-	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 20 * time.Millisecond })
+	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay = 20 * time.Millisecond
+	})
 	if err := active.Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, time.Minute); err != nil {
 		t.Fatalf("wait for the table: %v", err)
 	}
@@ -54,7 +57,9 @@ func Records(t testing.TB, table string) (records []json.RawMessage) {
 	streamed(t, "DescribeStream", map[string]string{"StreamArn": arn}, &described)
 	for _, shard := range described.StreamDescription.Shards {
 		var at struct{ ShardIterator string }
-		streamed(t, "GetShardIterator", map[string]string{"StreamArn": arn, "ShardId": shard.ShardID, "ShardIteratorType": "TRIM_HORIZON"}, &at)
+		streamed(t, "GetShardIterator", map[string]string{
+			"StreamArn": arn, "ShardId": shard.ShardID, "ShardIteratorType": "TRIM_HORIZON",
+		}, &at)
 		for at.ShardIterator != "" {
 			var got struct {
 				Records           []map[string]any
@@ -92,7 +97,8 @@ func streamed(t testing.TB, operation string, in, out any) {
 	req.Header.Set("X-Amz-Target", "DynamoDBStreams_20120810."+operation)
 	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	req.Header.Set("X-Amz-Date", "20260101T000000Z")
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+
+		"Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

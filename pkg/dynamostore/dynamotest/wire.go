@@ -149,7 +149,8 @@ func (w *Wire) forward(r *http.Request, f Fault) (*http.Response, error) {
 	case AnswerCut:
 		resp.Body = io.NopCloser(io.MultiReader(half, ending(func() error { return io.ErrUnexpectedEOF })))
 	case AnswerHung:
-		resp.Body = io.NopCloser(io.MultiReader(half, ending(func() error { <-r.Context().Done(); return r.Context().Err() })))
+		never := ending(func() error { <-r.Context().Done(); return r.Context().Err() })
+		resp.Body = io.NopCloser(io.MultiReader(half, never))
 	default:
 		return nil, errBroken
 	}
@@ -164,7 +165,9 @@ func (e ending) Read([]byte) (int, error) { return 0, e() }
 // refusal is an error as DynamoDB answers it. Its message quotes what was sent,
 // as DynamoDB's may do too.
 func refusal(r *http.Request, status int, code string, sent []byte) *http.Response {
-	body, err := json.Marshal(map[string]string{"__type": "com.amazonaws.dynamodb.v20120810#" + code, "message": string(sent)})
+	body, err := json.Marshal(map[string]string{
+		"__type": "com.amazonaws.dynamodb.v20120810#" + code, "message": string(sent),
+	})
 	if err != nil {
 		panic(err) // strings always marshal
 	}

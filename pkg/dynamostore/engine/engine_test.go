@@ -138,7 +138,8 @@ func TestModuleRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := ModuleRoot()
-		if !step.found && (err == nil || !strings.Contains(err.Error(), "Countersign's folder")) || step.found && filepath.Base(got) != filepath.Base(root) {
+		if !step.found && (err == nil || !strings.Contains(err.Error(), "Countersign's folder")) ||
+			step.found && filepath.Base(got) != filepath.Base(root) {
 			t.Errorf("after %s: %s, %v", step.file, got, err)
 		}
 	}

@@ -20,7 +20,7 @@ func ModuleRoot() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("there is no go.mod of Countersign's in or above %s: run this in Countersign's folder", from)
+			return "", fmt.Errorf("no go.mod of Countersign in or above %s: run this in Countersign's folder", from)
 		}
 	}
 }

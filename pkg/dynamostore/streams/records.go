@@ -99,7 +99,10 @@ func (s *Stream) iterator(ctx context.Context, shard string) (*string, error) {
 	if err != nil {
 		return nil, dynamostore.Describe("GetItem", *s.table, err)
 	}
-	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: aws.String(s.arn), ShardId: aws.String(shard), ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon}
+	in := &dynamodbstreams.GetShardIteratorInput{
+		StreamArn: aws.String(s.arn), ShardId: aws.String(shard),
+		ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon,
+	}
 	last, ok := found.Item["last"].(*types.AttributeValueMemberS)
 	if of, _ := found.Item["stream"].(*types.AttributeValueMemberS); ok && of != nil && of.Value == s.arn {
 		in.ShardIteratorType, in.SequenceNumber = streamtypes.ShardIteratorTypeAfterSequenceNumber, &last.Value

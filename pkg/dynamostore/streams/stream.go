@@ -32,7 +32,8 @@ func New(ctx context.Context, client *dynamodb.Client, table string) (*Stream, e
 	}
 	o := client.Options()
 	s.client = dynamodbstreams.New(dynamodbstreams.Options{
-		Region: o.Region, BaseEndpoint: o.BaseEndpoint, Credentials: o.Credentials, HTTPClient: o.HTTPClient, Retryer: o.Retryer,
+		Region: o.Region, BaseEndpoint: o.BaseEndpoint, Credentials: o.Credentials,
+		HTTPClient: o.HTTPClient, Retryer: o.Retryer,
 	})
 	return s, nil
 }
@@ -46,9 +47,12 @@ func (s *Stream) find(ctx context.Context) error {
 	if on {
 		return nil
 	}
-	_, err = s.tables.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: s.table, StreamSpecification: &types.StreamSpecification{
-		StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
-	}})
+	_, err = s.tables.UpdateTable(ctx, &dynamodb.UpdateTableInput{
+		TableName: s.table,
+		StreamSpecification: &types.StreamSpecification{
+			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
+		},
+	})
 	if on, _ = s.isOn(ctx); !on { // another process may have been faster
 		if err == nil {
 			return fmt.Errorf("table %s has no stream", *s.table)
