@@ -63,3 +63,22 @@ func TestEnded(t *testing.T) {
 		t.Errorf("at its end a code is %q, want expired", got)
 	}
 }
+
+// A refused guess at an old message is expired, unless the code has passed or the
+// client chose it.
+func TestJudgeOldMessage(t *testing.T) {
+	old := Challenge{State: Delivered, Max: 5, SentAt: 1, ExpiresAt: 1000, Code: []byte("a"), Guess: []byte("-")}
+	used, locked, chosen := old, old, old
+	used.Guess = used.Code
+	locked.Attempts = 5
+	chosen.Attempts, chosen.Chosen = 5, true
+	for _, c := range []struct {
+		challenge Challenge
+		want      Outcome
+	}{{old, Expired}, {used, Used}, {locked, Expired}, {chosen, Locked}} {
+		got, err := judge(Write{Item: &c.challenge}, Guess{Op: "op", Now: 10, SentAfter: 5})
+		if err != nil || got.Outcome != c.want {
+			t.Errorf("%+v: %q %v, want %q", c.challenge, got.Outcome, err, c.want)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func (s *script) operation() operation {
 			Key: key, AuthID: rapid.SampledFrom([]string{"", challenge("").AuthID, "other"}).Draw(s.T, "authID"),
 			KeyVersion: rapid.SampledFrom([]int{1, 1, 1, 2}).Draw(s.T, "version"),
 			User:       rapid.SampledFrom([]string{"", "", "", "user"}).Draw(s.T, "user"),
-			Digest:     bytes32(rapid.SampledFrom([]byte{3, 4}).Draw(s.T, "digest")), // 3 is the code
+			Digest:     bytes32(rapid.SampledFrom([]byte{3, 4}).Draw(s.T, "digest")), // 3 is that of the code
 			Op:         fmt.Sprint("op", rapid.IntRange(0, 3).Draw(s.T, "op")), Now: s.now,
 			SentAfter: rapid.SampledFrom([]otp.Millis{0, 0, s.now - 1, s.now, s.now - 300_000}).Draw(s.T, "after"),
 		}

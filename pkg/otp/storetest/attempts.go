@@ -84,9 +84,9 @@ func unknownChallenge(t *testing.T, o Opener) {
 func uncountedTakesNoGuess(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	w.Issuer.Ledgers = &decorated{w.Store, func(call func() error) error {
-		w.verify(t, "id", "000000", otp.Unknown) // before
+		w.verify(t, "id", "000000", otp.Unknown) // before it is counted
 		err := call()
-		w.verify(t, "id", "000000", otp.Unknown) // and before the message goes out
+		w.verify(t, "id", "000000", otp.Unknown) // and before it is sent
 		return err
 	}}
 	w.init(t, start("id", phone), otp.Sent)
@@ -105,7 +105,7 @@ func uncountedTakesNoGuess(t *testing.T, o Opener) {
 func guessesStayFew(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	evaluated := []time.Time{}
-	for n := range 3 * 24 * 6 { // every ten minutes for three days, and then some more guesses
+	for n := range 3 * 24 * 6 { // every ten minutes for three days
 		id := fmt.Sprint("attack", n)
 		got, err := w.Issuer.Init(ctx, start(id, phone))
 		if err != nil {

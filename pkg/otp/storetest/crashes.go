@@ -83,7 +83,7 @@ func crash(t *testing.T, o Opener, answer otp.Delivery, next func() Fate) {
 		}
 	}
 	w.verify(t, "id", messages[0].Code, otp.Passed)
-	w.init(t, start("next", phone), otp.TooSoon) // it was counted
+	w.init(t, start("next", phone), otp.TooSoon) // the message was counted
 }
 
 // eachRetryWriteFails fails each write of a call that takes over an unclear challenge
@@ -169,7 +169,7 @@ func overtaken(t *testing.T, o Opener) {
 		w.Clock.Advance(otp.Lease)
 		w.init(t, start("id", phone), otp.Sent)
 	}}
-	w.Inbox.Answers = []otp.Delivery{otp.Accepted, otp.Refused} // the slow call's comes second
+	w.Inbox.Answers = []otp.Delivery{otp.Accepted, otp.Refused} // the slow call gets the second answer
 	if got, err := slow.Init(ctx, start("id", phone)); err != nil || got.Outcome != otp.InProgress {
 		t.Errorf("%+v %v, want in progress", got, err)
 	}
@@ -185,7 +185,7 @@ func noRestartInLease(t *testing.T, o Opener) {
 		w.init(t, start("id", phone), otp.InProgress)
 	}}
 	if got, err := busy.Init(ctx, start("id", phone)); err != nil || got.Outcome != otp.Sent {
-		t.Errorf("%v %v", got, err)
+		t.Errorf("%+v %v, want sent", got, err)
 	}
 	w.messages(t, 2)
 }

@@ -54,7 +54,7 @@ type repeat struct {
 	name     string
 	before   func(*testing.T, *world)
 	wait     time.Duration
-	want     otp.Outcome // of a repeat with the same fields
+	want     otp.Outcome // the outcome of a repeat with the same fields
 	messages int         // sent by the first call and the repeat together
 	fresh    bool        // the id is free again, so other fields are as good as the same
 }
@@ -191,8 +191,8 @@ func unclearCountedOnce(t *testing.T, o Opener) {
 	w := unclear(t, o)
 	w.Clock.Advance(time.Minute)
 	w.init(t, start("other", phone), otp.Sent)
-	w.init(t, start("id", phone), otp.Sent) // within the cooldown of the other
-	for n := range 3 {                      // three more make five in the hour
+	w.init(t, start("id", phone), otp.Sent) // within the cooldown of the other message
+	for n := range 3 {                      // three more are five in the hour
 		w.Clock.Advance(time.Minute)
 		w.init(t, start("more"+string(rune('0'+n)), phone), otp.Sent)
 	}

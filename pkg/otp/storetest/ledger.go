@@ -134,7 +134,7 @@ func refundAnswered(t *testing.T, o Opener) {
 		}
 		sp.ID = "b"
 		sp.Limits.Unanswered = 0
-		spent(t, s, sp, true) // the first takes no room any more
+		spent(t, s, sp, true) // the first send takes no room any more
 		if got := ledgerOf(t, s, sp.Key, "b"); got.Unanswered != 0 || len(got.Sends) != 1 {
 			t.Errorf("%+v, want one send and none unanswered", got)
 		}

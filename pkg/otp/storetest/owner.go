@@ -42,7 +42,7 @@ func testTakeOver(t *testing.T, o Opener) {
 	want.Owner, want.Lease = take.Owner, take.Lease
 	w, err := s.TakeOver(ctx, take)
 	applied(t, w, err, true, &want)
-	w, err = s.TakeOver(ctx, take) // as a client repeats it whose answer was lost
+	w, err = s.TakeOver(ctx, take) // the repeat of a client whose answer was lost
 	applied(t, w, err, false, &want)
 
 	for _, settled := range []struct {

@@ -104,7 +104,7 @@ func resendNothingLive(t *testing.T, o Opener) {
 		r := again("", first)
 		r.AuthID = authID
 		w.resend(t, r, otp.Unknown)
-		r.ID = "same" // binds nothing
+		r.ID = "same" // an unknown challenge does not bind the id
 		w.resend(t, r, otp.Unknown)
 		w.resend(t, r, otp.Unknown)
 	}
@@ -112,7 +112,7 @@ func resendNothingLive(t *testing.T, o Opener) {
 	w.Clock.Advance(cooldown)
 	blind := w.Issuer
 	blind.Challenges = failing(w.Store, func() Fate { return LostBefore })
-	for _, id := range []string{"", "12", first.AuthID + "1"} { // no id of ours: nobody is asked
+	for _, id := range []string{"", "12", first.AuthID + "1"} { // not an authenticationId: the store is not asked
 		r := again("blind", first)
 		r.AuthID = id
 		if got, err := blind.Resend(ctx, r); err != nil || got.Outcome != otp.Unknown {
@@ -134,8 +134,8 @@ func resendIdempotent(t *testing.T, o Opener) {
 	for _, c := range []struct {
 		say  otp.Delivery
 		want otp.Outcome
-		then otp.Outcome // of a repeat
-		sent int         // after it
+		then otp.Outcome // the outcome of a repeat
+		sent int         // messages after it
 	}{
 		{otp.Accepted, otp.Sent, otp.Sent, 2},
 		{otp.Refused, otp.Undeliverable, otp.Undeliverable, 1},
@@ -159,7 +159,7 @@ func resendIdempotent(t *testing.T, o Opener) {
 		}
 		w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 		w.resend(t, again("r", first), c.then) // also after the challenge is over
-		want := 2                              // the first, and this one once however often it was tried
+		want := 2                              // the first, and the re-send once however often it was tried
 		if c.say == otp.Refused {
 			want = 1
 		}
@@ -185,7 +185,7 @@ func resendInProgress(t *testing.T, o Opener) {
 		w.verify(t, "id", wrong(w.Inbox.last(t), 0), otp.Unmatched)
 	}}
 	if got, err := busy.Resend(ctx, again("r", first)); err != nil || got.Outcome != otp.Sent {
-		t.Errorf("%+v %v", got, err)
+		t.Errorf("%+v %v, want sent", got, err)
 	}
 	w.resend(t, again("r", first), otp.Sent)
 	w.resend(t, again("r2", first), otp.TooSoon) // it was not decided, so it is tried again

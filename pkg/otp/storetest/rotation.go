@@ -42,7 +42,7 @@ func rotatedCodeKey(t *testing.T, o Opener) {
 	w.init(t, other, otp.Inconsistent)
 	w.init(t, start("new", "+606543216354"), otp.Sent)
 	w.verify(t, "new", w.Inbox.last(t), otp.Passed)
-	w.Verifier.Keys, w.Issuer.Keys = rotated(t, 2), rotated(t, 2) // the old one is gone
+	w.Verifier.Keys, w.Issuer.Keys = rotated(t, 2), rotated(t, 2) // the old key is retired
 	w.verify(t, "old", code, otp.Unknown)
 	w.Verifier.Keys = rotated(t, 2, 1)
 	w.verify(t, "old", code, otp.Passed)
@@ -132,7 +132,7 @@ func rotatedLimits(t *testing.T, o Opener) {
 	w.Clock.Advance(-cooldown)
 	send("soon", numbered(t, 2, 1), otp.TooSoon)
 	send("4", numbered(t, 2, 1), otp.Sent)
-	send("5", numbered(t, 1), otp.Sent) // a process that has not heard of it
+	send("5", numbered(t, 1), otp.Sent) // a process that has not seen the rotation
 	if got := send("6", numbered(t, 2, 1), otp.TooMany); got.Wait != time.Hour-5*cooldown {
 		t.Errorf("wait %v, want %v", got.Wait, time.Hour-5*cooldown)
 	}
@@ -191,7 +191,7 @@ func newerLedger(t *testing.T, o Opener) {
 	w.init(t, policy("5"), otp.Sent)
 	w.Clock.Advance(time.Hour)
 	w.Issuer.Keys = numbered(t, 2)
-	for _, id := range []string{"6", "7"} { // with that of 3 they are the first that it counts
+	for _, id := range []string{"6", "7"} { // with message 3 these are the first unanswered ones that it counts
 		w.init(t, policy(id), otp.Sent)
 		w.Clock.Advance(time.Hour)
 	}
@@ -201,7 +201,7 @@ func newerLedger(t *testing.T, o Opener) {
 func newerLedgerRefuses(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	w.Issuer.Keys = numbered(t, 2)
-	w.init(t, start("1", phone), otp.Sent) // only here when a keyring lost its older key
+	w.init(t, start("1", phone), otp.Sent) // happens only if a keyring lost its older key
 	w.Issuer.Keys = numbered(t, 2, 1)
 	w.init(t, start("2", phone), otp.TooSoon)
 	w.Issuer.Keys = numbered(t, 1)

@@ -116,13 +116,13 @@ func newCodeAfterOld(t *testing.T, o Opener) {
 			end(t, w, old)
 			w.Clock.Advance(cooldown)
 			r := scenario("")
-			r.Digits = 8 // so that it is certainly another code
+			r.Digits = 8 // so that it cannot be the old code by chance
 			w.send(t, r, otp.Sent)
 			code := w.Inbox.last(t)
 			if len(code) != 8 {
 				t.Fatal("not a new code")
 			}
-			for range 3 { // no attempts used
+			for range 3 { // the new code has all its attempts
 				w.check(t, "", wrong(code, 0), fiveMinutes, otp.Unmatched)
 			}
 			w.check(t, "", old, fiveMinutes, otp.Unmatched)
@@ -142,7 +142,7 @@ func clientsOwnCode(t *testing.T, o Opener) {
 	w.Clock.Advance(9 * time.Minute)
 	w.send(t, r, otp.Sent)            // the same
 	w.Clock.Advance(cooldown)         //
-	w.send(t, scenario(""), otp.Sent) // none asked for
+	w.send(t, scenario(""), otp.Sent) // asks for no code of its own
 	for _, m := range w.Inbox.Messages() {
 		if m.Code != r.Code {
 			t.Error("another code was sent")
@@ -150,7 +150,7 @@ func clientsOwnCode(t *testing.T, o Opener) {
 	}
 	w.check(t, "", "004712", time.Second, otp.Unmatched)
 	w.Clock.Advance(10 * time.Second)
-	w.check(t, "", r.Code, time.Second, otp.Passed) // whatever age is asked for
+	w.check(t, "", r.Code, time.Second, otp.Passed) // MaxAge does not apply to a chosen code
 	w.Clock.Advance(20 * time.Second)
 	w.check(t, "", r.Code, 0, otp.Used)
 }
@@ -230,8 +230,8 @@ func anotherLength(t *testing.T, o Opener) {
 			t.Errorf("send %d: %d digits, want %d", n, got, want)
 		}
 		if n == 4 {
-			w.Clock.Advance(time.Hour - 5*cooldown) // the number's limit
-			w.send(t, scenario(""), otp.Sent)       // the codes before have expired
+			w.Clock.Advance(time.Hour - 5*cooldown) // until the limit of the number allows more
+			w.send(t, scenario(""), otp.Sent)       // the earlier codes have expired
 			w.Clock.Advance(cooldown)
 		}
 	}
@@ -260,7 +260,7 @@ func refusedKeepsCode(t *testing.T, o Opener) {
 	w.Clock.Advance(cooldown)
 	w.Inbox.Answers = []otp.Delivery{otp.Refused}
 	r := scenario("")
-	r.Code, r.Policy.Attempts = "4711", 2 // of the new one
+	r.Code, r.Policy.Attempts = "4711", 2 // the attempts of the new code
 	w.send(t, r, otp.Undeliverable)
 	w.check(t, "", "4711", 0, otp.Unmatched)
 	for range 2 {
@@ -272,7 +272,7 @@ func refusedKeepsCode(t *testing.T, o Opener) {
 func refusedAndUnclear(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	w.Inbox.Answers = []otp.Delivery{otp.Refused, otp.MaybeSent, otp.Refused}
-	w.send(t, scenario(""), otp.Undeliverable) // not counted
+	w.send(t, scenario(""), otp.Undeliverable) // the message is not counted
 	w.check(t, "", "123456", 0, otp.Unknown)
 	w.send(t, scenario(""), otp.Unclear)
 	code := w.Inbox.last(t)

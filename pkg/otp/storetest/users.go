@@ -60,7 +60,7 @@ func refusedAtInit(t *testing.T, o Opener) {
 	for _, against := range refusals {
 		w, _ := withUsers(t, o)
 		w.init(t, forUser("id", against), against)
-		w.init(t, forUser("id", ""), against) // good by now
+		w.init(t, forUser("id", ""), against) // the user may pass by now
 		w.verify(t, "id", "123456", otp.Unknown)
 		if got := stored(t, w.Store, otp.ChallengeKey("demo", "id")); got.LedgerKey != "" {
 			t.Errorf("%s: it counts in ledger %q, want none, as there is no number", against, got.LedgerKey)
