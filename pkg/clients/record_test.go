@@ -114,25 +114,29 @@ func check(r clients.Record) error {
 	return r.Check(clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}}, clients.AllLanguages)
 }
 
-func TestCheck(t *testing.T) {
-	key := clients.Key{Version: "1", PEM: clientstest.Public(clientstest.Key1())}
-	many := func(n int) (list []string) {
-		for i := range n {
-			list = append(list, fmt.Sprintf("10.0.0.%d", i))
-		}
-		return list
-	}
-	for _, c := range []struct {
-		name   string
-		record clients.Record
-		want   string // "": nothing is wrong
-	}{
+// recordCase is a record and the error that it causes.
+type recordCase struct {
+	name   string
+	record clients.Record
+	want   string // "" means none
+}
+
+// goodRecords have no mistake.
+func goodRecords() []recordCase {
+	return []recordCase{
 		{"as little as can be", clients.Record{}, ""},
 		{"an id of Unimatrix", clients.Record{ID: "ak h+m/a:c,0", Unimatrix: "simple"}, ""},
 		{"all groups", clients.Record{APIs: []string{"ams", "unimatrix", "otp.send"}}, ""},
 		{"unsigned", clients.Record{Unsigned: true}, ""},
 		{"a window of a day", clients.Record{Window: new(clients.Duration(24 * time.Hour))}, ""},
 		{"everywhere", clients.Record{Networks: []string{"0.0.0.0/0", "::/0"}}, ""},
+	}
+}
+
+// wrongIDs have a wrong id, status or API.
+func wrongIDs() []recordCase {
+	key := clients.Key{Version: "1", PEM: clientstest.Public(clientstest.Key1())}
+	return []recordCase{
 		{"no id", clients.Record{ID: "-"}, `id is "", must be 1 to 64 characters`},
 		{"a long id", clients.Record{ID: strings.Repeat("a", 65)}, "must be 1 to 64 characters"},
 		{"an id with a line feed", clients.Record{ID: "a\nb"}, `id is "a\nb", must be`},
@@ -143,6 +147,13 @@ func TestCheck(t *testing.T) {
 		{"another status", clients.Record{Status: "blocked"}, `status is "blocked", must be active or disabled`},
 		{"an API that is none", clients.Record{APIs: []string{"ams", "otp"}},
 			`apis[1] is "otp", must be ams, unimatrix, or the name`},
+	}
+}
+
+// wrongKeys have a wrong key or secret.
+func wrongKeys() []recordCase {
+	key := clients.Key{Version: "1", PEM: clientstest.Public(clientstest.Key1())}
+	return []recordCase{
 		{"a version with a zero", clients.Record{Keys: []clients.Key{{Version: "01", PEM: key.PEM}}},
 			`keys[0].version is "01", must be a whole number from 0`},
 		{"a version with a sign", clients.Record{Keys: []clients.Key{{Version: "+1", PEM: key.PEM}}},
@@ -169,6 +180,12 @@ func TestCheck(t *testing.T) {
 		{"a secret out of a listing", clients.Record{Secrets: []clients.Secret{{Sealed: "sealed"}}},
 			"secrets[0] is sealed, must be a value that the registry has sealed"},
 		{"an empty secret", clients.Record{Secrets: []clients.Secret{{}}}, "secrets[0] is sealed, must be"},
+	}
+}
+
+// wrongReach have a wrong network, country or kind of number.
+func wrongReach() []recordCase {
+	return []recordCase{
 		{"a network that is none", clients.Record{Networks: []string{"::1", "localhost"}},
 			`networks[1] is "localhost", must be an address`},
 		{"host bits", clients.Record{Networks: []string{"192.0.2.1/24"}},
@@ -176,13 +193,20 @@ func TestCheck(t *testing.T) {
 		{"IPv4 in IPv6", clients.Record{Networks: []string{"::ffff:192.0.2.1", "::ffff:192.0.2.0/120"}},
 			`networks[1] is`},
 		{"a zone", clients.Record{Networks: []string{"fe80::1%eth0"}}, "networks[0] is"},
-		{"too many networks", clients.Record{Networks: many(51)}, "networks has 51 entries, must have at most 50"},
+		{"too many networks", clients.Record{Networks: slices.Repeat([]string{"192.0.2.7"}, 51)},
+			"networks has 51 entries, must have at most 50"},
 		{"a country in lower case", clients.Record{Countries: []string{"my"}},
 			`countries[0] is "my", must be an upper-case ISO 3166-1 code`},
 		{"a country of three", clients.Record{Countries: []string{"MYS"}}, `countries[0] is "MYS"`},
 		{"another strictness", clients.Record{Numbers: "any"}, `numbers is "any", must be possible, valid or mobile`},
 		{"another line type", clients.Record{Lines: []string{"fax"}},
 			`lines[0] is "fax", must be ordinary, premium or satellite`},
+	}
+}
+
+// wrongLimits have a limit outside its range.
+func wrongLimits() []recordCase {
+	return []recordCase{
 		{"too few digits", clients.Record{Limits: clients.Limits{Digits: new(3)}},
 			"limits.digits is 3, must be 4 to 8"},
 		{"a long validity", clients.Record{Limits: clients.Limits{Validity: new(clients.Duration(time.Hour))}},
@@ -205,6 +229,12 @@ func TestCheck(t *testing.T) {
 		{"a window below none", clients.Record{Window: new(clients.Duration(-time.Second))}, "window is -1s"},
 		{"a rate below none", clients.Record{PerMinute: -1}, "perMinute is -1, must be 0 (any number) to 1000000"},
 		{"a rate without end", clients.Record{PerMinute: 1_000_001}, "perMinute is 1000001"},
+	}
+}
+
+// wrongTexts have a wrong brand, language or name.
+func wrongTexts() []recordCase {
+	return []recordCase{
 		{"a brand for no SMS", clients.Record{Brand: "Acme ☃"}, "brand has '☃'"},
 		{"the longest brand", clients.Record{Brand: strings.Repeat("b", 97), Language: "en"}, ""},
 		{"a brand that is too long in a language of some request",
@@ -218,7 +248,12 @@ func TestCheck(t *testing.T) {
 		{"an empty sender name", clients.Record{SenderNames: []string{""}},
 			`senderNames[0] is "", must be 1 to 64 characters`},
 		{"a template with a line feed", clients.Record{Templates: []string{"a", "b\n"}}, `templates[1] is "b\n"`},
-	} {
+	}
+}
+
+func TestCheck(t *testing.T) {
+	all := slices.Concat(goodRecords(), wrongIDs(), wrongKeys(), wrongReach(), wrongLimits(), wrongTexts())
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			r := c.record
 			for field, otherwise := range map[*string]string{&r.ID: "acme", &r.Status: "active"} {

@@ -79,71 +79,99 @@ func TestShortForm(t *testing.T) {
 	}
 }
 
-// The error names the place of every mistake, and quotes nothing.
-func TestParseRefuses(t *testing.T) {
-	with := func(kind, list string) string {
-		whole := map[string]json.RawMessage{}
-		if err := json.Unmarshal(codes(1), &whole); err != nil {
-			t.Fatal(err)
-		}
-		whole[kind] = json.RawMessage(list)
-		b, err := json.Marshal(whole)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
+// wrongDocument is a document and a part of each of its errors.
+type wrongDocument struct {
+	text   string
+	errors []string
+}
+
+// with returns a good document in which one kind has another list.
+func with(kind, list string) string {
+	whole := map[string]json.RawMessage{}
+	if err := json.Unmarshal(codes(1), &whole); err != nil {
+		panic(err)
 	}
-	s := `"secret":"` + secret("a") + `"`
-	key := func(pem string) string {
-		b, _ := json.Marshal(pem)
-		return with("sign", `[{"version":1,"key":`+string(b)+`}]`)
+	whole[kind] = json.RawMessage(list)
+	b, err := json.Marshal(whole)
+	if err != nil {
+		panic(err)
 	}
-	pkcs8 := signPEM[0]()
-	for name, c := range map[string]struct {
-		text string
-		say  []string
-	}{
-		"nothing":          {"", []string{"not JSON"}},
-		"not an object":    {`["` + canary + `"]`, []string{"not JSON"}},
-		"null":             {`null`, []string{"not JSON"}},
-		"two documents":    {string(codes(1)) + `{}`, []string{"not JSON"}},
-		"half of one":      {string(codes(1))[:60], []string{"not JSON"}},
-		"a name twice":     {`{"version":1,"version":2,` + s + `}`, []string{"each name once"}},
-		"a canary twice":   {`{"` + canary + `":1,"` + canary + `":2}`, []string{"each name once"}},
-		"not UTF-8":        {`{"version":1,"secret":"` + secret("a") + "\xff" + `"}`, []string{"not JSON"}},
-		"too long":         {with("code", `"`+strings.Repeat(canary, 12_000)+`"`), []string{"at most 65536"}},
-		"another form":     {`{}`, []string{"code is missing", "number is missing"}},
-		"unknown kind":     {with(canary, `[]`), []string{"the document has 1 unknown members"}},
-		"kind in capitals": {with("Code", `[]`), []string{"1 unknown members"}},
-		"not a list":       {with("code", `{"version":1,`+s+`}`), []string{"code must be a list"}},
-		"an empty list":    {with("seal", `[]`), []string{"seal must be a list of one version or more"}},
-		"null for a list":  {with("seal", `null`), []string{"seal must be a list"}},
-		"not a version":    {with("code", `["`+canary+`"]`), []string{"code[0] must be an object"}},
-		"unknown member": {with("code", `[{"version":1,"`+canary+`":1,`+s+`}]`),
+	return string(b)
+}
+
+// member is the secret of a version.
+var member = `"secret":"` + secret("a") + `"`
+
+// wrongForms are wrong as a whole.
+func wrongForms() map[string]wrongDocument {
+	return map[string]wrongDocument{
+		"nothing":           {"", []string{"not JSON"}},
+		"not an object":     {`["` + canary + `"]`, []string{"not JSON"}},
+		"null":              {`null`, []string{"not JSON"}},
+		"two documents":     {string(codes(1)) + `{}`, []string{"not JSON"}},
+		"half of one":       {string(codes(1))[:60], []string{"not JSON"}},
+		"a name twice":      {`{"version":1,"version":2,` + member + `}`, []string{"each name once"}},
+		"a canary twice":    {`{"` + canary + `":1,"` + canary + `":2}`, []string{"each name once"}},
+		"not UTF-8":         {`{"version":1,"secret":"` + secret("a") + "\xff" + `"}`, []string{"not JSON"}},
+		"too long":          {with("code", `"`+strings.Repeat(canary, 12_000)+`"`), []string{"at most 65536"}},
+		"another form":      {`{}`, []string{"code is missing", "number is missing"}},
+		"unknown kind":      {with(canary, `[]`), []string{"the document has 1 unknown members"}},
+		"kind in capitals":  {with("Code", `[]`), []string{"1 unknown members"}},
+		"not a list":        {with("code", `{"version":1,`+member+`}`), []string{"code must be a list"}},
+		"an empty list":     {with("seal", `[]`), []string{"seal must be a list of one version or more"}},
+		"null for a list":   {with("seal", `null`), []string{"seal must be a list"}},
+		"not a version":     {with("code", `["`+canary+`"]`), []string{"code[0] must be an object"}},
+		"short, no version": {`{` + member + `}`, []string{"the short form.version"}},
+		"short, no secret":  {`{"version":1}`, []string{"the short form.secret must be a string"}},
+		"short, short":      {`{"version":1,"secret":"` + canary + `"}`, []string{"has 6 bytes, at least 32"}},
+		"short, and a list": {`{"version":1,` + member + `,"sign":[]}`, []string{"the short form has 1 unknown"}},
+		"many at once": {
+			`{"code":[{"version":0,"secret":"` + canary + `"},{"version":2,"from":"x"}],"seal":7,"more":1}`,
+			[]string{"1 unknown", "code[0].version", "code[0].secret has 6", "code[1].from", "code[1].secret must",
+				"number is missing", "seal must be a list"}},
+	}
+}
+
+// wrongVersions have a wrong version of a secret.
+func wrongVersions() map[string]wrongDocument {
+	return map[string]wrongDocument{
+		"unknown member": {with("code", `[{"version":1,"`+canary+`":1,`+member+`}]`),
 			[]string{"code[0] has 1 unknown members, known are version, made, from, secret"}},
-		"a key to a secret": {with("code", `[{"version":1,"key":"`+canary+`",`+s+`}]`),
+		"a key to a secret": {with("code", `[{"version":1,"key":"`+canary+`",`+member+`}]`),
 			[]string{"code[0] has 1 unknown"}},
-		"no version":      {with("code", `[{`+s+`}]`), []string{"code[0].version"}},
-		"version 0":       {with("code", `[{"version":0,`+s+`}]`), []string{"code[0].version"}},
-		"version -1":      {with("code", `[{"version":-1,`+s+`}]`), []string{"code[0].version"}},
-		"version 1.5":     {with("code", `[{"version":1.5,`+s+`}]`), []string{"code[0].version"}},
-		"version 1e300":   {with("code", `[{"version":1e300,`+s+`}]`), []string{"code[0].version"}},
-		"version as text": {with("code", `[{"version":"1",`+s+`}]`), []string{"code[0].version"}},
-		"the same version": {with("code", `[{"version":4,`+s+`},{"version":4,`+s+`}]`),
+		"no version":      {with("code", `[{`+member+`}]`), []string{"code[0].version"}},
+		"version 0":       {with("code", `[{"version":0,`+member+`}]`), []string{"code[0].version"}},
+		"version -1":      {with("code", `[{"version":-1,`+member+`}]`), []string{"code[0].version"}},
+		"version 1.5":     {with("code", `[{"version":1.5,`+member+`}]`), []string{"code[0].version"}},
+		"version 1e300":   {with("code", `[{"version":1e300,`+member+`}]`), []string{"code[0].version"}},
+		"version as text": {with("code", `[{"version":"1",`+member+`}]`), []string{"code[0].version"}},
+		"the same version": {with("code", `[{"version":4,`+member+`},{"version":4,`+member+`}]`),
 			[]string{"code[1] is version 4 once more"}},
 		"no secret": {with("number", `[{"version":1}]`), []string{"number[0].secret must be a string"}},
 		"a short secret": {with("number", `[{"version":1,"secret":"`+canary+`"}]`),
 			[]string{"number[0].secret has 6 bytes, at least 32"}},
 		"a secret of 31": {with("code", `[{"version":1,"secret":"`+secret("a")[:31]+`"}]`), []string{"31 bytes"}},
-		"made at no time": {with("code", `[{"version":1,"made":"`+canary+`",`+s+`}]`),
+		"made at no time": {with("code", `[{"version":1,"made":"`+canary+`",`+member+`}]`),
 			[]string{"code[0].made must be a time"}},
-		"from after 2199": {with("code", `[{"version":1,"from":"2199-12-31T23:59:59-23:59",`+s+`}]`),
+		"from after 2199": {with("code", `[{"version":1,"from":"2199-12-31T23:59:59-23:59",`+member+`}]`),
 			[]string{"code[0].from must be a time"}},
-		"from before 2000": {with("code", `[{"version":1,"from":"2000-01-01T00:00:00+00:01",`+s+`}]`),
+		"from before 2000": {with("code", `[{"version":1,"from":"2000-01-01T00:00:00+00:01",`+member+`}]`),
 			[]string{"code[0].from must be a time"}},
-		"from as a number": {with("code", `[{"version":1,"from":7,`+s+`}]`), []string{"code[0].from must be a time"}},
-		"from null": {with("code", `[{"version":1,"from":null,`+s+`}]`),
+		"from as a number": {with("code", `[{"version":1,"from":7,`+member+`}]`),
 			[]string{"code[0].from must be a time"}},
+		"from null": {with("code", `[{"version":1,"from":null,`+member+`}]`),
+			[]string{"code[0].from must be a time"}},
+	}
+}
+
+// wrongKeys have a wrong RSA key.
+func wrongKeys(t *testing.T) map[string]wrongDocument {
+	key := func(pem string) string {
+		b, _ := json.Marshal(pem)
+		return with("sign", `[{"version":1,"key":`+string(b)+`}]`)
+	}
+	pkcs8 := signPEM[0]()
+	return map[string]wrongDocument{
 		"no key":          {with("sign", `[{"version":1}]`), []string{"sign[0].key must be a string"}},
 		"key is no PEM":   {key(canary), []string{"sign[0].key must be one"}},
 		"two keys":        {key(pkcs8 + pkcs8), []string{"sign[0].key must be one"}},
@@ -153,34 +181,35 @@ func TestParseRefuses(t *testing.T) {
 			[]string{"openssl pkcs8"}},
 		"PEM of garbage": {key("-----BEGIN PRIVATE KEY-----\nQ0FOQVJZ\n-----END PRIVATE KEY-----\n"),
 			[]string{"must be an RSA key"}},
-		"an EC key":         {key(ecPEM(t)), []string{"must be an RSA key"}},
-		"RSA of 1024":       {key(rsaPEM(1024)), []string{"has 1024 bits, at least 2048"}},
-		"short, no version": {`{` + s + `}`, []string{"the short form.version"}},
-		"short, no secret":  {`{"version":1}`, []string{"the short form.secret must be a string"}},
-		"short, short":      {`{"version":1,"secret":"` + canary + `"}`, []string{"has 6 bytes, at least 32"}},
-		"short, and a list": {`{"version":1,` + s + `,"sign":[]}`, []string{"the short form has 1 unknown"}},
-		"many at once": {
-			`{"code":[{"version":0,"secret":"` + canary + `"},{"version":2,"from":"x"}],"seal":7,"more":1}`,
-			[]string{"1 unknown", "code[0].version", "code[0].secret has 6", "code[1].from", "code[1].secret must",
-				"number is missing", "seal must be a list"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d, err := keyring.Parse([]byte(c.text))
-			if err == nil || d != nil {
-				t.Fatalf("%v, %v", d, err)
-			}
-			for _, say := range c.say {
-				if !strings.Contains(err.Error(), say) {
-					t.Errorf("%q does not say %q", err, say)
-				}
-			}
-			if got := strings.Count(err.Error(), "keyring: "); got != len(c.say) && name != "a name twice" {
-				t.Errorf("%d problems, want %d: %v", got, len(c.say), err)
-			}
-			if strings.Contains(err.Error(), canary) {
-				t.Errorf("quotes the document: %v", err)
-			}
-		})
+		"an EC key":   {key(ecPEM(t)), []string{"must be an RSA key"}},
+		"RSA of 1024": {key(rsaPEM(1024)), []string{"has 1024 bits, at least 2048"}},
+	}
+}
+
+// The error names the place of every mistake, and quotes nothing.
+func TestParseRefuses(t *testing.T) {
+	for _, cases := range []map[string]wrongDocument{wrongForms(), wrongVersions(), wrongKeys(t)} {
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) { testRefused(t, name, c) })
+		}
+	}
+}
+
+func testRefused(t *testing.T, name string, c wrongDocument) {
+	d, err := keyring.Parse([]byte(c.text))
+	if err == nil || d != nil {
+		t.Fatalf("%v, %v", d, err)
+	}
+	for _, want := range c.errors {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
+	}
+	if got := strings.Count(err.Error(), "keyring: "); got != len(c.errors) && name != "a name twice" {
+		t.Errorf("%d problems, want %d: %v", got, len(c.errors), err)
+	}
+	if strings.Contains(err.Error(), canary) {
+		t.Errorf("quotes the document: %v", err)
 	}
 }
 

@@ -26,100 +26,107 @@ func states(d *keyring.Document, kind keyring.Kind, now time.Time) string {
 	return strings.Join(out, ", ")
 }
 
-// Each step is an edit and the states of the versions after it.
+// step is an edit at a time, and the states of the versions after it.
+type step struct {
+	at      time.Duration
+	edit    string // rotate, retire, look
+	from    time.Duration
+	version int
+	refused string
+	want    string
+}
+
+const hour = time.Hour
+
+var rotations = map[string][]step{
+	"at once, then retired": {
+		{0, "look", 0, 0, "", "1 in force"},
+		{0, "rotate", 0, 2, "", "1 read, 2 in force"},
+		{0, "retire", 0, 1, "", "2 in force"},
+		{0, "rotate", 0, 3, "", "2 read, 3 in force"},
+	},
+	"from a time on": {
+		{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
+		{hour - 1, "look", 0, 0, "", "1 in force, 2 waiting"},
+		{hour, "look", 0, 0, "", "1 read, 2 in force"},
+	},
+	"from a time that has passed": {
+		{hour, "rotate", 0, 2, "", "1 read, 2 in force"},
+		{-hour, "look", 0, 0, "", "1 read, 2 in force"}, // no time is kept
+	},
+	"a newer one first": {
+		{0, "rotate", 2 * hour, 2, "", "1 in force, 2 waiting"},
+		{0, "rotate", hour, 3, "", "1 in force, 2 waiting, 3 waiting"},
+		{hour, "look", 0, 0, "", "1 read, 2 read, 3 in force"},
+		{2 * hour, "look", 0, 0, "", "1 read, 2 read, 3 in force"},
+		{hour, "retire", 0, 2, "", "1 read, 3 in force"},
+	},
+	"not the only one": {
+		{0, "retire", 0, 1, "in force", "1 in force"},
+	},
+	"not the one in force": {
+		{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
+		{0, "retire", 0, 1, "in force", "1 in force, 2 waiting"},
+		{hour, "retire", 0, 1, "", "2 in force"},
+	},
+	"no number twice": {
+		{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
+		{0, "retire", 0, 2, "rotate once more", "1 in force, 2 waiting"},
+		{0, "rotate", 0, 3, "", "1 read, 2 read, 3 in force"},
+		{0, "retire", 0, 2, "", "1 read, 3 in force"},
+	},
+	"one that waits among others": {
+		{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
+		{0, "rotate", 2 * hour, 3, "", "1 in force, 2 waiting, 3 waiting"},
+		{0, "retire", 0, 2, "", "1 in force, 3 waiting"},
+	},
+	"not one that there is not": {
+		{0, "retire", 0, 2, "there is no", "1 in force"},
+		{0, "retire", 0, 0, "there is no", "1 in force"},
+	},
+	"a machine whose clock is behind": {
+		{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
+		{hour, "retire", 0, 1, "", "2 in force"},
+		{hour - time.Second, "look", 0, 0, "", "2 in force"},
+	},
+	"not in the far future": {
+		{0, "rotate", 90_000 * hour, 0, "more than ten years", "1 in force"},
+	},
+}
+
+// Each rotation and each retirement leaves the versions in the right states.
 func TestRotation(t *testing.T) {
-	const hour = time.Hour
-	type step struct {
-		at      time.Duration
-		edit    string // rotate, retire, look
-		from    time.Duration
-		version int
-		refused string
-		want    string
-	}
-	for name, steps := range map[string][]step{
-		"at once, then retired": {
-			{0, "look", 0, 0, "", "1 in force"},
-			{0, "rotate", 0, 2, "", "1 read, 2 in force"},
-			{0, "retire", 0, 1, "", "2 in force"},
-			{0, "rotate", 0, 3, "", "2 read, 3 in force"},
-		},
-		"from a time on": {
-			{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
-			{hour - 1, "look", 0, 0, "", "1 in force, 2 waiting"},
-			{hour, "look", 0, 0, "", "1 read, 2 in force"},
-		},
-		"from a time that has passed": {
-			{hour, "rotate", 0, 2, "", "1 read, 2 in force"},
-			{-hour, "look", 0, 0, "", "1 read, 2 in force"}, // no time is kept
-		},
-		"a newer one first": {
-			{0, "rotate", 2 * hour, 2, "", "1 in force, 2 waiting"},
-			{0, "rotate", hour, 3, "", "1 in force, 2 waiting, 3 waiting"},
-			{hour, "look", 0, 0, "", "1 read, 2 read, 3 in force"},
-			{2 * hour, "look", 0, 0, "", "1 read, 2 read, 3 in force"},
-			{hour, "retire", 0, 2, "", "1 read, 3 in force"},
-		},
-		"not the only one": {
-			{0, "retire", 0, 1, "in force", "1 in force"},
-		},
-		"not the one in force": {
-			{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
-			{0, "retire", 0, 1, "in force", "1 in force, 2 waiting"},
-			{hour, "retire", 0, 1, "", "2 in force"},
-		},
-		"no number twice": {
-			{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
-			{0, "retire", 0, 2, "rotate once more", "1 in force, 2 waiting"},
-			{0, "rotate", 0, 3, "", "1 read, 2 read, 3 in force"},
-			{0, "retire", 0, 2, "", "1 read, 3 in force"},
-		},
-		"one that waits among others": {
-			{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
-			{0, "rotate", 2 * hour, 3, "", "1 in force, 2 waiting, 3 waiting"},
-			{0, "retire", 0, 2, "", "1 in force, 3 waiting"},
-		},
-		"not one that there is not": {
-			{0, "retire", 0, 2, "there is no", "1 in force"},
-			{0, "retire", 0, 0, "there is no", "1 in force"},
-		},
-		"a machine whose clock is behind": {
-			{0, "rotate", hour, 2, "", "1 in force, 2 waiting"},
-			{hour, "retire", 0, 1, "", "2 in force"},
-			{hour - time.Second, "look", 0, 0, "", "2 in force"},
-		},
-		"not in the far future": {
-			{0, "rotate", 90_000 * hour, 0, "more than ten years", "1 in force"},
-		},
-	} {
+	for name, steps := range rotations {
 		for _, kind := range []keyring.Kind{keyring.Code, keyring.Seal} {
-			t.Run(fmt.Sprint(kind, " ", name), func(t *testing.T) {
-				d := parse(t, codes(1))
-				for i, s := range steps {
-					now, from, err, version := day.Add(s.at), none, error(nil), s.version
-					if s.from != 0 {
-						from = day.Add(s.from)
-					}
-					switch s.edit {
-					case "rotate":
-						version, err = d.Rotate(kind, from, now, rand.Reader)
-					case "retire":
-						err = d.Retire(kind, s.version, now)
-					}
-					if version != s.version {
-						t.Errorf("step %d: version %d, want %d", i, version, s.version)
-					}
-					if (err != nil) != (s.refused != "") || err != nil && !strings.Contains(err.Error(), s.refused) {
-						t.Errorf("step %d: %v, want %q", i, err, s.refused)
-					}
-					if got := states(d, kind, now); got != s.want {
-						t.Fatalf("step %d: %s, want %s", i, got, s.want)
-					}
-					if parse(t, d.AtRest()).String() != d.String() {
-						t.Fatalf("step %d: %v is not read back", i, d)
-					}
-				}
-			})
+			t.Run(fmt.Sprint(kind, " ", name), func(t *testing.T) { testSteps(t, kind, steps) })
+		}
+	}
+}
+
+func testSteps(t *testing.T, kind keyring.Kind, steps []step) {
+	d := parse(t, codes(1))
+	for i, s := range steps {
+		now, from, err, version := day.Add(s.at), none, error(nil), s.version
+		if s.from != 0 {
+			from = day.Add(s.from)
+		}
+		switch s.edit {
+		case "rotate":
+			version, err = d.Rotate(kind, from, now, rand.Reader)
+		case "retire":
+			err = d.Retire(kind, s.version, now)
+		}
+		if version != s.version {
+			t.Errorf("step %d: version %d, want %d", i, version, s.version)
+		}
+		if (err != nil) != (s.refused != "") || err != nil && !strings.Contains(err.Error(), s.refused) {
+			t.Errorf("step %d: %v, want %q", i, err, s.refused)
+		}
+		if got := states(d, kind, now); got != s.want {
+			t.Fatalf("step %d: %s, want %s", i, got, s.want)
+		}
+		if parse(t, d.AtRest()).String() != d.String() {
+			t.Fatalf("step %d: %v is not read back", i, d)
 		}
 	}
 }

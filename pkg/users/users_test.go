@@ -12,88 +12,95 @@ import (
 	"countersign/pkg/users"
 )
 
+// expires is when the token of these tests expires at first.
+var expires = clientstest.Start.Add(time.Hour)
+
+// change is something that happens to a token or its user.
+type change struct {
+	name   string
+	happen func(*clientstest.Rig, *testing.T) error
+	want   users.Standing
+	reads  int64
+}
+
+var changes = []change{
+	{"nothing", func(*clientstest.Rig, *testing.T) error { return nil }, users.Good, 2},
+	{"the last millisecond", func(r *clientstest.Rig, _ *testing.T) error {
+		r.Clock.Pass(time.Hour - time.Millisecond)
+		return nil
+	}, users.Good, 2},
+	{"it expires", func(r *clientstest.Rig, _ *testing.T) error {
+		r.Clock.Pass(time.Hour)
+		return nil
+	}, users.NoToken, 1},
+	{"it is revoked", func(r *clientstest.Rig, t *testing.T) error {
+		return r.Users.RevokeToken(t.Context(), "acme", "token")
+	}, users.NoToken, 1},
+	{"the user is blocked", func(r *clientstest.Rig, t *testing.T) error {
+		return r.Users.Block(t.Context(), "acme", "u1")
+	}, users.Blocked, 2},
+	{"blocked and unblocked", func(r *clientstest.Rig, t *testing.T) error {
+		return errors.Join(r.Users.Block(t.Context(), "acme", "u1"), r.Users.Unblock(t.Context(), "acme", "u1"))
+	}, users.Good, 2},
+	{"the user is removed", func(r *clientstest.Rig, t *testing.T) error {
+		return r.Users.Remove(t.Context(), "acme", "u1")
+	}, users.NoUser, 2},
+	{"another user gets the id", func(r *clientstest.Rig, t *testing.T) error {
+		r.Clock.Pass(time.Millisecond)
+		return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
+			r.Users.Add(t.Context(), "acme", "u1", "44-2044555666"))
+	}, users.NoUser, 2},
+	{"another user gets the id and the token", func(r *clientstest.Rig, t *testing.T) error {
+		r.Clock.Pass(time.Millisecond)
+		return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
+			r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"),
+			r.Users.AddToken(t.Context(), "acme", "u1", "token", time.Time{}))
+	}, users.Good, 2},
+	{"it gets more time", func(r *clientstest.Rig, t *testing.T) error {
+		err := r.Users.AddToken(t.Context(), "acme", "u1", "token", expires.Add(time.Hour))
+		r.Clock.Pass(90 * time.Minute)
+		return err
+	}, users.Good, 2},
+	{"an unknown status", func(r *clientstest.Rig, t *testing.T) error {
+		r.Put(t, "user#acme#u1", strings.Replace(r.Raw(t, "user#acme#u1"), `"active"`, `"frozen"`, 1))
+		return nil
+	}, users.Blocked, 2},
+}
+
 // A token has the right standing after each change of it or of its user, at init and at
 // verify, with two reads at most.
 func TestStanding(t *testing.T) {
-	expires := clientstest.Start.Add(time.Hour)
-	for _, c := range []struct {
-		name   string
-		happen func(*clientstest.Rig, *testing.T) error
-		want   users.Standing
-		reads  int64
-	}{
-		{"nothing", func(*clientstest.Rig, *testing.T) error { return nil }, users.Good, 2},
-		{"the last millisecond", func(r *clientstest.Rig,
-			_ *testing.T) error {
-			r.Clock.Pass(time.Hour - time.Millisecond)
-			return nil
-		}, users.Good, 2},
-		{"it expires", func(r *clientstest.Rig, _ *testing.T) error { r.Clock.Pass(time.Hour); return nil },
-			users.NoToken, 1},
-		{"it is revoked", func(r *clientstest.Rig, t *testing.T) error {
-			return r.Users.RevokeToken(t.Context(), "acme",
-				"token")
-		}, users.NoToken, 1},
-		{"the user is blocked", func(r *clientstest.Rig, t *testing.T) error {
-			return r.Users.Block(t.Context(), "acme",
-				"u1")
-		}, users.Blocked, 2},
-		{"blocked and unblocked", func(r *clientstest.Rig, t *testing.T) error {
-			return errors.Join(r.Users.Block(t.Context(), "acme", "u1"), r.Users.Unblock(t.Context(), "acme", "u1"))
-		}, users.Good, 2},
-		{"the user is removed", func(r *clientstest.Rig, t *testing.T) error {
-			return r.Users.Remove(t.Context(),
-				"acme", "u1")
-		}, users.NoUser, 2},
-		{"somebody else gets the id", func(r *clientstest.Rig, t *testing.T) error {
-			r.Clock.Pass(time.Millisecond)
-			return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
-				r.Users.Add(t.Context(), "acme", "u1", "44-2044555666"))
-		}, users.NoUser, 2},
-		{"somebody else gets the id, and the token", func(r *clientstest.Rig, t *testing.T) error {
-			r.Clock.Pass(time.Millisecond)
-			return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
-				r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"),
-				r.Users.AddToken(t.Context(), "acme", "u1", "token", time.Time{}))
-		}, users.Good, 2},
-		{"it gets more time", func(r *clientstest.Rig, t *testing.T) error {
-			err := r.Users.AddToken(t.Context(), "acme", "u1", "token", expires.Add(time.Hour))
-			r.Clock.Pass(90 * time.Minute)
-			return err
-		}, users.Good, 2},
-		{"a status that nobody knows", func(r *clientstest.Rig, t *testing.T) error {
-			r.Put(t, "user#acme#u1", strings.Replace(r.Raw(t, "user#acme#u1"), `"active"`, `"frozen"`, 1))
-			return nil
-		}, users.Blocked, 2},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r, ctx := clientstest.New(t), t.Context()
-			r.MustAdd(t, clients.Record{ID: "acme"}, "")
-			if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
-				r.Users.AddToken(ctx, "acme", "u1", "token", expires)); err != nil {
-				t.Fatal(err)
-			}
-			before, standing, err := r.Users.Resolve(ctx, "acme", "token")
-			if err != nil || standing != users.Good || before.Number != "60-6543216353" {
-				t.Fatal(before, standing, err)
-			}
-			if err := c.happen(r, t); err != nil {
-				t.Fatal(err)
-			}
-			reads := r.Counted.Gets.Load()
-			after, standing, err := r.Users.Resolve(ctx, "acme", "token")
-			if err != nil || standing != c.want || after.Ref != before.Ref ||
-				(after.Number != "") != (c.want == users.Good) || r.Counted.Gets.Load()-reads != c.reads {
-				t.Errorf("at init: %v, %v, %v after %d reads, want %v after %d", after, standing, err,
-					r.Counted.Gets.Load()-reads, c.want, c.reads)
-			}
-			reads = r.Counted.Gets.Load()
-			standing, err = r.Users.Check(ctx, before.Ref)
-			if err != nil || standing != c.want || r.Counted.Gets.Load()-reads != c.reads {
-				t.Errorf("at verify: %v, %v after %d reads, want %v after %d", standing, err,
-					r.Counted.Gets.Load()-reads, c.want, c.reads)
-			}
-		})
+	for _, c := range changes {
+		t.Run(c.name, func(t *testing.T) { testStanding(t, c) })
+	}
+}
+
+func testStanding(t *testing.T, c change) {
+	r, ctx := clientstest.New(t), t.Context()
+	r.MustAdd(t, clients.Record{ID: "acme"}, "")
+	if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
+		r.Users.AddToken(ctx, "acme", "u1", "token", expires)); err != nil {
+		t.Fatal(err)
+	}
+	before, standing, err := r.Users.Resolve(ctx, "acme", "token")
+	if err != nil || standing != users.Good || before.Number != "60-6543216353" {
+		t.Fatal(before, standing, err)
+	}
+	if err := c.happen(r, t); err != nil {
+		t.Fatal(err)
+	}
+	reads := r.Counted.Gets.Load()
+	after, standing, err := r.Users.Resolve(ctx, "acme", "token")
+	if err != nil || standing != c.want || after.Ref != before.Ref ||
+		(after.Number != "") != (c.want == users.Good) || r.Counted.Gets.Load()-reads != c.reads {
+		t.Errorf("at init: %v, %v, %v after %d reads, want %v after %d", after, standing, err,
+			r.Counted.Gets.Load()-reads, c.want, c.reads)
+	}
+	reads = r.Counted.Gets.Load()
+	standing, err = r.Users.Check(ctx, before.Ref)
+	if err != nil || standing != c.want || r.Counted.Gets.Load()-reads != c.reads {
+		t.Errorf("at verify: %v, %v after %d reads, want %v after %d", standing, err,
+			r.Counted.Gets.Load()-reads, c.want, c.reads)
 	}
 }
 
