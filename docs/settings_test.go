@@ -36,7 +36,12 @@ func settingsTable() string {
 
 // The table in settings.md is that of package config.
 func TestSettings(t *testing.T) {
-	const page, begin, end = "settings.md", "<!-- written by go test ./docs -run TestSettings -update -->\n", "<!-- end -->\n"
+	const (
+		page   = "settings.md"
+		remedy = "go test ./docs -run TestSettings -update"
+		begin  = "<!-- written by " + remedy + " -->\n"
+		end    = "<!-- end -->\n"
+	)
 	text := read(t, page)
 	head, rest, ok := bytes.Cut(text, []byte(begin))
 	_, tail, ended := bytes.Cut(rest, []byte(end))
@@ -48,7 +53,7 @@ func TestSettings(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the table in docs/%s is not that of pkg/config/settings.go: run go test ./docs -run TestSettings -update", page)
+		t.Fatalf("the table in docs/%s is not that of pkg/config/settings.go: run %s", page, remedy)
 	}
 	if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
 		t.Fatal(err)

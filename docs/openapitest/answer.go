@@ -20,7 +20,8 @@ import (
 // not cover passes.
 func Answer(method, uri string, status int, header http.Header, body []byte) error {
 	if err := Load().answer(method, uri, status, header, body); err != nil {
-		return fmt.Errorf("docs/openapi.yaml does not describe the answer to %s %s: %w\n%d %s", method, uri, err, status, body)
+		const form = "docs/openapi.yaml does not describe the answer to %s %s: %w\n%d %s"
+		return fmt.Errorf(form, method, uri, err, status, body)
 	}
 	return nil
 }

@@ -41,9 +41,9 @@ func TestEventsAreDescribed(t *testing.T) {
 			MultiValueHeaders map[string][]string // for a load balancer that asks for it
 			Body              string
 		}
-		for name, into := range map[string]any{strings.TrimSuffix(file, ".answer.json") + ".json": &event, file: &answer} {
-			json.Unmarshal(readFile(t, name), into) // others have another shape
-		}
+		// Events of other kinds have another shape.
+		json.Unmarshal(readFile(t, strings.TrimSuffix(file, ".answer.json")+".json"), &event)
+		json.Unmarshal(readFile(t, file), &answer)
 		if answer.StatusCode == 0 {
 			continue
 		}
@@ -67,14 +67,23 @@ func TestEventsAreDescribed(t *testing.T) {
 		}
 	}
 	if n < 20 {
-		t.Errorf("%d answers", n)
+		t.Errorf("%d answers are compared, want at least 20", n)
 	}
 }
 
 // Answer refuses whatever differs from the description.
 func TestUndescribedAnswers(t *testing.T) {
-	const verify, good = "/ams/api/v1/users/verifyAuthentication", `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
-	jsonType, signed := http.Header{"Content-Type": {"application/json; charset=UTF-8"}}, http.Header{"Content-Type": {"application/json"}, "Client-Id": {"demo"}}
+	const (
+		verify       = "/ams/api/v1/users/verifyAuthentication"
+		success      = `{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}`
+		good         = `{"isPassed":true,"result":` + success + `}`
+		noClient     = `{"result":{"resultCode":"INVALID_CLIENT","resultMessage":"Invalid client.","resultStatus":"F"}}`
+		noAPI        = `{"result":{"resultCode":"INVALID_API","resultMessage":"x","resultStatus":"F"}}`
+		missing      = `{"code":"104001","message":"MissingParams"}`
+		unidentified = `{"code":"104110","message":"MissingAccessKeyId"}`
+	)
+	jsonType := http.Header{"Content-Type": {"application/json; charset=UTF-8"}}
+	signed := http.Header{"Content-Type": {"application/json"}, "Client-Id": {"demo"}}
 	uni := http.Header{"Content-Type": {"application/json"}, "X-Uni-Request-Id": {strings.Repeat("0", 32)}}
 	limited := uni.Clone()
 	limited.Set("Retry-After", "0")
@@ -93,11 +102,11 @@ func TestUndescribedAnswers(t *testing.T) {
 		"passed as text":          {verify, 200, jsonType, strings.Replace(good, "true", `"true"`, 1), false},
 		"not passed, and SUCCESS": {verify, 200, jsonType, strings.Replace(good, "true", "false", 1), false},
 		"one field more":          {verify, 200, jsonType, strings.Replace(good, "{", `{"code":"425502",`, 1), false},
-		"another code":            {verify, 200, jsonType, `{"result":{"resultCode":"INVALID_CLIENT","resultMessage":"Invalid client.","resultStatus":"F"}}`, false},
-		"another path's code":     {"/v1/nothing", 200, jsonType, `{"result":{"resultCode":"INVALID_API","resultMessage":"x","resultStatus":"F"}}`, true},
-		"unimatrix":               {"/?action=otp.send", 400, uni, `{"code":"104001","message":"MissingParams"}`, true},
-		"no request id":           {"/?action=otp.send", 400, jsonType, `{"code":"104001","message":"MissingParams"}`, false},
-		"a code of 401":           {"/?action=otp.send", 400, uni, `{"code":"104110","message":"MissingAccessKeyId"}`, false},
+		"another code":            {verify, 200, jsonType, noClient, false},
+		"another path's code":     {"/v1/nothing", 200, jsonType, noAPI, true},
+		"unimatrix":               {"/?action=otp.send", 400, uni, missing, true},
+		"no request id":           {"/?action=otp.send", 400, jsonType, missing, false},
+		"a code of 401":           {"/?action=otp.send", 400, uni, unidentified, false},
 		"code as a number":        {"//", 400, uni, `{"code":104001,"message":"MissingParams"}`, false},
 		"success without data":    {"/", 200, uni, `{"code":"0","message":"Success"}`, false},
 		"data with an error":      {"/", 500, uni, `{"code":"101000","message":"Internal","data":{}}`, false},
@@ -105,12 +114,12 @@ func TestUndescribedAnswers(t *testing.T) {
 		"a wait of nothing":       {"/", 429, limited, `{"code":"105300","message":"LimitExceed"}`, false},
 	} {
 		if err := openapitest.Answer("POST", c.uri, c.status, c.header, []byte(c.body)); (err == nil) != c.good {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v, want an error: %t", name, err, !c.good)
 		}
 	}
 }
 
-// The list of codes is that of the documents, where they are at hand.
+// The list has every code of the source documents, if these are beside the repository.
 func TestDocumentedCodesAreAll(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/seeds/*.txt")
 	if len(files) == 0 {
@@ -121,7 +130,9 @@ func TestDocumentedCodesAreAll(t *testing.T) {
 	for _, file := range files {
 		for _, found := range word.FindAllString(string(readFile(t, file)), -1) {
 			// One of the documents has lost the white space behind its codes.
-			known := slices.ContainsFunc(openapitest.Codes, func(code string) bool { return strings.HasPrefix(found, code) && len(found)-len(code) <= 2 })
+			known := slices.ContainsFunc(openapitest.Codes, func(code string) bool {
+				return strings.HasPrefix(found, code) && len(found)-len(code) <= 2
+			})
 			if !known && found != "PAYMENT_PASSWORD" && found != "YOUR_ACCESS_KEY_ID" {
 				t.Errorf("%s has %s, which is not in the list", filepath.Base(file), found)
 			}
