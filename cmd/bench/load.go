@@ -17,13 +17,13 @@ const connections = 16
 
 // figures of one load run.
 type figures struct {
-	Contract string
-	Name     string
-	Calls    int
-	Elapsed  time.Duration
-	P50, P99 time.Duration
-	Wrong    int // answers other than the expected one
-	RSS      int // of the server afterwards, in KiB
+	Build          string // "before" or "now"
+	Contract, Name string
+	Calls          int
+	Elapsed        time.Duration
+	P50, P99, P999 time.Duration
+	Wrong          int // answers other than the expected one
+	RSS            int // of the server afterwards, in KiB
 }
 
 // PerSecond is the throughput.
@@ -56,7 +56,7 @@ func load(addr, name string, length time.Duration, next func(conn int) []byte, w
 		return f, fmt.Errorf("%s: %d calls: %v", name, f.Calls, failed)
 	}
 	slices.Sort(times)
-	f.P50, f.P99 = times[len(times)/2], times[len(times)*99/100]
+	f.P50, f.P99, f.P999 = times[len(times)/2], times[len(times)*99/100], times[len(times)*999/1000]
 	return f, nil
 }
 

@@ -1,160 +1,205 @@
 package main
 
 import (
-	"crypto/rsa"
 	"fmt"
-	"runtime"
-	"strconv"
-	"sync"
+	"path/filepath"
 	"sync/atomic"
 	"time"
-
-	"countersign/pkg/signature"
 )
 
 const (
 	initPath   = "/ams/api/v1/customers/initAuthentication"
 	verifyPath = "/ams/api/v1/users/verifyAuthentication"
-	done       = "SUCCESS"
-	// maxChallenges bounds what a run makes, and so the memory of this process.
-	maxChallenges = 600_000
-	// presigned is how many signed requests are made before a run: signing takes
-	// the client longer than the server's whole work.
-	presigned = 30_000
+	// maxChallenges bounds how many challenges one run makes.
+	maxChallenges = 10_000_000
+	// fillTime bounds how long live challenges are made.
+	fillTime = 120 * time.Second
 )
 
-// contract is one way of calling: how it spells its two calls, and the names of
-// its runs.
+// contract is one way of calling: how it spells its two calls, and the names of its runs.
 type contract struct {
 	name, init, wrong, right string
-	base                     int64 // numbers of this contract begin here
+	base                     int64 // numbers of this contract are above it
 	send                     func(n int64) []byte
 	verify                   func(n int64, code string) []byte
 	sent, no, yes            string // in every answer
 }
 
-// number is the n-th number of a contract, without its calling code.
-func (c contract) number(n int64) int64 { return c.base + n }
-
-func contracts(client string, key *rsa.PrivateKey) []contract {
-	id := func(c contract, n int64) string { return fmt.Sprintf("bench-%032d", c.number(n)) }
-	initBody := func(c contract, n int64) string {
-		return fmt.Sprintf(`{"authenticationRequestId":"%s","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%d"}`, id(c, n), c.number(n))
+func unimatrixCalls() contract {
+	c := contract{
+		name: "Unimatrix, simple key", init: "otp.send", wrong: "otp.verify, wrong code", right: "otp.verify, right code",
+		base: 1_000_000_000, sent: `"code":"0"`, no: `"valid":false`, yes: `"valid":true`,
 	}
-	verifyBody := func(c contract, n int64, code string) string {
-		return fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":"%s","authenticationValue":"%s"}`, id(c, n), code)
+	c.send = func(n int64) []byte {
+		return post("/?action=otp.send&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d"}`, c.base+n))
 	}
-	uni := contract{name: "Unimatrix, simple key", init: "otp.send", wrong: "otp.verify, wrong code", right: "otp.verify, right code", base: 1_000_000_000, sent: `"code":"0"`, no: `"valid":false`, yes: `"valid":true`}
-	uni.send = func(n int64) []byte {
-		return post("/?action=otp.send&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d"}`, uni.number(n)))
+	c.verify = func(n int64, code string) []byte {
+		return post("/?action=otp.verify&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d","code":"%s"}`, c.base+n, code))
 	}
-	uni.verify = func(n int64, code string) []byte {
-		return post("/?action=otp.verify&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d","code":"%s"}`, uni.number(n), code))
-	}
-	plain := contract{name: "AMS/DWS, unsigned client", init: "init", wrong: "verify, wrong code", right: "verify, right code", base: 2_000_000_000, sent: done, no: "VERIFY_UNMATCHED", yes: `"isPassed":true`}
-	plain.send = func(n int64) []byte { return post(initPath, "Client-Id: demo\r\n", initBody(plain, n)) }
-	plain.verify = func(n int64, code string) []byte {
-		return post(verifyPath, "Client-Id: demo\r\n", verifyBody(plain, n, code))
-	}
-	signed := plain
-	signed.name, signed.base = "AMS/DWS, signed client", 3_000_000_000
-	sign := func(path, body string) []byte {
-		now := strconv.FormatInt(time.Now().UnixMilli(), 10)
-		header, err := signature.Key{Version: "1", Private: key}.Sign(signature.Text("POST", path, client, now, []byte(body)))
-		if err != nil {
-			panic(err) // the key was just made
-		}
-		return post(path, "Client-Id: "+client+"\r\nRequest-Time: "+now+"\r\nSignature: "+header+"\r\n", body)
-	}
-	signed.send = func(n int64) []byte { return sign(initPath, initBody(signed, n)) }
-	signed.verify = func(n int64, code string) []byte { return sign(verifyPath, verifyBody(signed, n, code)) }
-	return []contract{uni, plain, signed}
+	return c
 }
 
-// measure runs init, then wrong and right codes on what init made.
-func measure(s *server, c contract, length time.Duration, ahead bool) ([]figures, error) {
-	var made atomic.Int64
-	next := func(limit int64, of func(n int64) []byte, count *atomic.Int64) func(int) []byte {
-		requests := prepare(ahead, limit, count, of)
-		return func(int) []byte {
-			n := count.Add(1)
-			if n > limit {
-				return nil
-			}
-			return requests(n)
-		}
+func amsCalls() contract {
+	c := contract{
+		name: "AMS/DWS, unsigned client", init: "init", wrong: "verify, wrong code", right: "verify, right code",
+		base: 2_000_000_000, sent: "SUCCESS", no: "VERIFY_UNMATCHED", yes: `"isPassed":true`,
 	}
-	var all []figures
-	add := func(f figures, err error) error {
-		f.Contract, f.RSS = c.name, s.rss()
-		all = append(all, f)
-		if err == nil && f.Wrong > 0 {
-			err = fmt.Errorf("%s: %d of %d answers were not the expected one", f.Name, f.Wrong, f.Calls)
-		}
-		return err
+	const client = "Client-Id: demo\r\n"
+	c.send = func(n int64) []byte {
+		return post(initPath, client, fmt.Sprintf(
+			`{"authenticationRequestId":"bench-%032[1]d","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%[1]d"}`,
+			c.base+n))
 	}
-	most := int64(maxChallenges)
-	if ahead {
-		most = presigned
+	c.verify = func(n int64, code string) []byte {
+		return post(verifyPath, client, fmt.Sprintf(
+			`{"authenticationType":"OTP","authenticationRequestId":"bench-%032d","authenticationValue":"%s"}`, c.base+n, code))
 	}
-	if !ahead {
-		if _, err := load(s.addr, "warm-up", length/10, next(most, c.send, &made), c.sent); err != nil {
+	return c
+}
+
+// runLoads measures both servers in turn, round after round, each time on a new file.
+func runLoads(o options, dir, before string) (all []figures, err error) {
+	roots := map[string]string{"now": "."}
+	if before != "" {
+		roots["before"] = before
+	}
+	for build, root := range roots {
+		if err := buildServer(root, filepath.Join(dir, "countersign-"+build)); err != nil {
 			return nil, err
 		}
 	}
-	if err := add(load(s.addr, c.init, length, next(most, c.send, &made), c.sent)); err != nil {
-		return all, err
+	each := func(measure func(m *measurement) error) error {
+		for _, build := range []string{"before", "now"} {
+			if roots[build] == "" {
+				continue
+			}
+			s, err := startServer(filepath.Join(dir, "countersign-"+build), dir)
+			if err != nil {
+				return err
+			}
+			m := &measurement{server: s, build: build, length: o.length}
+			err = measure(m)
+			all = append(all, m.all...)
+			if err != nil {
+				s.cmd.Process.Kill()
+				return fmt.Errorf("%s: %w", build, err)
+			}
+			if err := s.stop(); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	if !ahead { // more to verify, so that the run of right codes does not run dry
-		if _, err := load(s.addr, "prepare", 2*length, next(most, c.send, &made), c.sent); err != nil {
+	for range o.rounds {
+		if err := each((*measurement).contracts); err != nil {
 			return all, err
 		}
 	}
-	codes, err := codes(s.addr, c)
-	if err != nil {
-		return all, err
+	if o.live > 0 {
+		err = each(func(m *measurement) error { return m.among(o.live) })
 	}
-	had := int64(len(codes))
-	var wrong, right atomic.Int64
-	guesses := 4 * had
-	if ahead {
-		guesses = had
-	}
-	err = add(load(s.addr, c.wrong, length, next(guesses, func(n int64) []byte {
-		n = (n-1)%had + 1
-		return c.verify(n, other(codes[n-1]))
-	}, &wrong), c.no))
-	if err != nil {
-		return all, err
-	}
-	err = add(load(s.addr, c.right, length, next(had, func(n int64) []byte { return c.verify(n, codes[n-1]) }, &right), c.yes))
 	return all, err
 }
 
-// prepare returns a source of requests: made when they are asked for, or ahead of
-// the run, on all cores.
-func prepare(ahead bool, limit int64, from *atomic.Int64, of func(n int64) []byte) func(n int64) []byte {
-	if !ahead {
-		return of
+// measurement is a series of load runs on one server.
+type measurement struct {
+	*server
+	build  string
+	length time.Duration
+	all    []figures
+}
+
+// load makes one run of up to so many requests, numbered from 1, and keeps its figures
+// where it has a name.
+func (m *measurement) load(contract, name string, length time.Duration, most int64, request func(n int64) []byte, want string) error {
+	var count atomic.Int64
+	f, err := load(m.addr, name, length, func(int) []byte {
+		n := count.Add(1)
+		if n > most {
+			return nil
+		}
+		return request(n)
+	}, want)
+	if err == nil && f.Wrong > 0 {
+		err = fmt.Errorf("%s, %s: %d of %d answers were not the expected one", contract, name, f.Wrong, f.Calls)
 	}
-	first := from.Load()
-	all := make([][]byte, limit-first)
-	var wg sync.WaitGroup
-	for worker := range runtime.NumCPU() {
-		wg.Go(func() {
-			for i := worker; i < len(all); i += runtime.NumCPU() {
-				all[i] = of(first + int64(i) + 1)
+	if name != "" {
+		f.Build, f.Contract, f.RSS = m.build, contract, m.rss()
+		m.all = append(m.all, f)
+	}
+	return err
+}
+
+// contracts measures sending, wrong and right codes in both contracts, and codes of
+// numbers that have no challenge.
+func (m *measurement) contracts() error {
+	for _, c := range []contract{unimatrixCalls(), amsCalls()} {
+		var made atomic.Int64
+		send := func(int64) []byte { return c.send(made.Add(1)) }
+		for _, run := range []struct {
+			name   string
+			length time.Duration
+		}{{"", m.length / 4}, {c.init, m.length}, {"", m.length}} { // to warm up, to measure, to have more to verify
+			if err := m.load(c.name, run.name, run.length, maxChallenges, send, c.sent); err != nil {
+				return err
 			}
-		})
+		}
+		if err := m.codesOf(c, c.wrong, c.right); err != nil {
+			return err
+		}
 	}
-	wg.Wait()
-	return func(n int64) []byte { return all[n-first-1] }
+	c := unimatrixCalls()
+	unknown := func(n int64) []byte { return c.verify(90_000_000+n, "123456") }
+	return m.load(c.name, "otp.verify, unknown number", m.length, maxChallenges, unknown, `"code":"0"`)
+}
+
+// codesOf measures wrong codes, unless that has no name, and right codes of the
+// challenges that were made.
+func (m *measurement) codesOf(c contract, wrong, right string) error {
+	codes, err := m.codes(c)
+	if err != nil {
+		return err
+	}
+	had := int64(len(codes))
+	if wrong != "" {
+		guess := func(n int64) []byte {
+			n = (n-1)%had + 1
+			return c.verify(n, other(codes[n-1]))
+		}
+		if err := m.load(c.name, wrong, m.length, 4*had, guess, c.no); err != nil {
+			return err
+		}
+	}
+	if had%7919 == 0 {
+		had--
+	}
+	// In an order that has nothing to do with that in which they were made: 7919 is prime.
+	return m.load(c.name, right, m.length, had, func(n int64) []byte {
+		n = n*7919%had + 1
+		return c.verify(n, codes[n-1])
+	}, c.yes)
+}
+
+// among measures sending and right codes among many live challenges, as many as can be
+// made in a bounded time.
+func (m *measurement) among(live int64) error {
+	c := unimatrixCalls()
+	var made atomic.Int64
+	send := func(int64) []byte { return c.send(made.Add(1)) }
+	if err := m.load(c.name, "", fillTime, live, send, c.sent); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("among %d,000 live", min(live, made.Load())/1000)
+	if err := m.load(c.name, "otp.send "+name, m.length, maxChallenges, send, c.sent); err != nil {
+		return err
+	}
+	return m.codesOf(c, "", "otp.verify, right code "+name)
 }
 
 // other returns a wrong code.
 func other(code string) string {
-	if code[0] == '0' {
-		return "1" + code[1:]
+	if code == "" || code[0] == '0' {
+		return "1" + code[min(1, len(code)):]
 	}
 	return "0" + code[1:]
 }
