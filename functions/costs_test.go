@@ -64,7 +64,8 @@ func TestCosts(t *testing.T) {
 	const initPath, verifyPath = "/v1/customers/initAuthentication", "/v1/users/verifyAuthentication"
 	init := func(id, number string) used {
 		return m.post(m.init, "send", initPath, fmt.Sprintf(
-			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`,
+			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
+				`"identityType":"MOBILENO","identityValue":%q}`,
 			id,
 			number,
 		), "SUCCESS")
@@ -104,7 +105,8 @@ func TestCosts(t *testing.T) {
 	}
 	if !bytes.Equal(got, file(t, "../docs/costs.md")) {
 		t.Errorf(
-			"docs/costs.md is not what the counts and docs/prices.json give (go test ./functions -run TestCosts -update):\n%s",
+			"docs/costs.md is not what the counts and docs/prices.json give (go test ./functions -run TestCosts "+
+				"-update):\n%s",
 			got,
 		)
 	}
@@ -114,7 +116,8 @@ func TestCosts(t *testing.T) {
 func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("# What it costs\n\n" +
-		"Written by `go test ./functions -run TestCosts -update`, from requests that the test counts and prices that\n" +
+		"Written by `go test ./functions -run TestCosts -update`, from requests that the test counts and prices " +
+		"that\n" +
 		"[prices.json](prices.json) names the sources of. The test fails when this page is not what they give.\n\n")
 	traffic := p.traffic(&b, kinds)
 	fixed := p.month(&b, kinds, float64(metrics), template)
@@ -127,9 +130,12 @@ func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 
 func (p prices) counted(b *bytes.Buffer, kinds []kind) {
 	b.WriteString("## What was counted\n\n" +
-		"One call each, on DynamoDB's protocol, and all that follows from it in the stream: events, and the mark that a number\n" +
-		"was answered. Write units are what the table said that it took, first the call's own and then what follows.\n\n" +
-		"| | times | functions called | write units | read units | events | log bytes |\n|---|--:|--:|--:|--:|--:|--:|\n")
+		"One call each, on DynamoDB's protocol, and all that follows from it in the stream: events, and the mark " +
+		"that a number\n" +
+		"was answered. Write units are what the table said that it took, first the call's own and then what " +
+		"follows.\n\n" +
+		"| | times | functions called | write units | read units | events | log bytes " +
+		"|\n|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, k := range kinds {
 		called := 0.0
 		for _, n := range k.calls {
@@ -149,7 +155,8 @@ func (p prices) counted(b *bytes.Buffer, kinds []kind) {
 		)
 	}
 	b.WriteString(
-		"\nA re-send by `triggerChallenge` takes two write units more than an init. Lambda reads the stream for nothing.\n\n",
+		"\nA re-send by `triggerChallenge` takes two write units more than an init. Lambda reads the stream for " +
+			"nothing.\n\n",
 	)
 }
 
@@ -161,7 +168,8 @@ func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
 	seconds := p.at(kinds, loads[0]).seconds
 	price := p.Prices["lambda.time"]
 	fmt.Fprintf(b, "- Were all durations twice as long, it would be up to %.2f more.\n"+
-		"- Not counted: storage (below a gigabyte), backups, data out (some 3 GB), X-Ray, WAF, KMS (the tables' key, asked for once in minutes), numbers and the registration of senders.\n\n",
+		"- Not counted: storage (below a gigabyte), backups, data out (some 3 GB), X-Ray, WAF, KMS (the tables' key,"+
+		" asked for once in minutes), numbers and the registration of senders.\n\n",
 		seconds*p.Assumed.MemoryMB/1024*p.Model.Verified*price.USD/price.Per)
 }
 
@@ -169,7 +177,8 @@ func (p prices) others(b *bytes.Buffer, own float64) {
 	million := thousands(p.Model.Verified)
 	fmt.Fprintf(b, "## What others ask for\n\n"+
 		"Published fees for the same %s, without the messages, which come on top of each.\n\n"+
-		"| | fee | for %s | messages | source |\n|---|--:|--:|---|---|\n| **Countersign** | | **%s USD** | SNS | above |\n",
+		"| | fee | for %s | messages | source |\n|---|--:|--:|---|---|\n| **Countersign** | | **%s USD** | SNS | "+
+		"above |\n",
 		million, million, thousands(math.Round(own)))
 	for _, o := range p.Others {
 		fmt.Fprintf(b, "| %s | %g %s per %s | %s %s | %s | %s |\n", o.Name, o.Fee, o.Currency, o.Each,

@@ -76,7 +76,8 @@ func (p prices) follow(s *spent, l load) {
 func (p prices) traffic(b io.Writer, kinds []kind) (dearest float64) {
 	million := thousands(p.Model.Verified)
 	fmt.Fprintf(b, "## %s verified numbers\n\n"+
-		"USD at three loads, in numbers that are verified all day; %g sends and %g checks for each; without the fees for SMS and\n"+
+		"USD at three loads, in numbers that are verified all day; %g sends and %g checks for each; without the "+
+		"fees for SMS and\n"+
 		"without free tiers; us-east-1.\n\n", million, p.Model.Sends, p.Model.Checks)
 	rows := []struct {
 		id string
@@ -187,7 +188,8 @@ func (p prices) month(b io.Writer, kinds []kind, metrics float64, template []byt
 	}
 	fmt.Fprint(
 		b,
-		"\n\nThe metrics are those of one country and of the calls above: each further country has two, each reason of refusals and each\n"+
+		"\n\nThe metrics are those of one country and of the calls above: each further country has two, each reason "+
+			"of refusals and each\n"+
 			"kind of fault one.\n\n",
 	)
 	return max(sums[0], sums[1], sums[2])

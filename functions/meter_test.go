@@ -129,12 +129,16 @@ func newMeter(t *testing.T) *meter {
 		Rand:       &noise{},
 	}
 	m.init = gateway.Handler{
-		Log:   log,
-		Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve,
+		Log: log,
+		Serve: (&ams.Init{
+			Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer},
+		}).Serve,
 	}
 	m.verify = gateway.Handler{
-		Log:   log,
-		Serve: (&ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}}).Serve,
+		Log: log,
+		Serve: (&ams.Verify{
+			Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}},
+		}).Serve,
 	}
 	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Events: events}, Now: m.now, Log: log}
 	return m
@@ -165,7 +169,8 @@ func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 	events := len(m.bus.Taken())
 	event := fmt.Appendf(
 		nil,
-		`{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},"requestContext":{"http":{"method":"POST"}},"body":%q}`,
+		`{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},"requestContext":{"http":{"method":"POST"}},`+
+			`"body":%q}`,
 		path,
 		body,
 	)

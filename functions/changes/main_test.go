@@ -17,8 +17,14 @@ import (
 func TestWired(t *testing.T) {
 	table, bus := dynamotest.StreamTable(t), awsfake.StartEventBridge(t)
 	for name, value := range map[string]string{
-		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_EVENTBRIDGE": bus.URL, "COUNTERSIGN_TABLE": table, "COUNTERSIGN_COUNTRIES": "MY",
+		"AWS_REGION":                   "ap-southeast-1",
+		"AWS_ACCESS_KEY_ID":            "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY":        "not-a-secret",
+		"AWS_SESSION_TOKEN":            "",
+		"AWS_ENDPOINT_URL_DYNAMODB":    dynamotest.Endpoint(t),
+		"AWS_ENDPOINT_URL_EVENTBRIDGE": bus.URL,
+		"COUNTERSIGN_TABLE":            table,
+		"COUNTERSIGN_COUNTRIES":        "MY",
 	} {
 		t.Setenv(name, value)
 	}

@@ -69,44 +69,96 @@ func TestFacts(t *testing.T) {
 		{name: "sent again", was: image(state(sent)), is: image(state(sent), again), want: "ChallengeSent auth"},
 		{name: "claimed, taken over", was: image(state(sent)), is: image(state(sent))},
 		{name: "wrong", was: image(state(sent)), is: image(state(sent), guessed(1)), want: "ChallengeFailed auth 2"},
-		{name: "wrong again", was: image(state(sent), guessed(1)), is: image(state(sent), guessed(2)), want: "ChallengeFailed auth 1"},
-		{name: "wrong for the last time", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)), want: "ChallengeExhausted auth 0"},
-		{name: "right", was: image(state(sent)), is: image(state(sent), guessed(1), right), want: "ChallengePassed auth 2"},
-		{name: "right at last", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3), right), want: "ChallengePassed auth 0"},
-		{name: "right, of an unclear one", was: image(state(unclear)), is: image(state(unclear), guessed(1), right), want: "ChallengePassed auth 2"},
-		{name: "settled after a pass", was: image(state(unclear), guessed(1), right), is: image(state(sent), guessed(1), right), want: "ChallengeSent auth"},
+		{
+			name: "wrong again", was: image(state(sent), guessed(1)), is: image(state(sent), guessed(2)),
+			want: "ChallengeFailed auth 1",
+		},
+		{
+			name: "wrong for the last time", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)),
+			want: "ChallengeExhausted auth 0",
+		},
+		{
+			name: "right", was: image(state(sent)), is: image(state(sent), guessed(1), right),
+			want: "ChallengePassed auth 2",
+		},
+		{
+			name: "right at last", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3), right),
+			want: "ChallengePassed auth 0",
+		},
+		{
+			name: "right, of an unclear one", was: image(state(unclear)), is: image(state(unclear), guessed(1), right),
+			want: "ChallengePassed auth 2",
+		},
+		{
+			name: "settled after a " +
+				"pass", was: image(state(unclear), guessed(1), right), is: image(state(sent), guessed(1), right),
+			want: "ChallengeSent auth",
+		},
 		{name: "refused", was: image(), is: image(refused), want: "SendRefused auth too_soon"},
-		{name: "refused when unclear", was: image(state(unclear)), is: image(refused), want: "SendRefused auth too_soon"},
+		{
+			name: "refused when unclear", was: image(state(unclear)), is: image(refused),
+			want: "SendRefused auth too_soon",
+		},
 		{name: "refused at once", is: image(refused), want: "SendRefused auth too_soon"},
 		{name: "no user", is: image(noUser)},
 		{name: "no user any more", was: image(state(unclear)), is: image(noUser)},
-		{name: "no user, in the place of one that is over", was: image(state(sent)), is: image(next, late, noUser), want: "ChallengeExpired auth 3"},
+		{
+			name: "no user, in the place of one that is over", was: image(state(sent)), is: image(next, late, noUser),
+			want: "ChallengeExpired auth 3",
+		},
 		{name: "refused, once", was: image(refused), is: image(refused)},
 
 		{name: "swept", was: image(state(sent)), swept: true, want: "ChallengeExpired auth 3"},
-		{name: "swept when unclear", was: image(state(unclear), guessed(1)), swept: true, want: "ChallengeExpired auth 2"},
-		{name: "swept when exhausted", was: image(state(sent), guessed(3)), swept: true, want: "ChallengeExpired auth 0"},
+		{
+			name: "swept when unclear", was: image(state(unclear), guessed(1)), swept: true,
+			want: "ChallengeExpired auth 2",
+		},
+		{
+			name: "swept when exhausted", was: image(state(sent), guessed(3)), swept: true,
+			want: "ChallengeExpired auth 0",
+		},
 		{name: "swept when passed", was: image(state(sent), guessed(1), right), swept: true},
 		{name: "swept when refused", was: image(refused), swept: true},
 		{name: "swept when reserved", was: image(), swept: true},
 		{name: "deleted by somebody", was: image(state(sent))},
 
-		{name: "replaced when over", was: image(state(sent), guessed(1)), is: image(next, late), want: "ChallengeExpired auth 2"},
+		{
+			name: "replaced when over", was: image(state(sent), guessed(1)), is: image(next, late),
+			want: "ChallengeExpired auth 2",
+		},
 		{name: "replaced when live", was: image(state(sent), guessed(1)), is: image(next, early, used(1))},
 		{name: "replaced when passed", was: image(state(sent), guessed(1), right), is: image(next, late)},
-		{name: "replaced by one that is refused", was: image(state(sent)), is: image(next, late, refused), want: "ChallengeExpired auth 3, SendRefused next too_soon"},
-		{name: "guessed at after it was replaced", was: image(next, state(sent), used(1)), is: image(next, state(sent), guessed(2)), want: "ChallengeFailed next 1"},
+		{
+			name: "replaced by one that is refused", was: image(state(sent)), is: image(next, late, refused),
+			want: "ChallengeExpired auth 3, SendRefused next too_soon",
+		},
+		{
+			name: "guessed at after it was " +
+				"replaced", was: image(next, state(sent), used(1)), is: image(next, state(sent), guessed(2)),
+			want: "ChallengeFailed next 1",
+		},
 
 		{name: "put back", was: image(next, used(2), refused), is: image(state(sent), guessed(2))},
 		{name: "put back when unclear", was: image(next, used(2), refused), is: image(state(unclear), guessed(2))},
-		{name: "put back when nobody had guessed at it", was: image(next, used(1), refused), is: image(state(sent), used(1))},
-		{name: "guessed at after it was put back", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)), want: "ChallengeExhausted auth 0"},
+		{name: "put back when nobody had guessed " +
+			"at it", was: image(next, used(1), refused), is: image(state(sent), used(1))},
+		{
+			name: "guessed at after it was put " +
+				"back", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)),
+			want: "ChallengeExhausted auth 0",
+		},
 		{name: "record of a re-send", is: image(record, refused)},
 		{name: "record of a re-send, sent", was: image(record), is: image(record, state(sent))},
 		{name: "record of a re-send, swept", was: image(record, state(sent)), swept: true},
 
-		{name: "several writes", was: image(), is: image(state(sent), guessed(3)), want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengeFailed auth 1, ChallengeExhausted auth 0"},
-		{name: "several writes from the first on", is: image(state(sent), guessed(2), right), want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengePassed auth 1"},
+		{
+			name: "several writes", was: image(), is: image(state(sent), guessed(3)),
+			want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengeFailed auth 1, ChallengeExhausted auth 0",
+		},
+		{
+			name: "several writes from the first on", is: image(state(sent), guessed(2), right),
+			want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengePassed auth 1",
+		},
 		{name: "nothing", want: ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -190,7 +242,11 @@ func TestIDs(t *testing.T) {
 func TestTimes(t *testing.T) {
 	start, end := sentAt.Time(), (sentAt + 300_000).Time()
 	for _, test := range []struct{ at, want time.Time }{
-		{time.Time{}, start}, {start.Add(-time.Second), start}, {start.Add(1500 * time.Microsecond), start.Add(time.Millisecond)}, {end, end}, {end.Add(time.Hour), end},
+		{time.Time{}, start},
+		{start.Add(-time.Second), start},
+		{start.Add(1500 * time.Microsecond), start.Add(time.Millisecond)},
+		{end, end},
+		{end.Add(time.Hour), end},
 	} {
 		for _, is := range []*otp.Challenge{image(state(sent), guessed(1)), image(refused)} {
 			facts := changes.Facts(changes.Change{Is: is, At: test.at.In(time.FixedZone("", 3600))})

@@ -41,7 +41,12 @@ func (f *far) Publish(_ context.Context, facts []changes.Fact) (int, error) {
 // fact that is not done with.
 func TestWork(t *testing.T) {
 	facts := []changes.Fact{changes.NewUnreadable("arn", "1", "why", sentAt.Time())}
-	for _, is := range []*otp.Challenge{image(state(sent)), image(state(sent), guessed(1), right), image(refused), image(next, state(sent), guessed(1), right)} {
+	for _, is := range []*otp.Challenge{
+		image(state(sent)),
+		image(state(sent), guessed(1), right),
+		image(refused),
+		image(next, state(sent), guessed(1), right),
+	} {
 		facts = append(facts, changes.Facts(changes.Change{Was: image(state(otp.Reserved)), Is: is})...)
 	}
 	all := []string{

@@ -38,7 +38,10 @@ func TestSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []changes.Kind{changes.Sent, changes.Passed, changes.Failed, changes.Exhausted, changes.Expired, changes.Refused, changes.Unreadable} {
+	for _, kind := range []changes.Kind{
+		changes.Sent, changes.Passed, changes.Failed, changes.Exhausted, changes.Expired, changes.Refused,
+		changes.Unreadable,
+	} {
 		if all[string(kind)] == nil {
 			t.Errorf("docs/events has no %s.json", kind)
 		}
@@ -57,9 +60,12 @@ func TestSchemas(t *testing.T) {
 		t.Errorf("%v, or an event that is never told is one, by its schema", err)
 	}
 	for name, bad := range map[string]string{
-		"a code in it": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111","code":"1"}`,
-		"a number":     `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111","maskedNumber":"60-6353"}`,
-		"no id":        `{"time":"2026-11-22T04:05:06Z","client":"demo","authenticationId":"11111111111111111111111111111111111"}`,
+		"a code in it": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo",` +
+			`"authenticationId":"11111111111111111111111111111111111","code":"1"}`,
+		"a number": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo",` +
+			`"authenticationId":"11111111111111111111111111111111111","maskedNumber":"60-6353"}`,
+		"no id": `{"time":"2026-11-22T04:05:06Z","client":"demo",` +
+			`"authenticationId":"11111111111111111111111111111111111"}`,
 	} {
 		if err := changestest.Against(
 			t,

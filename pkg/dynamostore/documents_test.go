@@ -247,7 +247,9 @@ func TestDocumentsFaultOfEveryTry(t *testing.T) {
 
 // Whatever the table does not do, a call ends. Time is virtual.
 func TestDocumentsHangingTable(t *testing.T) {
-	for name, fault := range map[string]dynamotest.Fault{"no answer": dynamotest.Hung, "an answer without end": dynamotest.AnswerHung} {
+	for name, fault := range map[string]dynamotest.Fault{
+		"no answer": dynamotest.Hung, "an answer without end": dynamotest.AnswerHung,
+	} {
 		for call, do := range documentCalls {
 			t.Run(name+" to "+call, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

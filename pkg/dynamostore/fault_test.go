@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,11 +15,19 @@ import (
 
 // An error says what was tried, on which table, and what the table answered.
 func TestErrorsSayEnough(t *testing.T) {
-	for answer, want := range map[string]string{
-		`{"__type":"com.amazon.coral.validate#ValidationException","message":"invalid value canary-code"}`:                    "UpdateItem on table table: ValidationException (HTTP 400, request STUB)",
-		`{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException","message":"not authorized: dynamodb:UpdateItem"}`: "UpdateItem on table table: AccessDeniedException: not authorized: dynamodb:UpdateItem (HTTP 400, request STUB)",
-		`{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no such table"}`:                   "UpdateItem on table table: ResourceNotFoundException: no such table (HTTP 400, request STUB)",
+	for _, test := range []struct{ kind, message, want string }{
+		{"com.amazon.coral.validate#ValidationException", "invalid value canary-code", "ValidationException"},
+		{
+			"com.amazonaws.dynamodb.v20120810#AccessDeniedException", "not authorized: dynamodb:UpdateItem",
+			"AccessDeniedException: not authorized: dynamodb:UpdateItem",
+		},
+		{
+			"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException", "no such table",
+			"ResourceNotFoundException: no such table",
+		},
 	} {
+		answer := fmt.Sprintf(`{"__type":%q,"message":%q}`, test.kind, test.message)
+		want := "UpdateItem on table table: " + test.want + " (HTTP 400, request STUB)"
 		err := stubbed(t, answering{http.StatusBadRequest, answer}).Answered(t.Context(), "N#1")
 		if err == nil || err.Error() != want {
 			t.Errorf("error is\n%v\nwant\n%v", err, want)

@@ -57,7 +57,9 @@ func TestRetiredAttribute(t *testing.T) {
 	if s, ok := item["block"].(*types.AttributeValueMemberS); !ok || s.Value != "" {
 		t.Errorf("block is %v, want an empty string", item["block"])
 	}
-	for _, old := range []image{with(item, "block", &types.AttributeValueMemberS{Value: "Zm9vYmFy"}), without(item, "block")} {
+	for _, old := range []image{
+		with(item, "block", &types.AttributeValueMemberS{Value: "Zm9vYmFy"}), without(item, "block"),
+	} {
 		if _, err := dynamostore.ReadChallenge(old); err != nil {
 			t.Error(err)
 		}
@@ -138,7 +140,8 @@ func names(t *testing.T, kind, name string, err error) {
 	switch {
 	case err == nil:
 		t.Errorf("%s: no error about %q", kind, name)
-	case !strings.Contains(err.Error(), kind) || !strings.Contains(err.Error(), `"`+name+`"`) && !(name == "sends" && strings.Contains(err.Error(), `"by"`)):
+	case !strings.Contains(err.Error(), kind),
+		!strings.Contains(err.Error(), `"`+name+`"`) && !(name == "sends" && strings.Contains(err.Error(), `"by"`)):
 		t.Errorf("%s %q: the error names neither or one only: %v", kind, name, err)
 	}
 	if err != nil {

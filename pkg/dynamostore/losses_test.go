@@ -34,7 +34,8 @@ func TestFaultOfOneRequest(t *testing.T) {
 						return dynamotest.Through
 					})
 					v := newService(t, storeOn(t, table, wire))
-					v.client = name                                                 // so that the number's other messages do not count
+					v.client = name // so that the number's other messages do not count
+
 					v.init(t, "id", otp.Sent)                                       // requests 1, 2, 3
 					right, wrong := v.code(t)                                       //
 					if left := v.verify(t, "id", wrong, otp.Unmatched); left != 4 { // 4

@@ -99,7 +99,9 @@ type consumed struct {
 func (c *consumed) asking(client *dynamodb.Client) *dynamodb.Client {
 	ask := middleware.InitializeMiddlewareFunc(
 		"ask for capacity",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
 			switch in := in.Parameters.(type) {
 			case *dynamodb.PutItemInput:
 				in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal

@@ -30,7 +30,8 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 func refusing(item string) answering {
 	return answering{
 		http.StatusBadRequest,
-		`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"` + item + `}`,
+		`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional ` +
+			`request failed"` + item + `}`,
 	}
 }
 

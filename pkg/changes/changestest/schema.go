@@ -41,7 +41,8 @@ var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		if filepath.Base(file) != definitions {
-			doc.(map[string]any)["properties"].(map[string]any)["detail"].(map[string]any)["unevaluatedProperties"] = false
+			properties := doc.(map[string]any)["properties"].(map[string]any)
+			properties["detail"].(map[string]any)["unevaluatedProperties"] = false
 		}
 		if err := c.AddResource(file, doc); err != nil {
 			return nil, err

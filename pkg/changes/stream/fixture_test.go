@@ -37,7 +37,8 @@ var life = func() func(t *testing.T) lived {
 		once.Do(func() { l = lead(t) })
 		if l.records == nil {
 			t.Skip(
-				"NOT TESTED: there is no engine; install it with make tools (the first of these tests fails with CI=true)",
+				"NOT TESTED: there is no engine; install it with make tools (the first of these tests fails with " +
+					"CI=true)",
 			)
 		}
 		return l

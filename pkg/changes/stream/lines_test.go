@@ -13,10 +13,16 @@ import (
 	"countersign/pkg/changes"
 )
 
-// A batch that is done with is silent. One that is not is one line, whatever of it
-// has failed, that says in which invocation, from which record on and in which step.
+// A batch that is finished makes no log line. Any other makes one line, which names the
+// invocation, the first record that is not finished, and the steps that failed.
 func TestLines(t *testing.T) {
 	good := []string{record(1, none, right, 0), record(2, none, wrong, 0), number0}
+	unnumbered := strings.ReplaceAll(good[0], `"SequenceNumber":"s1"`, `"SequenceNumber":""`)
+	const broken = `{"eventSourceARN":"arn","dynamodb":{"SequenceNumber":"s1","NewImage":"canary"}}`
+	throttled := errors.New("throttled")
+	unfinished := func(sequence string, done, of float64, cause string) map[string]any {
+		return map[string]any{"msg": "changes", "sequence": sequence, "done": done, "of": of, "cause": cause}
+	}
 	for name, c := range map[string]struct {
 		records []string
 		table   error
@@ -24,11 +30,13 @@ func TestLines(t *testing.T) {
 		want    map[string]any
 	}{
 		"well":         {good, nil, -1, nil},
-		"publish":      {good, nil, 1, map[string]any{"msg": "changes", "sequence": "s2", "done": 1.0, "of": 2.0, "cause": "publish: away"}},
-		"answered":     {good, errors.New("throttled"), -1, map[string]any{"msg": "changes", "sequence": "s1", "done": 0.0, "of": 2.0, "cause": "answered: throttled"}},
-		"both":         {good, errors.New("throttled"), 1, map[string]any{"msg": "changes", "sequence": "s1", "done": 0.0, "of": 2.0, "cause": "answered: throttled\npublish: away"}},
-		"no sequences": {[]string{strings.ReplaceAll(good[0], `"SequenceNumber":"s1"`, `"SequenceNumber":""`)}, nil, 0, map[string]any{"msg": "changes", "sequence": "", "done": 0.0, "of": 1.0, "cause": "publish: away"}},
-		"unreadable":   {[]string{`{"eventSourceARN":"arn","dynamodb":{"SequenceNumber":"s1","NewImage":"canary"}}`}, nil, -1, map[string]any{"msg": "record", "stream": "arn", "sequence": "s1", "cause": "it is not a record of DynamoDB's"}},
+		"publish":      {good, nil, 1, unfinished("s2", 1, 2, "publish: away")},
+		"answered":     {good, throttled, -1, unfinished("s1", 0, 2, "answered: throttled")},
+		"both":         {good, throttled, 1, unfinished("s1", 0, 2, "answered: throttled\npublish: away")},
+		"no sequences": {[]string{unnumbered}, nil, 0, unfinished("", 0, 1, "publish: away")},
+		"unreadable": {[]string{broken}, nil, -1, map[string]any{
+			"msg": "record", "stream": "arn", "sequence": "s1", "cause": "it is not a record of DynamoDB's",
+		}},
 	} {
 		var said bytes.Buffer
 		m, b := &memory{fail: c.table}, &bus{}

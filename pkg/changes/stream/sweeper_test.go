@@ -16,9 +16,11 @@ func TestWhoDeletes(t *testing.T) {
 		who  string
 		want []string
 	}{
-		"the sweeper":          {`,"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"}`, []string{"ChallengeExpired"}},
-		"somebody":             {"", nil},
-		"another service":      {`,"userIdentity":{"type":"Service","principalId":"replication.dynamodb.amazonaws.com"}`, nil},
+		"the sweeper": {`,"userIdentity":{"type":"Service",` +
+			`"principalId":"dynamodb.amazonaws.com"}`, []string{"ChallengeExpired"}},
+		"somebody": {"", nil},
+		"another service": {`,"userIdentity":{"type":"Service",` +
+			`"principalId":"replication.dynamodb.amazonaws.com"}`, nil},
 		"nobody in particular": {`,"userIdentity":{}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

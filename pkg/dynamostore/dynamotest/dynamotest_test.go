@@ -88,7 +88,9 @@ func TestMissingEngine(t *testing.T) {
 			defer func() { _ = recover() }()
 			missing(v, errors.New("no engine"))
 		}()
-		for _, part := range []string{want + ":", "NOT TESTED: TestOfSomebody", "no engine", "make tools", "DYNAMODB_ENDPOINT"} {
+		for _, part := range []string{
+			want + ":", "NOT TESTED: TestOfSomebody", "no engine", "make tools", "DYNAMODB_ENDPOINT",
+		} {
 			if !strings.Contains(v.said, part) {
 				t.Errorf("with CI=%q the test ended with %q, which lacks %q", ci, v.said, part)
 			}

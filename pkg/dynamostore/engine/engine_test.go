@@ -101,7 +101,8 @@ func TestStop(t *testing.T) {
 func TestStartFails(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none")
 	for name, c := range map[string]struct{ engine, host, db, want string }{
-		"says why":     {script(t, `echo "starting" >&2; echo "error: no such option" >&2; exit 2`), "127.0.0.1", "", "DynamoDB engine: error: no such option"},
+		"says why": {script(t, `echo "starting" >&2; echo "error: no such option" >&2; `+
+			`exit 2`), "127.0.0.1", "", "DynamoDB engine: error: no such option"},
 		"says nothing": {script(t, `exit 0`), "127.0.0.1", "", "it ended before it listened"},
 		"is not there": {none, "127.0.0.1", "", none},
 		"has no host":  {script(t, willing), "192.0.2.1", "", "192.0.2.1"},
