@@ -168,7 +168,7 @@ func TestCacheFailsClosed(t *testing.T) {
 	fails.Store(true)
 	finds(t, cache, s, "real", true, 1)
 	clock.Pass(age)
-	for range 300 { // a failure is not remembered, and no reason to hold back who is known
+	for range 300 { // failures are not kept, and known clients are not limited
 		if c, err := cache.Find(t.Context(), "real"); c != nil || !errors.Is(err, down) {
 			t.Errorf("%v, %v, want the source's error", c, err)
 		}

@@ -81,7 +81,7 @@ func TestRefused(t *testing.T) {
 	} {
 		_, err := load(c[0], c[1])
 		if err == nil || !strings.Contains(err.Error(), c[2]) || !strings.Contains(err.Error(), config.Prefix+c[0]) {
-			t.Errorf("%s=%s: %v, want an error that says %q", c[0], c[1], err, c[2])
+			t.Errorf("%s=%s: %v, want %q in the error", c[0], c[1], err, c[2])
 		}
 	}
 	if _, err := load("DIGITS", "3", "ATTEMPTS", "9"); err == nil || strings.Count(err.Error(), "must be") != 2 {

@@ -94,8 +94,8 @@ func TestNoEdit(t *testing.T) {
 		}, nil, "retire old versions"},
 	} {
 		err := keyring.Edit(t.Context(), path, c.edit)
-		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.say == "") || err != nil &&
-			!strings.Contains(err.Error(), c.say) {
+		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.say == "") ||
+			err != nil && !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: %v", name, err)
 		}
 		after, err := os.Stat(path)

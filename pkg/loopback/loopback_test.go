@@ -48,7 +48,7 @@ func TestOnly(t *testing.T) {
 			t.Errorf("asked of %q with %q: served %v, want %v, HTTP %d", c.host, c.others, served, c.served, w.Code)
 		}
 		if !served && !strings.Contains(w.Body.String(), "127.0.0.1") {
-			t.Errorf("%q does not say what to ask", w.Body)
+			t.Errorf("%q does not name a host that is served", w.Body)
 		}
 	}
 }

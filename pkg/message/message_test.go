@@ -131,7 +131,7 @@ func TestTags(t *testing.T) {
 			continue
 		}
 		if say := strings.Join(message.Languages(), ", "); !strings.Contains(err.Error(), say) {
-			t.Errorf("%q: %v, want an error that says %q", tag, err, say)
+			t.Errorf("%q: %v, want %q in the error", tag, err, say)
 		}
 	}
 }
@@ -179,7 +179,7 @@ func TestRefusedBrands(t *testing.T) {
 			longest(t, language) + "b": "shorten it by 1", strings.Repeat("€", 80): "shorten",
 		} {
 			if _, err := message.Text(brand, language); err == nil || !strings.Contains(err.Error(), say) {
-				t.Errorf("%s, %q: %v, want an error that says %q", language, brand, err, say)
+				t.Errorf("%s, %q: %v, want %q in the error", language, brand, err, say)
 			}
 		}
 	}
@@ -201,7 +201,7 @@ func TestCheckBrand(t *testing.T) {
 	} {
 		err := message.CheckBrand(brand)
 		if (err == nil) != (say == "") || err != nil && !strings.Contains(err.Error(), say) {
-			t.Errorf("%q: %v, want an error that says %q", brand, err, say)
+			t.Errorf("%q: %v, want %q in the error", brand, err, say)
 		}
 		for _, language := range message.Languages() {
 			if _, fits := message.Text(brand, language); err == nil && fits != nil {

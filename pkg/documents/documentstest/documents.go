@@ -12,17 +12,17 @@ import (
 
 func testLife(t *testing.T, d Documents) {
 	const key = "client#demo"
-	stands(t, d, key, "", 0)
+	wantDocument(t, d, key, "", 0)
 	put(t, d, key, `{"enabled":true}`, 0, true)
-	stands(t, d, key, `{"enabled":true}`, 1)
+	wantDocument(t, d, key, `{"enabled":true}`, 1)
 	put(t, d, key, `{"enabled":false}`, 1, true)
-	stands(t, d, key, `{"enabled":false}`, 2)
+	wantDocument(t, d, key, `{"enabled":false}`, 2)
 	put(t, d, key, `{"enabled":false}`, 2, true) // the same text is a write like any other
-	stands(t, d, key, `{"enabled":false}`, 3)
+	wantDocument(t, d, key, `{"enabled":false}`, 3)
 	remove(t, d, key, 3, true)
-	stands(t, d, key, "", 0)
+	wantDocument(t, d, key, "", 0)
 	put(t, d, key, "anew", 0, true)
-	stands(t, d, key, "anew", 1)
+	wantDocument(t, d, key, "anew", 1)
 }
 
 // A write with another revision changes nothing.
@@ -32,33 +32,33 @@ func testRefusals(t *testing.T, d Documents) {
 	for _, was := range []int64{0, 1, 3, -1} {
 		put(t, d, "a", "other", was, false)
 		remove(t, d, "a", was, false)
-		stands(t, d, "a", "two", 2)
+		wantDocument(t, d, "a", "two", 2)
 	}
 	for _, was := range []int64{1, 2, -1} {
 		put(t, d, "none", "other", was, false)
 		remove(t, d, "none", was, false)
 	}
 	remove(t, d, "none", 0, false)
-	stands(t, d, "none", "", 0)
+	wantDocument(t, d, "none", "", 0)
 	remove(t, d, "a", 2, true)
 	remove(t, d, "a", 2, false)
 	put(t, d, "a", "other", 2, false)
-	stands(t, d, "a", "", 0)
+	wantDocument(t, d, "a", "", 0)
 }
 
 // A repeated put counts once, as long as nobody has written since.
 func testRepetitions(t *testing.T, d Documents) {
 	put(t, d, "a", "one", 0, true)
 	put(t, d, "a", "one", 0, true)
-	stands(t, d, "a", "one", 1)
+	wantDocument(t, d, "a", "one", 1)
 	put(t, d, "a", "two", 1, true)
 	put(t, d, "a", "two", 1, true)
-	stands(t, d, "a", "two", 2)
+	wantDocument(t, d, "a", "two", 2)
 	put(t, d, "a", "one", 0, false) // not the revision that it wrote
 	put(t, d, "a", "two", 0, false)
 	put(t, d, "a", "two", 2, true)
 	put(t, d, "a", "two", 1, false)
-	stands(t, d, "a", "two", 3)
+	wantDocument(t, d, "a", "two", 3)
 }
 
 // No two keys are the same document.
@@ -75,7 +75,7 @@ func testKeys(t *testing.T, d Documents) {
 		put(t, d, key, fmt.Sprint("text ", i), 0, true)
 	}
 	for i, key := range odd {
-		stands(t, d, key, fmt.Sprint("text ", i), 1)
+		wantDocument(t, d, key, fmt.Sprint("text ", i), 1)
 	}
 	found := keys(t, d, "")
 	slices.Sort(odd)
@@ -102,9 +102,9 @@ func testTexts(t *testing.T, d Documents) {
 	} {
 		key := fmt.Sprint("text#", i)
 		put(t, d, key, text, 0, true)
-		stands(t, d, key, text, 1)
+		wantDocument(t, d, key, text, 1)
 		put(t, d, key, text, 1, true)
-		stands(t, d, key, text, 2)
+		wantDocument(t, d, key, text, 2)
 	}
 	put(t, d, "a", "kept", 0, true)
 	for name, text := range map[string]string{
@@ -118,7 +118,7 @@ func testTexts(t *testing.T, d Documents) {
 			}
 		}
 	}
-	stands(t, d, "a", "kept", 1)
+	wantDocument(t, d, "a", "kept", 1)
 }
 
 // Prefixes are compared byte by byte, without wildcards.
@@ -210,13 +210,13 @@ func testPutsAtOnce(t *testing.T, d Documents) {
 			return d.Put(t.Context(), "a", fmt.Appendf(nil, "of %d", i), was)
 		})
 		if len(won) != 1 {
-			t.Fatalf("%d of 200 writers over revision %d were told that they wrote, want 1", len(won), was)
+			t.Fatalf("%d of 200 writers over revision %d reported success, want 1", len(won), was)
 		}
-		stands(t, d, "a", fmt.Sprint("of ", won[0]), was+1)
+		wantDocument(t, d, "a", fmt.Sprint("of ", won[0]), was+1)
 	}
 	won := together(t, 200, func(i int) (bool, error) { return d.Delete(t.Context(), "a", 3) })
 	if len(won) != 1 {
-		t.Errorf("%d of 200 deletions were told that they deleted, want 1", len(won))
+		t.Errorf("%d of 200 deletions reported success, want 1", len(won))
 	}
-	stands(t, d, "a", "", 0)
+	wantDocument(t, d, "a", "", 0)
 }

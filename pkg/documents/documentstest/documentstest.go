@@ -53,12 +53,12 @@ func remove(t testing.TB, d Documents, key string, was int64, want bool) {
 	}
 }
 
-// stands fails the test unless the document has this text and this revision.
-func stands(t testing.TB, d Documents, key, text string, revision int64) {
+// wantDocument fails the test unless the document has this text and this revision.
+func wantDocument(t testing.TB, d Documents, key, text string, revision int64) {
 	t.Helper()
 	got, at, err := d.Get(t.Context(), key)
 	if err != nil || string(got) != text || at != revision || (got == nil) != (revision == 0) {
-		t.Fatalf("under %q stand %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d", key, len(got),
+		t.Fatalf("the document %q has %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d", key, len(got),
 			got, at, err, len(text), text, revision)
 	}
 }

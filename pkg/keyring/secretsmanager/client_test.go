@@ -47,7 +47,7 @@ func TestNew(t *testing.T) {
 			s, err := secretsmanager.New(c.config)
 			if c.host == "" {
 				if err == nil || !strings.Contains(err.Error(), c.says) {
-					t.Fatalf("error is %v, must say %s", err, c.says)
+					t.Fatalf("error %v, want %q in it", err, c.says)
 				}
 				return
 			}
