@@ -48,8 +48,9 @@ type Start struct {
 	// User is the reference of the user who has the number, see [Users]; "" if the
 	// caller gave the number.
 	User string
-	// Refusal, if set, refuses the user: nothing is sent, and the challenge is stored
-	// as failed with this outcome. To and Mask may be empty then. A challenge that is live already stays as it is.
+	// Refusal, if set, refuses the user or the number: nothing is sent, and the challenge
+	// is stored as failed with this outcome. To and Mask may be empty then. A challenge
+	// that an earlier Init left unclear fails too; a live one of Send stays as it is.
 	Refusal Outcome
 }
 

@@ -10,8 +10,8 @@ type Resend struct {
 	Policy Policy
 	Text   Text
 	From   string // sender name, "" for the sender's own
-	// Recipient, if set, decides whether the message may go to the number of the challenge. An Outcome refuses it:
-	// nothing is sent, and the challenge stays as it is.
+	// Recipient, if set, decides whether a message may go to the number of the challenge.
+	// An Outcome refuses it: nothing is sent, and the challenge stays as it is.
 	Recipient func(to Phone) Outcome
 }
 

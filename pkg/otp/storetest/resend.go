@@ -34,6 +34,7 @@ func testResend(t *testing.T, o Opener) {
 		{"code, used attempts and end of lifetime stay", resendKeepsCode},
 		{"attempts stay under a stricter policy", resendStricter},
 		{"no code is live", resendNothingLive},
+		{"to a number that is refused by now", resendRefused},
 		{"idempotent by its own id", resendIdempotent},
 		{"a repeat while the first is in progress", resendInProgress},
 		{"many at once", resendTogether},
@@ -232,4 +233,24 @@ func resendFails(t *testing.T, o Opener) {
 			})
 		}
 	}
+}
+
+func resendRefused(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	first := w.init(t, start("id", phone), otp.Sent)
+	w.Clock.Advance(cooldown)
+	for _, id := range []string{"", "r"} {
+		r := again(id, first)
+		r.Recipient = func(to otp.Phone) otp.Outcome {
+			if to != phone {
+				t.Error("another number was asked for than that of the challenge")
+			}
+			return otp.Barred
+		}
+		w.resend(t, r, otp.Barred)
+	}
+	w.resend(t, again("r", first), otp.Barred) // a repeat
+	w.messages(t, 1)
+	w.counted(t, "id", 1)
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 }

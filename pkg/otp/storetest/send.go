@@ -53,6 +53,7 @@ func testSend(t *testing.T, o Opener) {
 		{"another number of digits is another code", anotherLength},
 		{"a limit leaves the live code as it is", limitKeepsCode},
 		{"a new code that the sender refuses leaves the old one as it was", refusedKeepsCode},
+		{"to a number that is refused by now", refusedRecipient},
 		{"refused and unclear", refusedAndUnclear},
 		{"fifty at once", sendTogether},
 		{"each request of a further send fails in turn", sendFails},
@@ -328,4 +329,19 @@ func sendFails(t *testing.T, o Opener) {
 			})
 		}
 	}
+}
+
+func refusedRecipient(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	r := scenario("")
+	r.Refusal = otp.Barred
+	w.send(t, r, otp.Barred) // there is no live code
+	w.messages(t, 0)
+	w.Clock.Advance(otp.Lease)
+	w.send(t, scenario(""), otp.Sent)
+	code := w.Inbox.last(t)
+	w.Clock.Advance(cooldown)
+	w.send(t, r, otp.Barred)
+	w.messages(t, 1)
+	w.check(t, "", code, fiveMinutes, otp.Passed)
 }
