@@ -89,7 +89,8 @@ func TestRecovered(t *testing.T) {
 		}()
 		panic("code 123456")
 	}()
-	if record.Fault != "panic" || strings.Contains(record.Cause, "123456") || !strings.Contains(record.Trace, "TestRecovered") {
+	if record.Fault != "panic" || strings.Contains(record.Cause, "123456") ||
+		!strings.Contains(record.Trace, "TestRecovered") {
 		t.Errorf("recorded %+v, want the type of the value and the stack", record)
 	}
 }
@@ -115,17 +116,24 @@ func TestRecipient(t *testing.T) {
 		{"not E.164", &world, "442044555666", otp.BadNumber},
 		{"not valid", with(func(c *clients.Client) { c.Numbers = phone.Valid }), "+606543216353", otp.BadNumber},
 		{"not mobile", with(func(c *clients.Client) { c.Numbers = phone.Mobile }), "+442044555666", otp.BadNumber},
-		{"another country", with(func(c *clients.Client) { c.Countries = []string{"MY"} }), "+442044555666", otp.Barred},
+		{
+			"another country", with(func(c *clients.Client) { c.Countries = []string{"MY"} }),
+			"+442044555666", otp.Barred,
+		},
 		{"no country", with(func(c *clients.Client) { c.Countries = nil }), "+442044555666", otp.Barred},
 		{"premium", &world, "+19002345678", otp.Barred},
-		{"premium allowed", with(func(c *clients.Client) { c.Lines = []phone.Kind{phone.Premium} }), "+19002345678", ""},
+		{
+			"premium allowed", with(func(c *clients.Client) { c.Lines = []phone.Kind{phone.Premium} }),
+			"+19002345678", "",
+		},
 	} {
 		ctx, record := telemetry.Begin(t.Context(), time.Now())
 		n, got := messages.Recipient(ctx, c.client, c.e164)
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
-		if possible := n.E164 != ""; possible != (record.Mask != "") || record.Mask != n.Mask || record.Country != n.Region {
+		if possible := n.E164 != ""; possible != (record.Mask != "") || record.Mask != n.Mask ||
+			record.Country != n.Region {
 			t.Errorf("%s: number %+v, recorded %+v", c.name, n, record)
 		}
 	}
@@ -136,7 +144,8 @@ func TestStart(t *testing.T) {
 	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}
 	n, _ := messages.Recipient(t.Context(), c, "+606543216353")
 	start, err := messages.Start(t.Context(), c, n, "en")
-	if err != nil || start.Client != "known" || start.From != "ACME" || start.To != "+606543216353" || start.Region != "MY" {
+	if err != nil || start.Client != "known" || start.From != "ACME" || start.To != "+606543216353" ||
+		start.Region != "MY" {
 		t.Errorf("started %+v, %v", start, err)
 	}
 	resend, err := messages.Resend(t.Context(), c)
@@ -168,7 +177,8 @@ func TestMediaTypes(t *testing.T) {
 		{[]string{""}, false, false},
 		{[]string{"application/jsonp"}, false, false},
 	} {
-		if gotAny, gotOnly := admission.AnyJSON(c.lines), admission.OnlyJSON(c.lines); gotAny != c.any || gotOnly != c.only {
+		if gotAny, gotOnly := admission.AnyJSON(c.lines), admission.OnlyJSON(c.lines); gotAny != c.any ||
+			gotOnly != c.only {
 			t.Errorf("%q: any %t and only %t, want %t and %t", c.lines, gotAny, gotOnly, c.any, c.only)
 		}
 	}

@@ -44,7 +44,12 @@ type service struct {
 
 const docID = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223"
 
-const docRequest = `{"authenticationRequestId":"` + docID + `","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-6543216353","env":{"osVersion":"8.1.0","tokenId":"giaGTonn30X9AJPc0MN9lpjK-SZXq6PifXy3Gs4ufmI4BC87awEAAAAA","clientIp":"123.136.111.19","clientUmid":"sdjoi02082","osType":"ios 8929","language":"en-US","sessionId":"1e32d8b642590af5c3cba8ad5d111c2c","terminalType":"APP"}}`
+const docRequest = `{"authenticationRequestId":"` + docID +
+	`","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO",` +
+	`"identityValue":"60-6543216353","env":{"osVersion":"8.1.0",` +
+	`"tokenId":"giaGTonn30X9AJPc0MN9lpjK-SZXq6PifXy3Gs4ufmI4BC87awEAAAAA","clientIp":"123.136.111.19",` +
+	`"clientUmid":"sdjoi02082","osType":"ios ` +
+	`8929","language":"en-US","sessionId":"1e32d8b642590af5c3cba8ad5d111c2c","terminalType":"APP"}}`
 
 const (
 	initPath     = "/ams/api/v1/customers/initAuthentication"
@@ -75,11 +80,15 @@ func newService(t testing.TB) *service {
 	log := slog.New(slog.NewJSONHandler(&s.log, nil))
 	clock := func() time.Time { return s.now }
 	gate := &ams.Gate{Door: &admission.Door{Clients: s.clients, Now: clock, Log: log}}
-	s.init = &ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
-		Challenges: store, Ledgers: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader,
-	}}}
-	s.verify = &ams.Verify{Gate: gate,
-		Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
+	s.init = &ams.Init{Gate: gate, Messages: admission.Messages{
+		Lookup: plan.Lookup, Text: message.For,
+		Issuer: otp.Issuer{
+			Challenges: store, Ledgers: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader,
+		},
+	}}
+	s.verify = &ams.Verify{
+		Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader},
+	}
 	return s
 }
 
@@ -194,8 +203,10 @@ func TestDocumentsRequest(t *testing.T) {
 	s := newService(t)
 	first := s.post(initPath, docRequest).Body
 	authID := parse(t, gateway.Response{Body: first}).AuthID
-	want := `{"actionForm":{"challengeRenderValue":"+60******6353","challengeType":"sms"},"authenticationId":"` + authID +
-		`","authenticationRequestId":"` + docID + `","result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
+	want := `{"actionForm":{"challengeRenderValue":"+60******6353","challengeType":"sms"},` +
+		`"authenticationId":"` + authID +
+		`","authenticationRequestId":"` + docID +
+		`","result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
 	if string(first) != want {
 		t.Errorf("answered\n%s\nwant\n%s", first, want)
 	}
@@ -229,7 +240,8 @@ func TestDocumentsRequest(t *testing.T) {
 	code := s.code.Load().(string)
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody(docID, code), client("uk"))
 	got := s.post("/ams/api"+verifyPath, verifyBody(docID, code), client("other")).Body
-	if string(got) != `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}` {
+	if string(got) != `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultMessage":"success.",`+
+		`"resultStatus":"S"}}` {
 		t.Errorf("verify answered %s", got)
 	}
 	again := s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody(docID, code), client("other"))
@@ -264,8 +276,14 @@ func TestOutcomes(t *testing.T) {
 		}
 	}
 	expect("SUCCESS", "S", "success.", nil, initPath, request("a"))
-	expect("TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil, initPath, request("b"))
-	expect("TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil, initPath, request("b"))
+	expect(
+		"TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil,
+		initPath, request("b"),
+	)
+	expect(
+		"TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil,
+		initPath, request("b"),
+	)
 	for n := range 4 {
 		s.now = s.now.Add(30 * time.Second)
 		expect("SUCCESS", "S", "success.", nil, initPath, request(fmt.Sprint("c", n)))
@@ -277,10 +295,16 @@ func TestOutcomes(t *testing.T) {
 	s.says = otp.Refused
 	expect("PROCESS_FAIL", "F", "A general business failure occurred. Don't retry.", nil, initPath, request("e"))
 	s.says = otp.MaybeSent
-	expect("UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil, initPath, request("f"))
+	expect(
+		"UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil,
+		initPath, request("f"),
+	)
 	s.says = otp.Accepted
 	expect("SUCCESS", "S", "success.", nil, initPath, request("f"))
-	expect("AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil, verifyPath, verifyBody("e", "000000"))
+	expect(
+		"AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil,
+		verifyPath, verifyBody("e", "000000"),
+	)
 
 	right := s.code.Load().(string)
 	wrong := "0" + right[1:]
@@ -295,12 +319,21 @@ func TestOutcomes(t *testing.T) {
 	expect("VERIFY_TIMES_EXCEED_LIMIT", "F", exceeded, false, verifyPath, verifyBody("f", wrong))
 	expect("VERIFY_TIMES_EXCEED_LIMIT", "F", exceeded, false, verifyPath, verifyBody("f", right))
 	s.now = s.now.Add(5 * time.Minute)
-	expect("AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil, verifyPath, verifyBody("f", right))
+	expect(
+		"AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil,
+		verifyPath, verifyBody("f", right),
+	)
 
 	s.broken.Store(true)
 	number++
-	expect("UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil, initPath, request("g"))
-	expect("UNKNOWN_EXCEPTION", "U", "An API calling is failed, which is caused by unknown reasons.", nil, verifyPath, verifyBody("f", right))
+	expect(
+		"UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil,
+		initPath, request("g"),
+	)
+	expect(
+		"UNKNOWN_EXCEPTION", "U", "An API calling is failed, which is caused by unknown reasons.", nil,
+		verifyPath, verifyBody("f", right),
+	)
 	s.broken.Store(false)
 	s.panics = true
 	s.expect("UNKNOWN_EXCEPTION", initPath, request("h"))
@@ -308,24 +341,83 @@ func TestOutcomes(t *testing.T) {
 
 func TestSecurityVerify(t *testing.T) {
 	for name, c := range map[string]struct{ want, body string }{
-		"challengeData":           {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationMethod":"OTP","authenticationType":"SMS","challengeData":{"challengeType":"SMS_OTP","otpValue":"CODE","passwordValue":"x","cardToken":1}}`},
-		"no challengeType":        {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE"}}`},
-		"alias":                   {"SUCCESS", `{"authenticationRequestId":"ID","authenticationType":"OTP","authenticationValue":"CODE"}`},
-		"alias with id":           {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE"}`},
-		"both, equal":             {"SUCCESS", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE","challengeData":{"otpValue":"CODE"}}`},
-		"both, different":         {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"1","challengeData":{"otpValue":"CODE"}}`},
-		"neither":                 {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{}}`},
-		"no authenticationId":     {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","challengeData":{"otpValue":"CODE"}}`},
-		"other authenticationId":  {"AUTHENTICATION_REQUEST_ID_INVALID", `{"authenticationRequestId":"ID","authenticationId":"1AUTH","challengeData":{"otpValue":"CODE"}}`},
-		"long request id":         {"AUTHENTICATION_REQUEST_ID_INVALID", `{"authenticationRequestId":"` + strings.Repeat("i", 128) + `","authenticationValue":"CODE"}`},
-		"longer request id":       {"PARAM_ILLEGAL", `{"authenticationRequestId":"` + strings.Repeat("i", 129) + `","authenticationValue":"CODE"}`},
-		"other method":            {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationMethod":"PASSWORD","authenticationValue":"CODE"}`},
-		"other type":              {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationType":"EMAIL","authenticationValue":"CODE"}`},
-		"other challengeType":     {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"challengeType":"Sms","otpValue":"CODE"}}`},
-		"challengeData no object": {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":"CODE"}`},
-		"otpValue in other case":  {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpvalue":"CODE"}}`},
-		"otpValue twice":          {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE","otpValue":"CODE"}}`},
-		"otpValue number":         {"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":1}}`},
+		"challengeData": {
+			"SUCCESS",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationMethod":"OTP",` +
+				`"authenticationType":"SMS","challengeData":{"challengeType":"SMS_OTP","otpValue":"CODE",` +
+				`"passwordValue":"x","cardToken":1}}`,
+		},
+		"no challengeType": {
+			"SUCCESS",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE"}}`,
+		},
+		"alias": {
+			"SUCCESS",
+			`{"authenticationRequestId":"ID","authenticationType":"OTP","authenticationValue":"CODE"}`,
+		},
+		"alias with id": {
+			"SUCCESS",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE"}`,
+		},
+		"both, equal": {
+			"SUCCESS",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE",` +
+				`"challengeData":{"otpValue":"CODE"}}`,
+		},
+		"both, different": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"1",` +
+				`"challengeData":{"otpValue":"CODE"}}`,
+		},
+		"neither": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{}}`,
+		},
+		"no authenticationId": {
+			"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","challengeData":{"otpValue":"CODE"}}`,
+		},
+		"other authenticationId": {
+			"AUTHENTICATION_REQUEST_ID_INVALID",
+			`{"authenticationRequestId":"ID","authenticationId":"1AUTH","challengeData":{"otpValue":"CODE"}}`,
+		},
+		"long request id": {
+			"AUTHENTICATION_REQUEST_ID_INVALID",
+			`{"authenticationRequestId":"` + strings.Repeat("i", 128) + `","authenticationValue":"CODE"}`,
+		},
+		"longer request id": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"` + strings.Repeat("i", 129) + `","authenticationValue":"CODE"}`,
+		},
+		"other method": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationMethod":"PASSWORD","authenticationValue":"CODE"}`,
+		},
+		"other type": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationType":"EMAIL","authenticationValue":"CODE"}`,
+		},
+		"other challengeType": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH",` +
+				`"challengeData":{"challengeType":"Sms","otpValue":"CODE"}}`,
+		},
+		"challengeData no object": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":"CODE"}`,
+		},
+		"otpValue in other case": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpvalue":"CODE"}}`,
+		},
+		"otpValue twice": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE",` +
+				`"otpValue":"CODE"}}`,
+		},
+		"otpValue number": {
+			"PARAM_ILLEGAL",
+			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":1}}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -350,8 +442,14 @@ func TestSilence(t *testing.T) {
 	s.expect("SUCCESS", initPath, docRequest)
 	code := s.code.Load().(string)
 	s.expect("REPEAT_REQ_INCONSISTENT", initPath, strings.Replace(docRequest, "6353", "6354", 1))
-	s.expect("PARAM_ILLEGAL", initPath, strings.Replace(docRequest, "60-6543216353", "60-6543216353"+strings.Repeat("6", 200), 1))
-	s.expect("INVALID_PHONE_NUMBER", initPath, strings.Replace(docRequest, "60-6543216353", "60-65432163536543216353", 1))
+	s.expect(
+		"PARAM_ILLEGAL", initPath,
+		strings.Replace(docRequest, "60-6543216353", "60-6543216353"+strings.Repeat("6", 200), 1),
+	)
+	s.expect(
+		"INVALID_PHONE_NUMBER", initPath,
+		strings.Replace(docRequest, "60-6543216353", "60-65432163536543216353", 1),
+	)
 	s.expect("PARAM_ILLEGAL", verifyPath, verifyBody(docID, code+"x"))
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody("id-"+code, code))
 	s.says = otp.MaybeSent
@@ -368,7 +466,9 @@ func TestSilence(t *testing.T) {
 		t.Errorf("%d log lines, %d of them errors, want 10 and 4:\n%s", all, faults, log)
 	}
 	last := s.code.Load().(string)
-	for _, canary := range []string{`"` + code, " " + code, "-" + code, `"` + last, " " + last, "6543216353", "panicked with"} {
+	for _, canary := range []string{
+		`"` + code, " " + code, "-" + code, `"` + last, " " + last, "6543216353", "panicked with",
+	} {
 		if strings.Contains(log, canary) {
 			t.Errorf("the log has %q:\n%s", canary, log)
 		}

@@ -8,7 +8,8 @@ import (
 	"countersign/pkg/gateway"
 )
 
-const docVerify = `{"authenticationType":"OTP","authenticationRequestId":"` + docID + `","authenticationValue":"493817"}`
+const docVerify = `{"authenticationType":"OTP","authenticationRequestId":"` + docID +
+	`","authenticationValue":"493817"}`
 
 // refused posts bad input, which must be answered with the code and change
 // nothing.
@@ -29,7 +30,8 @@ func TestBadBodies(t *testing.T) {
 		open := good[:len(good)-1]
 		for name, body := range map[string]string{
 			"empty": "", "space": " ", "null": "null", "array": "[]", "string": `"x"`, "number": "1", "true": "true",
-			"truncated": open, "trailing bytes": good + "x", "trailing brace": good + "}", "two documents": good + good, "trailing comma": open + ",}",
+			"truncated": open, "trailing bytes": good + "x", "trailing brace": good + "}",
+			"two documents": good + good, "trailing comma": open + ",}",
 			"duplicate key":         open + `,"authenticationRequestId":"` + docID + `"}`,
 			"escaped duplicate":     open + `,"authenticationRequest\u0049d":"` + docID + `"}`,
 			"duplicate unknown key": open + `,"x":1,"x":2}`,
@@ -81,8 +83,10 @@ func TestBadInitFields(t *testing.T) {
 			return strings.Replace(docRequest, fmt.Sprintf("%q:%q", field, value), fmt.Sprintf("%q:%s", field, json), 1)
 		}
 		bad := map[string]string{
-			"missing": strings.Replace(docRequest, fmt.Sprintf("%q:%q,", field, value), "", 1), "empty": with(`""`), "null": with("null"),
-			"number": with("1"), "boolean": with("true"), "object": with("{}"), "array": with(`["OTP"]`), "257 characters": with(`"` + strings.Repeat("1", 257) + `"`),
+			"missing": strings.Replace(docRequest, fmt.Sprintf("%q:%q,", field, value), "", 1),
+			"empty":   with(`""`), "null": with("null"),
+			"number": with("1"), "boolean": with("true"), "object": with("{}"), "array": with(`["OTP"]`),
+			"257 characters": with(`"` + strings.Repeat("1", 257) + `"`),
 		}
 		if field != "identityValue" {
 			bad["control character"] = with(`"` + value + `\u0000"`)
@@ -106,7 +110,11 @@ func TestBadInitFields(t *testing.T) {
 				if !strings.Contains(got.Result.Message, field+":") {
 					t.Errorf("message %q does not name the field", got.Result.Message)
 				}
-				if want := map[bool]string{true: "", false: docID}[field == "authenticationRequestId"]; got.RequestID != want {
+				want := docID
+				if field == "authenticationRequestId" {
+					want = ""
+				}
+				if got.RequestID != want {
 					t.Errorf("authenticationRequestId %q, want %q", got.RequestID, want)
 				}
 			})
@@ -117,8 +125,10 @@ func TestBadInitFields(t *testing.T) {
 		return docRequest[:i] + `"env":` + json + "}"
 	}
 	for name, body := range map[string]string{
-		"string": env(`"x"`), "array": env("[]"), "number in it": env(`{"osType":1}`), "object in it": env(`{"osType":{}}`),
-		"33 members": env("{" + strings.ReplaceAll(manyKeys(33), ":0", `:""`) + "}"), "4097 characters": env(`{"tokenId":"` + strings.Repeat("x", 4097) + `"}`),
+		"string": env(`"x"`), "array": env("[]"), "number in it": env(`{"osType":1}`),
+		"object in it":    env(`{"osType":{}}`),
+		"33 members":      env("{" + strings.ReplaceAll(manyKeys(33), ":0", `:""`) + "}"),
+		"4097 characters": env(`{"tokenId":"` + strings.Repeat("x", 4097) + `"}`),
 	} {
 		t.Run("env "+name, func(t *testing.T) {
 			s.t = t
@@ -129,7 +139,10 @@ func TestBadInitFields(t *testing.T) {
 	s.now = s.now.AddDate(0, 0, 1)
 	s.expect("SUCCESS", initPath, strings.Replace(docRequest, docID, strings.Repeat("é", 64), 1))
 	s.now = s.now.AddDate(0, 0, 1)
-	s.expect("SUCCESS", initPath, strings.Replace(env(`{"osType":null,"x":"`+strings.Repeat("é", 4096)+`"}`), docID, "env", 1))
+	s.expect(
+		"SUCCESS", initPath,
+		strings.Replace(env(`{"osType":null,"x":"`+strings.Repeat("é", 4096)+`"}`), docID, "env", 1),
+	)
 	s.now = s.now.AddDate(0, 0, 1)
 	s.expect("SUCCESS", initPath, strings.Replace(env("null"), docID, "env2", 1))
 }
@@ -137,11 +150,16 @@ func TestBadInitFields(t *testing.T) {
 func TestBadNumbers(t *testing.T) {
 	s := newService(t)
 	for number, code := range map[string]string{
-		"606543216353": "INVALID_PHONE_NUMBER", "+60-6543216353": "INVALID_PHONE_NUMBER", "60-654321635a": "INVALID_PHONE_NUMBER",
-		"060-6543216353": "INVALID_PHONE_NUMBER", "60-65432163531234567": "INVALID_PHONE_NUMBER", "60-654": "INVALID_PHONE_NUMBER", "60-6543": "INVALID_PHONE_NUMBER",
-		"60-６５４３２１６３５３": "INVALID_PHONE_NUMBER", "60-٦٥٤٣٢١٦٣٥٣": "INVALID_PHONE_NUMBER", "44-02044555666": "INVALID_PHONE_NUMBER", "6-06543216353": "INVALID_PHONE_NUMBER",
-		"60-6543216353 ": "INVALID_PHONE_NUMBER", `60-6543216353\u0000`: "INVALID_PHONE_NUMBER", "999-123456789": "INVALID_PHONE_NUMBER", "-": "INVALID_PHONE_NUMBER",
-		"1-9002345678": "ACCESS_DENIED", "979-123456789": "ACCESS_DENIED", "881-612345678": "ACCESS_DENIED", "870-773111632": "ACCESS_DENIED",
+		"606543216353": "INVALID_PHONE_NUMBER", "+60-6543216353": "INVALID_PHONE_NUMBER",
+		"60-654321635a":  "INVALID_PHONE_NUMBER",
+		"060-6543216353": "INVALID_PHONE_NUMBER", "60-65432163531234567": "INVALID_PHONE_NUMBER",
+		"60-654": "INVALID_PHONE_NUMBER", "60-6543": "INVALID_PHONE_NUMBER",
+		"60-６５４３２１６３５３": "INVALID_PHONE_NUMBER", "60-٦٥٤٣٢١٦٣٥٣": "INVALID_PHONE_NUMBER",
+		"44-02044555666": "INVALID_PHONE_NUMBER", "6-06543216353": "INVALID_PHONE_NUMBER",
+		"60-6543216353 ": "INVALID_PHONE_NUMBER", `60-6543216353\u0000`: "INVALID_PHONE_NUMBER",
+		"999-123456789": "INVALID_PHONE_NUMBER", "-": "INVALID_PHONE_NUMBER",
+		"1-9002345678": "ACCESS_DENIED", "979-123456789": "ACCESS_DENIED", "881-612345678": "ACCESS_DENIED",
+		"870-773111632": "ACCESS_DENIED",
 	} {
 		got := s.refused(code, initPath, strings.Replace(docRequest, "60-6543216353", number, 1))
 		if strings.Contains(got.Result.Message, "6543216353") {
@@ -158,12 +176,15 @@ func TestBadCodes(t *testing.T) {
 	s := newService(t)
 	s.expect("SUCCESS", initPath, docRequest)
 	for _, code := range []string{
-		"", " ", "493 817", "493817 ", " 493817", `493817\n`, "+493817", "-493817", "493817.0", "4938e1", "0x4938", "٤٩٣٨١٧", "４９３８１７", `493817\u0000`, `4938\u200b17`,
+		"", " ", "493 817", "493817 ", " 493817", `493817\n`, "+493817", "-493817", "493817.0", "4938e1",
+		"0x4938", "٤٩٣٨١٧", "４９３８１７", `493817\u0000`, `4938\u200b17`,
 		`493817\u0301`, "abcdef", strings.Repeat("1", 257),
 	} {
-		body := `{"authenticationType":"OTP","authenticationRequestId":"` + docID + `","authenticationValue":"` + code + `"}`
+		body := `{"authenticationType":"OTP","authenticationRequestId":"` + docID +
+			`","authenticationValue":"` + code + `"}`
 		got := s.refused("PARAM_ILLEGAL", verifyPath, body)
-		if !strings.Contains(got.Result.Message, "authenticationValue:") || strings.Contains(got.Result.Message, "4938") {
+		if !strings.Contains(got.Result.Message, "authenticationValue:") ||
+			strings.Contains(got.Result.Message, "4938") {
 			t.Errorf("message %q", got.Result.Message)
 		}
 		if got.IsPassed != nil {
@@ -176,7 +197,8 @@ func TestBadCodes(t *testing.T) {
 	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"OTP"`, `"SMS"`, 1))
 	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"authenticationType":"OTP",`, "", 1))
 	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, docID, strings.Repeat("i", 65), 1))
-	s.expect("SUCCESS", verifyPath, strings.Replace(docVerify, "493817", s.code.Load().(string), 1)) // no attempt was used up
+	// no attempt was used up
+	s.expect("SUCCESS", verifyPath, strings.Replace(docVerify, "493817", s.code.Load().(string), 1))
 }
 
 // The checks before any API's own, in their order.
@@ -187,8 +209,10 @@ func TestDoor(t *testing.T) {
 		return func(r *gateway.Request) { r.Headers[name] = lines }
 	}
 	for _, path := range []string{
-		"/ams/api/v1/customers/initAuthentication/", "/ams/api/v1/customers/InitAuthentication", "/ams/api/v1/customers/initAuthenticatio%6e", "/ams/api//v1/customers/initAuthentication",
-		"/ams/v1/customers/initAuthentication", "/v2/customers/initAuthentication", "/ams/", "/v1/", "/ams/api/ams/api/v1/customers/initAuthentication",
+		"/ams/api/v1/customers/initAuthentication/", "/ams/api/v1/customers/InitAuthentication",
+		"/ams/api/v1/customers/initAuthenticatio%6e", "/ams/api//v1/customers/initAuthentication",
+		"/ams/v1/customers/initAuthentication", "/v2/customers/initAuthentication", "/ams/", "/v1/",
+		"/ams/api/ams/api/v1/customers/initAuthentication",
 	} {
 		s.refused("INVALID_API", path, docRequest)
 	}
@@ -198,19 +222,34 @@ func TestDoor(t *testing.T) {
 		s.refused("METHOD_NOT_SUPPORTED", initPath, docRequest, method(m), header("client-id"))
 		s.refused("METHOD_NOT_SUPPORTED", verifyPath, docVerify, method(m))
 	}
-	for _, lines := range [][]string{nil, {""}, {" "}, {"nobody"}, {"DEMO"}, {"demo "}, {"demo", "demo"}, {"demo,demo"}, {"demo\n"}, {"démo"}, {strings.Repeat("d", 65)}, {"demo#"}} {
+	for _, lines := range [][]string{
+		nil, {""}, {" "}, {"nobody"}, {"DEMO"}, {"demo "}, {"demo", "demo"}, {"demo,demo"}, {"demo\n"},
+		{"démo"}, {strings.Repeat("d", 65)}, {"demo#"},
+	} {
 		s.refused("INVALID_CLIENT", initPath, "not JSON", header("client-id", lines...))
 		s.refused("CLIENT_INVALID", verifyPath, docVerify, header("client-id", lines...))
 	}
 	s.refused("INVALID_CLIENT", initPath, docRequest, func(r *gateway.Request) { r.Headers = nil })
-	for _, lines := range [][]string{{"text/plain"}, {""}, {"application/jsonp"}, {"application/x-www-form-urlencoded", "text/json"}, {"multipart/form-data; x=application/json"}} {
+	for _, lines := range [][]string{
+		{"text/plain"}, {""}, {"application/jsonp"}, {"application/x-www-form-urlencoded", "text/json"},
+		{"multipart/form-data; x=application/json"},
+	} {
 		s.refused("PARAM_ILLEGAL", initPath, docRequest, header("content-type", lines...))
 		s.refused("PARAM_ILLEGAL", verifyPath, docVerify, header("content-type", lines...))
 	}
-	for n, lines := range [][]string{nil, {"application/json"}, {"Application/JSON ; charset=utf-8"}, {"application/json", "application/json; charset=UTF-8"}, {"text/plain,application/json"}} {
+	for n, lines := range [][]string{
+		nil, {"application/json"}, {"Application/JSON ; charset=utf-8"},
+		{"application/json", "application/json; charset=UTF-8"}, {"text/plain,application/json"},
+	} {
 		s.now = s.now.AddDate(0, 0, 1)
-		s.expect("SUCCESS", initPath, strings.Replace(docRequest, docID, fmt.Sprint("type", n), 1), header("content-type", lines...))
+		s.expect(
+			"SUCCESS", initPath, strings.Replace(docRequest, docID, fmt.Sprint("type", n), 1),
+			header("content-type", lines...),
+		)
 	}
 	s.now = s.now.AddDate(0, 0, 1)
-	s.expect("SUCCESS", initPath, docRequest, header("x-forwarded-for", "127.0.0.1"), header("accept", "text/plain,text/xml,text/javascript,text/html"))
+	s.expect(
+		"SUCCESS", initPath, docRequest, header("x-forwarded-for", "127.0.0.1"),
+		header("accept", "text/plain,text/xml,text/javascript,text/html"),
+	)
 }

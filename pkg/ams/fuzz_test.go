@@ -10,8 +10,11 @@ import (
 // FuzzBody sends what a stranger may send: every answer is a result of the
 // contract, and what encoding/json cannot read is never accepted.
 func FuzzBody(f *testing.F) {
-	for _, seed := range []string{docRequest, docVerify, "", "{}", `{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`, `{"x":"\ud800"}`, "\xef\xbb\xbf{}",
-		`{"authenticationRequestId":"` + docID + `","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`} {
+	for _, seed := range []string{
+		docRequest, docVerify, "", "{}", `{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`,
+		`{"x":"\ud800"}`, "\xef\xbb\xbf{}",
+		`{"authenticationRequestId":"` + docID +
+			`","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`} {
 		f.Add(seed)
 	}
 	s := newService(f)
@@ -22,7 +25,8 @@ func FuzzBody(f *testing.F) {
 			switch got.Result.Code {
 			case "PARAM_ILLEGAL":
 				continue
-			case "SUCCESS", "INVALID_PHONE_NUMBER", "ACCESS_DENIED", "REPEAT_REQ_INCONSISTENT", "TIMES_EXCEED_LIMIT", "SEND_TIMES_EXCEED_LIMIT",
+			case "SUCCESS", "INVALID_PHONE_NUMBER", "ACCESS_DENIED", "REPEAT_REQ_INCONSISTENT",
+				"TIMES_EXCEED_LIMIT", "SEND_TIMES_EXCEED_LIMIT",
 				"AUTHENTICATION_REQUEST_ID_INVALID", "VERIFY_UNMATCHED", "VERIFY_TIMES_EXCEED_LIMIT":
 			default:
 				t.Errorf("answered %+v", got)

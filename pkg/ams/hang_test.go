@@ -52,7 +52,9 @@ func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error)
 
 // Whatever hangs, the answer is "unknown" and comes in time (P17, P18).
 func TestHanging(t *testing.T) {
-	keys, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)})
+	keys, err := otp.NewKeys(
+		otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,8 +62,10 @@ func TestHanging(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := &hanging{from: from}
 			gate := &ams.Gate{Door: &admission.Door{
-				Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
-				Now:     time.Now, Log: slog.New(slog.DiscardHandler),
+				Clients: clients.Static{
+					"demo": {ID: "demo", Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
+				},
+				Now: time.Now, Log: slog.New(slog.DiscardHandler),
 			}}
 			init := gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{
 				Lookup: plan.Lookup, Text: message.For,
@@ -78,7 +82,8 @@ func TestHanging(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := parse(t, gateway.Response{Body: out}).Result; got.Code != "UNKNOWN_EXCEPTION" || got.Status != "U" {
+				if got := parse(t, gateway.Response{Body: out}).Result; got.Code != "UNKNOWN_EXCEPTION" ||
+					got.Status != "U" {
 					t.Errorf("from call %d on: %s", from, out)
 				}
 				if took := time.Since(begin); took > 9*time.Second {

@@ -27,10 +27,13 @@ func TestTrigger(t *testing.T) {
 	challenge := s.expect("SUCCESS", initPath, docRequest).AuthID
 	code := s.code.Load().(string)
 	s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
-	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge)) // the vendor's order: straight after init
+	// the vendor's order: straight after init
+	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge))
 	s.now = s.now.Add(30 * time.Second)
 	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge)) // stored
-	want := `{"actionForm":{"challengeRenderValue":"+60******6353","challengeType":"sms"},"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"},"triggerRequestId":"t1"}`
+	want := `{"actionForm":{"challengeRenderValue":"+60******6353","challengeType":"sms"},` +
+		`"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"},` +
+		`"triggerRequestId":"t1"}`
 	for range 2 {
 		if got := s.post(triggerPath, triggerBody("t1", challenge)); string(got.Body) != want {
 			t.Errorf("answered\n%s\nwant\n%s", got.Body, want)
@@ -41,7 +44,9 @@ func TestTrigger(t *testing.T) {
 		t.Errorf("%d messages, same code %v", s.sends.Load(), s.code.Load() == code)
 	}
 	s.now = s.now.Add(30 * time.Second)
-	if got := s.post("/v1/security/triggerChallenge", triggerBody("", challenge)); strings.Contains(string(got.Body), "triggerRequestId") || !strings.Contains(string(got.Body), "SUCCESS") {
+	if got := s.post(
+		"/v1/security/triggerChallenge", triggerBody("", challenge),
+	); strings.Contains(string(got.Body), "triggerRequestId") || !strings.Contains(string(got.Body), "SUCCESS") {
 		t.Errorf("without an id: %s", got.Body)
 	}
 	s.now = s.now.Add(30 * time.Second)
@@ -89,9 +94,12 @@ func TestTriggerRecipient(t *testing.T) {
 func TestBadTriggerFields(t *testing.T) {
 	s := newService(t)
 	for _, body := range []string{
-		"{}", "[]", `{"challengeId":""}`, `{"challengeId":null}`, `{"challengeId":1}`, `{"challengeId":"` + strings.Repeat("1", 65) + `"}`,
-		`{"challengeId":"1\n"}`, `{"ChallengeId":"1"}`, `{"challengeId":"1","challengeId":"1"}`, `{"challengeId":"1","triggerRequestId":1}`,
-		`{"challengeId":"1","triggerRequestId":"` + strings.Repeat("t", 65) + `"}`, `{"challengeId":"1","triggerRequestId":"\u0000"}`,
+		"{}", "[]", `{"challengeId":""}`, `{"challengeId":null}`, `{"challengeId":1}`,
+		`{"challengeId":"` + strings.Repeat("1", 65) + `"}`,
+		`{"challengeId":"1\n"}`, `{"ChallengeId":"1"}`, `{"challengeId":"1","challengeId":"1"}`,
+		`{"challengeId":"1","triggerRequestId":1}`,
+		`{"challengeId":"1","triggerRequestId":"` + strings.Repeat("t", 65) + `"}`,
+		`{"challengeId":"1","triggerRequestId":"\u0000"}`,
 	} {
 		s.refused("PARAM_ILLEGAL", triggerPath, body)
 	}
@@ -101,7 +109,13 @@ func TestBadTriggerFields(t *testing.T) {
 func TestDirectInit(t *testing.T) {
 	s := newService(t)
 	direct := func(body string) reply {
-		return parse(t, s.init.Serve(context.Background(), gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(body)}))
+		return parse(
+			t,
+			s.init.Serve(
+				context.Background(),
+				gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(body)},
+			),
+		)
 	}
 	challenge := direct(docRequest)
 	if challenge.Result.Code != "SUCCESS" {

@@ -72,11 +72,14 @@ func signed(t testing.TB, s *service, key *rsa.PrivateKey) func(*gateway.Request
 		if r.Query != "" {
 			target += "?" + r.Query
 		}
-		header, err := signature.Key{Version: "1", Private: key}.Sign(signature.Text(r.Method, target, merchant, now, r.Body))
+		header, err := signature.Key{Version: "1", Private: key}.Sign(signature.Text(
+			r.Method, target, merchant, now, r.Body,
+		))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Headers["client-id"], r.Headers["request-time"], r.Headers["signature"] = []string{merchant}, []string{now}, []string{header}
+		r.Headers["client-id"], r.Headers["request-time"], r.Headers["signature"] =
+			[]string{merchant}, []string{now}, []string{header}
 	}
 }
 
@@ -99,7 +102,10 @@ func TestSignatureVectors(t *testing.T) {
 			path, query, _ := strings.Cut(v.URI, "?")
 			got := s.refusedOrPast(path, v.Body, func(r *gateway.Request) {
 				r.Method, r.Query = v.Method, query
-				r.Headers = map[string][]string{"client-id": {v.ClientID}, "request-time": {v.RequestTime}, "signature": {v.SignatureHeader}}
+				r.Headers = map[string][]string{
+					"client-id": {v.ClientID}, "request-time": {v.RequestTime},
+					"signature": {v.SignatureHeader},
+				}
 			})
 			if v.Expect == "ok" != past(got) || v.Expect != "ok" && got != v.Expect {
 				t.Errorf("answered %s, want %s", got, v.Expect)
@@ -111,7 +117,8 @@ func TestSignatureVectors(t *testing.T) {
 // past reports whether a code is not one of the gate's.
 func past(code string) bool {
 	switch code {
-	case "CLIENT_INVALID", "INVALID_CLIENT", "KEY_NOT_FOUND", "SIGNATURE_INVALID", "INVALID_SIGNATURE", "ACCESS_DENIED", "REQUEST_TRAFFIC_EXCEED_LIMIT",
+	case "CLIENT_INVALID", "INVALID_CLIENT", "KEY_NOT_FOUND", "SIGNATURE_INVALID", "INVALID_SIGNATURE",
+		"ACCESS_DENIED", "REQUEST_TRAFFIC_EXCEED_LIMIT",
 		"INVALID_API", "API_INVALID", "METHOD_NOT_SUPPORTED", "PARAM_ILLEGAL":
 		return false
 	}
@@ -181,24 +188,35 @@ func TestSignatureMatrix(t *testing.T) {
 			h := r.Headers["signature"][0]
 			r.Headers["signature"] = []string{h[:len(h)-10]}
 		}},
-		"100 KB": {bad, func(r *gateway.Request) { set("signature", r.Headers["signature"][0]+strings.Repeat("A", 100<<10))(r) }},
+		"100 KB": {
+			bad,
+			func(r *gateway.Request) { set("signature", r.Headers["signature"][0]+strings.Repeat("A", 100<<10))(r) },
+		},
 		"100 KB of other parts": {bad, func(r *gateway.Request) {
 			set("signature", strings.Repeat("x=y,", 25<<10)+r.Headers["signature"][0])(r)
 		}},
 		"100 KB that is none": {bad, set("signature", strings.Repeat("A", 100<<10))},
 		"another body":        {bad, func(r *gateway.Request) { r.Body = append(r.Body, ' ') }},
 		"no body":             {bad, func(r *gateway.Request) { r.Body = nil }},
-		"another prefix":      {bad, func(r *gateway.Request) { r.Path = "/ams/sandbox/api" + strings.TrimPrefix(r.Path, "/ams/api") }},
-		"a query":             {bad, func(r *gateway.Request) { r.Query = "a=1" }},
-		"another client":      {bad, set("client-id", "SECOND")},
-		"another time":        {bad, func(r *gateway.Request) { set("request-time", fmt.Sprint(s.now.UnixMilli()+1))(r) }},
+		"another prefix": {
+			bad,
+			func(r *gateway.Request) { r.Path = "/ams/sandbox/api" + strings.TrimPrefix(r.Path, "/ams/api") },
+		},
+		"a query":        {bad, func(r *gateway.Request) { r.Query = "a=1" }},
+		"another client": {bad, set("client-id", "SECOND")},
+		"another time": {
+			bad, func(r *gateway.Request) { set("request-time", fmt.Sprint(s.now.UnixMilli()+1))(r) },
+		},
 		"time twice": {"PARAM_ILLEGAL", func(r *gateway.Request) {
 			r.Headers["request-time"] = append(r.Headers["request-time"], r.Headers["request-time"][0])
 		}},
-		"time twice, joined": {"PARAM_ILLEGAL", func(r *gateway.Request) { h := r.Headers["request-time"][0]; set("request-time", h+","+h)(r) }},
-		"no time":            {"PARAM_ILLEGAL", set("request-time")},
-		"empty time":         {"PARAM_ILLEGAL", set("request-time", "")},
-		"another key":        {bad, signed(t, s, stranger)},
+		"time twice, joined": {
+			"PARAM_ILLEGAL",
+			func(r *gateway.Request) { h := r.Headers["request-time"][0]; set("request-time", h+","+h)(r) },
+		},
+		"no time":     {"PARAM_ILLEGAL", set("request-time")},
+		"empty time":  {"PARAM_ILLEGAL", set("request-time", "")},
+		"another key": {bad, signed(t, s, stranger)},
 		"retired key": {bad, func(r *gateway.Request) {
 			s.clients[merchant].Keys["3"] = &retired.PublicKey
 			delete(s.clients[merchant].Keys, "3")
@@ -207,7 +225,10 @@ func TestSignatureMatrix(t *testing.T) {
 		"the server's own key":   {bad, signed(t, s, privateKey(t, "ams-test-server.key.pem"))},
 		"the demo client's name": {"", func(r *gateway.Request) { set("client-id", "nobody")(r) }},
 	} {
-		for path, body := range map[string]string{"/ams/api/v1/users/verifyAuthentication": docVerify, initPath: docRequest, securityPath: docVerify} {
+		for path, body := range map[string]string{
+			"/ams/api/v1/users/verifyAuthentication": docVerify, initPath: docRequest,
+			securityPath: docVerify,
+		} {
 			want := c.want
 			older := strings.Contains(path, "/users/")
 			switch {
@@ -223,7 +244,10 @@ func TestSignatureMatrix(t *testing.T) {
 		}
 	}
 	s.t = t
-	s.refused("METHOD_NOT_SUPPORTED", initPath, docRequest, signed(t, s, key), func(r *gateway.Request) { r.Method = "PUT" })
+	s.refused(
+		"METHOD_NOT_SUPPORTED", initPath, docRequest, signed(t, s, key),
+		func(r *gateway.Request) { r.Method = "PUT" },
+	)
 	s.expect("SUCCESS", initPath, docRequest, signed(t, s, key))
 }
 
@@ -303,11 +327,14 @@ func TestTimeWindow(t *testing.T) {
 	}{
 		{10 * time.Minute, 10 * time.Minute, true}, {10 * time.Minute, -10 * time.Minute, true},
 		{10 * time.Minute, 10*time.Minute + 1, false}, {10 * time.Minute, -10*time.Minute - 1, false},
-		{time.Second, time.Second, true}, {time.Second, 2 * time.Second, false}, {0, 1000 * time.Hour, true}, {0, -1000 * time.Hour, true},
+		{time.Second, time.Second, true}, {time.Second, 2 * time.Second, false},
+		{0, 1000 * time.Hour, true}, {0, -1000 * time.Hour, true},
 	} {
 		s.clients[merchant].Window = c.window
 		s.now = now
-		got := s.refusedOrPast("/ams/api"+verifyPath, docVerify, sign, func(*gateway.Request) { s.now = now.Add(c.off) })
+		got := s.refusedOrPast(
+			"/ams/api"+verifyPath, docVerify, sign, func(*gateway.Request) { s.now = now.Add(c.off) },
+		)
 		if past(got) != c.ok {
 			t.Errorf("window %v, off by %v: %s", c.window, c.off, got)
 		}
@@ -322,26 +349,43 @@ func TestAnswersAreSigned(t *testing.T) {
 	check := func(name string, r gateway.Response, method, target, client string) {
 		t.Helper()
 		h, err := signature.Parse(r.Headers["signature"])
-		if err != nil || r.Headers["client-id"] != client || !h.Verify(server, signature.Text(method, target, client, r.Headers["response-time"], r.Body)) {
+		if err != nil || r.Headers["client-id"] != client ||
+			!h.Verify(server, signature.Text(method, target, client, r.Headers["response-time"], r.Body)) {
 			t.Errorf("%s: %v, headers %v", name, err, r.Headers)
 		}
 		if want := s.now.UTC().Format("2006-01-02T15:04:05+00:00"); r.Headers["response-time"] != want {
 			t.Errorf("%s: response-time %s, want %s", name, r.Headers["response-time"], want)
 		}
-		if !strings.HasPrefix(r.Headers["signature"], "algorithm=RSA256,keyVersion=1,signature=") || strings.ContainsAny(r.Headers["signature"], " +/") {
+		if !strings.HasPrefix(r.Headers["signature"], "algorithm=RSA256,keyVersion=1,signature=") ||
+			strings.ContainsAny(r.Headers["signature"], " +/") {
 			t.Errorf("%s: %s", name, r.Headers["signature"])
 		}
 	}
 	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
 	edit := func(f func(*gateway.Request)) func(*gateway.Request) { return f }
 	check("success", s.post(initPath, docRequest, sign), "POST", initPath, merchant)
-	check("a query", s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=%20b&c" }), sign), "POST", initPath+"?a=%20b&c", merchant)
-	check("a query in UTF-8", s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=é" }), sign), "POST", initPath+"?a=é", merchant)
+	check(
+		"a query",
+		s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=%20b&c" }), sign), "POST",
+		initPath+"?a=%20b&c", merchant,
+	)
+	check(
+		"a query in UTF-8",
+		s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=é" }), sign), "POST",
+		initPath+"?a=é", merchant,
+	)
 	check("unsigned client", s.post(initPath, docRequest), "POST", initPath, "demo")
-	check("refused", s.post(initPath, docRequest, sign, func(r *gateway.Request) { delete(r.Headers, "signature") }), "POST", initPath, merchant)
+	check(
+		"refused",
+		s.post(initPath, docRequest, sign, func(r *gateway.Request) { delete(r.Headers, "signature") }),
+		"POST", initPath, merchant,
+	)
 	check("unknown client", s.post(initPath, docRequest, client("nobody")), "POST", initPath, "nobody")
 	check("no such path", s.post("/ams/nothing", docRequest), "POST", "/ams/nothing", "demo")
-	check("another method", s.post(initPath, "", func(r *gateway.Request) { r.Method = "GET" }), "GET", initPath, "demo")
+	check(
+		"another method", s.post(initPath, "", func(r *gateway.Request) { r.Method = "GET" }), "GET",
+		initPath, "demo",
+	)
 	s.broken.Store(true)
 	check("unknown", s.post(verifyPath, docVerify), "POST", verifyPath, "demo")
 	for name, edit := range map[string]func(*gateway.Request){
@@ -363,11 +407,15 @@ func TestAnswersAreSigned(t *testing.T) {
 		}
 	}
 	// A request object has no headers, and its answer has none either.
-	resp := s.init.Serve(context.Background(), gateway.Request{Method: "POST", Direct: true, Client: merchant, Body: []byte(docRequest)})
+	resp := s.init.Serve(
+		context.Background(),
+		gateway.Request{Method: "POST", Direct: true, Client: merchant, Body: []byte(docRequest)},
+	)
 	if resp.Headers["signature"] != "" {
 		t.Error("the answer to a request object is signed")
 	}
-	if got := parse(t, resp).Result.Code; got != "UNKNOWN_EXCEPTION" { // the store is broken: past the gate without a signature
+	// the store is broken: past the gate without a signature
+	if got := parse(t, resp).Result.Code; got != "UNKNOWN_EXCEPTION" {
 		t.Errorf("a request object: %s", got)
 	}
 }
@@ -378,7 +426,8 @@ func TestUnsignedAnswer(t *testing.T) {
 	s := trusted(t)
 	s.init.Answers = ams.NewAnswers(signing{})
 	resp := s.post(initPath, docRequest)
-	if parse(t, resp).Result.Code != "SUCCESS" || resp.Headers["signature"] != "" || resp.Headers["client-id"] != "" || !strings.Contains(s.log.String(), "no key to sign") {
+	if parse(t, resp).Result.Code != "SUCCESS" || resp.Headers["signature"] != "" ||
+		resp.Headers["client-id"] != "" || !strings.Contains(s.log.String(), "no key to sign") {
 		t.Errorf("%s %v\n%s", resp.Body, resp.Headers, s.log.String())
 	}
 }
@@ -392,12 +441,21 @@ func TestPermissions(t *testing.T) {
 	c.Networks = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
 	s.refused("ACCESS_DENIED", initPath, "not JSON", sign, from("198.51.100.7"))
 	s.refused("ACCESS_DENIED", initPath, "not JSON", sign, from(""))
-	s.refused("INVALID_SIGNATURE", initPath, docRequest, from("198.51.100.7"), sign, func(r *gateway.Request) { r.Body = nil })
+	s.refused(
+		"INVALID_SIGNATURE", initPath, docRequest, from("198.51.100.7"), sign,
+		func(r *gateway.Request) { r.Body = nil },
+	)
 	s.refused("ACCESS_DENIED", initPath, docRequest, sign, from("198.51.100.7"), func(r *gateway.Request) {
 		r.Headers["x-forwarded-for"] = []string{"203.0.113.7"}
 	})
 	s.refused("PARAM_ILLEGAL", initPath, "not JSON", sign, from("203.0.113.7"))
-	if got := parse(t, s.init.Serve(context.Background(), gateway.Request{Method: "POST", Direct: true, Client: merchant, Body: []byte("{}")})).Result.Code; got != "PARAM_ILLEGAL" {
+	if got := parse(
+		t,
+		s.init.Serve(
+			context.Background(),
+			gateway.Request{Method: "POST", Direct: true, Client: merchant, Body: []byte("{}")},
+		),
+	).Result.Code; got != "PARAM_ILLEGAL" {
 		t.Errorf("a request object, which has no address: %s", got)
 	}
 	c.Networks, c.APIs = nil, []string{"customers/initAuthentication"}

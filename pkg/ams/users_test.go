@@ -18,7 +18,11 @@ import (
 const usersInit = "/v1/users/initAuthentication"
 
 func usersBody(id, token string) string {
-	return fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationChannelType":"SMS","userIdentityType":"WALLET_TOKEN","userIdentityValue":%q}`, id, token)
+	return fmt.Sprintf(
+		`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationChannelType":"SMS",`+
+			`"userIdentityType":"WALLET_TOKEN","userIdentityValue":%q}`,
+		id, token,
+	)
 }
 
 // plain is a sealer for tests that look at other things.
@@ -33,8 +37,14 @@ func withUsers(t *testing.T) (*service, users.Directory) {
 	s := newService(t)
 	documents := s.init.Messages.Issuer.Challenges.(spy).Store.Documents()
 	clock := func() time.Time { return s.now }
-	registry := registry.Registry{Table: documents, Sealer: plain{}, Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"}, Now: clock}
-	if err := registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil); err != nil {
+	registry := registry.Registry{
+		Table: documents, Sealer: plain{},
+		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},
+		Now:      clock,
+	}
+	if err := registry.Add(
+		t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil,
+	); err != nil {
 		t.Fatal(err)
 	}
 	users := users.Directory{Table: documents, Sealer: plain{}, Now: clock}
@@ -163,12 +173,16 @@ func TestBadUsersFields(t *testing.T) {
 	s := newService(t)
 	good := usersBody("1", "t")
 	for field, value := range map[string]string{
-		"authenticationType": "OTP", "authenticationRequestId": "1", "authenticationChannelType": "SMS", "userIdentityType": "WALLET_TOKEN", "userIdentityValue": "t",
+		"authenticationType": "OTP", "authenticationRequestId": "1", "authenticationChannelType": "SMS",
+		"userIdentityType": "WALLET_TOKEN", "userIdentityValue": "t",
 	} {
 		with := func(json string) string {
 			return strings.Replace(good, fmt.Sprintf("%q:%q", field, value), fmt.Sprintf("%q:%s", field, json), 1)
 		}
-		for _, body := range []string{with(`""`), with("null"), with("1"), with("{}"), with(`"` + strings.Repeat("x", 129) + `"`), strings.Replace(good, field, strings.ToUpper(field), 1)} {
+		for _, body := range []string{
+			with(`""`), with("null"), with("1"), with("{}"), with(`"` + strings.Repeat("x", 129) + `"`),
+			strings.Replace(good, field, strings.ToUpper(field), 1),
+		} {
 			if got := s.refused("PARAM_ILLEGAL", usersInit, body); !strings.Contains(got.Result.Message, field+":") {
 				t.Errorf("%s: message %q", field, got.Result.Message)
 			}

@@ -35,7 +35,8 @@ func (p *pool) transcript(user string) string {
 		text     string
 		metadata object
 	}{
-		{time.Second, "", resend}, {time.Minute, "", resend}, {0, "111111", nil}, {0, "", nil}, {time.Minute, "", resend},
+		{time.Second, "", resend}, {time.Minute, "", resend}, {0, "111111", nil}, {0, "", nil},
+		{time.Minute, "", resend},
 		{0, "222222", nil}, {time.Second, "x", nil}, {time.Second, "333333", nil},
 	} {
 		if s == nil {
@@ -161,7 +162,8 @@ func TestTellsNothing(t *testing.T) {
 		}
 	}
 	for _, number := range []string{anasNumber, bensNumber} {
-		if strings.Contains(said, number[len(number)-4:]) || strings.Contains(log, number[1:]) || strings.Contains(log, number[3:]) {
+		if strings.Contains(said, number[len(number)-4:]) || strings.Contains(log, number[1:]) ||
+			strings.Contains(log, number[3:]) {
 			t.Errorf("a number is told:\n%s\n%s", said, log)
 		}
 	}
@@ -177,7 +179,10 @@ func TestPace(t *testing.T) {
 		return p.clock.Now().Sub(begun)
 	}
 	var s *sealed
-	for i, c := range []struct{ sender, want time.Duration }{{0, cognito.Pace}, {400 * time.Millisecond, cognito.Pace}, {1400 * time.Millisecond, 1400 * time.Millisecond}} {
+	for i, c := range []struct{ sender, want time.Duration }{
+		{0, cognito.Pace}, {400 * time.Millisecond, cognito.Pace},
+		{1400 * time.Millisecond, 1400 * time.Millisecond},
+	} {
 		p.phone.takes = c.sender
 		if got := took(func() { s = p.begin(ana) }); got != c.want {
 			t.Errorf("with a sender that takes %v: %v, want %v", c.sender, got, c.want)

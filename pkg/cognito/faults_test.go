@@ -67,12 +67,16 @@ func (f traffic) Allow(context.Context, *clients.Client) (bool, error) { return 
 // written.
 func TestClient(t *testing.T) {
 	for name, set := range map[string]func(*cognito.Triggers){
-		"unknown":  func(s *cognito.Triggers) { s.Client = "other" },
-		"disabled": func(s *cognito.Triggers) { s.Clients = directory(func() (*clients.Client, error) { return nil, nil }) },
+		"unknown": func(s *cognito.Triggers) { s.Client = "other" },
+		"disabled": func(s *cognito.Triggers) {
+			s.Clients = directory(func() (*clients.Client, error) { return nil, nil })
+		},
 		"lost": func(s *cognito.Triggers) {
 			s.Clients = directory(func() (*clients.Client, error) { return nil, errFault })
 		},
-		"panic":     func(s *cognito.Triggers) { s.Clients = directory(func() (*clients.Client, error) { panic("canary") }) },
+		"panic": func(s *cognito.Triggers) {
+			s.Clients = directory(func() (*clients.Client, error) { panic("canary") })
+		},
 		"above":     func(s *cognito.Triggers) { s.Limiter = traffic(func() (bool, error) { return false, nil }) },
 		"uncounted": func(s *cognito.Triggers) { s.Limiter = traffic(func() (bool, error) { return true, errFault }) },
 	} {
@@ -92,7 +96,8 @@ func TestClient(t *testing.T) {
 					t.Errorf("%s: the app hears %v", name, err)
 				}
 			}
-			if log := p.log.String(); strings.Contains(log, "canary") || strings.Contains(log, "panic") != (name == "panic") {
+			if log := p.log.String(); strings.Contains(log, "canary") ||
+				strings.Contains(log, "panic") != (name == "panic") {
 				t.Errorf("%s: logged %s", name, log)
 			}
 		}
@@ -171,18 +176,29 @@ func TestStrangeSessions(t *testing.T) {
 func TestResponseIsOurs(t *testing.T) {
 	p := newPool(t)
 	for _, c := range []struct{ source, answer, response string }{
-		{"DefineAuthChallenge_Authentication", "", `{"challengeName":"X","issueTokens":true,"failAuthentication":true}`},
+		{
+			"DefineAuthChallenge_Authentication", "",
+			`{"challengeName":"X","issueTokens":true,"failAuthentication":true}`,
+		},
 		{"VerifyAuthChallengeResponse_Authentication", "123456", `{"answerCorrect":true}`},
 		{"VerifyAuthChallengeResponse_Authentication", "x", `{"answerCorrect":true}`},
-		{"CreateAuthChallenge_Authentication", "", `{"publicChallengeParameters":{"a":"b"},"privateChallengeParameters":{"c":"d"},"challengeMetadata":"x"}`},
+		{
+			"CreateAuthChallenge_Authentication", "",
+			`{"publicChallengeParameters":{"a":"b"},"privateChallengeParameters":{"c":"d"},"challengeMetadata":"x"}`,
+		},
 	} {
-		event := `{"triggerSource":"` + c.source + `","userName":"ana","request":{"challengeName":"CUSTOM_CHALLENGE","challengeAnswer":"` + c.answer +
-			`","privateChallengeParameters":{"session":"` + strings.Repeat("a", 22) + `"}},"response":` + c.response + `}`
+		event := `{"triggerSource":"` + c.source +
+			`","userName":"ana","request":{"challengeName":"CUSTOM_CHALLENGE","challengeAnswer":"` + c.answer +
+			`","privateChallengeParameters":{"session":"` + strings.Repeat("a", 22) + `"}},"response":` +
+			c.response + `}`
 		out, err := p.triggers.Invoke(context.Background(), []byte(event))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, bad := range []string{`"X"`, `"issueTokens":true`, `"failAuthentication":true`, `"answerCorrect":true`, `"a":"b"`, `"c":"d"`, `"challengeMetadata":"x"`} {
+		for _, bad := range []string{
+			`"X"`, `"issueTokens":true`, `"failAuthentication":true`, `"answerCorrect":true`, `"a":"b"`,
+			`"c":"d"`, `"challengeMetadata":"x"`,
+		} {
 			if strings.Contains(string(out), bad) {
 				t.Errorf("%s answered %s", c.source, out)
 			}
@@ -195,9 +211,11 @@ func TestResponseIsOurs(t *testing.T) {
 func TestUnknownEvents(t *testing.T) {
 	p := newPool(t)
 	for _, payload := range []string{
-		"", "null", "[]", "{", "{}", `{"triggerSource":"canary"}`, `{"triggerSource":1}`, `{"triggerSource":"PreSignUp_SignUp","request":{"canary":1}}`,
+		"", "null", "[]", "{", "{}", `{"triggerSource":"canary"}`, `{"triggerSource":1}`,
+		`{"triggerSource":"PreSignUp_SignUp","request":{"canary":1}}`,
 		`{"triggerSource":"DefineAuthChallenge_Authentication","request":"canary"}`,
-		`{"triggerSource":"CreateAuthChallenge_Authentication","request":{"userAttributes":{"phone_number":["canary"]}}}`,
+		`{"triggerSource":"CreateAuthChallenge_Authentication",` +
+			`"request":{"userAttributes":{"phone_number":["canary"]}}}`,
 		`{"triggerSource":"VerifyAuthChallengeResponse_Authentication","request":{"userNotFound":"canary"}}`,
 	} {
 		out, err := p.triggers.Invoke(context.Background(), []byte(payload))
@@ -205,7 +223,8 @@ func TestUnknownEvents(t *testing.T) {
 			t.Errorf("%s: answered %s", payload, out)
 			continue
 		}
-		if !strings.Contains(err.Error(), "VerifyAuthChallengeResponse_Authentication") || strings.Contains(err.Error(), "canary") {
+		if !strings.Contains(err.Error(), "VerifyAuthChallengeResponse_Authentication") ||
+			strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", payload, err)
 		}
 	}
@@ -245,7 +264,8 @@ func FuzzInvoke(f *testing.F) {
 			t.Fatalf("%s: %v", out, err)
 		}
 		n := len(answer.Request.Session)
-		if answer.Response.IssueTokens && (n == 0 || answer.Request.Session[n-1] == nil || !answer.Request.Session[n-1].ChallengeResult) {
+		if answer.Response.IssueTokens && (n == 0 || answer.Request.Session[n-1] == nil ||
+			!answer.Request.Session[n-1].ChallengeResult) {
 			t.Errorf("tokens for %s", payload)
 		}
 	})

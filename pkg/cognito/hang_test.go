@@ -90,7 +90,8 @@ func (r *reluctant) Send(ctx context.Context, _ otp.Message) (otp.Delivery, erro
 func (p *pool) rely(r *reluctant) {
 	t := p.triggers
 	t.Clients, t.Limiter, t.Now = r, r, time.Now
-	t.Messages.Issuer.Challenges, t.Messages.Issuer.Ledgers, t.Messages.Issuer.Sender, t.Messages.Issuer.Now = r, r, r, time.Now
+	t.Messages.Issuer.Challenges, t.Messages.Issuer.Ledgers, t.Messages.Issuer.Sender, t.Messages.Issuer.Now =
+		r, r, r, time.Now
 	t.Verifier.Challenges, t.Verifier.Now = r, time.Now
 	t.Wait = func(ctx context.Context, d time.Duration) {
 		select {
@@ -122,7 +123,9 @@ func TestHanging(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again.request["session"] = []any{object{"challengeName": "CUSTOM_CHALLENGE", "challengeMetadata": begun["challengeMetadata"]}}
+			again.request["session"] = []any{
+				object{"challengeName": "CUSTOM_CHALLENGE", "challengeMetadata": begun["challengeMetadata"]},
+			}
 			verify.request["privateChallengeParameters"] = begun["privateChallengeParameters"]
 			for _, m := range []*manner{&r.client, &r.traffic, &r.write, &r.spend, &r.send, &r.settle} {
 				*m, n = n%manners, n/manners

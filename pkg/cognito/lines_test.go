@@ -108,26 +108,42 @@ func TestLines(t *testing.T) {
 	p.phone.takes = 700 * time.Millisecond
 	s := p.begin(ana)
 	counts(t, "begin", p.wants("begin",
-		fields{"level": "INFO", "msg": "request", "request": "an invocation", "contract": "cognito", "api": define, "client": "pool", "result": "challenge", "outcome": "", "latency": 0, "faults": 0},
-		fields{"level": "INFO", "contract": "cognito", "api": create, "client": "pool", "result": "challenge", "outcome": "sent", "number": "+60*****6789", "country": "MY",
+		fields{
+			"level": "INFO", "msg": "request", "request": "an invocation", "contract": "cognito",
+			"api": define, "client": "pool", "result": "challenge", "outcome": "", "latency": 0,
+			"faults": 0,
+		},
+		fields{
+			"level": "INFO", "contract": "cognito", "api": create, "client": "pool", "result": "challenge",
+			"outcome": "sent", "number": "+60*****6789", "country": "MY",
 			"attemptsLeft": 5, "latency": 1000, "sender": 700, "sends": 1, "passes": 0},
 	), map[string]float64{"sends": 1, "sends country=MY": 1})
 
 	s = p.goOn(s, "12 34", nil)
 	counts(t, "no code", p.wants("no code",
-		fields{"api": verify, "result": "wrong", "outcome": "", "detail": "the answer is not of digits", "attemptsLeft": ""},
+		fields{
+			"api": verify, "result": "wrong", "outcome": "", "detail": "the answer is not of digits",
+			"attemptsLeft": "",
+		},
 		fields{"api": define, "result": "challenge"}, fields{"api": create, "attemptsLeft": 4, "latency": 0},
 	), map[string]float64{})
 
 	s = p.goOn(s, not(p.code(1)), nil)
 	counts(t, "wrong", p.wants("wrong",
-		fields{"level": "INFO", "api": verify, "client": "pool", "result": "wrong", "outcome": "unmatched", "attemptsLeft": 4, "number": "+60*****6789", "country": "MY"},
-		fields{"api": define, "result": "challenge", "outcome": ""}, fields{"api": create, "result": "challenge", "outcome": "", "attemptsLeft": 3},
+		fields{
+			"level": "INFO", "api": verify, "client": "pool", "result": "wrong", "outcome": "unmatched",
+			"attemptsLeft": 4, "number": "+60*****6789", "country": "MY",
+		},
+		fields{"api": define, "result": "challenge", "outcome": ""},
+		fields{"api": create, "result": "challenge", "outcome": "", "attemptsLeft": 3},
 	), map[string]float64{"mismatches": 1})
 
 	p.passes(s, p.code(1))
 	counts(t, "right", p.wants("right",
-		fields{"api": verify, "result": "right", "outcome": "passed", "attemptsLeft": 3, "country": "MY", "passes": 1, "sends": 0},
+		fields{
+			"api": verify, "result": "right", "outcome": "passed", "attemptsLeft": 3, "country": "MY",
+			"passes": 1, "sends": 0,
+		},
 		fields{"api": define, "result": "tokens", "outcome": "", "passes": ""},
 	), map[string]float64{"passes": 1, "passes country=MY": 1})
 }
@@ -142,7 +158,8 @@ func TestLinesAtTheEnd(t *testing.T) {
 	p.lines()
 	p.fails(s, not(p.code(1)))
 	counts(t, "locked", p.wants("locked",
-		fields{"api": verify, "result": "wrong", "outcome": "exhausted", "attemptsLeft": 0}, fields{"level": "INFO", "api": define, "result": "refused", "outcome": ""},
+		fields{"api": verify, "result": "wrong", "outcome": "exhausted", "attemptsLeft": 0},
+		fields{"level": "INFO", "api": define, "result": "refused", "outcome": ""},
 	), map[string]float64{"mismatches": 1, "lockouts": 1})
 
 	p.clock.Advance(time.Minute)
@@ -151,14 +168,16 @@ func TestLinesAtTheEnd(t *testing.T) {
 	p.clock.Advance(20 * time.Second)
 	p.goOn(s, "", resend)
 	counts(t, "too soon", p.wants("too soon",
-		fields{"api": verify, "result": "resend", "outcome": "", "attemptsLeft": ""}, fields{"api": define, "result": "challenge"},
+		fields{"api": verify, "result": "resend", "outcome": "", "attemptsLeft": ""},
+		fields{"api": define, "result": "challenge"},
 		fields{"api": create, "result": "challenge", "outcome": "too_soon", "waitSeconds": 9},
 	), map[string]float64{"refusals": 1, "refusals reason=too_soon": 1})
 
 	p.clock.Advance(5 * time.Minute)
 	p.fails(s, p.code(2))
 	counts(t, "late", p.wants("late",
-		fields{"api": verify, "result": "wrong", "outcome": "expired"}, fields{"api": define, "result": "refused", "outcome": ""},
+		fields{"api": verify, "result": "wrong", "outcome": "expired"},
+		fields{"api": define, "result": "refused", "outcome": ""},
 	), map[string]float64{"refusals": 1, "refusals reason=expired": 1})
 	if got, err := p.answer(s, "", resend); err != nil || !got.refused {
 		t.Errorf("%+v %v", got, err)
@@ -167,10 +186,14 @@ func TestLinesAtTheEnd(t *testing.T) {
 		fields{"api": verify, "result": "resend"}, fields{"api": define, "result": "refused", "outcome": "expired"},
 	), map[string]float64{"refusals": 1, "refusals reason=expired": 1})
 
-	if got, err := p.define(&sealed{user: ana, rounds: []any{object{"challengeName": "SRP_A", "challengeResult": true}}}, nil); err != nil || !got.refused {
+	if got, err := p.define(
+		&sealed{user: ana, rounds: []any{object{"challengeName": "SRP_A", "challengeResult": true}}}, nil,
+	); err != nil || !got.refused {
 		t.Errorf("%+v %v", got, err)
 	}
-	counts(t, "a password", p.wants("a password", fields{"level": "INFO", "api": define, "result": "refused", "reason": "session"}),
+	counts(t, "a password", p.wants(
+		"a password", fields{"level": "INFO", "api": define, "result": "refused", "reason": "session"},
+	),
 		map[string]float64{"refusals": 1, "refusals reason=session": 1})
 }
 
@@ -178,18 +201,36 @@ func TestLinesAtTheEnd(t *testing.T) {
 // was never sent is one too. It is no error: nobody has to act.
 func TestLinesOfRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ first, answer fields }{
-		"unknown":     {fields{"outcome": "no_user", "number": "", "country": ""}, fields{"outcome": "no_user"}},
-		"gone":        {fields{"outcome": "no_user", "number": ""}, fields{"outcome": "no_user"}},
-		"no number":   {fields{"outcome": "undeliverable", "detail": "phone_number: the user has none"}, fields{"outcome": "unknown"}},
-		"unverified":  {fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true", "number": ""}, fields{"outcome": "unknown"}},
-		"not said":    {fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true"}, fields{"outcome": "unknown"}},
-		"no such":     {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
-		"not E.164":   {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
-		"not allowed": {fields{"outcome": "barred", "number": "+1******0123", "country": "US"}, fields{"outcome": "unknown"}},
-		"no mobile":   {fields{"outcome": "bad_number", "country": "MY"}, fields{"outcome": "unknown"}},
-		"premium":     {fields{"outcome": "barred"}, fields{"outcome": "unknown"}},
-		"limited":     {fields{"outcome": "too_soon", "waitSeconds": 29, "number": "+60*****6789", "country": "MY"}, fields{"outcome": "unknown"}},
-		"refused":     {fields{"outcome": "undeliverable", "cause": "refused, as the test wants it", "country": "MY"}, fields{"outcome": "unknown"}},
+		"unknown": {fields{"outcome": "no_user", "number": "", "country": ""}, fields{"outcome": "no_user"}},
+		"gone":    {fields{"outcome": "no_user", "number": ""}, fields{"outcome": "no_user"}},
+		"no number": {
+			fields{"outcome": "undeliverable", "detail": "phone_number: the user has none"},
+			fields{"outcome": "unknown"},
+		},
+		"unverified": {
+			fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true", "number": ""},
+			fields{"outcome": "unknown"},
+		},
+		"not said": {
+			fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true"},
+			fields{"outcome": "unknown"},
+		},
+		"no such":   {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
+		"not E.164": {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
+		"not allowed": {
+			fields{"outcome": "barred", "number": "+1******0123", "country": "US"},
+			fields{"outcome": "unknown"},
+		},
+		"no mobile": {fields{"outcome": "bad_number", "country": "MY"}, fields{"outcome": "unknown"}},
+		"premium":   {fields{"outcome": "barred"}, fields{"outcome": "unknown"}},
+		"limited": {
+			fields{"outcome": "too_soon", "waitSeconds": 29, "number": "+60*****6789", "country": "MY"},
+			fields{"outcome": "unknown"},
+		},
+		"refused": {
+			fields{"outcome": "undeliverable", "cause": "refused, as the test wants it", "country": "MY"},
+			fields{"outcome": "unknown"},
+		},
 	} {
 		p := newPool(t)
 		switch name {
@@ -202,16 +243,26 @@ func TestLinesOfRefusals(t *testing.T) {
 			strangers[name](p)
 		}
 		s := p.begin(ana)
-		for field, value := range (fields{"level": "INFO", "api": create, "client": "pool", "result": "challenge", "attemptsLeft": 5, "sends": "", "fault": ""}) {
+		for field, value := range (fields{
+			"level": "INFO", "api": create, "client": "pool", "result": "challenge", "attemptsLeft": 5,
+			"sends": "", "fault": "",
+		}) {
 			c.first[field] = value
 		}
 		reason := fmt.Sprint("refusals reason=", c.first["outcome"])
-		counts(t, name, p.wants(name, fields{"outcome": "", "result": "challenge"}, c.first), map[string]float64{"refusals": 1, reason: 1})
+		counts(
+			t, name, p.wants(name, fields{"outcome": "", "result": "challenge"}, c.first),
+			map[string]float64{"refusals": 1, reason: 1},
+		)
 
 		p.goOn(s, "123456", nil)
 		reason = fmt.Sprint("refusals reason=", c.answer["outcome"])
 		c.answer["level"], c.answer["result"] = "INFO", "wrong"
-		counts(t, name, p.wants(name, c.answer, fields{"result": "challenge"}, fields{"result": "challenge", "outcome": ""}), map[string]float64{"refusals": 1, reason: 1})
+		counts(
+			t, name,
+			p.wants(name, c.answer, fields{"result": "challenge"}, fields{"result": "challenge", "outcome": ""}),
+			map[string]float64{"refusals": 1, reason: 1},
+		)
 	}
 }
 
@@ -222,14 +273,18 @@ func TestLinesOfUserGone(t *testing.T) {
 	p.gone = ana
 	p.lines()
 	p.goOn(s, p.code(1), nil)
-	counts(t, "gone", p.wants("gone", fields{"api": verify, "result": "wrong", "outcome": "no_user"}, fields{}, fields{}),
+	counts(t, "gone", p.wants(
+		"gone", fields{"api": verify, "result": "wrong", "outcome": "no_user"}, fields{}, fields{},
+	),
 		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
 	rounds := slices.Clone(s.rounds)
 	rounds[0].(object)["challengeResult"] = true
 	if got, err := p.define(&sealed{user: ana, rounds: rounds}, nil); err != nil || !got.refused {
 		t.Errorf("%+v %v", got, err)
 	}
-	counts(t, "passed before", p.wants("passed before", fields{"api": define, "result": "refused", "outcome": "no_user"}),
+	counts(t, "passed before", p.wants(
+		"passed before", fields{"api": define, "result": "refused", "outcome": "no_user"},
+	),
 		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
 }
 
@@ -245,12 +300,21 @@ func TestLinesOfFaults(t *testing.T) {
 		answer string // of a guess, "" for none
 		cause  string
 	}{
-		"table":    {func(p *pool) { p.store.fails = func(int) bool { return true } }, "send", "verify", errFault.Error()},
-		"client":   {func(p *pool) { p.triggers.Clients = find(nil, errFault) }, "client", "client", errFault.Error()},
-		"disabled": {func(p *pool) { p.triggers.Clients = find(nil, nil) }, "client", "client", "it is unknown or disabled"},
-		"traffic":  {func(p *pool) { p.triggers.Limiter = traffic(func() (bool, error) { return true, errFault }) }, "traffic", "traffic", errFault.Error()},
-		"text":     {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
-		"entropy":  {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
+		"table": {
+			func(p *pool) { p.store.fails = func(int) bool { return true } }, "send", "verify",
+			errFault.Error(),
+		},
+		"client": {func(p *pool) { p.triggers.Clients = find(nil, errFault) }, "client", "client", errFault.Error()},
+		"disabled": {
+			func(p *pool) { p.triggers.Clients = find(nil, nil) }, "client", "client",
+			"it is unknown or disabled",
+		},
+		"traffic": {
+			func(p *pool) { p.triggers.Limiter = traffic(func() (bool, error) { return true, errFault }) },
+			"traffic", "traffic", errFault.Error(),
+		},
+		"text":    {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
+		"entropy": {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
 		"panic": {func(p *pool) {
 			p.triggers.Clients = directory(func() (*clients.Client, error) { panic("canary 123456") })
 		}, "panic", "panic", "panic with a value of type string"},
@@ -261,26 +325,36 @@ func TestLinesOfFaults(t *testing.T) {
 		p.lines()
 		c.set(p)
 		want := func(api, fault string) fields {
-			return fields{"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": fault, "faults": 1, "operatorFaults": "", "reason": ""}
+			return fields{
+				"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": fault,
+				"faults": 1, "operatorFaults": "", "reason": "",
+			}
 		}
 		check := func(err error) {
 			t.Helper()
 			if err == nil || err.Error() != "the sign-in could not be decided: try again from the beginning" {
 				t.Errorf("%s: the app hears %v", name, err)
 			}
-			if log := p.log.String(); !strings.Contains(log, c.cause) || strings.Contains(log, "runtime/debug.Stack") != (name == "panic") {
+			if log := p.log.String(); !strings.Contains(log, c.cause) ||
+				strings.Contains(log, "runtime/debug.Stack") != (name == "panic") {
 				t.Errorf("%s: logged %s", name, log)
 			}
 		}
 		_, err := p.signIn(ana)
 		check(err)
-		counts(t, name, p.wants(name, fields{"level": "INFO", "api": define}, want(create, c.fault)), map[string]float64{"faults": 1, "faults fault=" + c.fault: 1})
+		counts(
+			t, name, p.wants(name, fields{"level": "INFO", "api": define}, want(create, c.fault)),
+			map[string]float64{"faults": 1, "faults fault=" + c.fault: 1},
+		)
 		if c.answer == "" {
 			continue
 		}
 		_, err = p.answer(s, p.code(1), nil)
 		check(err)
-		counts(t, name, p.wants(name, want(verify, c.answer)), map[string]float64{"faults": 1, "faults fault=" + c.answer: 1})
+		counts(
+			t, name, p.wants(name, want(verify, c.answer)),
+			map[string]float64{"faults": 1, "faults fault=" + c.answer: 1},
+		)
 	}
 }
 
@@ -290,11 +364,25 @@ func TestLinesOfTheSender(t *testing.T) {
 	p := newPool(t)
 	p.phone.answers = []otp.Delivery{otp.MaybeSent}
 	p.begin(ana)
-	counts(t, "unclear", p.wants("unclear", fields{}, fields{"level": "ERROR", "result": "challenge", "outcome": "unclear", "fault": "sender", "cause": "unclear, as the test wants it"}),
+	counts(t, "unclear", p.wants(
+		"unclear", fields{},
+		fields{
+			"level": "ERROR", "result": "challenge", "outcome": "unclear", "fault": "sender",
+			"cause": "unclear, as the test wants it",
+		},
+	),
 		map[string]float64{"faults": 1, "faults fault=sender": 1})
-	p.phone.answers, p.phone.cause = []otp.Delivery{otp.Refused}, &snssender.Error{Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true}
+	p.phone.answers, p.phone.cause = []otp.Delivery{otp.Refused}, &snssender.Error{
+		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
+	}
 	p.begin(ben)
-	counts(t, "operator", p.wants("operator", fields{}, fields{"level": "ERROR", "result": "challenge", "outcome": "undeliverable", "operator": true, "fault": "", "number": "+60*****6543"}),
+	counts(t, "operator", p.wants(
+		"operator", fields{},
+		fields{
+			"level": "ERROR", "result": "challenge", "outcome": "undeliverable", "operator": true,
+			"fault": "", "number": "+60*****6543",
+		},
+	),
 		map[string]float64{"operatorFaults": 1, "refusals": 1, "refusals reason=undeliverable": 1})
 }
 
@@ -307,11 +395,19 @@ func TestLinesAboveTheRate(t *testing.T) {
 	if _, err := p.answer(s, p.code(1), nil); err == nil {
 		t.Error("answered")
 	}
-	counts(t, "verify", p.wants("verify", fields{"level": "INFO", "api": verify, "result": "error", "reason": "rate", "fault": ""}), map[string]float64{"refusals": 1, "refusals reason=rate": 1})
+	counts(
+		t, "verify",
+		p.wants("verify", fields{"level": "INFO", "api": verify, "result": "error", "reason": "rate", "fault": ""}),
+		map[string]float64{"refusals": 1, "refusals reason=rate": 1},
+	)
 	if _, err := p.signIn(ana); err == nil {
 		t.Error("answered")
 	}
-	counts(t, "create", p.wants("create", fields{}, fields{"level": "INFO", "api": create, "result": "error", "reason": "rate"}), map[string]float64{"refusals": 1, "refusals reason=rate": 1})
+	counts(
+		t, "create",
+		p.wants("create", fields{}, fields{"level": "INFO", "api": create, "result": "error", "reason": "rate"}),
+		map[string]float64{"refusals": 1, "refusals reason=rate": 1},
+	)
 }
 
 // Events out of their order are faults; what is no event of a pool's triggers is a
@@ -320,20 +416,30 @@ func TestLinesOfStrangeEvents(t *testing.T) {
 	p := newPool(t)
 	for _, api := range []string{create, verify} {
 		e := p.event(api+"_Authentication", ana, nil)
-		e.request["session"], e.request["challengeName"], e.request["challengeAnswer"] = []any{nil}, "CUSTOM_CHALLENGE", "123456"
+		e.request["session"], e.request["challengeName"], e.request["challengeAnswer"] =
+			[]any{nil}, "CUSTOM_CHALLENGE", "123456"
 		if out, err := p.invoke(e); err == nil {
 			t.Errorf("%s: %v", api, out)
 		}
 		p.wants(api, fields{"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": "session"})
 	}
 	p.triggers.Lines.Every = telemetry.SampleEvery
-	for _, payload := range []string{"canary", `{"triggerSource":"canary"}`, `{"triggerSource":"DefineAuthChallenge_Authentication","request":"canary"}`} {
+	for _, payload := range []string{
+		"canary", `{"triggerSource":"canary"}`,
+		`{"triggerSource":"DefineAuthChallenge_Authentication","request":"canary"}`,
+	} {
 		if out, err := p.triggers.Invoke(context.Background(), []byte(payload)); err == nil {
 			t.Errorf("%s", out)
 		}
 	}
 	p.said = []string{"the first of them"}
-	p.wants("the first", fields{"level": "INFO", "contract": "cognito", "api": "none", "client": "", "result": "error", "detail": "unknown event", "strangers": 1, "reason": ""})
+	p.wants(
+		"the first",
+		fields{
+			"level": "INFO", "contract": "cognito", "api": "none", "client": "", "result": "error",
+			"detail": "unknown event", "strangers": 1, "reason": "",
+		},
+	)
 	p.begin(ana)
 	p.wants("then", fields{"strangers": 2, "client": "pool"}, fields{"strangers": ""})
 }

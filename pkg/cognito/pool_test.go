@@ -54,7 +54,10 @@ const (
 const anasNumber, bensNumber = "+60123456789", "+60129876543"
 
 func verified(number string) map[string]string {
-	return map[string]string{"sub": rand.Text(), "cognito:user_status": "CONFIRMED", "phone_number": number, "phone_number_verified": "true"}
+	return map[string]string{
+		"sub": rand.Text(), "cognito:user_status": "CONFIRMED", "phone_number": number,
+		"phone_number_verified": "true",
+	}
 }
 
 func newPool(t testing.TB) *pool {
@@ -71,9 +74,12 @@ func newPool(t testing.TB) *pool {
 	}
 	p := &pool{
 		t: t, store: &faulty{Store: db}, log: &lockedBuffer{},
-		clock:  &clock{now: time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)},
-		users:  map[string]map[string]string{ana: verified(anasNumber), ben: verified(bensNumber)},
-		client: &clients.Client{ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme", SenderID: "ACME"},
+		clock: &clock{now: time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)},
+		users: map[string]map[string]string{ana: verified(anasNumber), ben: verified(bensNumber)},
+		client: &clients.Client{
+			ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme",
+			SenderID: "ACME",
+		},
 	}
 	p.phone = &handset{clock: p.clock}
 	timed := telemetry.Store{Challenges: p.store, Ledgers: p.store, Now: p.clock.Now}
@@ -149,9 +155,13 @@ func (p *pool) define(s *sealed, metadata object) (turn, error) {
 	if response, err = p.invoke(e); err != nil {
 		return turn{}, err
 	}
-	next := &sealed{user: s.user, public: response["publicChallengeParameters"].(object), private: response["privateChallengeParameters"].(object)}
+	next := &sealed{
+		user: s.user, public: response["publicChallengeParameters"].(object),
+		private: response["privateChallengeParameters"].(object),
+	}
 	next.rounds = append(slices.Clone(s.rounds), object{
-		"challengeName": "CUSTOM_CHALLENGE", "challengeResult": false, "challengeMetadata": response["challengeMetadata"],
+		"challengeName": "CUSTOM_CHALLENGE", "challengeResult": false,
+		"challengeMetadata": response["challengeMetadata"],
 	})
 	return turn{next: next}, nil
 }
@@ -177,7 +187,8 @@ func (p *pool) event(source, user string, metadata object) trigger {
 func (p *pool) invoke(e trigger) (object, error) {
 	p.t.Helper()
 	payload, err := json.Marshal(object{
-		"version": "1", "region": "ap-southeast-1", "userPoolId": "ap-southeast-1_EXAMPLE", "userName": e.user, "triggerSource": e.source,
+		"version": "1", "region": "ap-southeast-1", "userPoolId": "ap-southeast-1_EXAMPLE",
+		"userName": e.user, "triggerSource": e.source,
 		"callerContext": object{"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "57cbishk4j24pabc1234567890"},
 		"request":       e.request, "response": object{},
 	})
@@ -194,7 +205,8 @@ func (p *pool) invoke(e trigger) (object, error) {
 		TriggerSource, UserName string
 		Response                object
 	}
-	if err := json.Unmarshal(out, &answer); err != nil || answer.TriggerSource != e.source || answer.UserName != e.user {
+	if err := json.Unmarshal(out, &answer); err != nil || answer.TriggerSource != e.source ||
+		answer.UserName != e.user {
 		p.t.Fatalf("%s came back as %s", payload, out)
 	}
 	text, _ := json.Marshal(answer.Response)

@@ -20,7 +20,8 @@ func TestRightCode(t *testing.T) {
 		t.Errorf("the app is told %v, want %v", s.public, want)
 	}
 	p.passes(s, p.code(1))
-	if m := p.phone.got[0]; m.To.E164() != anasNumber || m.From != "ACME" || !strings.HasSuffix(m.Text, " is your Acme code, valid for 5 minutes.") {
+	if m := p.phone.got[0]; m.To.E164() != anasNumber || m.From != "ACME" ||
+		!strings.HasSuffix(m.Text, " is your Acme code, valid for 5 minutes.") {
 		t.Errorf("sent %q from %s to %s", m.Text, m.From, m.To)
 	}
 }
@@ -135,7 +136,9 @@ func TestResend(t *testing.T) {
 	if p.code(2) != string(p.phone.got[0].Code) {
 		t.Error("another code")
 	}
-	if want := (object{"channel": "sms", "digits": "6", "attempts": "4", "expiresIn": "259", "resendIn": "30"}); !reflect.DeepEqual(s.public, want) {
+	if want := (object{
+		"channel": "sms", "digits": "6", "attempts": "4", "expiresIn": "259", "resendIn": "30",
+	}); !reflect.DeepEqual(s.public, want) {
 		t.Errorf("the app is told %v, want %v", s.public, want)
 	}
 	for range 3 {

@@ -50,7 +50,10 @@ func unclear(n string) string { return fmt.Sprintf(`{"clientId":"U","n":%q}`, n)
 const malformed = `{"canary":"60-6543216353"}`
 
 func message(id, group, body string) events.SQSMessage {
-	m := events.SQSMessage{MessageId: id, Body: body, EventSource: "aws:sqs", EventSourceARN: "arn:aws:sqs:ap-southeast-1:123456789012:requests", Attributes: map[string]string{}}
+	m := events.SQSMessage{
+		MessageId: id, Body: body, EventSource: "aws:sqs",
+		EventSourceARN: "arn:aws:sqs:ap-southeast-1:123456789012:requests", Attributes: map[string]string{},
+	}
 	if group != "" {
 		m.Attributes["MessageGroupId"] = group
 	}
@@ -84,7 +87,10 @@ func TestQueue(t *testing.T) {
 			`{"batchItemFailures":[]}`,
 		},
 		"one not known": {
-			[]events.SQSMessage{message("1", "", done("a")), message("2", "", unclear("b")), message("3", "", done("c"))}, "a b c",
+			[]events.SQSMessage{
+				message("1", "", done("a")), message("2", "", unclear("b")), message("3", "", done("c")),
+			},
+			"a b c",
 			`{"batchItemFailures":[{"itemIdentifier":"2"}]}`,
 		},
 		"none known": {
@@ -92,16 +98,30 @@ func TestQueue(t *testing.T) {
 			`{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"2"}]}`,
 		},
 		"malformed": {
-			[]events.SQSMessage{message("1", "", malformed), message("2", "", ""), message("3", "", "null"), message("4", "", "["), message("5", "", done("a")),
-				message("6", "", `{"clientId":"S","rawPath":"/"}`), message("7", "", `{"Type":"Notification","Message":"{}"}`)}, "a",
+			[]events.SQSMessage{
+				message("1", "", malformed), message("2", "", ""), message("3", "", "null"),
+				message("4", "", "["), message("5", "", done("a")),
+				message(
+					"6", "", `{"clientId":"S","rawPath":"/"}`,
+				), message("7", "", `{"Type":"Notification","Message":"{}"}`)}, "a",
 			`{"batchItemFailures":[]}`,
 		},
 		"a batch in a batch": {
-			[]events.SQSMessage{message("1", "", `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`)}, "",
+			[]events.SQSMessage{
+				message(
+					"1", "",
+					`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`,
+				),
+			},
+			"",
 			`{"batchItemFailures":[]}`,
 		},
 		"the same text, not known": {
-			[]events.SQSMessage{message("1", "", unclear("a")), message("2", "", unclear("a")), message("3", "", unclear("b"))}, "a b",
+			[]events.SQSMessage{
+				message("1", "", unclear("a")), message("2", "", unclear("a")),
+				message("3", "", unclear("b")),
+			},
+			"a b",
 			`{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"2"},{"itemIdentifier":"3"}]}`,
 		},
 		"the same text in two groups of a FIFO queue": {
@@ -109,8 +129,14 @@ func TestQueue(t *testing.T) {
 			`{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"2"}]}`,
 		},
 		"groups of a FIFO queue": {
-			[]events.SQSMessage{fifo("1", "g", done("a")), fifo("2", "g", unclear("b")), fifo("3", "h", done("c")), fifo("4", "g", done("d")), fifo("5", "g", malformed), fifo("6", "h", done("e")), fifo("7", "g", unclear("f"))}, "a b c e",
-			`{"batchItemFailures":[{"itemIdentifier":"2"},{"itemIdentifier":"4"},{"itemIdentifier":"5"},{"itemIdentifier":"7"}]}`,
+			[]events.SQSMessage{
+				fifo("1", "g", done("a")), fifo("2", "g", unclear("b")), fifo("3", "h", done("c")),
+				fifo("4", "g", done("d")), fifo("5", "g", malformed), fifo("6", "h", done("e")),
+				fifo("7", "g", unclear("f")),
+			},
+			"a b c e",
+			`{"batchItemFailures":[{"itemIdentifier":"2"},{"itemIdentifier":"4"},{"itemIdentifier":"5"},` +
+				`{"itemIdentifier":"7"}]}`,
 		},
 		"malformed in a FIFO queue": {
 			[]events.SQSMessage{fifo("1", "g", malformed), fifo("2", "g", done("a"))}, "a",
@@ -145,15 +171,24 @@ func TestQueue(t *testing.T) {
 
 // What is dropped is told by its id and why, never by its content.
 func TestMalformedIsTold(t *testing.T) {
-	sns := events.SNSEvent{Records: []events.SNSEventRecord{{EventSource: "aws:sns", SNS: events.SNSEntity{MessageID: "m-1", Message: malformed}}}}
+	sns := events.SNSEvent{
+		Records: []events.SNSEventRecord{
+			{EventSource: "aws:sns", SNS: events.SNSEntity{MessageID: "m-1", Message: malformed}},
+		},
+	}
 	bus := map[string]any{"id": "m-1", "detail-type": "t", "source": "s", "detail": json.RawMessage(malformed)}
-	for from, event := range map[string]any{"sqs": events.SQSEvent{Records: []events.SQSMessage{message("m-1", "", malformed)}}, "sns": sns, "eventbridge": bus} {
+	for from, event := range map[string]any{
+		"sqs": events.SQSEvent{Records: []events.SQSMessage{message("m-1", "", malformed)}}, "sns": sns,
+		"eventbridge": bus,
+	} {
 		w := newWorker(atOnce)
 		if _, err := w.run(t, t.Context(), event); err != nil || len(w.served) > 0 {
 			t.Errorf("%s: served %v, %v", from, w.served, err)
 		}
 		log := w.log.String()
-		if !strings.Contains(log, "malformed") || !strings.Contains(log, "from="+from) || !strings.Contains(log, "message=m-1") || strings.Contains(log, "canary") || strings.Contains(log, "654321") {
+		if !strings.Contains(log, "malformed") || !strings.Contains(log, "from="+from) ||
+			!strings.Contains(log, "message=m-1") || strings.Contains(log, "canary") ||
+			strings.Contains(log, "654321") {
 			t.Errorf("%s: told %s", from, log)
 		}
 		// A rule with this input path makes a direct invocation, of which a U is lost.
@@ -180,7 +215,13 @@ func TestTopic(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var event events.SNSEvent
 			for _, text := range c.messages {
-				event.Records = append(event.Records, events.SNSEventRecord{EventSource: "aws:sns", EventVersion: "1.0", SNS: events.SNSEntity{Type: "Notification", MessageID: "m", Message: text}})
+				event.Records = append(
+					event.Records,
+					events.SNSEventRecord{
+						EventSource: "aws:sns", EventVersion: "1.0",
+						SNS: events.SNSEntity{Type: "Notification", MessageID: "m", Message: text},
+					},
+				)
 			}
 			w := newWorker(atOnce)
 			out, err := w.run(t, t.Context(), event)
@@ -207,10 +248,19 @@ func TestBus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorker(atOnce)
-			if out, err := w.run(t, t.Context(), map[string]any{"detail-type": "t", "source": "s", "detail": json.RawMessage(c.detail)}); out != c.out || (err != nil) != (c.err != "") {
+			if out, err := w.run(
+				t, t.Context(),
+				map[string]any{"detail-type": "t", "source": "s", "detail": json.RawMessage(c.detail)},
+			); out != c.out || (err != nil) != (c.err != "") {
 				t.Errorf("by hand, without a bus: %s, %v", out, err)
 			}
-			out, err := w.run(t, t.Context(), events.CloudWatchEvent{Version: "0", ID: "m", DetailType: "Send", Source: "shop", Detail: json.RawMessage(c.detail)})
+			out, err := w.run(
+				t, t.Context(),
+				events.CloudWatchEvent{
+					Version: "0", ID: "m", DetailType: "Send", Source: "shop",
+					Detail: json.RawMessage(c.detail),
+				},
+			)
 			if out != c.out || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%s, %v, want %s, %s", out, err, c.out, c.err)
 			}
@@ -225,8 +275,11 @@ func TestNoLog(t *testing.T) {
 	var text bytes.Buffer
 	slog.SetDefault(slog.New(slog.NewTextHandler(&text, nil)))
 	h := gateway.Handler{Serve: newWorker(atOnce).Serve}
-	out, err := h.Invoke(t.Context(), []byte(`{"Records":[{"messageId":"m-1","eventSource":"aws:sqs","body":"canary"}]}`))
-	if err != nil || string(out) != `{"batchItemFailures":[]}` || !strings.Contains(text.String(), "m-1") || strings.Contains(text.String(), "canary\"") {
+	out, err := h.Invoke(
+		t.Context(), []byte(`{"Records":[{"messageId":"m-1","eventSource":"aws:sqs","body":"canary"}]}`),
+	)
+	if err != nil || string(out) != `{"batchItemFailures":[]}` || !strings.Contains(text.String(), "m-1") ||
+		strings.Contains(text.String(), "canary\"") {
 		t.Errorf("%s %v, told %s", out, err, text.String())
 	}
 }

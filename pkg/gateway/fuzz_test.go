@@ -28,20 +28,33 @@ func FuzzInvoke(f *testing.F) {
 		f.Add(string(text))
 	}
 	for _, seed := range []string{
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"},{"messageId":"\u0000\"","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`,
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","eventSourceARN":"a.fifo","attributes":{"MessageGroupId":"g"},"body":"{\"clientId\":\"U\"}"},{"messageId":"n","eventSource":"aws:sqs","eventSourceARN":"a.fifo","attributes":{"MessageGroupId":"g"},"body":""}]}`,
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","EventSource":"aws:sns","body":"","Sns":{"Message":""}}]}`,
-		`{"Records":[{"EventSource":"aws:sns","Sns":null},{"EventSource":"aws:sns","Sns":{"MessageId":null,"Message":"{\"clientId\":\"U\"}"}}]}`,
+		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"},` +
+			`{"messageId":"\u0000\"","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`,
+		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","eventSourceARN":"a.fifo",` +
+			`"attributes":{"MessageGroupId":"g"},"body":"{\"clientId\":\"U\"}"},{"messageId":"n",` +
+			`"eventSource":"aws:sqs","eventSourceARN":"a.fifo","attributes":{"MessageGroupId":"g"},"body":""}]}`,
+		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","EventSource":"aws:sns","body":"",` +
+			`"Sns":{"Message":""}}]}`,
+		`{"Records":[{"EventSource":"aws:sns","Sns":null},{"EventSource":"aws:sns","Sns":{"MessageId":null,` +
+			`"Message":"{\"clientId\":\"U\"}"}}]}`,
 		`{"Records":[{"Sns":1}],"Records":null}`, `{"Records":[null,[],1,""]}`,
-		`{"detail-type":"t","source":"s","detail":{"clientId":"U"}}`, `{"detail-type":"t","source":"s","detail":[{"detail-type":null}]}`, `{"detail-type":{},"source":"s","detail":1}`,
-		`{"httpMethod":"GET","path":"%","queryStringParameters":{"":"&"},"requestContext":{"elb":{}}}`, `{"httpMethod":"GET","multiValueQueryStringParameters":{"a":null},"multiValueHeaders":{"":null},"requestContext":{"elb":[]}}`,
-		`{"clientId":{},"authenticationRequestId":null,"Records":null}`, `{"clientId":"U","rawPath":"/","requestContext":{"http":{},"elb":{}}}`,
+		`{"detail-type":"t","source":"s","detail":{"clientId":"U"}}`,
+		`{"detail-type":"t","source":"s","detail":[{"detail-type":null}]}`,
+		`{"detail-type":{},"source":"s","detail":1}`,
+		`{"httpMethod":"GET","path":"%","queryStringParameters":{"":"&"},"requestContext":{"elb":{}}}`,
+		`{"httpMethod":"GET","multiValueQueryStringParameters":{"a":null},"multiValueHeaders":{"":null},` +
+			`"requestContext":{"elb":[]}}`,
+		`{"clientId":{},"authenticationRequestId":null,"Records":null}`,
+		`{"clientId":"U","rawPath":"/","requestContext":{"http":{},"elb":{}}}`,
 	} {
 		f.Add(seed)
 	}
 	h := gateway.Handler{
 		Serve: func(_ context.Context, r gateway.Request) gateway.Response {
-			return gateway.Response{Status: 200, Headers: map[string]string{"a": "1"}, Body: []byte(`{"a":"\"é<"}`), Unknown: bytes.Contains(r.Body, []byte("U"))}
+			return gateway.Response{
+				Status: 200, Headers: map[string]string{"a": "1"}, Body: []byte(`{"a":"\"é<"}`),
+				Unknown: bytes.Contains(r.Body, []byte("U")),
+			}
 		},
 		Log: slog.New(slog.DiscardHandler),
 	}

@@ -17,7 +17,9 @@ func invoke(t testing.TB, payload string) (seen *gateway.Request, out string, er
 	t.Helper()
 	h := gateway.Handler{Serve: func(_ context.Context, r gateway.Request) gateway.Response {
 		seen = &r
-		return gateway.Response{Status: 200, Headers: map[string]string{"client-id": "demo"}, Body: []byte(`{"a":"\"é<"}`)}
+		return gateway.Response{
+			Status: 200, Headers: map[string]string{"client-id": "demo"}, Body: []byte(`{"a":"\"é<"}`),
+		}
 	}}
 	text, err := h.Invoke(context.Background(), []byte(payload))
 	return seen, string(text), err
@@ -32,8 +34,14 @@ func TestShapes(t *testing.T) {
 		out     string
 	}{
 		"payload 2.0": {
-			`{"version":"2.0","rawPath":"/a%2Fb","rawQueryString":"c=%20","headers":{"client-id":"demo","X-Y":"1,2"},"requestContext":{"http":{"method":"POST","sourceIp":"203.0.113.7"}},"body":"{}"}`,
-			gateway.Request{Method: "POST", Path: "/a%2Fb", Query: "c=%20", Headers: map[string][]string{"client-id": {"demo"}, "x-y": {"1,2"}}, Body: []byte("{}"), SourceIP: "203.0.113.7"}, answered,
+			`{"version":"2.0","rawPath":"/a%2Fb","rawQueryString":"c=%20","headers":{"client-id":"demo",` +
+				`"X-Y":"1,2"},"requestContext":{"http":{"method":"POST","sourceIp":"203.0.113.7"}},"body":"{}"}`,
+			gateway.Request{
+				Method: "POST", Path: "/a%2Fb", Query: "c=%20",
+				Headers: map[string][]string{"client-id": {"demo"}, "x-y": {"1,2"}}, Body: []byte("{}"),
+				SourceIP: "203.0.113.7",
+			},
+			answered,
 		},
 		"payload 2.0, bare": {
 			`{"rawPath":"","requestContext":{"http":{}}}`,
@@ -52,63 +60,116 @@ func TestShapes(t *testing.T) {
 			gateway.Request{Method: "POST", Path: "/", Headers: map[string][]string{}, Garbled: true}, answered,
 		},
 		"payload 1.0": {
-			`{"httpMethod":"POST","path":"/a","headers":{"Client-Id":"b","Host":"h"},"multiValueHeaders":{"Client-Id":["a","b"]},"requestContext":{"identity":{"sourceIp":"203.0.113.7"}},"body":"{}"}`,
-			gateway.Request{Method: "POST", Path: "/a", Headers: map[string][]string{"client-id": {"a", "b"}, "host": {"h"}}, Body: []byte("{}"), SourceIP: "203.0.113.7"}, answered,
+			`{"httpMethod":"POST","path":"/a","headers":{"Client-Id":"b","Host":"h"},` +
+				`"multiValueHeaders":{"Client-Id":["a","b"]},` +
+				`"requestContext":{"identity":{"sourceIp":"203.0.113.7"}},"body":"{}"}`,
+			gateway.Request{
+				Method: "POST", Path: "/a",
+				Headers: map[string][]string{"client-id": {"a", "b"}, "host": {"h"}}, Body: []byte("{}"),
+				SourceIP: "203.0.113.7",
+			},
+			answered,
 		},
 		"payload 1.0, query": {
-			`{"httpMethod":"POST","path":"/","queryStringParameters":{"b":"2 +"},"multiValueQueryStringParameters":{"b":["1","2 +"],"a":[""]},"requestContext":{}}`,
-			gateway.Request{Method: "POST", Path: "/", Query: "a=&b=1&b=2+%2B", Headers: map[string][]string{}, Body: []byte{}}, answered,
+			`{"httpMethod":"POST","path":"/","queryStringParameters":{"b":"2 ` +
+				`+"},"multiValueQueryStringParameters":{"b":["1","2 +"],"a":[""]},"requestContext":{}}`,
+			gateway.Request{
+				Method: "POST", Path: "/", Query: "a=&b=1&b=2+%2B", Headers: map[string][]string{},
+				Body: []byte{},
+			},
+			answered,
 		},
 		"payload 1.0, nulls": {
 			`{"httpMethod":"GET","path":"/a","headers":null,"multiValueHeaders":null,"requestContext":{},"body":null}`,
 			gateway.Request{Method: "GET", Path: "/a", Headers: map[string][]string{}, Body: []byte{}}, answered,
 		},
 		"ALB": {
-			`{"httpMethod":"POST","path":"/a%2Fb","queryStringParameters":{"b":"2%20+","%61":""},"headers":{"client-id":"demo","x-forwarded-for":"203.0.113.7"},"requestContext":{"elb":{"targetGroupArn":"arn"}},"body":"{}","isBase64Encoded":false}`,
-			gateway.Request{Method: "POST", Path: "/a%2Fb", Query: "%61=&b=2%20+", Headers: map[string][]string{"client-id": {"demo"}, "x-forwarded-for": {"203.0.113.7"}}, Body: []byte("{}")},
-			`{"statusCode":200,"statusDescription":"200 OK","headers":{"client-id":"demo"},"body":"{\"a\":\"\\\"é<\"}","isBase64Encoded":false}`,
+			`{"httpMethod":"POST","path":"/a%2Fb","queryStringParameters":{"b":"2%20+","%61":""},` +
+				`"headers":{"client-id":"demo","x-forwarded-for":"203.0.113.7"},` +
+				`"requestContext":{"elb":{"targetGroupArn":"arn"}},"body":"{}","isBase64Encoded":false}`,
+			gateway.Request{
+				Method: "POST", Path: "/a%2Fb", Query: "%61=&b=2%20+",
+				Headers: map[string][]string{"client-id": {"demo"}, "x-forwarded-for": {"203.0.113.7"}},
+				Body:    []byte("{}"),
+			},
+			`{"statusCode":200,"statusDescription":"200 ` +
+				`OK","headers":{"client-id":"demo"},"body":"{\"a\":\"\\\"é<\"}","isBase64Encoded":false}`,
 		},
 		"ALB, multi-value": {
-			`{"httpMethod":"POST","path":"/","multiValueQueryStringParameters":{"b":["2%20+","1"],"%61":[""]},"multiValueHeaders":{"client-id":["a","b"]},"requestContext":{"elb":{"targetGroupArn":"arn"}},"body":"e30=","isBase64Encoded":true}`,
-			gateway.Request{Method: "POST", Path: "/", Query: "%61=&b=2%20+&b=1", Headers: map[string][]string{"client-id": {"a", "b"}}, Body: []byte("{}")},
-			`{"statusCode":200,"statusDescription":"200 OK","multiValueHeaders":{"client-id":["demo"]},"body":"{\"a\":\"\\\"é<\"}","isBase64Encoded":false}`,
+			`{"httpMethod":"POST","path":"/","multiValueQueryStringParameters":{"b":["2%20+","1"],` +
+				`"%61":[""]},"multiValueHeaders":{"client-id":["a","b"]},` +
+				`"requestContext":{"elb":{"targetGroupArn":"arn"}},"body":"e30=","isBase64Encoded":true}`,
+			gateway.Request{
+				Method: "POST", Path: "/", Query: "%61=&b=2%20+&b=1",
+				Headers: map[string][]string{"client-id": {"a", "b"}}, Body: []byte("{}"),
+			},
+			`{"statusCode":200,"statusDescription":"200 ` +
+				`OK","multiValueHeaders":{"client-id":["demo"]},"body":"{\"a\":\"\\\"é<\"}",` +
+				`"isBase64Encoded":false}`,
 		},
 		"ALB, nulls": {
-			`{"httpMethod":"GET","path":"/","queryStringParameters":null,"multiValueQueryStringParameters":null,"headers":null,"multiValueHeaders":null,"requestContext":{"elb":{},"http":null,"identity":null},"body":null,"Records":null,"detail-type":null,"clientId":null,"rawPath":null}`,
+			`{"httpMethod":"GET","path":"/","queryStringParameters":null,` +
+				`"multiValueQueryStringParameters":null,"headers":null,"multiValueHeaders":null,` +
+				`"requestContext":{"elb":{},"http":null,"identity":null},"body":null,"Records":null,` +
+				`"detail-type":null,"clientId":null,"rawPath":null}`,
 			gateway.Request{Method: "GET", Path: "/", Headers: map[string][]string{}, Body: []byte{}},
-			`{"statusCode":200,"statusDescription":"200 OK","headers":{"client-id":"demo"},"body":"{\"a\":\"\\\"é<\"}","isBase64Encoded":false}`,
+			`{"statusCode":200,"statusDescription":"200 ` +
+				`OK","headers":{"client-id":"demo"},"body":"{\"a\":\"\\\"é<\"}","isBase64Encoded":false}`,
 		},
 		"SQS": {
-			`{"Records":[{"messageId":"m","body":"{\"clientId\":\"demo\",\"a\":\"é\"}","eventSource":"aws:sqs","EventSource":null}],"clientId":null}`,
-			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo","a":"é"}`)}, `{"batchItemFailures":[]}`,
+			`{"Records":[{"messageId":"m","body":"{\"clientId\":\"demo\",\"a\":\"é\"}",` +
+				`"eventSource":"aws:sqs","EventSource":null}],"clientId":null}`,
+			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo","a":"é"}`)},
+			`{"batchItemFailures":[]}`,
 		},
 		"SNS": {
-			`{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","Sns":{"Type":"Notification","MessageId":"m","Message":"{\"clientId\":\"demo\"}"}}],"requestContext":null}`,
-			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo"}`)}, `[{"a":"\"é<"}]`,
+			`{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","Sns":{"Type":"Notification",` +
+				`"MessageId":"m","Message":"{\"clientId\":\"demo\"}"}}],"requestContext":null}`,
+			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo"}`)},
+			`[{"a":"\"é<"}]`,
 		},
 		"EventBridge": {
 			`{"version":"0","id":"m","detail-type":"Send","source":"shop","detail":{"clientId":"demo", "a":1}}`,
-			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo", "a":1}`)}, `{"a":"\"é<"}`,
+			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo", "a":1}`)},
+			`{"a":"\"é<"}`,
 		},
 		"direct, nulls": {
-			`{"clientId":"demo","rawPath":null,"httpMethod":null,"requestContext":null,"Records":null,"detail-type":null}`,
-			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo","rawPath":null,"httpMethod":null,"requestContext":null,"Records":null,"detail-type":null}`)}, `{"a":"\"é<"}`,
+			`{"clientId":"demo","rawPath":null,"httpMethod":null,"requestContext":null,"Records":null,` +
+				`"detail-type":null}`,
+			gateway.Request{
+				Method: "POST", Direct: true, Client: "demo",
+				Body: []byte(
+					`{"clientId":"demo","rawPath":null,"httpMethod":null,"requestContext":null,` +
+						`"Records":null,"detail-type":null}`,
+				),
+			},
+			`{"a":"\"é<"}`,
 		},
 		"direct, members that mark nothing": {
 			`{"clientId":"demo","source":"shop","detail":{},"records":[],"eventSource":"aws:sqs"}`,
-			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo","source":"shop","detail":{},"records":[],"eventSource":"aws:sqs"}`)}, `{"a":"\"é<"}`,
+			gateway.Request{
+				Method: "POST", Direct: true, Client: "demo",
+				Body: []byte(`{"clientId":"demo","source":"shop","detail":{},"records":[],"eventSource":"aws:sqs"}`),
+			},
+			`{"a":"\"é<"}`,
 		},
 		"direct": {
 			`{"clientId":"demo","authenticationRequestId":"a"}`,
-			gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(`{"clientId":"demo","authenticationRequestId":"a"}`)}, `{"a":"\"é<"}`,
+			gateway.Request{
+				Method: "POST", Direct: true, Client: "demo",
+				Body: []byte(`{"clientId":"demo","authenticationRequestId":"a"}`),
+			},
+			`{"a":"\"é<"}`,
 		},
 		"direct, no client": {
 			`{"authenticationRequestId":"a"}`,
-			gateway.Request{Method: "POST", Direct: true, Body: []byte(`{"authenticationRequestId":"a"}`)}, `{"a":"\"é<"}`,
+			gateway.Request{Method: "POST", Direct: true, Body: []byte(`{"authenticationRequestId":"a"}`)},
+			`{"a":"\"é<"}`,
 		},
 		"direct, client no string": {
 			`{"clientId":1,"authenticationRequestId":"a"}`,
-			gateway.Request{Method: "POST", Direct: true, Body: []byte(`{"clientId":1,"authenticationRequestId":"a"}`)}, `{"a":"\"é<"}`,
+			gateway.Request{Method: "POST", Direct: true, Body: []byte(`{"clientId":1,"authenticationRequestId":"a"}`)},
+			`{"a":"\"é<"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,25 +193,44 @@ func TestUnknownShapes(t *testing.T) {
 	for _, payload := range []string{
 		"", "null", "[]", `"x"`, "1", "{", "{}", `{"canary":1}`,
 		// Records of nobody, of others, of two, of none of what they need.
-		`{"Records":[]}`, `{"Records":null}`, `{"Records":{}}`, `{"Records":"canary"}`, `{"Records":[null]}`, `{"Records":[1]}`, `{"Records":[{}]}`, `{"Records":[[]]}`,
-		`{"Records":[{"eventSource":"aws:s3","messageId":"canary"}]}`, `{"records":[{"eventSource":"aws:sqs","messageId":"canary","body":"{}"}]}`,
-		`{"Records":[{"eventSource":"aws:sqs","body":"canary"}]}`, `{"Records":[{"eventSource":"aws:sqs","messageId":"","body":"canary"}]}`, `{"Records":[{"eventSource":"aws:sqs","messageId":null,"body":"canary"}]}`,
-		`{"Records":[{"eventSource":"aws:sqs","messageId":7,"body":"canary"}]}`, `{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":{"clientId":"canary"}}]}`,
-		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{}","attributes":{"MessageGroupId":7}}]}`, `{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{}","attributes":"canary"}]}`,
-		`{"Records":[{"EventSource":"aws:sqs","messageId":"canary","body":"{}"}]}`, `{"Records":[{"eventSource":"aws:sns","Sns":{"Message":"canary"}}]}`,
-		`{"Records":[{"EventSource":"aws:sns","Sns":"canary"}]}`, `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":{"clientId":"canary"}}}]}`,
-		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"canary"},{"EventSource":"aws:sns","Sns":{"Message":"canary"}}]}`,
-		`{"Records":[{"eventSource":"aws:sqs","EventSource":"aws:sns","messageId":"m","body":"canary","Sns":{"Message":"canary"}}]}`,
+		`{"Records":[]}`, `{"Records":null}`, `{"Records":{}}`, `{"Records":"canary"}`,
+		`{"Records":[null]}`, `{"Records":[1]}`, `{"Records":[{}]}`, `{"Records":[[]]}`,
+		`{"Records":[{"eventSource":"aws:s3","messageId":"canary"}]}`,
+		`{"records":[{"eventSource":"aws:sqs","messageId":"canary","body":"{}"}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","body":"canary"}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":"","body":"canary"}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":null,"body":"canary"}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":7,"body":"canary"}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":{"clientId":"canary"}}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{}","attributes":{"MessageGroupId":7}}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"{}","attributes":"canary"}]}`,
+		`{"Records":[{"EventSource":"aws:sqs","messageId":"canary","body":"{}"}]}`,
+		`{"Records":[{"eventSource":"aws:sns","Sns":{"Message":"canary"}}]}`,
+		`{"Records":[{"EventSource":"aws:sns","Sns":"canary"}]}`,
+		`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":{"clientId":"canary"}}}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"canary"},{"EventSource":"aws:sns",` +
+			`"Sns":{"Message":"canary"}}]}`,
+		`{"Records":[{"eventSource":"aws:sqs","EventSource":"aws:sns","messageId":"m","body":"canary",` +
+			`"Sns":{"Message":"canary"}}]}`,
 		`{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"canary"},{"eventSource":"aws:s3"}]}`,
 		// Half an EventBridge event.
-		`{"detail-type":"canary","detail":{"clientId":"demo"}}`, `{"source":"canary","detail":{"clientId":"demo"}}`, `{"detail-type":"canary","source":"shop"}`, `{"detail-type":"canary","source":"shop","detail":null}`,
-		`{"detail-type":7,"source":"canary","detail":{"clientId":"demo"}}`, `{"detail-type":"canary","source":["shop"],"detail":{"clientId":"demo"}}`, `{"detail-type":"canary","source":"shop","id":7,"detail":{"clientId":"demo"}}`,
+		`{"detail-type":"canary","detail":{"clientId":"demo"}}`,
+		`{"source":"canary","detail":{"clientId":"demo"}}`, `{"detail-type":"canary","source":"shop"}`,
+		`{"detail-type":"canary","source":"shop","detail":null}`,
+		`{"detail-type":7,"source":"canary","detail":{"clientId":"demo"}}`,
+		`{"detail-type":"canary","source":["shop"],"detail":{"clientId":"demo"}}`,
+		`{"detail-type":"canary","source":"shop","id":7,"detail":{"clientId":"demo"}}`,
 		// Half an ALB event.
-		`{"requestContext":{"elb":{}},"path":"/canary"}`, `{"httpMethod":"POST","path":["canary"],"requestContext":{"elb":{}}}`, `{"httpMethod":"POST","path":"/","requestContext":{"elb":{}},"queryStringParameters":"canary"}`,
-		`{"httpMethod":"POST","path":"/","requestContext":{"elb":{}},"queryStringParameters":{"a":["canary"]}}`, `{"httpMethod":"POST","path":"/","requestContext":{"elb":{}},"multiValueQueryStringParameters":{"a":"canary"}}`,
+		`{"requestContext":{"elb":{}},"path":"/canary"}`,
+		`{"httpMethod":"POST","path":["canary"],"requestContext":{"elb":{}}}`,
+		`{"httpMethod":"POST","path":"/","requestContext":{"elb":{}},"queryStringParameters":"canary"}`,
+		`{"httpMethod":"POST","path":"/","requestContext":{"elb":{}},"queryStringParameters":{"a":["canary"]}}`,
+		`{"httpMethod":"POST","path":"/","requestContext":{"elb":{}},"multiValueQueryStringParameters":{"a":"canary"}}`,
 		`{"clientId":null,"authenticationRequestId":null,"a":"canary"}`,
-		`{"rawPath":"/canary","version":"2.0"}`, `{"rawPath":"/","requestContext":null}`, `{"rawPath":"/","requestContext":{}}`, `{"httpMethod":"POST","path":"/canary"}`,
-		`{"requestContext":{"http":{"method":"POST"}}}`, `{"rawPath":1,"requestContext":{"http":{}}}`, `{"rawPath":"/","headers":[],"requestContext":{"http":{}}}`,
+		`{"rawPath":"/canary","version":"2.0"}`, `{"rawPath":"/","requestContext":null}`,
+		`{"rawPath":"/","requestContext":{}}`, `{"httpMethod":"POST","path":"/canary"}`,
+		`{"requestContext":{"http":{"method":"POST"}}}`, `{"rawPath":1,"requestContext":{"http":{}}}`,
+		`{"rawPath":"/","headers":[],"requestContext":{"http":{}}}`,
 		`{"clientId":"canary","requestContext":{}}`, "\xff", `{"rawPath":"/","requestContext":{"http":{}},"body":5}`,
 	} {
 		seen, _, err := invoke(t, payload)
@@ -158,7 +238,10 @@ func TestUnknownShapes(t *testing.T) {
 			t.Errorf("%s: served", payload)
 			continue
 		}
-		for _, want := range []string{"2.0", "1.0", "Function URL", "clientId", "requestContext", "ALB", "elb", "SQS", "SNS", "Records", "EventBridge", "detail-type"} {
+		for _, want := range []string{
+			"2.0", "1.0", "Function URL", "clientId", "requestContext", "ALB", "elb", "SQS", "SNS",
+			"Records", "EventBridge", "detail-type",
+		} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want it to name %s", payload, err, want)
 			}

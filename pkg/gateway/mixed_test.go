@@ -32,7 +32,8 @@ func TestMixedShapes(t *testing.T) {
 				continue
 			}
 			// Two of the same member would be one; those with both in one are below.
-			if strings.Contains(a, "requestContext") && strings.Contains(b, "requestContext") || strings.Contains(a, "Records") && strings.Contains(b, "Records") {
+			if strings.Contains(a, "requestContext") && strings.Contains(b, "requestContext") ||
+				strings.Contains(a, "Records") && strings.Contains(b, "Records") {
 				continue
 			}
 			if seen, _, err := invoke(t, "{"+a+","+b+"}"); err == nil || seen != nil {
@@ -41,11 +42,16 @@ func TestMixedShapes(t *testing.T) {
 		}
 	}
 	for _, payload := range []string{
-		`{"clientId":"demo","rawPath":"/"}`, `{"clientId":"demo","httpMethod":"POST"}`, `{"authenticationRequestId":"a","rawPath":""}`, `{"clientId":"demo","requestContext":{}}`,
+		`{"clientId":"demo","rawPath":"/"}`, `{"clientId":"demo","httpMethod":"POST"}`,
+		`{"authenticationRequestId":"a","rawPath":""}`, `{"clientId":"demo","requestContext":{}}`,
 		`{"clientId":"demo","Records":[]}`, `{"clientId":"demo","detail-type":""}`,
-		`{"rawPath":"/","httpMethod":"POST","path":"/","requestContext":{"http":{}}}`, `{"rawPath":"/","requestContext":{"http":{},"elb":{}}}`,
-		`{"httpMethod":"POST","path":"/","requestContext":{"http":{}}}`, `{"httpMethod":"POST","path":"/","requestContext":{"http":{},"elb":{}}}`, `{"httpMethod":"POST","path":"/","requestContext":{"elb":{},"identity":{}}}`,
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}],"requestContext":{}}`, `{"detail-type":"t","source":"s","detail":{"clientId":"demo"},"requestContext":{}}`,
+		`{"rawPath":"/","httpMethod":"POST","path":"/","requestContext":{"http":{}}}`,
+		`{"rawPath":"/","requestContext":{"http":{},"elb":{}}}`,
+		`{"httpMethod":"POST","path":"/","requestContext":{"http":{}}}`,
+		`{"httpMethod":"POST","path":"/","requestContext":{"http":{},"elb":{}}}`,
+		`{"httpMethod":"POST","path":"/","requestContext":{"elb":{},"identity":{}}}`,
+		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}],"requestContext":{}}`,
+		`{"detail-type":"t","source":"s","detail":{"clientId":"demo"},"requestContext":{}}`,
 	} {
 		if seen, _, err := invoke(t, payload); err == nil || seen != nil {
 			t.Errorf("%s: served", payload)
@@ -63,8 +69,10 @@ func TestMixedShapes(t *testing.T) {
 // contract documents, whatever its value.
 func TestForeignMembers(t *testing.T) {
 	for _, member := range []string{
-		`"headers":["a"]`, `"headers":{"a":1}`, `"body":{"a":1}`, `"body":7`, `"path":["x"]`, `"isBase64Encoded":"no"`, `"rawQueryString":7`,
-		`"multiValueHeaders":"x"`, `"queryStringParameters":5`, `"multiValueQueryStringParameters":{"a":"b"}`, `"headers":null`, `"colour":["x"]`,
+		`"headers":["a"]`, `"headers":{"a":1}`, `"body":{"a":1}`, `"body":7`, `"path":["x"]`,
+		`"isBase64Encoded":"no"`, `"rawQueryString":7`,
+		`"multiValueHeaders":"x"`, `"queryStringParameters":5`,
+		`"multiValueQueryStringParameters":{"a":"b"}`, `"headers":null`, `"colour":["x"]`,
 	} {
 		object := `{"clientId":"demo","authenticationRequestId":"a",` + member + `}`
 		quoted, err := json.Marshal(object)
@@ -83,7 +91,10 @@ func TestForeignMembers(t *testing.T) {
 			}
 		}
 		// Nor do such members make an event of SQS or EventBridge another one.
-		seen, _, err := invoke(t, `{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}],`+member+`}`)
+		seen, _, err := invoke(
+			t,
+			`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}],`+member+`}`,
+		)
 		if err != nil || seen == nil || !seen.Direct {
 			t.Errorf("%s beside records: %+v %v", member, seen, err)
 		}
@@ -97,8 +108,11 @@ func TestHTTPOnly(t *testing.T) {
 		payload string
 		served  bool
 	}{
-		"direct":      {`{"clientId":"demo"}`, false},
-		"SQS":         {`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}]}`, false},
+		"direct": {`{"clientId":"demo"}`, false},
+		"SQS": {
+			`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}]}`,
+			false,
+		},
 		"SNS":         {`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"{\"clientId\":\"demo\"}"}}]}`, false},
 		"EventBridge": {`{"detail-type":"t","source":"s","detail":{"clientId":"demo"}}`, false},
 		"payload 2.0": {`{"rawPath":"/","requestContext":{"http":{}}}`, true},

@@ -57,8 +57,10 @@ func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Han
 	}
 	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
 	gate := &ams.Gate{Door: &admission.Door{
-		Clients: clients.Static{"demo": {ID: "demo", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"}},
-		Now:     now, Log: log, Lines: &telemetry.Lines{Stack: "prod"},
+		Clients: clients.Static{
+			"demo": {ID: "demo", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
+		},
+		Now: now, Log: log, Lines: &telemetry.Lines{Stack: "prod"},
 	}}
 	issuer := otp.Issuer{
 		Challenges: telemetry.Store{Challenges: db, Ledgers: db, Now: now}, Ledgers: db,
@@ -86,7 +88,11 @@ func TestQueueOfRequests(t *testing.T) {
 
 	var left []events.SQSMessage
 	for i := range numbers {
-		text := fmt.Sprintf(`{"clientId":"demo","authenticationRequestId":"request-%d","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-65432163%02[1]d"}`, i)
+		text := fmt.Sprintf(
+			`{"clientId":"demo","authenticationRequestId":"request-%d","authenticationMethod":"OTP",`+
+				`"authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-65432163%02[1]d"}`,
+			i,
+		)
 		for j, text := range []string{text, text + " ", text} { // byte by byte, and spelled otherwise
 			left = append(left, message(fmt.Sprint(i, "-", j), "", text))
 		}
@@ -123,7 +129,8 @@ func TestQueueOfRequests(t *testing.T) {
 	for text := range strings.Lines(log.String()) {
 		line := telemetrytest.Read(t, text).Members
 		lines++
-		if line["request"] != "an invocation" || line["client"] != "demo" || line["api"] != "customers/initAuthentication" {
+		if line["request"] != "an invocation" || line["client"] != "demo" ||
+			line["api"] != "customers/initAuthentication" {
 			t.Errorf("a line without its request: %s", text)
 		}
 		if n, sent := line["sends"]; sent && (n != 1.0 || line["outcome"] != "sent" || line["result"] != "SUCCESS") {

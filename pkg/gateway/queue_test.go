@@ -49,7 +49,10 @@ func (w *worker) receive(t *testing.T, function time.Duration, batch []events.SQ
 		t.Fatal(out, err)
 	}
 	for _, f := range answer.BatchItemFailures {
-		back = append(back, batch[slices.IndexFunc(batch, func(m events.SQSMessage) bool { return m.MessageId == f.ItemIdentifier })])
+		back = append(
+			back,
+			batch[slices.IndexFunc(batch, func(m events.SQSMessage) bool { return m.MessageId == f.ItemIdentifier })],
+		)
 	}
 	return back
 }
@@ -91,8 +94,12 @@ func TestTimeOfBatch(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, begin := newWorker(c.work), time.Now()
 				back := w.receive(t, c.function, standard(c.batch))
-				if took := time.Since(begin); len(w.served) != c.served || len(back) != c.batch-c.served || took != c.took {
-					t.Errorf("worked on %d in %v, %d go back; want %d in %v", len(w.served), took, len(back), c.served, c.took)
+				if took := time.Since(begin); len(w.served) != c.served || len(back) != c.batch-c.served ||
+					took != c.took {
+					t.Errorf(
+						"worked on %d in %v, %d go back; want %d in %v", len(w.served), took, len(back),
+						c.served, c.took,
+					)
 				}
 			})
 		})
@@ -113,8 +120,12 @@ func TestTimeOfCall(t *testing.T) {
 					return
 				}
 				end, ok := ctx.Deadline()
-				if left := time.Until(end); !ok || left > gateway.Timeout || left < snssender.Timeout+second || stop.Sub(end) <= otp.SettleTime {
-					t.Errorf("begun after %v with %v left, %v before the function is stopped", early, left, stop.Sub(end))
+				if left := time.Until(end); !ok || left > gateway.Timeout || left < snssender.Timeout+second ||
+					stop.Sub(end) <= otp.SettleTime {
+					t.Errorf(
+						"begun after %v with %v left, %v before the function is stopped", early, left,
+						stop.Sub(end),
+					)
 				}
 				<-ctx.Done()
 			})
@@ -185,7 +196,10 @@ func TestReceives(t *testing.T) {
 					left = w.receive(t, function, left)
 				}
 				if len(left) > 0 || len(w.served) != c.batch || receives != c.receives {
-					t.Errorf("%d dead after %d receives, want none after %d; begun %d of %d", len(left), receives, c.receives, len(w.served), c.batch)
+					t.Errorf(
+						"%d dead after %d receives, want none after %d; begun %d of %d", len(left),
+						receives, c.receives, len(w.served), c.batch,
+					)
 				}
 			})
 		})
@@ -221,7 +235,9 @@ func TestDocumentedQueue(t *testing.T) {
 // A panic of one request puts that message back, and costs no other its answer.
 func TestPanicInBatch(t *testing.T) {
 	var log bytes.Buffer
-	h := gateway.Handler{Log: slog.New(slog.NewJSONHandler(&log, nil)), Serve: func(_ context.Context, r gateway.Request) gateway.Response {
+	h := gateway.Handler{Log: slog.New(slog.NewJSONHandler(&log, nil)), Serve: func(
+		_ context.Context, r gateway.Request,
+	) gateway.Response {
 		if strings.Contains(string(r.Body), `"3"`) {
 			panic("canary")
 		}
@@ -232,7 +248,8 @@ func TestPanicInBatch(t *testing.T) {
 	if want := `{"batchItemFailures":[{"itemIdentifier":"3"}]}`; err != nil || string(out) != want {
 		t.Errorf("%s %v, want %s", out, err, want)
 	}
-	if text := log.String(); !strings.Contains(text, `"msg":"panic"`) || !strings.Contains(text, `"type":"string"`) || strings.Contains(text, "canary") {
+	if text := log.String(); !strings.Contains(text, `"msg":"panic"`) ||
+		!strings.Contains(text, `"type":"string"`) || strings.Contains(text, "canary") {
 		t.Error(text)
 	}
 }

@@ -26,7 +26,9 @@ func unarmour(text []byte) (der []byte, err error) {
 		}
 		der = block.Bytes
 	} else if der, err = base64.StdEncoding.Strict().DecodeString(string(text)); err != nil {
-		return nil, errors.New("neither PEM nor base64: must be one PEM block, or base64 of DER with or without line breaks")
+		return nil, errors.New(
+			"neither PEM nor base64: must be one PEM block, or base64 of DER with or without line breaks",
+		)
 	}
 	// Package x509 ignores bytes after a PKCS#8 key.
 	if rest, err := asn1.Unmarshal(der, new(asn1.RawValue)); err != nil || len(rest) > 0 {

@@ -115,7 +115,10 @@ func TestCaptures(t *testing.T) {
 		if err != nil || h.Version != "1" {
 			t.Errorf("%s: %v, version %q", name, err, h.Version)
 		}
-		if !h.Verify(key, signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), r.Header.Get("Request-Time"), body)) {
+		if !h.Verify(
+			key,
+			signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), r.Header.Get("Request-Time"), body),
+		) {
 			t.Errorf("%s does not verify", name)
 		}
 		if _, ok := signature.ParseTime(r.Header.Get("Request-Time")); !ok {
@@ -137,14 +140,22 @@ func request(t testing.TB, name string) *http.Request {
 func TestWorkedExample(t *testing.T) {
 	r := request(t, "ams-example-request.http")
 	body, _ := io.ReadAll(r.Body)
-	compare(t, "ams-example-request", "ams-test-client", signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), r.Header.Get("Request-Time"), body), r.Header)
+	compare(
+		t, "ams-example-request", "ams-test-client",
+		signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), r.Header.Get("Request-Time"), body),
+		r.Header,
+	)
 
 	w, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(file(t, "ams-example-response.http"))), r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body, _ = io.ReadAll(w.Body)
-	compare(t, "ams-example-response", "ams-test-server", signature.Text(r.Method, r.RequestURI, w.Header.Get("client-id"), w.Header.Get("response-time"), body), w.Header)
+	compare(
+		t, "ams-example-response", "ams-test-server",
+		signature.Text(r.Method, r.RequestURI, w.Header.Get("client-id"), w.Header.Get("response-time"), body),
+		w.Header,
+	)
 	if _, ok := signature.ParseTime(w.Header.Get("response-time")); !ok {
 		t.Errorf("time %q", w.Header.Get("response-time"))
 	}
@@ -176,7 +187,10 @@ func compare(t *testing.T, example, pair string, text []byte, headers http.Heade
 func TestEveryBitCounts(t *testing.T) {
 	key := public(t, "ams-test-client.pub.pem")
 	k := signature.Key{Version: "1", Private: private(t, "ams-test-client.key.pem")}
-	parts := []string{"POST", "/ams/api/v1/users/verifyAuthentication?trace=a%20b", "TEST_5X00000000000000", "1685599933871", `{"authenticationValue":"123456"}`}
+	parts := []string{
+		"POST", "/ams/api/v1/users/verifyAuthentication?trace=a%20b", "TEST_5X00000000000000",
+		"1685599933871", `{"authenticationValue":"123456"}`,
+	}
 	text := func(p []string) []byte { return signature.Text(p[0], p[1], p[2], p[3], []byte(p[4])) }
 	header, err := k.Sign(text(parts))
 	if err != nil {
@@ -208,7 +222,10 @@ func TestEveryBitCounts(t *testing.T) {
 			}
 		}
 	}
-	for _, changed := range []signature.Header{{}, {Signature: h.Signature[1:]}, {Signature: append([]byte{0}, h.Signature...)}, {Signature: append(bytes.Clone(h.Signature), 0)}} {
+	for _, changed := range []signature.Header{
+		{}, {Signature: h.Signature[1:]}, {Signature: append([]byte{0}, h.Signature...)},
+		{Signature: append(bytes.Clone(h.Signature), 0)},
+	} {
 		if changed.Verify(key, text(parts)) {
 			t.Errorf("a signature of %d bytes verifies", len(changed.Signature))
 		}

@@ -15,7 +15,10 @@ func FuzzParse(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.SignatureHeader)
 	}
-	for _, seed := range []string{"", ",", "=", "signature=%", "signature=YWJj,x=1,X=2", " Signature = YWI%3d , keyVersion=a b=c", "signature=YWJj%0a"} {
+	for _, seed := range []string{
+		"", ",", "=", "signature=%", "signature=YWJj,x=1,X=2", " Signature = YWI%3d , keyVersion=a b=c",
+		"signature=YWJj%0a",
+	} {
 		f.Add(seed)
 	}
 	f.Add("signature=" + strings.Repeat("0", 4084))
@@ -43,7 +46,10 @@ func FuzzParseTime(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.RequestTime)
 	}
-	for _, seed := range []string{"2019-04-04T12:08:56.253+05:30", "2026-11-22T02:25:27.1234567Z", "2024-02-29T23:59:59-2359", "2026-11-22T02:25:27,5Z", "0000-01-01T00:00:00+23:59"} {
+	for _, seed := range []string{
+		"2019-04-04T12:08:56.253+05:30", "2026-11-22T02:25:27.1234567Z", "2024-02-29T23:59:59-2359",
+		"2026-11-22T02:25:27,5Z", "0000-01-01T00:00:00+23:59",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

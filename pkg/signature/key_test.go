@@ -42,7 +42,8 @@ func TestKeyForms(t *testing.T) {
 		if err != nil || !key.Equal(&pair.PublicKey) {
 			t.Errorf("public key, %s: %v", name, err)
 		}
-		if _, err := signature.ParsePrivateKey([]byte(text)); err == nil || (name != "certificate" && !strings.Contains(err.Error(), "this is a public key")) {
+		if _, err := signature.ParsePrivateKey([]byte(text)); err == nil ||
+			(name != "certificate" && !strings.Contains(err.Error(), "this is a public key")) {
 			t.Errorf("as a private key, %s: %v", name, err)
 		}
 	}
@@ -88,29 +89,37 @@ func TestKeysRefused(t *testing.T) {
 	broken[len(broken)-100] ^= 1 // in one of its numbers
 
 	for name, c := range map[string][2]string{
-		"nothing":                 {"", "empty"},
-		"blanks":                  {" \n", "empty"},
-		"words":                   {"canary canary", "neither PEM nor base64"},
-		"a path":                  {"/canary/key.pem", "neither PEM nor base64"},
-		"other base64":            {"Y2FuYXJ5", "one DER structure"},
-		"1024 bits":               {signature.FormatPublicKey(&small.PublicKey), "1024 bits, must have at least 2048"},
-		"2047 bits":               {sized(2047, 65537), "2047 bits, must have at least 2048"},
-		"8193 bits":               {sized(8193, 65537), "8193 bits, must have at most 8192"},
-		"exponent 1":              {sized(2048, 1), "exponent"},
-		"exponent 2":              {sized(2048, 2), "exponent"},
-		"exponent 65536":          {sized(2048, 65536), "exponent"},
-		"exponent of 33 bits":     {sized(2048, 1<<32+1), "exponent"},
-		"even modulus":            {signature.FormatPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}), "even modulus"},
-		"EC":                      {armoured("PUBLIC KEY", ecPublic), "not an RSA key"},
-		"Ed25519":                 {armoured("PUBLIC KEY", edSPKI), "not an RSA key"},
-		"two keys":                {good + good, "nothing before or after"},
-		"words after it":          {good + "canary", "nothing before or after"},
-		"words before it":         {"canary\n" + good, "nothing before or after"},
-		"a broken block first":    {"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + good, "nothing before or after"},
-		"half of it":              {good[:200], "one PEM block"},
-		"no end":                  {strings.ReplaceAll(good, "END", "CANARY"), "one PEM block"},
-		"bytes after the DER":     {armoured("PUBLIC KEY", append(bytes.Clone(spki), 0)), "nothing after it"},
-		"base64 without padding":  {strings.TrimRight(base64.StdEncoding.EncodeToString(smallDER[:100]), "="), "neither PEM nor base64"},
+		"nothing":             {"", "empty"},
+		"blanks":              {" \n", "empty"},
+		"words":               {"canary canary", "neither PEM nor base64"},
+		"a path":              {"/canary/key.pem", "neither PEM nor base64"},
+		"other base64":        {"Y2FuYXJ5", "one DER structure"},
+		"1024 bits":           {signature.FormatPublicKey(&small.PublicKey), "1024 bits, must have at least 2048"},
+		"2047 bits":           {sized(2047, 65537), "2047 bits, must have at least 2048"},
+		"8193 bits":           {sized(8193, 65537), "8193 bits, must have at most 8192"},
+		"exponent 1":          {sized(2048, 1), "exponent"},
+		"exponent 2":          {sized(2048, 2), "exponent"},
+		"exponent 65536":      {sized(2048, 65536), "exponent"},
+		"exponent of 33 bits": {sized(2048, 1<<32+1), "exponent"},
+		"even modulus": {
+			signature.FormatPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}),
+			"even modulus",
+		},
+		"EC":              {armoured("PUBLIC KEY", ecPublic), "not an RSA key"},
+		"Ed25519":         {armoured("PUBLIC KEY", edSPKI), "not an RSA key"},
+		"two keys":        {good + good, "nothing before or after"},
+		"words after it":  {good + "canary", "nothing before or after"},
+		"words before it": {"canary\n" + good, "nothing before or after"},
+		"a broken block first": {
+			"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + good, "nothing before or after",
+		},
+		"half of it":          {good[:200], "one PEM block"},
+		"no end":              {strings.ReplaceAll(good, "END", "CANARY"), "one PEM block"},
+		"bytes after the DER": {armoured("PUBLIC KEY", append(bytes.Clone(spki), 0)), "nothing after it"},
+		"base64 without padding": {
+			strings.TrimRight(base64.StdEncoding.EncodeToString(smallDER[:100]), "="),
+			"neither PEM nor base64",
+		},
 		"private":                 {secret, "this is a private key"},
 		"private, then public":    {secret + good, "this is a private key"},
 		"public, then private":    {good + secret, "this is a private key"},
@@ -127,14 +136,18 @@ func TestKeysRefused(t *testing.T) {
 		refused(t, "public", name, c[0], c[1])
 	}
 	for name, c := range map[string][2]string{
-		"nothing":              {"", "empty"},
-		"1024 bits":            {armoured("PRIVATE KEY", smallDER), "1024 bits, must have at least 2048"},
-		"broken":               {armoured("PRIVATE KEY", broken), "not an RSA key that is whole"},
-		"EC":                   {armoured("PRIVATE KEY", ecDER), "not an RSA key"},
-		"SEC 1":                {armoured("EC PRIVATE KEY", sec1), "not an RSA key"},
-		"Ed25519":              {armoured("PRIVATE KEY", ed), "not an RSA key"},
-		"encrypted PKCS#8":     {armoured("ENCRYPTED PRIVATE KEY", []byte("0")), "decrypt it first"},
-		"encrypted PKCS#1":     {"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMDA=\n-----END RSA PRIVATE KEY-----\n", "decrypt it first"},
+		"nothing":          {"", "empty"},
+		"1024 bits":        {armoured("PRIVATE KEY", smallDER), "1024 bits, must have at least 2048"},
+		"broken":           {armoured("PRIVATE KEY", broken), "not an RSA key that is whole"},
+		"EC":               {armoured("PRIVATE KEY", ecDER), "not an RSA key"},
+		"SEC 1":            {armoured("EC PRIVATE KEY", sec1), "not an RSA key"},
+		"Ed25519":          {armoured("PRIVATE KEY", ed), "not an RSA key"},
+		"encrypted PKCS#8": {armoured("ENCRYPTED PRIVATE KEY", []byte("0")), "decrypt it first"},
+		"encrypted PKCS#1": {
+			"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: " +
+				"AES-256-CBC,00\n\nMDA=\n-----END RSA PRIVATE KEY-----\n",
+			"decrypt it first",
+		},
 		"of ssh":               {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "one DER structure"},
 		"two keys":             {secret + secret, "nothing before or after"},
 		"bytes after the DER":  {armoured("PRIVATE KEY", append(bytes.Clone(pkcs8), 0)), "nothing after it"},
@@ -142,7 +155,9 @@ func TestKeysRefused(t *testing.T) {
 	} {
 		refused(t, "private", name, c[0], c[1])
 	}
-	if text, err := signature.FormatPrivateKey(&rsa.PrivateKey{PublicKey: pair.PublicKey, D: big.NewInt(7), Primes: pair.Primes}); err == nil || text != "" {
+	if text, err := signature.FormatPrivateKey(
+		&rsa.PrivateKey{PublicKey: pair.PublicKey, D: big.NewInt(7), Primes: pair.Primes},
+	); err == nil || text != "" {
 		t.Errorf("a key that is not whole was formatted: %v", err)
 	}
 }
@@ -162,7 +177,8 @@ func refused(t *testing.T, half, name, text, say string) {
 		return
 	}
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); len(line) > 24 && !strings.Contains(line, "KEY-----") && strings.Contains(err.Error(), line[:24]) {
+		if line = strings.TrimSpace(line); len(line) > 24 && !strings.Contains(line, "KEY-----") &&
+			strings.Contains(err.Error(), line[:24]) {
 			t.Errorf("%s key, %s: the error quotes it: %v", half, name, err)
 		}
 	}

@@ -100,8 +100,10 @@ func TestParseLongHeader(t *testing.T) {
 
 func TestHeaderString(t *testing.T) {
 	for want, h := range map[string]signature.Header{
-		"algorithm=RSA256,keyVersion=0,signature=%2B%2F%2B%2Fag%3D%3D": {Version: "0", Signature: []byte("\xfb\xff\xbf\x6a")},
-		"algorithm=RSA256,signature=YQ%3D%3D":                          {Signature: []byte("a")},
+		"algorithm=RSA256,keyVersion=0,signature=%2B%2F%2B%2Fag%3D%3D": {
+			Version: "0", Signature: []byte("\xfb\xff\xbf\x6a"),
+		},
+		"algorithm=RSA256,signature=YQ%3D%3D": {Signature: []byte("a")},
 	} {
 		if h.String() != want {
 			t.Errorf("%s, want %s", h, want)

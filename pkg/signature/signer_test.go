@@ -25,7 +25,9 @@ func sign(t testing.TB, s *signature.Signer, k signature.Key, text string) strin
 func TestSignerRemembers(t *testing.T) {
 	s := signature.NewSigner(8)
 	client, server := private(t, "ams-test-client.key.pem"), private(t, "ams-test-server.key.pem")
-	keys := []signature.Key{{Version: "1", Private: client}, {Version: "1", Private: server}, {Version: "2", Private: server}}
+	keys := []signature.Key{
+		{Version: "1", Private: client}, {Version: "1", Private: server}, {Version: "2", Private: server},
+	}
 	for range 3 {
 		for _, k := range keys {
 			for _, text := range []string{"a", "b"} {
@@ -138,7 +140,8 @@ func TestSignRefuses(t *testing.T) {
 		}
 	}
 	longest := signature.Key{Version: strings.Repeat("Az9._-11", 8), Private: whole}
-	if header, err := signature.NewSigner(1).Sign(longest, nil); err != nil || !strings.Contains(header, ",keyVersion="+longest.Version+",") {
+	if header, err := signature.NewSigner(1).Sign(longest, nil); err != nil ||
+		!strings.Contains(header, ",keyVersion="+longest.Version+",") {
 		t.Errorf("%s, %v", header, err)
 	}
 }

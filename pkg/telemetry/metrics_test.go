@@ -48,7 +48,10 @@ func TestMetrics(t *testing.T) {
 		}, []metrics{client, sent, {"faults" + stack: 1, "faults" + stack + " fault=sign": 1}}},
 		"passed": {func(r *telemetry.Request) {
 			r.Outcome, r.OK, r.Country = otp.Passed, true, "MY"
-		}, []metrics{client, {"sends" + stack: 0, "passes" + stack: 1, "sends" + ofCountry: 0, "passes" + ofCountry: 1}}},
+		}, []metrics{
+			client,
+			{"sends" + stack: 0, "passes" + stack: 1, "sends" + ofCountry: 0, "passes" + ofCountry: 1},
+		}},
 		"passed, and answered as not known": {func(r *telemetry.Request) {
 			r.Outcome, r.Country, r.Fault = otp.Passed, "MY", "panic"
 		}, []metrics{client, {"faults" + stack: 1, "faults" + stack + " fault=panic": 1}}},
@@ -63,7 +66,10 @@ func TestMetrics(t *testing.T) {
 		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=too_soon": 1}}},
 		"refused by the provider, for the operator to mend": {func(r *telemetry.Request) {
 			r.Outcome, r.Operator = otp.Undeliverable, true
-		}, []metrics{client, {"operatorFaults" + stack: 1, "refusals" + stack: 1, "refusals" + stack + " reason=undeliverable": 1}}},
+		}, []metrics{
+			client,
+			{"operatorFaults" + stack: 1, "refusals" + stack: 1, "refusals" + stack + " reason=undeliverable": 1},
+		}},
 		"the last wrong code": {func(r *telemetry.Request) {
 			r.Outcome = otp.Exhausted
 		}, []metrics{client, {"mismatches" + stack: 1, "lockouts" + stack: 1}}},
@@ -148,9 +154,12 @@ func TestWhatAWriteTells(t *testing.T) {
 		mask, country, auth string
 		left                int
 	}{
-		"a challenge":            {&otp.Challenge{Reported: shown, Max: 5, Attempts: 2}, "+60******6353", "MY", "1", 3},
-		"no item":                {nil, "+1******0123", "US", "2", -1},
-		"an item without mask":   {&otp.Challenge{Reported: otp.Reported{Region: "MY", AuthID: "1"}, Max: 5, Attempts: 5}, "+1******0123", "US", "2", 0},
+		"a challenge": {&otp.Challenge{Reported: shown, Max: 5, Attempts: 2}, "+60******6353", "MY", "1", 3},
+		"no item":     {nil, "+1******0123", "US", "2", -1},
+		"an item without mask": {
+			&otp.Challenge{Reported: otp.Reported{Region: "MY", AuthID: "1"}, Max: 5, Attempts: 5},
+			"+1******0123", "US", "2", 0,
+		},
 		"more attempts than max": {&otp.Challenge{Reported: shown, Max: 3, Attempts: 5}, "+60******6353", "MY", "1", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +171,10 @@ func TestWhatAWriteTells(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r.Mask != c.mask || r.Country != c.country || r.AuthID != c.auth || r.Left != c.left {
-				t.Errorf("told %s %s %s, %d left; want %s %s %s, %d", r.Mask, r.Country, r.AuthID, r.Left, c.mask, c.country, c.auth, c.left)
+				t.Errorf(
+					"told %s %s %s, %d left; want %s %s %s, %d", r.Mask, r.Country, r.AuthID, r.Left,
+					c.mask, c.country, c.auth, c.left,
+				)
 			}
 		})
 	}
@@ -177,7 +189,9 @@ func (s says) Send(context.Context, otp.Message) (otp.Delivery, error) { return 
 func TestSends(t *testing.T) {
 	for delivery, want := range map[otp.Delivery]int{otp.Accepted: 1, otp.MaybeSent: 0, otp.Refused: 0} {
 		ctx, r := telemetry.Begin(t.Context(), time.Time{})
-		if d, err := (telemetry.Sender{Sender: says(delivery), Now: func() time.Time { return time.Time{} }}).Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
+		if d, err := (telemetry.Sender{
+			Sender: says(delivery), Now: func() time.Time { return time.Time{} },
+		}).Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
 			t.Errorf("delivery %d, %v: %d sends, want %d", d, err, r.Sends, want)
 		}
 	}

@@ -63,21 +63,32 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, now: time.UnixMilli(1_795_317_208_457), says: otp.Accepted, lines: &telemetry.Lines{Stack: "prod", Every: telemetry.SampleEvery}}
+	d := &desk{
+		t: t, now: time.UnixMilli(1_795_317_208_457), says: otp.Accepted,
+		lines: &telemetry.Lines{Stack: "prod", Every: telemetry.SampleEvery},
+	}
 	clock := func() time.Time { return d.now }
 	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{
-			"demo":   {ID: "demo", Unsigned: true, Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
+			"demo": {
+				ID: "demo", Unsigned: true, Countries: []string{"MY"}, Policy: otp.DefaultPolicy(),
+				Brand: "Acme",
+			},
 			"signed": {ID: "signed", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme"},
 		},
 		Now: clock, Log: slog.New(slog.NewJSONHandler(&d.log, nil)), Lines: d.lines,
 	}}
 	store := telemetry.Store{Challenges: db, Ledgers: db, Now: clock}
-	d.init = &ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
-		Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: d, Now: clock},
-		Keys: keys, Now: clock, Rand: rand.Reader,
-	}}}
-	d.verify = &ams.Verify{Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader}}
+	d.init = &ams.Init{Gate: gate, Messages: admission.Messages{
+		Lookup: plan.Lookup, Text: message.For,
+		Issuer: otp.Issuer{
+			Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: d, Now: clock},
+			Keys: keys, Now: clock, Rand: rand.Reader,
+		},
+	}}
+	d.verify = &ams.Verify{
+		Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: clock, Rand: rand.Reader},
+	}
 	return d
 }
 
@@ -86,7 +97,8 @@ func (d *desk) post(client, path, body string) {
 	d.t.Helper()
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
 	r := gateway.Request{Method: "POST", Path: path, Body: []byte(body), Headers: map[string][]string{
-		"client-id": {client}, "request-time": {"canary"}, "signature": {"algorithm=RSA256,keyVersion=1,signature=canary"}}}
+		"client-id": {client}, "request-time": {"canary"}, "signature": {"algorithm=RSA256,keyVersion=1," +
+			"signature=canary"}}}
 	if ams.Sends(path) {
 		d.init.Serve(ctx, r)
 	} else {
@@ -96,11 +108,21 @@ func (d *desk) post(client, path, body string) {
 
 func (d *desk) send(id, national string) {
 	d.post("demo", "/ams/api/v1/customers/initAuthentication",
-		fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%s","env":{"canary":"canary"}}`, "canary-"+id, national))
+		fmt.Sprintf(
+			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
+				`"identityType":"MOBILENO","identityValue":"60-%s","env":{"canary":"canary"}}`,
+			"canary-"+id, national,
+		))
 }
 
 func (d *desk) check(id, code string) {
-	d.post("demo", "/v1/users/verifyAuthentication", fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationType":"OTP","authenticationValue":%q}`, "canary-"+id, code))
+	d.post(
+		"demo", "/v1/users/verifyAuthentication",
+		fmt.Sprintf(
+			`{"authenticationRequestId":%q,"authenticationType":"OTP","authenticationValue":%q}`,
+			"canary-"+id, code,
+		),
+	)
 }
 
 // wrong is a code that is not the right one.
@@ -150,23 +172,51 @@ func TestOneLinePerRequest(t *testing.T) {
 	d := newDesk(t)
 	d.send("one", number)
 	d.one("sent", map[string]any{
-		"level": "INFO", "request": "an invocation", "contract": "ams", "api": "customers/initAuthentication", "client": "demo", "result": "SUCCESS",
-		"outcome": "sent", "number": "+60******6353", "country": "MY", "latency": 40, "sender": 40, "sends": 1, "passes": 0, "refusals": "", "faults": 0, "stack": "prod"})
+		"level": "INFO", "request": "an invocation", "contract": "ams",
+		"api": "customers/initAuthentication", "client": "demo", "result": "SUCCESS",
+		"outcome": "sent", "number": "+60******6353", "country": "MY", "latency": 40, "sender": 40,
+		"sends": 1, "passes": 0, "refusals": "", "faults": 0, "stack": "prod",
+	})
 	d.send("one", number)
 	d.one("repeated", map[string]any{"outcome": "sent", "sends": "", "refusals": ""})
 	d.send("two", number)
-	d.one("too soon", map[string]any{"level": "INFO", "result": "TIMES_EXCEED_LIMIT", "reason": "too_soon", "refusals": 1, "waitSeconds": 29.96, "sends": ""})
+	d.one(
+		"too soon",
+		map[string]any{
+			"level": "INFO", "result": "TIMES_EXCEED_LIMIT", "reason": "too_soon", "refusals": 1,
+			"waitSeconds": 29.96, "sends": "",
+		},
+	)
 	d.send("three", "6")
 	d.one("no number", map[string]any{"reason": "INVALID_PHONE_NUMBER", "number": ""})
-	d.post("demo", "/v1/customers/initAuthentication", `{"authenticationRequestId":"four","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"44-2044555666"}`)
-	d.one("barred", map[string]any{"result": "ACCESS_DENIED", "reason": "barred", "country": "GB", "number": "+44******5666"})
+	d.post(
+		"demo", "/v1/customers/initAuthentication",
+		`{"authenticationRequestId":"four","authenticationMethod":"OTP","authenticationType":"SMS",`+
+			`"identityType":"MOBILENO","identityValue":"44-2044555666"}`,
+	)
+	d.one(
+		"barred",
+		map[string]any{"result": "ACCESS_DENIED", "reason": "barred", "country": "GB", "number": "+44******5666"},
+	)
 	d.post("demo", "/v1/customers/initAuthentication", `{"canary":1}`)
 	d.one("illegal", map[string]any{"reason": "PARAM_ILLEGAL", "detail": "authenticationRequestId: is required"})
 
 	d.check("one", d.wrong())
-	d.one("wrong", map[string]any{"result": "VERIFY_UNMATCHED", "mismatches": 1, "refusals": "", "lockouts": "", "attemptsLeft": 4, "number": "+60******6353", "country": "MY"})
+	d.one(
+		"wrong",
+		map[string]any{
+			"result": "VERIFY_UNMATCHED", "mismatches": 1, "refusals": "", "lockouts": "",
+			"attemptsLeft": 4, "number": "+60******6353", "country": "MY",
+		},
+	)
 	d.check("one", d.code)
-	d.one("right", map[string]any{"result": "SUCCESS", "outcome": "passed", "passes": 1, "sends": 0, "country": "MY", "attemptsLeft": 3})
+	d.one(
+		"right",
+		map[string]any{
+			"result": "SUCCESS", "outcome": "passed", "passes": 1, "sends": 0, "country": "MY",
+			"attemptsLeft": 3,
+		},
+	)
 	d.check("one", d.code)
 	d.one("used", map[string]any{"passes": "", "reason": "used"})
 	d.now = d.now.Add(time.Minute)
@@ -188,15 +238,32 @@ func TestFaults(t *testing.T) {
 	d := newDesk(t)
 	d.says, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}
 	d.send("one", number)
-	d.one("unclear", map[string]any{"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1, "operatorFaults": "", "cause": "sns: Throttling: too many (HTTP 400)", "refusals": ""})
+	d.one(
+		"unclear",
+		map[string]any{
+			"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1,
+			"operatorFaults": "", "cause": "sns: Throttling: too many (HTTP 400)", "refusals": "",
+		},
+	)
 	d.now = d.now.Add(time.Hour)
-	d.says, d.cause = otp.Refused, &snssender.Error{Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true}
+	d.says, d.cause = otp.Refused, &snssender.Error{
+		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
+	}
 	d.send("two", number)
-	d.one("operator", map[string]any{"level": "ERROR", "result": "PROCESS_FAIL", "operator": true, "operatorFaults": 1, "reason": "undeliverable", "faults": 0})
+	d.one(
+		"operator",
+		map[string]any{
+			"level": "ERROR", "result": "PROCESS_FAIL", "operator": true, "operatorFaults": 1,
+			"reason": "undeliverable", "faults": 0,
+		},
+	)
 	d.now = d.now.Add(time.Hour)
 	d.cause = errors.New("opted out")
 	d.send("three", number)
-	d.one("the number's", map[string]any{"level": "INFO", "reason": "undeliverable", "cause": "opted out", "operatorFaults": ""})
+	d.one(
+		"the number's",
+		map[string]any{"level": "INFO", "reason": "undeliverable", "cause": "opted out", "operatorFaults": ""},
+	)
 }
 
 // Strangers get a line in ten seconds, and the metric counts them all.
@@ -209,7 +276,13 @@ func TestStrangers(t *testing.T) {
 		}
 	}
 	flood(500)
-	d.one("the first", map[string]any{"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "faults": "", "result": "INVALID_SIGNATURE"})
+	d.one(
+		"the first",
+		map[string]any{
+			"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "faults": "",
+			"result": "INVALID_SIGNATURE",
+		},
+	)
 	d.now = d.now.Add(telemetry.SampleEvery)
 	flood(1)
 	d.one("the next", map[string]any{"strangers": 1000})
@@ -284,7 +357,8 @@ func BenchmarkWrite(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		ctx, r := telemetry.Begin(b.Context(), now)
-		r.Contract, r.API, r.Client, r.Result, r.Outcome, r.Mask, r.Country, r.Sends, r.Admitted = "ams", "customers/initAuthentication", "demo", "SUCCESS", otp.Sent, "+60******6353", "MY", 1, true
+		r.Contract, r.API, r.Client, r.Result, r.Outcome, r.Mask, r.Country, r.Sends, r.Admitted =
+			"ams", "customers/initAuthentication", "demo", "SUCCESS", otp.Sent, "+60******6353", "MY", 1, true
 		lines.Write(ctx, log, r, now)
 	}
 }

@@ -19,7 +19,10 @@ func BenchmarkSignature(b *testing.B) {
 		raws[v.Name] = v.Query
 	}
 	long := plain("1795314304") + "&x=" + strings.Repeat("%2B", 2600)
-	for name, raw := range map[string]string{"plain": raws["PHP style"], "special": raws["Node style, special key id"], "longest": sign(secret, long, long)} {
+	for name, raw := range map[string]string{
+		"plain": raws["PHP style"], "special": raws["Node style, special key id"],
+		"longest": sign(secret, long, long),
+	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -33,7 +36,10 @@ func BenchmarkSignature(b *testing.B) {
 
 func BenchmarkDecode(b *testing.B) {
 	for name, text := range map[string]string{
-		"minimal": sendText, "all fields": `{"to":"+12068800123","digits":4,"intent":"login","channel":"sms","code":"2048","ttl":600,"signature":"Acme","templateId":"pub_otp_en_basic"}`, "16 KiB": padded(sendText, 16<<10),
+		"minimal": sendText,
+		"all fields": `{"to":"+12068800123","digits":4,"intent":"login","channel":"sms","code":"2048",` +
+			`"ttl":600,"signature":"Acme","templateId":"pub_otp_en_basic"}`,
+		"16 KiB":    padded(sendText, 16<<10),
 		"many keys": sendText[:len(sendText)-1] + "," + manyKeys(1700) + "}",
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -18,7 +18,8 @@ func TestBadBodies(t *testing.T) {
 		open := good[:len(good)-1]
 		for name, text := range map[string]string{
 			"empty": "", "space": " ", "null": "null", "array": "[]", "string": `"x"`, "number": "1", "true": "true",
-			"truncated": open, "trailing bytes": good + "x", "trailing brace": good + "}", "two documents": good + good, "trailing comma": open + ",}", "trailing NUL": good + "\x00",
+			"truncated": open, "trailing bytes": good + "x", "trailing brace": good + "}",
+			"two documents": good + good, "trailing comma": open + ",}", "trailing NUL": good + "\x00",
 			"duplicate key":          open + `,"to":"` + number + `"}`,
 			"escaped duplicate":      open + `,"\u0074o":"` + number + `"}`,
 			"duplicate null":         open + `,"to":null}`,
@@ -53,10 +54,16 @@ func TestBadBodies(t *testing.T) {
 			})
 		}
 		s.t = t
-		s.refused(400, "104002", as(simple, action), body(good), func(r *gateway.Request) { r.Body, r.Garbled = nil, true })
+		s.refused(
+			400, "104002", as(simple, action), body(good),
+			func(r *gateway.Request) { r.Body, r.Garbled = nil, true },
+		)
 		s.expect(200, "0", as(simple, action), body(" \r\n\t"+good+"\n"))
 		s.expect(200, "0", as(simple, action), body(padded(good, 16<<10)))
-		s.expect(200, "0", as(simple, action), body(open+`,"x":{"To":1},"y":[{"to":2}],"z":`+strings.Repeat("[", 8000)+strings.Repeat("]", 8000)+"}"))
+		s.expect(
+			200, "0", as(simple, action),
+			body(open+`,"x":{"To":1},"y":[{"to":2}],"z":`+strings.Repeat("[", 8000)+strings.Repeat("]", 8000)+"}"),
+		)
 	}
 }
 
@@ -79,7 +86,8 @@ func manyKeys(n int) string {
 func TestBadBodiesAreCheap(t *testing.T) {
 	s := newService(t)
 	for name, text := range map[string]string{
-		"nesting": strings.Repeat(`{"x":`, 3276), "arrays": `{"x":` + strings.Repeat("[", 16<<10-5), "keys": "{" + manyKeys(1700),
+		"nesting": strings.Repeat(`{"x":`, 3276), "arrays": `{"x":` + strings.Repeat("[", 16<<10-5),
+		"keys":    "{" + manyKeys(1700),
 		"escapes": `{"x":"` + strings.Repeat(`\u0041`, 2729), "folding": `{"` + strings.Repeat("ſ", 8190),
 	} {
 		var before, after runtime.MemStats
@@ -89,7 +97,8 @@ func TestBadBodiesAreCheap(t *testing.T) {
 			s.refused(400, "104002", body(text))
 		}
 		runtime.ReadMemStats(&after)
-		if took, heap := time.Since(begin)/20, (after.TotalAlloc-before.TotalAlloc)/20; took > 50*time.Millisecond || heap > 10<<20 {
+		took, heap := time.Since(begin)/20, (after.TotalAlloc-before.TotalAlloc)/20
+		if took > 50*time.Millisecond || heap > 10<<20 {
 			t.Errorf("%s: %v, %d bytes", name, took, heap)
 		}
 	}
@@ -107,9 +116,13 @@ func accented(n int) string { return `"` + strings.Repeat("é", n) + `"` }
 // Each field of each action, wrong in each way.
 func TestBadFields(t *testing.T) {
 	notText := []string{"1", "1.5", "true", "false", "{}", "[]", `["x"]`, `{"a":"x"}`, accented(257)}
-	notInteger := []string{"4.0", "4.5", "4e0", "40e-1", "-4", "-0", "0", `"0"`, `"4.0"`, `" 4"`, `"4 "`, `"+4"`, `"-4"`, `"04"`, `"0x4"`, `"4e0"`, `"four"`, `"٤"`, `"４"`, `"4\u0000"`, "true", "{}", "[4]",
+	notInteger := []string{
+		"4.0", "4.5", "4e0", "40e-1", "-4", "-0", "0", `"0"`, `"4.0"`, `" 4"`, `"4 "`, `"+4"`, `"-4"`,
+		`"04"`, `"0x4"`, `"4e0"`, `"four"`, `"٤"`, `"４"`, `"4\u0000"`, "true", "{}", "[4]",
 		"9999999999999999999999", `"9999999999999999999999"`, "1e400"}
-	notCode := []string{`"123"`, `"123456789"`, `"12 34"`, `"1234 "`, `" 1234"`, `"1234\n"`, `"+1234"`, `"-1234"`, `"12.34"`, `"12e4"`, `"0x1234"`, `"١٢٣٤"`, `"１２３４"`, `"1234\u0000"`, `"12\u200b34"`,
+	notCode := []string{
+		`"123"`, `"123456789"`, `"12 34"`, `"1234 "`, `" 1234"`, `"1234\n"`, `"+1234"`, `"-1234"`,
+		`"12.34"`, `"12e4"`, `"0x1234"`, `"١٢٣٤"`, `"１２３４"`, `"1234\u0000"`, `"12\u200b34"`,
 		`"1234\u0301"`, `"abcd"`, "123456", "123456.0"}
 	also := func(list []string, more ...string) []string { return append(more, list...) }
 	both := []field{
@@ -120,7 +133,10 @@ func TestBadFields(t *testing.T) {
 	code := field{name: "code", bad: also(notCode, notText...), good: []string{`"1234"`, `"00000000"`}}
 	for _, f := range append(both, code,
 		field{name: "digits", bad: also(notInteger, "3", "9", `"3"`, `"9"`), good: []string{"4", "8", `"4"`, `"8"`}},
-		field{name: "channel", bad: also(notText, `"SMS"`, `"Auto"`, `"email"`, `" sms"`, `"sms\u0000"`), good: []string{`"sms"`, `"auto"`}},
+		field{
+			name: "channel", bad: also(notText, `"SMS"`, `"Auto"`, `"email"`, `" sms"`, `"sms\u0000"`),
+			good: []string{`"sms"`, `"auto"`},
+		},
 		field{name: "signature", bad: also(notText, accented(65)), good: []string{accented(64)}},
 		field{name: "templateId", bad: also(notText, accented(65)), good: []string{accented(64)}},
 	) {
@@ -131,7 +147,10 @@ func TestBadFields(t *testing.T) {
 		f.test(t, "otp.verify")
 	}
 	// Names that one action documents are any other name to the other one.
-	newService(t).expect(200, "0", verify, body(`{"to":"+12068800123","code":"1234","DIGITS":99,"Channel":"x","signature":1,"templateId":[]}`))
+	newService(t).expect(
+		200, "0", verify,
+		body(`{"to":"+12068800123","code":"1234","DIGITS":99,"Channel":"x","signature":1,"templateId":[]}`),
+	)
 }
 
 func (f field) test(t *testing.T, action string) {
@@ -196,8 +215,11 @@ func TestOrderInTheBody(t *testing.T) {
 func TestBadNumbers(t *testing.T) {
 	s := newService(t)
 	for _, to := range []string{
-		"12068800123", "+1 206 880 0123", "+1-2068800123", "1-2068800123", "+1206880012a", "+02068800123", "+1234567890123456", "+1206880", "+1234", "+", "++12068800123", "tel:+12068800123", "＋12068800123",
-		"+１２０６８８００１２３", "+١٢٠٦٨٨٠٠١٢٣", "+12068800123 ", " +12068800123", "+12068800123;ext=1", "+12068800123,1", `+12068800123\u0000`, `+12068800123\n`, "+4402044555666", "+999123456789", "0012068800123", strings.Repeat("1", 256),
+		"12068800123", "+1 206 880 0123", "+1-2068800123", "1-2068800123", "+1206880012a", "+02068800123",
+		"+1234567890123456", "+1206880", "+1234", "+", "++12068800123", "tel:+12068800123", "＋12068800123",
+		"+１２０６８８００１２３", "+١٢٠٦٨٨٠٠١٢٣", "+12068800123 ", " +12068800123", "+12068800123;ext=1",
+		"+12068800123,1", `+12068800123\u0000`, `+12068800123\n`, "+4402044555666", "+999123456789",
+		"0012068800123", strings.Repeat("1", 256),
 		"+19002345678", "+979123456789", "+881612345678", "+870773111632", // premium rate and satellite
 	} {
 		s.refused(400, "107111", body(`{"to":"`+to+`"}`))

@@ -66,7 +66,10 @@ func (c capture) request(t testing.TB) gateway.Request {
 		t.Fatal(err)
 	}
 	path, raw, _ := strings.Cut(r.RequestURI, "?")
-	out := gateway.Request{Method: r.Method, Path: path, Query: raw, Headers: map[string][]string{}, Body: text, SourceIP: "203.0.113.7"}
+	out := gateway.Request{
+		Method: r.Method, Path: path, Query: raw, Headers: map[string][]string{}, Body: text,
+		SourceIP: "203.0.113.7",
+	}
 	for name, lines := range r.Header {
 		out.Headers[strings.ToLower(name)] = lines
 	}
@@ -101,7 +104,10 @@ func TestCaptures(t *testing.T) {
 				t.Errorf("%d messages and %d guesses, want %d and %d", len(s.messages), s.guesses, messages, guesses)
 			}
 			if strings.Contains(c.File, "otp-send-simple-all-fields") {
-				if got, want := decoded(t, r.Body), (unimatrix.SendRequest{To: number, Digits: 4, Intent: "login", Channel: "sms", Code: "2048", TTL: 10 * time.Minute, Signature: "Acme", TemplateID: "pub_otp_en_basic"}); got != want {
+				if got, want := decoded(t, r.Body), (unimatrix.SendRequest{
+					To: number, Digits: 4, Intent: "login", Channel: "sms", Code: "2048",
+					TTL: 10 * time.Minute, Signature: "Acme", TemplateID: "pub_otp_en_basic",
+				}); got != want {
 					t.Errorf("the body is read as %+v, want %+v", got, want)
 				}
 			}

@@ -12,17 +12,25 @@ func TestBadQueries(t *testing.T) {
 	s := newService(t)
 	key := "accessKeyId=" + simple
 	for _, raw := range []string{
-		key + "&" + key, key + "&action=otp.send&action=otp.send", key + "&%61ction=otp.send&action=otp.send", key + "&nonce&nonce", key + "&timestamp=1&timestamp=2", key + "&signature=&signature=",
-		key + "&algorithm=a&algorithm=b", key + "&action=%", key + "&action=%6", key + "&action=%zz", key + "&x=%u0041", key + "&x=%ff", key + "&%ff=x", key + "&x=\xff", key + "&x=%ed%a0%80", "%=1&" + key,
+		key + "&" + key, key + "&action=otp.send&action=otp.send",
+		key + "&%61ction=otp.send&action=otp.send", key + "&nonce&nonce", key + "&timestamp=1&timestamp=2",
+		key + "&signature=&signature=",
+		key + "&algorithm=a&algorithm=b", key + "&action=%", key + "&action=%6", key + "&action=%zz",
+		key + "&x=%u0041", key + "&x=%ff", key + "&%ff=x", key + "&x=\xff", key + "&x=%ed%a0%80",
+		"%=1&" + key,
 		key + "&x=" + strings.Repeat("x", 8<<10),
 	} {
 		s.refused(400, "104002", query(raw))
 	}
-	for _, raw := range []string{"", "action=otp.send", "accessKeyId&action=otp.send", "accessKeyId=&action=otp.send", "AccessKeyId=" + simple, "accesskeyid=" + simple, "access_key_id=" + simple} {
+	for _, raw := range []string{
+		"", "action=otp.send", "accessKeyId&action=otp.send", "accessKeyId=&action=otp.send",
+		"AccessKeyId=" + simple, "accesskeyid=" + simple, "access_key_id=" + simple,
+	} {
 		s.refused(401, "104110", query(raw))
 	}
 	lookups := s.lookups
-	for _, id := range []string{strings.Repeat("k", 65), strings.Repeat("k", 7000), "k%00", "k%0a", "k%7f"} { // no client can have these
+	// no client can have these
+	for _, id := range []string{strings.Repeat("k", 65), strings.Repeat("k", 7000), "k%00", "k%0a", "k%7f"} {
 		s.refused(401, "104111", query("action=otp.send&accessKeyId="+id))
 	}
 	if s.lookups != lookups {
@@ -34,10 +42,17 @@ func TestBadQueries(t *testing.T) {
 	for _, raw := range []string{key, key + "&action", key + "&action=", key + "&Action=otp.send"} {
 		s.refused(400, "104001", query(raw))
 	}
-	for _, action := range []string{"sms.message.send", "otp.Send", "OTP.SEND", "otp", "otp.send+", "otp.send%00", "otp.send,otp.verify", "otp%252Esend", "email.message.send"} {
+	for _, action := range []string{
+		"sms.message.send", "otp.Send", "OTP.SEND", "otp", "otp.send+", "otp.send%00",
+		"otp.send,otp.verify", "otp%252Esend", "email.message.send",
+	} {
 		s.refused(400, "104002", query(key+"&action="+action))
 	}
-	for _, raw := range []string{key + "&action=otp.send&x=1&x=2&&y", "action=otp%2Esend&&" + key + "&", key + "&action=otp.send&x=a;b&=&q?", key + "&action=otp.send&x=" + strings.Repeat("x", 8<<10-len(key)-len("&action=otp.send&x="))} {
+	for _, raw := range []string{
+		key + "&action=otp.send&x=1&x=2&&y", "action=otp%2Esend&&" + key + "&",
+		key + "&action=otp.send&x=a;b&=&q?",
+		key + "&action=otp.send&x=" + strings.Repeat("x", 8<<10-len(key)-len("&action=otp.send&x=")),
+	} {
 		s.expect(200, "0", query(raw))
 	}
 	odd := *s.known[simple]
@@ -54,7 +69,11 @@ func TestOrder(t *testing.T) {
 	c := s.known[signing]
 	c.Networks, c.APIs, c.Countries = prefixes("192.0.2.0/24"), []string{"otp.verify"}, nil
 	c.CustomCodes, c.SenderNames = false, []string{"Acme"}
-	wrong := gateway.Request{Method: "GET", Path: "/nothing", Query: "nonce=1&nonce=2", SourceIP: "203.0.113.7", Body: []byte(padded(`{"digits":1}`, 17_000)), Headers: map[string][]string{"content-type": {"text/html"}}}
+	wrong := gateway.Request{
+		Method: "GET", Path: "/nothing", Query: "nonce=1&nonce=2", SourceIP: "203.0.113.7",
+		Body:    []byte(padded(`{"digits":1}`, 17_000)),
+		Headers: map[string][]string{"content-type": {"text/html"}},
+	}
 	signFor := func(action string) {
 		text := strings.Replace(plain("1795314304"), "otp.send", action, 1)
 		wrong.Query = sign(secret, text, text)
@@ -94,17 +113,27 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	if s.requests != 11 || len(s.messages) != 1 {
-		t.Errorf("%d requests were counted and %d sent, want those that came past the action: 11, and 1", s.requests, len(s.messages))
+		t.Errorf(
+			"%d requests were counted and %d sent, want those that came past the action: 11, and 1",
+			s.requests, len(s.messages),
+		)
 	}
 }
 
 func TestContentTypes(t *testing.T) {
 	s := newService(t)
-	for _, lines := range [][]string{{"text/plain"}, {""}, {"application/jsonp"}, {"application/x-www-form-urlencoded"}, {"multipart/form-data; x=application/json"}, {"application/json", "text/html"}, {"text/html,application/json"}, {"*/*"}} {
+	for _, lines := range [][]string{
+		{"text/plain"}, {""}, {"application/jsonp"}, {"application/x-www-form-urlencoded"},
+		{"multipart/form-data; x=application/json"}, {"application/json", "text/html"},
+		{"text/html,application/json"}, {"*/*"},
+	} {
 		s.refused(400, "104002", mediaType(lines...))
 		s.refused(400, "104002", verify, mediaType(lines...))
 	}
-	for _, lines := range [][]string{nil, {"application/json"}, {"Application/JSON ; charset=utf-8"}, {"application/json;charset=utf-8"}, {"application/json", "application/json"}} {
+	for _, lines := range [][]string{
+		nil, {"application/json"}, {"Application/JSON ; charset=utf-8"}, {"application/json;charset=utf-8"},
+		{"application/json", "application/json"},
+	} {
 		s.expect(200, "0", mediaType(lines...))
 	}
 	s.expect(200, "0", func(r *gateway.Request) { r.Headers = nil })
@@ -129,8 +158,10 @@ func TestMethodsAndPaths(t *testing.T) {
 
 func TestServes(t *testing.T) {
 	for target, want := range map[string]bool{
-		"/?": true, "//?": true, "/uni?action=otp.send": true, "/uni/?accessKeyId=x": true, "/uni?x=1&action": true, "/uni?%61ction=x": true, "/uni?x=%&action=y": true,
-		"/uni?": false, "/uni?x=action": false, "/uni?Action=x": false, "///?": false, "?": false, "/uni?action%=x": false, "/uni?actions=x": false, "?action=x": true,
+		"/?": true, "//?": true, "/uni?action=otp.send": true, "/uni/?accessKeyId=x": true,
+		"/uni?x=1&action": true, "/uni?%61ction=x": true, "/uni?x=%&action=y": true,
+		"/uni?": false, "/uni?x=action": false, "/uni?Action=x": false, "///?": false, "?": false,
+		"/uni?action%=x": false, "/uni?actions=x": false, "?action=x": true,
 	} {
 		p, q, _ := strings.Cut(target, "?")
 		if got := unimatrix.Serves(p, q); got != want {
@@ -144,7 +175,8 @@ func TestCallerAddress(t *testing.T) {
 	s := newService(t)
 	s.known[simple].Networks = prefixes("192.0.2.0/24", "2001:db8::/32")
 	forged := func(r *gateway.Request) {
-		r.Headers["x-forwarded-for"], r.Headers["x-real-ip"], r.Headers["forwarded"] = []string{"192.0.2.1"}, []string{"192.0.2.1"}, []string{"for=192.0.2.1"}
+		r.Headers["x-forwarded-for"], r.Headers["x-real-ip"], r.Headers["forwarded"] =
+			[]string{"192.0.2.1"}, []string{"192.0.2.1"}, []string{"for=192.0.2.1"}
 	}
 	for _, ip := range []string{"203.0.113.7", "192.0.3.0", "", "192.0.2.1,203.0.113.7", "2001:db9::1", "localhost"} {
 		s.refused(403, "105100", from(ip), forged)

@@ -20,7 +20,10 @@ func FuzzQuery(f *testing.F) {
 	for _, v := range all {
 		f.Add(v.Query)
 	}
-	for _, seed := range []string{"", "&", "=", "%", "a=%ff", "action=otp.send;accessKeyId=x", "accessKeyId=ak+h%2Bm%2Fa%3Ac%2C0", "accessKeyId=" + simple + "&action=otp.send", "accessKeyId=amsOnly"} {
+	for _, seed := range []string{
+		"", "&", "=", "%", "a=%ff", "action=otp.send;accessKeyId=x", "accessKeyId=ak+h%2Bm%2Fa%3Ac%2C0",
+		"accessKeyId=" + simple + "&action=otp.send", "accessKeyId=amsOnly",
+	} {
 		f.Add(seed)
 	}
 	s := newService(f)
@@ -44,7 +47,8 @@ func FuzzQuery(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(have, want) {
 			t.Errorf("%q is read as %v, want %v %v", raw, have, want, err)
 		}
-		if got.Code == "0" && (want.Get("accessKeyId") != simple || want.Get("action") != "otp.send" && want.Get("action") != "otp.verify") {
+		if got.Code == "0" && (want.Get("accessKeyId") != simple || want.Get("action") != "otp.send" &&
+			want.Get("action") != "otp.verify") {
 			t.Errorf("%q was let in", raw)
 		}
 		if !unimatrix.Serves("/x", raw) && (want.Has("action") || want.Has("accessKeyId")) {
@@ -62,8 +66,11 @@ func (s *service) fresh(t testing.TB) {
 // FuzzBody: every answer is one of the contract's, what encoding/json cannot read
 // is never accepted, and what reaches the backend keeps every rule.
 func FuzzBody(f *testing.F) {
-	for _, seed := range []string{sendText, checkAll, "", "{}", `{"to":"+12068800123","TO":"+12068800123"}`, `{"x":"\ud800"}`, "\xef\xbb\xbf{}",
-		`{"to":"+12068800123","digits":"8","intent":"login","channel":"auto","code":"2048","ttl":1800,"signature":"Acme","templateId":"one"}`} {
+	for _, seed := range []string{
+		sendText, checkAll, "", "{}", `{"to":"+12068800123","TO":"+12068800123"}`, `{"x":"\ud800"}`,
+		"\xef\xbb\xbf{}",
+		`{"to":"+12068800123","digits":"8","intent":"login","channel":"auto","code":"2048","ttl":1800,` +
+			`"signature":"Acme","templateId":"one"}`} {
 		f.Add(seed)
 	}
 	s := newService(f)
@@ -87,13 +94,18 @@ func FuzzBody(f *testing.F) {
 			}
 		}
 		if r, ok := unimatrix.DecodeSend([]byte(text)); ok {
-			if r.To == "" || r.Digits != 0 && (r.Digits < 4 || r.Digits > 8) || r.TTL < 0 || r.TTL > 30*time.Minute || r.TTL%time.Second != 0 ||
-				!within(r.Intent, 1, 36) || !within(string(r.Code), 4, 8) || !within(r.Signature, 1, 64) || !within(r.TemplateID, 1, 64) || r.Channel != "" && !slices.Contains([]string{"sms", "call", "voice", "whatsapp", "auto"}, r.Channel) {
+			if r.To == "" || r.Digits != 0 && (r.Digits < 4 || r.Digits > 8) || r.TTL < 0 ||
+				r.TTL > 30*time.Minute || r.TTL%time.Second != 0 ||
+				!within(r.Intent, 1, 36) || !within(string(r.Code), 4, 8) || !within(r.Signature, 1, 64) ||
+				!within(r.TemplateID, 1, 64) || r.Channel != "" && !slices.Contains(
+				[]string{"sms", "call", "voice", "whatsapp", "auto"}, r.Channel,
+			) {
 				t.Errorf("%q is accepted as %+v", text, r)
 			}
 		}
 		if r, ok := unimatrix.DecodeVerify([]byte(text)); ok {
-			if r.To == "" || r.Code == "" || !within(string(r.Code), 4, 8) || !within(r.Intent, 1, 36) || r.TTL < 0 || r.TTL > 30*time.Minute {
+			if r.To == "" || r.Code == "" || !within(string(r.Code), 4, 8) || !within(r.Intent, 1, 36) ||
+				r.TTL < 0 || r.TTL > 30*time.Minute {
 				t.Errorf("%q is accepted as %+v", text, r)
 			}
 		}

@@ -27,9 +27,15 @@ func TestOutcomes(t *testing.T) {
 		wait   string
 		fault  bool // of ours or the sender's, not the number's
 	}{
-		"sent":          {func(*service) {}, 200, "0", "", false},
-		"too soon":      {func(s *service) { again(s); s.now = s.now.Add(999 * time.Millisecond) }, 429, "105300", "30", false},
-		"too many":      {func(s *service) { s.known[simple].Policy.PerHour = 1; again(s); s.now = s.now.Add(time.Minute) }, 429, "105300", "3540", false},
+		"sent": {func(*service) {}, 200, "0", "", false},
+		"too soon": {
+			func(s *service) { again(s); s.now = s.now.Add(999 * time.Millisecond) }, 429, "105300", "30",
+			false,
+		},
+		"too many": {
+			func(s *service) { s.known[simple].Policy.PerHour = 1; again(s); s.now = s.now.Add(time.Minute) },
+			429, "105300", "3540", false,
+		},
 		"undeliverable": {func(s *service) { s.delivery, s.cause = otp.Refused, cause }, 500, "101303", "", false},
 		"unclear":       {func(s *service) { s.delivery, s.cause = otp.MaybeSent, cause }, 500, "101000", "", true},
 		"unknown":       {func(s *service) { s.broken = cause }, 500, "101000", "", true},
@@ -41,14 +47,17 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("%s: Retry-After %q, want %q", name, got.Headers["Retry-After"], c.wait)
 		}
 		log := s.log.String()
-		if strings.Count(log, "\n") != 1 || strings.Contains(log, `"level":"ERROR"`) != c.fault || strings.Contains(log, `"fault":`) != c.fault {
+		if strings.Count(log, "\n") != 1 || strings.Contains(log, `"level":"ERROR"`) != c.fault ||
+			strings.Contains(log, `"fault":`) != c.fault {
 			t.Errorf("%s logged %s", name, log)
 		}
 		if (s.cause != nil || s.broken != nil) && !strings.Contains(log, cause.Error()) {
 			t.Errorf("%s: nothing of the cause in %s", name, log)
 		}
 	}
-	for wait, want := range map[time.Duration]int{-time.Minute: 1, 0: 1, 1: 1, time.Second: 1, time.Second + 1: 2, time.Hour: 3600} {
+	for wait, want := range map[time.Duration]int{
+		-time.Minute: 1, 0: 1, 1: 1, time.Second: 1, time.Second + 1: 2, time.Hour: 3600,
+	} {
 		if got := unimatrix.Seconds(wait); got != want {
 			t.Errorf("Retry-After of %v is %d, want %d", wait, got, want)
 		}
@@ -70,7 +79,8 @@ func TestFaults(t *testing.T) {
 			s := newService(t)
 			set(s)
 			s.expect(500, "101000", edits...)
-			if log := s.log.String(); !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, `"reply":"`) || strings.Count(log, "\n") != 1 {
+			if log := s.log.String(); !strings.Contains(log, `"level":"ERROR"`) ||
+				!strings.Contains(log, `"reply":"`) || strings.Count(log, "\n") != 1 {
 				t.Errorf("%s logged %q", name, log)
 			}
 		}
@@ -120,7 +130,9 @@ func TestLogsTellNothing(t *testing.T) {
 	s.now = s.now.Add(otp.Lease)
 	logged(s.expect(500, "101303", body(text)))
 	for _, broken := range []string{
-		text + text, strings.Replace(text, "}", `,"digits":"`+code+`"}`, 1), strings.Replace(text, code, code+"5", 1), strings.Replace(text, "+1", "", 1), `{"code":"` + code + `"}`,
+		text + text, strings.Replace(text, "}", `,"digits":"`+code+`"}`, 1),
+		strings.Replace(text, code, code+"5", 1), strings.Replace(text, "+1", "", 1),
+		`{"code":"` + code + `"}`,
 		strings.Replace(text, "}", `,"channel":"`+code+`"}`, 1),
 	} {
 		logged(s.post(body(broken)))
@@ -147,7 +159,10 @@ func TestDetails(t *testing.T) {
 		{"action: is required", []edit{as(simple, "")}},
 		{"action: must be otp.send or otp.verify", []edit{as(simple, "x")}},
 		{"body: must be at most 16384 bytes", []edit{body(padded(sendText, 16<<10+1))}},
-		{"body: must be base64 where the event says so", []edit{func(r *gateway.Request) { r.Body, r.Garbled = nil, true }}},
+		{
+			"body: must be base64 where the event says so",
+			[]edit{func(r *gateway.Request) { r.Body, r.Garbled = nil, true }},
+		},
 		{"Content-Type: must be application/json where it is given", []edit{mediaType("text/html")}},
 		{"body: must be a JSON object", []edit{body("[]")}},
 		{"body: must be one JSON object in UTF-8, each name once, no lone surrogates", []edit{body(`{"x":"\ud800"}`)}},
@@ -166,7 +181,11 @@ func TestDetails(t *testing.T) {
 		s.log.Reset()
 		got := s.post(c.edits...)
 		log := s.log.String()
-		for _, want := range []string{`"level":"INFO","msg":"request","reply":"` + got.Headers["x-uni-request-id"] + `"`, `"client":"` + simple + `"`, `"result":"` + got.Code + `"`, fmt.Sprintf(`"detail":%q`, c.detail)} {
+		for _, want := range []string{
+			`"level":"INFO","msg":"request","reply":"` + got.Headers["x-uni-request-id"] + `"`,
+			`"client":"` + simple + `"`, `"result":"` + got.Code + `"`,
+			fmt.Sprintf(`"detail":%q`, c.detail),
+		} {
 			if !strings.Contains(log, want) {
 				t.Errorf("logged\n%s, want %s", log, want)
 			}
@@ -197,7 +216,9 @@ func TestParallel(t *testing.T) {
 		raw := signed(secret, fmt.Sprint(1_795_314_304_000+i))
 		text := fmt.Appendf(nil, `{"to":%q,"intent":"%d"}`, number, i)
 		go func() {
-			answers <- s.api.Serve(context.Background(), gateway.Request{Method: "POST", Path: "/", Query: raw, Body: text})
+			answers <- s.api.Serve(
+				context.Background(), gateway.Request{Method: "POST", Path: "/", Query: raw, Body: text},
+			)
 		}()
 	}
 	for range 64 {

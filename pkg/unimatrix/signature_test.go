@@ -88,12 +88,16 @@ func changed(t *testing.T, client, raw string, clock int64) {
 			if other == value {
 				continue
 			}
-			edited := strings.Join(append(append(append([]string{}, pairs[:i]...), name+"="+other), pairs[i+1:]...), "&")
+			edited := strings.Join(
+				append(append(append([]string{}, pairs[:i]...), name+"="+other), pairs[i+1:]...), "&",
+			)
 			if got := s.post(query(edited)); got.Code == "0" {
 				t.Errorf("accepted with %s=%s", name, other)
 			}
 		}
-		if got := s.post(query(strings.Join(append(append([]string{}, pairs[:i]...), pairs[i+1:]...), "&"))); got.Code == "0" {
+		if got := s.post(
+			query(strings.Join(append(append([]string{}, pairs[:i]...), pairs[i+1:]...), "&")),
+		); got.Code == "0" {
 			t.Errorf("accepted without %s", name)
 		}
 		if name == "region" { // of no meaning, and so not looked at
@@ -120,7 +124,8 @@ func sign(key, text, wire string) string {
 }
 
 func plain(timestamp string) string {
-	return "accessKeyId=" + signing + "&action=otp.send&algorithm=hmac-sha256&nonce=76cea0777066cf2b&timestamp=" + timestamp
+	return "accessKeyId=" + signing +
+		"&action=otp.send&algorithm=hmac-sha256&nonce=76cea0777066cf2b&timestamp=" + timestamp
 }
 
 func signed(key, timestamp string) string { return sign(key, plain(timestamp), plain(timestamp)) }
@@ -130,7 +135,8 @@ func TestWindow(t *testing.T) {
 	s.now = time.UnixMilli(1_795_314_304_500)
 	for timestamp, ok := range map[string]bool{
 		"1795314304": true, "1795314304500": true,
-		"1795313704500": true, "1795313704499": false, "1795314904500": true, "1795314904501": false, // 600 s, and one millisecond more
+		// 600 s, and one millisecond more
+		"1795313704500": true, "1795313704499": false, "1795314904500": true, "1795314904501": false,
 		"1795313705": true, "1795313704": false, "1795314904": true, "1795314905": false,
 		"001795314304": true, "0": false, "99999999999": false, "100000000000": false,
 		"9223372036854775807": false, "9223372036854775808": false, "1" + strings.Repeat("0", 100): false,
@@ -143,14 +149,20 @@ func TestWindow(t *testing.T) {
 			t.Errorf("timestamp %s", timestamp)
 		}
 	}
-	for timestamp, now := range map[string]int64{"100000000000": 1e11, "99999999999": 99_999_999_999_000, "10000000000": 1e13} { // the last seconds and the first milliseconds
+	// the last seconds and the first milliseconds
+	for timestamp, now := range map[string]int64{
+		"100000000000": 1e11, "99999999999": 99_999_999_999_000, "10000000000": 1e13,
+	} {
 		s := newService(t)
 		s.now = time.UnixMilli(now)
 		s.expect(200, "0", query(signed(secret, timestamp)))
 	}
 	s.now = time.Unix(1_795_314_304, 0)
 	s.refused(401, "104201", query(signed("another", "1"+strings.Repeat("0", 100)))) // digits it is
-	for _, timestamp := range []string{"", "-1795314304", "%2B1795314304", "1795314304.5", "1.795314304e9", "0x6B01F900", "１７９５３１４３０４", "1795314304+", "1_795_314_304", "1795314304%00"} {
+	for _, timestamp := range []string{
+		"", "-1795314304", "%2B1795314304", "1795314304.5", "1.795314304e9", "0x6B01F900", "１７９５３１４３０４",
+		"1795314304+", "1_795_314_304", "1795314304%00",
+	} {
 		s.refused(401, "104202", query(signed(secret, timestamp)))
 	}
 }
@@ -191,9 +203,12 @@ func TestSignatureForms(t *testing.T) {
 	mac, _ := hex.DecodeString(sent)
 	std := base64.StdEncoding.EncodeToString(mac)
 	for _, signature := range []string{
-		strings.ToUpper(sent), sent[:63], sent + "0", " " + sent[1:], sent[:63] + "g", sent[:10] + strings.ToUpper(sent[10:]), "0x" + sent[2:],
-		base64.RawStdEncoding.EncodeToString(mac), std[:43] + "\n", std + "=", std[:40] + "\r\n\r\n", "\n" + std[1:], std + "\n",
-		base64.StdEncoding.EncodeToString(mac[:31]), base64.StdEncoding.EncodeToString(append(mac, 0)), strings.Repeat("=", 44), strings.Repeat("é", 22), "x", strings.Repeat("0", 64), " ",
+		strings.ToUpper(sent), sent[:63], sent + "0", " " + sent[1:], sent[:63] + "g",
+		sent[:10] + strings.ToUpper(sent[10:]), "0x" + sent[2:],
+		base64.RawStdEncoding.EncodeToString(mac), std[:43] + "\n", std + "=", std[:40] + "\r\n\r\n",
+		"\n" + std[1:], std + "\n",
+		base64.StdEncoding.EncodeToString(mac[:31]), base64.StdEncoding.EncodeToString(append(mac, 0)),
+		strings.Repeat("=", 44), strings.Repeat("é", 22), "x", strings.Repeat("0", 64), " ",
 	} {
 		s.refused(401, "104201", query(raw+"&signature="+url.QueryEscape(signature)))
 	}
@@ -216,7 +231,8 @@ func TestSignatureForms(t *testing.T) {
 func TestAlgorithmAndNonce(t *testing.T) {
 	s := newService(t)
 	with := func(algorithm, nonce string) string {
-		text := "accessKeyId=" + signing + "&action=otp.send&algorithm=" + url.QueryEscape(algorithm) + "&nonce=" + url.QueryEscape(nonce) + "&timestamp=1795314304"
+		text := "accessKeyId=" + signing + "&action=otp.send&algorithm=" + url.QueryEscape(algorithm) +
+			"&nonce=" + url.QueryEscape(nonce) + "&timestamp=1795314304"
 		return sign(secret, text, text)
 	}
 	for _, algorithm := range []string{"", "none", "HMAC-SHA256", "hmac-sha256 ", "hmac-sha512", "hs256"} {
@@ -246,7 +262,8 @@ func TestEncodings(t *testing.T) {
 	c.ID = id
 	s.known[id] = &c
 	text := func(id, region string) string {
-		return "accessKeyId=" + id + "&action=otp.send&algorithm=hmac-sha256&nonce=76cea0777066cf2b&region=" + region + "&timestamp=1795314304"
+		return "accessKeyId=" + id + "&action=otp.send&algorithm=hmac-sha256&nonce=76cea0777066cf2b&region=" +
+			region + "&timestamp=1795314304"
 	}
 	wire := text(url.QueryEscape(id), "%2B1+%252B")
 	for name, signs := range map[string]string{
@@ -257,14 +274,17 @@ func TestEncodings(t *testing.T) {
 		if got := s.expect(200, "0", query(sign(secret, signs, wire))); got.Code != "0" {
 			t.Error(name)
 		}
-		shuffled := "region=%2b1%20%252B&timestamp=1795314304&nonce=76cea0777066cf2b&algorithm=hmac%2Dsha256&%61ction=otp.send&accessKeyId=" + strings.ReplaceAll(url.QueryEscape(id), "+", "%20")
+		shuffled := "region=%2b1%20%252B&timestamp=1795314304&nonce=76cea0777066cf2b&algorithm=hmac%2Dsha256&" +
+			"%61ction=otp.send&accessKeyId=" + strings.ReplaceAll(url.QueryEscape(id), "+", "%20")
 		s.expect(200, "0", query(sign(secret, signs, shuffled)))
 	}
 	for name, signs := range map[string]string{
 		"raw":        text(id, "+1 %2B"),
 		"as sent":    text(url.PathEscape(id), "%2B1%20%252B"),
 		"mixed case": text("k~-_.%21%2a%27%28%29%26%3d%25%2B+%2F%C3%A9%3A", "%2B1+%252B"),
-		"unsorted":   "action=otp.send&" + strings.Replace(text(url.QueryEscape(id), "%2B1+%252B"), "&action=otp.send", "", 1),
+		"unsorted": "action=otp.send&" + strings.Replace(
+			text(url.QueryEscape(id), "%2B1+%252B"), "&action=otp.send", "", 1,
+		),
 	} {
 		if got := s.refused(401, "104201", query(sign(secret, signs, wire))); got.Code == "0" {
 			t.Error(name)
@@ -276,13 +296,16 @@ func TestEncodings(t *testing.T) {
 func TestEncodingsOfOneCharacter(t *testing.T) {
 	s := newService(t)
 	for wire, signs := range map[string][]string{
-		"+": {"+", "%20"}, "%21": {"%21", "!"}, "%2a": {"%2A", "%2a", "*"}, "%3a": {"%3A", "%3a"}, "~": {"~"}, "%2d": {"-"}, "%25": {"%25"}, "%2521": {"%2521"}, "%2B": {"%2B", "%2b"},
+		"+": {"+", "%20"}, "%21": {"%21", "!"}, "%2a": {"%2A", "%2a", "*"}, "%3a": {"%3A", "%3a"},
+		"~": {"~"}, "%2d": {"-"}, "%25": {"%25"}, "%2521": {"%2521"}, "%2B": {"%2B", "%2b"},
 	} {
 		for _, signed := range signs {
 			s.expect(200, "0", query(sign(secret, plain("1795314304")+"&x="+signed, plain("1795314304")+"&x="+wire)))
 		}
 	}
-	for wire, signed := range map[string]string{"+": " ", "%2B": "+", "%21": "%21!", "~": "%7E", "%26": "&", "%2D": "%2D", "%c3%a9": "é"} {
+	for wire, signed := range map[string]string{
+		"+": " ", "%2B": "+", "%21": "%21!", "~": "%7E", "%26": "&", "%2D": "%2D", "%c3%a9": "é",
+	} {
 		s.refused(401, "104201", query(sign(secret, plain("1795314304")+"&x="+signed, plain("1795314304")+"&x="+wire)))
 	}
 }
@@ -296,7 +319,9 @@ func TestJoiningIsUnambiguous(t *testing.T) {
 	for _, wire := range []string{
 		"a%3D1=&" + plain("1795314304") + "&zone=eu",
 		"a=1&" + plain("1795314304") + "%26zone%3Deu",
-		"a=1%26accessKeyId%3D" + strings.TrimPrefix(plain("1795314304"), "accessKeyId=") + "&accessKeyId=" + signing + "&zone=eu",
+		"a=1%26accessKeyId%3D" + strings.TrimPrefix(
+			plain("1795314304"), "accessKeyId=",
+		) + "&accessKeyId=" + signing + "&zone=eu",
 		"a=1&" + plain("1795314304") + "&zone%3Deu",
 		"a=1&" + plain("1795314304") + "&zone=eu&=",
 	} {

@@ -76,7 +76,10 @@ func newService(t testing.TB) *service {
 	}
 	s := &service{Store: db, t: t, now: time.Unix(1_795_314_304, 0), ids: map[string]bool{}, delivery: otp.Accepted}
 	one := func(id, mode string, secrets ...string) *clients.Client {
-		c := &clients.Client{ID: id, Unimatrix: mode, Countries: []string{"*"}, CustomCodes: true, Policy: otp.DefaultPolicy(), Brand: "Acme"}
+		c := &clients.Client{
+			ID: id, Unimatrix: mode, Countries: []string{"*"}, CustomCodes: true,
+			Policy: otp.DefaultPolicy(), Brand: "Acme",
+		}
 		for _, s := range secrets {
 			c.Secrets = append(c.Secrets, []byte(s))
 		}
@@ -112,7 +115,9 @@ func (s *service) Allow(context.Context, *clients.Client) (bool, error) {
 	return !s.overRate, s.uncount
 }
 
-func (s *service) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
+func (s *service) Reserve(
+	ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis,
+) (otp.Write, error) {
 	if s.writes++; s.broken != nil {
 		return otp.Write{}, s.broken
 	}
@@ -188,8 +193,10 @@ var (
 // must have is checked here.
 func (s *service) post(edits ...edit) reply {
 	s.t.Helper()
-	r := gateway.Request{Method: "POST", Path: "/", Query: "action=otp.send&accessKeyId=" + simple, Body: []byte(sendText), SourceIP: "203.0.113.7",
-		Headers: map[string][]string{"content-type": {"application/json;charset=utf-8"}}}
+	r := gateway.Request{
+		Method: "POST", Path: "/", Query: "action=otp.send&accessKeyId=" + simple, Body: []byte(sendText),
+		SourceIP: "203.0.113.7",
+		Headers:  map[string][]string{"content-type": {"application/json;charset=utf-8"}}}
 	for _, e := range edits {
 		e(&r)
 	}
@@ -208,7 +215,8 @@ func (s *service) taken(resp gateway.Response) reply {
 		s.t.Fatalf("%v: %s, want an object with a string code and a string message", err, resp.Body)
 	}
 	got.Code, got.Message, got.Data = *members.Code, *members.Message, members.Data
-	if done := got.Code == "0"; done != (got.Status == 200) || done != strings.Contains(got.Raw, `"data":{`) || !done && got.Status < 400 {
+	if done := got.Code == "0"; done != (got.Status == 200) || done != strings.Contains(got.Raw, `"data":{`) ||
+		!done && got.Status < 400 {
 		s.t.Errorf("status %d with %s", got.Status, got.Raw)
 	}
 	id := got.Headers["x-uni-request-id"]
@@ -216,7 +224,8 @@ func (s *service) taken(resp gateway.Response) reply {
 		s.t.Errorf("headers %v", got.Headers)
 	}
 	s.ids[id] = true
-	if (got.Headers["Retry-After"] != "") != (got.Code == "105300") || (got.Headers["Allow"] == "POST") != (got.Status == 405) {
+	if (got.Headers["Retry-After"] != "") != (got.Code == "105300") ||
+		(got.Headers["Allow"] == "POST") != (got.Status == 405) {
 		s.t.Errorf("%s with headers %v", got.Raw, got.Headers)
 	}
 	return got
@@ -286,7 +295,10 @@ func TestDocumentsExamples(t *testing.T) {
 func TestCodes(t *testing.T) {
 	s := newService(t)
 	network := *s.known[simple]
-	s.known["strict"] = &clients.Client{ID: "strict", Unimatrix: "simple", Countries: []string{"*"}, SenderNames: []string{"Acme"}, Templates: []string{"one"}, APIs: []string{"otp.send"}}
+	s.known["strict"] = &clients.Client{
+		ID: "strict", Unimatrix: "simple", Countries: []string{"*"}, SenderNames: []string{"Acme"},
+		Templates: []string{"one"}, APIs: []string{"otp.send"},
+	}
 	network.ID, network.Networks = "office", prefixes("192.0.2.0/24")
 	s.known["office"] = &network
 	for _, c := range []struct {
@@ -301,17 +313,32 @@ func TestCodes(t *testing.T) {
 		{"104002", "InvalidParams", 400, []edit{body(`[]`)}},
 		{"104002", "InvalidParams", 404, []edit{path("/x"), query("")}},
 		{"104002", "InvalidParams", 405, []edit{method("GET")}},
-		{"104003", "RestrictedParams", 400, []edit{as("strict", "otp.send"), body(`{"to":"+12068800123","code":"1234"}`)}},
+		{
+			"104003", "RestrictedParams", 400,
+			[]edit{as("strict", "otp.send"), body(`{"to":"+12068800123","code":"1234"}`)},
+		},
 		{"104110", "MissingAccessKeyId", 401, []edit{query("action=otp.send")}},
 		{"104111", "InvalidAccessKeyId", 401, []edit{as("nobody", "otp.send")}},
 		{"104200", "MissingSignature", 401, []edit{as(signing, "otp.send")}},
-		{"104201", "InvalidSignature", 401, []edit{query("accessKeyId=akHmac0001&action=otp.send&timestamp=1795314304&signature=x")}},
-		{"104202", "InvalidSignatureTimestamp", 401, []edit{query("accessKeyId=akHmac0001&action=otp.send&signature=x")}},
+		{
+			"104201", "InvalidSignature", 401,
+			[]edit{query("accessKeyId=akHmac0001&action=otp.send&timestamp=1795314304&signature=x")},
+		},
+		{
+			"104202", "InvalidSignatureTimestamp", 401,
+			[]edit{query("accessKeyId=akHmac0001&action=otp.send&signature=x")},
+		},
 		{"105001", "Unauthorized", 403, []edit{as("strict", "otp.verify")}},
 		{"105100", "IpRestricted", 403, []edit{as("office", "otp.send")}},
 		{"107111", "InvalidPhoneNumbers", 400, []edit{body(`{"to":"1"}`)}},
-		{"107121", "SmsSignatureNotExists", 400, []edit{as("strict", "otp.send"), body(`{"to":"+12068800123","signature":"Other"}`)}},
-		{"107141", "SmsTemplateNotExists", 400, []edit{as("strict", "otp.send"), body(`{"to":"+12068800123","templateId":"two"}`)}},
+		{
+			"107121", "SmsSignatureNotExists", 400,
+			[]edit{as("strict", "otp.send"), body(`{"to":"+12068800123","signature":"Other"}`)},
+		},
+		{
+			"107141", "SmsTemplateNotExists", 400,
+			[]edit{as("strict", "otp.send"), body(`{"to":"+12068800123","templateId":"two"}`)},
+		},
 	} {
 		if got := s.expect(c.status, c.code, c.edits...); got.Message != c.message {
 			t.Errorf("%s with message %q, want %q", got.Code, got.Message, c.message)
@@ -327,7 +354,8 @@ func TestCodes(t *testing.T) {
 func TestDecoded(t *testing.T) {
 	for text, want := range map[string]unimatrix.SendRequest{
 		sendText: {To: number},
-		`{"to":"+12068800123","digits":"8","intent":"héllo","channel":"auto","code":"2048","ttl":1800,"signature":"Acme",` +
+		`{"to":"+12068800123","digits":"8","intent":"héllo","channel":"auto","code":"2048","ttl":1800,` +
+			`"signature":"Acme",` +
 			`"templateId":"one","extra":[{}]}`: {
 			To: number, Digits: 8, Intent: "héllo", Channel: "auto", Code: "2048", TTL: 30 * time.Minute,
 			Signature: "Acme", TemplateID: "one",
@@ -368,7 +396,9 @@ func TestMessages(t *testing.T) {
 			sent := s.now
 			defer func() { s.now = sent }()
 			s.now = s.now.Add(after)
-			return s.expect(200, "0", verify, body(fmt.Sprintf(`{"to":%q,"code":%q,"ttl":%d}`, number, s.code(), ttl))).Data["valid"]
+			return s.expect(
+				200, "0", verify, body(fmt.Sprintf(`{"to":%q,"code":%q,"ttl":%d}`, number, s.code(), ttl)),
+			).Data["valid"]
 		}
 		if valid(want.lasts, 1800) != false {
 			t.Errorf("%s: the code is good after %v", text, want.lasts)
@@ -383,7 +413,9 @@ func TestMessages(t *testing.T) {
 func TestRegions(t *testing.T) {
 	s := newService(t)
 	for to, want := range map[string][2]string{
-		"+12068800123": {"US", "1"}, "+16045550123": {"CA", "1"}, "+442044555666": {"GB", "44"}, "+606543216353": {"MY", "60"}, // the last is possible, not valid
+		// the last is possible, not valid
+		"+12068800123": {"US", "1"}, "+16045550123": {"CA", "1"}, "+442044555666": {"GB", "44"},
+		"+606543216353": {"MY", "60"},
 	} {
 		got := s.expect(200, "0", body(`{"to":"`+to+`"}`))
 		if got.Data["iso"] != want[0] || got.Data["cc"] != want[1] || got.Data["to"] != to {

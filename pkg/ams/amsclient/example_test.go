@@ -98,7 +98,8 @@ func Example() {
 func demoServer() *server {
 	answers := []string{
 		bodyOf("ams-example-response.http"),
-		`{"isPassed":false,"result":{"resultCode":"VERIFY_UNMATCHED","resultMessage":"The verification code is invalid.","resultStatus":"F"}}`,
+		`{"isPassed":false,"result":{"resultCode":"VERIFY_UNMATCHED","resultMessage":"The verification code ` +
+			`is invalid.","resultStatus":"F"}}`,
 		strings.Replace(ok, "{", `{"isPassed":true,`, 1),
 	}
 	return start(func(string) string {

@@ -30,9 +30,13 @@ func must[T any](v T, err error) T {
 func file(name string) []byte { return must(os.ReadFile(contracts + name)) }
 
 var (
-	clientKey    = signature.Key{Version: "1", Private: must(signature.ParsePrivateKey(file("ams-test-client.key.pem")))}
+	clientKey = signature.Key{
+		Version: "1", Private: must(signature.ParsePrivateKey(file("ams-test-client.key.pem"))),
+	}
 	clientPublic = must(signature.ParsePublicKey(file("ams-test-client.pub.pem")))
-	serverKey    = signature.Key{Version: "1", Private: must(signature.ParsePrivateKey(file("ams-test-server.key.pem")))}
+	serverKey    = signature.Key{
+		Version: "1", Private: must(signature.ParsePrivateKey(file("ams-test-server.key.pem"))),
+	}
 	serverPublic = must(signature.ParsePublicKey(file("ams-test-server.pub.pem")))
 )
 
@@ -87,7 +91,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 
 	out := &reply{status: 200, body: []byte(s.answer(r.RequestURI)), uri: r.RequestURI, header: map[string][]string{
-		"Content-Type": {"application/json; charset=UTF-8"}, "client-id": {r.Header.Get("Client-Id")}, "response-time": {"2023-06-01T06:12:14+00:00"}}}
+		"Content-Type": {"application/json; charset=UTF-8"}, "client-id": {r.Header.Get("Client-Id")},
+		"response-time": {"2023-06-01T06:12:14+00:00"},
+	}}
 	out.sign(serverKey, r.Method, r.RequestURI)
 	if s.spoil != nil {
 		s.spoil(out)
@@ -100,7 +106,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (r *reply) sign(k signature.Key, method, uri string) {
-	r.header["signature"] = []string{must(k.Sign(signature.Text(method, uri, r.header["client-id"][0], r.header["response-time"][0], r.body)))}
+	r.header["signature"] = []string{
+		must(k.Sign(signature.Text(method, uri, r.header["client-id"][0], r.header["response-time"][0], r.body))),
+	}
 }
 
 func (r *reply) without(names ...string) {
@@ -118,7 +126,10 @@ func (s *server) requests() []received {
 
 // client is one that signs, and trusts the server.
 func (s *server) client() *amsclient.Client {
-	return &amsclient.Client{URL: s.URL, ID: clientID, Key: clientKey, Servers: map[string]*rsa.PublicKey{"1": serverPublic}, HTTP: s.Client(), Now: clock}
+	return &amsclient.Client{
+		URL: s.URL, ID: clientID, Key: clientKey, Servers: map[string]*rsa.PublicKey{"1": serverPublic},
+		HTTP: s.Client(), Now: clock,
+	}
 }
 
 // bodyOf returns what comes after the headers of a message in the test data.
