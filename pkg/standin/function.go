@@ -30,6 +30,7 @@ type invocation struct {
 // function is one function's side of the Runtime API.
 type function struct {
 	name    string
+	path    string // the first segment of its path
 	timeout time.Duration
 	now     func() time.Time
 	calls   chan *invocation

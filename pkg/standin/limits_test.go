@@ -127,12 +127,12 @@ func TestPosts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFunction("f", time.Now)
-			r := &Runtime{functions: map[string]*function{"f": f}}
+			r := &Runtime{paths: map[string]*function{"f.1": f}}
 			go func() {
 				i := <-f.calls
 				for _, p := range c.posts {
 					w := httptest.NewRecorder()
-					r.ServeHTTP(w, httptest.NewRequest("POST", "/f/2018-06-01/runtime/invocation/"+i.id+"/"+p.what, p.body))
+					r.ServeHTTP(w, httptest.NewRequest("POST", "/f.1/2018-06-01/runtime/invocation/"+i.id+"/"+p.what, p.body))
 					if w.Code != p.status {
 						t.Errorf("%s: HTTP %d %s, want %d", p.what, w.Code, w.Body, p.status)
 					}
@@ -156,7 +156,7 @@ func TestRuntimeHost(t *testing.T) {
 	}
 	defer r.Close()
 	for host, want := range map[string]int{"attacker.example": http.StatusForbidden, "": http.StatusNotFound} {
-		req, err := http.NewRequest("GET", "http://"+r.address("f")+"/2018-06-01/runtime/invocation/next", nil)
+		req, err := http.NewRequest("GET", "http://"+r.addr+"/f.1/2018-06-01/runtime/invocation/next", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,32 @@ func TestRuntimeHost(t *testing.T) {
 	}
 }
 
-// Who does not end when it is told to is ended.
+// A request that a stopped process has left behind takes no event of the next process of that name.
+func TestSuccessor(t *testing.T) {
+	r, err := Listen(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	old, err := r.add("f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(old.ended)
+	if _, err := r.add("f"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get("http://" + r.address(old) + "/2018-06-01/runtime/invocation/next")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNotFound {
+		t.Errorf("HTTP %d, want 404", resp.StatusCode)
+	}
+}
+
+// A process that does not end at SIGTERM is killed.
 func TestStopByForce(t *testing.T) {
 	r, err := Listen(time.Now)
 	if err != nil {

@@ -36,7 +36,7 @@ func (r *Runtime) Start(name, binary string, env []string, log io.Writer) (*Proc
 		return nil, err
 	}
 	p := &Process{function: f, cmd: exec.Command(binary)}
-	p.cmd.Env = slices.Concat(lambdaEnvironment(name), env, []string{"AWS_LAMBDA_RUNTIME_API=" + r.address(name)})
+	p.cmd.Env = slices.Concat(lambdaEnvironment(name), env, []string{"AWS_LAMBDA_RUNTIME_API=" + r.address(f)})
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		close(f.ended)

@@ -35,7 +35,11 @@ type Runtime struct {
 	server *http.Server
 
 	mu        sync.Mutex
-	functions map[string]*function
+	functions map[string]*function // by name
+	started   int
+	// paths has the functions by the first segment of their path. It differs from process to process: a process that
+	// was stopped may have left a request behind, which must not take an event of its successor.
+	paths map[string]*function
 }
 
 // Listen opens a Runtime on a free port. Close ends it.
@@ -44,7 +48,7 @@ func Listen(now func() time.Time) (*Runtime, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runtime API: %w", err)
 	}
-	r := &Runtime{now: now, addr: listener.Addr().String(), functions: map[string]*function{}}
+	r := &Runtime{now: now, addr: listener.Addr().String(), functions: map[string]*function{}, paths: map[string]*function{}}
 	r.server = &http.Server{Handler: loopback.Only(r), ReadHeaderTimeout: time.Minute}
 	go r.server.Serve(listener)
 	return r, nil
@@ -54,9 +58,9 @@ func Listen(now func() time.Time) (*Runtime, error) {
 // then, as they do nowhere in AWS: stop them first.
 func (r *Runtime) Close() error { return r.server.Close() }
 
-// address is what AWS_LAMBDA_RUNTIME_API is for a function: clients put "http://"
-// before it and the version after it, and so it may have a path.
-func (r *Runtime) address(name string) string { return r.addr + "/" + name }
+// address is the AWS_LAMBDA_RUNTIME_API of a function: clients put "http://" before it and the version after it, and so
+// it may have a path.
+func (r *Runtime) address(f *function) string { return r.addr + "/" + f.path }
 
 // add makes a function, in place of one of that name that has ended.
 func (r *Runtime) add(name string) (*function, error) {
@@ -72,16 +76,21 @@ func (r *Runtime) add(name string) (*function, error) {
 			return nil, fmt.Errorf("there is a function %s already: stop it first, or take another name", name)
 		}
 	}
+	if old := r.functions[name]; old != nil {
+		delete(r.paths, old.path)
+	}
+	r.started++
 	f := newFunction(name, r.now)
-	r.functions[name] = f
+	f.path = fmt.Sprintf("%s.%d", name, r.started)
+	r.functions[name], r.paths[f.path] = f, f
 	return f, nil
 }
 
 // ServeHTTP implements [http.Handler].
 func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	name, call, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+	path, call, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
 	r.mu.Lock()
-	f := r.functions[name]
+	f := r.paths[path]
 	r.mu.Unlock()
 	call, versioned := strings.CutPrefix(call, "2018-06-01/runtime/")
 	if f == nil || !versioned {

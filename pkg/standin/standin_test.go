@@ -218,8 +218,8 @@ func TestStart(t *testing.T) {
 func TestUnknownPaths(t *testing.T) {
 	r := listen(t)
 	run(t, r, "f", "deaf", &said{})
-	for _, path := range []string{"/", "/f", "/g/2018-06-01/runtime/invocation/next", "/f/2015-03-31/runtime/invocation/next", "/f/2018-06-01/runtime/invocation/1/else",
-		"/f/2018-06-01/runtime/1/response", "/f/2018-06-01/runtime/else/1/response", "/f/2018-06-01/runtime/init/response", "/f/2018-06-01/runtime/invocation/1/error/", "/f/2018-06-01/runtime/invocation/next"} {
+	for _, path := range []string{"/", "/f.1", "/g.1/2018-06-01/runtime/invocation/next", "/f.1/2015-03-31/runtime/invocation/next", "/f.1/2018-06-01/runtime/invocation/1/else",
+		"/f.1/2018-06-01/runtime/1/response", "/f.1/2018-06-01/runtime/else/1/response", "/f.1/2018-06-01/runtime/init/response", "/f.1/2018-06-01/runtime/invocation/1/error/", "/f.1/2018-06-01/runtime/invocation/next"} {
 		w := newRecorder()
 		req, _ := http.NewRequest("POST", path, strings.NewReader("{}"))
 		r.ServeHTTP(w, req)
@@ -229,7 +229,7 @@ func TestUnknownPaths(t *testing.T) {
 	}
 	for _, id := range []string{"1", ""} {
 		w := newRecorder()
-		req, _ := http.NewRequest("POST", "/f/2018-06-01/runtime/invocation/"+id+"/response", strings.NewReader("{}"))
+		req, _ := http.NewRequest("POST", "/f.1/2018-06-01/runtime/invocation/"+id+"/response", strings.NewReader("{}"))
 		if r.ServeHTTP(w, req); w.status != 400 || !strings.Contains(w.body.String(), "InvalidRequestID") {
 			t.Errorf("invocation %q: %d %s", id, w.status, w.body.String())
 		}
