@@ -58,8 +58,8 @@ func wantDocument(t testing.TB, d Documents, key, text string, revision int64) {
 	t.Helper()
 	got, at, err := d.Get(t.Context(), key)
 	if err != nil || string(got) != text || at != revision || (got == nil) != (revision == 0) {
-		t.Fatalf("the document %q has %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d", key, len(got),
-			got, at, err, len(text), text, revision)
+		t.Fatalf("the document %q has %d bytes, %.60q, revision %d, %v; want %d bytes, %.60q, revision %d",
+			key, len(got), got, at, err, len(text), text, revision)
 	}
 }
 
