@@ -19,12 +19,11 @@ const (
 	firstPause     = 50 * time.Millisecond
 )
 
-// connections are kept for as many calls as may run side by side on the local
-// server. Further calls wait for one of them: hundreds of handshakes at once would
-// take longer.
+// connections bounds the connections of a client. Further calls of the local server wait
+// for a free one: hundreds of handshakes at once would take longer.
 const connections = 64
 
-// Config says where the tables are.
+// Config is the place of the tables, and the way to them.
 type Config struct {
 	// Region of the tables, such as "eu-central-1". It may be left out with an
 	// Endpoint.
@@ -41,9 +40,9 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-// NewClient makes a client whose calls end within 2.4 s. It is safe for concurrent
-// use. Where its credentials are from, and what it repeats, says
-// [awsclient.Configure]: every write of [Store] is recognised when it comes twice.
+// NewClient makes a client whose calls end within 2.4 s. It is safe for concurrent use.
+// See [awsclient.Configure] for its credentials and for the requests that it repeats:
+// [Store] recognises a write that comes twice.
 func NewClient(c Config) (*dynamodb.Client, error) {
 	cfg, err := awsclient.Configure(awsclient.Settings{
 		Service: "dynamodb", Region: c.Region, Endpoint: c.Endpoint, Credentials: c.Credentials, Transport: c.Transport,

@@ -14,14 +14,14 @@ import (
 	"countersign/pkg/documents"
 )
 
-// Documents keeps configuration documents (clients, users) in a table of their
-// own, which must exist; see [CreateClientsTable]. A document is a text under a
-// key, with a revision that counts its writes from 1. Each method but List is
-// atomic. It holds no state and is safe for concurrent use.
+// Documents keeps configuration documents (clients, users) in a table of their own,
+// which must exist; see [CreateClientsTable]. A document is a text under a key, with a
+// revision: 1 after the first write, and one more after each further write. Each method
+// except List is atomic. Documents has no state and is safe for concurrent use.
 type Documents struct{ store *Store }
 
-// NewDocuments returns the documents on a table. How long a call may take is up
-// to the client, as with [New].
+// NewDocuments returns the documents of a table. The client bounds the time of each
+// call, as with [New].
 func NewDocuments(client *dynamodb.Client, table string) *Documents {
 	return &Documents{New(client, table)}
 }
@@ -59,15 +59,14 @@ func (d *Documents) Get(ctx context.Context, key string) ([]byte, int64, error) 
 	return got.text, got.revision, err
 }
 
-// Put writes a text of at most [documents.MaxText] bytes of UTF-8 under key, as
-// revision was+1, where the revision that stands there is was; 0 is none. ok is
-// false, and nothing is written, where it is another.
+// Put writes a text of at most [documents.MaxText] bytes of UTF-8 under key, as revision
+// was+1, if the present revision is was; 0 means that there is no document. Otherwise ok
+// is false and nothing is written.
 //
-// Where that very text stands there as revision was+1, ok is true: it is this
-// call's own write, repeated by the client after its answer was lost, or as good
-// as that. The same after an error, which leaves open whether the text was
-// written: putting it again with the same was finishes the job. Not recognised is
-// a write that was already written over, or deleted, when it was repeated.
+// If the same text is there already as revision was+1, ok is true: it is this call's own
+// write, repeated by the client after its answer was lost, or equal to it. After an
+// error, the text may or may not be written; the same Put again completes it. A write
+// that somebody replaced or deleted before its repetition is not recognised.
 func (d *Documents) Put(ctx context.Context, key string, doc []byte, was int64) (ok bool, err error) {
 	if err := errors.Join(documents.CheckKey(key), documents.CheckText(doc)); err != nil {
 		return false, err
@@ -90,15 +89,14 @@ func (d *Documents) Put(ctx context.Context, key string, doc []byte, was int64) 
 	return err == nil && there.revision == was+1 && bytes.Equal(there.text, doc), err
 }
 
-// Delete removes the document under key where its revision is was. ok is false,
-// and nothing is removed, where it is another or there is no document.
+// Delete removes the document under key if its revision is was. Otherwise ok is false
+// and nothing is removed.
 //
-// A deletion leaves nothing by which it could be recognised. So where its first
-// answer was lost and the client repeats it, ok is false though this call did it:
-// ok false says that the caller has to look, and where it finds nothing it has
-// what it wanted. A document made anew under the key begins at revision 1 again, so
-// a writer that still holds a revision of the old one may meet it; what must not
-// be mistaken is better switched off than deleted.
+// A deletion cannot be recognised when it is repeated: if the first answer was lost, ok
+// is false though this call removed the document. So after false the caller reads the
+// document, and is done if there is none. A new document under the key begins at
+// revision 1 again, and a writer with an old revision may hit it. Where that matters,
+// switch the document off and do not delete it.
 func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool, err error) {
 	if err := documents.CheckKey(key); err != nil {
 		return false, err
@@ -117,11 +115,10 @@ func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool,
 	return true, nil
 }
 
-// List calls each with every document whose key begins with prefix, in the order
-// of the keys' bytes, and stops at its first error, which it returns as it is. It
-// is for administration only: it reads the whole table, whatever the prefix, and
-// holds what it found in memory. It sees what was written before it began; what
-// is written meanwhile it may see or not.
+// List calls each for every document whose key begins with prefix, in the order of the
+// keys' bytes. It stops at the first error of each and returns that error unchanged. It
+// is for administration only: it reads the whole table and keeps the matches in memory.
+// It finds every document that was written before it began, and may find later ones.
 func (d *Documents) List(
 	ctx context.Context, prefix string, each func(key string, doc []byte, revision int64) error,
 ) error {

@@ -8,7 +8,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// ownedByMe: who was taken over from has no say any more.
+// ownedByMe: a call that lost the challenge to another one changes nothing.
 const ownedByMe = "#owner = :owner"
 
 const settled = "SET #state = :state, #result = :result, #lease = :lease"

@@ -11,13 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// CreateTable makes the table of a [Store] where there is none under this name,
-// and waits until it can be used, for as long as ctx allows. It is for engines on
-// a laptop; in AWS the table is made by template.yaml, which says the same and
-// adds backups, encryption and the stream. That is for package streams here, since
-// the engine of the tests takes longer for each write that its stream has to
-// remember. A table of that name with another key is an error.
-// It may be called by several processes at once.
+// CreateTable makes the table of a [Store] if there is none of this name, and waits
+// until it can be used, for as long as ctx allows. It is for engines on a laptop. In AWS,
+// template.yaml makes the same table, with backups, encryption and the stream. Here,
+// package streams switches the stream on: the engine is slower with it. A table of this
+// name with another key is an error. Several processes may call it at once.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err := create(ctx, client, name); err != nil {
 		return err

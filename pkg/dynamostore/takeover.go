@@ -9,14 +9,13 @@ import (
 )
 
 const (
-	// undelivered: a message that is sent or has failed needs no new owner.
+	// undelivered: a challenge that is sent or has failed needs no new owner.
 	undelivered = "#state IN (:reserved, :unclear)"
-	// fromOwner: of several that take over from one owner, the first wins.
+	// fromOwner: of several calls that take over from one owner, the first wins.
 	fromOwner = "#owner = :from"
-	// leaseOver: the owner may be sending until then.
+	// leaseOver: until then, the owner may be sending.
 	leaseOver = "#lease <= :now"
-	// unexpired: nobody could use the code any more. Also the clause that keeps
-	// a guess from passing too late.
+	// unexpired: an expired code is of no use, and no guess at it passes.
 	unexpired = "#expiresAt > :now"
 )
 

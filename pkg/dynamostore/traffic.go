@@ -12,7 +12,7 @@ const (
 	// current: the counter is of this window, or of a later one, begun by a machine
 	// whose clock is ahead. A counter never goes back.
 	current = "#window >= :window"
-	// past: the counter is of an earlier window, and what it says is over.
+	// past: the counter is of an earlier window, which is over.
 	past = "#window < :window"
 	// room for n more below the limit.
 	room = "#used <= :room"

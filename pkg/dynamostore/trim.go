@@ -13,7 +13,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// trimBudget is how long a send that was counted waits for old ones to be dropped.
+// trimBudget bounds the time that a counted send waits until old ones are dropped.
 const trimBudget = 400 * time.Millisecond
 
 // trim drops the sends that no limit looks at any more, where a spend left enough

@@ -13,11 +13,10 @@ import (
 	"countersign/pkg/dynamostore/engine"
 )
 
-// Deployed is what template.yaml says about the tables.
+// Deployed has the tables as template.yaml defines them.
 type Deployed struct{ Challenges, Clients Definition }
 
-// Definition is what template.yaml says about one table, as far as it concerns a
-// program that uses it.
+// Definition is the part of a table in template.yaml that concerns a program.
 type Definition struct {
 	Table      dynamodb.CreateTableInput      // without a name; the stream is nil where it has none
 	TimeToLive *types.TimeToLiveSpecification // nil where nothing expires

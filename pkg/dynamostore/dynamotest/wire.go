@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// Fault is what becomes of one request.
+// Fault is the fate of one request.
 type Fault int
 
 const (
@@ -33,7 +33,7 @@ const (
 	Failed
 )
 
-// Plan says what becomes of the n-th request, counted from 1. It may be called
+// Plan returns the fault of the n-th request, counted from 1. It may be called
 // concurrently.
 type Plan func(n int, operation string) Fault
 

@@ -127,7 +127,7 @@ func (e *Engine) stop(grace time.Duration) error {
 	err := e.lifeline.Close()
 	late := time.AfterFunc(grace, func() { e.guard.Process.Signal(syscall.SIGTERM) })
 	defer late.Stop()
-	e.guard.Wait() // how it ended says nothing: it was told to
+	e.guard.Wait() // its exit status means nothing: it was stopped
 	if errors.Is(err, os.ErrClosed) {
 		return nil
 	}

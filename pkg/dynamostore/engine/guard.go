@@ -9,16 +9,18 @@ import (
 	"time"
 )
 
-// guard runs the engine beside a read of a pipe that nobody writes. The system closes
-// that when this process ends, in whatever way, and the guard asks the engine to end.
-// SIGTERM tells it to wait no longer for that. It is deaf to Ctrl-C, and to the end of
-// a terminal, which are told to all processes there: it has to outlive the engine. And
-// it lets go of what the engine says, so that this ends where the engine does.
+// guard is a shell script that runs the engine and reads a pipe to which nobody writes.
+// The system closes the pipe when this process ends, in whatever way; the guard then
+// asks the engine to end. On SIGTERM it kills the engine. It ignores Ctrl-C and the end
+// of the terminal, which reach all processes of the terminal, since it has to outlive
+// the engine. It closes its own standard error, so that a reader of the engine's
+// standard error sees the end when the engine ends.
 const guard = `trap '' INT HUP
 "$0" "$@" </dev/null >/dev/null & trap 'kill -9 $!; wait $!' TERM
 exec 2>&-; read -r _; kill $!; wait $!`
 
-// listening waits until the engine says that it listens, or what it said last.
+// listening waits for the engine's line that it listens. If the engine ends before that,
+// the error is its last line.
 func listening(said io.Reader) error {
 	ready := make(chan error, 1)
 	go func() {
@@ -31,7 +33,7 @@ func listening(said io.Reader) error {
 	case err := <-ready:
 		return err
 	case <-patience.Done():
-		return errors.New("it did not say within 10 s that it listens")
+		return errors.New("it did not listen within 10 s")
 	}
 }
 

@@ -21,9 +21,9 @@ type Records struct {
 	next map[string]*string // iterators behind them
 }
 
-// Next returns what comes next, of each shard. It comes again until it is finished,
-// also after a restart. A record that is no challenge's as this program writes them
-// is passed over.
+// Next returns the next changes of each shard. It returns them again until they are
+// finished, also after a restart. It skips records that are not of a challenge as this
+// program writes them.
 func (s *Stream) Next(ctx context.Context) (*Records, error) {
 	if err := s.shards(ctx); err != nil {
 		return nil, err
@@ -52,11 +52,11 @@ func (s *Stream) Next(ctx context.Context) (*Records, error) {
 	return r, nil
 }
 
-// position is what the keys of the items begin with that say how far a shard is read.
+// position is the key prefix of the items that keep how far each shard is read.
 const position = "S#~"
 
-// Finish notes that what Next returned is done with. What has no challenges in it
-// is not worth a note: that would be a record by itself.
+// Finish records in the table that the changes of r are done. It writes nothing for a
+// piece without challenges: that write would itself be a record of the stream.
 func (s *Stream) Finish(ctx context.Context, r *Records) error {
 	for shard, last := range r.last {
 		_, err := s.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.table, Item: item{
@@ -72,7 +72,7 @@ func (s *Stream) Finish(ctx context.Context, r *Records) error {
 	return nil
 }
 
-// shards finds shards that are new.
+// shards adds new shards.
 func (s *Stream) shards(ctx context.Context) error {
 	out, err := s.client.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: aws.String(s.arn)})
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Stream) shards(ctx context.Context) error {
 	return nil
 }
 
-// iterator begins behind what was finished of a shard.
+// iterator returns an iterator behind the last finished record of a shard.
 func (s *Stream) iterator(ctx context.Context, shard string) (*string, error) {
 	found, err := s.tables.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: s.table, Key: item{"pk": text(position + shard)}, ConsistentRead: aws.Bool(true),

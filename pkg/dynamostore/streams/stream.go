@@ -12,8 +12,8 @@ import (
 	"countersign/pkg/dynamostore"
 )
 
-// Stream is the stream of one table. It keeps in the table how far it has come. One
-// goroutine uses it.
+// Stream is the stream of one table. The table keeps its position. Only one goroutine
+// may use it.
 type Stream struct {
 	client *dynamodbstreams.Client
 	tables *dynamodb.Client
@@ -22,9 +22,9 @@ type Stream struct {
 	at     map[string]*string // iterator of each shard; nil: read to its end
 }
 
-// New returns the stream of the table of a [dynamostore.Store]. It switches it on
-// where it is off: then it has what happens from now on. Its calls take as long as
-// those of client may.
+// New returns the stream of the table of a [dynamostore.Store]. If the stream is off, New
+// switches it on, and it has the changes from then on. Calls are bounded as those of
+// client are.
 func New(ctx context.Context, client *dynamodb.Client, table string) (*Stream, error) {
 	s := &Stream{tables: client, table: &table, at: map[string]*string{}}
 	if err := s.find(ctx); err != nil {
