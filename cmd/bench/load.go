@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// connections of a load run: as many as in the peers' measurements.
+// connections of a load run: as many as in the measurements of others.
 const connections = 16
 
 // figures of one load run.
@@ -29,9 +29,8 @@ type figures struct {
 // PerSecond is the throughput.
 func (f figures) PerSecond() float64 { return float64(f.Calls) / f.Elapsed.Seconds() }
 
-// load sends requests over keep-alive connections until next has no more or the
-// time is over. next is called by one connection at a time for each; want must
-// be in every answer.
+// load sends requests over keep-alive connections until next returns nil or the time is
+// over. next is called with the number of the connection. Every answer must have want.
 func load(addr, name string, length time.Duration, next func(conn int) []byte, want string) (figures, error) {
 	f := figures{Name: name}
 	var mu sync.Mutex
@@ -60,8 +59,8 @@ func load(addr, name string, length time.Duration, next func(conn int) []byte, w
 	return f, nil
 }
 
-// drive is one connection: a request, its answer, the next. It speaks HTTP/1.1
-// itself, because on two cores a full client would take most of what is measured.
+// drive is one connection: a request, its answer, the next. It speaks HTTP/1.1 itself,
+// because on two cores a full client would take most of the time that is measured.
 func drive(addr string, end time.Time, next func() []byte, want []byte) (took []time.Duration, wrong int, err error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -103,7 +102,7 @@ func answer(in *bufio.Reader, body []byte) ([]byte, error) {
 		if len(line) <= 2 {
 			break
 		}
-		if name, value, ok := bytes.Cut(line, []byte(": ")); ok && len(name) == 14 && bytes.EqualFold(name, []byte("Content-Length")) {
+		if name, value, ok := bytes.Cut(line, []byte(": ")); ok && bytes.EqualFold(name, []byte("Content-Length")) {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
 				return nil, err
 			}
@@ -117,7 +116,8 @@ func answer(in *bufio.Reader, body []byte) ([]byte, error) {
 	return body, err
 }
 
-// post spells a request with further header lines.
+// post returns a request with further header lines.
 func post(path, headers, body string) []byte {
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, headers, len(body), body)
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, headers, len(body), body)
 }

@@ -13,7 +13,8 @@ import (
 
 // goBenchmarks runs the Go benchmarks of the handlers and returns their lines.
 func goBenchmarks() (string, error) {
-	text, err := exec.Command("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "2s", "./pkg/localserver").CombinedOutput()
+	text, err := exec.Command("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "2s",
+		"./pkg/localserver").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go test -bench: %w\n%s", err, text)
 	}
@@ -40,9 +41,10 @@ func loadReport(loads []figures, o options) string {
 	p("")
 	p("## The local server under load, from outside over HTTP")
 	p("")
-	p("SQLite in WAL mode on disk, messages to the outbox. Server and load generator share the machine; %d", connections)
-	p("keep-alive connections, %s a run, so latency is at saturation. Each figure is the commit `%s`, then", o.length, o.before)
-	p("this one: medians of %d rounds in which both ran in turn, each time on a new file. RSS is the largest.", o.rounds)
+	p("SQLite in WAL mode on disk, messages to the outbox. Server and load generator share the machine;")
+	p("%d keep-alive connections, %s a run, so latency is at saturation. Each figure is the commit", connections, o.length)
+	p("`%s`, then this one: medians of %d rounds in which both ran in turn, each time on a", o.before, o.rounds)
+	p("new file. RSS is the largest.")
 	p("Answers of AMS/DWS are signed (RSA-2048, about 0.7 ms each); verify's repeat within a second and are")
 	p("signed once in it. The last column is this commit against otpgateway, which signs nothing and keeps")
 	p("codes in memory: computed from a run of it beside `54e827d` on another machine of 2 cores.")
@@ -64,9 +66,12 @@ func loadReport(loads []figures, o options) string {
 			}
 			return fmt.Sprintf(format+" / "+format, value(row.before), value(row.now))
 		}
-		p("| %s | %s | %s | %s | %s | %s | %s | %s | %s |", row.now.Contract, row.now.Name, both("%.0f", figures.PerSecond), times,
-			both("%.2f", func(f figures) float64 { return ms(f.P50) }), both("%.2f", func(f figures) float64 { return ms(f.P99) }),
-			both("%.2f", func(f figures) float64 { return ms(f.P999) }), both("%.0f", func(f figures) float64 { return float64(f.RSS) / 1024 }), against)
+		p("| %s | %s | %s | %s | %s | %s | %s | %s | %s |", row.now.Contract, row.now.Name,
+			both("%.0f", figures.PerSecond), times,
+			both("%.2f", func(f figures) float64 { return ms(f.P50) }),
+			both("%.2f", func(f figures) float64 { return ms(f.P99) }),
+			both("%.2f", func(f figures) float64 { return ms(f.P999) }),
+			both("%.0f", func(f figures) float64 { return float64(f.RSS) / 1024 }), against)
 	}
 	p("")
 	return b.String()

@@ -16,7 +16,7 @@ const (
 	fillTime = 120 * time.Second
 )
 
-// contract is one way of calling: how it spells its two calls, and the names of its runs.
+// contract is one way of calling: its two requests, and the names of its runs.
 type contract struct {
 	name, init, wrong, right string
 	base                     int64 // numbers of this contract are above it
@@ -27,8 +27,9 @@ type contract struct {
 
 func unimatrixCalls() contract {
 	c := contract{
-		name: "Unimatrix, simple key", init: "otp.send", wrong: "otp.verify, wrong code", right: "otp.verify, right code",
-		base: 1_000_000_000, sent: `"code":"0"`, no: `"valid":false`, yes: `"valid":true`,
+		name: "Unimatrix, simple key", base: 1_000_000_000,
+		init: "otp.send", wrong: "otp.verify, wrong code", right: "otp.verify, right code",
+		sent: `"code":"0"`, no: `"valid":false`, yes: `"valid":true`,
 	}
 	c.send = func(n int64) []byte {
 		return post("/?action=otp.send&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d"}`, c.base+n))
@@ -41,18 +42,21 @@ func unimatrixCalls() contract {
 
 func amsCalls() contract {
 	c := contract{
-		name: "AMS/DWS, unsigned client", init: "init", wrong: "verify, wrong code", right: "verify, right code",
-		base: 2_000_000_000, sent: "SUCCESS", no: "VERIFY_UNMATCHED", yes: `"isPassed":true`,
+		name: "AMS/DWS, unsigned client", base: 2_000_000_000,
+		init: "init", wrong: "verify, wrong code", right: "verify, right code",
+		sent: "SUCCESS", no: "VERIFY_UNMATCHED", yes: `"isPassed":true`,
 	}
 	const client = "Client-Id: demo\r\n"
 	c.send = func(n int64) []byte {
 		return post(initPath, client, fmt.Sprintf(
-			`{"authenticationRequestId":"bench-%032[1]d","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%[1]d"}`,
+			`{"authenticationRequestId":"bench-%032[1]d","authenticationMethod":"OTP","authenticationType":"SMS",`+
+				`"identityType":"MOBILENO","identityValue":"60-%[1]d"}`,
 			c.base+n))
 	}
 	c.verify = func(n int64, code string) []byte {
 		return post(verifyPath, client, fmt.Sprintf(
-			`{"authenticationType":"OTP","authenticationRequestId":"bench-%032d","authenticationValue":"%s"}`, c.base+n, code))
+			`{"authenticationType":"OTP","authenticationRequestId":"bench-%032d","authenticationValue":"%s"}`,
+			c.base+n, code))
 	}
 	return c
 }
@@ -111,7 +115,9 @@ type measurement struct {
 
 // load makes one run of up to so many requests, numbered from 1, and keeps its figures
 // where it has a name.
-func (m *measurement) load(contract, name string, length time.Duration, most int64, request func(n int64) []byte, want string) error {
+func (m *measurement) load(
+	contract, name string, length time.Duration, most int64, request func(n int64) []byte, want string,
+) error {
 	var count atomic.Int64
 	f, err := load(m.addr, name, length, func(int) []byte {
 		n := count.Add(1)
@@ -139,7 +145,7 @@ func (m *measurement) contracts() error {
 		for _, run := range []struct {
 			name   string
 			length time.Duration
-		}{{"", m.length / 4}, {c.init, m.length}, {"", m.length}} { // to warm up, to measure, to have more to verify
+		}{{"", m.length / 4}, {c.init, m.length}, {"", m.length}} { // the last one makes more to verify
 			if err := m.load(c.name, run.name, run.length, maxChallenges, send, c.sent); err != nil {
 				return err
 			}

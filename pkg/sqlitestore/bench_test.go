@@ -22,10 +22,12 @@ func BenchmarkInit(b *testing.B) {
 			if w, err := s.Reserve(ctx, c, nil, c.SentAt); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
-			if w, err := s.Spend(ctx, otp.Spend{Key: c.LedgerKey, ID: "send", Now: c.SentAt, Limits: limits, TTL: c.TTL}); err != nil || !w.Applied {
+			spend := otp.Spend{Key: c.LedgerKey, ID: "send", Now: c.SentAt, Limits: limits, TTL: c.TTL}
+			if w, err := s.Spend(ctx, spend); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
-			if w, err := s.Settle(ctx, otp.Settlement{Key: c.Key, Owner: c.Owner, State: otp.Delivered, Lease: c.SentAt}); err != nil || !w.Applied {
+			settlement := otp.Settlement{Key: c.Key, Owner: c.Owner, State: otp.Delivered, Lease: c.SentAt}
+			if w, err := s.Settle(ctx, settlement); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
 		}
@@ -50,7 +52,8 @@ func BenchmarkAttempt(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			n := next.Add(1)
-			g := otp.Guess{Key: item(first + n*7919%challenges).Key, KeyVersion: 1, Digest: make([]byte, 32), Op: fmt.Sprint(n), Now: 1}
+			key := item(first + n*7919%challenges).Key
+			g := otp.Guess{Key: key, KeyVersion: 1, Digest: make([]byte, 32), Op: fmt.Sprint(n), Now: 1}
 			if w, err := s.Attempt(ctx, g); err != nil || !w.Applied {
 				b.Error(w, err)
 			}
@@ -63,8 +66,10 @@ func item(n int64) otp.Challenge {
 	digest := fmt.Appendf(nil, "%032d", n)
 	return otp.Challenge{
 		Reported: otp.Reported{AuthID: fmt.Sprintf("%035d", n), Mask: "+60******6353"},
-		Key:      fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), Fingerprint: digest, State: otp.Reserved, Owner: fmt.Sprintf("%022d", n),
-		Lease: now, Seed: digest[:16], Digits: 6, KeyVersion: 1, Code: digest, Guess: []byte("-"), Op: "-", Max: 1 << 30,
-		SentAt: now, ExpiresAt: now.Add(5 * time.Minute), LedgerKey: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), TTL: 1_795_403_909 + n/1000,
+		Key:      fmt.Sprintf("C#demo#%x", n*0x9E3779B97F4A7C1), Fingerprint: digest,
+		State: otp.Reserved, Owner: fmt.Sprintf("%022d", n), Lease: now,
+		Seed: digest[:16], Digits: 6, KeyVersion: 1, Code: digest, Guess: []byte("-"), Op: "-", Max: 1 << 30,
+		SentAt: now, ExpiresAt: now.Add(5 * time.Minute),
+		LedgerKey: fmt.Sprintf("N#%x%032d", n*0x9E3779B97F4A7C1, n), TTL: 1_795_403_909 + n/1000,
 	}
 }

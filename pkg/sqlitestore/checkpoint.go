@@ -1,6 +1,8 @@
 package sqlitestore
 
 import (
+	"sync"
+
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -19,6 +21,7 @@ const (
 
 // checkpointer copies the log into the file, over a connection of its own.
 type checkpointer struct {
+	mu    sync.Mutex // of conn
 	conn  *sqlite.Conn
 	due   chan struct{} // holds one note that a checkpoint is due
 	ended chan struct{} // closed when checkpoint has returned
@@ -73,6 +76,8 @@ func (c *checkpointer) close() error {
 
 // pass makes one checkpoint and returns how many pages the log has.
 func (c *checkpointer) pass(mode string) (log int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	read := func(stmt *sqlite.Stmt) error { log = stmt.ColumnInt(1); return nil }
 	err = sqlitex.ExecuteTransient(c.conn, "PRAGMA wal_checkpoint("+mode+")", &sqlitex.ExecOptions{ResultFunc: read})
 	return log, err

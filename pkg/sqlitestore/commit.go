@@ -9,7 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// call is a piece of a transaction. done gets its answer once it is committed.
+// call is one part of a transaction. done receives its error once that is committed.
 type call struct {
 	do   func() error
 	done chan error
@@ -19,12 +19,12 @@ type call struct {
 // costs each of them little, and few enough that the first need not wait long.
 const maxBatch = 64
 
-// errClosed is the answer to a call on a closed store.
+// errClosed is the error of a call on a closed store.
 var errClosed = errors.New("the store is closed")
 
-// in runs do inside a transaction and returns when it is committed. Every call
-// is atomic: calls run one after another, and a failure of any of them rolls all
-// back that share its transaction. When ctx ends first, the outcome is unknown.
+// in runs do inside a transaction and returns when that is committed. Each call is
+// atomic: calls run one after another, and a call that fails rolls back all that share
+// its transaction. When ctx ends first, the outcome is unknown.
 func in[T any](ctx context.Context, s *Store, what string, do func() (T, error)) (T, error) {
 	var out, none T
 	c := call{done: make(chan error, 1), do: func() (err error) {
@@ -64,9 +64,9 @@ func (s *Store) run(ctx context.Context, c call) error {
 	}
 }
 
-// write is the only user of the connection. It takes what waits, up to a batch,
-// and commits it as one transaction. Once the store is closing it finishes what
-// waits and stops.
+// write is the only user of the connection. It takes the calls that wait, up to a
+// batch, and commits them as one transaction. When the store closes, it finishes the
+// calls that wait and stops.
 func (s *Store) write() {
 	defer close(s.stopped)
 	batch := make([]call, 0, maxBatch)
@@ -84,9 +84,8 @@ func (s *Store) write() {
 				return
 			}
 		}
-		// Whoever else is about to call may do so now, and shares the commit:
-		// under load on two cores, that is the difference between one call in a
-		// transaction and six.
+		// Other callers that are about to call do so now, and share the commit: under
+		// load on two cores a transaction then has six calls instead of one.
 		runtime.Gosched()
 		batch = append(batch[:0], first)
 		err := s.transaction(&batch)

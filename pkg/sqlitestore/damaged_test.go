@@ -34,8 +34,10 @@ func TestDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := sqlitestore.Open(path)
-		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move it away") || !strings.Contains(err.Error(), "--data") {
-			t.Errorf("%s: %v", name, err)
+		for _, want := range []string{path, "move it away", "--data"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want an error with %q", name, err, want)
+			}
 		}
 		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, text) {
 			t.Errorf("%s: the file was changed, %v", name, err)

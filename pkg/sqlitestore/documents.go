@@ -19,11 +19,11 @@ const (
 	pageQuery            = `SELECT pk, doc, rev FROM documents WHERE pk >= :from ORDER BY pk LIMIT :limit`
 )
 
-// Documents keeps configuration documents (clients, users) in the file of a
-// [Store]. A document is a text under a key, with a revision that counts its
-// writes from 1. Each method but List is atomic, also among several processes
-// that have the file open; each sees at once what any of them wrote. It is safe
-// for concurrent use, until the store is closed.
+// Documents keeps configuration documents (clients, users) in the file of a [Store]. A
+// document is a text under a key, with a revision that counts its writes from 1. Each
+// method but List is atomic, also among several processes that have the file open: a
+// write of one is visible to all at once. It is safe for concurrent use until the store
+// is closed.
 type Documents struct {
 	store                            *Store
 	find, add, replace, remove, page *sqlite.Stmt
@@ -32,7 +32,8 @@ type Documents struct {
 // Documents returns the documents in the store's file.
 func (s *Store) Documents() *Documents { return &s.documents }
 
-// Get returns the text under key and its revision, nil and 0 where there is none.
+// Get returns the text under key and its revision. Without a document it returns nil
+// and 0.
 func (d *Documents) Get(ctx context.Context, key string) ([]byte, int64, error) {
 	if err := documents.CheckKey(key); err != nil {
 		return nil, 0, err
@@ -44,11 +45,11 @@ func (d *Documents) Get(ctx context.Context, key string) ([]byte, int64, error) 
 	return got.text, got.revision, nil
 }
 
-// Put writes a text of at most [documents.MaxText] bytes of UTF-8 under key, as
-// revision was+1, where the revision that stands there is was; 0 is none. ok is
-// false, and nothing is written, where it is another. Where that very text stands
-// there as revision was+1, ok is true: after an error, which leaves open whether
-// the text was written, putting it again with the same was finishes the job.
+// Put writes a text of at most [documents.MaxText] bytes of UTF-8 under key, as revision
+// was+1, if the stored revision is was; 0 means that there is none. If it is another, ok
+// is false and nothing is written. If the same text is stored as revision was+1 already,
+// ok is true: after an error, which leaves open whether the text was written, the same
+// call can be made again.
 func (d *Documents) Put(ctx context.Context, key string, doc []byte, was int64) (ok bool, err error) {
 	if err := errors.Join(documents.CheckKey(key), documents.CheckText(doc)); err != nil {
 		return false, err
@@ -74,12 +75,11 @@ func (d *Documents) write(key, doc string, was int64) (ok bool, err error) {
 	return err == nil && d.store.conn.Changes() > 0, err
 }
 
-// Delete removes the document under key where its revision is was. ok is false,
-// and nothing is removed, where it is another or there is no document; so it is
-// for a call that repeats one whose outcome its caller did not learn. A document
-// made anew under the key begins at revision 1 again, so a writer that still holds
-// a revision of the old one may meet it; what must not be mistaken is better
-// switched off than deleted.
+// Delete removes the document under key if its revision is was. If it is another, or
+// there is no document, ok is false and nothing is removed; a call that is repeated
+// after an unknown outcome returns that too. A new document under the key begins at
+// revision 1 again, so a writer that holds a revision of the old one may match it:
+// switch off a document, rather than delete it, where that would do harm.
 func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool, err error) {
 	if err := documents.CheckKey(key); err != nil {
 		return false, err
@@ -92,15 +92,17 @@ func (d *Documents) Delete(ctx context.Context, key string, was int64) (ok bool,
 	})
 }
 
-// pageOf bounds how many documents List reads at a time: a page of the largest
-// takes 10 MB, and a few milliseconds in which nobody else's call runs.
+// pageOf bounds how many documents List reads at a time: a page of the largest takes
+// 10 MB and a few milliseconds, in which no other call runs.
 const pageOf = 32
 
-// List calls each with every document whose key begins with prefix, in the order
-// of the keys' bytes, and stops at its first error, which it returns as it is. It
-// reads on between those calls: what is written meanwhile it may see or not. each
-// may call the store.
-func (d *Documents) List(ctx context.Context, prefix string, each func(key string, doc []byte, revision int64) error) error {
+// List calls each with every document whose key begins with prefix, in the order of the
+// keys' bytes, and stops at its first error, which it returns unchanged. It reads in
+// between: a document that is written meanwhile may be in the list or not. each may call
+// the store.
+func (d *Documents) List(
+	ctx context.Context, prefix string, each func(key string, doc []byte, revision int64) error,
+) error {
 	for from := prefix; ; {
 		page, err := in(ctx, d.store, "list", func() ([]*document, error) { return d.read(from) })
 		if err != nil {

@@ -36,7 +36,7 @@ func openAt(t testing.TB, path string) *sqlitestore.Store {
 	return s
 }
 
-// Documents outlive the process, and are no challenge's business.
+// Documents outlive the process, and sweeping leaves them alone.
 func TestDocumentsReopened(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
 	s := openAt(t, path)
@@ -58,7 +58,8 @@ func TestDocumentsReopened(t *testing.T) {
 		t.Error("a closed store answered")
 	}
 	s = openAt(t, path)
-	if text, revision, err := s.Documents().Get(t.Context(), "a"); err != nil || string(text) != "kept" || revision != 1 {
+	text, revision, err := s.Documents().Get(t.Context(), "a")
+	if err != nil || string(text) != "kept" || revision != 1 {
 		t.Errorf("%q, revision %d, %v", text, revision, err)
 	}
 }
@@ -75,8 +76,9 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 			t.Fatalf("put over %d: ok %v, %v", n, ok, err)
 		}
 		for i, d := range stores {
-			if got, revision, err := d.Get(t.Context(), "a"); err != nil || revision != n+1 || string(got) != string(text) {
-				t.Fatalf("store %d has %q, revision %d, %v right after revision %d was written", i, got, revision, err, n+1)
+			got, revision, err := d.Get(t.Context(), "a")
+			if err != nil || revision != n+1 || string(got) != string(text) {
+				t.Fatalf("store %d has %q, revision %d, %v after revision %d was written", i, got, revision, err, n+1)
 			}
 		}
 	}
@@ -85,7 +87,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 			return d.Put(t.Context(), "b", fmt.Appendf(nil, "of %d", i), was)
 		})
 		if won != 1 {
-			t.Errorf("%d of 2 x 200 writers over revision %d were told that they wrote, want 1", won, was)
+			t.Errorf("%d of 2 x 200 writers over revision %d wrote, want 1", won, was)
 		}
 	}
 	takers := []*sqlitestore.Store{server, admin}
@@ -97,8 +99,10 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 	}
 }
 
-// race makes 200 calls on each store at once and counts those that are told ok.
-func race(t *testing.T, stores []*sqlitestore.Documents, call func(i int, d *sqlitestore.Documents) (bool, error)) int64 {
+// race makes 200 calls on each store at once and counts those that return true.
+func race(
+	t *testing.T, stores []*sqlitestore.Documents, call func(i int, d *sqlitestore.Documents) (bool, error),
+) int64 {
 	t.Helper()
 	var won atomic.Int64
 	var wg sync.WaitGroup
@@ -182,7 +186,8 @@ func TestOpenAtOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(sqlitex.ExecuteScript(conn, `DROP TABLE ledgers; DROP TABLE documents`, nil), conn.Close()); err != nil {
+			err = sqlitex.ExecuteScript(conn, `DROP TABLE ledgers; DROP TABLE documents`, nil)
+			if err := errors.Join(err, conn.Close()); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -248,7 +253,8 @@ func BenchmarkGetParallel(b *testing.B) {
 func fill(b *testing.B, d *sqlitestore.Documents) {
 	b.Helper()
 	for n := range 1000 {
-		if ok, err := d.Put(context.Background(), fmt.Sprint("client#", n), []byte(strings.Repeat("x", 2000)), 0); err != nil || !ok {
+		text := []byte(strings.Repeat("x", 2000))
+		if ok, err := d.Put(context.Background(), fmt.Sprint("client#", n), text, 0); err != nil || !ok {
 			b.Fatal(ok, err)
 		}
 	}

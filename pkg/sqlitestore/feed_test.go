@@ -241,7 +241,8 @@ func TestFeedKilledAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	passed := query(t, template, `SELECT ledger FROM challenges WHERE guess = code AND client <> 'life'`)
-	others := query(t, template, `SELECT ledger FROM challenges WHERE client <> 'life' EXCEPT SELECT ledger FROM challenges WHERE guess = code`)
+	others := query(t, template, `SELECT ledger FROM challenges WHERE client <> 'life'
+		EXCEPT SELECT ledger FROM challenges WHERE guess = code`)
 	var all map[string]bool
 	steps := 0
 	for at := 0; at <= steps; at++ { // 0 kills nothing, and counts the steps
@@ -297,7 +298,8 @@ func recount(t testing.TB, path string) map[changes.Kind]int {
 		changes.Refused:   "state = 'failed'",
 		changes.Expired:   "state = 'sent' AND guess <> code", // when all is swept
 	} {
-		n, err := strconv.Atoi(query(t, path, "SELECT sum("+sum+") FROM challenges WHERE max > 0 AND client <> 'life'")[0])
+		rows := query(t, path, "SELECT sum("+sum+") FROM challenges WHERE max > 0 AND client <> 'life'")
+		n, err := strconv.Atoi(rows[0])
 		if want[kind] = n; err != nil || n == 0 {
 			t.Fatal(kind, n, err)
 		}

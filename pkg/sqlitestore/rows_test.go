@@ -12,10 +12,13 @@ import (
 )
 
 func sqlrow(key string, ttl int64) otp.Challenge {
-	return otp.Challenge{Key: key, State: otp.Delivered, Fingerprint: []byte{}, Seed: []byte{}, Code: []byte("right"), Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: 1 << 50, LedgerKey: "N#1", TTL: ttl}
+	return otp.Challenge{
+		Key: key, State: otp.Delivered, Fingerprint: []byte{}, Seed: []byte{}, Code: []byte("right"),
+		Guess: []byte("-"), Op: "-", Max: 5, SentAt: 1, ExpiresAt: 1 << 50, LedgerKey: "N#1", TTL: ttl,
+	}
 }
 
-// Round after round, in both tables.
+// Sweeping goes on where it stopped, round after round, in both tables.
 func TestSweepGoesOn(t *testing.T) {
 	ctx, s := t.Context(), open(t).(*sqlitestore.Store)
 	sweep := func(want int) {
@@ -41,7 +44,8 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 	put("C#1", 100, true)
 	for n := range 1500 {
-		if _, err := s.Spend(ctx, otp.Spend{Key: fmt.Sprint("N#", n), ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}); err != nil {
+		spend := otp.Spend{Key: fmt.Sprint("N#", n), ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}
+		if _, err := s.Spend(ctx, spend); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,7 +53,8 @@ func TestSweepGoesOn(t *testing.T) {
 	sweep(3) // the ledgers take longer than the challenges
 	put("C#1", 100, true)
 	put("C#2", 101, true)
-	if got, err := s.Spend(ctx, otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}); err != nil || !got.Applied {
+	spend := otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}
+	if got, err := s.Spend(ctx, spend); err != nil || !got.Applied {
 		t.Fatal(got, err)
 	}
 	sweep(2)

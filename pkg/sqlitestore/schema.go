@@ -100,7 +100,8 @@ func triggers() string {
 CREATE TRIGGER inserted AFTER INSERT ON challenges WHEN NEW.max > 0 AND (NEW.state <> 'reserved' OR NEW.attempts > 0)
 BEGIN ` + insert("inserted", names, new) + ` END;
 CREATE TRIGGER updated AFTER UPDATE OF seed, state, sentAt, attempts ON challenges
-WHEN (OLD.max > 0 OR NEW.max > 0) AND (OLD.seed <> NEW.seed OR OLD.state <> NEW.state OR OLD.sentAt <> NEW.sentAt OR OLD.attempts <> NEW.attempts)
+WHEN (OLD.max > 0 OR NEW.max > 0) AND (OLD.seed <> NEW.seed OR OLD.state <> NEW.state
+  OR OLD.sentAt <> NEW.sentAt OR OLD.attempts <> NEW.attempts)
 BEGIN ` + insert("updated", append(names, wasNames...), append(new, was...)) + ` END;
 CREATE TRIGGER deleted AFTER DELETE ON challenges WHEN OLD.max > 0 AND OLD.state IN ('sent', 'unclear')
 BEGIN ` + insert("deleted", names, old) + ` END;
@@ -183,7 +184,8 @@ func (s *Store) fit(table string, want []column) error {
 		case c.optional:
 			script += fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n", table, c.name, c.definition)
 		default:
-			return fmt.Errorf("the table %s has no column %s: the file is not one of countersign's, take another folder", table, c.name)
+			return fmt.Errorf("the table %s has no column %s: the file is not one of countersign's, use another folder",
+				table, c.name)
 		}
 	}
 	for _, name := range have {
@@ -192,7 +194,8 @@ func (s *Store) fit(table string, want []column) error {
 		case slices.Contains(retired, strings.TrimPrefix(name, "was_")):
 			script += fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s;\n", table, name)
 		default:
-			return fmt.Errorf("the table %s has a column %s that this countersign does not know: the file is of a newer one; use that, or another folder", table, name)
+			return fmt.Errorf("the table %s has a column %s that this countersign does not know: "+
+				"the file is of a newer one; use that, or another folder", table, name)
 		}
 	}
 	return sqlitex.ExecuteScript(s.conn, script, nil)

@@ -2,9 +2,11 @@
 // one SQLite file: the embedded default, for laptops and single machines. It is
 // written in Go all the way down, so it needs no C compiler.
 //
-// Its statements say what package dynamostore says in condition expressions;
-// read the two side by side. All writes go through one connection, and calls
-// that arrive together share one transaction (see commit.go).
+// Its statements have the same clauses as the condition expressions of package
+// dynamostore: read the two side by side. All writes go through one connection, and
+// calls that arrive together share one transaction (commit.go). The tables follow from
+// the list of a challenge's fields (schema.go). Triggers note each change from which a
+// fact may follow (feed.go), and the log is copied beside the writer (checkpoint.go).
 package sqlitestore
 
 import (
@@ -73,7 +75,11 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	s := &Store{conn: conn, calls: make(chan call, maxBatch), pauses: make(chan func()), closing: make(chan struct{}), stopped: make(chan struct{})}
+	s := &Store{
+		conn:  conn,
+		calls: make(chan call, maxBatch), pauses: make(chan func()),
+		closing: make(chan struct{}), stopped: make(chan struct{}),
+	}
 	conn.SetBusyTimeout(busyTimeout)
 	err = s.prepare()
 	if err == nil {
@@ -81,10 +87,13 @@ func Open(path string) (*Store, error) {
 	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
-		err = fmt.Errorf("%w; the file is damaged, or another program's: restore it from a copy, or move it away (and with it those that end in -wal and -shm) to start without clients and users, or take another --data", err)
+		err = fmt.Errorf("%w; the file is damaged, or another program's: restore it from a copy, "+
+			"or move it away (and with it those that end in -wal and -shm) to start without clients and users, "+
+			"or take another --data", err)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.feed.close(), s.checkpointer.close(), conn.Close())
+		err = fmt.Errorf("open store %s: %w", path, err)
+		return nil, errors.Join(err, s.feed.close(), s.checkpointer.close(), conn.Close())
 	}
 	go s.write()
 	go s.checkpoint()
@@ -92,7 +101,8 @@ func Open(path string) (*Store, error) {
 }
 
 func (s *Store) prepare() error {
-	for pragma := range strings.SplitSeq(strings.TrimSpace(settings), "\n") { // not in a transaction, as a script would be
+	// One by one: a script runs in a transaction, which these pragmas refuse.
+	for pragma := range strings.SplitSeq(strings.TrimSpace(settings), "\n") {
 		if err := s.set(pragma); err != nil {
 			return err
 		}

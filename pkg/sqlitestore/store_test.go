@@ -3,13 +3,12 @@ package sqlitestore_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
-
-	"countersign/pkg/otp"
-	"path/filepath"
 	"testing"
 
+	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore"
 )
@@ -36,11 +35,18 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+// empty returns a challenge with a key and a TTL.
+func empty(n, ttl int64) otp.Challenge {
+	return otp.Challenge{
+		Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: ttl,
+	}
+}
+
 // Items outlive their TTL until they are swept, and only they are swept.
 func TestSweep(t *testing.T) {
 	ctx, s := t.Context(), open(t).(*sqlitestore.Store)
 	for n := range int64(1200) {
-		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: n}
+		c := empty(n, n)
 		if w, err := s.Reserve(ctx, c, nil, -1000); err != nil || !w.Applied {
 			t.Fatal(w, err)
 		}
@@ -56,14 +62,14 @@ func TestSweep(t *testing.T) {
 		t.Errorf("%d sweeps for a round over 1,200 rows, want 3", sweeps)
 	}
 	for n, want := range map[int]bool{0: true, 1099: true, 1100: false} {
-		c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
+		c := empty(int64(n), 1<<40)
 		if w, err := s.Reserve(ctx, c, nil, -1000); err != nil || w.Applied != want {
 			t.Errorf("key %d free: %v %v, want %v", n, w.Applied, err, want)
 		}
 	}
 }
 
-// Close finishes what waits; what comes later fails and changes nothing.
+// Close finishes the calls that wait. Later calls fail and change nothing.
 func TestClose(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
 	s, err := sqlitestore.Open(path)
@@ -74,7 +80,7 @@ func TestClose(t *testing.T) {
 	var applied atomic.Int64
 	for n := range 500 {
 		wg.Go(func() {
-			c := otp.Challenge{Key: fmt.Sprint("C#demo#", n), Fingerprint: []byte{}, Seed: []byte{}, Code: []byte{}, Guess: []byte{}, TTL: 1 << 40}
+			c := empty(int64(n), 1<<40)
 			if w, err := s.Reserve(context.Background(), c, nil, 0); err == nil && w.Applied {
 				applied.Add(1)
 			}

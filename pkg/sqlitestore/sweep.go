@@ -9,9 +9,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// sweeper goes over a table in the order in which its rows were made. An index
-// on ttl would find the rows at once, and would cost every init a tenth of its
-// time.
+// sweeper goes over a table in the order in which its rows were made. An index on ttl
+// would find the rows at once, but takes a tenth of the time of every init.
 type sweeper struct {
 	window, sweep *sqlite.Stmt
 	after         int64 // the row up to which this round has come
@@ -23,11 +22,13 @@ type sweeper struct {
 const sweepStep = "1000"
 
 func (s *Store) sweeper(table string) (w sweeper, err error) {
-	w.window, err = s.conn.Prepare(`SELECT max(rowid) FROM (SELECT rowid FROM ` + table + ` WHERE rowid > :after ORDER BY rowid LIMIT ` + sweepStep + `)`)
+	w.window, err = s.conn.Prepare(`SELECT max(rowid) FROM
+		(SELECT rowid FROM ` + table + ` WHERE rowid > :after ORDER BY rowid LIMIT ` + sweepStep + `)`)
 	if err != nil {
 		return w, err
 	}
-	w.sweep, err = s.conn.Prepare(`DELETE FROM ` + table + ` WHERE rowid > :after AND rowid <= :last AND ttl <= :seconds`)
+	w.sweep, err = s.conn.Prepare(`DELETE FROM ` + table + `
+		WHERE rowid > :after AND rowid <= :last AND ttl <= :seconds`)
 	return w, err
 }
 

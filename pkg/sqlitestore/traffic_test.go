@@ -38,7 +38,8 @@ func TestSweepTraffic(t *testing.T) {
 	}
 	take("T#next", 1, 100, true)
 	take("T#next", 2, 160, true)
-	if ok, err := s.Take(t.Context(), "T#next", 1, 1, 2, 100); err != nil || !ok { // a late clock does not shorten its life
+	// A late clock does not shorten its life.
+	if ok, err := s.Take(t.Context(), "T#next", 1, 1, 2, 100); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	if ok, err := s.Documents().Put(t.Context(), "T#document", nil, 0); err != nil || !ok {

@@ -35,8 +35,11 @@ func script(t *testing.T, path, text string) {
 // A file from before the first release is taken over without its challenges.
 func TestBeforeFirstRelease(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	script(t, path, `CREATE TABLE challenges (pk TEXT PRIMARY KEY, ttl INTEGER) STRICT; INSERT INTO challenges VALUES ('C#demo#old', 1);
-		CREATE TABLE ledgers (pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL) STRICT;
+	script(t, path, `CREATE TABLE challenges (pk TEXT PRIMARY KEY, ttl INTEGER) STRICT;
+		INSERT INTO challenges VALUES ('C#demo#old', 1);
+		CREATE TABLE ledgers (
+			pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL
+		) STRICT;
 		INSERT INTO ledgers VALUES ('N#1', '5 a', 1, 9999999999);`)
 	for range 2 { // the second time it is of today
 		s := openAt(t, path)
@@ -113,11 +116,13 @@ func TestFirstRelease(t *testing.T) {
 	s = openAt(t, path)
 	wantFacts(t, readAll(t, s, 3, nil), nil)
 
-	keys, err := otp.NewKeys(otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)}, 1, otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)})
+	secrets := otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)}
+	keys, err := otp.NewKeys(secrets, 1, secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier := otp.Verifier{Challenges: s, Keys: keys, Now: func() time.Time { return want.Now.Time() }, Rand: rand.Reader}
+	now := func() time.Time { return want.Now.Time() }
+	verifier := otp.Verifier{Challenges: s, Keys: keys, Now: now, Rand: rand.Reader}
 	got, err := verifier.Verify(t.Context(), otp.Check{Client: "demo", ID: "live", Code: want.Code})
 	if err != nil || got.Outcome != otp.Passed {
 		t.Errorf("a code of before: %v %v", got.Outcome, err)
@@ -126,7 +131,8 @@ func TestFirstRelease(t *testing.T) {
 	if len(facts) != 1 || facts[0].Kind != changes.Passed || *facts[0].AttemptsLeft != 3 {
 		t.Errorf("%+v, want a pass after one wrong guess", facts)
 	}
-	if doc, revision, err := s.Documents().Get(t.Context(), "client#shop"); err != nil || revision != 1 || len(doc) == 0 {
+	doc, revision, err := s.Documents().Get(t.Context(), "client#shop")
+	if err != nil || revision != 1 || len(doc) == 0 {
 		t.Errorf("a document: %q, revision %d, %v", doc, revision, err)
 	}
 	if ok, err := s.Take(t.Context(), "T#demo", 7, 8, 10, 1<<40); err != nil || ok {
