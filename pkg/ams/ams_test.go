@@ -25,21 +25,20 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// service is both halves of the contract on one store that counts what reaches
-// it, with a sender that says what it is told to.
+// service is both functions of the contract on one store that counts its writes. Its sender answers with delivery.
 type service struct {
-	t       testing.TB
-	init    *ams.Init
-	verify  *ams.Verify
-	clients clients.Static
-	writes  atomic.Int64
-	sends   atomic.Int64
-	code    atomic.Value // of the last message
-	says    otp.Delivery
-	broken  atomic.Bool // the store fails
-	panics  bool        // the sender panics
-	now     time.Time
-	log     bytes.Buffer
+	t        testing.TB
+	init     *ams.Init
+	verify   *ams.Verify
+	clients  clients.Static
+	writes   atomic.Int64
+	sends    atomic.Int64
+	code     atomic.Value // of the last message
+	delivery otp.Delivery
+	broken   atomic.Bool // the store fails
+	panics   bool        // the sender panics
+	now      time.Time
+	log      bytes.Buffer
 }
 
 const docID = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223"
@@ -64,7 +63,7 @@ func newService(t testing.TB) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := &service{t: t, says: otp.Accepted, now: time.UnixMilli(1_795_317_208_457)}
+	s := &service{t: t, delivery: otp.Accepted, now: time.UnixMilli(1_795_317_208_457)}
 	secret := make([]byte, otp.MinSecret)
 	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
@@ -128,10 +127,10 @@ func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 		panic("panicked with " + string(m.Code) + " and " + m.To.E164())
 	}
 	s.code.Store(string(m.Code))
-	if s.says != otp.Accepted {
-		return s.says, errors.New("sns: Throttled (429)")
+	if s.delivery != otp.Accepted {
+		return s.delivery, errors.New("sns: Throttled (429)")
 	}
-	return s.says, nil
+	return s.delivery, nil
 }
 
 // post is a request of the demo client; edit changes it.
@@ -292,14 +291,14 @@ func TestOutcomes(t *testing.T) {
 	expect("SEND_TIMES_EXCEED_LIMIT", "F", "The send times exceed the limit.", nil, initPath, request("d"))
 
 	number++
-	s.says = otp.Refused
+	s.delivery = otp.Refused
 	expect("PROCESS_FAIL", "F", "A general business failure occurred. Don't retry.", nil, initPath, request("e"))
-	s.says = otp.MaybeSent
+	s.delivery = otp.MaybeSent
 	expect(
 		"UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil,
 		initPath, request("f"),
 	)
-	s.says = otp.Accepted
+	s.delivery = otp.Accepted
 	expect("SUCCESS", "S", "success.", nil, initPath, request("f"))
 	expect(
 		"AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil,
@@ -452,7 +451,7 @@ func TestSilence(t *testing.T) {
 	)
 	s.expect("PARAM_ILLEGAL", verifyPath, verifyBody(docID, code+"x"))
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody("id-"+code, code))
-	s.says = otp.MaybeSent
+	s.delivery = otp.MaybeSent
 	s.now = s.now.Add(time.Minute)
 	s.expect("UNKNOWN_EXCEPTION", initPath, strings.Replace(docRequest, docID, "2", 1))
 	s.panics = true

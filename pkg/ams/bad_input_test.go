@@ -163,7 +163,7 @@ func TestBadNumbers(t *testing.T) {
 	} {
 		got := s.refused(code, initPath, strings.Replace(docRequest, "60-6543216353", number, 1))
 		if strings.Contains(got.Result.Message, "6543216353") {
-			t.Errorf("the message tells the number: %s", got.Result.Message)
+			t.Errorf("the message has the number: %s", got.Result.Message)
 		}
 	}
 	s.refused("ACCESS_DENIED", initPath, docRequest, client("uk"))

@@ -50,11 +50,11 @@ func TestTrigger(t *testing.T) {
 		t.Errorf("without an id: %s", got.Body)
 	}
 	s.now = s.now.Add(30 * time.Second)
-	s.says = otp.Refused
+	s.delivery = otp.Refused
 	s.expect("PROCESS_FAIL", triggerPath, triggerBody("t2", challenge))
-	s.says = otp.MaybeSent
+	s.delivery = otp.MaybeSent
 	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t3", challenge))
-	s.says = otp.Accepted
+	s.delivery = otp.Accepted
 	s.expect("SUCCESS", triggerPath, triggerBody("t3", challenge))
 	for range 3 { // attempts were not given back
 		s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
@@ -105,7 +105,7 @@ func TestBadTriggerFields(t *testing.T) {
 	}
 }
 
-// Request objects are told apart by a field that only their API has.
+// The API of a request object shows in a field that no other API has.
 func TestDirectInit(t *testing.T) {
 	s := newService(t)
 	direct := func(body string) reply {

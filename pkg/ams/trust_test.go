@@ -162,7 +162,7 @@ func TestSignatureMatrix(t *testing.T) {
 	}
 	const bad, gone = "SIGNATURE_INVALID", "KEY_NOT_FOUND"
 	for name, c := range map[string]struct {
-		want string // in the older family; "" is what the newer one says too
+		want string // in the older family; "" is that of an unknown client
 		edit func(*gateway.Request)
 	}{
 		"stripped":          {bad, set("signature")},
@@ -316,7 +316,7 @@ func TestReplays(t *testing.T) {
 	s.refused("PARAM_ILLEGAL", path, "", again)
 }
 
-// The window is as wide as the client's record says, and may be off.
+// The window has the width in the client's record, and can be switched off.
 func TestTimeWindow(t *testing.T) {
 	s := trusted(t)
 	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
@@ -420,8 +420,7 @@ func TestAnswersAreSigned(t *testing.T) {
 	}
 }
 
-// A fault of the signer is told in the log, and the answer goes out without: what
-// was done was done.
+// A fault of the signer is in the log, and the answer goes out unsigned: the message was sent already.
 func TestUnsignedAnswer(t *testing.T) {
 	s := trusted(t)
 	s.init.Answers = ams.NewAnswers(signing{})

@@ -66,7 +66,7 @@ var strangers = map[string]func(*pool){
 	"premium":     func(p *pool) { p.users[ana]["phone_number"] = "+979123456789"; p.client.Countries = []string{"*"} },
 }
 
-// Nobody can tell who is a user, from what is said nor from how long it takes.
+// Neither the answers nor their time show whether a user exists.
 func TestAlike(t *testing.T) {
 	p := newPool(t)
 	p.phone.takes = 700 * time.Millisecond
@@ -158,13 +158,13 @@ func TestTellsNothing(t *testing.T) {
 	for _, m := range p.phone.got {
 		code := regexp.MustCompile(`\b` + string(m.Code) + `\b`)
 		if code.MatchString(said) || code.MatchString(log) {
-			t.Errorf("a code is told:\n%s\n%s", said, log)
+			t.Errorf("a code is in an answer or the log:\n%s\n%s", said, log)
 		}
 	}
 	for _, number := range []string{anasNumber, bensNumber} {
 		if strings.Contains(said, number[len(number)-4:]) || strings.Contains(log, number[1:]) ||
 			strings.Contains(log, number[3:]) {
-			t.Errorf("a number is told:\n%s\n%s", said, log)
+			t.Errorf("a number is in an answer or the log:\n%s\n%s", said, log)
 		}
 	}
 }

@@ -41,18 +41,18 @@ func (p *pool) lines() (lines []map[string]any, sums map[string]float64) {
 	return lines, sums
 }
 
-// quiet makes sure that a line tells neither a code nor a number nor who a user is
+// quiet makes sure that a line has neither a code nor a number nor the name of a user
 // (P14).
 func (p *pool) quiet(line string) {
 	p.t.Helper()
 	for _, m := range p.phone.got {
 		if regexp.MustCompile(`\b` + string(m.Code) + `\b`).MatchString(line) {
-			p.t.Errorf("a code is told: %s", line)
+			p.t.Errorf("the line has a code: %s", line)
 		}
 	}
 	for _, secret := range []string{anasNumber[3:], bensNumber[3:], `"ana"`, `"ben"`, "canary"} {
 		if strings.Contains(line, secret) {
-			p.t.Errorf("%q is told: %s", secret, line)
+			p.t.Errorf("the line has %q: %s", secret, line)
 		}
 	}
 }
@@ -288,7 +288,7 @@ func TestLinesOfUserGone(t *testing.T) {
 		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
 }
 
-// What could not be decided is an error that says where, and of which the app hears
+// A request that could not be decided has a fault in its line, and an error of which the app hears
 // nothing but that.
 func TestLinesOfFaults(t *testing.T) {
 	find := func(c *clients.Client, err error) clients.Directory {
@@ -358,7 +358,7 @@ func TestLinesOfFaults(t *testing.T) {
 	}
 }
 
-// What the sender says: no clear answer is a fault, and a refusal that every message
+// An unclear answer of the sender is a fault, and a refusal that every message
 // meets is for the operator. The app hears of neither.
 func TestLinesOfTheSender(t *testing.T) {
 	p := newPool(t)

@@ -269,7 +269,7 @@ func not(code string) string {
 
 var resend = object{"action": "resend"}
 
-// handset is a sender that keeps what it gets. It takes as long as it is told.
+// handset is a sender that keeps what it gets. The test sets how long it takes.
 type handset struct {
 	clock   *clock
 	takes   time.Duration

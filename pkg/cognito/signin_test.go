@@ -17,7 +17,7 @@ func TestRightCode(t *testing.T) {
 	s := p.begin(ana)
 	want := object{"channel": "sms", "digits": "6", "attempts": "5", "expiresIn": "300", "resendIn": "30"}
 	if !reflect.DeepEqual(s.public, want) {
-		t.Errorf("the app is told %v, want %v", s.public, want)
+		t.Errorf("the app gets %v, want %v", s.public, want)
 	}
 	p.passes(s, p.code(1))
 	if m := p.phone.got[0]; m.To.E164() != anasNumber || m.From != "ACME" ||
@@ -61,7 +61,7 @@ func TestThreeWrongThenRight(t *testing.T) {
 		}
 	}
 	if s.public["expiresIn"] != "239" || s.public["resendIn"] != "0" { // one second for the message
-		t.Errorf("after a minute the app is told %v", s.public)
+		t.Errorf("after a minute the app gets %v", s.public)
 	}
 	p.passes(s, p.code(1))
 }
@@ -139,7 +139,7 @@ func TestResend(t *testing.T) {
 	if want := (object{
 		"channel": "sms", "digits": "6", "attempts": "4", "expiresIn": "259", "resendIn": "30",
 	}); !reflect.DeepEqual(s.public, want) {
-		t.Errorf("the app is told %v, want %v", s.public, want)
+		t.Errorf("the app gets %v, want %v", s.public, want)
 	}
 	for range 3 {
 		s = p.goOn(s, not(p.code(2)), nil)
@@ -176,14 +176,14 @@ func TestResendTooSoon(t *testing.T) {
 	before := p.store.calls
 	s = p.goOn(s, "", resend)
 	if p.code(1); s.public["resendIn"] != "1" || p.store.calls != before {
-		t.Errorf("the app is told %v, with %d writes", s.public, p.store.calls-before)
+		t.Errorf("the app gets %v, with %d writes", s.public, p.store.calls-before)
 	}
 	p.clock.Advance(time.Millisecond)
 	s = p.goOn(s, "", resend)
 	p.passes(s, p.code(2))
 }
 
-// The limits of the number hold over all its sessions, and nobody is told.
+// The limits of the number hold over all its sessions, and no answer shows them.
 func TestLimits(t *testing.T) {
 	p := newPool(t)
 	for range 5 {
@@ -221,13 +221,13 @@ func TestFirstMessageLate(t *testing.T) {
 	p.fails(&late, p.code(2))
 }
 
-// What the sender says of a message is not told: the code may be asked for again.
+// The sender's answer does not show: the code may be asked for again.
 func TestSenderSays(t *testing.T) {
-	for _, says := range []otp.Delivery{otp.MaybeSent, otp.Refused} {
+	for _, delivery := range []otp.Delivery{otp.MaybeSent, otp.Refused} {
 		p := newPool(t)
-		p.phone.answers = []otp.Delivery{says}
+		p.phone.answers = []otp.Delivery{delivery}
 		s := p.begin(ana)
-		if says == otp.MaybeSent { // it did arrive
+		if delivery == otp.MaybeSent { // it did arrive
 			other := p.goOn(s, not(p.code(1)), nil)
 			p.passes(other, p.code(1))
 			continue

@@ -169,7 +169,7 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-// What is dropped is told by its id and why, never by its content.
+// The log has the id of a dropped message and the reason, never its content.
 func TestMalformedIsTold(t *testing.T) {
 	sns := events.SNSEvent{
 		Records: []events.SNSEventRecord{
@@ -189,11 +189,11 @@ func TestMalformedIsTold(t *testing.T) {
 		if !strings.Contains(log, "malformed") || !strings.Contains(log, "from="+from) ||
 			!strings.Contains(log, "message=m-1") || strings.Contains(log, "canary") ||
 			strings.Contains(log, "654321") {
-			t.Errorf("%s: told %s", from, log)
+			t.Errorf("%s: logged %s", from, log)
 		}
 		// A rule with this input path makes a direct invocation, of which a U is lost.
 		if names := strings.Contains(log, "$.detail"); names != (from == "sqs") {
-			t.Errorf("%s: told %s", from, log)
+			t.Errorf("%s: logged %s", from, log)
 		}
 	}
 }
@@ -280,6 +280,6 @@ func TestNoLog(t *testing.T) {
 	)
 	if err != nil || string(out) != `{"batchItemFailures":[]}` || !strings.Contains(text.String(), "m-1") ||
 		strings.Contains(text.String(), "canary\"") {
-		t.Errorf("%s %v, told %s", out, err, text.String())
+		t.Errorf("%s %v, logged %s", out, err, text.String())
 	}
 }

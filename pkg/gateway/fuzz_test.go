@@ -14,7 +14,7 @@ import (
 )
 
 // FuzzInvoke: no payload makes a panic, what is served comes back as JSON, and a
-// batch tells which records go back by name, or that none does.
+// batch names the records that go back, if there are any.
 func FuzzInvoke(f *testing.F) {
 	files, err := filepath.Glob("../../events/*.json")
 	if err != nil || len(files) == 0 {

@@ -101,7 +101,7 @@ func TestForeignMembers(t *testing.T) {
 	}
 }
 
-// A function that serves HTTP only says so, and works on nothing else.
+// A function that serves HTTP only refuses all other events, with an error that names the right function.
 func TestHTTPOnly(t *testing.T) {
 	only := errors.New("HTTP only")
 	for name, c := range map[string]struct {

@@ -206,7 +206,7 @@ func TestReceives(t *testing.T) {
 	}
 }
 
-// What docs/queues.md tells people to set up is what these tests rest on.
+// These tests rest on the settings that docs/queues.md asks for.
 func TestDocumentedQueue(t *testing.T) {
 	text, err := os.ReadFile("../../docs/queues.md")
 	if err != nil {
@@ -228,7 +228,7 @@ func TestDocumentedQueue(t *testing.T) {
 		}
 	}
 	if !strings.Contains(string(text), "      FunctionResponseTypes: [ReportBatchItemFailures]\n") {
-		t.Error("Lambda is not told to look at the answer")
+		t.Error("Lambda does not look at the answer: ReportBatchItemFailures is missing")
 	}
 }
 

@@ -162,7 +162,7 @@ func TestKeysRefused(t *testing.T) {
 	}
 }
 
-// refused looks for an error that says what is expected, and has not six letters
+// refused wants an error that names the expected form, and has not six letters
 // in a row of the text.
 func refused(t *testing.T, half, name, text, say string) {
 	t.Helper()
@@ -173,7 +173,7 @@ func refused(t *testing.T, half, name, text, say string) {
 		_, err = signature.ParsePrivateKey([]byte(text))
 	}
 	if err == nil || !strings.Contains(err.Error(), say) || strings.Contains(strings.ToLower(err.Error()), "canary") {
-		t.Errorf("%s key, %s: %v, want an error that says %q", half, name, err, say)
+		t.Errorf("%s key, %s: %v, want an error that has %q", half, name, err, say)
 		return
 	}
 	for line := range strings.Lines(text) {

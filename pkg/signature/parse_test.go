@@ -73,7 +73,7 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		_, err := signature.Parse(header)
 		if err == nil || !strings.Contains(err.Error(), say) || strings.Contains(err.Error(), "canary") {
-			t.Errorf("%.80q: %v, want an error that says %q", header, err, say)
+			t.Errorf("%.80q: %v, want an error that has %q", header, err, say)
 		}
 	}
 }

@@ -129,14 +129,14 @@ func TestSignRefuses(t *testing.T) {
 		s := signature.NewSigner(1)
 		for range 2 {
 			if header, err := s.Sign(c.k, nil); err == nil || !strings.Contains(err.Error(), c.say) || header != "" {
-				t.Errorf("%s: %q, %v, want an error that says %q", name, header, err, c.say)
+				t.Errorf("%s: %q, %v, want an error that has %q", name, header, err, c.say)
 			}
 		}
 		if name == "not whole" && s.Made() != 2 {
 			t.Error("a failure was remembered")
 		}
 		if header, err := c.k.Sign(nil); err == nil || !strings.Contains(err.Error(), c.say) || header != "" {
-			t.Errorf("%s: %q, %v, want an error that says %q", name, header, err, c.say)
+			t.Errorf("%s: %q, %v, want an error that has %q", name, header, err, c.say)
 		}
 	}
 	longest := signature.Key{Version: strings.Repeat("Az9._-11", 8), Private: whole}

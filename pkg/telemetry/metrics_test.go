@@ -15,12 +15,12 @@ import (
 )
 
 // write returns the line of one request of 40 ms, as CloudWatch reads it.
-func write(t *testing.T, tell func(*telemetry.Request)) telemetrytest.Line {
+func write(t *testing.T, set func(*telemetry.Request)) telemetrytest.Line {
 	t.Helper()
 	var log bytes.Buffer
 	now := time.UnixMilli(1_795_317_208_457)
 	ctx, r := telemetry.Begin(t.Context(), now)
-	tell(r)
+	set(r)
 	lines := &telemetry.Lines{Stack: "prod"}
 	lines.Write(ctx, slog.New(slog.NewJSONHandler(&log, nil)), r, now.Add(40*time.Millisecond))
 	return telemetrytest.Read(t, log.String())
@@ -34,7 +34,7 @@ func TestMetrics(t *testing.T) {
 	client := metrics{"latency" + stack: 40, "latency" + ofAPI: 40, "faults" + stack: 0}
 	sent := metrics{"sends" + stack: 1, "passes" + stack: 0, "sends" + ofCountry: 1, "passes" + ofCountry: 0}
 	for name, c := range map[string]struct {
-		tell func(*telemetry.Request)
+		set  func(*telemetry.Request)
 		want []metrics
 	}{
 		"sent": {func(r *telemetry.Request) {
@@ -88,7 +88,7 @@ func TestMetrics(t *testing.T) {
 			}
 			line := write(t, func(r *telemetry.Request) {
 				r.API, r.Admitted = "otp.send", true
-				c.tell(r)
+				c.set(r)
 			})
 			if !maps.Equal(line.Metrics, want) {
 				t.Errorf("metrics\n%v, want\n%v", line.Metrics, want)
@@ -97,7 +97,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// table answers each write as it is told, which takes a time of its own.
+// table answers each write with what the test sets, after a time of its own.
 type table struct {
 	now  time.Time
 	item *otp.Challenge
@@ -121,7 +121,7 @@ func (s *table) Spend(context.Context, otp.Spend) (spent otp.Spent, _ error) { s
 func (s *table) Refund(context.Context, string, string) error                { s.takes(64); return nil }
 func (s *table) Answered(context.Context, string) error                      { return nil }
 
-// Each write takes its time, and is told.
+// The time of each write is in the record.
 func TestTimeOfEachWrite(t *testing.T) {
 	for want, call := range map[time.Duration]func(context.Context, telemetry.Store){
 		1:  func(ctx context.Context, s telemetry.Store) { s.Reserve(ctx, otp.Challenge{}, nil, 0) },
@@ -137,10 +137,10 @@ func TestTimeOfEachWrite(t *testing.T) {
 		},
 	} {
 		under := &table{}
-		ctx, told := telemetry.Begin(t.Context(), under.now)
+		ctx, record := telemetry.Begin(t.Context(), under.now)
 		call(ctx, telemetry.Store{Challenges: under, Ledgers: under, Now: func() time.Time { return under.now }})
-		if told.Storing != want*time.Millisecond {
-			t.Errorf("%v of the store's time are told, want %d ms", told.Storing, want)
+		if record.Storing != want*time.Millisecond {
+			t.Errorf("%v of the store's time are recorded, want %d ms", record.Storing, want)
 		}
 	}
 }
@@ -172,7 +172,7 @@ func TestWhatAWriteTells(t *testing.T) {
 			}
 			if r.Mask != c.mask || r.Country != c.country || r.AuthID != c.auth || r.Left != c.left {
 				t.Errorf(
-					"told %s %s %s, %d left; want %s %s %s, %d", r.Mask, r.Country, r.AuthID, r.Left,
+					"recorded %s %s %s, %d left; want %s %s %s, %d", r.Mask, r.Country, r.AuthID, r.Left,
 					c.mask, c.country, c.auth, c.left,
 				)
 			}
@@ -180,17 +180,17 @@ func TestWhatAWriteTells(t *testing.T) {
 	}
 }
 
-// says is a sender that answers alike each time.
-type says otp.Delivery
+// always is a sender with one answer.
+type always otp.Delivery
 
-func (s says) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Delivery(s), nil }
+func (s always) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Delivery(s), nil }
 
 // A send is a message that the sender took: not one that may have gone out.
 func TestSends(t *testing.T) {
 	for delivery, want := range map[otp.Delivery]int{otp.Accepted: 1, otp.MaybeSent: 0, otp.Refused: 0} {
 		ctx, r := telemetry.Begin(t.Context(), time.Time{})
 		if d, err := (telemetry.Sender{
-			Sender: says(delivery), Now: func() time.Time { return time.Time{} },
+			Sender: always(delivery), Now: func() time.Time { return time.Time{} },
 		}).Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
 			t.Errorf("delivery %d, %v: %d sends, want %d", d, err, r.Sends, want)
 		}

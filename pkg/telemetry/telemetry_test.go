@@ -32,21 +32,21 @@ import (
 
 // desk is both functions of the AMS contract as they are wired, on SQLite.
 type desk struct {
-	t      *testing.T
-	now    time.Time
-	log    bytes.Buffer
-	lines  *telemetry.Lines
-	says   otp.Delivery
-	cause  error
-	code   string
-	init   *ams.Init
-	verify *ams.Verify
+	t        *testing.T
+	now      time.Time
+	log      bytes.Buffer
+	lines    *telemetry.Lines
+	delivery otp.Delivery
+	cause    error
+	code     string
+	init     *ams.Init
+	verify   *ams.Verify
 }
 
 func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	d.code = string(m.Code)
 	d.now = d.now.Add(40 * time.Millisecond)
-	return d.says, d.cause
+	return d.delivery, d.cause
 }
 
 const number = "6543216353"
@@ -64,7 +64,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{
-		t: t, now: time.UnixMilli(1_795_317_208_457), says: otp.Accepted,
+		t: t, now: time.UnixMilli(1_795_317_208_457), delivery: otp.Accepted,
 		lines: &telemetry.Lines{Stack: "prod", Every: telemetry.SampleEvery},
 	}
 	clock := func() time.Time { return d.now }
@@ -139,11 +139,11 @@ func (d *desk) taken() (lines []map[string]any) {
 		}
 		for _, canary := range []string{"canary", number} {
 			if strings.Contains(text, canary) {
-				d.t.Errorf("%q is told: %s", canary, text)
+				d.t.Errorf("the line has %q: %s", canary, text)
 			}
 		}
 		if d.code != "" && (strings.Contains(text, `"`+d.code) || strings.Contains(text, "-"+d.code)) {
-			d.t.Errorf("the code %s is told: %s", d.code, text)
+			d.t.Errorf("the line has the code %s: %s", d.code, text)
 		}
 		lines = append(lines, line.Members)
 	}
@@ -236,7 +236,7 @@ func TestOneLinePerRequest(t *testing.T) {
 // mend; what a number is to blame for is neither.
 func TestFaults(t *testing.T) {
 	d := newDesk(t)
-	d.says, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}
+	d.delivery, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}
 	d.send("one", number)
 	d.one(
 		"unclear",
@@ -246,7 +246,7 @@ func TestFaults(t *testing.T) {
 		},
 	)
 	d.now = d.now.Add(time.Hour)
-	d.says, d.cause = otp.Refused, &snssender.Error{
+	d.delivery, d.cause = otp.Refused, &snssender.Error{
 		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
 	}
 	d.send("two", number)
@@ -318,16 +318,16 @@ func TestStrangersAtOnce(t *testing.T) {
 	ctx, r := telemetry.Begin(t.Context(), start)
 	r.Admitted = true
 	lines.Write(ctx, log, r, start)
-	total, told := 0, 0
+	total, written := 0, 0
 	for text := range strings.Lines(out.String()) {
 		var line struct{ Strangers int }
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			t.Fatal(err)
 		}
-		total, told = total+line.Strangers, told+1
+		total, written = total+line.Strangers, written+1
 	}
-	if total != callers*each || told > 8 {
-		t.Errorf("%d strangers in %d lines, want %d in few", total, told, callers*each)
+	if total != callers*each || written > 8 {
+		t.Errorf("%d strangers in %d lines, want %d in few", total, written, callers*each)
 	}
 }
 

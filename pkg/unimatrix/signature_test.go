@@ -292,7 +292,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// One character is enough to tell the encodings apart.
+// The encodings differ in one character.
 func TestEncodingsOfOneCharacter(t *testing.T) {
 	s := newService(t)
 	for wire, signs := range map[string][]string{
@@ -310,8 +310,7 @@ func TestEncodingsOfOneCharacter(t *testing.T) {
 	}
 }
 
-// Pairs cannot be told apart where they are joined raw: what was signed as one
-// query must not be sent as another.
+// Pairs that are joined raw are ambiguous: a signature of one query must not be good for another.
 func TestJoiningIsUnambiguous(t *testing.T) {
 	s := newService(t)
 	text := "a=1&" + plain("1795314304") + "&zone=eu"

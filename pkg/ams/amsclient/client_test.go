@@ -177,9 +177,9 @@ func TestRepliesRefused(t *testing.T) {
 		return func(r *reply) { r.body = []byte(text); r.sign(serverKey, "POST", r.uri) }
 	}
 	for name, c := range map[string]struct {
-		spoil func(*reply)
-		check amsclient.Check
-		say   string
+		spoil  func(*reply)
+		check  amsclient.Check
+		detail string
 	}{
 		"nothing signed": {
 			func(r *reply) { r.without("client-id", "response-time", "signature") }, amsclient.Signature,
@@ -306,8 +306,8 @@ func TestRepliesRefused(t *testing.T) {
 			s.spoil = c.spoil
 			got, err := s.client().Init(t.Context(), amsclient.InitRequest{AuthenticationRequestID: "R1"})
 			var refused *amsclient.ReplyError
-			if !errors.As(err, &refused) || refused.Check != c.check || !strings.Contains(refused.Detail, c.say) {
-				t.Errorf("%v, want a failed check of %s that says %q", err, c.check, c.say)
+			if !errors.As(err, &refused) || refused.Check != c.check || !strings.Contains(refused.Detail, c.detail) {
+				t.Errorf("%v, want a failed check of %s that has %q", err, c.check, c.detail)
 			}
 			if strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), string(c.check)) {
 				t.Error(err)
@@ -419,7 +419,7 @@ func TestWithoutReply(t *testing.T) {
 		ctx    context.Context
 		change func(*amsclient.Client)
 		path   string
-		say    string
+		detail string
 	}{
 		"cancelled":  {cancelled, func(*amsclient.Client) {}, "/x", "context canceled"},
 		"no slash":   {t.Context(), func(*amsclient.Client) {}, "x", "must start with /"},
@@ -436,8 +436,8 @@ func TestWithoutReply(t *testing.T) {
 		c.change(client)
 		_, err := client.Post(c.ctx, c.path, nil)
 		var refused *amsclient.ReplyError
-		if err == nil || !strings.Contains(err.Error(), c.say) || errors.As(err, &refused) {
-			t.Errorf("%s: %v, want an error that says %q", name, err, c.say)
+		if err == nil || !strings.Contains(err.Error(), c.detail) || errors.As(err, &refused) {
+			t.Errorf("%s: %v, want an error that has %q", name, err, c.detail)
 		}
 	}
 	if n := len(s.requests()); n != 0 {

@@ -16,8 +16,8 @@ type Line struct {
 	Metrics map[string]float64
 }
 
-// told is what the embedded metric format says of a line.
-type told struct {
+// embedded is the part of a line that is in the embedded metric format.
+type embedded struct {
 	AWS *struct {
 		Timestamp         int64
 		CloudWatchMetrics []directive
@@ -36,7 +36,7 @@ type directive struct {
 func Read(t testing.TB, text string) Line {
 	t.Helper()
 	var l Line
-	var aws told
+	var aws embedded
 	if err := json.Unmarshal([]byte(text), &l.Members); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
