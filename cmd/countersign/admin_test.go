@@ -33,14 +33,17 @@ func onEach(t *testing.T, test func(t *testing.T, c tool)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, onFolder(t, newFolder(t))) })
 	t.Run("dynamodb", func(t *testing.T) {
 		test(t, onFolder(t, newFolder(t),
-			"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+dynamotest.Endpoint(t), "COUNTERSIGN_CLIENTS_TABLE=admin-"+rand.Text()))
+			"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+dynamotest.Endpoint(t),
+			"COUNTERSIGN_CLIENTS_TABLE=admin-"+rand.Text()))
 	})
 }
 
 // A shell that is set up for a deployment does not work on a folder by mistake.
 func TestDeploymentOrFolder(t *testing.T) {
-	c := onFolder(t, filepath.Join(t.TempDir(), "data"), "COUNTERSIGN_KEYS=arn:aws:secretsmanager:eu-central-1:123456789012:secret:keyring")
-	for _, args := range [][]string{{"keys", "rotate", "code"}, {"keys", "retire", "code", "1"}, {"keys", "list"}, {"client", "list"}, {"user", "list"}} {
+	c := onFolder(t, filepath.Join(t.TempDir(), "data"),
+		"COUNTERSIGN_KEYS=arn:aws:secretsmanager:eu-central-1:123456789012:secret:keyring")
+	for _, args := range [][]string{{"keys", "rotate", "code"}, {"keys", "retire", "code", "1"}, {"keys", "list"},
+		{"client", "list"}, {"user", "list"}} {
 		out, faults, exit := c.run(args...)
 		if exit == 0 || !strings.Contains(faults, "--store dynamodb") || out != "" {
 			t.Errorf("%q ended with %d\n%s%s", args, exit, out, faults)

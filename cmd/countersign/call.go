@@ -13,15 +13,13 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/ams/amsclient"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
 )
 
-var callHelp = kong.Vars{
+var callHelp = texts{
 	"caller":     "Id of the client that calls; demo is unsigned.",
 	"url":        "Base URL of the service.",
 	"key":        "Private key to sign with, and its version (1). Without it: the client's newest one in the folder.",
@@ -49,11 +47,11 @@ func (callCommands) Help() string {
 
 // caller are the flags of every call.
 type caller struct {
-	Client    string    `default:"demo" placeholder:"ID" help:"${caller}"`
-	URL       string    `default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"${url}"`
-	Key       *keyFile  `placeholder:"FILE[:VERSION]" help:"${key}"`
-	ServerKey []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"${server_key}"`
-	Data      string    `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"${call_data}"`
+	Client    string    `default:"demo" placeholder:"ID" help:"caller"`
+	URL       string    `default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"url"`
+	Key       *keyFile  `placeholder:"FILE[:VERSION]" help:"key"`
+	ServerKey []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"server_key"`
+	Data      string    `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"call_data"`
 }
 
 // resultStatus is the status F or U, as the error of a call. The answer is already
@@ -197,7 +195,7 @@ func (c *caller) localKeys() (map[string]*rsa.PublicKey, error) {
 
 // requestID is the flag for the id of a request.
 type requestID struct {
-	ID string `placeholder:"ID" help:"${request_id}"`
+	ID string `placeholder:"ID" help:"request_id"`
 }
 
 // id returns the id, and makes one if none is given.
@@ -252,8 +250,8 @@ func (c *callUsersInit) Run(ctx context.Context) error {
 
 type callVerify struct {
 	caller
-	AuthenticationID string `xor:"body" placeholder:"ID" help:"${auth_id}"`
-	Users            bool   `xor:"body" help:"${users}"`
+	AuthenticationID string `xor:"body" placeholder:"ID" help:"auth_id"`
+	Users            bool   `xor:"body" help:"users"`
 	ID               string `arg:"" help:"The id of the init."`
 	Code             string `arg:"" help:"What the person typed."`
 }

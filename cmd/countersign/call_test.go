@@ -91,7 +91,8 @@ func TestCallSigned(t *testing.T) {
 
 	// What is not signed, and what has no key.
 	_, faults, _ := c.call("verify", "one", "123456", "--client", "nobody")
-	if want := "not signed: " + filepath.Join(p.data, "clients", "nobody.key.pem") + " does not exist"; !strings.Contains(faults, want) {
+	if want := "not signed: " + filepath.Join(p.data, "clients", "nobody.key.pem") +
+		" does not exist"; !strings.Contains(faults, want) {
 		t.Errorf("%s, want %q", faults, want)
 	}
 	c.ok("client", "add", "open", "--unsigned", "--country=*")
@@ -104,7 +105,8 @@ func TestCalls(t *testing.T) {
 	c := at{onFolder(t, p.data), p}
 	answer, faults, exit := c.call("init", "60-6543216353")
 	_, id, ok := strings.Cut(strings.TrimSpace(faults), "countersign: id ")
-	if exit != 0 || !ok || len(id) < 26 || strings.Contains(faults, "not signed") || !strings.Contains(answer, `"authenticationRequestId":"`+id+`"`) {
+	if exit != 0 || !ok || len(id) < 26 || strings.Contains(faults, "not signed") ||
+		!strings.Contains(answer, `"authenticationRequestId":"`+id+`"`) {
 		t.Fatalf("%d %s%s", exit, answer, faults)
 	}
 	_, rest, _ := strings.Cut(answer, `"authenticationId":"`)
@@ -126,7 +128,8 @@ func TestCalls(t *testing.T) {
 	c.gets("API_INVALID", 2, "post", "/v1/users/nothing")
 	c.gets("PARAM_ILLEGAL", 2, "post", "/v1/users/verifyAuthentication")
 	c.gets("PARAM_ILLEGAL", 2, "post", "/v1/users/verifyAuthentication", "")
-	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "post", "/v1/users/verifyAuthentication?trace=a%20b", verifyBody("none", "123456"))
+	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "post", "/v1/users/verifyAuthentication?trace=a%20b",
+		verifyBody("none", "123456"))
 	c.in = verifyBody("none", "123456")
 	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "post", "/v1/users/verifyAuthentication", "-")
 	c.gets("INVALID_PHONE_NUMBER", 2, "init", "60-06543216353")
@@ -160,7 +163,8 @@ func TestCallChecksAnswers(t *testing.T) {
 	away := c
 	away.tool = onFolder(t, elsewhere)
 	away.gets(verify, 2, "verify", "x", "123456")
-	if _, faults, _ := away.call("verify", "x", "123456"); !strings.Contains(faults, said) || !strings.Contains(faults, "--server-key") {
+	if _, faults, _ := away.call("verify", "x", "123456"); !strings.Contains(faults, said) ||
+		!strings.Contains(faults, "--server-key") {
 		t.Error(faults)
 	}
 	if files, _ := os.ReadDir(elsewhere); len(files) != 0 {

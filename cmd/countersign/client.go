@@ -7,12 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/clients"
 )
 
-var clientHelp = kong.Vars{
+var clientHelp = texts{
 	"client_set":    "Change the settings that the flags name, and nothing else. An empty value removes a setting.",
 	"client_off":    "Refuse all requests of a client. It works within 30 seconds everywhere.",
 	"rotate_key":    "Add a public key to those of a client, or replace them.",
@@ -23,7 +21,7 @@ var clientHelp = kong.Vars{
 	"public_key":       "A public key of the client: RSA of 2048 bits or more, PEM or base64. May be repeated.",
 	"generate_key":     "Make an RSA key for the client. The private half is only written to a file.",
 	"key_out":          "New file for the private half. Without it: clients/ID.key.pem in the data folder.",
-	"hmac_secret_file": "File with the HMAC secret: 16 to 256 bytes, with a last line break or none; - is the standard input.",
+	"hmac_secret_file": "File with the HMAC secret: 16 to 256 bytes, with or without a line break; - reads stdin.",
 	"merchant_url":     "Base URL of the service, to print for the merchant.",
 
 	"new_public_key":   "The new public key. Without a version it gets the next one.",
@@ -37,13 +35,13 @@ type clientCommands struct {
 	Add          clientAdd          `cmd:"" help:"Add a client."`
 	List         clientList         `cmd:"" help:"List all clients."`
 	Show         clientShow         `cmd:"" help:"Show a client. Secrets are never shown."`
-	Set          clientSet          `cmd:"" help:"${client_set}"`
-	Disable      clientDisable      `cmd:"" help:"${client_off}"`
+	Set          clientSet          `cmd:"" help:"client_set"`
+	Disable      clientDisable      `cmd:"" help:"client_off"`
 	Enable       clientEnable       `cmd:"" help:"Undo disable."`
-	RotateKey    clientRotateKey    `cmd:"" help:"${rotate_key}"`
-	RemoveKey    clientRemoveKey    `cmd:"" help:"${remove_key}"`
-	RotateSecret clientRotateSecret `cmd:"" help:"${rotate_secret}"`
-	RemoveSecret clientRemoveSecret `cmd:"" help:"${remove_secret}"`
+	RotateKey    clientRotateKey    `cmd:"" help:"rotate_key"`
+	RemoveKey    clientRemoveKey    `cmd:"" help:"remove_key"`
+	RotateSecret clientRotateSecret `cmd:"" help:"rotate_secret"`
+	RemoveSecret clientRemoveSecret `cmd:"" help:"remove_secret"`
 }
 
 // Help describes the JSON of the commands.

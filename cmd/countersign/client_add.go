@@ -20,14 +20,14 @@ type clientAdd struct {
 
 // newKeys are the flags for a new client's keys.
 type newKeys struct {
-	PublicKey   []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"${public_key}"`
-	GenerateKey bool      `help:"${generate_key}"`
-	KeyOut      string    `type:"path" placeholder:"FILE" help:"${key_out}"`
+	PublicKey   []keyFile `sep:"none" placeholder:"FILE[:VERSION]" help:"public_key"`
+	GenerateKey bool      `help:"generate_key"`
+	KeyOut      string    `type:"path" placeholder:"FILE" help:"key_out"`
 }
 
 // newSecret is the flag for a client's HMAC secret.
 type newSecret struct {
-	HMACSecretFile string `name:"hmac-secret-file" placeholder:"FILE" help:"${hmac_secret_file}"`
+	HMACSecretFile string `name:"hmac-secret-file" placeholder:"FILE" help:"hmac_secret_file"`
 }
 
 // Run adds a client, and prints what the merchant needs.

@@ -30,7 +30,7 @@ type handover struct {
 
 // merchantURL is the flag for the base URL that the merchant is given.
 type merchantURL struct {
-	URL string `default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"${merchant_url}"`
+	URL string `default:"http://127.0.0.1:8080" env:"COUNTERSIGN_URL" placeholder:"URL" help:"merchant_url"`
 }
 
 // baseURL returns the base URL. That of a deployment is not known without the flag.

@@ -12,11 +12,11 @@ import (
 
 type clientRotateKey struct {
 	place
-	PublicKey   *keyFile `xor:"key" placeholder:"FILE[:VERSION]" help:"${new_public_key}"`
-	GenerateKey bool     `xor:"key" help:"${new_generate_key}"`
-	KeyOut      string   `type:"path" placeholder:"FILE" help:"${new_key_out}"`
-	RetireOld   bool     `xor:"retire" help:"${retire_old}"`
-	Retire      string   `xor:"retire" placeholder:"VERSION" help:"${retire}"`
+	PublicKey   *keyFile `xor:"key" placeholder:"FILE[:VERSION]" help:"new_public_key"`
+	GenerateKey bool     `xor:"key" help:"new_generate_key"`
+	KeyOut      string   `type:"path" placeholder:"FILE" help:"new_key_out"`
+	RetireOld   bool     `xor:"retire" help:"retire_old"`
+	Retire      string   `xor:"retire" placeholder:"VERSION" help:"retire"`
 	merchantURL
 	aClient
 }

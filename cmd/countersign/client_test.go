@@ -26,13 +26,19 @@ const publicKey = testKeys + "ams-test-client.pub.pem"
 
 // Every flag of a record reaches it, and set changes just what it names.
 func TestClientRecord(t *testing.T) {
-	every := []string{"--unimatrix", "simple", "--unsigned", "--country", "US,MY", "--country", "GB", "--api", "ams,otp.send", "--network", "192.0.2.0/24",
-		"--numbers", "mobile", "--line", "premium", "--time-window", "90s", "--per-minute", "600", "--brand", "Acme", "--sender-id", "ACME", "--language", "de",
-		"--no-custom-codes", "--sender-name", "Acme, Inc.", "--template", "t1", "--template", "t2", "--digits", "4", "--validity", "2m", "--attempts", "3",
-		"--cooldown", "0s", "--per-hour", "4", "--per-day", "9", "--unanswered", "5", "--pause", "2h", "--memory", "48h"}
-	want := `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simple","networks":["192.0.2.0/24"],"countries":["US","MY","GB"],"numbers":"mobile","lines":["premium"],` +
-		`"limits":{"digits":4,"validity":"2m","attempts":3,"cooldown":"0s","perHour":4,"perDay":9,"unanswered":5,"pause":"2h","memory":"48h"},"window":"1m30s","perMinute":600,` +
-		`"brand":"Acme","senderID":"ACME","language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"]}`
+	every := []string{"--unimatrix", "simple", "--unsigned", "--country", "US,MY", "--country", "GB", "--api",
+		"ams,otp.send", "--network", "192.0.2.0/24",
+		"--numbers", "mobile", "--line", "premium", "--time-window", "90s", "--per-minute", "600", "--brand", "Acme",
+		"--sender-id", "ACME", "--language", "de",
+		"--no-custom-codes", "--sender-name", "Acme, " +
+			"Inc.", "--template", "t1", "--template", "t2", "--digits", "4", "--validity", "2m", "--attempts", "3",
+		"--cooldown", "0s", "--per-hour", "4", "--per-day", "9", "--unanswered", "5", "--pause", "2h", "--memory",
+		"48h"}
+	want := `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simple","networks":["192.0.2.0/24"],` +
+		`"countries":["US","MY","GB"],"numbers":"mobile","lines":["premium"],` +
+		`"limits":{"digits":4,"validity":"2m","attempts":3,"cooldown":"0s","perHour":4,"perDay":9,"unanswered":5,` +
+		`"pause":"2h","memory":"48h"},"window":"1m30s","perMinute":600,"brand":"Acme","senderID":"ACME",` +
+		`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"]}`
 	rest := func(r clients.Record) string { // without id, status and time
 		text, err := json.Marshal(r)
 		if err != nil {
@@ -44,7 +50,8 @@ func TestClientRecord(t *testing.T) {
 	onEach(t, func(t *testing.T, c tool) {
 		var h handover
 		c.json(&h, append([]string{"client", "add", "acme"}, every...)...)
-		if got := rest(h.Client); got != want || h.Client.ID != "acme" || h.Client.Status != "active" || time.Since(h.Client.Added).Abs() > time.Minute {
+		if got := rest(h.Client); got != want || h.Client.ID != "acme" || h.Client.Status != "active" ||
+			time.Since(h.Client.Added).Abs() > time.Minute {
 			t.Errorf("added %s\nwant %s", got, want)
 		}
 		if got := rest(c.client("acme")); got != want {
@@ -87,15 +94,19 @@ func TestClientRecord(t *testing.T) {
 		if got := rest(c.client("acme")); got != last {
 			t.Errorf("show %s\nwant %s, as the last set printed", got, last)
 		}
-		c.says([]string{"client", "show", "other"}, "US, MY, GB", "192.0.2.0/24", "premium", "1m30s", "600 requests", "Acme", "digits 4, validity 2m", "unsigned", "active, added 20")
-		c.says([]string{"client", "list"}, "acme   active  -         -          -          20", "other  active  unsigned  simple     US,MY,GB   20")
+		c.says([]string{"client", "show", "other"}, "US, MY, GB", "192.0.2.0/24", "premium", "1m30s", "600 requests",
+			"Acme", "digits 4, validity 2m", "unsigned", "active, added 20")
+		c.says([]string{"client", "list"}, "acme   active  -         -          -          20",
+			"other  active  unsigned  simple     US,MY,GB   20")
 		var all []clients.Record
 		c.json(&all, "client", "list")
 		if len(all) != 2 || all[0].ID != "acme" || rest(all[1]) != want {
 			t.Errorf("list %+v", all)
 		}
 		c.no(`client "acme": already there; client set`, "client", "add", "acme")
-		for _, command := range [][]string{{"show", "x"}, {"set", "x", "--brand", "X"}, {"disable", "x"}, {"enable", "x"}, {"rotate-key", "x"}, {"rotate-secret", "x"}, {"remove-secret", "x"}, {"remove-key", "x", "1"}} {
+		for _, command := range [][]string{{"show", "x"}, {"set", "x", "--brand", "X"}, {"disable", "x"},
+			{"enable", "x"}, {"rotate-key", "x"}, {"rotate-secret", "x"}, {"remove-secret", "x"}, {"remove-key", "x",
+				"1"}} {
 			c.no(`client "x": not found in `, append([]string{"client"}, command...)...)
 		}
 	})
@@ -120,8 +131,10 @@ func TestGenerateKey(t *testing.T) {
 		var keys []keyring.Info
 		c.json(&keys, "keys", "list")
 		server := keys[slices.IndexFunc(keys, func(k keyring.Info) bool { return k.Kind == keyring.Sign })]
-		for _, want := range []string{"client id", "key version  1\n", file, "base URL", "http://127.0.0.1:8080", "Client-Id: acme\n", "Request-Time: ",
-			"Signature: algorithm=RSA256,keyVersion=1,signature=VALUE\n", "version 1, that signs its answers:\n" + server.PublicKey} {
+		for _, want := range []string{"client id", "key version  1\n", file, "base URL", "http://127.0.0.1:8080",
+			"Client-Id: acme\n", "Request-Time: ",
+			"Signature: algorithm=RSA256,keyVersion=1,signature=VALUE\n", "version 1, that signs its answers:\n" +
+				server.PublicKey} {
 			if !strings.Contains(text, want) {
 				t.Errorf("does not say %q:\n%s", want, text)
 			}
@@ -134,7 +147,8 @@ func TestGenerateKey(t *testing.T) {
 		var h handover
 		other := filepath.Join(t.TempDir(), "deeper", "my.pem")
 		c.json(&h, "client", "add", "other", "--public-key", publicKey+":7", "--generate-key", "--key-out", other)
-		if h.KeyVersion != "8" || h.PrivateKeyFile != other || versions(h.Client) != "7 8" || h.Client.Keys[1].PEM != half(t, other) ||
+		if h.KeyVersion != "8" || h.PrivateKeyFile != other || versions(h.Client) != "7 8" ||
+			h.Client.Keys[1].PEM != half(t, other) ||
 			len(h.ServerKeys) != 1 || h.ServerKeys[0].PublicKey != server.PublicKey || h.ServerKeys[0].Version != 1 {
 			t.Errorf("%+v", h)
 		}
@@ -153,7 +167,8 @@ func TestMerchantURL(t *testing.T) {
 	}{
 		{"X=", nil, "base URL     http://127.0.0.1:8080\n"},
 		{"COUNTERSIGN_URL=https://api.example", nil, "base URL     https://api.example\n"},
-		{"COUNTERSIGN_URL=https://api.example", []string{"--url", "https://other.example"}, "base URL     https://other.example\n"},
+		{"COUNTERSIGN_URL=https://api.example", []string{"--url", "https://other.example"},
+			"base URL     https://other.example\n"},
 	} {
 		c := c
 		c.env = append(slices.Clone(c.env), test.env)
@@ -193,7 +208,8 @@ func TestPrivateKeyFile(t *testing.T) {
 	}
 	c.no("not found", "client", "show", "acme")
 	c.no("--generate-key", "client", "add", "acme", "--key-out", "x.pem")
-	for _, bad := range [][]string{{"a b", "--generate-key"}, {"b", "--generate-key", "--numbers", "sure"}, {"b", "--generate-key", "--digits", "9"}} {
+	for _, bad := range [][]string{{"a b", "--generate-key"}, {"b", "--generate-key", "--numbers", "sure"},
+		{"b", "--generate-key", "--digits", "9"}} {
 		c.no("client", append([]string{"client", "add"}, bad...)...)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
@@ -208,7 +224,8 @@ func TestPublicKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	colon := write(t, "a:b,c", string(text))
-	c.ok("client", "add", "acme", "--public-key", publicKey+":0", "--public-key", publicKey, "--public-key", colon, "--public-key", colon+":12")
+	c.ok("client", "add", "acme", "--public-key", publicKey+":0", "--public-key", publicKey, "--public-key", colon,
+		"--public-key", colon+":12")
 	if got := versions(c.client("acme")); got != "0 1 2 12" {
 		t.Errorf("versions %s", got)
 	}
@@ -216,7 +233,8 @@ func TestPublicKeys(t *testing.T) {
 	c.ok("client", "rotate-key", "acme", "--public-key=-:20")
 	c.says([]string{"client", "remove-key", "acme", "12"}, "key 0, 1, 2, 20\n")
 
-	short := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537} // as long as a key of 1024 bits; some systems make none
+	// as long as a key of 1024 bits; some systems make none
+	short := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}
 	for name, bad := range map[string]struct{ file, want string }{
 		"missing":   {"nowhere.pem:1", "open nowhere.pem: "},
 		"private":   {testKeys + "ams-test-client.key.pem", "this is a private key"},
@@ -256,14 +274,16 @@ func TestRotateKey(t *testing.T) {
 			var h handover
 			c.json(&h, append([]string{"client", "rotate-key", "acme"}, strings.Fields(step.flags)...)...)
 			all := strings.Fields(step.versions)
-			if versions(h.Client) != step.versions || h.KeyVersion != all[len(all)-1] || h.PrivateKeyFile != step.file || len(h.ServerKeys) != 1 {
+			if versions(h.Client) != step.versions || h.KeyVersion != all[len(all)-1] ||
+				h.PrivateKeyFile != step.file || len(h.ServerKeys) != 1 {
 				t.Errorf("%s: %+v", step.flags, h)
 			}
 			if step.file != "" && h.Client.Keys[len(h.Client.Keys)-1].PEM != half(t, step.file) {
 				t.Errorf("%s: %s is another key's", step.flags, step.file)
 			}
 		}
-		c.says([]string{"client", "rotate-key", "acme"}, "client acme has a new key", "key version  12", file("acme.v12.key.pem"), "keyVersion=12")
+		c.says([]string{"client", "rotate-key", "acme"}, "client acme has a new key", "key version  12",
+			file("acme.v12.key.pem"), "keyVersion=12")
 		private(t, c.data)
 		for flags, want := range map[string]string{
 			"--retire 5":                               `key version "5": not found`,
@@ -285,10 +305,12 @@ func TestSecrets(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	var h handover
 	c.json(&h, "client", "add", "made", "--unimatrix", "hmac")
-	if len(h.Secret) < 26 || strings.Trim(h.Secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" || len(h.Client.Secrets) != 1 {
+	if len(h.Secret) < 26 || strings.Trim(h.Secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" ||
+		len(h.Client.Secrets) != 1 {
 		t.Errorf("%+v", h)
 	}
-	c.says([]string{"client", "add", "shown", "--unimatrix", "hmac"}, "access key id  shown\n", "mode           hmac\n", "(shown this once)")
+	c.says([]string{"client", "add", "shown", "--unimatrix", "hmac"}, "access key id  shown\n",
+		"mode           hmac\n", "(shown this once)")
 
 	var given handover
 	c.in = "0123456789abcdef\n"
@@ -323,7 +345,9 @@ func TestSecrets(t *testing.T) {
 // Ids that the Unimatrix contract allows, whatever a terminal makes of them.
 func TestWeirdIDs(t *testing.T) {
 	onEach(t, func(t *testing.T, c tool) {
-		ids := []string{"ak h+m/a:c,0", "--data", "#", "a%2Fb", "..", "Ünïcødé", "\u202eevil", strings.Repeat("x", 64), strings.Repeat("\U0001f511", 64)}
+		ids := []string{"ak h+m/a:c,0", "--data", "#", "a%2Fb", "..", "Ünïcødé", "\u202eevil",
+			strings.Repeat("x", 64),
+			strings.Repeat("\U0001f511", 64)}
 		for _, id := range ids {
 			c.ok("client", "add", "--unimatrix", "hmac", "--country=*", "--", id)
 			c.ok("user", "add", "--client="+id, "--number", "60-6543216353", "--", id)
@@ -338,7 +362,8 @@ func TestWeirdIDs(t *testing.T) {
 			t.Errorf("%d clients", len(all))
 		}
 		list := c.ok("client", "list")
-		if !strings.Contains(list, `"ak h+m/a:c,0"  `) || strings.Contains(list, "\u202e") || !strings.Contains(list, `"\u202eevil"`) {
+		if !strings.Contains(list, `"ak h+m/a:c,0"  `) || strings.Contains(list, "\u202e") ||
+			!strings.Contains(list, `"\u202eevil"`) {
 			t.Errorf("list:\n%s", list)
 		}
 		for _, id := range []string{"", strings.Repeat("x", 65), "a\tb"} {
@@ -355,30 +380,32 @@ func TestClientFlags(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.ok("client", "add", "acme")
 	for flags, want := range map[string]string{
-		"--country us":          `--country: "us" has no phone numbers, if it is a country at all: give upper-case ISO 3166-1 codes`,
-		"--country MY,XX":       `"XX" has no phone numbers`,
-		"--country UK":          `--country: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`,
-		"--unimatrix md5":       `unimatrix is "md5", must be simple, hmac`,
-		"--api sms":             `must be ams, unimatrix, or the name of one of their APIs`,
-		"--network 1.2.3.4/8":   `without host bits`,
-		"--numbers sure":        `must be possible, valid or mobile`,
-		"--line fax":            `must be ordinary, premium or satellite`,
-		"--time-window 10":      `--time-window: "10" must be whole seconds with their unit`,
-		"--time-window 25h":     `window is 25h0m0s, must be 0s (off) to 24h`,
-		"--per-minute -1":       `per-minute`,
-		"--per-minute=-1":       `perMinute is -1, must be 0`,
-		"--digits six":          `--digits: must be a whole number`,
-		"--digits 9":            `limits.digits is 9, must be 4 to 8`,
-		"--attempts 6":          `limits.attempts`,
-		"--per-day 2":           `limits.perDay`,
-		"--validity 1ms":        `whole seconds`,
-		"--sender-id 1234":      `at least one letter`,
-		"--language xx":         `language "xx" has no text: use one of da, de, en`,
-		"--brand Ж":             `GSM 7-bit alphabet`,
-		"--unknown":             `unknown flag --unknown`,
-		"--generate-keys":       `--generate-key`,
-		"--store redis":         `sqlite`,
-		"--store dynamodb":      `set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those of a profile or SSO: eval "$(aws configure export-credentials --format env)"`,
+		"--country us": `--country: "us" has no phone numbers, if it is a country at all: give upper-case ` +
+			`ISO 3166-1 codes`,
+		"--country MY,XX":     `"XX" has no phone numbers`,
+		"--country UK":        `--country: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`,
+		"--unimatrix md5":     `unimatrix is "md5", must be simple, hmac`,
+		"--api sms":           `must be ams, unimatrix, or the name of one of their APIs`,
+		"--network 1.2.3.4/8": `without host bits`,
+		"--numbers sure":      `must be possible, valid or mobile`,
+		"--line fax":          `must be ordinary, premium or satellite`,
+		"--time-window 10":    `--time-window: "10" must be whole seconds with their unit`,
+		"--time-window 25h":   `window is 25h0m0s, must be 0s (off) to 24h`,
+		"--per-minute -1":     `per-minute`,
+		"--per-minute=-1":     `perMinute is -1, must be 0`,
+		"--digits six":        `--digits: must be a whole number`,
+		"--digits 9":          `limits.digits is 9, must be 4 to 8`,
+		"--attempts 6":        `limits.attempts`,
+		"--per-day 2":         `limits.perDay`,
+		"--validity 1ms":      `whole seconds`,
+		"--sender-id 1234":    `at least one letter`,
+		"--language xx":       `language "xx" has no text: use one of da, de, en`,
+		"--brand Ж":           `GSM 7-bit alphabet`,
+		"--unknown":           `unknown flag --unknown`,
+		"--generate-keys":     `--generate-key`,
+		"--store redis":       `sqlite`,
+		"--store dynamodb": `set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those ` +
+			`of a profile or SSO: eval "$(aws configure export-credentials --format env)"`,
 		"--dynamodb-endpoint x": `--store dynamodb`,
 	} {
 		c.no(want, append([]string{"client", "add", "other"}, strings.Fields(flags)...)...)
@@ -393,7 +420,8 @@ func TestClientFlags(t *testing.T) {
 // What a client cannot do is said when it is made.
 func TestNotes(t *testing.T) {
 	c := onFolder(t, newFolder(t))
-	c.says([]string{"client", "add", "silent"}, "it cannot call over HTTP: client rotate-key", "Cognito and direct invocations need neither", "it can send nothing: client set --country")
+	c.says([]string{"client", "add", "silent"}, "it cannot call over HTTP: client rotate-key",
+		"Cognito and direct invocations need neither", "it can send nothing: client set --country")
 	var h handover
 	c.json(&h, "client", "add", "quiet", "--country", "MY")
 	if len(h.Notes) != 1 || !strings.Contains(h.Notes[0], "cannot call") {
@@ -401,7 +429,8 @@ func TestNotes(t *testing.T) {
 	}
 	for _, args := range [][]string{{"client", "add", "open", "--unsigned"}, {"client", "set", "quiet", "--unsigned"}} {
 		out, faults, exit := c.run(args...)
-		if exit != 0 || !strings.Contains(faults, "anyone who knows this id can send messages at your cost") || strings.Contains(out, "cannot call") {
+		if exit != 0 || !strings.Contains(faults, "anyone who knows this id can send messages at your cost") ||
+			strings.Contains(out, "cannot call") {
 			t.Errorf("%q: %d %s%s", args, exit, out, faults)
 		}
 	}
@@ -413,7 +442,8 @@ func TestLastKey(t *testing.T) {
 	c.ok("client", "add", "acme", "--public-key", publicKey, "--public-key", publicKey)
 	for i, version := range []string{"1", "2"} {
 		out, faults, exit := c.run("client", "remove-key", "acme", version)
-		if said := strings.Contains(faults, "client acme cannot call over HTTP: client rotate-key"); exit != 0 || said != (i == 1) {
+		if said := strings.Contains(faults, "client acme cannot call over HTTP: client rotate-key"); exit != 0 ||
+			said != (i == 1) {
 			t.Errorf("key %s: %d %s%s", version, exit, out, faults)
 		}
 	}
@@ -444,8 +474,10 @@ func TestSecretsAreToldOnce(t *testing.T) {
 	run("client", "rotate-key", "acme", "--public-key", made.PrivateKeyFile)
 	run("client", "add", "other", "--public-key", made.PrivateKeyFile)
 	for _, json := range []string{"--json=false", "--json"} {
-		for _, command := range []string{"client list", "client show acme", "client set acme --brand X", "client disable acme", "client enable acme",
-			"user list --client acme", "user block bob --client acme", "keys list", "keys rotate all", "keys retire seal 1", "keys retire code 1"} {
+		for _, command := range []string{"client list", "client show acme", "client set acme --brand X",
+			"client disable acme", "client enable acme",
+			"user list --client acme", "user block bob --client acme", "keys list", "keys rotate all",
+			"keys retire seal 1", "keys retire code 1"} {
 			run(append(strings.Fields(command), json)...)
 		}
 	}

@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/clients"
 	"countersign/pkg/phone/plan"
 )
 
-var clientFlagsHelp = kong.Vars{
+var clientFlagsHelp = texts{
 	"unimatrix":    "How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret).",
 	"unsigned":     "Accept AMS requests without a signature: whoever knows the id can send messages at your cost.",
 	"country":      "Countries that it may send to, such as US,MY, or * for all. Default: none. May be repeated.",
@@ -45,31 +43,31 @@ var clientFlagsHelp = kong.Vars{
 // client's record. A flag that is missing leaves its field as it is, and an empty value
 // removes the field. The settings of a process are in pkg/config.
 type clientFlags struct {
-	Unimatrix   *string  `placeholder:"MODE" help:"${unimatrix}"`
-	Unsigned    *bool    `negatable:"" help:"${unsigned}"`
-	Country     []string `placeholder:"CC" help:"${country}"`
-	API         []string `placeholder:"API" help:"${api}"`
-	Network     []string `placeholder:"CIDR" help:"${network}"`
-	Numbers     *string  `placeholder:"POLICY" help:"${numbers}"`
-	Line        []string `placeholder:"TYPE" help:"${line}"`
-	TimeWindow  duration `placeholder:"DURATION" help:"${time_window}"`
-	PerMinute   *int     `placeholder:"N" help:"${per_minute}"`
-	Brand       *string  `placeholder:"NAME" help:"${brand}"`
-	SenderID    *string  `placeholder:"NAME" help:"${sender_id}"`
-	Language    *string  `placeholder:"TAG" help:"${language}"`
-	CustomCodes *bool    `negatable:"" help:"${custom_codes}"`
-	SenderName  []string `sep:"none" placeholder:"NAME" help:"${sender_name}"`
-	Template    []string `sep:"none" placeholder:"ID" help:"${template}"`
+	Unimatrix   *string  `placeholder:"MODE" help:"unimatrix"`
+	Unsigned    *bool    `negatable:"" help:"unsigned"`
+	Country     []string `placeholder:"CC" help:"country"`
+	API         []string `placeholder:"API" help:"api"`
+	Network     []string `placeholder:"CIDR" help:"network"`
+	Numbers     *string  `placeholder:"POLICY" help:"numbers"`
+	Line        []string `placeholder:"TYPE" help:"line"`
+	TimeWindow  duration `placeholder:"DURATION" help:"time_window"`
+	PerMinute   *int     `placeholder:"N" help:"per_minute"`
+	Brand       *string  `placeholder:"NAME" help:"brand"`
+	SenderID    *string  `placeholder:"NAME" help:"sender_id"`
+	Language    *string  `placeholder:"TAG" help:"language"`
+	CustomCodes *bool    `negatable:"" help:"custom_codes"`
+	SenderName  []string `sep:"none" placeholder:"NAME" help:"sender_name"`
+	Template    []string `sep:"none" placeholder:"ID" help:"template"`
 
-	Digits     number   `group:"own" placeholder:"N" help:"${digits}"`
-	Validity   duration `group:"own" placeholder:"DURATION" help:"${validity}"`
-	Attempts   number   `group:"own" placeholder:"N" help:"${attempts}"`
-	Cooldown   duration `group:"own" placeholder:"DURATION" help:"${cooldown}"`
-	PerHour    number   `group:"own" placeholder:"N" help:"${per_hour}"`
-	PerDay     number   `group:"own" placeholder:"N" help:"${per_day}"`
-	Unanswered number   `group:"own" placeholder:"N" help:"${unanswered}"`
-	Pause      duration `group:"own" placeholder:"DURATION" help:"${pause}"`
-	Memory     duration `group:"own" placeholder:"DURATION" help:"${memory}"`
+	Digits     number   `group:"own" placeholder:"N" help:"digits"`
+	Validity   duration `group:"own" placeholder:"DURATION" help:"validity"`
+	Attempts   number   `group:"own" placeholder:"N" help:"attempts"`
+	Cooldown   duration `group:"own" placeholder:"DURATION" help:"cooldown"`
+	PerHour    number   `group:"own" placeholder:"N" help:"per_hour"`
+	PerDay     number   `group:"own" placeholder:"N" help:"per_day"`
+	Unanswered number   `group:"own" placeholder:"N" help:"unanswered"`
+	Pause      duration `group:"own" placeholder:"DURATION" help:"pause"`
+	Memory     duration `group:"own" placeholder:"DURATION" help:"memory"`
 }
 
 // check refuses unknown countries.

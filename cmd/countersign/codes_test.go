@@ -29,7 +29,8 @@ func brittle(t *testing.T) (endpoint string, fail *atomic.Bool) {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fail.Load() && !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".GetItem") { // clients are still found
-			http.Error(w, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}`, http.StatusInternalServerError)
+			http.Error(w, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}`,
+				http.StatusInternalServerError)
 			return
 		}
 		proxy.ServeHTTP(w, r)
@@ -45,14 +46,16 @@ func TestEveryDocumentedCode(t *testing.T) {
 	t.Setenv("COUNTERSIGN_TABLE", "codes-"+rand.Text())
 	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "codes-clients-"+rand.Text())
 	data := newFolder(t)
-	where := []string{"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT=" + endpoint, "COUNTERSIGN_CLIENTS_TABLE=" + os.Getenv("COUNTERSIGN_CLIENTS_TABLE")}
+	where := []string{"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT=" + endpoint,
+		"COUNTERSIGN_CLIENTS_TABLE=" + os.Getenv("COUNTERSIGN_CLIENTS_TABLE")}
 	admin := onFolder(t, data, where...)
 	admin.ok("client", "add", "acme", "--country", "MY", "--generate-key")
 	admin.ok("client", "add", "limited", "--country", "*", "--unsigned", "--per-minute", "1")
 	admin.ok("client", "add", "gone", "--country", "*", "--unsigned")
 	admin.ok("client", "disable", "gone")
 	admin.ok("client", "add", "patient", "--country", "*", "--unsigned", "--cooldown", "0s")
-	for user, number := range map[string]string{"ann": "60-1111111101", "bob": "60-1111111102", "cat": "60-1111111103"} {
+	for user, number := range map[string]string{"ann": "60-1111111101", "bob": "60-1111111102",
+		"cat": "60-1111111103"} {
 		admin.ok("user", "add", user, "--client", "acme", "--number", number, "--token", "token-"+user)
 	}
 	admin.ok("user", "block", "bob", "--client", "acme")
@@ -92,7 +95,8 @@ func TestEveryDocumentedCode(t *testing.T) {
 	}
 	call := func(args ...string) string {
 		t.Helper()
-		out, faults, exit := admin.run(append([]string{"call", args[0], "--url", p.url, "--client", "acme"}, args[1:]...)...)
+		out, faults, exit := admin.run(append([]string{"call", args[0], "--url", p.url, "--client", "acme"},
+			args[1:]...)...)
 		if out == "" {
 			t.Fatalf("call %q ended with %d: %s", args, exit, faults)
 		}
@@ -129,7 +133,8 @@ func TestEveryDocumentedCode(t *testing.T) {
 	want("CLIENT_INVALID", post("gone", verifyPath, "{}"))
 	want("INVALID_SIGNATURE", post("acme", initPath, "{}", "Request-Time", "1"))
 	want("SIGNATURE_INVALID", post("acme", verifyPath, "{}", "Request-Time", "1"))
-	want("KEY_NOT_FOUND", post("acme", verifyPath, "{}", "Request-Time", "1", "Signature", "algorithm=RSA256,keyVersion=9,signature=AAAA"))
+	want("KEY_NOT_FOUND", post("acme", verifyPath, "{}", "Request-Time", "1", "Signature",
+		"algorithm=RSA256,keyVersion=9,signature=AAAA"))
 	resp, err := browser.Get(p.url + initPath)
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +147,8 @@ func TestEveryDocumentedCode(t *testing.T) {
 	want("METHOD_NOT_SUPPORTED", string(text))
 
 	for i := 0; ; i++ { // minutes are the clock's: one may end between two calls
-		if got := post("limited", verifyPath, verifyBody("x", "1")); strings.Contains(got, "REQUEST_TRAFFIC_EXCEED_LIMIT") || i == 5 {
+		if got := post("limited", verifyPath, verifyBody("x", "1")); strings.Contains(got,
+			"REQUEST_TRAFFIC_EXCEED_LIMIT") || i == 5 {
 			want("REQUEST_TRAFFIC_EXCEED_LIMIT", got)
 			break
 		}

@@ -52,7 +52,8 @@ func describedCall(t testing.TB, args []string, answer string) {
 	case args[1] == "post":
 		path = args[slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "/") })]
 	}
-	if err := openapitest.Answer("POST", path, 200, http.Header{"Content-Type": {"application/json"}}, []byte(answer)); err != nil {
+	if err := openapitest.Answer("POST", path, 200, http.Header{"Content-Type": {"application/json"}},
+		[]byte(answer)); err != nil {
 		t.Error(err)
 	}
 }

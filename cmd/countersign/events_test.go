@@ -80,7 +80,8 @@ func TestEvents(t *testing.T) {
 			if err := changestest.Against(t, string(e.Kind), text); err != nil {
 				t.Error(err)
 			}
-			if strings.Contains(string(text), right) || strings.Contains(string(text), "1111111111") || e.Detail.Client != "demo" || e.Detail.MaskedNumber != "+60******1111" {
+			if strings.Contains(string(text), right) || strings.Contains(string(text), "1111111111") ||
+				e.Detail.Client != "demo" || e.Detail.MaskedNumber != "+60******1111" {
 				t.Errorf("event %s", text)
 			}
 		}
@@ -101,7 +102,8 @@ func TestEventsPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(string(text), "GET lists") {
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusMethodNotAllowed ||
+		!strings.Contains(string(text), "GET lists") {
 		t.Errorf("%d %s", resp.StatusCode, text)
 	}
 }
@@ -116,7 +118,8 @@ func TestEventsSurviveKill(t *testing.T) {
 		var load sync.WaitGroup
 		for w := range 8 {
 			load.Go(func() {
-				for n := 0; pass(p, fmt.Sprintf("r%dw%dn%d", round, w, n), fmt.Sprintf("1%01d%01d%06d", round, w, n)) == nil; n++ {
+				for n := 0; pass(p, fmt.Sprintf("r%dw%dn%d", round, w, n),
+					fmt.Sprintf("1%01d%01d%06d", round, w, n)) == nil; n++ {
 				} // until it is dead
 			})
 		}
@@ -168,7 +171,8 @@ func passes(t testing.TB, path string) (passed, unanswered int) {
 	}
 	defer conn.Close()
 	conn.SetBusyTimeout(5 * time.Second)
-	const query = `SELECT count(*), total(l.unanswered > 0) FROM challenges c JOIN ledgers l ON l.pk = c.ledger WHERE c.guess = c.code`
+	const query = `SELECT count(*), total(l.unanswered > 0) FROM challenges c JOIN ledgers l ON l.pk = c.ledger ` +
+		`WHERE c.guess = c.code`
 	if err := sqlitex.ExecuteTransient(conn, query, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
 		passed, unanswered = stmt.ColumnInt(0), stmt.ColumnInt(1)
 		return nil

@@ -13,7 +13,8 @@ import (
 func TestParallelGuessesUnimatrix(t *testing.T) {
 	on(t, func(t *testing.T, p *process) {
 		post := func(action, body string) string {
-			resp, err := browser.Post(p.url+"/?accessKeyId=demo&action="+action, "application/json", strings.NewReader(body))
+			resp, err := browser.Post(p.url+"/?accessKeyId=demo&action="+action, "application/json",
+				strings.NewReader(body))
 			if err != nil {
 				t.Error(err)
 				return ""

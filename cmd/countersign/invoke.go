@@ -13,14 +13,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/standin"
 )
 
-var invokeHelp = kong.Vars{
+var invokeHelp = texts{
 	"invoke":     "Run a Lambda function on this machine, without AWS and Docker: send it an event, print its answer.",
 	"event":      "File with the function's event; - is the standard input. Samples are in events/.",
 	"env_file":   "The function's environment, as for sam local --env-vars. An endpoint in it replaces a stand-in.",
@@ -33,17 +31,17 @@ var invokeHelp = kong.Vars{
 // invoke is the command of the same name: sam local invoke without Docker.
 type invoke struct {
 	Function string `arg:"" enum:"init, verify, otp, cognito, changes" help:"Name of the function: ${enum}."`
-	Event    string `short:"e" required:"" placeholder:"FILE" help:"${event}"`
-	EnvFile  string `type:"existingfile" placeholder:"FILE" help:"${env_file}"`
-	Warm     uint32 `placeholder:"N" help:"${warm}"`
-	Binary   string `type:"existingfile" placeholder:"FILE" help:"${binary}"`
+	Event    string `short:"e" required:"" placeholder:"FILE" help:"event"`
+	EnvFile  string `type:"existingfile" placeholder:"FILE" help:"env_file"`
+	Warm     uint32 `placeholder:"N" help:"warm"`
+	Binary   string `type:"existingfile" placeholder:"FILE" help:"binary"`
 	surroundings
 }
 
 // surroundings are the flags for the data of the stand-ins.
 type surroundings struct {
-	Data   string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"${tables_dir}"`
-	Engine string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"${tables}"`
+	Data   string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"tables_dir"`
+	Engine string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"tables"`
 	host   string
 }
 

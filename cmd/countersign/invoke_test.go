@@ -41,7 +41,8 @@ func newInvoker(t *testing.T) *invoker {
 	table := filepath.Base(filepath.Dir(i.data)) + filepath.Base(i.data)
 	i.env = append(environment(), "COUNTERSIGN_TABLE=invoke-"+table, "COUNTERSIGN_CLIENTS_TABLE=invoke-clients-"+table,
 		"TMPDIR="+i.tmp,
-		"AWS_ACCESS_KEY_ID=AKIDOFSOMEBODY", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1") // which must not get through
+		// which must not get through
+		"AWS_ACCESS_KEY_ID=AKIDOFSOMEBODY", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1")
 	return i
 }
 
@@ -106,12 +107,17 @@ var sixDigits = regexp.MustCompile(`SMS to \+606543216353: ([0-9]{6}) is your ([
 func TestInvoke(t *testing.T) {
 	i := newInvoker(t)
 	// An endpoint that is empty is none, and the function's own section counts.
-	env := newFile(t, `{"InitFunction":{"COUNTERSIGN_BRAND":"Zoo"},"Parameters":{"COUNTERSIGN_BRAND":"Park","AWS_ENDPOINT_URL_SNS":""}}`)
+	env := newFile(t, `{"InitFunction":{"COUNTERSIGN_BRAND":"Zoo"},`+
+		`"Parameters":{"COUNTERSIGN_BRAND":"Park","AWS_ENDPOINT_URL_SNS":""}}`)
 	sent := i.run(t, "", "init", "-e", initEvent, "--warm", "2", "--env-file", env)
-	if n := strings.Count(sent.out, `\"resultCode\":\"SUCCESS\"`); sent.code != 0 || n != 3 || !strings.Contains(sent.out, "{\n  \"statusCode\": 200,\n") {
+	n := strings.Count(sent.out, `\"resultCode\":\"SUCCESS\"`)
+	if sent.code != 0 || n != 3 || !strings.Contains(sent.out, "{\n  \"statusCode\": 200,\n") {
 		t.Fatalf("%d answers, %+v", n, sent)
 	}
-	for _, want := range []string{"stand-ins on this machine for Secrets Manager", "init: ready after ", "init: answered after ", `"outcome":"sent"`} {
+	for _, want := range []string{
+		"stand-ins on this machine for Secrets Manager", "init: ready after ", "init: answered after ",
+		`"outcome":"sent"`,
+	} {
 		if !strings.Contains(sent.err, want) {
 			t.Errorf("%q is not in\n%s", want, sent.err)
 		}
@@ -124,8 +130,10 @@ func TestInvoke(t *testing.T) {
 		t.Fatalf("no code of Zoo's in\n%s", sent.err)
 	}
 	i.clean(t)
-	verify := fmt.Sprintf(`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223","authenticationValue":%q}`, code[1])
-	if got := i.run(t, verify, "verify", "-e", "-", "--binary", functionBinary(t, "verify")); got.code != 0 || !strings.Contains(got.out, `"isPassed": true`) {
+	verify := fmt.Sprintf(`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":%q,`+
+		`"authenticationValue":%q}`, docID, code[1])
+	got := i.run(t, verify, "verify", "-e", "-", "--binary", functionBinary(t, "verify"))
+	if got.code != 0 || !strings.Contains(got.out, `"isPassed": true`) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -145,24 +153,34 @@ func TestInvokeFails(t *testing.T) {
 		args     []string
 		out, err string
 	}{
-		"an event of no shape":   {[]string{"verify", "--binary", good, "-e", file(`{"a":1}`)}, `"errorMessage": "unknown event: `, "the function failed"},
-		"a wrong setting":        {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file", file(`{"VerifyFunction":{"COUNTERSIGN_ATTEMPTS":9}}`)}, "", "COUNTERSIGN_ATTEMPTS"},
-		"a wrong environment":    {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file", file(`{"A":"b"}`)}, "", `it must be {"Parameters":`},
-		"a variable of nothing":  {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file", file(`{"Parameters":{"AWS_ENDPOINT_URL_SNS":null}}`)}, "", `AWS_ENDPOINT_URL_SNS of Parameters must be "text"`},
-		"no function":            {[]string{"send", "-e", initEvent}, "", `"changes" but got "send"`},
-		"a function of no name":  {[]string{"", "-e", initEvent, "--env-file", file("{}")}, "", `"changes" but got ""`},
-		"less than once":         {[]string{"verify", "--binary", good, "-e", initEvent, "--warm=-1"}, "", "--warm"},
-		"an event of nothing":    {[]string{"verify", "--binary", good, "-e", nothing}, "", nothing + " is not JSON"},
-		"an event without end":   {[]string{"verify", "--binary", good, "-e", file(`{"a":`)}, "", "is not JSON"},
-		"an earlier failure":     {[]string{"verify", "--binary", moody, "-e", initEvent, "--warm", "1"}, `"fine"`, "the function failed"},
-		"a violent end":          {[]string{"verify", "--binary", file("#!/bin/sh\nkill -9 $$"), "-e", initEvent}, "", "signal: killed"},
-		"no event":               {[]string{"verify", "--binary", good, "-e", "none.json"}, "", "none.json"},
-		"a binary of elsewhere":  {[]string{"verify", "--binary", file("\x7fELF"), "-e", initEvent}, "", "another processor"},
-		"an endpoint of nothing": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file", file(`{"Parameters":{"AWS_ENDPOINT_URL_SECRETS_MANAGER":"http://127.0.0.1:1"}}`)}, "", "COUNTERSIGN_KEYS"},
+		"an event of no shape": {[]string{"verify", "--binary", good, "-e", file(`{"a":1}`)},
+			`"errorMessage": "unknown event: `, "the function failed"},
+		"a wrong setting": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
+			file(`{"VerifyFunction":{"COUNTERSIGN_ATTEMPTS":9}}`)}, "", "COUNTERSIGN_ATTEMPTS"},
+		"a wrong environment": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
+			file(`{"A":"b"}`)}, "", `it must be {"Parameters":`},
+		"a variable of nothing": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
+			file(`{"Parameters":{"AWS_ENDPOINT_URL_SNS":null}}`)}, "",
+			`AWS_ENDPOINT_URL_SNS of Parameters must be "text"`},
+		"no function":           {[]string{"send", "-e", initEvent}, "", `"changes" but got "send"`},
+		"a function of no name": {[]string{"", "-e", initEvent, "--env-file", file("{}")}, "", `"changes" but got ""`},
+		"less than once":        {[]string{"verify", "--binary", good, "-e", initEvent, "--warm=-1"}, "", "--warm"},
+		"an event of nothing":   {[]string{"verify", "--binary", good, "-e", nothing}, "", nothing + " is not JSON"},
+		"an event without end":  {[]string{"verify", "--binary", good, "-e", file(`{"a":`)}, "", "is not JSON"},
+		"an earlier failure": {[]string{"verify", "--binary", moody, "-e", initEvent, "--warm", "1"}, `"fine"`,
+			"the function failed"},
+		"a violent end": {[]string{"verify", "--binary", file("#!/bin/sh\nkill -9 $$"), "-e", initEvent}, "",
+			"signal: killed"},
+		"no event": {[]string{"verify", "--binary", good, "-e", "none.json"}, "", "none.json"},
+		"a binary of elsewhere": {[]string{"verify", "--binary", file("\x7fELF"), "-e", initEvent}, "",
+			"another processor"},
+		"an endpoint of nothing": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
+			file(`{"Parameters":{"AWS_ENDPOINT_URL_SECRETS_MANAGER":"http://127.0.0.1:1"}}`)}, "", "COUNTERSIGN_KEYS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := i.run(t, "", c.args...)
-			if got.code != 1 || !strings.Contains(got.out, c.out) || !strings.Contains(got.err, c.err) || strings.Contains(got.err, "panic") {
+			if got.code != 1 || !strings.Contains(got.out, c.out) || !strings.Contains(got.err, c.err) ||
+				strings.Contains(got.err, "panic") {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -171,11 +189,13 @@ func TestInvokeFails(t *testing.T) {
 		t.Errorf("the function was not told to end: %+v", got)
 	}
 	there := newFile(t, `{"verify":{"COUNTERSIGN_ATTEMPTS":9}}`)
-	if got := i.run(t, "", "verify", "--binary", good, "-e", initEvent, "--env-file", there); got.code != 0 || !strings.Contains(got.err, there+" has neither Parameters nor VerifyFunction") {
+	if got := i.run(t, "", "verify", "--binary", good, "-e", initEvent, "--env-file", there); got.code != 0 ||
+		!strings.Contains(got.err, there+" has neither Parameters nor VerifyFunction") {
 		t.Errorf("%+v", got)
 	}
 	i.dir = t.TempDir() // where there is no module
-	if got := i.run(t, `{"clientId":"nobody"}`, "verify", "--binary", good, "-e", "-"); got.code != 0 || !strings.Contains(got.out, "CLIENT") {
+	if got := i.run(t, `{"clientId":"nobody"}`, "verify", "--binary", good, "-e", "-"); got.code != 0 ||
+		!strings.Contains(got.out, "CLIENT") {
 		t.Errorf("%+v", got)
 	}
 	if got := i.run(t, `{}`, "verify", "-e", "-"); got.code != 1 || !strings.Contains(got.err, "--binary") {
@@ -194,14 +214,16 @@ func TestStandins(t *testing.T) {
 		t.Fatal(err)
 	}
 	var env map[string]map[string]string
-	if err := json.Unmarshal(text, &env); err != nil || len(env["Parameters"]) < 8 || strings.Contains(string(text), "AKIDOFSOMEBODY") {
+	if err := json.Unmarshal(text, &env); err != nil || len(env["Parameters"]) < 8 ||
+		strings.Contains(string(text), "AKIDOFSOMEBODY") {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v %v, want mode 0600", err, info)
 	}
 	bare := &invoker{dir: ".", data: i.data, env: environment(), args: []string{"--data", i.data, "--env-file", file}}
-	if got := bare.run(t, "", "init", "-e", initEvent, "--binary", functionBinary(t, "init")); got.code != 0 || !strings.Contains(got.out, "SUCCESS") || strings.Contains(got.err, "stand-ins on this machine") {
+	if got := bare.run(t, "", "init", "-e", initEvent, "--binary", functionBinary(t, "init")); got.code != 0 ||
+		!strings.Contains(got.out, "SUCCESS") || strings.Contains(got.err, "stand-ins on this machine") {
 		t.Errorf("%+v", got)
 	}
 	said := end()
@@ -248,7 +270,8 @@ func TestStandinsRemote(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "env.json")
 	said := i.standins(t, file, "--host", "0.0.0.0", "--allow-remote")()
 	text, err := os.ReadFile(file)
-	if err != nil || strings.Contains(string(text), "_SNS") || !strings.Contains(string(text), "_EVENTBRIDGE") || !strings.Contains(said, "a message is a request to AWS") {
+	if err != nil || strings.Contains(string(text), "_SNS") || !strings.Contains(string(text), "_EVENTBRIDGE") ||
+		!strings.Contains(said, "a message is a request to AWS") {
 		t.Errorf("%v %s\n%s", err, text, said)
 	}
 }
@@ -256,7 +279,8 @@ func TestStandinsRemote(t *testing.T) {
 // What others could reach is not opened by accident.
 func TestStandinsStayHere(t *testing.T) {
 	for _, host := range []string{"0.0.0.0", "192.0.2.1", "localhost.example", ""} {
-		out, err := exec.Command(binary, "standins", "--env-file", filepath.Join(t.TempDir(), "env"), "--data", t.TempDir(), "--host", host).CombinedOutput()
+		out, err := exec.Command(binary, "standins", "--env-file", filepath.Join(t.TempDir(), "env"), "--data",
+			t.TempDir(), "--host", host).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "--allow-remote") {
 			t.Errorf("--host %q: %v, %s", host, err, out)
 		}
@@ -289,7 +313,8 @@ func TestInvokeNames(t *testing.T) {
 func TestInvokeElsewhere(t *testing.T) {
 	i := newInvoker(t)
 	i.args = []string{"--data", i.data}
-	got := i.run(t, "{}", "verify", "--binary", newFile(t, ""), "-e", "-", "--dynamodb-endpoint", "https://dynamodb.eu-central-1.amazonaws.com")
+	got := i.run(t, "{}", "verify", "--binary", newFile(t, ""), "-e", "-", "--dynamodb-endpoint",
+		"https://dynamodb.eu-central-1.amazonaws.com")
 	if got.code != 1 || !strings.Contains(got.err, "is not on this machine") {
 		t.Errorf("%+v", got)
 	}
@@ -345,7 +370,10 @@ func TestInvokeHangup(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	for value, want := range map[string]string{`"a\"b"`: `a"b`, `""`: "", "10000000": "10000000", "0.50": "0.50", "true": "true", "null": "", "{}": "", "[]": ""} {
+	for value, want := range map[string]string{
+		`"a\"b"`: `a"b`, `""`: "", "10000000": "10000000", "0.50": "0.50", "true": "true",
+		"null": "", "{}": "", "[]": "",
+	} {
 		got, err := plain(json.RawMessage(value))
 		if refused := strings.Contains("null{}[]", value); got != want || (err != nil) != refused {
 			t.Errorf("%s: %q, %v, want %q", value, got, err, want)

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/keyring"
 )
 
-var keysHelp = kong.Vars{
+var keysHelp = texts{
 	"rotate": "Make a new version of a key. Older versions stay readable until they are retired, so nothing is lost.",
 	"kind": "code (challenges), number (limits of numbers), seal (clients' secrets, users' numbers), " +
 		"sign (answers), or all.",
@@ -22,7 +20,7 @@ var keysHelp = kong.Vars{
 
 type keysCommands struct {
 	List   keysList   `cmd:"" help:"List the versions of all keys."`
-	Rotate keysRotate `cmd:"" help:"${rotate}"`
+	Rotate keysRotate `cmd:"" help:"rotate"`
 	Retire keysRetire `cmd:"" help:"Remove an older version of a key, and everything that depends on it."`
 }
 
@@ -60,8 +58,8 @@ func (p place) answerKeys(more string, list []keyring.Info) error {
 
 type keysRotate struct {
 	place
-	Kind  string        `arg:"" optional:"" enum:"code,number,seal,sign,all" default:"code" help:"${kind}"`
-	After time.Duration `placeholder:"DURATION" help:"${after}"`
+	Kind  string        `arg:"" optional:"" enum:"code,number,seal,sign,all" default:"code" help:"kind"`
+	After time.Duration `placeholder:"DURATION" help:"after"`
 }
 
 // Run makes a new version of one kind of key, or of all kinds.

@@ -7,38 +7,20 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 )
 
 var cli struct {
-	Serve    serve          `cmd:"" help:"${serve}"`
+	Serve    serve          `cmd:"" help:"serve"`
 	Client   clientCommands `cmd:"" help:"Manage the clients: who may call, and how a client proves itself."`
 	User     userCommands   `cmd:"" help:"Manage the users behind a client's wallet tokens."`
 	Keys     keysCommands   `cmd:"" help:"Manage the service's own keys."`
 	Call     callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`
-	Invoke   invoke         `cmd:"" help:"${invoke}"`
-	Standins standins       `cmd:"" name:"standins" help:"${standins}"`
+	Invoke   invoke         `cmd:"" help:"invoke"`
+	Standins standins       `cmd:"" name:"standins" help:"standins"`
 	Version  versionCommand `cmd:"" help:"Print the version of this binary."`
-}
-
-// helpTexts returns the help texts of all commands. Each file has its own, because a
-// struct tag cannot be broken into lines. No two texts may have one name.
-func helpTexts() kong.Vars {
-	all := kong.Vars{}
-	for _, texts := range []kong.Vars{
-		serveHelp, placeHelp, clientHelp, clientFlagsHelp, userHelp, keysHelp, callHelp, invokeHelp, standinsHelp,
-	} {
-		for name, text := range texts {
-			if all[name] != "" {
-				panic("two help texts are called " + name)
-			}
-			all[name] = text
-		}
-	}
-	return all
 }
 
 func main() {
@@ -54,9 +36,9 @@ func main() {
 		kong.Name("countersign"),
 		kong.Description("One-time codes by SMS: init sends a code, verify checks it."),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.ValueFormatter(flagHelp),
 		kong.Groups{"own": "Limits of the client, in place of the deployment's:"},
-		helpTexts(),
+		kong.PostBuild(fillHelp),
+		kong.ValueFormatter(flagHelp),
 		// Only call has exit codes of its own, see [resultStatus]. Kong would add its own, and
 		// those of programs that a command has run.
 		kong.Exit(func(code int) {
@@ -72,20 +54,4 @@ func main() {
 		os.Exit(status.exitCode())
 	}
 	k.FatalIfErrorf(err)
-}
-
-// flagHelp adds the default value and the environment variable to the help text of a
-// flag.
-func flagHelp(v *kong.Value) string {
-	var more []string
-	if v.HasDefault && v.Default != "" && (v.Flag == nil || v.Flag.PlaceHolder != "") { // kong shows the others
-		more = append(more, "default "+v.Default)
-	}
-	for _, env := range v.Tag.Envs {
-		more = append(more, "$"+env)
-	}
-	if more == nil {
-		return v.Help
-	}
-	return strings.TrimSuffix(v.Help, ".") + " (" + strings.Join(more, ", ") + ")."
 }

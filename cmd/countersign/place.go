@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
 	"countersign/pkg/documents"
@@ -20,7 +18,7 @@ import (
 	"countersign/pkg/users"
 )
 
-var placeHelp = kong.Vars{
+var placeHelp = texts{
 	"data":        "Folder of keys and store, the same as that of serve.",
 	"store":       "Store of clients and users: sqlite or dynamodb.",
 	"engine":      "A DynamoDB engine on this machine, with keys in --data; missing tables are made. Without it: AWS.",
@@ -32,11 +30,11 @@ var placeHelp = kong.Vars{
 // it works on, and the form of its answer. The defaults are those of serve, which may
 // run at the same time.
 type place struct {
-	Data       string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"${data}"`
-	Store      string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"${store}"`
-	Engine     string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"${engine}"`
-	KeysSecret string `env:"COUNTERSIGN_KEYS" placeholder:"NAME" help:"${keys_secret}"`
-	JSON       bool   `help:"${json}"`
+	Data       string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"data"`
+	Store      string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"store"`
+	Engine     string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"engine"`
+	KeysSecret string `env:"COUNTERSIGN_KEYS" placeholder:"NAME" help:"keys_secret"`
+	JSON       bool   `help:"json"`
 }
 
 // books are the records that a command reads and writes.

@@ -85,7 +85,8 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 func environment() []string {
 	var env []string
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "AWS_") && (!strings.HasPrefix(e, "COUNTERSIGN_") || strings.HasPrefix(e, "COUNTERSIGN_TABLE=") || strings.HasPrefix(e, "COUNTERSIGN_CLIENTS_TABLE=")) {
+		if !strings.HasPrefix(e, "AWS_") && (!strings.HasPrefix(e, "COUNTERSIGN_") ||
+			strings.HasPrefix(e, "COUNTERSIGN_TABLE=") || strings.HasPrefix(e, "COUNTERSIGN_CLIENTS_TABLE=")) {
 			env = append(env, e)
 		}
 	}
@@ -190,7 +191,8 @@ func (p *process) messages(to string) (list []sms) {
 }
 
 func initBody(id, number string) string {
-	return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`, id, number)
+	return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
+		`"identityType":"MOBILENO","identityValue":%q}`, id, number)
 }
 
 func verifyBody(id, code string) string {

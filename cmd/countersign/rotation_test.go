@@ -25,7 +25,8 @@ type merchant struct {
 }
 
 func (m *merchant) client() *amsclient.Client {
-	return &amsclient.Client{URL: m.p.url, ID: "acme", Key: *m.key.Load(), Servers: *m.servers.Load(), HTTP: browser, Now: time.Now}
+	return &amsclient.Client{URL: m.p.url, ID: "acme", Key: *m.key.Load(), Servers: *m.servers.Load(), HTTP: browser,
+		Now: time.Now}
 }
 
 // learn takes the service's public keys from an administrator's list.
@@ -65,7 +66,8 @@ func (m *merchant) signUp(ctx context.Context, id, number string) error {
 		}
 		return err
 	}
-	init := amsclient.InitRequest{AuthenticationRequestID: id, AuthenticationMethod: "OTP", AuthenticationType: "SMS", IdentityType: "MOBILENO", IdentityValue: "60-" + number}
+	init := amsclient.InitRequest{AuthenticationRequestID: id, AuthenticationMethod: "OTP", AuthenticationType: "SMS",
+		IdentityType: "MOBILENO", IdentityValue: "60-" + number}
 	a, err := m.client().Init(ctx, init)
 	if err = want(a, err, "SUCCESS"); err != nil {
 		return err
@@ -196,7 +198,8 @@ func TestRotationUnderLoad(t *testing.T) {
 		return err == nil && a.Result.Code == "KEY_NOT_FOUND"
 	})
 	// A code that was sent under a key that is retired: as after a backup was restored.
-	last := amsclient.InitRequest{AuthenticationRequestID: "last", AuthenticationMethod: "OTP", AuthenticationType: "SMS", IdentityType: "MOBILENO", IdentityValue: "60-1999999999"}
+	last := amsclient.InitRequest{AuthenticationRequestID: "last", AuthenticationMethod: "OTP",
+		AuthenticationType: "SMS", IdentityType: "MOBILENO", IdentityValue: "60-1999999999"}
 	if a, err := m.client().Init(t.Context(), last); err != nil || a.Result.Code != "SUCCESS" {
 		t.Fatal(err, string(a.Raw))
 	}
@@ -206,7 +209,9 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 	until("forgotten the retired key's codes", func() bool {
 		a, err := m.client().Verify(t.Context(), amsclient.VerifyRequest{
-			AuthenticationType: "OTP", AuthenticationRequestID: "last", AuthenticationValue: m.p.messages("+601999999999")[0].Code + "0"})
+			AuthenticationType: "OTP", AuthenticationRequestID: "last",
+			AuthenticationValue: m.p.messages("+601999999999")[0].Code + "0",
+		})
 		return err == nil && a.Result.Code == "AUTHENTICATION_REQUEST_ID_INVALID"
 	})
 	if err := m.signUp(t.Context(), "after", "1888888888"); err != nil {

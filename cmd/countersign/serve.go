@@ -4,13 +4,11 @@ import (
 	"context"
 	"os"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/localserver"
 	"countersign/pkg/openstore"
 )
 
-var serveHelp = kong.Vars{
+var serveHelp = texts{
 	"serve":        "Run the service on this machine, with a local store and an outbox in place of the phone network.",
 	"listen":       "Address to listen on; port 0 takes a free one.",
 	"allow_remote": "Allow an address that other machines reach. Anyone there can read the codes.",
@@ -23,12 +21,12 @@ var serveHelp = kong.Vars{
 // serve is the command of the same name. Limits, brand and the like are settings of
 // package config, which come from the environment as in Lambda.
 type serve struct {
-	Listen      string `default:"127.0.0.1:8080" env:"COUNTERSIGN_LISTEN" placeholder:"HOST:PORT" help:"${listen}"`
-	AllowRemote bool   `env:"COUNTERSIGN_ALLOW_REMOTE" help:"${allow_remote}"`
-	Data        string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"${serve_data}"`
-	Store       string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"${serve_store}"`
-	Engine      string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"${db}"`
-	Verbose     bool   `short:"v" env:"COUNTERSIGN_VERBOSE" help:"${verbose}"`
+	Listen      string `default:"127.0.0.1:8080" env:"COUNTERSIGN_LISTEN" placeholder:"HOST:PORT" help:"listen"`
+	AllowRemote bool   `env:"COUNTERSIGN_ALLOW_REMOTE" help:"allow_remote"`
+	Data        string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"serve_data"`
+	Store       string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"serve_store"`
+	Engine      string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"db"`
+	Verbose     bool   `short:"v" env:"COUNTERSIGN_VERBOSE" help:"verbose"`
 }
 
 // Run serves until ctx ends, then finishes the calls that are under way.

@@ -51,26 +51,32 @@ const (
 func TestDocumentsRequest(t *testing.T) {
 	on(t, func(t *testing.T, p *process) {
 		first := p.post(initPath, docRequest)
-		pattern := `^\{"actionForm":\{"challengeRenderValue":"\+60\*{6}6353","challengeType":"sms"\},"authenticationId":"\d{35}",` +
-			`"authenticationRequestId":"` + docID + `","result":\{"resultCode":"SUCCESS","resultMessage":"success\.","resultStatus":"S"\}\}$`
+		pattern := `^\{"actionForm":\{"challengeRenderValue":"\+60\*{6}6353","challengeType":"sms"\},` +
+			`"authenticationId":"\d{35}",` +
+			`"authenticationRequestId":"` + docID +
+			`","result":\{"resultCode":"SUCCESS","resultMessage":"success\.","resultStatus":"S"\}\}$`
 		if !regexp.MustCompile(pattern).MatchString(first) {
 			t.Fatalf("answered %s", first)
 		}
-		if again := p.post("/ams/sandbox/api/v1/customers/initAuthentication", strings.Replace(docRequest, "8.1.0", "9", 1)); again != first {
+		if again := p.post("/ams/sandbox/api/v1/customers/initAuthentication",
+			strings.Replace(docRequest, "8.1.0", "9", 1)); again != first {
 			t.Errorf("a repeat answered %s, first %s", again, first)
 		}
-		if got := code(t, p.post(initPath, strings.Replace(docRequest, "6353", "6354", 1))); got != "REPEAT_REQ_INCONSISTENT" {
+		if got := code(t, p.post(initPath, strings.Replace(docRequest, "6353", "6354",
+			1))); got != "REPEAT_REQ_INCONSISTENT" {
 			t.Errorf("another number: %s", got)
 		}
 		sent := p.messages("+606543216353")
-		if len(sent) != 1 || sent[0].Body != sent[0].Code+" is your Countersign code, valid for 5 minutes." || sent[0].To != "+606543216353" || sent[0].ID == "" || sent[0].SentAt == "" {
+		if len(sent) != 1 || sent[0].Body != sent[0].Code+" is your Countersign code, valid for 5 minutes." ||
+			sent[0].To != "+606543216353" || sent[0].ID == "" || sent[0].SentAt == "" {
 			t.Fatalf("outbox %+v", sent)
 		}
 		want := `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
 		if got := p.post(verifyPath, verifyBody(docID, sent[0].Code)); got != want {
 			t.Errorf("verify answered %s", got)
 		}
-		if got := code(t, p.post(verifyPath, verifyBody(docID, sent[0].Code))); got != "AUTHENTICATION_REQUEST_ID_INVALID" {
+		if got := code(t, p.post(verifyPath, verifyBody(docID,
+			sent[0].Code))); got != "AUTHENTICATION_REQUEST_ID_INVALID" {
 			t.Errorf("a second verify answered %s", got)
 		}
 		if again := p.post(initPath, docRequest); again != first {
@@ -153,44 +159,58 @@ func TestRawRequests(t *testing.T) {
 		return string(text)
 	}
 	post := func(target, headers, body string) string {
-		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: demo\r\n%sContent-Length: %d\r\n\r\n%s", target, headers, len(body), body)
+		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: "+
+			"demo\r\n%sContent-Length: %d\r\n\r\n%s", target, headers, len(body), body)
 	}
 	good := verifyBody("none", "123456")
 	for name, c := range map[string]struct{ request, want string }{
-		"cut short":             {"POST " + verifyPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: demo\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}", "PARAM_ILLEGAL"},
-		"absolute form":         {post("https://x:443"+verifyPath, "", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
-		"query":                 {post(verifyPath+"?a=b%20c", "", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
-		"two Content-Types":     {post(verifyPath, "Content-Type: application/json\r\nContent-Type: application/json; charset=UTF-8\r\n", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
-		"two Client-Ids":        {post(verifyPath, "client-id: demo\r\n", good), "CLIENT_INVALID"},
-		"escaped path":          {post("/v1/users/verify%41uthentication", "", good), "API_INVALID"},
-		"dots":                  {post("/ams/../v1/users/verifyAuthentication", "", good), "API_INVALID"},
-		"double slash":          {post("/ams/api//v1/users/verifyAuthentication", "", good), "API_INVALID"},
-		"trailing slash":        {post(initPath+"/", "", good), "INVALID_API"},
-		"GET":                   {"GET " + initPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "METHOD_NOT_SUPPORTED"},
-		"a method of their own": {"BREW " + verifyPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "METHOD_NOT_SUPPORTED"},
-		"invalid UTF-8":         {post(verifyPath, "", good[:len(good)-1]+",\"x\":\"\xff\"}"), "PARAM_ILLEGAL"},
-		"NUL":                   {post(verifyPath, "", good+"\x00"), "PARAM_ILLEGAL"},
-		"16 KiB and a byte":     {post(verifyPath, "", good+strings.Repeat(" ", 16<<10+1-len(good))), "PARAM_ILLEGAL"},
-		"16 KiB":                {post(verifyPath, "", good+strings.Repeat(" ", 16<<10-len(good))), "AUTHENTICATION_REQUEST_ID_INVALID"},
-		"a megabyte":            {post(verifyPath, "", strings.Repeat("x", 1<<20)), "PARAM_ILLEGAL"},
-		"chunked":               {"POST " + verifyPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: demo\r\nTransfer-Encoding: chunked\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(good), good), "AUTHENTICATION_REQUEST_ID_INVALID"},
-		"spoofed address":       {post(verifyPath, "X-Forwarded-For: 127.0.0.1\r\n", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
+		"cut short": {"POST " + verifyPath +
+			" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: demo\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\nzz\r\n{}", "PARAM_ILLEGAL"},
+		"absolute form": {post("https://x:443"+verifyPath, "", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
+		"query":         {post(verifyPath+"?a=b%20c", "", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
+		"two Content-Types": {post(verifyPath,
+			"Content-Type: application/json\r\nContent-Type: application/json; "+
+				"charset=UTF-8\r\n", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
+		"two Client-Ids": {post(verifyPath, "client-id: demo\r\n", good), "CLIENT_INVALID"},
+		"escaped path":   {post("/v1/users/verify%41uthentication", "", good), "API_INVALID"},
+		"dots":           {post("/ams/../v1/users/verifyAuthentication", "", good), "API_INVALID"},
+		"double slash":   {post("/ams/api//v1/users/verifyAuthentication", "", good), "API_INVALID"},
+		"trailing slash": {post(initPath+"/", "", good), "INVALID_API"},
+		"GET": {"GET " + initPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+			"METHOD_NOT_SUPPORTED"},
+		"a method of their own": {"BREW " + verifyPath + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+			"METHOD_NOT_SUPPORTED"},
+		"invalid UTF-8":     {post(verifyPath, "", good[:len(good)-1]+",\"x\":\"\xff\"}"), "PARAM_ILLEGAL"},
+		"NUL":               {post(verifyPath, "", good+"\x00"), "PARAM_ILLEGAL"},
+		"16 KiB and a byte": {post(verifyPath, "", good+strings.Repeat(" ", 16<<10+1-len(good))), "PARAM_ILLEGAL"},
+		"16 KiB": {post(verifyPath, "", good+strings.Repeat(" ", 16<<10-len(good))),
+			"AUTHENTICATION_REQUEST_ID_INVALID"},
+		"a megabyte": {post(verifyPath, "", strings.Repeat("x", 1<<20)), "PARAM_ILLEGAL"},
+		"chunked": {"POST " + verifyPath +
+			" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClient-Id: demo\r\nTransfer-Encoding: chunked\r\n\r\n" +
+			fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(good), good), "AUTHENTICATION_REQUEST_ID_INVALID"},
+		"spoofed address": {post(verifyPath, "X-Forwarded-For: 127.0.0.1\r\n", good),
+			"AUTHENTICATION_REQUEST_ID_INVALID"},
 		"header of other bytes": {post(verifyPath, "X-Other: \xff\xfe\r\n", good), "AUTHENTICATION_REQUEST_ID_INVALID"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := raw(c.request)
-			if !strings.HasPrefix(got, "HTTP/1.1 200 OK\r\n") || !strings.Contains(got, `"resultCode":"`+c.want+`"`) || !strings.Contains(got, "\r\nContent-Type: application/json; charset=UTF-8\r\n") {
+			if !strings.HasPrefix(got, "HTTP/1.1 200 OK\r\n") || !strings.Contains(got, `"resultCode":"`+c.want+`"`) ||
+				!strings.Contains(got, "\r\nContent-Type: application/json; charset=UTF-8\r\n") {
 				t.Errorf("answered %s\nwant 200 with %s", got, c.want)
 			}
 		})
 	}
 	for _, target := range []string{"/", "//"} {
-		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 401 ") || !strings.Contains(got, `{"code":"104110","message":"MissingAccessKeyId"}`) {
+		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 401 ") ||
+			!strings.Contains(got, `{"code":"104110","message":"MissingAccessKeyId"}`) {
 			t.Errorf("%s: %s", target, got)
 		}
 	}
 	for _, target := range []string{"//x", "/nothing", "/AMS/api"} {
-		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 404 ") || !strings.Contains(got, `{"code":"104002","message":"InvalidParams"}`) {
+		if got := raw(post(target, "", good)); !strings.HasPrefix(got, "HTTP/1.1 404 ") ||
+			!strings.Contains(got, `{"code":"104002","message":"InvalidParams"}`) {
 			t.Errorf("%s: %s", target, got)
 		}
 	}
@@ -249,10 +269,13 @@ func TestOtherHosts(t *testing.T) {
 		text, _ := io.ReadAll(resp.Body)
 		return resp.StatusCode, string(text)
 	}
-	for _, host := range []string{"attacker.example:" + port, "attacker.example", "127.0.0.1.attacker.example:" + port} {
-		for _, request := range []string{"GET /_dev/messages", "DELETE /_dev/messages", "GET /_dev/messages?to=%2B601111111111", "GET /_dev/events", "GET /_dev/openapi.yaml"} {
+	for _, host := range []string{"attacker.example:" + port, "attacker.example",
+		"127.0.0.1.attacker.example:" + port} {
+		for _, request := range []string{"GET /_dev/messages", "DELETE /_dev/messages",
+			"GET /_dev/messages?to=%2B601111111111", "GET /_dev/events", "GET /_dev/openapi.yaml"} {
 			method, path, _ := strings.Cut(request, " ")
-			if status, text := ask(p, host, method, path); status != 403 || strings.Contains(text, "1111111111") || !strings.Contains(text, "127.0.0.1") {
+			if status, text := ask(p, host, method, path); status != 403 || strings.Contains(text, "1111111111") ||
+				!strings.Contains(text, "127.0.0.1") {
 				t.Errorf("%s of %s: %d %s", request, host, status, text)
 			}
 		}
@@ -262,7 +285,8 @@ func TestOtherHosts(t *testing.T) {
 			t.Errorf("of %s: %d %s", host, status, text)
 		}
 	}
-	if status, text := ask(remote, "laptop.example", "GET", "/_dev/messages"); status != 200 || !strings.Contains(text, `"code"`) {
+	if status, text := ask(remote, "laptop.example", "GET", "/_dev/messages"); status != 200 ||
+		!strings.Contains(text, `"code"`) {
 		t.Errorf("with --allow-remote: %d %s", status, text)
 	}
 }
@@ -283,9 +307,11 @@ func TestGreeting(t *testing.T) {
 		t.Fatalf("%d commands in\n%s", len(script), p.said())
 	}
 	again := serveOn(t, p.data)
-	text, err := exec.Command("bash", "-c", strings.ReplaceAll(strings.Join(script, "echo\n"), p.url, again.url)).CombinedOutput()
+	text, err := exec.Command("bash", "-c", strings.ReplaceAll(strings.Join(script, "echo\n"), p.url,
+		again.url)).CombinedOutput()
 	lines := strings.Split(string(text), "\n")
-	if err != nil || len(lines) != 3 || !strings.Contains(lines[0], `"SUCCESS"`) || !strings.Contains(lines[1], `"code":"`) || !strings.Contains(lines[2], `"isPassed":true`) {
+	if err != nil || len(lines) != 3 || !strings.Contains(lines[0], `"SUCCESS"`) ||
+		!strings.Contains(lines[1], `"code":"`) || !strings.Contains(lines[2], `"isPassed":true`) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -310,14 +336,23 @@ func TestRefusesToStart(t *testing.T) {
 		"inside Lambda":    {nil, "AWS_LAMBDA_FUNCTION_NAME=init", "Lambda"},
 		"too many guesses": {nil, "COUNTERSIGN_ATTEMPTS=9", "COUNTERSIGN_ATTEMPTS is 9, must be 1 to 5"},
 		"a long brand":     {nil, "COUNTERSIGN_BRAND=" + strings.Repeat("b", 160), "COUNTERSIGN_BRAND"},
-		"DynamoDB nowhere": {[]string{"--store", "dynamodb"}, "", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those of a profile or SSO: eval \"$(aws configure export-credentials --format env)\""},
-		"no endpoint":      {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "127.0.0.1:1"}, "", "--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT"},
-		"no engine":        {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "http://127.0.0.1:1"}, "", "is an engine running at http://127.0.0.1:1?"},
-		"no country":       {nil, "COUNTERSIGN_COUNTRIES=MY,UK", `COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`},
-		"no such sender":   {nil, "COUNTERSIGN_SENDER=pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: outbox`},
-		"a port in use":    {[]string{"--listen", taken.Addr().String()}, "", "take another with --listen 127.0.0.1:0"},
-		"a damaged store":  {[]string{"--data", filepath.Dir(write(t, "countersign.db", strings.Repeat("no database", 1000)))}, "", "countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
-		"an empty keyring": {[]string{"--data", filepath.Dir(write(t, "keys.json", ""))}, "", "restore it from a copy, or remove it"},
+		"DynamoDB nowhere": {[]string{"--store", "dynamodb"}, "",
+			"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those of a profile or SSO: eval " +
+				"\"$(aws configure export-credentials --format env)\""},
+		"no endpoint": {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "127.0.0.1:1"}, "",
+			"--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT"},
+		"no engine": {[]string{"--store", "dynamodb", "--dynamodb-endpoint", "http://127.0.0.1:1"}, "",
+			"is an engine running at http://127.0.0.1:1?"},
+		"no country": {nil, "COUNTERSIGN_COUNTRIES=MY,UK",
+			`COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`},
+		"no such sender": {nil, "COUNTERSIGN_SENDER=pigeon",
+			`COUNTERSIGN_SENDER is "pigeon", must be one of: outbox`},
+		"a port in use": {[]string{"--listen", taken.Addr().String()}, "", "take another with --listen 127.0.0.1:0"},
+		"a damaged store": {[]string{"--data", filepath.Dir(write(t, "countersign.db",
+			strings.Repeat("no database",
+				1000)))}, "", "countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
+		"an empty keyring": {[]string{"--data", filepath.Dir(write(t, "keys.json", ""))}, "",
+			"restore it from a copy, or remove it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it might start
@@ -453,7 +488,8 @@ func TestNothingInFiles(t *testing.T) {
 func TestNothingInTable(t *testing.T) {
 	table := "canary-" + rand.Text()
 	t.Setenv("COUNTERSIGN_TABLE", table)
-	canaries := canaries(t, serveOn(t, newFolder(t), "--store", "dynamodb", "--dynamodb-endpoint", dynamotest.Endpoint(t)))
+	canaries := canaries(t, serveOn(t, newFolder(t), "--store", "dynamodb", "--dynamodb-endpoint",
+		dynamotest.Endpoint(t)))
 	dump, err := dynamotest.Client(t, nil).Scan(t.Context(), &dynamodb.ScanInput{TableName: &table})
 	if err != nil || len(dump.Items) < 2 { // and counters, as soon as the stream is read
 		t.Fatalf("%d items, %v; want a challenge and a ledger at least", len(dump.Items), err)
@@ -511,7 +547,8 @@ func TestReadme(t *testing.T) {
 	if err != nil || len(script) != 5 || len(got) != 5 {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|"id":"[0-9a-f]{32}"|\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
+	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|"id":"[0-9a-f]{32}"|\d{6} is ` +
+		`your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
 	for i := range got {
 		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
 			t.Errorf("command %d answered\n%s\nthe page has\n%s", i+1, got[i], answers[i])
@@ -524,7 +561,8 @@ func TestSignedByHand(t *testing.T) {
 	_, script, _ := strings.Cut(string(readFile(t, "../../docs/calling.md")), "\npath=/ams/")
 	script, _, _ = strings.Cut(script, "\n{")
 	p := serveOn(t, newFolder(t))
-	if out, err := exec.Command(binary, "client", "add", "acme", "--country", "MY", "--generate-key", "--data", p.data).CombinedOutput(); err != nil {
+	if out, err := exec.Command(binary, "client", "add", "acme", "--country", "MY", "--generate-key", "--data",
+		p.data).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	cmd := exec.Command("bash", "-c", "path=/ams/"+script)
@@ -561,7 +599,8 @@ func TestNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 20 {
-		if got := code(t, p.post(initPath, initBody(fmt.Sprint("pipe", n), fmt.Sprintf("60-1%09d", n)))); got != "SUCCESS" {
+		if got := code(t, p.post(initPath, initBody(fmt.Sprint("pipe", n),
+			fmt.Sprintf("60-1%09d", n)))); got != "SUCCESS" {
 			t.Fatal(got)
 		}
 	}

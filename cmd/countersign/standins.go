@@ -9,12 +9,10 @@ import (
 	"os"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/standin"
 )
 
-var standinsHelp = kong.Vars{
+var standinsHelp = texts{
 	"standins":        "Run the stand-ins of DynamoDB, Secrets Manager, SNS and EventBridge, for sam local.",
 	"host":            "Address to listen on. Containers on Linux reach 172.17.0.1, the address of Docker's bridge.",
 	"standins_remote": "Allow an address that other machines reach. Anyone there can read the keys and the codes.",
@@ -24,9 +22,9 @@ var standinsHelp = kong.Vars{
 // standins runs the stand-ins of invoke by themselves, for functions that are run in
 // other ways, such as by sam local.
 type standins struct {
-	Host        string `default:"127.0.0.1" placeholder:"ADDRESS" help:"${host}"`
-	AllowRemote bool   `help:"${standins_remote}"`
-	EnvFile     string `required:"" type:"path" placeholder:"FILE" help:"${env_file_out}"`
+	Host        string `default:"127.0.0.1" placeholder:"ADDRESS" help:"host"`
+	AllowRemote bool   `help:"standins_remote"`
+	EnvFile     string `required:"" type:"path" placeholder:"FILE" help:"env_file_out"`
 	surroundings
 }
 

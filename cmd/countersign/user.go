@@ -7,14 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/pkg/documents"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/users"
 )
 
-var userHelp = kong.Vars{
+var userHelp = texts{
 	"user_number":   "The user's phone number, +606543216353 or 60-6543216353; empty for a user without a number.",
 	"token":         "A wallet token. All users of this machine can see it in the list of processes; use --token-file.",
 	"token_file":    "File with a wallet token, without its last line break; - is the standard input.",
@@ -76,8 +74,8 @@ func (p place) answerUser(d userDone) error {
 
 // tokens are the flags that give wallet tokens.
 type tokens struct {
-	Token     []string `sep:"none" placeholder:"TOKEN" help:"${token}"`
-	TokenFile []string `sep:"none" placeholder:"FILE" help:"${token_file}"`
+	Token     []string `sep:"none" placeholder:"TOKEN" help:"token"`
+	TokenFile []string `sep:"none" placeholder:"FILE" help:"token_file"`
 }
 
 // all returns the tokens of both flags.
@@ -121,13 +119,13 @@ func (e *expiry) UnmarshalText(text []byte) error {
 
 // lifetime is the flag for the end of tokens.
 type lifetime struct {
-	TokenExpires expiry `placeholder:"TIME|DURATION" help:"${token_expires}"`
+	TokenExpires expiry `placeholder:"TIME|DURATION" help:"token_expires"`
 }
 
 type userAdd struct {
 	place
 	ofClient
-	Number string `required:"" placeholder:"NUMBER" help:"${user_number}"`
+	Number string `required:"" placeholder:"NUMBER" help:"user_number"`
 	tokens
 	lifetime
 	aUser

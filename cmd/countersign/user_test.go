@@ -11,29 +11,37 @@ import (
 func TestUserCommands(t *testing.T) {
 	onEach(t, func(t *testing.T, c tool) {
 		c.ok("client", "add", "acme")
-		c.says([]string{"user", "add", "bob", "--client", "acme", "--number", "+606543216353"}, "user bob of client acme: added\n")
+		c.says([]string{"user", "add", "bob", "--client", "acme", "--number", "+606543216353"},
+			"user bob of client acme: added\n")
 		var done userDone
 		c.in = "token two\n"
-		c.json(&done, "user", "add", "+60 12", "--client", "acme", "--number", "1-2025550123", "--token", "one,two", "--token-file", "-", "--token-expires", "720h")
-		if in := time.Until(done.Expires); done.User != "+60 12" || done.Client != "acme" || done.Done != "added" || done.Tokens != 2 || in < 719*time.Hour || in > 720*time.Hour {
+		c.json(&done, "user", "add", "+60 12", "--client", "acme", "--number", "1-2025550123", "--token", "one,two",
+			"--token-file", "-", "--token-expires", "720h")
+		if in := time.Until(done.Expires); done.User != "+60 12" || done.Client != "acme" || done.Done != "added" ||
+			done.Tokens != 2 || in < 719*time.Hour || in > 720*time.Hour {
 			t.Errorf("%+v", done)
 		}
 		c.ok("user", "add", "mute", "--client", "acme", "--number", "")
 		c.says([]string{"user", "block", "bob", "--client", "acme"}, "user bob of client acme: blocked")
-		c.says([]string{"user", "list", "--client", "acme"}, `"+60 12"  active   +1******0123   20`, "bob       blocked  +60******6353  20", "mute      active                  20")
+		c.says([]string{"user", "list", "--client", "acme"}, `"+60 12"  active   +1******0123   20`,
+			"bob       blocked  +60******6353  20", "mute      active                  20")
 		var all []users.User
 		c.json(&all, "user", "list", "--client", "acme")
-		if len(all) != 3 || all[1].ID != "bob" || all[1].Status != "blocked" || all[1].Mask != "+60******6353" || all[1].Number != "sealed" || all[2].Mask != "" {
+		if len(all) != 3 || all[1].ID != "bob" || all[1].Status != "blocked" || all[1].Mask != "+60******6353" ||
+			all[1].Number != "sealed" || all[2].Mask != "" {
 			t.Errorf("%#v", all)
 		}
 		c.says([]string{"user", "unblock", "bob", "--client", "acme"}, "unblocked")
-		c.says([]string{"user", "token", "add", "bob", "--client", "acme", "--token", "x", "--token-expires", "2030-01-02T03:04:05+01:00"}, "bob", "(tokens: 1), valid until 2030-01-02T02:04:05Z")
-		c.says([]string{"user", "token", "revoke", "--client", "acme", "--token", "x", "--token", "one,two"}, "client acme: tokens revoked (tokens: 2)")
+		c.says([]string{"user", "token", "add", "bob", "--client", "acme", "--token", "x", "--token-expires",
+			"2030-01-02T03:04:05+01:00"}, "bob", "(tokens: 1), valid until 2030-01-02T02:04:05Z")
+		c.says([]string{"user", "token", "revoke", "--client", "acme", "--token", "x", "--token", "one,two"},
+			"client acme: tokens revoked (tokens: 2)")
 		c.says([]string{"user", "remove", "bob", "--client", "acme"}, "removed")
 		if out := c.ok("user", "list", "--client", "acme"); strings.Contains(out, "bob") {
 			t.Error(out)
 		}
-		for _, command := range []string{"user block bob", "user unblock bob", "user remove bob", "user token add bob --token y", "user token revoke --token x"} {
+		for _, command := range []string{"user block bob", "user unblock bob", "user remove bob",
+			"user token add bob --token y", "user token revoke --token x"} {
 			c.no("not found in ", append(strings.Fields(command), "--client", "acme")...)
 		}
 	})
@@ -47,7 +55,8 @@ func TestUserMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"}, "already there; user token add gives it tokens; for another number, user remove comes first"},
+		{[]string{"add", "bob", "--client", "acme", "--number", "60-6543216353"},
+			"already there; user token add gives it tokens; for another number, user remove comes first"},
 		{[]string{"add", "eve", "--client", "x", "--number", "60-6543216353"}, `client "x": not found`},
 		{[]string{"add", "eve", "--client", "acme"}, "--number"},
 		{[]string{"add", "eve", "--number", "60-6543216353"}, "--client"},
@@ -57,8 +66,10 @@ func TestUserMistakes(t *testing.T) {
 		{[]string{"add", "a\tb", "--client", "acme", "--number", "60-6543216353"}, "control character"},
 		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-expires", "soon"}, "720h"},
 		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-expires=-1h"}, "above 0"},
-		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-file", "nowhere"}, "--token-file: open nowhere"},
-		{[]string{"add", "amy", "--client", "acme", "--number", "60-6543216353", "--token", "bobs"}, "the user is added, but"},
+		{[]string{"add", "eve", "--client", "acme", "--number", "60-6543216353", "--token-file", "nowhere"},
+			"--token-file: open nowhere"},
+		{[]string{"add", "amy", "--client", "acme", "--number", "60-6543216353", "--token", "bobs"},
+			"the user is added, but"},
 		{[]string{"token", "add", "bob", "--client", "acme"}, "--token-file"},
 		{[]string{"token", "add", "bob", "--client", "acme", "--token", strings.Repeat("x", 129)}, "129 characters"},
 		{[]string{"token", "add", "amy", "--client", "acme", "--token", "bobs"}, "the token of another user"},
@@ -83,7 +94,8 @@ func TestUsersOnServer(t *testing.T) {
 		}
 	}
 	expect("INVALID_ACCESS_TOKEN", "token-1")
-	c.ok("user", "add", "bob", "--client", "acme", "--number", "+606543216353", "--token", "token-1", "--token", "token-2")
+	c.ok("user", "add", "bob", "--client", "acme", "--number", "+606543216353", "--token", "token-1", "--token",
+		"token-2")
 	c.ok("user", "add", "amy", "--client", "acme", "--number", "60-6543216354")
 	c.in = "token-3\n"
 	c.ok("user", "token", "add", "amy", "--client", "acme", "--token-file", "-")
@@ -98,7 +110,8 @@ func TestUsersOnServer(t *testing.T) {
 	expect("TIMES_EXCEED_LIMIT", "token-2")
 	c.ok("user", "token", "revoke", "--client", "acme", "--token", "token-1")
 	expect("INVALID_ACCESS_TOKEN", "token-1")
-	c.ok("user", "token", "add", "bob", "--client", "acme", "--token", "token-2", "--token-expires", "5s") // longer than a slow machine takes to start the command
+	// longer than a slow machine takes to start the command
+	c.ok("user", "token", "add", "bob", "--client", "acme", "--token", "token-2", "--token-expires", "5s")
 	at{c, p}.until("INVALID_ACCESS_TOKEN", "users-init", "token-2", "--client", "acme")
 	c.ok("user", "remove", "amy", "--client", "acme")
 	expect("USER_NOT_EXIST", "-")

@@ -25,7 +25,8 @@ func TestVerbose(t *testing.T) {
 			}
 		}
 		all := strings.Join(lines, "")
-		if len(lines) != c.want || c.want > 0 && (!strings.Contains(all, "attemptsLeft=4") || !strings.Contains(all, "number=+60******6353")) || strings.Contains(all, "6543216353") {
+		if len(lines) != c.want || c.want > 0 && (!strings.Contains(all, "attemptsLeft=4") ||
+			!strings.Contains(all, "number=+60******6353")) || strings.Contains(all, "6543216353") {
 			t.Errorf("%q: %d lines, want %d:\n%s", c.args, len(lines), c.want, all)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 
 func TestVersion(t *testing.T) {
 	c := onFolder(t, newFolder(t))
-	want := "countersign " + version.Current + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")\n"
+	want := "countersign " + version.Current + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH +
+		")\n"
 	if got := c.ok("version"); got != want {
 		t.Errorf("printed %q, want %q", got, want)
 	}

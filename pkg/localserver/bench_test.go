@@ -30,29 +30,37 @@ func handlers(b *testing.B) (init, verify gateway.Handler, codes *[]string) {
 		b.Fatal(err)
 	}
 	codes = new([]string)
-	messages, err := outbox.Open(filepath.Join(dir, "outbox.jsonl"), time.Now, rand.Text, func(e outbox.Entry) { *codes = append(*codes, e.Code) })
+	messages, err := outbox.Open(filepath.Join(dir, "outbox.jsonl"), time.Now, rand.Text,
+		func(e outbox.Entry) { *codes = append(*codes, e.Code) })
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { db.Close(); messages.Close() })
-	keys, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)})
+	keys, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1,
+		otp.Secrets{1: make([]byte, otp.MinSecret)})
 	if err != nil {
 		b.Fatal(err)
 	}
 	gate := &ams.Gate{Door: &admission.Door{
-		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
-		Now:     time.Now,
-		Log:     slog.New(slog.DiscardHandler),
+		Clients: clients.Static{"demo": {ID: "demo", Unsigned: true, Countries: []string{"*"},
+			Policy: otp.DefaultPolicy(), Brand: "Countersign"}},
+		Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
 	}}
 	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: messages, Keys: keys, Now: time.Now, Rand: rand.Reader}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: time.Now, Rand: rand.Reader}
-	return gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}}).Serve},
+	return gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup,
+			Text: message.For, Issuer: issuer}}).Serve},
 		gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}, codes
 }
 
 // event2 is what API Gateway makes of a request of the demo client.
 func event2(path, body string) []byte {
-	return fmt.Appendf(nil, `{"version":"2.0","routeKey":"$default","rawPath":%q,"rawQueryString":"","headers":{"accept":"*/*","client-id":"demo","content-length":"%d","content-type":"application/json","host":"x","user-agent":"bench"},"requestContext":{"accountId":"1","http":{"method":"POST","path":%q,"protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":"bench"},"stage":"$default"},"body":%q,"isBase64Encoded":false}`, path, len(body), path, body)
+	return fmt.Appendf(nil, `{"version":"2.0","routeKey":"$default","rawPath":%q,"rawQueryString":"",`+
+		`"headers":{"accept":"*/*","client-id":"demo","content-length":"%d","content-type":"application/json",`+
+		`"host":"x","user-agent":"bench"},"requestContext":{"accountId":"1","http":{"method":"POST","path":%q,`+
+		`"protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":"bench"},"stage":"$default"},`+
+		`"body":%q,"isBase64Encoded":false}`, path, len(body), path, body)
 }
 
 // call invokes a handler and wants a text in its answer.

@@ -264,7 +264,8 @@ func TestCaptures(t *testing.T) {
 			if c.Expect.Signed {
 				s.signed(t, request, resp, body, head)
 			}
-			if c.Family == "unimatrix" && !regexp.MustCompile(`(?m)^x-uni-request-id: [0-9a-f]{32}\r$`).MatchString(head) {
+			if c.Family == "unimatrix" &&
+				!regexp.MustCompile(`(?m)^x-uni-request-id: [0-9a-f]{32}\r$`).MatchString(head) {
 				t.Errorf("no x-uni-request-id in\n%s", head)
 			}
 		})

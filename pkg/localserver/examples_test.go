@@ -63,9 +63,11 @@ func openDesk(t *testing.T) *desk {
 		Answers: ams.NewAnswers(d.issuer.Keys.(*keyring.Ring)),
 	}
 	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: d.issuer}
-	verifier := otp.Verifier{Challenges: d.issuer.Challenges, Keys: d.issuer.Keys, Users: ams.Standings{Users: d.users}, Now: d.now, Rand: d.issuer.Rand}
+	verifier := otp.Verifier{Challenges: d.issuer.Challenges, Keys: d.issuer.Keys,
+		Users: ams.Standings{Users: d.users}, Now: d.now, Rand: d.issuer.Rand}
 	otpAPI := &unimatrix.API{
-		Door: gate.Door, Messages: messages, Verifier: verifier, SenderName: snssender.ValidSenderID, Rand: d.issuer.Rand,
+		Door: gate.Door, Messages: messages, Verifier: verifier, SenderName: snssender.ValidSenderID,
+		Rand: d.issuer.Rand,
 	}
 	d.local = &server{
 		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: messages, Users: d.users}).Serve},
@@ -126,10 +128,12 @@ type example struct {
 func (d *desk) examplesOf(t *testing.T, path string) (all []*example) {
 	responses := openapitest.Load().Object("paths", path, "post", "responses")
 	answers := func(status string) map[string]any {
-		return openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json", "examples")
+		return openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json",
+			"examples")
 	}
 	add := func(name, status, answer string) {
-		want := openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json", "examples", answer)["value"]
+		want := openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json",
+			"examples", answer)["value"]
 		all = append(all, &example{desk: d, t: t, path: path, status: status, name: name, want: want})
 	}
 	for status := range responses {
@@ -174,8 +178,10 @@ func (e *example) begin(client string) {
 	e.busy, e.delivery, e.storeDown, e.authID = false, otp.Accepted, false, exampleAuthID
 	policy := otp.DefaultPolicy()
 	policy.Cooldown = 0
-	e.client = &clients.Client{ID: client, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true, Policy: policy, Brand: "Acme"}
-	registry := registry.Registry{Table: e.users.Table, Sealer: e.users.Sealer, Defaults: clients.Defaults{Policy: policy}, Now: e.now}
+	e.client = &clients.Client{ID: client, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
+		CustomCodes: true, Policy: policy, Brand: "Acme"}
+	registry := registry.Registry{Table: e.users.Table, Sealer: e.users.Sealer,
+		Defaults: clients.Defaults{Policy: policy}, Now: e.now}
 	e.must(registry.Add(e.t.Context(), clients.Record{ID: client}, nil)) // users belong to one
 	e.must(e.users.Add(e.t.Context(), client, "u", "60-6543216353"))
 	e.must(e.users.AddToken(e.t.Context(), client, "u", exampleToken, time.Time{}))
@@ -264,7 +270,10 @@ func (e *example) send() *httptest.ResponseRecorder {
 	h := http.Handler(e.local)
 	if e.unrouted {
 		path, query := target(e.uri)
-		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.local.invoke(w, r, e.local.otp, path, query) })
+		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			e.local.invoke(w, r, e.local.otp, path,
+				query)
+		})
 	}
 	openapitest.Handler(e.t, h).ServeHTTP(w, r)
 	return w
@@ -314,14 +323,28 @@ var reasons = map[string]func(*example){
 	"USER_NOT_EXIST": func(e *example) {
 		e.underToken(func() error { return e.users.Remove(e.t.Context(), e.client.ID, "u") })
 	},
-	"USER_STATUS_ABNORMAL": func(e *example) { e.underToken(func() error { return e.users.Block(e.t.Context(), e.client.ID, "u") }) },
+	"USER_STATUS_ABNORMAL": func(e *example) {
+		e.underToken(func() error {
+			return e.users.Block(e.t.Context(),
+				e.client.ID, "u")
+		})
+	},
 
-	initShort + " PARAM_ILLEGAL":           func(e *example) { e.replace(`"authenticationMethod":"OTP"`, `"authenticationMethod":"PASSWORD"`) },
-	initShort + " REPEAT_REQ_INCONSISTENT": func(e *example) { e.before(usersInit, request(e.t, usersInit, "SUCCESS")) },
-	usersInit + " PARAM_ILLEGAL":           func(e *example) { e.replace("WALLET_TOKEN", "PASSPORT") },
-	usersInit + " REPEAT_REQ_INCONSISTENT": func(e *example) { e.before(initShort, request(e.t, initShort, "SUCCESS")) },
-	usersInit + " INVALID_PHONE_NUMBER":    func(e *example) { e.client.Numbers = phone.Mobile },
-	triggerPath + " PARAM_ILLEGAL":         func(e *example) { e.replace(exampleAuthID, "") },
+	initShort + " PARAM_ILLEGAL": func(e *example) {
+		e.replace(`"authenticationMethod":"OTP"`,
+			`"authenticationMethod":"PASSWORD"`)
+	},
+	initShort + " REPEAT_REQ_INCONSISTENT": func(e *example) {
+		e.before(usersInit,
+			request(e.t, usersInit, "SUCCESS"))
+	},
+	usersInit + " PARAM_ILLEGAL": func(e *example) { e.replace("WALLET_TOKEN", "PASSPORT") },
+	usersInit + " REPEAT_REQ_INCONSISTENT": func(e *example) {
+		e.before(initShort,
+			request(e.t, initShort, "SUCCESS"))
+	},
+	usersInit + " INVALID_PHONE_NUMBER": func(e *example) { e.client.Numbers = phone.Mobile },
+	triggerPath + " PARAM_ILLEGAL":      func(e *example) { e.replace(exampleAuthID, "") },
 	triggerPath + " REPEAT_REQ_INCONSISTENT": func(e *example) {
 		e.before(triggerPath, strings.Replace(e.body, exampleAuthID, e.sent("another", ""), 1))
 	},
@@ -372,7 +395,8 @@ func TestExamplesAreTrue(t *testing.T) {
 				})
 				got, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 				if err != nil || fmt.Sprint(w.Code) != e.status || !reflect.DeepEqual(got, e.want) {
-					t.Errorf("%s %s\n%s\nanswered %d %s\nwant %s %v", e.method, e.uri, e.body, w.Code, text, e.status, e.want)
+					t.Errorf("%s %s\n%s\nanswered %d %s\nwant %s %v", e.method, e.uri, e.body, w.Code, text, e.status,
+						e.want)
 				}
 			})
 		}
@@ -439,7 +463,8 @@ func TestEveryCodeHasAnExample(t *testing.T) {
 	}
 	for path := range d.Object("paths") {
 		for name, example := range requests(path) {
-			if err := d.Validate(example.(map[string]any)["value"], "paths", path, "post", "requestBody", "content", "application/json", "schema"); err != nil {
+			if err := d.Validate(example.(map[string]any)["value"], "paths", path, "post", "requestBody", "content",
+				"application/json", "schema"); err != nil {
 				t.Errorf("request %s %s: %v", path, name, err)
 			}
 		}

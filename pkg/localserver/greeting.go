@@ -17,12 +17,14 @@ func greeting(url string) string {
 Send a code, read it off the outbox, verify it:
 
 curl -s %[1]s/ams/api/v1/customers/initAuthentication -H 'Client-Id: demo' -H 'Content-Type: application/json' `+
-		`-d '{"authenticationRequestId":"%[2]s","authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%[3]s"}'
+		`-d '{"authenticationRequestId":"%[2]s","authenticationMethod":"OTP","authenticationType":"SMS",`+
+		`"identityType":"MOBILENO","identityValue":"60-%[3]s"}'
 
 curl -s '%[1]s/_dev/messages?to=%%2B60%[3]s'
 
 curl -s %[1]s/v1/users/verifyAuthentication -H 'Client-Id: demo' -H 'Content-Type: application/json' `+
-		`-d '{"authenticationType":"OTP","authenticationRequestId":"%[2]s","authenticationValue":"'$(curl -s '%[1]s/_dev/messages?to=%%2B60%[3]s' `+
+		`-d '{"authenticationType":"OTP","authenticationRequestId":"%[2]s",`+
+		`"authenticationValue":"'$(curl -s '%[1]s/_dev/messages?to=%%2B60%[3]s' `+
 		`| grep -o '"code":"[0-9]*' | head -n 1 | tr -dc 0-9)'"}'
 `, url, id, national)
 }

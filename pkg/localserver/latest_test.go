@@ -17,7 +17,8 @@ func TestLatest(t *testing.T) {
 		}
 	}
 	list := r.list()
-	if len(list) != maxLatest || list[0].Detail.ID != fmt.Sprint(maxLatest+499) || list[maxLatest-1].Detail.ID != "500" {
+	if len(list) != maxLatest || list[0].Detail.ID != fmt.Sprint(maxLatest+499) ||
+		list[maxLatest-1].Detail.ID != "500" {
 		t.Errorf("%d events, from %s to %s", len(list), list[0].Detail.ID, list[len(list)-1].Detail.ID)
 	}
 	if len(r.known) != maxLatest {

@@ -45,7 +45,8 @@ func TestEveryPathIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if text, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(text, docs.OpenAPI) || resp.Header.Get("Content-Type") != "application/yaml" {
+	if text, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(text, docs.OpenAPI) ||
+		resp.Header.Get("Content-Type") != "application/yaml" {
 		t.Errorf("the local server shows %d bytes, %v", len(text), err)
 	}
 }

@@ -56,7 +56,8 @@ func TestResend(t *testing.T) {
 		},
 		"ams": {
 			func(s *scene, n int, challenge string) (string, string) {
-				_, text, _ := s.send(t, "/ams/api/v1/security/triggerChallenge", fmt.Sprintf(`{"triggerRequestId":"t%d","challengeId":%q}`, n, challenge))
+				_, text, _ := s.send(t, "/ams/api/v1/security/triggerChallenge",
+					fmt.Sprintf(`{"triggerRequestId":"t%d","challengeId":%q}`, n, challenge))
 				return text, ""
 			},
 			func(s *scene, code string) string {
@@ -95,14 +96,16 @@ func TestResend(t *testing.T) {
 			refused(1, c.soon, "20")
 			for n := 2; n <= 3; n++ {
 				s.advance(20 * time.Second)
-				if text, _ := c.again(s, n, first.AuthenticationID); !strings.Contains(text, `"0"`) && !strings.Contains(text, `"SUCCESS"`) {
+				if text, _ := c.again(s, n, first.AuthenticationID); !strings.Contains(text, `"0"`) &&
+					!strings.Contains(text, `"SUCCESS"`) {
 					t.Fatal(text)
 				}
 				wrong(c.no)
 				s.advance(10 * time.Second)
 			}
 			entries, err := s.outbox.List("")
-			if err != nil || len(entries) != 3 || entries[0].Code != entries[1].Code || entries[1].Code != entries[2].Code {
+			if err != nil || len(entries) != 3 || entries[0].Code != entries[1].Code ||
+				entries[1].Code != entries[2].Code {
 				t.Fatalf("%v: %d messages, want 3 with one code", err, len(entries))
 			}
 			s.advance(20 * time.Second)

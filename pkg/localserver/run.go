@@ -63,9 +63,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	stdout := newTerminal(o.Stdout)
 	defer stdout.close()
-	messages, err := outbox.Open(filepath.Join(o.Place.Folder, "outbox.jsonl"), time.Now, rand.Text, func(e outbox.Entry) {
-		stdout.say("SMS to " + e.To + ": " + e.Body)
-	})
+	show := func(e outbox.Entry) { stdout.say("SMS to " + e.To + ": " + e.Body) }
+	messages, err := outbox.Open(filepath.Join(o.Place.Folder, "outbox.jsonl"), time.Now, rand.Text, show)
 	if err != nil {
 		return err
 	}
@@ -165,8 +164,9 @@ func (o Options) serve(ctx context.Context, terminal *terminal, handler http.Han
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    512 << 10,                                              // more than any client sends, so that the contract answers
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo), // broken connections of strangers
+		MaxHeaderBytes:    512 << 10, // more than any client sends, so that the contract answers
+		// The log of broken connections of strangers is dropped.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo),
 	}
 	url := "http://" + listener.Addr().String()
 	terminal.say("ready " + url)
