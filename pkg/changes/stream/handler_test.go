@@ -165,47 +165,42 @@ func TestPoison(t *testing.T) {
 			if bad == good {
 				t.Fatal("nothing is wrong with it")
 			}
-			var said bytes.Buffer
-			m, b := &memory{}, &bus{}
-			failed := handle(
-				t,
-				handler(m, b, slog.New(slog.NewTextHandler(&said, nil))),
-				bad,
-				record(2, none, right, 0),
-			)
-			if got := kinds(
-				b.facts,
-			); failed != nil ||
-				!slices.Equal(got, []string{"RecordUnreadable", "ChallengePassed"}) {
-				t.Fatalf("told %v, failed %v", got, failed)
-			}
-			changestest.Valid(t, b.facts[0])
-			f := b.facts[0]
-			if strings.Contains(bad, `"SequenceNumber"`) &&
-				(f.SequenceNumber != "s1" || f.Stream != "arn" || !strings.Contains(said.String(), "sequence=s1")) {
-				t.Errorf("told %+v, said %s: where is it?", f, said.String())
-			}
-			if text := fmt.Sprintf(
-				"%+v",
-				f,
-			) + said.String(); strings.Contains(text, "canary") ||
-				strings.Contains(text, "Y2Fu") {
-				t.Errorf("a value is told: %s", text)
-			}
-			if len(m.answered) != 1 {
-				t.Errorf("answered %v", m.answered)
-			}
-			// It goes nowhere as long as nobody takes it.
-			b.fail = func([]changes.Fact) (int, error) { return 0, errors.New("away") }
-			got, err := handler(m, b, nil).Handle(t.Context(), batch(bad))
-			if strings.Contains(bad, `"SequenceNumber"`) {
-				if err != nil || len(got.BatchItemFailures) != 1 || got.BatchItemFailures[0].ItemIdentifier != "s1" {
-					t.Errorf("reported %+v, %v", got, err)
-				}
-			} else if err == nil {
-				t.Error("a record without a number was dropped")
-			}
+			poison(t, bad)
 		})
+	}
+}
+
+// poison delivers a record that cannot be read, and a good one behind it.
+func poison(t *testing.T, bad string) {
+	t.Helper()
+	var log bytes.Buffer
+	m, b := &memory{}, &bus{}
+	h := handler(m, b, slog.New(slog.NewTextHandler(&log, nil)))
+	failed := handle(t, h, bad, record(2, none, right, 0))
+	if got := kinds(b.facts); failed != nil || !slices.Equal(got, []string{"RecordUnreadable", "ChallengePassed"}) {
+		t.Fatalf("events %v, failed %v", got, failed)
+	}
+	changestest.Valid(t, b.facts[0])
+	f, numbered := b.facts[0], strings.Contains(bad, `"SequenceNumber"`)
+	place := f.SequenceNumber == "s1" && f.Stream == "arn" && strings.Contains(log.String(), "sequence=s1")
+	if numbered && !place {
+		t.Errorf("event %+v, log %s: they do not name the record", f, log.String())
+	}
+	text := fmt.Sprintf("%+v", f) + log.String()
+	if strings.Contains(text, "canary") || strings.Contains(text, "Y2Fu") {
+		t.Errorf("event and log quote a value: %s", text)
+	}
+	if len(m.answered) != 1 {
+		t.Errorf("answered %v", m.answered)
+	}
+	// It stays in the stream while nobody takes the event.
+	b.fail = func([]changes.Fact) (int, error) { return 0, errors.New("away") }
+	got, err := handler(m, b, nil).Handle(t.Context(), batch(bad))
+	switch {
+	case !numbered && err == nil:
+		t.Error("a record without a number was dropped")
+	case numbered && (err != nil || len(got.BatchItemFailures) != 1 || got.BatchItemFailures[0].ItemIdentifier != "s1"):
+		t.Errorf("reported %+v, %v", got, err)
 	}
 }
 
