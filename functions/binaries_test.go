@@ -63,7 +63,9 @@ func TestMain(m *testing.M) {
 func newBinaries(t *testing.T) *binaries {
 	t.Helper()
 	b := &binaries{
-		Function: starttest.Environment(t), t: t, guard: newGuard(t), events: &facts{}, warm: map[string]*standin.Process{},
+		Function: starttest.Environment(
+			t,
+		), t: t, guard: newGuard(t), events: &facts{}, warm: map[string]*standin.Process{},
 	}
 	t.Setenv("COUNTERSIGN_COUNTRIES", "*")
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")

@@ -36,7 +36,11 @@ func newGuard(t *testing.T) *guard {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		for caller, actions := range g.refused {
-			t.Errorf("%s was refused %q: template.yaml must allow it on the resource that was asked for", caller, actions)
+			t.Errorf(
+				"%s was refused %q: template.yaml must allow it on the resource that was asked for",
+				caller,
+				actions,
+			)
 		}
 	})
 	return g
@@ -90,7 +94,13 @@ func (g *guard) allUsed(t *testing.T) {
 		r := g.roles[function]
 		for _, may := range r.allowed() {
 			if !g.granted[function][may] {
-				t.Errorf("template.yaml: %s may %s, and no sample event needs just that: narrow the statement, or add an event to events/; it needs %q", r.name, may, slices.Sorted(maps.Keys(g.granted[function])))
+				t.Errorf(
+					"template.yaml: %s may %s, and no sample event needs just that: narrow the statement, or add an "+
+						"event to events/; it needs %q",
+					r.name,
+					may,
+					slices.Sorted(maps.Keys(g.granted[function])),
+				)
 			}
 		}
 	}
@@ -112,7 +122,12 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	}
 	if service == "sns" {
 		form, _ := url.ParseQuery(string(body))
-		return caller, []ask{{action: "sns:" + form.Get("Action"), resource: cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("PhoneNumber"))}}
+		return caller, []ask{
+			{
+				action:   "sns:" + form.Get("Action"),
+				resource: cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("PhoneNumber")),
+			},
+		}
 	}
 	if json.Unmarshal(body, &in) != nil {
 		return caller, nil
@@ -124,7 +139,12 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 		asks = []ask{{action: action, resource: in.SecretID}}
 	case service == "events":
 		for _, e := range in.Entries {
-			bus := inStack("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/") + cmp.Or(e.EventBusName, "default")
+			bus := inStack(
+				"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/",
+			) + cmp.Or(
+				e.EventBusName,
+				"default",
+			)
 			asks = append(asks, ask{action, bus, map[string]string{"events:source": e.Source}})
 		}
 	}
@@ -133,16 +153,29 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 
 // refuse answers as AWS does.
 func refuse(w http.ResponseWriter, caller string, a ask) {
-	why := fmt.Sprintf("User: arn:aws:sts::123456789012:assumed-role/%s/function is not authorized to perform: %s on resource: %s because no identity-based policy allows the %[2]s action", caller, a.action, a.resource)
+	why := fmt.Sprintf(
+		"User: arn:aws:sts::123456789012:assumed-role/%s/function is not authorized to perform: %s on resource: %s "+
+			"because no identity-based policy allows the %[2]s action",
+		caller,
+		a.action,
+		a.resource,
+	)
 	if strings.HasPrefix(a.action, "sns:") {
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(w, `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>%s</Message></Error><RequestId>local</RequestId></ErrorResponse>`, why)
+		fmt.Fprintf(
+			w,
+			`<ErrorResponse `+
+				`xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>AuthorizationError`+
+				`</Code><Message>%s</Message></Error><RequestId>local</RequestId></ErrorResponse>`,
+			why,
+		)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.WriteHeader(http.StatusBadRequest)
-	json.NewEncoder(w).Encode(map[string]string{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": why})
+	json.NewEncoder(w).
+		Encode(map[string]string{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": why})
 }
 
 // Without any one of its actions a function does not answer all sample events right.
@@ -162,7 +195,10 @@ func TestBinariesWithoutAction(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { p.Stop() })
-				if !slices.ContainsFunc(all, func(s sample) bool { return s.function == function && b.fails(t, s, p) }) {
+				if !slices.ContainsFunc(
+					all,
+					func(s sample) bool { return s.function == function && b.fails(t, s, p) },
+				) {
 					t.Errorf("all sample events are answered right")
 				}
 				b.guard.mu.Lock()

@@ -32,7 +32,8 @@ func TestStateMachineActions(t *testing.T) {
 			continue
 		}
 		task, _, _ = strings.Cut(strings.TrimPrefix(task, "aws-sdk:"), ".")
-		name := map[string]string{"lambda:invoke": "lambda:InvokeFunction", "dynamodb:putItem": "dynamodb:PutItem", "dynamodb:deleteItem": "dynamodb:DeleteItem"}[task]
+		name := map[string]string{"lambda:invoke": "lambda:InvokeFunction", "dynamodb:putItem": "dynamodb:PutItem",
+			"dynamodb:deleteItem": "dynamodb:DeleteItem"}[task]
 		on := of(r.substitutions[of(s.Parameters.FunctionName+s.Parameters.TableName)])
 		want[name+" on "+on] = append(want[name+" on "+on], state)
 	}
@@ -40,7 +41,13 @@ func TestStateMachineActions(t *testing.T) {
 		for _, a := range s.actions {
 			what := a.name + " on " + of(s.resource)
 			if comment := "# " + strings.Join(want[what], ", "); !s.allow || a.comment != comment {
-				t.Errorf("template.yaml:%d: %s may %s: no task needs that, or the comment is not that of those that do, %q", a.line, r.name, what, comment)
+				t.Errorf(
+					"template.yaml:%d: %s may %s: no task needs that, or the comment is not that of those that do, %q",
+					a.line,
+					r.name,
+					what,
+					comment,
+				)
 			}
 			delete(want, what)
 		}

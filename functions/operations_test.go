@@ -35,7 +35,8 @@ func TestAlarms(t *testing.T) {
 		alarms++
 		p := r["Properties"].(map[string]any)
 		short := strings.TrimPrefix(p["AlarmName"].(string), "${AWS::StackName}-")
-		if !strings.Contains(p["AlarmDescription"].(string), "docs/runbook.md#"+short+".") || !strings.Contains(string(book), "\n### "+short+"\n") {
+		if !strings.Contains(p["AlarmDescription"].(string), "docs/runbook.md#"+short+".") ||
+			!strings.Contains(string(book), "\n### "+short+"\n") {
 			t.Errorf("%s: no section ### %s in docs/runbook.md", name, short)
 		}
 		if p["AlarmActions"] == nil || p["OKActions"] == nil || p["TreatMissingData"] == nil {
@@ -49,9 +50,13 @@ func TestAlarms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`Namespace: Countersign, MetricName: (\w+)|Namespace: Countersign\s+MetricName: (\w+)|"Countersign","(\w+)"|MetricName=\\"(\w+)`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`Namespace: Countersign, MetricName: (\w+)|Namespace: `+
+		`Countersign\s+MetricName: (\w+)|"Countersign","(\w+)"|MetricName=\\"(\w+)`).FindAllStringSubmatch(text, -1) {
 		name := strings.Join(m[1:], "")
-		if !strings.Contains(string(source), `"`+name+`", "Count"`) && !strings.Contains(string(source), `{"`+name+`", one(`) && !strings.Contains(string(source), `{"`+name+`", strangers}`) && name != "latency" {
+		if !strings.Contains(string(source), `"`+name+`", "Count"`) &&
+			!strings.Contains(string(source), `{"`+name+`", one(`) &&
+			!strings.Contains(string(source), `{"`+name+`", strangers}`) &&
+			name != "latency" {
 			t.Errorf("nothing writes the metric %q", name)
 		}
 	}
@@ -100,7 +105,8 @@ func TestLogGroups(t *testing.T) {
 		p := r["Properties"].(map[string]any)
 		logging, _ := p["LoggingConfig"].(map[string]any)
 		group, _ := logging["LogGroup"].(string)
-		if slices.Contains(used, any(group)) || resources[group]["Type"] != "AWS::Logs::LogGroup" || resources[group]["Condition"] != r["Condition"] ||
+		if slices.Contains(used, any(group)) || resources[group]["Type"] != "AWS::Logs::LogGroup" ||
+			resources[group]["Condition"] != r["Condition"] ||
 			resources[group]["Properties"].(map[string]any)["RetentionInDays"] != "LogDays" {
 			t.Errorf("%s logs to %q", name, group)
 		}

@@ -65,7 +65,8 @@ func parameters(t *testing.T) (all map[string]parameter, variables map[string]st
 func TestParameters(t *testing.T) {
 	all, _ := parameters(t)
 	for name, p := range all {
-		bounded := p.AllowedPattern != "" || p.AllowedValues != nil || p.MaxLength != nil || p.MinValue != nil && p.MaxValue != nil
+		bounded := p.AllowedPattern != "" || p.AllowedValues != nil || p.MaxLength != nil ||
+			p.MinValue != nil && p.MaxValue != nil
 		if !bounded && name != "SpendLimit" { // which knows no most
 			t.Errorf("%s is not bounded", name)
 		}
@@ -105,7 +106,8 @@ func TestNumbersAreBoundedAlike(t *testing.T) {
 			})
 			return err
 		}
-		for n, good := range map[float64]bool{*p.MinValue: true, *p.MaxValue: true, *p.MinValue - 1: false, *p.MaxValue + 1: false} {
+		for n, good := range map[float64]bool{*p.MinValue: true, *p.MaxValue: true, *p.MinValue - 1: false,
+			*p.MaxValue + 1: false} {
 			if err := starts(n); (err == nil) != good {
 				t.Errorf("%s=%v: the functions say %v", name, n, err)
 			}
@@ -125,7 +127,11 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 			return c.Validate() == nil
 		}
 	}
-	narrower := map[string]bool{"Language=": true, "Language=EN": true, "AllowedCountries=*,MY": true} // the functions would do
+	narrower := map[string]bool{
+		"Language=":             true,
+		"Language=EN":           true,
+		"AllowedCountries=*,MY": true,
+	} // the functions would do
 	for name, takes := range map[string]func(string) bool{
 		"SenderId":          sns(func(c *snssender.Config, v string) { c.SenderID = v }),
 		"OriginationNumber": sns(func(c *snssender.Config, v string) { c.OriginationNumber = v }),
@@ -134,14 +140,17 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 		"MaxPrice":          sns(func(c *snssender.Config, v string) { c.MaxPrice = v }),
 		"Language":          func(v string) bool { _, err := message.Text("Brand", v); return err == nil },
 		"AllowedCountries": func(v string) bool {
-			_, err := config.Load(func(name string) string { return map[string]string{"COUNTERSIGN_COUNTRIES": v}[name] })
+			countries := map[string]string{"COUNTERSIGN_COUNTRIES": v}
+			_, err := config.Load(func(name string) string { return countries[name] })
 			return err == nil && v != "" // which is none at all
 		},
 	} {
 		p := all[name]
 		for _, value := range []string{
-			"", "Acme", "AC-ME", "12345", "A234567890A", "1234567890A", "A1234567890A", "A!", "Ä", "+60123456789", "1234", "12345678901234", "123456789012345", "0.50", "12", "100.5", "1.123456", ".5",
-			"en", "de", "sv", "xx", "EN", "MY", "MY,SG", "MY,", "my", "*", "*,MY", strings.Repeat("1", 50), strings.Repeat("1", 51), "a_b", "a b", "1\n",
+			"", "Acme", "AC-ME", "12345", "A234567890A", "1234567890A", "A1234567890A", "A!", "Ä", "+60123456789",
+			"1234", "12345678901234", "123456789012345", "0.50", "12", "100.5", "1.123456", ".5",
+			"en", "de", "sv", "xx", "EN", "MY", "MY,SG", "MY,", "my", "*", "*,MY", strings.Repeat("1", 50),
+			strings.Repeat("1", 51), "a_b", "a b", "1\n",
 		} {
 			if got := p.takes(value); got != takes(value) && !narrower[name+"="+value] {
 				t.Errorf("%s=%q: the template says %v, the functions %v", name, value, got, !got)
@@ -154,6 +163,10 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 	if n := *brand.MaxLength; !fits(n) || fits(n+1) {
 		for n = 1; fits(n + 1); n++ {
 		}
-		t.Errorf("a brand may have %d characters in the template, and fits in every language with %d", *brand.MaxLength, n)
+		t.Errorf(
+			"a brand may have %d characters in the template, and fits in every language with %d",
+			*brand.MaxLength,
+			n,
+		)
 	}
 }

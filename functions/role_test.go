@@ -57,7 +57,13 @@ func roles(t *testing.T) map[string]role {
 	var told []string
 	for variable, value := range parsed.Globals.Function.Environment.Variables {
 		if value = first(value); value.Tag == "!Ref" {
-			told = append(told, "${"+value.Value+"}", "${"+variable+"}", "${"+value.Value+".Arn}", tables+"${"+variable+"}")
+			told = append(
+				told,
+				"${"+value.Value+"}",
+				"${"+variable+"}",
+				"${"+value.Value+".Arn}",
+				tables+"${"+variable+"}",
+			)
 		}
 	}
 	all := map[string]role{}
@@ -114,10 +120,20 @@ func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Rep
 			t.Fatalf("%s has a policy without statements: write them out, as these tests read nothing else", name)
 		}
 		for _, s := range policy.Statement {
-			read := statement{allow: s.Effect == "Allow", actions: actions(s.Action), resource: told.Replace(substituted(s.Resource)), condition: s.Condition["StringEquals"]}
+			read := statement{
+				allow:     s.Effect == "Allow",
+				actions:   actions(s.Action),
+				resource:  told.Replace(substituted(s.Resource)),
+				condition: s.Condition["StringEquals"],
+			}
 			conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition) > 0
 			if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
-				t.Fatalf("%s: a statement, line %d, must have Effect, Action and one Resource, and as a Condition StringEquals at most", name, s.Action.Line)
+				t.Fatalf(
+					"%s: a statement, line %d, must have Effect, Action and one Resource, and as a Condition "+
+						"StringEquals at most",
+					name,
+					s.Action.Line,
+				)
 			}
 			r.statements = append(r.statements, read)
 		}
@@ -189,14 +205,18 @@ func (s statement) covers(a ask) bool {
 		}
 	}
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(inStack(s.resource)), `\*`, ".*")
-	return slices.ContainsFunc(s.actions, func(one action) bool { return one.name == a.action }) && regexp.MustCompile("^"+pattern+"$").MatchString(a.resource)
+	return slices.ContainsFunc(s.actions, func(one action) bool { return one.name == a.action }) &&
+		regexp.MustCompile("^"+pattern+"$").MatchString(a.resource)
 }
 
 // without is the role without an action.
 func (r role) without(name string) role {
 	r.statements = slices.Clone(r.statements)
 	for i, s := range r.statements {
-		r.statements[i].actions = slices.DeleteFunc(slices.Clone(s.actions), func(a action) bool { return a.name == name })
+		r.statements[i].actions = slices.DeleteFunc(
+			slices.Clone(s.actions),
+			func(a action) bool { return a.name == name },
+		)
 	}
 	return r
 }
@@ -220,7 +240,8 @@ func TestRoles(t *testing.T) {
 	t.Setenv("COUNTERSIGN_TABLE", "challenges")
 	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "clients")
 	t.Setenv("COUNTERSIGN_KEYS", "the keyring's ARN")
-	const challenges, clients = "arn:aws:dynamodb:eu-central-1:123456789012:table/challenges", "arn:aws:dynamodb:eu-central-1:123456789012:table/clients"
+	const challenges, clients = "arn:aws:dynamodb:eu-central-1:123456789012:table/challenges", "arn:aws:dynamodb:eu-" +
+		"central-1:123456789012:table/clients"
 	const bus = "arn:aws:events:eu-central-1:123456789012:event-bus/"
 	all := roles(t)
 	for _, c := range []struct {
@@ -247,7 +268,15 @@ func TestRoles(t *testing.T) {
 	} {
 		a := ask{c.action, c.resource, map[string]string{"events:source": c.source}}
 		if got := all[c.function].allows(a); got != c.want {
-			t.Errorf("%s on %s by %s (source %q): allowed is %v, want %v", c.action, c.resource, c.function, c.source, got, c.want)
+			t.Errorf(
+				"%s on %s by %s (source %q): allowed is %v, want %v",
+				c.action,
+				c.resource,
+				c.function,
+				c.source,
+				got,
+				c.want,
+			)
 		}
 	}
 }

@@ -12,7 +12,9 @@ import (
 // Time and entropy are handed in: only wiring takes them from the system.
 // math/rand has no place where codes are made (P13).
 func TestClockAndEntropy(t *testing.T) {
-	system := regexp.MustCompile(`\btime\.(Now|Since|Until|Sleep|After|NewTimer|Tick)\(|\brand\.(Reader|Read|Text|Int)\b|"math/rand`)
+	system := regexp.MustCompile(
+		`\btime\.(Now|Since|Until|Sleep|After|NewTimer|Tick)\(|\brand\.(Reader|Read|Text|Int)\b|"math/rand`,
+	)
 	comment := regexp.MustCompile(`//.*`)
 	wiring := regexp.MustCompile(`^(cmd/|functions/[a-z]+/main\.go$|pkg/keyring/)`)
 	allowed := map[string]string{
@@ -33,7 +35,10 @@ func TestClockAndEntropy(t *testing.T) {
 			return err
 		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != "..":
 			return filepath.SkipDir
-		case !strings.HasSuffix(name, ".go"), strings.HasSuffix(name, "_test.go"), wiring.MatchString(name), strings.Contains(name, "test/"):
+		case !strings.HasSuffix(name, ".go"),
+			strings.HasSuffix(name, "_test.go"),
+			wiring.MatchString(name),
+			strings.Contains(name, "test/"):
 			return nil
 		}
 		text, err := os.ReadFile(path)

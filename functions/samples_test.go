@@ -123,7 +123,8 @@ func (b *binaries) begun(t *testing.T, before string, answer []byte, to string) 
 	for _, id := range []*regexp.Regexp{
 		regexp.MustCompile(`authenticationId[\\": ]+([0-9]+)`), regexp.MustCompile(`"session": ?"([^"]+)"`),
 	} {
-		if was, is := id.FindSubmatch(read(t, before+".answer.json")), id.FindSubmatch(answer); was != nil && is != nil {
+		if was, is := id.FindSubmatch(read(t, before+".answer.json")), id.FindSubmatch(answer); was != nil &&
+			is != nil {
 			pairs[string(was[1])] = string(is[1])
 		}
 	}

@@ -56,11 +56,17 @@ func TestTemplateIsClosed(t *testing.T) {
 	paths := map[string]string{}
 	for name, r := range template(t) {
 		if strings.HasPrefix(r.Type, "AWS::IAM::") || r.Type == "AWS::Serverless::Connector" {
-			if s := r.Properties.PolicyDocument.Statement; len(s) != 1 || s[0].Action != "sqs:SendMessage" || s[0].Resource != "FailedEvents.Arn" { // which Lambda does, in a function's name
-				t.Errorf("%s gives permissions; those of functions must stand in their Policies, where these tests read them", name)
+			if s := r.Properties.PolicyDocument.Statement; len(s) != 1 || s[0].Action != "sqs:SendMessage" ||
+				s[0].Resource != "FailedEvents.Arn" { // which Lambda does, in a function's name
+				t.Errorf(
+					"%s gives permissions; those of functions must stand in their Policies, where these tests read "+
+						"them",
+					name,
+				)
 			}
 		}
-		if r.Type == "AWS::Lambda::Permission" && !strings.Contains(r.Properties.SourceArn, ".Arn") && !strings.Contains(r.Properties.SourceArn, ":${AWS::AccountId}:${") {
+		if r.Type == "AWS::Lambda::Permission" && !strings.Contains(r.Properties.SourceArn, ".Arn") &&
+			!strings.Contains(r.Properties.SourceArn, ":${AWS::AccountId}:${") {
 			t.Errorf("%s lets anybody's API or pool invoke the function: name ours as SourceArn", name)
 		}
 		if r.Type != "AWS::Serverless::Function" {
@@ -82,8 +88,10 @@ func TestTemplateIsClosed(t *testing.T) {
 	// the rest goes to the Unimatrix contract.
 	for _, prefix := range []string{"/ams/api", "/ams/sandbox/api", ""} {
 		for api, function := range map[string]string{
-			"/v1/customers/initAuthentication": "functions/init/", "/v1/users/initAuthentication": "functions/init/", "/v1/security/triggerChallenge": "functions/init/",
-			"/v1/users/verifyAuthentication": "functions/verify/", "/v1/security/verifyAuthentication": "functions/verify/",
+			"/v1/customers/initAuthentication": "functions/init/",
+			"/v1/users/initAuthentication":     "functions/init/", "/v1/security/triggerChallenge": "functions/init/",
+			"/v1/users/verifyAuthentication":    "functions/verify/",
+			"/v1/security/verifyAuthentication": "functions/verify/",
 		} {
 			path := prefix + api
 			if paths[path] != function || ams.Sends(path) != (function == "functions/init/") {

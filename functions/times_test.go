@@ -25,6 +25,11 @@ func TestTimesAreInOrder(t *testing.T) {
 	n, _ := strconv.Atoi(string(found[0][1]))
 	function := time.Duration(n) * time.Second
 	if gateway.Timeout > function-2*time.Second || otp.Lease < function+5*time.Second {
-		t.Errorf("handlers answer within %v, functions are stopped after %v, leases last %v", gateway.Timeout, function, otp.Lease)
+		t.Errorf(
+			"handlers answer within %v, functions are stopped after %v, leases last %v",
+			gateway.Timeout,
+			function,
+			otp.Lease,
+		)
 	}
 }

@@ -25,7 +25,10 @@ func TestBinariesFollow(t *testing.T) {
 	t.Setenv("COUNTERSIGN_TABLE", table)
 	begun := invokeBinary(t, b.process(t, "init", "first"), read(t, "init-http-api.json"))
 	event := replaced(read(t, "verify-http-api-right.json"), b.begun(t, "init-http-api", begun, ""))
-	if got := invokeBinary(t, b.process(t, "verify", "second"), event); !bytes.Contains(got, []byte(`\"isPassed\":true`)) {
+	if got := invokeBinary(t, b.process(t, "verify", "second"), event); !bytes.Contains(
+		got,
+		[]byte(`\"isPassed\":true`),
+	) {
 		t.Fatalf("%s", got)
 	}
 	stream, err := json.Marshal(map[string]any{"Records": dynamotest.Records(t, table)})
@@ -67,7 +70,8 @@ func TestBinariesMiswired(t *testing.T) {
 			defer cancel()
 			// A function asks for its first event before it has read the keyring.
 			_, err = p.Invoke(ctx, read(t, firstEvents[c.function]))
-			if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(log.String(), c.setting) {
+			if err == nil || !strings.Contains(err.Error(), "exit status 1") ||
+				!strings.Contains(log.String(), c.setting) {
 				t.Errorf("%v, want an exit with status 1; log, which must name %s:\n%s", err, c.setting, log)
 			}
 		})

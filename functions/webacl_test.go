@@ -77,7 +77,8 @@ func TestRestAPIServesTheSamePaths(t *testing.T) {
 		t.Error("SAM makes a second stage where there is no OpenApiVersion, which has no web ACL")
 	}
 	acl := file.Resources["WebAclAssociation"]
-	if acl.Condition != "HasWebAcl" || !strings.HasSuffix(acl.Properties.ResourceArn, "/restapis/${RestApi}/stages/${RestApi.Stage}") {
+	if acl.Condition != "HasWebAcl" ||
+		!strings.HasSuffix(acl.Properties.ResourceArn, "/restapis/${RestApi}/stages/${RestApi.Stage}") {
 		t.Errorf("the web ACL is for %q on condition %q", acl.Properties.ResourceArn, acl.Condition)
 	}
 }

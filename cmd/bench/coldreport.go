@@ -20,7 +20,10 @@ func coldReport(all []*start) string {
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	b.WriteString(coldTitle)
 	p("")
-	p("The binaries that are deployed (`%s`), but for this processor, under a stand-in for", strings.Join(standin.BuildFlags, " "))
+	p(
+		"The binaries that are deployed (`%s`), but for this processor, under a stand-in for",
+		strings.Join(standin.BuildFlags, " "),
+	)
 	b.WriteString(coldIntroduction)
 	p("")
 	p("Medians of %d starts each, one function after the other in each round.", coldRounds)
@@ -57,8 +60,8 @@ func coldReport(all []*start) string {
 	return b.String()
 }
 
-const coldIntroduction = `Lambda's Runtime API: from the start of the process until it asks for its first event, and until
-its first answer is there. Times are also multiples of those of hello, the least function that
+const coldIntroduction = `Lambda's Runtime API: from the start of the process until it asks for its first event, and
+until its first answer is there. Times are also multiples of those of hello, the least function that
 aws-lambda-go can be. Floor is hello with clients of the SDK for DynamoDB and SNS, and one UpdateItem.
 Secrets Manager and SNS answer at once, and DynamoDB with the answers that an engine gave to the same
 requests before, all on loopback without TLS: this is the functions' own work. Init and otp send a
@@ -115,7 +118,7 @@ Variants that were tried (2026-11-22, medians of 60 starts in turn, as multiples
 | init with the Go port of libphonenumber, which unpacks and parses all plans at package init | 6.5 | 7.0 | 20.0 MB |
 | init with a copy of the port that does so at the first number | 3.3 | 6.6 | 20.0 MB |
 | **init with the port's metadata as constants in pkg/phone/plan** | 2.4 | 3.7 | 10.7 MB |
-| init, verify: the keyring fetched by a request of our own, without the Secrets Manager SDK | 2.3, 2.2 | 3.7, 3.0 | 10.4, 9.6 MB |
+| init, verify: the keyring fetched without the Secrets Manager SDK | 2.3, 2.2 | 3.7, 3.0 | 10.4, 9.6 MB |
 | init, verify: the SDK's modules from before its schemas (dynamodb v1.68.0) | 2.2, 2.1 | 3.5, 2.8 | 10.2, 9.4 MB |
 | init, verify: both of these | 1.9, 1.8 | 3.4, 2.7 | 10.0, 9.2 MB |
 | init, verify: built without flags, as sam build does where GOFLAGS is not set | 2.7, 2.6 | 4.0, 3.3 | 23.4, 20.8 MB |

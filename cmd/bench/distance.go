@@ -82,8 +82,8 @@ func (d *distance) close() {
 	}
 }
 
-// relay hands a connection on, each way with half a round trip of delay. On loopback the handshake of TCP takes no time,
-// so that its round trip comes before the first byte of the client.
+// relay hands a connection on, each way with half a round trip of delay. On loopback the handshake of TCP takes no
+// time, so that its round trip comes before the first byte of the client.
 func relay(client net.Conn, to string) {
 	begin := time.Now().Add(roundTrip)
 	server, err := net.Dial("tcp", to)

@@ -37,10 +37,19 @@ func call(t *testing.T, h lambda.Handler, trigger, number, request string) (resp
 	t.Helper()
 	user := `"userNotFound":true,"userAttributes":{}`
 	if number != "" {
-		user = fmt.Sprintf(`"userNotFound":false,"userAttributes":{"phone_number":%q,"phone_number_verified":"true"}`, number)
+		user = fmt.Sprintf(
+			`"userNotFound":false,"userAttributes":{"phone_number":%q,"phone_number_verified":"true"}`,
+			number,
+		)
 	}
-	event := fmt.Sprintf(`{"version":"1","triggerSource":"%s_Authentication","region":"ap-southeast-1","userPoolId":"ap-southeast-1_EXAMPLE","userName":"ana",`+
-		`"callerContext":{"clientId":"57cbishk4j24pabc1234567890"},"request":{%s,%s},"response":{}}`, trigger, user, request)
+	event := fmt.Sprintf(
+		`{"version":"1","triggerSource":"%s_Authentication","region":"ap-southeast-1",`+
+			`"userPoolId":"ap-southeast-1_EXAMPLE","userName":"ana",`+
+			`"callerContext":{"clientId":"57cbishk4j24pabc1234567890"},"request":{%s,%s},"response":{}}`,
+		trigger,
+		user,
+		request,
+	)
 	out, err := h.Invoke(context.Background(), []byte(event))
 	if err != nil {
 		return nil, err
@@ -64,17 +73,26 @@ func play(t *testing.T, h lambda.Handler, number string, answer func() string) m
 		}
 		return response
 	}
-	if got := must("DefineAuthChallenge", `"session":[]`); got["challengeName"] != "CUSTOM_CHALLENGE" || got["issueTokens"] != false || got["failAuthentication"] != false {
+	if got := must("DefineAuthChallenge", `"session":[]`); got["challengeName"] != "CUSTOM_CHALLENGE" ||
+		got["issueTokens"] != false ||
+		got["failAuthentication"] != false {
 		t.Fatalf("define: %v", got)
 	}
 	created := must("CreateAuthChallenge", `"session":[],"challengeName":"CUSTOM_CHALLENGE"`)
-	if told := fmt.Sprint(created["publicChallengeParameters"]); told != "map[attempts:5 channel:sms digits:6 expiresIn:300 resendIn:30]" {
+	if told := fmt.Sprint(created["publicChallengeParameters"]); told != "map[attempts:5 channel:sms digits:6 "+
+		"expiresIn:300 resendIn:30]" {
 		t.Errorf("the app is told %s", told)
 	}
 	private, _ := json.Marshal(created["privateChallengeParameters"])
-	verified := must("VerifyAuthChallengeResponse", fmt.Sprintf(`"privateChallengeParameters":%s,"challengeAnswer":%q`, private, answer()))
-	return must("DefineAuthChallenge", fmt.Sprintf(`"session":[{"challengeName":"CUSTOM_CHALLENGE","challengeResult":%t,"challengeMetadata":%q}]`,
-		verified["answerCorrect"], created["challengeMetadata"]))
+	verified := must(
+		"VerifyAuthChallengeResponse",
+		fmt.Sprintf(`"privateChallengeParameters":%s,"challengeAnswer":%q`, private, answer()),
+	)
+	return must(
+		"DefineAuthChallenge",
+		fmt.Sprintf(`"session":[{"challengeName":"CUSTOM_CHALLENGE","challengeResult":%t,"challengeMetadata":%q}]`,
+			verified["answerCorrect"], created["challengeMetadata"]),
+	)
 }
 
 // The triggers on the engine's table and SNS's wire.
@@ -86,13 +104,15 @@ func TestWired(t *testing.T) {
 		t.Errorf("the right code: %v", got)
 	}
 	sent := sns.Requests()
-	if len(sent) != 1 || sent[0].PhoneNumber != "+60123456789" || !strings.HasSuffix(sent[0].Message, " is your Acme code, valid for 5 minutes.") {
+	if len(sent) != 1 || sent[0].PhoneNumber != "+60123456789" ||
+		!strings.HasSuffix(sent[0].Message, " is your Acme code, valid for 5 minutes.") {
 		t.Fatalf("on the wire: %+v", sent)
 	}
 	for name, number := range map[string]string{
 		"too soon": "+60123456789", "unknown": "", "not in the countries of the deployment": "+12068800123",
 	} {
-		if got := play(t, h, number, latest); got["challengeName"] != "CUSTOM_CHALLENGE" || got["issueTokens"] != false {
+		if got := play(t, h, number, latest); got["challengeName"] != "CUSTOM_CHALLENGE" ||
+			got["issueTokens"] != false {
 			t.Errorf("%s: %v, want another try", name, got)
 		}
 	}
@@ -127,14 +147,16 @@ func TestLines(t *testing.T) {
 		if strings.Contains(text, "123456789") {
 			t.Errorf("the number is told: %s", text)
 		}
-		if a := line.Members["api"]; a == "CreateAuthChallenge" && (line.Members["store"] == nil || line.Members["sender"] == nil) {
+		if a := line.Members["api"]; a == "CreateAuthChallenge" &&
+			(line.Members["store"] == nil || line.Members["sender"] == nil) {
 			t.Errorf("nothing is timed: %s", text)
 		}
 	}
 	if apis != "DefineAuthChallenge CreateAuthChallenge VerifyAuthChallengeResponse DefineAuthChallenge " {
 		t.Errorf("lines of %s", apis)
 	}
-	if sums["sends stack=prod country=MY"] != 1 || sums["passes stack=prod country=MY"] != 1 || sums["faults stack=prod"] != 0 {
+	if sums["sends stack=prod country=MY"] != 1 || sums["passes stack=prod country=MY"] != 1 ||
+		sums["faults stack=prod"] != 0 {
 		t.Errorf("counted %v", sums)
 	}
 }
@@ -145,10 +167,12 @@ func TestTableOutOfReach(t *testing.T) {
 	t.Setenv("COUNTERSIGN_TABLE", "no-such-table")
 	h := wired(t)
 	for _, number := range []string{"+60123456789", ""} {
-		if got, err := call(t, h, "CreateAuthChallenge", number, `"session":[],"challengeName":"CUSTOM_CHALLENGE"`); err == nil {
+		if got, err := call(t, h, "CreateAuthChallenge", number,
+			`"session":[],"challengeName":"CUSTOM_CHALLENGE"`); err == nil {
 			t.Errorf("create: %v", got)
 		}
-		if got, err := call(t, h, "VerifyAuthChallengeResponse", number, `"privateChallengeParameters":{"session":"0123456789012345678901"},"challengeAnswer":"123456"`); err == nil {
+		if got, err := call(t, h, "VerifyAuthChallengeResponse", number, `"privateChallengeParameters":{"session":"0`+
+			`123456789012345678901"},"challengeAnswer":"123456"`); err == nil {
 			t.Errorf("verify: %v", got)
 		}
 	}
@@ -158,7 +182,8 @@ func TestSettings(t *testing.T) {
 	starttest.Environment(t)
 	for _, id := range []string{"", "a\nb"} {
 		t.Setenv("COUNTERSIGN_COGNITO_CLIENT", id)
-		if _, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore, atOnce); err == nil || !strings.Contains(err.Error(), "COUNTERSIGN_COGNITO_CLIENT") {
+		if _, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore, atOnce); err == nil ||
+			!strings.Contains(err.Error(), "COUNTERSIGN_COGNITO_CLIENT") {
 			t.Errorf("client %q: %v", id, err)
 		}
 	}
@@ -167,7 +192,8 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := call(t, h, "CreateAuthChallenge", "+60123456789", `"session":[],"challengeName":"CUSTOM_CHALLENGE"`); err == nil {
+	if got, err := call(t, h, "CreateAuthChallenge", "+60123456789", `"session":[],`+
+		`"challengeName":"CUSTOM_CHALLENGE"`); err == nil {
 		t.Errorf("without a client: %v", got)
 	}
 }

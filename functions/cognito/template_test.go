@@ -57,16 +57,19 @@ func template(t *testing.T) map[string]resource {
 // and waits neither shorter nor longer than the function relies on.
 func TestTemplate(t *testing.T) {
 	all := template(t)
-	pool, app, function, permission := all["UserPool"], all["UserPoolClient"].Properties, all["CognitoFunction"].Properties, all["CognitoPermission"].Properties
+	pool, app, function, permission := all["UserPool"], all["UserPoolClient"].Properties,
+		all["CognitoFunction"].Properties, all["CognitoPermission"].Properties
 	for _, trigger := range []string{"DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse"} {
 		if got := pool.Properties.LambdaConfig[trigger]; got != "CognitoFunction.Arn" {
 			t.Errorf("%s asks %q", trigger, got)
 		}
 	}
-	if len(pool.Properties.LambdaConfig) != 3 || !pool.Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly || pool.DeletionPolicy != "Retain" {
+	if len(pool.Properties.LambdaConfig) != 3 || !pool.Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly ||
+		pool.DeletionPolicy != "Retain" {
 		t.Errorf("the pool: %+v", pool)
 	}
-	if flows := app.ExplicitAuthFlows; len(flows) != 2 || flows[0] != "ALLOW_CUSTOM_AUTH" || flows[1] != "ALLOW_REFRESH_TOKEN_AUTH" {
+	if flows := app.ExplicitAuthFlows; len(flows) != 2 || flows[0] != "ALLOW_CUSTOM_AUTH" ||
+		flows[1] != "ALLOW_REFRESH_TOKEN_AUTH" {
 		t.Errorf("ways in: %v", flows)
 	}
 	if app.PreventUserExistenceErrors != "ENABLED" {
@@ -80,7 +83,9 @@ func TestTemplate(t *testing.T) {
 	if len(app.WriteAttributes) == 0 { // then all may be written
 		t.Error("users may change any attribute")
 	}
-	if permission.Action != "lambda:InvokeFunction" || permission.Principal != "cognito-idp.amazonaws.com" || permission.FunctionName != "CognitoFunction" || permission.SourceArn != "UserPool.Arn" {
+	if permission.Action != "lambda:InvokeFunction" || permission.Principal != "cognito-idp.amazonaws.com" ||
+		permission.FunctionName != "CognitoFunction" ||
+		permission.SourceArn != "UserPool.Arn" {
 		t.Errorf("the permission: %+v", permission)
 	}
 	if function.Environment.Variables["COUNTERSIGN_COGNITO_CLIENT"] != "CognitoClient" {
@@ -89,7 +94,12 @@ func TestTemplate(t *testing.T) {
 	const cognitoWaits = 5 * time.Second
 	stopped, answers := time.Duration(function.Timeout)*time.Second, cognito.Timeout+otp.SettleTime
 	if answers > stopped-500*time.Millisecond || stopped > cognitoWaits || stopped >= otp.Lease {
-		t.Errorf("the handler answers within %v, the function is stopped after %v, Cognito waits for %v", answers, stopped, cognitoWaits)
+		t.Errorf(
+			"the handler answers within %v, the function is stopped after %v, Cognito waits for %v",
+			answers,
+			stopped,
+			cognitoWaits,
+		)
 	}
 	longest := otp.DefaultPolicy()
 	for longest.Validity = time.Minute; longest.Validate() == nil; {

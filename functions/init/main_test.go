@@ -39,12 +39,17 @@ func TestWired(t *testing.T) {
 	if again := invoke(string(event)); again != first {
 		t.Errorf("a repeat answered %s, first %s", again, first)
 	}
-	if got := invoke(strings.ReplaceAll(string(event), "60-6543216353", "44-2044555666")); !strings.Contains(got, "ACCESS_DENIED") {
+	if got := invoke(strings.ReplaceAll(string(event), "60-6543216353", "44-2044555666")); !strings.Contains(
+		got,
+		"ACCESS_DENIED",
+	) {
 		t.Errorf("a country that is not allowed: %s", got)
 	}
 	sent := sns.Requests()
-	if len(sent) != 1 || sent[0].PhoneNumber != "+606543216353" || !strings.HasSuffix(sent[0].Message, " is your Acme code, valid for 5 minutes.") ||
-		sent[0].Attributes["AWS.SNS.SMS.SenderID"].Value != "ACME" || sent[0].Attributes["AWS.SNS.SMS.SMSType"].Value != "Transactional" {
+	if len(sent) != 1 || sent[0].PhoneNumber != "+606543216353" || !strings.HasSuffix(sent[0].Message, " is your "+
+		"Acme code, valid for 5 minutes.") ||
+		sent[0].Attributes["AWS.SNS.SMS.SenderID"].Value != "ACME" ||
+		sent[0].Attributes["AWS.SNS.SMS.SMSType"].Value != "Transactional" {
 		t.Errorf("on the wire: %+v", sent)
 	}
 }
@@ -52,7 +57,8 @@ func TestWired(t *testing.T) {
 // What is wrong with the environment is said at start, by the setting's name.
 func TestMiswired(t *testing.T) {
 	for name, value := range map[string]string{
-		"COUNTERSIGN_KEYS": "", "COUNTERSIGN_ATTEMPTS": "6", "COUNTERSIGN_BRAND": "字", "COUNTERSIGN_COUNTRIES": "Malaysia", "AWS_SECRET_ACCESS_KEY": "",
+		"COUNTERSIGN_KEYS": "", "COUNTERSIGN_ATTEMPTS": "6", "COUNTERSIGN_BRAND": "字",
+		"COUNTERSIGN_COUNTRIES": "Malaysia", "AWS_SECRET_ACCESS_KEY": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			starttest.Environment(t)
@@ -60,7 +66,8 @@ func TestMiswired(t *testing.T) {
 				t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
 			}
 			t.Setenv(name, value)
-			if _, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore); err == nil || !strings.Contains(err.Error(), name) {
+			if _, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore); err == nil ||
+				!strings.Contains(err.Error(), name) {
 				t.Errorf("%v, want an error that names %s", err, name)
 			}
 		})

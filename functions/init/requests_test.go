@@ -23,8 +23,19 @@ func TestRequests(t *testing.T) {
 	}
 	call := func(client, id, number, want string, cost map[string]int) {
 		t.Helper()
-		body := fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":%q}`, id, number)
-		event := fmt.Appendf(nil, `{"version":"2.0","rawPath":"/v1/customers/initAuthentication","headers":{"client-id":%q},"requestContext":{"http":{"method":"POST"}},"body":%q}`, client, body)
+		body := fmt.Sprintf(
+			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
+				`"identityType":"MOBILENO","identityValue":%q}`,
+			id,
+			number,
+		)
+		event := fmt.Appendf(
+			nil,
+			`{"version":"2.0","rawPath":"/v1/customers/initAuthentication","headers":{"client-id":%q},`+
+				`"requestContext":{"http":{"method":"POST"}},"body":%q}`,
+			client,
+			body,
+		)
 		out, err := handler.Invoke(context.Background(), event)
 		var answer struct{ Body string }
 		if err != nil || json.Unmarshal(out, &answer) != nil || !strings.Contains(answer.Body, `"`+want+`"`) {
@@ -36,7 +47,13 @@ func TestRequests(t *testing.T) {
 	}
 	none := map[string]int{}
 	init := map[string]int{"PutItem": 1, "UpdateItem": 2}
-	call("demo", "1", "60-6543216353", "SUCCESS", map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 2}) // the client is met
+	call(
+		"demo",
+		"1",
+		"60-6543216353",
+		"SUCCESS",
+		map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 2},
+	) // the client is met
 	call("demo", "2", "60-6543216354", "SUCCESS", init)
 	call("demo", "2", "60-6543216354", "SUCCESS", map[string]int{"PutItem": 1})
 	call("demo", "3", "60-6543216354", "TIMES_EXCEED_LIMIT", init)

@@ -21,7 +21,14 @@ func TestWired(t *testing.T) {
 	}
 	invoke := func(path, query, body string) string {
 		t.Helper()
-		event := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"rawQueryString":%q,"headers":{"content-type":"application/json","client-id":"demo"},"requestContext":{"http":{"method":"POST","sourceIp":"203.0.113.7"}},"body":%q}`, path, query, body)
+		event := fmt.Appendf(
+			nil,
+			`{"version":"2.0","rawPath":%q,"rawQueryString":%q,"headers":{"content-type":"application/json",`+
+				`"client-id":"demo"},"requestContext":{"http":{"method":"POST","sourceIp":"203.0.113.7"}},"body":%q}`,
+			path,
+			query,
+			body,
+		)
 		out, err := handler.Invoke(context.Background(), event)
 		var answer struct{ Body string }
 		if err != nil || json.Unmarshal(out, &answer) != nil {
@@ -29,11 +36,15 @@ func TestWired(t *testing.T) {
 		}
 		return answer.Body
 	}
-	if got := invoke("/", "action=otp.send&accessKeyId=demo", `{"to":"+606543216353"}`); !strings.Contains(got, `"code":"0"`) {
+	if got := invoke("/", "action=otp.send&accessKeyId=demo", `{"to":"+606543216353"}`); !strings.Contains(
+		got,
+		`"code":"0"`,
+	) {
 		t.Fatal(got)
 	}
 	sent := sns.Requests()
-	if len(sent) != 1 || sent[0].PhoneNumber != "+606543216353" || !strings.HasSuffix(sent[0].Message, " is your Acme code, valid for 5 minutes.") {
+	if len(sent) != 1 || sent[0].PhoneNumber != "+606543216353" ||
+		!strings.HasSuffix(sent[0].Message, " is your Acme code, valid for 5 minutes.") {
 		t.Fatalf("on the wire: %+v", sent)
 	}
 	verify := fmt.Sprintf(`{"to":"+606543216353","code":%q}`, sent[0].Message[:6])
@@ -42,7 +53,10 @@ func TestWired(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
-	if got := invoke("/", "action=otp.send&accessKeyId=demo", `{"to":"+12068800123"}`); !strings.Contains(got, "107111") { // not in Malaysia
+	if got := invoke("/", "action=otp.send&accessKeyId=demo", `{"to":"+12068800123"}`); !strings.Contains(
+		got,
+		"107111",
+	) { // not in Malaysia
 		t.Error(got)
 	}
 	if got := invoke("/v1/users/nothing", "", "{}"); !strings.Contains(got, "API_INVALID") {
@@ -63,9 +77,11 @@ func TestHTTPOnly(t *testing.T) {
 	}
 	const object = `{"clientId":"demo","to":"+606543216353","action":"otp.send"}`
 	for name, event := range map[string]string{
-		"direct":      object,
-		"SQS":         fmt.Sprintf(`{"Records":[{"messageId":"m","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:ap-southeast-1:123456789012:q","body":%q}]}`, object),
-		"SNS":         fmt.Sprintf(`{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","Message":%q}}]}`, object),
+		"direct": object,
+		"SQS": fmt.Sprintf(`{"Records":[{"messageId":"m","eventSource":"aws:sqs",`+
+			`"eventSourceARN":"arn:aws:sqs:ap-southeast-1:123456789012:q","body":%q}]}`, object),
+		"SNS": fmt.Sprintf(`{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","Message":%q}}]}`,
+			object),
 		"EventBridge": `{"detail-type":"t","source":"s","detail":` + object + `}`,
 	} {
 		out, err := handler.Invoke(t.Context(), []byte(event))

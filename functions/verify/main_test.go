@@ -29,13 +29,37 @@ func TestWired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer := otp.Issuer{Challenges: f.Store, Ledgers: f.Store, Sender: p, Keys: f.Keys, Now: time.Now, Rand: rand.Reader}
-	got, err := issuer.Init(t.Context(), otp.Start{Client: "demo", ID: "id", To: "+606543216353", Policy: otp.DefaultPolicy(), Text: func(c string, _ time.Duration) string { return c }})
+	issuer := otp.Issuer{
+		Challenges: f.Store,
+		Ledgers:    f.Store,
+		Sender:     p,
+		Keys:       f.Keys,
+		Now:        time.Now,
+		Rand:       rand.Reader,
+	}
+	got, err := issuer.Init(
+		t.Context(),
+		otp.Start{
+			Client: "demo",
+			ID:     "id",
+			To:     "+606543216353",
+			Policy: otp.DefaultPolicy(),
+			Text:   func(c string, _ time.Duration) string { return c },
+		},
+	)
 	if err != nil || got.Outcome != otp.Sent {
 		t.Fatal(got, err)
 	}
 	for _, want := range []string{"SUCCESS", "AUTHENTICATION_REQUEST_ID_INVALID"} {
-		out, err := handler.Invoke(t.Context(), fmt.Appendf(nil, `{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"id","authenticationValue":%q}`, p.code))
+		out, err := handler.Invoke(
+			t.Context(),
+			fmt.Appendf(
+				nil,
+				`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"id",`+
+					`"authenticationValue":%q}`,
+				p.code,
+			),
+		)
 		var answer struct {
 			Result struct{ ResultCode string }
 		}

@@ -26,7 +26,9 @@ type counted struct {
 func serve(t *testing.T) (*counted, *http.Transport) {
 	t.Helper()
 	c := &counted{opened: make(chan bool, 10)}
-	c.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { c.requests.Add(1) }))
+	c.Server = httptest.NewUnstartedServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { c.requests.Add(1) }),
+	)
 	c.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			c.conns.Add(1)

@@ -49,12 +49,17 @@ func TestWhereAndWho(t *testing.T) {
 		host             string // "" where there is no configuration
 		signed           string // who and where, or the error
 	}{
-		{"in AWS", "AKIDEXAMPLE", nil, "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com", "AKIDEXAMPLE/eu-central-1"},
-		{"with an endpoint", "AKIDEXAMPLE", nil, "eu-central-1", "http://127.0.0.1:8000", "127.0.0.1:8000", "AKIDEXAMPLE/eu-central-1"},
-		{"with others than its own", "AKIDEXAMPLE", Local(), "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
+		{"in AWS", "AKIDEXAMPLE", nil, "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com", "AKIDEXAMPLE/eu-ce" +
+			"ntral-1"},
+		{"with an endpoint", "AKIDEXAMPLE", nil, "eu-central-1", "http://127.0.0.1:8000", "127.0.0.1:8000",
+			"AKIDEXAMPLE/eu-central-1"},
+		{"with others than its own", "AKIDEXAMPLE", Local(), "", "http://127.0.0.1:8000", "127.0.0.1:8000",
+			"local/us-east-1"},
 		{"with nothing but an endpoint", "", nil, "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
-		{"without credentials", "", nil, "eu-central-1", "", "", "dynamodb: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
-		{"without a region", "AKIDEXAMPLE", nil, "", "", "", "dynamodb: no region: set AWS_REGION, or give an endpoint"},
+		{"without credentials", "", nil, "eu-central-1", "", "", "dynamodb: no credentials: set AWS_ACCESS_KEY_ID " +
+			"and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
+		{"without a region", "AKIDEXAMPLE", nil, "", "", "", "dynamodb: no region: set AWS_REGION, or give an " +
+			"endpoint"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
@@ -63,15 +68,22 @@ func TestWhereAndWho(t *testing.T) {
 			t.Setenv("AWS_REGION", "ap-south-1") // is for the caller to read
 			t.Setenv("AWS_ENDPOINT_URL", "http://elsewhere.invalid")
 			var host, signed string
-			s := Settings{Service: "dynamodb", Region: c.region, Endpoint: c.endpoint, Credentials: c.given, Transport: wire(func(r *http.Request) (*http.Response, error) {
-				who, _, _ := strings.Cut(r.Header.Get("Authorization"), ",")
-				part := strings.Split(who, "/")
-				host, signed = r.URL.Host, strings.TrimPrefix(part[0], "AWS4-HMAC-SHA256 Credential=")+"/"+part[2]
-				if token := r.Header.Get("X-Amz-Security-Token"); (token == "token") != (c.key != "" && c.given == nil) {
-					t.Errorf("session token %q", token)
-				}
-				return answer(r, http.StatusOK, strings.NewReader("{}")), nil
-			})}
+			s := Settings{
+				Service:     "dynamodb",
+				Region:      c.region,
+				Endpoint:    c.endpoint,
+				Credentials: c.given,
+				Transport: wire(func(r *http.Request) (*http.Response, error) {
+					who, _, _ := strings.Cut(r.Header.Get("Authorization"), ",")
+					part := strings.Split(who, "/")
+					host, signed = r.URL.Host, strings.TrimPrefix(part[0], "AWS4-HMAC-SHA256 Credential=")+"/"+part[2]
+					if token := r.Header.Get("X-Amz-Security-Token"); (token == "token") != (c.key != "" &&
+						c.given == nil) {
+						t.Errorf("session token %q", token)
+					}
+					return answer(r, http.StatusOK, strings.NewReader("{}")), nil
+				}),
+			}
 			if c.host == "" {
 				if _, err := Configure(s); err == nil || err.Error() != c.signed {
 					t.Errorf("error %v, want %s", err, c.signed)
@@ -87,7 +99,8 @@ func TestWhereAndWho(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
-	for missing, there := range map[string]bool{"": true, "AWS_SESSION_TOKEN": true, "AWS_ACCESS_KEY_ID": false, "AWS_SECRET_ACCESS_KEY": false} {
+	for missing, there := range map[string]bool{"": true, "AWS_SESSION_TOKEN": true, "AWS_ACCESS_KEY_ID": false,
+		"AWS_SECRET_ACCESS_KEY": false} {
 		keys := Keys(func(name string) string {
 			if name == missing {
 				return ""

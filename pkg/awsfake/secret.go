@@ -84,7 +84,12 @@ func (s *Secret) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // do carries out one operation, and adds what it returns to out. code is that of a refusal.
-func (s *Secret) do(ctx context.Context, operation string, in secretRequest, out map[string]any) (code, message string) {
+func (s *Secret) do(
+	ctx context.Context,
+	operation string,
+	in secretRequest,
+	out map[string]any,
+) (code, message string) {
 	if s.Name != "" && in.SecretId != s.Name {
 		return "ResourceNotFoundException", "Secrets Manager can't find the specified secret."
 	}
@@ -109,7 +114,8 @@ func (s *Secret) do(ctx context.Context, operation string, in secretRequest, out
 		return s.put(in)
 	case "UpdateSecretVersionStage":
 		if in.RemoveFromVersionId != s.labels[in.VersionStage] {
-			return "InvalidParameterException", "The parameter RemoveFromVersionId must be the version that has the label."
+			return "InvalidParameterException", "The parameter RemoveFromVersionId must be the version that has the " +
+				"label."
 		}
 		s.labels[in.VersionStage] = in.MoveToVersionId
 	default:

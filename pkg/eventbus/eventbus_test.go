@@ -28,7 +28,11 @@ func facts(n int) (list []changes.Fact) {
 	for i := range n {
 		left := i % 5
 		list = append(list, changes.Fact{
-			ID: fmt.Sprint("f", i), Kind: changes.Failed, Time: at, Reported: otp.Reported{Client: "canary", AuthID: "1"}, AttemptsLeft: &left,
+			ID: fmt.Sprint(
+				"f",
+				i,
+			), Kind: changes.Failed, Time: at, Reported: otp.Reported{Client: "canary", AuthID: "1"},
+			AttemptsLeft: &left,
 		})
 	}
 	return list
@@ -68,9 +72,13 @@ func TestEntry(t *testing.T) {
 	}
 	want := awsfake.Entry{
 		Source: "countersign", DetailType: "ChallengeFailed", EventBusName: "other", Time: 1795320306.007,
-		Detail: `{"id":"f0","time":"2026-11-22T04:05:06.007Z","client":"canary","authenticationId":"1","attemptsLeft":0}`,
+		Detail: `{"id":"f0","time":"2026-11-22T04:05:06.007Z","client":"canary","authenticationId":"1",` +
+			`"attemptsLeft":0}`,
 	}
-	if got := stub.Taken(); len(got) != 1 || got[0].Source != want.Source || got[0].DetailType != want.DetailType || got[0].EventBusName != want.EventBusName || got[0].Detail != want.Detail || int(got[0].Time) != int(want.Time) {
+	if got := stub.Taken(); len(got) != 1 || got[0].Source != want.Source || got[0].DetailType != want.DetailType ||
+		got[0].EventBusName != want.EventBusName ||
+		got[0].Detail != want.Detail ||
+		int(got[0].Time) != int(want.Time) {
 		t.Errorf("sent %+v, want %+v", got, want)
 	}
 }
@@ -130,7 +138,13 @@ func together(t *testing.T, n, bytes int) []changes.Fact {
 // was taken by then is not sent with it; what stays refused is reported from the
 // first on.
 func TestFaults(t *testing.T) {
-	throttled, broken := awsfake.Fail(http.StatusBadRequest, "ThrottlingException"), awsfake.Fail(http.StatusInternalServerError, "InternalException")
+	throttled, broken := awsfake.Fail(
+		http.StatusBadRequest,
+		"ThrottlingException",
+	), awsfake.Fail(
+		http.StatusInternalServerError,
+		"InternalException",
+	)
 	refuse := func(places ...int) awsfake.Answer {
 		return awsfake.RefuseEntries("ThrottlingException", places...)
 	}
@@ -146,17 +160,25 @@ func TestFaults(t *testing.T) {
 		{"dropped", []awsfake.Answer{awsfake.Drop()}, 25, []int{10, 10, 10, 5}, ""},
 		{"answer lost", []awsfake.Answer{awsfake.DropAfter()}, 25, []int{10, 10, 10, 5}, ""},
 		{"answer cut", []awsfake.Answer{awsfake.Half()}, 25, []int{10, 10, 10, 5}, ""},
-		{"always throttled", []awsfake.Answer{throttled, throttled, throttled}, 0, []int{10, 10, 10}, "ThrottlingException"},
-		{"the second is always 500", []awsfake.Answer{awsfake.Serve(), broken, broken, broken}, 10, []int{10, 10, 10, 10}, "InternalException"},
-		{"always cut", []awsfake.Answer{awsfake.Half(), awsfake.Half(), awsfake.Half()}, 0, []int{10, 10, 10}, "could not be read"},
-		{"not allowed", []awsfake.Answer{awsfake.Fail(http.StatusBadRequest, "AccessDeniedException")}, 0, []int{10}, "AccessDenied"},
+		{"always throttled", []awsfake.Answer{throttled, throttled, throttled}, 0, []int{10, 10, 10}, "ThrottlingExc" +
+			"eption"},
+		{"the second is always 500", []awsfake.Answer{awsfake.Serve(), broken, broken, broken}, 10, []int{10, 10,
+			10, 10}, "InternalException"},
+		{"always cut", []awsfake.Answer{awsfake.Half(), awsfake.Half(), awsfake.Half()}, 0, []int{10, 10, 10},
+			"could not be read"},
+		{"not allowed", []awsfake.Answer{awsfake.Fail(http.StatusBadRequest, "AccessDeniedException")}, 0,
+			[]int{10}, "AccessDenied"},
 		{"two entries", []awsfake.Answer{refuse(2, 7)}, 25, []int{10, 2, 10, 5}, ""},
 		{"one of them again", []awsfake.Answer{refuse(2, 7), refuse(1)}, 25, []int{10, 2, 1, 10, 5}, ""},
-		{"one of them always", []awsfake.Answer{awsfake.Serve(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10, 10, 2, 1}, "ThrottlingException: 1 of 10"},
-		{"entries, then 500", []awsfake.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1}, "InternalException"},
-		{"a strange code", []awsfake.Answer{awsfake.RefuseEntries("canary 1", 0), awsfake.RefuseEntries("canary 1", 0), awsfake.RefuseEntries("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
+		{"one of them always", []awsfake.Answer{awsfake.Serve(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10,
+			10, 2, 1}, "ThrottlingException: 1 of 10"},
+		{"entries, then 500", []awsfake.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1},
+			"InternalException"},
+		{"a strange code", []awsfake.Answer{awsfake.RefuseEntries("canary 1", 0), awsfake.RefuseEntries("canary 1",
+			0), awsfake.RefuseEntries("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
 		{"one has no id", []awsfake.Answer{nameless(3)}, 25, []int{10, 1, 10, 5}, ""},
-		{"one never has", []awsfake.Answer{nameless(3), nameless(0), nameless(0)}, 3, []int{10, 1, 1}, "1 of 10 entries were refused"},
+		{"one never has", []awsfake.Answer{nameless(3), nameless(0), nameless(0)}, 3, []int{10, 1, 1}, "1 of 10 " +
+			"entries were refused"},
 		{"too few answers", []awsfake.Answer{short}, 0, []int{10}, "0 entries were answered"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -168,7 +190,9 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d done, %v; requests of %v entries, want %d done in %v",
 					done, err, sent.each, test.done, test.sizes)
 			}
-			if err != nil && (!strings.Contains(err.Error(), test.says) || test.name != "not allowed" && strings.Contains(err.Error(), "canary")) {
+			if err != nil &&
+				(!strings.Contains(err.Error(), test.says) || test.name != "not allowed" &&
+					strings.Contains(err.Error(), "canary")) {
 				t.Errorf("error %q, must say %q and nothing of what was sent", err, test.says)
 			}
 			got := ids(t, stub.Taken())

@@ -92,7 +92,11 @@ func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) (t
 			return left[0], awsclient.Fault("eventbridge: PutEvents", err)
 		}
 		if len(out.Entries) != len(some) {
-			return left[0], fmt.Errorf("eventbridge: %d entries were answered, %d were sent", len(out.Entries), len(some))
+			return left[0], fmt.Errorf(
+				"eventbridge: %d entries were answered, %d were sent",
+				len(out.Entries),
+				len(some),
+			)
 		}
 		var refused []int
 		code := ""

@@ -101,11 +101,18 @@ func TestEveryErrorOfTheSDKHasARow(t *testing.T) {
 // list of them at run time.
 func sdkCodes(t *testing.T) []string {
 	t.Helper()
-	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/sns").Output()
+	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/servi"+
+		"ce/sns").
+		Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(dir)), "deserializers.go"), nil, 0)
+	file, err := parser.ParseFile(
+		token.NewFileSet(),
+		filepath.Join(strings.TrimSpace(string(dir)), "deserializers.go"),
+		nil,
+		0,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,8 @@ func (c Config) Validate() error {
 	for _, s := range []setting{
 		{"SenderID", c.SenderID, ValidSenderID, "1 to 11 letters, digits and hyphens with at least one letter"},
 		{"OriginationNumber", c.OriginationNumber, number, "5 to 14 digits with an optional + before them"},
-		{"MaxPrice", c.MaxPrice, isPrice, "an amount in USD such as 0.50, above 0 and below 100, with at most 5 decimals"},
+		{"MaxPrice", c.MaxPrice, isPrice, "an amount in USD such as 0.50, above 0 and below 100, with at most 5 " +
+			"decimals"},
 		{"EntityID", c.EntityID, dltID, dltForm},
 		{"TemplateID", c.TemplateID, dltID, dltForm},
 		{"Endpoint", c.Endpoint, isEndpoint, "an https URL without path, or http on a loopback address"},
@@ -106,7 +107,12 @@ func isPrice(s string) bool { return price(s) && positive(s) }
 func isEndpoint(s string) bool {
 	u, err := url.Parse(s)
 	switch {
-	case err != nil, u.Hostname() == "", u.User != nil, u.Path != "" && u.Path != "/", u.RawQuery != "", u.Fragment != "":
+	case err != nil,
+		u.Hostname() == "",
+		u.User != nil,
+		u.Path != "" && u.Path != "/",
+		u.RawQuery != "",
+		u.Fragment != "":
 		return false
 	case u.Scheme == "http":
 		return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()

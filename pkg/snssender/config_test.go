@@ -23,12 +23,16 @@ func TestConfig(t *testing.T) {
 	}
 	for _, c := range []struct{ field, good, bad string }{
 		{"SenderID", "A|Acme|ACME-2|1A|ABCDEFGHIJK", " |12345|Acme Inc|Acme_1|ABCDEFGHIJKL|Äcme|Acme\n|---"},
-		{"OriginationNumber", "12345|+12065550100|12345678901234", "1234|+1 206 555 0100|123456789012345|++12345|12345a|12345\n|１２３４５"},
+		{"OriginationNumber", "12345|+12065550100|12345678901234", "1234|+1 206 555 " +
+			"0100|123456789012345|++12345|12345a|12345\n|１２３４５"},
 		{"MaxPrice", "0.50|1|0.00645|99.99999", "0|0.00|-1|1.|.5|0,50|1e3|100|0.000001|$1|0.5\n"},
-		{"EntityID", "1701165718168578728|a-b_c|" + strings.Repeat("1", 50), " |" + strings.Repeat("1", 51) + "|1 2|1\n|é"},
+		{"EntityID", "1701165718168578728|a-b_c|" + strings.Repeat("1", 50), " |" + strings.Repeat("1", 51) +
+			"|1 2|1\n|é"},
 		{"TemplateID", "1707166375278247471", " |" + strings.Repeat("1", 51)},
-		{"Endpoint", "https://sns.eu-west-1.amazonaws.com|https://vpce-1.sns.eu-west-1.vpce.amazonaws.com/|http://127.0.0.1:8080|http://localhost:1|http://[::1]:1",
-			"http://sns.eu-west-1.amazonaws.com|sns.eu-west-1.amazonaws.com|ftp://127.0.0.1|https://|https://u:p@h|https://h/path|https://h?q|%|http://10.0.0.1|http://127.0.0.1.example.org"},
+		{"Endpoint", "https://sns.eu-west-1.amazonaws.com|https://vpce-1.sns.eu-west-1.vpce.amazonaws.com/|http://12" +
+			"7.0.0.1:8080|http://localhost:1|http://[::1]:1",
+			"http://sns.eu-west-1.amazonaws.com|sns.eu-west-1.amazonaws.com|ftp://127.0.0.1|https://|https://u:p@h|h" +
+				"ttps://h/path|https://h?q|%|http://10.0.0.1|http://127.0.0.1.example.org"},
 	} {
 		for _, v := range strings.Split(c.good, "|") {
 			if err := fields[c.field](v).Validate(); err != nil {
@@ -37,7 +41,8 @@ func TestConfig(t *testing.T) {
 		}
 		for _, v := range strings.Split(c.bad, "|") {
 			var e *ConfigError
-			if err := fields[c.field](v).Validate(); !errors.As(err, &e) || e.Field != c.field || e.Value != v || e.Want == "" {
+			if err := fields[c.field](v).Validate(); !errors.As(err, &e) || e.Field != c.field || e.Value != v ||
+				e.Want == "" {
 				t.Errorf("%s %q: %v, want an error that names both and the allowed form", c.field, v, err)
 			}
 		}
@@ -61,7 +66,8 @@ func TestNewNamesEverythingWrong(t *testing.T) {
 	if s != nil || err == nil {
 		t.Fatalf("New = %v, %v", s, err)
 	}
-	for _, want := range []string{`SenderID is "Acme Inc", must be`, `MaxPrice is "free", must be`, `Region is "", must be`, `Credentials is "", must be`} {
+	for _, want := range []string{`SenderID is "Acme Inc", must be`, `MaxPrice is "free", must be`, `Region is "", ` +
+		`must be`, `Credentials is "", must be`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q says nothing like %q", err, want)
 		}
@@ -70,11 +76,13 @@ func TestNewNamesEverythingWrong(t *testing.T) {
 
 func TestFromEnvironment(t *testing.T) {
 	env := map[string]string{
-		"AWS_REGION": "ap-south-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+		"AWS_REGION": "ap-south-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_SESSION_TOKEN": "token",
 	}
 	cfg := FromEnvironment(func(name string) string { return env[name] })
 	keys, err := cfg.Credentials.Retrieve(t.Context())
-	if err != nil || cfg.Region != "ap-south-1" || keys.AccessKeyID != "id" || keys.SecretAccessKey != "secret" || keys.SessionToken != "token" {
+	if err != nil || cfg.Region != "ap-south-1" || keys.AccessKeyID != "id" || keys.SecretAccessKey != "secret" ||
+		keys.SessionToken != "token" {
 		t.Errorf("region %q, keys %+v, %v", cfg.Region, keys, err)
 	}
 	for _, missing := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
@@ -93,7 +101,10 @@ func TestFromEnvironment(t *testing.T) {
 // Keys that are missing cost no request, and an alarm.
 func TestNoCredentials(t *testing.T) {
 	for name, p := range map[string]aws.CredentialsProvider{
-		"empty keys": aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil }),
+		"empty keys": aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials,
+			error) {
+			return aws.Credentials{}, nil
+		}),
 		"error": aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{}, errors.New("no such file")
 		}),

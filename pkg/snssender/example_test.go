@@ -9,7 +9,11 @@ import (
 
 // The wiring of a Lambda: os.Getenv stands where the example has a map.
 func ExampleNew() {
-	env := map[string]string{"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+	env := map[string]string{
+		"AWS_REGION":            "eu-west-1",
+		"AWS_ACCESS_KEY_ID":     "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "secret",
+	}
 	cfg := snssender.FromEnvironment(func(name string) string { return env[name] })
 	_, err := snssender.New(cfg, snssender.Config{SenderID: "Acme Inc"})
 	fmt.Println(err)

@@ -44,7 +44,8 @@ func TestOnTheWire(t *testing.T) {
 			"AWS.SNS.SMS.SMSType": text("Transactional"),
 		}},
 		"everything configured": {
-			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50", EntityID: "1701165718168578728", TemplateID: "1707166375278247471"},
+			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50", EntityID: "1701165718168" +
+				"578728", TemplateID: "1707166375278247471"},
 			map[string]awsfake.Attribute{
 				"AWS.SNS.SMS.SMSType":          text("Transactional"),
 				"AWS.SNS.SMS.SenderID":         text("Acme-1"),
@@ -107,7 +108,8 @@ func TestFrom(t *testing.T) {
 			if got.Value != want || ok != (want != "") || ok && got.Type != "String" {
 				t.Errorf("configured %q, message %d from %q: sent as %+v, want %q", c.config, i, c.from, got, want)
 			}
-			if sent[i].Attributes["AWS.SNS.SMS.SMSType"].Value != "Transactional" || sent[i].Attributes["AWS.SNS.SMS.MaxPrice"].Value != "0.50" {
+			if sent[i].Attributes["AWS.SNS.SMS.SMSType"].Value != "Transactional" ||
+				sent[i].Attributes["AWS.SNS.SMS.MaxPrice"].Value != "0.50" {
 				t.Errorf("%q: the other attributes are gone: %v", c.from, sent[i].Attributes)
 			}
 		}

@@ -36,13 +36,21 @@ func checkSilence(t *testing.T, err error) {
 func TestNumberAndCodeStayInside(t *testing.T) {
 	echo := fmt.Sprintf("<p>%s %s</p>", canaryNumber, canaryText)
 	answers := map[string]awsfake.Answer{
-		"number as the code":        awsfake.FailSNS(400, canaryNumber),
-		"code in the code":          awsfake.FailSNS(400, "Invalid"+canaryCode),
-		"text as the code":          awsfake.FailSNS(400, canaryText),
-		"echo, not SNS's":           awsfake.Body(200, echo),
-		"error that echoes":         awsfake.Body(400, echo),
-		"number as the request id":  awsfake.Body(400, "<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>"+canaryNumber+"</RequestId></ErrorResponse>"),
-		"number as the id, success": awsfake.Body(200, "<PublishResponse><PublishResult/><ResponseMetadata><RequestId>"+canaryNumber+"</RequestId></ResponseMetadata></PublishResponse>"),
+		"number as the code": awsfake.FailSNS(400, canaryNumber),
+		"code in the code":   awsfake.FailSNS(400, "Invalid"+canaryCode),
+		"text as the code":   awsfake.FailSNS(400, canaryText),
+		"echo, not SNS's":    awsfake.Body(200, echo),
+		"error that echoes":  awsfake.Body(400, echo),
+		"number as the request id": awsfake.Body(
+			400,
+			"<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>"+canaryNumber+"</RequestId></ErrorRespon"+
+				"se>",
+		),
+		"number as the id, success": awsfake.Body(
+			200,
+			"<PublishResponse><PublishResult/><ResponseMetadata><RequestId>"+canaryNumber+"</RequestId></ResponseMet"+
+				"adata></PublishResponse>",
+		),
 	}
 	for _, m := range misbehaviour {
 		if m.want != otp.Accepted {
@@ -71,7 +79,12 @@ func TestTheWayThereStaysInside(t *testing.T) {
 	answers := func(status int, body string) func(*http.Request) (*http.Response, error) {
 		return func(r *http.Request) (*http.Response, error) {
 			h := http.Header{"X-Amzn-Requestid": {canaryNumber}}
-			return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+			return &http.Response{
+				StatusCode: status,
+				Header:     h,
+				Body:       io.NopCloser(strings.NewReader(body)),
+				Request:    r,
+			}, nil
 		}
 	}
 	for name, trip := range map[string]func(*http.Request) (*http.Response, error){
@@ -102,11 +115,13 @@ func TestErrorInTheLog(t *testing.T) {
 	_, err := s.Send(t.Context(), message())
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sns", err)
-	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + awsfake.RequestID + `","operator":true,"reason":"` + badKeys.reason + `"}`
+	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + awsfake.RequestID + `","operator":true` +
+		`,"reason":"` + badKeys.reason + `"}`
 	if !strings.Contains(log.String(), want) {
 		t.Errorf("logged %s, want %s", log.String(), want)
 	}
-	if want := "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + awsfake.RequestID + ")"; err.Error() != want {
+	if want := "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + awsfake.RequestID +
+		")"; err.Error() != want {
 		t.Errorf("says %q, want %q", err, want)
 	}
 }

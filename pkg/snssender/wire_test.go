@@ -32,10 +32,28 @@ var misbehaviour = []struct {
 	{"500 with a refusal's code", awsfake.FailSNS(500, "InvalidParameter"), otp.MaybeSent, "InvalidParameter", 500},
 	{"200 cut by length", awsfake.Cut(), otp.MaybeSent, "", 200},
 	{"200 cut by XML", awsfake.Half(), otp.MaybeSent, "", 200},
-	{"200 without a message id", awsfake.Body(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"), otp.MaybeSent, "", 200},
-	{"200 with an empty message id", awsfake.Body(200, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>"), otp.MaybeSent, "", 200},
+	{
+		"200 without a message id",
+		awsfake.Body(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"),
+		otp.MaybeSent,
+		"",
+		200,
+	},
+	{
+		"200 with an empty message id",
+		awsfake.Body(200, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>"),
+		otp.MaybeSent,
+		"",
+		200,
+	},
 	{"200 without a body", awsfake.Body(200, ""), otp.MaybeSent, "", 200},
-	{"200 of something else", awsfake.Body(200, "<html><body>Log in to this network</body></html>"), otp.MaybeSent, "", 200},
+	{
+		"200 of something else",
+		awsfake.Body(200, "<html><body>Log in to this network</body></html>"),
+		otp.MaybeSent,
+		"",
+		200,
+	},
 	{"429", awsfake.FailSNS(429, "Throttled"), otp.MaybeSent, "Throttled", 429},
 	{"throttled with 400", awsfake.FailSNS(400, "Throttling"), otp.MaybeSent, "Throttling", 400},
 	{"unknown code", awsfake.FailSNS(400, "SomethingNew"), otp.MaybeSent, "SomethingNew", 400},
@@ -75,7 +93,13 @@ func TestOneRequestWhateverHappens(t *testing.T) {
 // whether it was the same connection, which is not always so: the SDK closes the
 // body of a request when the answer is there, and net/http drops a connection
 // that it had not quite finished writing to by then.
-func onUsedConnection(t *testing.T, stub *awsfake.SNS, s *Sender, a awsfake.Answer, check func(otp.Delivery, error)) bool {
+func onUsedConnection(
+	t *testing.T,
+	stub *awsfake.SNS,
+	s *Sender,
+	a awsfake.Answer,
+	check func(otp.Delivery, error),
+) bool {
 	t.Helper()
 	conns := make(chan string, 2)
 	remember := func(r *http.Request) { conns <- r.RemoteAddr }

@@ -47,7 +47,9 @@ type function struct {
 func newFunction(name string, now func() time.Time) *function {
 	return &function{
 		name: name, timeout: cmp.Or(timeouts[name], Timeout), now: now,
-		calls: make(chan *invocation), ready: make(chan struct{}), failed: make(chan Answer, 1), ended: make(chan struct{}),
+		calls: make(
+			chan *invocation,
+		), ready: make(chan struct{}), failed: make(chan Answer, 1), ended: make(chan struct{}),
 		running: map[string]*invocation{},
 	}
 }
@@ -57,7 +59,11 @@ func (f *function) enter(event []byte) *invocation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count++
-	i := &invocation{id: fmt.Sprintf("00000000-0000-4000-8000-%012x", f.count), event: event, answer: make(chan Answer, 1)}
+	i := &invocation{
+		id:     fmt.Sprintf("00000000-0000-4000-8000-%012x", f.count),
+		event:  event,
+		answer: make(chan Answer, 1),
+	}
 	f.running[i.id] = i
 	return i
 }
@@ -83,7 +89,11 @@ func (f *function) invoke(ctx context.Context, event []byte) (Answer, error) {
 		case calls <- i:
 			calls, late = nil, time.After(f.timeout)
 		case <-late:
-			return Answer{}, fmt.Errorf("function %s gave no answer: it is stopped after %s, as in Lambda", f.name, f.timeout)
+			return Answer{}, fmt.Errorf(
+				"function %s gave no answer: it is stopped after %s, as in Lambda",
+				f.name,
+				f.timeout,
+			)
 		case a := <-i.answer:
 			return a, nil
 		case a := <-f.failed:

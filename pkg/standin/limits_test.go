@@ -59,18 +59,25 @@ func TestTimeouts(t *testing.T) {
 		}
 	}
 	if all < 5 || said != len(timeouts) {
-		t.Errorf("%d functions in template.yaml, of which %d have a time of their own, want %d", all, said, len(timeouts))
+		t.Errorf(
+			"%d functions in template.yaml, of which %d have a time of their own, want %d",
+			all,
+			said,
+			len(timeouts),
+		)
 	}
 }
 
 // Who does not start, or does not answer, is not waited for longer than Lambda does.
 // Time is virtual.
 func TestPatience(t *testing.T) {
-	for name, want := range map[string]time.Duration{"init": 10 * time.Second, "changes": time.Minute, "cognito": 5 * time.Second} {
+	for name, want := range map[string]time.Duration{"init": 10 * time.Second, "changes": time.Minute,
+		"cognito": 5 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &Process{function: newFunction(name, time.Now)}
 			begin := time.Now()
-			if err := p.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "10s") || time.Since(begin) != 10*time.Second {
+			if err := p.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "10s") ||
+				time.Since(begin) != 10*time.Second {
 				t.Errorf("%s: start: %v after %v", name, err, time.Since(begin))
 			}
 			w := httptest.NewRecorder()
@@ -84,7 +91,10 @@ func TestPatience(t *testing.T) {
 				t.Errorf("%s: event: %v after %v, want %v", name, err, time.Since(begin), want)
 			}
 			synctest.Wait()
-			if got := w.Header().Get("Lambda-Runtime-Deadline-Ms"); got != strconv.FormatInt(begin.Add(want).UnixMilli(), 10) {
+			if got := w.Header().Get("Lambda-Runtime-Deadline-Ms"); got != strconv.FormatInt(
+				begin.Add(want).UnixMilli(),
+				10,
+			) {
 				t.Errorf("%s: it is told to answer until %s, want %v after %v", name, got, want, begin)
 			}
 		})
@@ -120,10 +130,12 @@ func TestPosts(t *testing.T) {
 		answer string
 		failed bool
 	}{
-		"the most":  {[]post{{"response", strings.NewReader(full), 202}}, full, false},
-		"too much":  {[]post{{"response", strings.NewReader(full + "x"), 413}, {"error", strings.NewReader("{}"), 400}}, string(oversize.Body), true},
+		"the most": {[]post{{"response", strings.NewReader(full), 202}}, full, false},
+		"too much": {[]post{{"response", strings.NewReader(full + "x"), 413}, {"error", strings.NewReader("{}"),
+			400}}, string(oversize.Body), true},
 		"cut short": {[]post{broken, {"response", strings.NewReader("{}"), 202}}, "{}", false},
-		"twice":     {[]post{{"error", strings.NewReader("{}"), 202}, {"response", strings.NewReader("[]"), 400}}, "{}", true},
+		"twice": {[]post{{"error", strings.NewReader("{}"), 202}, {"response", strings.NewReader("[]"), 400}},
+			"{}", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFunction("f", time.Now)
@@ -132,7 +144,10 @@ func TestPosts(t *testing.T) {
 				i := <-f.calls
 				for _, p := range c.posts {
 					w := httptest.NewRecorder()
-					r.ServeHTTP(w, httptest.NewRequest("POST", "/f.1/2018-06-01/runtime/invocation/"+i.id+"/"+p.what, p.body))
+					r.ServeHTTP(
+						w,
+						httptest.NewRequest("POST", "/f.1/2018-06-01/runtime/invocation/"+i.id+"/"+p.what, p.body),
+					)
 					if w.Code != p.status {
 						t.Errorf("%s: HTTP %d %s, want %d", p.what, w.Code, w.Body, p.status)
 					}
@@ -205,7 +220,8 @@ func TestStopByForce(t *testing.T) {
 	}
 	defer r.Close()
 	binary := filepath.Join(t.TempDir(), "bootstrap")
-	if err := os.WriteFile(binary, []byte("#!/bin/sh\ntrap '' TERM; echo deaf; while :; do sleep 0.05; done\n"), 0o700); err != nil {
+	if err := os.WriteFile(binary, []byte("#!/bin/sh\ntrap '' TERM; echo deaf; while :; do sleep 0.05; done\n"),
+		0o700); err != nil {
 		t.Fatal(err)
 	}
 	said, log := io.Pipe()

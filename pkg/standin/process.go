@@ -57,10 +57,13 @@ func (r *Runtime) Start(name, binary string, env []string, log io.Writer) (*Proc
 func lambdaEnvironment(name string) []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT=/var/task", "LAMBDA_RUNTIME_DIR=/var/runtime", "TZ=:UTC", "LANG=en_US.UTF-8",
+		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT=/var/task", "LAMBDA_RUNTIME_DIR=/var/runtime", "TZ=:UTC",
+		"LANG=en_US.UTF-8",
 		"PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
-		"AWS_LAMBDA_FUNCTION_NAME=" + name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256",
-		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + name, "AWS_LAMBDA_LOG_STREAM_NAME=local",
+		"AWS_LAMBDA_FUNCTION_NAME=" + name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" +
+			"256",
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + name, "AWS_LAMBDA_LOG" +
+			"_STREAM_NAME=local",
 	}
 }
 
@@ -71,7 +74,11 @@ const initTimeout = 10 * time.Second
 // error says how it ended instead, or that Lambda would not wait longer; why, it has
 // said in its log.
 func (p *Process) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, initTimeout, fmt.Errorf("its start may take %s in Lambda", initTimeout))
+	ctx, cancel := context.WithTimeoutCause(
+		ctx,
+		initTimeout,
+		fmt.Errorf("its start may take %s in Lambda", initTimeout),
+	)
 	defer cancel()
 	select {
 	case <-p.function.ready:
@@ -120,7 +127,8 @@ func (p *Process) stop(grace time.Duration) error {
 	<-p.function.ended
 	var exit *exec.ExitError
 	if errors.As(p.err, &exit) {
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() &&
+			status.Signal() == syscall.SIGTERM {
 			return nil
 		}
 	}

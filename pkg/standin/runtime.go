@@ -23,8 +23,12 @@ var timeouts = map[string]time.Duration{"changes": time.Minute, "cognito": 5 * t
 const maxBody = 6<<20 + 100
 
 // oversize is what Lambda answers in place of a larger one.
-var oversize = Answer{Failed: true, Body: fmt.Appendf(nil,
-	`{"errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes).","errorType":"Function.ResponseSizeTooLarge"}`, maxBody)}
+var oversize = Answer{Failed: true, Body: fmt.Appendf(
+	nil,
+	`{"errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes).",`+
+		`"errorType":"Function.ResponseSizeTooLarge"}`,
+	maxBody,
+)}
 
 // Runtime is Lambda's Runtime API (version 2018-06-01) on the loopback interface,
 // for any number of functions: each has a path prefix of its own. It is safe for
@@ -48,7 +52,12 @@ func Listen(now func() time.Time) (*Runtime, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runtime API: %w", err)
 	}
-	r := &Runtime{now: now, addr: listener.Addr().String(), functions: map[string]*function{}, paths: map[string]*function{}}
+	r := &Runtime{
+		now:       now,
+		addr:      listener.Addr().String(),
+		functions: map[string]*function{},
+		paths:     map[string]*function{},
+	}
 	r.server = &http.Server{Handler: loopback.Only(r), ReadHeaderTimeout: time.Minute}
 	go r.server.Serve(listener)
 	return r, nil
@@ -103,7 +112,8 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		f.next(w, req)
 	case req.Method == http.MethodPost && call == "init/error":
 		f.initError(w, req)
-	case req.Method == http.MethodPost && len(part) == 3 && part[0] == "invocation" && (part[2] == "response" || part[2] == "error"):
+	case req.Method == http.MethodPost && len(part) == 3 && part[0] == "invocation" && (part[2] == "response" ||
+		part[2] == "error"):
 		f.answer(w, req, part[1], part[2] == "error")
 	default:
 		refuse(w, http.StatusNotFound, "UnknownPath", "nothing is served at "+req.Method+" "+req.URL.Path)

@@ -104,7 +104,8 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 		variable, name string
 		handler        http.Handler
 	}{
-		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")", &awsfake.Secret{Source: keys.read}},
+		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")",
+			&awsfake.Secret{Source: keys.read}},
 		{sns, "SNS (messages go nowhere)", &awsfake.SNS{Sent: o.Sent}},
 		{eventBridge, "EventBridge (events go nowhere)", &awsfake.EventBridge{Put: o.Put}},
 	} {
@@ -129,7 +130,8 @@ func (s *Services) tables(ctx context.Context, o Options, keys keyring.Source) (
 		o.DynamoDB = s.engine.URL
 		s.Names = append(s.Names, "DynamoDB ("+file+")")
 	} else if at, err := url.Parse(o.DynamoDB); err != nil || !loopback.Is(at.Hostname()) {
-		return fmt.Errorf("DynamoDB at %s is not on this machine, and would get a client that needs no signature: it must be at localhost or 127.0.0.1", o.DynamoDB)
+		return fmt.Errorf("DynamoDB at %s is not on this machine, and would get a client that needs no signature: "+
+			"it must be at localhost or 127.0.0.1", o.DynamoDB)
 	}
 	s.Environment[dynamoDB] = o.DynamoDB
 	return furnish(ctx, o, keys)
@@ -207,5 +209,9 @@ func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 	if _, err := registry.Get(ctx, DemoClient); !errors.Is(err, documents.ErrNotFound) {
 		return err
 	}
-	return registry.Add(ctx, clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}, nil)
+	return registry.Add(
+		ctx,
+		clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}},
+		nil,
+	)
 }

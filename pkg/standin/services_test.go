@@ -50,20 +50,26 @@ func services(t *testing.T, o standin.Options) *standin.Services {
 
 // The stand-ins speak to the clients that the functions have.
 func TestServices(t *testing.T) {
-	for name, value := range map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDOFSOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret"} {
+	for name, value := range map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDOFSOMEBODY",
+		"AWS_SECRET_ACCESS_KEY": "secret"} {
 		t.Setenv(name, value)
 	}
 	table := func(kind string) string { return "standin-" + kind + "-" + fmt.Sprint(os.Getpid()) }
 	o := standin.Options{
 		Data: t.TempDir(), DynamoDB: keyless(t, dynamotest.Endpoint(t)),
-		Given: map[string]string{"COUNTERSIGN_TABLE": table("challenges"), "COUNTERSIGN_CLIENTS_TABLE": table("clients")},
+		Given: map[string]string{
+			"COUNTERSIGN_TABLE":         table("challenges"),
+			"COUNTERSIGN_CLIENTS_TABLE": table("clients"),
+		},
 	}
 	var told []string
 	o.Sent = func(to, message string) { told = append(told, to+" "+message) }
 	o.Put = func(kind, detail string) { told = append(told, kind+" "+detail) }
 	s := services(t, o)
 
-	secret, err := secretsmanager.New(secretsmanager.Config{Secret: "any", Endpoint: s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"]})
+	secret, err := secretsmanager.New(
+		secretsmanager.Config{Secret: "any", Endpoint: s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"]},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,14 +80,22 @@ func TestServices(t *testing.T) {
 	if d, err := keyring.Parse(text); err != nil || len(d.List(time.Now())) != len(keyring.Kinds()) {
 		t.Error(err, d)
 	}
-	if err := secret.Edit(t.Context(), func(d *keyring.Document) error { return d.Retire(keyring.Code, 1, time.Now()) }); err == nil {
+	if err := secret.Edit(t.Context(), func(d *keyring.Document) error {
+		return d.Retire(keyring.Code, 1,
+			time.Now())
+	}); err == nil {
 		t.Error("the stand-in takes edits")
 	}
-	sender, err := snssender.New(snssender.FromEnvironment(os.Getenv), snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]})
+	sender, err := snssender.New(
+		snssender.FromEnvironment(os.Getenv),
+		snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := sender.Send(t.Context(), otp.Message{To: "+606543216353", Text: "123456 is your code"}); d != otp.Accepted || err != nil {
+	if d, err := sender.Send(t.Context(), otp.Message{To: "+606543216353",
+		Text: "123456 is your code"}); d != otp.Accepted ||
+		err != nil {
 		t.Error(d, err)
 	}
 	bus, err := eventbus.New(eventbus.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"]})
@@ -96,15 +110,21 @@ func TestServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"+606543216353 123456 is your code", string(fact.Kind) + " " + string(detail)}; !slices.Equal(told, want) {
+	if want := []string{"+606543216353 123456 is your code", string(fact.Kind) + " " + string(detail)}; !slices.Equal(
+		told,
+		want,
+	) {
 		t.Errorf("told of %q, want %q", told, want)
 	}
-	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_DYNAMODB"], Credentials: awsclient.Local()})
+	client, err := dynamostore.NewClient(
+		dynamostore.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_DYNAMODB"], Credentials: awsclient.Local()},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	registry := registry.Registry{Table: dynamostore.NewDocuments(client, table("clients")), Now: time.Now}
-	if r, err := registry.Get(t.Context(), standin.DemoClient); err != nil || !r.Unsigned || r.Unimatrix != "simple" || !slices.Equal(r.Countries, []string{"*"}) {
+	if r, err := registry.Get(t.Context(), standin.DemoClient); err != nil || !r.Unsigned || r.Unimatrix != "simple" ||
+		!slices.Equal(r.Countries, []string{"*"}) {
 		t.Errorf("%v %+v", err, r)
 	}
 	services(t, o) // finds what there is
@@ -130,7 +150,8 @@ func keyless(t *testing.T, engine string) string {
 
 // What is on another machine gets no client that needs no signature.
 func TestElsewhere(t *testing.T) {
-	for _, url := range []string{"https://dynamodb.eu-central-1.amazonaws.com", "http://192.0.2.1:8000", "http://localhost.example:8000", "127.0.0.1:8000", "%"} {
+	for _, url := range []string{"https://dynamodb.eu-central-1.amazonaws.com", "http://192.0.2.1:8000",
+		"http://localhost.example:8000", "127.0.0.1:8000", "%"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel() // so that nobody is asked
 		_, err := standin.StartServices(ctx, standin.Options{Data: t.TempDir(), DynamoDB: url, Now: time.Now})
@@ -148,7 +169,8 @@ func TestRefusals(t *testing.T) {
 		Sent: func(to, message string) { t.Errorf("sent %s to %s", message, to) },
 		Put:  func(kind, detail string) { t.Errorf("put %s: %s", kind, detail) },
 	})
-	const form, publish = "application/x-www-form-urlencoded", "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353&Message=hello"
+	const form, publish = "application/x-www-form-urlencoded", "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606" +
+		"543216353&Message=hello"
 	const event = `{"Entries":[{"DetailType":"kind","Detail":"{}"}]}`
 	for _, c := range []struct {
 		service, host, target, kind, body string
@@ -179,7 +201,8 @@ func TestRefusals(t *testing.T) {
 		}
 		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if err != nil || resp.StatusCode != c.status || (c.status != 200) == strings.Contains(string(text), "SecretString") {
+		if err != nil || resp.StatusCode != c.status ||
+			(c.status != 200) == strings.Contains(string(text), "SecretString") {
 			t.Errorf("%+v: HTTP %d %v %s", c, resp.StatusCode, err, text)
 		}
 	}
@@ -187,8 +210,19 @@ func TestRefusals(t *testing.T) {
 
 // What has an endpoint is left alone.
 func TestGiven(t *testing.T) {
-	s := services(t, standin.Options{Data: t.TempDir(), Given: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SNS": "http://127.0.0.1:1"}})
-	if len(s.Environment) != 2 || s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] == "" || s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" || len(s.Names) != 2 {
+	s := services(
+		t,
+		standin.Options{
+			Data: t.TempDir(),
+			Given: map[string]string{
+				"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+				"AWS_ENDPOINT_URL_SNS":      "http://127.0.0.1:1",
+			},
+		},
+	)
+	if len(s.Environment) != 2 || s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] == "" ||
+		s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" ||
+		len(s.Names) != 2 {
 		t.Errorf("%v %v", s.Environment, s.Names)
 	}
 }
@@ -209,7 +243,9 @@ func TestEngine(t *testing.T) {
 			t.Errorf("the engine lives on, or %v", err)
 		}
 	}
-	if _, err := standin.StartServices(t.Context(), standin.Options{Data: data, Engine: "/bin/false", Now: time.Now}); err == nil || !strings.Contains(err.Error(), "before it listened") {
+	if _, err := standin.StartServices(t.Context(), standin.Options{Data: data, Engine: "/bin/false",
+		Now: time.Now}); err == nil ||
+		!strings.Contains(err.Error(), "before it listened") {
 		t.Error(err)
 	}
 	if _, err := engine.Path(data); err == nil || !strings.Contains(err.Error(), "make tools") {

@@ -29,7 +29,11 @@ func TestMain(m *testing.M) {
 	case "function":
 		lambda.Start(serve)
 	case "init error":
-		http.Post("http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/init/error", "application/json", strings.NewReader(`{"errorMessage":"no keys"}`))
+		http.Post(
+			"http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/init/error",
+			"application/json",
+			strings.NewReader(`{"errorMessage":"no keys"}`),
+		)
 		select {}
 	case "exit":
 		fmt.Fprintln(os.Stderr, "COUNTERSIGN_KEYS is missing")
@@ -123,8 +127,10 @@ func TestRuntime(t *testing.T) {
 					t.Errorf("%v, %s", err, a.Body)
 					return
 				}
-				if got["said"] != fmt.Sprint(name, n) || got["id"] != fmt.Sprintf("00000000-0000-4000-8000-%012x", n) || got["function"] != name || got["own"] != name ||
-					!strings.HasSuffix(got["arn"], ":function:"+name) || got["left"] != "10s" || got["home"] != "" || !strings.HasPrefix(got["trace"], "Root=1-") {
+				if got["said"] != fmt.Sprint(name, n) || got["id"] != fmt.Sprintf("00000000-0000-4000-8000-%012x",
+					n) || got["function"] != name || got["own"] != name ||
+					!strings.HasSuffix(got["arn"], ":function:"+name) || got["left"] != "10s" || got["home"] != "" ||
+					!strings.HasPrefix(got["trace"], "Root=1-") {
 					t.Errorf("%s, call %d: %v", name, n, got)
 				}
 			}
@@ -154,13 +160,15 @@ func TestFailure(t *testing.T) {
 func TestEnds(t *testing.T) {
 	p := run(t, listen(t), "f", "function", &said{})
 	for range 2 {
-		if a, err := invoke(t, p, "exit", ""); err == nil || !strings.Contains(err.Error(), "function f ended: exit status 3") {
+		if a, err := invoke(t, p, "exit", ""); err == nil ||
+			!strings.Contains(err.Error(), "function f ended: exit status 3") {
 			t.Errorf("exit: %v %s", err, a.Body)
 		}
 	}
 	for do, want := range map[string]string{"panic": "help", "large": `"Function.ResponseSizeTooLarge"`} {
 		p := run(t, listen(t), "f", "function", &said{})
-		if a, err := invoke(t, p, do, "help"); err != nil || !a.Failed || !json.Valid(a.Body) || !strings.Contains(string(a.Body), want) {
+		if a, err := invoke(t, p, do, "help"); err != nil || !a.Failed || !json.Valid(a.Body) ||
+			!strings.Contains(string(a.Body), want) {
 			t.Errorf("%s: %v %s", do, err, a.Body)
 		}
 		if _, err := invoke(t, p, "", ""); err == nil || !strings.Contains(err.Error(), "exit status 1") {
@@ -173,7 +181,8 @@ func TestStart(t *testing.T) {
 	r := listen(t)
 	log := &said{}
 	exit := run(t, r, "exit", "exit", log)
-	if err := exit.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(log.String(), "COUNTERSIGN_KEYS is missing") {
+	if err := exit.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 1") ||
+		!strings.Contains(log.String(), "COUNTERSIGN_KEYS is missing") {
 		t.Errorf("%v, log %s", err, log)
 	}
 	failed := run(t, r, "failed", "init error", &said{})
@@ -181,8 +190,12 @@ func TestStart(t *testing.T) {
 		t.Error(err)
 	}
 	for name, do := range map[string]func(context.Context, *standin.Process) error{
-		"ready":  func(ctx context.Context, p *standin.Process) error { return p.Ready(ctx) },
-		"invoke": func(ctx context.Context, p *standin.Process) error { _, err := p.Invoke(ctx, []byte("{}")); return err },
+		"ready": func(ctx context.Context, p *standin.Process) error { return p.Ready(ctx) },
+		"invoke": func(ctx context.Context, p *standin.Process) error {
+			_, err := p.Invoke(ctx,
+				[]byte("{}"))
+			return err
+		},
 	} {
 		deaf := run(t, r, "deaf", "deaf", &said{})
 		why := errors.New("that was all")
@@ -209,7 +222,8 @@ func TestStart(t *testing.T) {
 	if err := os.WriteFile(script, []byte("\x7fELF of another machine"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Start("f", script, nil, nil); !errors.Is(err, syscall.ENOEXEC) || !strings.Contains(err.Error(), "another processor") {
+	if _, err := r.Start("f", script, nil, nil); !errors.Is(err, syscall.ENOEXEC) ||
+		!strings.Contains(err.Error(), "another processor") {
 		t.Error(err)
 	}
 }
@@ -218,8 +232,10 @@ func TestStart(t *testing.T) {
 func TestUnknownPaths(t *testing.T) {
 	r := listen(t)
 	run(t, r, "f", "deaf", &said{})
-	for _, path := range []string{"/", "/f.1", "/g.1/2018-06-01/runtime/invocation/next", "/f.1/2015-03-31/runtime/invocation/next", "/f.1/2018-06-01/runtime/invocation/1/else",
-		"/f.1/2018-06-01/runtime/1/response", "/f.1/2018-06-01/runtime/else/1/response", "/f.1/2018-06-01/runtime/init/response", "/f.1/2018-06-01/runtime/invocation/1/error/", "/f.1/2018-06-01/runtime/invocation/next"} {
+	for _, path := range []string{"/", "/f.1", "/g.1/2018-06-01/runtime/invocation/next", "/f.1/2015-03-31/runtime/i" +
+		"nvocation/next", "/f.1/2018-06-01/runtime/invocation/1/else",
+		"/f.1/2018-06-01/runtime/1/response", "/f.1/2018-06-01/runtime/else/1/response", "/f.1/2018-06-01/runtime/in" +
+			"it/response", "/f.1/2018-06-01/runtime/invocation/1/error/", "/f.1/2018-06-01/runtime/invocation/next"} {
 		w := newRecorder()
 		req, _ := http.NewRequest("POST", path, strings.NewReader("{}"))
 		r.ServeHTTP(w, req)

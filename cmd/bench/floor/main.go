@@ -14,7 +14,10 @@ import (
 )
 
 func main() {
-	keys := aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY")}
+	keys := aws.Credentials{
+		AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
+	}
 	cfg := aws.Config{
 		Region:       os.Getenv("AWS_REGION"),
 		BaseEndpoint: aws.String(os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")),
@@ -27,10 +30,14 @@ func main() {
 			return "", err
 		}
 		_, err := table.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName:                 aws.String("countersign-challenges"),
-			Key:                       map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "F#floor"}},
-			UpdateExpression:          aws.String("ADD n :one"),
-			ExpressionAttributeValues: map[string]types.AttributeValue{":one": &types.AttributeValueMemberN{Value: "1"}},
+			TableName: aws.String("countersign-challenges"),
+			Key: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: "F#floor"},
+			},
+			UpdateExpression: aws.String("ADD n :one"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{
+				":one": &types.AttributeValueMemberN{Value: "1"},
+			},
 		})
 		return "floor", err
 	})

@@ -21,7 +21,9 @@ func TestLog(t *testing.T) {
 		Cause     string
 		Group     struct{ Time int }
 	}
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Timestamp.IsZero() || line.Level != "ERROR" || line.Cause != "why" || line.Group.Time != 1 {
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Timestamp.IsZero() || line.Level != "ERROR" ||
+		line.Cause != "why" ||
+		line.Group.Time != 1 {
 		t.Errorf("%v, %+v from %s", err, line, out.String())
 	}
 }

@@ -1,5 +1,5 @@
-// Package run is the main of each function: it makes the log, wires the handler, and serves events for as long as Lambda
-// sends them.
+// Package run is the main of each function: it makes the log, wires the handler, and serves events for as long as
+// Lambda sends them.
 package run
 
 import (

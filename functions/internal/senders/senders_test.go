@@ -60,7 +60,8 @@ func TestSettings(t *testing.T) {
 		{"BRAND", strings.Repeat("b", 98), "COUNTERSIGN_BRAND"},
 		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sns`},
 		{"MAX_PRICE", "free", `COUNTERSIGN_MAX_PRICE is "free", must be an amount in USD`},
-		{"ORIGINATION_NUMBER", "+60 12 345", "COUNTERSIGN_ORIGINATION_NUMBER has a value that is not shown here, and must be 5 to 14 digits"},
+		{"ORIGINATION_NUMBER", "+60 12 345", "COUNTERSIGN_ORIGINATION_NUMBER has a value that is not shown here, " +
+			"and must be 5 to 14 digits"},
 	} {
 		if _, err := open(t, environment(c.name, c.value)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: %v, want %q in it", c.name, c.value, err, c.want)
@@ -68,7 +69,8 @@ func TestSettings(t *testing.T) {
 	}
 	two := map[string]string{"COUNTERSIGN_SENDER_ID": "!", "COUNTERSIGN_ENTITY_ID": "1", "AWS_REGION": "eu-central-1"}
 	_, err := open(t, func(name string) string { return two[name] })
-	for _, want := range []string{"COUNTERSIGN_SENDER_ID is", `COUNTERSIGN_TEMPLATE_ID is "", must be set where`, "Credentials"} {
+	for _, want := range []string{"COUNTERSIGN_SENDER_ID is", `COUNTERSIGN_TEMPLATE_ID is "", must be set where`,
+		"Credentials"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}

@@ -36,7 +36,8 @@ func TestKeysWait(t *testing.T) {
 	for range 8 {
 		requests.Go(func() {
 			sealed, err := k.Seal(t.Context(), []byte("plain"), "bound")
-			if plain, err2 := k.Open(t.Context(), sealed, "bound"); err != nil || err2 != nil || string(plain) != "plain" {
+			if plain, err2 := k.Open(t.Context(), sealed, "bound"); err != nil || err2 != nil ||
+				string(plain) != "plain" {
 				t.Errorf("%q, %v, %v", plain, err, err2)
 			}
 			if _, _, ok := k.Signing(t.Context()); !ok || k.Keys(t.Context()) == nil || k.Newer(t.Context(), 1) == nil {

@@ -33,9 +33,15 @@ type Service struct {
 // request to a table.
 //
 // Work that waits for AWS overlaps: the keyring is read while the process goes on, and the first request that needs a
-// key waits for it; the connections of the first request are opened meanwhile. Where the keyring cannot be read, fail is
-// called: it must end the process, since no request can be served.
-func Open(getenv func(string) string, now func() time.Time, random io.Reader, log *slog.Logger, fail func(error)) (*Service, error) {
+// key waits for it; the connections of the first request are opened meanwhile. Where the keyring cannot be read, fail
+// is called: it must end the process, since no request can be served.
+func Open(
+	getenv func(string) string,
+	now func() time.Time,
+	random io.Reader,
+	log *slog.Logger,
+	fail func(error),
+) (*Service, error) {
 	cfg, err := config.Load(getenv)
 	if err != nil {
 		return nil, err

@@ -33,8 +33,10 @@ func Environment(t testing.TB) *Function {
 	sns := awsfake.StartSNS(t)
 	ring, secret := keys(t)
 	for name, value := range map[string]string{
-		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_SNS": sns.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER": secret.URL,
+		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_SNS": sns.URL, "AWS_ENDPOINT_URL_SECR" +
+			"ETS_MANAGER": secret.URL,
 		"COUNTERSIGN_TABLE": challenges, "COUNTERSIGN_CLIENTS_TABLE": documents, "COUNTERSIGN_KEYS": "keyring",
 		"COUNTERSIGN_COUNTRIES": "MY", "COUNTERSIGN_BRAND": "Acme", "COUNTERSIGN_SENDER_ID": "ACME",
 	} {
@@ -46,7 +48,8 @@ func Environment(t testing.TB) *Function {
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},
 		Now:      time.Now,
 	}
-	if err := registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}, nil); err != nil {
+	if err := registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple",
+		Countries: []string{"*"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return &Function{SNS: sns, Keys: ring, Store: dynamostore.New(dynamotest.Client(t, nil), challenges)}
