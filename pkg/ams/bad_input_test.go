@@ -171,7 +171,7 @@ func TestBadNumbers(t *testing.T) {
 	s.expect("SUCCESS", initPath, strings.Replace(docRequest, "60-6543216353", "44-2044555666", 1), client("uk"))
 }
 
-// What a person could not have read off a message is no attempt.
+// A person can only read digits off a message, so anything else is not an attempt.
 func TestBadCodes(t *testing.T) {
 	s := newService(t)
 	s.expect("SUCCESS", initPath, docRequest)

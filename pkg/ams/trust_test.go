@@ -431,7 +431,7 @@ func TestUnsignedAnswer(t *testing.T) {
 	}
 }
 
-// What a client may do is asked after its signature, and before its fields.
+// The permissions of a client are checked after its signature and before the fields of the body.
 func TestPermissions(t *testing.T) {
 	s := trusted(t)
 	c := s.clients[merchant]

@@ -206,8 +206,7 @@ func TestResponseIsOurs(t *testing.T) {
 	}
 }
 
-// What is none of the three events is an error that names them, and quotes
-// nothing.
+// An event that is not one of the three is an error, which names the three and quotes nothing.
 func TestUnknownEvents(t *testing.T) {
 	p := newPool(t)
 	for _, payload := range []string{

@@ -197,8 +197,8 @@ func TestLinesAtTheEnd(t *testing.T) {
 		map[string]float64{"refusals": 1, "refusals reason=session": 1})
 }
 
-// What stands against a message is a refusal by its reason, and an answer to what
-// was never sent is one too. It is no error: nobody has to act.
+// A refused message counts by its reason, and so does an answer to a code that was never sent. The line is
+// not an error, because nobody has to act.
 func TestLinesOfRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ first, answer fields }{
 		"unknown": {fields{"outcome": "no_user", "number": "", "country": ""}, fields{"outcome": "no_user"}},

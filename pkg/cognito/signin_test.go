@@ -93,8 +93,7 @@ func TestAttemptsAreCountedInTheStore(t *testing.T) {
 	p.goOn(s, p.code(1), nil) // locked, so the right one is wrong too
 }
 
-// What cannot be a code spends no attempt at the challenge; the session's answers
-// are bounded all the same.
+// An answer that cannot be a code uses no attempt of the challenge. It does use an answer of the session.
 func TestAnswersThatAreNoCode(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -252,7 +251,7 @@ func TestTwoSessions(t *testing.T) {
 	p.passes(p.goOn(first, two, nil), one)
 }
 
-// What one user's session carries passes in no other's.
+// A session does not pass in the name of another user.
 func TestSwappedSessions(t *testing.T) {
 	p := newPool(t)
 	anas, bens := p.begin(ana), p.begin(ben)
@@ -280,7 +279,7 @@ func TestReplay(t *testing.T) {
 	p.fails(second, p.code(1))
 }
 
-// Of many answers with the right code at the same time one passes.
+// One of many simultaneous answers with the right code passes.
 func TestRace(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)

@@ -187,8 +187,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// What is no known shape is an error that names those that are, and quotes
-// nothing of what came.
+// A payload of an unknown shape is an error, which names the known shapes and quotes nothing of the payload.
 func TestUnknownShapes(t *testing.T) {
 	for _, payload := range []string{
 		"", "null", "[]", `"x"`, "1", "{", "{}", `{"canary":1}`,

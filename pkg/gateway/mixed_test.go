@@ -65,8 +65,8 @@ func TestMixedShapes(t *testing.T) {
 	}
 }
 
-// What an HTTP event has beside its marks is, in a request object, a member that no
-// contract documents, whatever its value.
+// The other members of an HTTP event may be in a request object, with any value: to the contracts they are
+// undocumented.
 func TestForeignMembers(t *testing.T) {
 	for _, member := range []string{
 		`"headers":["a"]`, `"headers":{"a":1}`, `"body":{"a":1}`, `"body":7`, `"path":["x"]`,

@@ -100,8 +100,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// What the official Go SDK sent verifies over the bytes that arrived, and so does
-// the example.
+// The official Go SDK's requests verify over the bytes that arrived, and so does the example.
 func TestCaptures(t *testing.T) {
 	key := public(t, "ams-test-client.pub.pem")
 	names, _ := filepath.Glob(contracts + "alipay-*.http")

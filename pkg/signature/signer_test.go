@@ -20,8 +20,8 @@ func sign(t testing.TB, s *signature.Signer, k signature.Key, text string) strin
 	return header
 }
 
-// What is remembered is what would have been signed: never another text's, nor
-// that of another key under the same version, nor that of another version.
+// A remembered signature equals a new one. It never belongs to another text, to another key of the same version, or to
+// another version.
 func TestSignerRemembers(t *testing.T) {
 	s := signature.NewSigner(8)
 	client, server := private(t, "ams-test-client.key.pem"), private(t, "ams-test-server.key.pem")

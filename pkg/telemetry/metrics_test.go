@@ -26,8 +26,7 @@ func write(t *testing.T, set func(*telemetry.Request)) telemetrytest.Line {
 	return telemetrytest.Read(t, log.String())
 }
 
-// What CloudWatch makes of each kind of request: these metrics by these dimensions,
-// and no others.
+// Each kind of request has these metrics with these dimensions in CloudWatch, and no others.
 func TestMetrics(t *testing.T) {
 	const stack, ofAPI, ofCountry = " stack=prod", " stack=prod api=otp.send", " stack=prod country=MY"
 	type metrics = map[string]float64
@@ -145,9 +144,9 @@ func TestTimeOfEachWrite(t *testing.T) {
 	}
 }
 
-// What a write came back with says whose number it is, if it says so at all, and
-// how many attempts are left: never fewer than none.
-func TestWhatAWriteTells(t *testing.T) {
+// The record gets the masked number from the challenge that a write returns, if it has one, and the number of attempts
+// left, which is never below 0.
+func TestRecordOfAWrite(t *testing.T) {
 	shown := otp.Reported{Mask: "+60******6353", Region: "MY", AuthID: "1"}
 	for name, c := range map[string]struct {
 		item                *otp.Challenge

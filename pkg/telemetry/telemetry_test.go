@@ -232,8 +232,8 @@ func TestOneLinePerRequest(t *testing.T) {
 	d.one("locked", map[string]any{"mismatches": "", "lockouts": 1, "reason": "locked"})
 }
 
-// What failed is an error with its cause, and so is what only the operator can
-// mend; what a number is to blame for is neither.
+// A failed request is an error with its cause, and so is one that only the operator can mend. A refusal because of the
+// number is neither.
 func TestFaults(t *testing.T) {
 	d := newDesk(t)
 	d.delivery, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}

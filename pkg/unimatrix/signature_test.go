@@ -62,7 +62,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// Of what was signed for "0" nothing may be changed, and not much time may pass.
+// A request that is accepted is refused if any part of what it signs changes, or if too much time passes.
 func TestVectorsChanged(t *testing.T) {
 	_, all := vectors(t)
 	for _, v := range all {

@@ -143,8 +143,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// What is signed is what the server sees of the request line, whatever is in the
-// path: API Gateway takes a stage off.
+// The signature covers the request line that the server sees, whatever is in the path: API Gateway removes a stage.
 func TestPathsAreSignedAsTheyArrive(t *testing.T) {
 	s := start(func(string) string { return ok })
 	defer s.Close()
@@ -324,7 +323,7 @@ func TestRepliesRefused(t *testing.T) {
 
 func padded(size int) string { return ok + strings.Repeat(" ", size-len(ok)) }
 
-// What may differ and is right all the same.
+// Replies that differ from the usual and pass every check.
 func TestRepliesAccepted(t *testing.T) {
 	for name, spoil := range map[string]func(*reply){
 		"64 KiB": func(r *reply) { r.body = []byte(padded(64 << 10)); r.sign(serverKey, "POST", r.uri) },
