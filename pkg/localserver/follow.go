@@ -36,7 +36,7 @@ func follow(ctx context.Context, store openstore.Store, events changes.Events, l
 func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events, log *slog.Logger) {
 	defer background(ctx, func(ctx context.Context) { sweep(ctx, f) })()
 	again(ctx, log, func() (more bool, err error) {
-		p, err := f.Feed().Next(ctx, piece)
+		p, err := f.Feed().Next(ctx, piece, time.Now())
 		if err != nil {
 			return false, err
 		}

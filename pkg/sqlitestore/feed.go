@@ -57,8 +57,9 @@ type Piece struct {
 }
 
 // Next returns up to limit changes, the oldest first. It returns the same again until
-// they are finished.
-func (f *Feed) Next(ctx context.Context, limit int) (Piece, error) {
+// they are finished. now becomes their time: a file does not keep when a guess was made,
+// since SQLite's clock would take a tenth of the time of each write.
+func (f *Feed) Next(ctx context.Context, limit int, now time.Time) (Piece, error) {
 	if ctx.Err() != nil {
 		return Piece{}, context.Cause(ctx)
 	}
@@ -78,7 +79,7 @@ func (f *Feed) Next(ctx context.Context, limit int) (Piece, error) {
 			return p, nil
 		}
 		p.last = f.next.ColumnInt64(0)
-		p.List = append(p.List, readChange(f.next))
+		p.List = append(p.List, readChange(f.next, now))
 	}
 }
 
@@ -127,8 +128,8 @@ func (f *Feed) close() error {
 }
 
 // readChange returns the change of the current row, see changeColumns.
-func readChange(stmt *sqlite.Stmt) changes.Change {
-	const first = 3 // seq, kind and at come before the fields
+func readChange(stmt *sqlite.Stmt, now time.Time) changes.Change {
+	const first = 2 // seq and kind come before the fields
 	var is, was otp.Challenge
 	for i, f := range followed {
 		readField(stmt, first+i, f.Pointer(&is))
@@ -138,7 +139,7 @@ func readChange(stmt *sqlite.Stmt) changes.Change {
 		}
 		readField(stmt, column, f.Pointer(&was))
 	}
-	c := changes.Change{At: time.UnixMilli(stmt.ColumnInt64(2))}
+	c := changes.Change{At: now}
 	switch stmt.ColumnText(1) {
 	case "inserted":
 		c.Is = &is

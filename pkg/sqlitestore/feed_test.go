@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -35,7 +36,7 @@ func factsOf(p sqlitestore.Piece) (facts []changes.Fact) {
 func readAll(t testing.TB, s *sqlitestore.Store, limit int, facts []changes.Fact) []changes.Fact {
 	t.Helper()
 	for {
-		p, err := s.Feed().Next(t.Context(), limit)
+		p, err := s.Feed().Next(t.Context(), limit, time.Now())
 		if err == nil {
 			err = s.Feed().Finish(t.Context(), p)
 		}
@@ -122,11 +123,12 @@ func wantOnce(t *testing.T, facts []changes.Fact, want []changestest.Fact) {
 func TestFeedUnfinished(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
 	changestest.NewLife(t, s, "demo").Crowd()
-	first, err := s.Feed().Next(t.Context(), 10)
+	now := time.Now()
+	first, err := s.Feed().Next(t.Context(), 10, now)
 	if err != nil || len(first.List) != 10 {
 		t.Fatal(first, err)
 	}
-	again, err := s.Feed().Next(t.Context(), 10)
+	again, err := s.Feed().Next(t.Context(), 10, now)
 	if err != nil || !reflect.DeepEqual(again, first) {
 		t.Errorf("%+v, %v: another piece than the unfinished one", again, err)
 	}
@@ -136,13 +138,13 @@ func TestFeedUnfinished(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Feed().Next(ctx, 1); err == nil {
+	if _, err := s.Feed().Next(ctx, 1, time.Now()); err == nil {
 		t.Error("Next returned although its context was over")
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Feed().Next(t.Context(), 1); err == nil {
+	if _, err := s.Feed().Next(t.Context(), 1, time.Now()); err == nil {
 		t.Error("a closed store returned changes")
 	}
 }
@@ -154,7 +156,7 @@ func TestFeedFinishedTwice(t *testing.T) {
 	s, other := openAt(t, path), openAt(t, path)
 	l := changestest.NewLife(t, s, "demo")
 	l.Steps()[0]()
-	late, err := s.Feed().Next(t.Context(), 1000)
+	late, err := s.Feed().Next(t.Context(), 1000, time.Now())
 	if err != nil || len(late.List) < 5 {
 		t.Fatal(late, err)
 	}
@@ -214,7 +216,7 @@ func (k *killer) follow(t testing.TB, s *sqlitestore.Store, events changes.Event
 	for {
 		var p sqlitestore.Piece
 		var cleared ledgers
-		k.step(t, func() (err error) { p, err = s.Feed().Next(t.Context(), 9); return err })
+		k.step(t, func() (err error) { p, err = s.Feed().Next(t.Context(), 9, time.Now()); return err })
 		if len(p.List) == 0 {
 			return true
 		}
@@ -355,7 +357,7 @@ func TestFeedWhileWriting(t *testing.T) {
 		s := openAt(t, path)
 		following.Go(func() {
 			for over := false; ; {
-				p, err := s.Feed().Next(t.Context(), 10)
+				p, err := s.Feed().Next(t.Context(), 10, time.Now())
 				if err == nil {
 					err = s.Feed().Finish(t.Context(), p)
 				}
@@ -428,7 +430,7 @@ func TestFeedIsSparse(t *testing.T) {
 	if got, err := s.TakeOver(t.Context(), take); err != nil || !got.Applied {
 		t.Fatal(got, err)
 	}
-	if p, err := s.Feed().Next(t.Context(), 10); err != nil || len(p.List) != 0 {
+	if p, err := s.Feed().Next(t.Context(), 10, time.Now()); err != nil || len(p.List) != 0 {
 		t.Errorf("%d changes, %v; nobody needs them", len(p.List), err)
 	}
 	s.Close()

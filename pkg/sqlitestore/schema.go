@@ -53,7 +53,6 @@ func changeColumns() []column {
 		{"seq", "INTEGER PRIMARY KEY", true},
 		// 'inserted', 'updated' or 'deleted'; NULL: the row only keeps its number in use.
 		{"kind", "TEXT", true},
-		{"at", "INTEGER DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))", true},
 	}
 	for _, prefix := range []string{"", "was_"} {
 		for _, f := range followed {

@@ -76,7 +76,8 @@ func TestOlderSchema(t *testing.T) {
 	s := openAt(t, path)
 	passAfterOne(t, s, "C#demo#1")
 	s.Close()
-	script(t, path, `DROP TRIGGER updated; ALTER TABLE changes DROP COLUMN was_mask; ALTER TABLE changes DROP COLUMN mask;
+	script(t, path, `DROP TRIGGER updated;
+		ALTER TABLE changes DROP COLUMN was_mask; ALTER TABLE changes DROP COLUMN mask;
 		CREATE TRIGGER updated AFTER UPDATE ON challenges BEGIN SELECT raise(ABORT, 'a trigger of before'); END;
 		PRAGMA user_version = 1073741825;`)
 	s = openAt(t, path)

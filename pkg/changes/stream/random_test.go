@@ -100,7 +100,7 @@ func (f *follower) restart() {
 
 func (f *follower) next() sqlitestore.Piece {
 	f.t.Helper()
-	p, err := f.s.Feed().Next(f.t.Context(), 1+f.random.IntN(5))
+	p, err := f.s.Feed().Next(f.t.Context(), 1+f.random.IntN(5), time.Now())
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
@@ -61,7 +62,7 @@ func TestStoresAgree(t *testing.T) {
 	}
 	var facts []changes.Fact
 	for {
-		p, err := s.Feed().Next(t.Context(), 10)
+		p, err := s.Feed().Next(t.Context(), 10, time.Now())
 		if err == nil {
 			err = s.Feed().Finish(t.Context(), p)
 		}
