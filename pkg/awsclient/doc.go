@@ -1,8 +1,6 @@
-// Package awsclient has what the clients of AWS's services have in common here:
-// calls that end in time, and nothing that other AWS settings of a machine could
-// change.
+// Package awsclient configures the clients of AWS's services: their calls end in time, and the other AWS settings of a
+// machine do not change them.
 //
-// [Configure] is for services whose requests may come twice. A message to a phone
-// may not: package snssender makes a client of its own, and takes [Keys] alone from
-// here.
+// [Configure] is for services whose requests may arrive twice. A message to a phone may not: package snssender makes a
+// client of its own, and uses only [Keys] and [Ahead].
 package awsclient

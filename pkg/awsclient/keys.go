@@ -6,10 +6,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Keys returns the credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-// AWS_SESSION_TOKEN, as Lambda sets them, with a getenv such as os.Getenv; nil where
-// one of the first two is missing. They are read once: Lambda replaces the process
-// before they expire.
+// Keys returns the credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which Lambda sets. It
+// is nil where one of the first two is missing. getenv is os.Getenv, or a test's own. The credentials are read once:
+// Lambda replaces the process before they expire.
 func Keys(getenv func(string) string) aws.CredentialsProvider {
 	c := aws.Credentials{
 		AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),
@@ -23,8 +22,7 @@ func Keys(getenv func(string) string) aws.CredentialsProvider {
 	return provider(c)
 }
 
-// Local returns credentials that open nothing, for engines on a laptop, which do not
-// check them.
+// Local returns made-up credentials for engines on a laptop, which do not check them.
 func Local() aws.CredentialsProvider {
 	return provider(aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local", Source: "made up for an endpoint"})
 }

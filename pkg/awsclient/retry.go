@@ -9,10 +9,10 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Attempts is how often a call is tried at the most.
+// Attempts is the largest number of attempts of a call.
 const Attempts = 3
 
-// retryer repeats what the SDK repeats, and answers that broke off half-way.
+// retryer retries where the SDK does, and after an answer that broke off.
 func retryer(first time.Duration) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = Attempts
@@ -23,8 +23,8 @@ func retryer(first time.Duration) aws.Retryer {
 	})
 }
 
-// Pause returns how long to wait after the n-th attempt, counted from 1. Without
-// jitter: callers do not fail in step, and the sum has to stay within its bound.
+// Pause returns the time to wait after the n-th attempt, counted from 1. It has no jitter: callers do not fail in step,
+// and the sum must stay within its bound.
 func Pause(first time.Duration, n int) time.Duration { return first << (n - 1) }
 
 func brokeOff(err error) aws.Ternary {

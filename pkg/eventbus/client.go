@@ -10,30 +10,26 @@ import (
 	"countersign/pkg/awsclient"
 )
 
-// A request, with its repetitions, ends within 3 x 2 + 0.1 + 0.2 s, whatever the bus
-// does. EventBridge answers in some tens of milliseconds.
+// A request with its retries ends within 3 x 2 + 0.1 + 0.2 s, whatever the bus does. EventBridge answers in some tens
+// of milliseconds.
 const (
 	attemptTimeout = 2 * time.Second
 	firstPause     = 100 * time.Millisecond
 )
 
-// Config says where the bus is.
+// Config names the bus and its place.
 type Config struct {
-	// Region of the bus, such as "eu-central-1". It may be left out with an
-	// Endpoint.
+	// Region of the bus, such as "eu-central-1". It is optional with an Endpoint.
 	Region string
 	// Name of the bus; "" is the account's default.
 	Name string
-	// Endpoint of something that speaks EventBridge's protocol. "" is EventBridge
-	// itself.
+	// Endpoint of a server with EventBridge's protocol. "" is EventBridge itself.
 	Endpoint string
-	// Transport carries the requests; nil makes one. Tests put faults here.
+	// Transport carries the requests; nil makes one. Tests inject faults with it.
 	Transport http.RoundTripper
 }
 
-// New returns a bus and makes no request yet. Where its credentials are from, and
-// what it repeats, says [awsclient.Configure]: an event that goes twice has the same
-// id.
+// New returns a bus and makes no request. [awsclient.Configure] documents the source of credentials and the retries.
 func New(c Config) (*Bus, error) {
 	cfg, err := awsclient.Configure(awsclient.Settings{
 		Service: "eventbridge", Region: c.Region, Endpoint: c.Endpoint, Transport: c.Transport,

@@ -1,7 +1,6 @@
-// Package eventbus hands facts to Amazon EventBridge.
+// Package eventbus puts facts on Amazon EventBridge as events.
 //
-// An event has the source "countersign", the kind of the fact as its detail-type,
-// and the fact as its detail, with its id inside: the bus may deliver an event more
-// than once, and so may this package, and whoever keeps the ids that it has seen
-// hears of every fact once. Errors never hold what was sent.
+// An event has the source "countersign", the kind of the fact as its detail-type, and the fact as its detail. Both the
+// bus and this package may deliver an event more than once. The detail has an id, so that a consumer who keeps the ids
+// can drop repeats. Errors never hold the content of an event.
 package eventbus

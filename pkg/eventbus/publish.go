@@ -14,9 +14,8 @@ import (
 	"countersign/pkg/changes"
 )
 
-// Limits of one request of PutEvents. The second is of all entries together, as
-// EventBridge counts them: 14 bytes for the time, and the source, the detail-type
-// and the detail in UTF-8.
+// Limits of one request of PutEvents. maxBytes is for all entries together, as EventBridge counts them: 14 bytes for
+// the time, and the source, the detail-type and the detail in UTF-8.
 const (
 	maxEntries = 10
 	maxBytes   = 256 << 10
@@ -31,8 +30,8 @@ type Bus struct {
 
 var _ changes.Events = (*Bus)(nil)
 
-// Publish implements [changes.Events]. Entries that the bus refuses while it takes
-// others are tried three times, as whole requests are.
+// Publish implements [changes.Events]. Entries that the bus refuses while it takes others are tried three times, like
+// whole requests.
 func (b *Bus) Publish(ctx context.Context, facts []changes.Fact) (done int, err error) {
 	entries := make([]types.PutEventsRequestEntry, len(facts))
 	for i, f := range facts {
@@ -62,8 +61,7 @@ func (b *Bus) entry(f changes.Fact) (types.PutEventsRequestEntry, error) {
 	}, nil
 }
 
-// fits returns how many of the entries go into one request: at least one, which
-// the bus may find too large.
+// fits returns how many of the entries go into one request. It is at least one, even where that is too large.
 func fits(entries []types.PutEventsRequestEntry) int {
 	bytes := 0
 	for n, e := range entries {
@@ -75,8 +73,8 @@ func fits(entries []types.PutEventsRequestEntry) int {
 	return len(entries)
 }
 
-// put makes one request, and further ones for the entries that were refused in it.
-// It returns how many from the first on were taken.
+// put makes one request, and further ones for the entries that were refused in it. It returns the number of entries
+// before the first one that was not taken.
 func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) (taken int, err error) {
 	left := make([]int, len(entries)) // places of the entries that were not taken yet
 	for i := range left {

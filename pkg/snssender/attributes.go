@@ -9,13 +9,12 @@ import (
 
 const senderIDName = "AWS.SNS.SMS.SenderID"
 
-// attributes returns what every message carries beside its number and text.
-// They are made once: the SDK only reads them, so concurrent calls share them
-// (the race detector watches that in the tests).
+// attributes returns the attributes that every message has. They are made once: the SDK only reads them, so concurrent
+// calls share them (the race detector watches that in the tests).
 func (c Config) attributes() map[string]types.MessageAttributeValue {
 	all := map[string]types.MessageAttributeValue{
-		// Transactional is what one-time codes are: delivery before price. Without
-		// it the account's default counts, which is Promotional.
+		// One-time codes are transactional: delivery before price. Without this the account's default holds, which is
+		// Promotional.
 		"AWS.SNS.SMS.SMSType": attribute("String", "Transactional"),
 	}
 	for name, value := range map[string]string{
@@ -34,8 +33,8 @@ func (c Config) attributes() map[string]types.MessageAttributeValue {
 	return all
 }
 
-// attributesFor returns the attributes of a message from a sender name of its
-// own; a name that is no sender id is none.
+// attributesFor returns the attributes of a message with a sender name of its own. A name that is no sender id is
+// ignored.
 func (s *Sender) attributesFor(from string) map[string]types.MessageAttributeValue {
 	if !ValidSenderID(from) {
 		return s.attributes

@@ -16,15 +16,15 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// rule is what an error code of SNS means.
+// rule is the meaning of an error code of SNS.
 type rule struct {
 	delivery otp.Delivery
 	operator bool
 	reason   string
 }
 
-// The meanings. Refused is for what SNS decides before it takes a message, and
-// would decide again: only then is it known that nothing was sent.
+// The meanings. Refused is for decisions that SNS makes before it takes a message, and would make again: only then is
+// it certain that nothing was sent.
 var (
 	badNumber = rule{otp.Refused, false,
 		"this number cannot be sent to; ask the person for another"}
@@ -49,10 +49,9 @@ var (
 		"an answer that this version does not know; look the code up and add it to classify.go"}
 )
 
-// rules has every error code that SNS documents. A code that is not here is
-// unknown, and unknown is MaybeSent: to call a sent message refused gives its
-// send back to the limits and tells the caller that no code is under way, while
-// to call a refused message maybe sent costs no more than a retry.
+// rules has every error code that SNS documents. A code that is not here is unknown, and unknown is MaybeSent: a sent
+// message that is called refused frees its send in the limits and makes the caller believe that no code is under way; a
+// refused message that is called maybe sent costs one retry.
 //
 // Sources: Publish and CommonErrors in the SNS API reference, and the SDK's
 // deserializer of Publish, which a test compares with this table.
@@ -109,9 +108,8 @@ var rules = map[string]rule{
 	"RequestExpired":              stale,
 }
 
-// ruleFor finds the rule for an error code. SNS has one code for a number that
-// it will not dial ("Invalid parameter: PhoneNumber Reason: ...") and for
-// settings that it will not take; only the former is the caller's affair.
+// ruleFor finds the rule for an error code. SNS has one code both for a number that it does not dial ("Invalid
+// parameter: PhoneNumber Reason: ...") and for settings that it does not take. Only the number is the caller's affair.
 func ruleFor(code, message string) rule {
 	r, ok := rules[code]
 	switch {
@@ -123,7 +121,7 @@ func ruleFor(code, message string) rule {
 	return r
 }
 
-// classify says what became of a Publish.
+// classify returns the outcome of a Publish.
 func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
 	if err == nil {
 		return accepted(out)
@@ -151,8 +149,8 @@ func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
 // noCode is the SDK's word for an answer without an error code.
 const noCode = "UnknownError"
 
-// accepted believes a success only with the id that SNS gives to every message
-// it takes: a 200 without one was written by something else on the way.
+// accepted requires the id that SNS gives to every message it takes: a 200 without one comes from another server on the
+// way.
 func accepted(out *sns.PublishOutput) (otp.Delivery, error) {
 	if out.MessageId != nil && *out.MessageId != "" {
 		return otp.Accepted, nil
@@ -165,8 +163,7 @@ func accepted(out *sns.PublishOutput) (otp.Delivery, error) {
 	}
 }
 
-// noAnswer says why there is no error code. Only types and numbers are told of
-// err, never its words.
+// noAnswer returns the reason why there is no error code. It has types and numbers of err, never its text.
 func noAnswer(err error, status int) (reason string, operator bool) {
 	var dial *net.OpError
 	switch {
@@ -184,7 +181,7 @@ func noAnswer(err error, status int) (reason string, operator bool) {
 	return "the connection broke; the message may have gone out " + kind(err), false
 }
 
-// kind tells the root of err without its words, except for the system's own.
+// kind returns the type of the innermost error of err. The text is only that of the system's own errors.
 func kind(err error) string {
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next

@@ -11,9 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
-// client builds SNS's client by hand. sns.NewFromConfig and the config module
-// are not used: they would take over retries, interceptors, body logging and
-// environment variables of this machine.
+// client makes SNS's client by hand. sns.NewFromConfig and the config module would take retries, interceptors, logging
+// of bodies and environment variables from this machine.
 func client(cfg aws.Config, endpoint string, wire http.RoundTripper) *sns.Client {
 	o := sns.Options{
 		Region:      cfg.Region,
@@ -23,8 +22,7 @@ func client(cfg aws.Config, endpoint string, wire http.RoundTripper) *sns.Client
 		Retryer: aws.NopRetryer{},
 		HTTPClient: &http.Client{
 			Transport: wire,
-			// A followed redirect is a second request. As an answer it is none that
-			// SNS gives, hence unclear.
+			// A redirect that is followed is a second request. SNS sends none, so the answer is unclear.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -34,7 +32,7 @@ func client(cfg aws.Config, endpoint string, wire http.RoundTripper) *sns.Client
 	return sns.New(o)
 }
 
-// transport is net/http's own, kept from repeating a request by itself:
+// transport is net/http's own, set so that it never repeats a request:
 //
 //   - HTTP/1.1 only. Over HTTP/2 it repeats a request, also a POST, when the
 //     server refuses its stream or shuts the connection down.
@@ -43,11 +41,10 @@ func client(cfg aws.Config, endpoint string, wire http.RoundTripper) *sns.Client
 //     byte of it was written, which makes the second the only one (see
 //     shouldRetryRequest in net/http/transport.go).
 //
-// What remains is a connection that the server closed while it was idle: such a
-// send may fail as unclear. Five seconds are far below what servers wait, and
-// net/http compares them with the wall clock, so that a Lambda that was frozen
-// for minutes does not thaw with a dead connection. A new handshake every now
-// and then is nothing against the seconds that an SMS takes.
+// One case remains: the server closed an idle connection, and the send on it fails as unclear. So idle connections are
+// closed after five seconds, long before servers close them. net/http compares with the wall clock, so that a Lambda
+// that was frozen for minutes does not use a dead connection. A new handshake now and then is short beside the seconds
+// that an SMS takes.
 func transport() *http.Transport {
 	http1 := new(http.Protocols)
 	http1.SetHTTP1(true)
@@ -62,8 +59,7 @@ func transport() *http.Transport {
 // errCredentials marks a failure before SNS was asked.
 var errCredentials = errors.New("no credentials")
 
-// credentials marks the errors of p, and takes empty keys for an error too:
-// unlike SNS's refusal of them, it costs no request.
+// credentials marks the errors of p. Empty keys are an error too: it costs no request, unlike SNS's refusal.
 func credentials(p aws.CredentialsProvider) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := p.Retrieve(ctx)

@@ -6,17 +6,16 @@ import (
 	"strings"
 )
 
-// Error is why a message was refused or may not have been sent. Unwrapping it
-// gives nothing: the SDK's errors quote the number, and may quote the text.
+// Error is the reason why a message was refused, or may not have been sent. It does not unwrap: the SDK's errors quote
+// the number, and may quote the text.
 type Error struct {
 	Code      string // SNS's error code; "" when SNS gave none
 	Status    int    // HTTP status; 0 when no answer came
 	RequestID string // AWS's, for a support case; "" when no answer came
-	// Operator is true when whoever runs the service must act, since every
-	// message fails alike: raise an alarm. It is false when the number or the
-	// weather is to blame.
+	// Operator is true when the operator must act, because every message fails alike: an alarm is raised. It is false
+	// when the number or a passing fault is the cause.
 	Operator bool
-	Reason   string // what happened and what to do, in our own words
+	Reason   string // the cause and the remedy, in our own words
 }
 
 // Error names code, status, request and remedy.
@@ -37,7 +36,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// ForOperator is Operator, for those who do not know this type.
+// ForOperator returns Operator, for callers that do not import this package.
 func (e *Error) ForOperator() bool { return e.Operator }
 
 // LogValue logs the fields one by one, so that an alarm can filter on operator.
@@ -51,10 +50,8 @@ func (e *Error) LogValue() slog.Value {
 	)
 }
 
-// Code and request id come from outside. They are kept in the form that AWS
-// gives them and in no other, so that no number or code comes along with them:
-// AWS's error codes have no digits at all, one-time codes and numbers have
-// nothing else.
+// The error code and the request id come from outside. They are kept only in the form that AWS gives them, so that they
+// carry no number and no code: AWS's error codes have no digits, one-time codes and numbers are digits only.
 var (
 	codeForm    = form(`\A[A-Za-z][A-Za-z.]{0,63}\z`)
 	requestForm = form(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)

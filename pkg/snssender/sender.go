@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
 
-// Timeout bounds one Send, from the credentials to the last byte of the answer.
-// An init has nine seconds, and the rest of them for its writes.
+// Timeout bounds one Send, from the credentials to the last byte of the answer. An init has nine seconds, and needs the
+// rest of them for its writes.
 const Timeout = 4 * time.Second
 
 // Sender is an otp.Sender on SNS. It is safe for concurrent use.
@@ -26,9 +26,8 @@ type Sender struct {
 
 var _ otp.Sender = (*Sender)(nil)
 
-// New returns a sender. Of cfg it takes Region and Credentials and nothing else:
-// no retries, no endpoint meant for another service, no HTTP client, and no
-// logging of bodies, which hold number and code. It makes no request.
+// New returns a sender. It uses only Region and Credentials of cfg: no retries, no endpoint of another service, no HTTP
+// client, and no logging of bodies, which hold number and code. It makes no request.
 //
 // The error names every setting that cannot be used.
 func New(cfg aws.Config, c Config) (*Sender, error) {
@@ -65,8 +64,8 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 // Send publishes m to its number, with one request. The error of Refused and
 // MaybeSent is an [*Error]; with Accepted it is nil.
 //
-// m.From replaces [Config].SenderID. It is a wish: where it is no sender id (see
-// [ValidSenderID]), Config.SenderID stays, and the person still gets the code.
+// m.From replaces [Config].SenderID. Where it is no sender id (see [ValidSenderID]), Config.SenderID is used, so that
+// the person still gets the code.
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
