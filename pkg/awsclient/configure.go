@@ -37,7 +37,7 @@ type Settings struct {
 //
 //   - A call is tried up to [Attempts] times: the SDK's own retries, and one after an answer that broke off. So each
 //     request must be one that may arrive twice. A call ends within 3 Attempts and 3 Pauses, whatever the service does.
-//   - - Its credentials are the [Keys] of this process unless others are given. With an Endpoint they may be missing;
+//   - Its credentials are the [Keys] of this process unless others are given. With an Endpoint they may be missing;
 //     then they are [Local].
 //   - It follows no redirect. AWS sends none, and keys and codes must not go to a server that does.
 //   - It uses HTTP/1.1, see [Settings].Connections. A connection that dies, as connections do while a Lambda is frozen,

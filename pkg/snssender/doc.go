@@ -3,7 +3,7 @@
 //
 // Start with [New], whose [Sender] is an otp.Sender. It promises:
 //
-//   - - One request on the wire for each [Sender.Send], whatever happens to it. SNS does not recognise a repeated
+//   - One request on the wire for each [Sender.Send], whatever happens to it. SNS does not recognise a repeated
 //     message, so every repeat is one more SMS.
 //   - An answer within [Timeout].
 //   - Every answer is classified by the table in classify.go. An answer that is not in it is otp.MaybeSent.

@@ -1,11 +1,10 @@
-// Package standin has stand-ins on this machine for what a Lambda function meets
-// in AWS, so that the very binary that is deployed runs without an account and
-// without Docker: the Runtime API that hands it events ([Runtime]), and DynamoDB,
-// Secrets Manager, SNS and EventBridge behind it ([StartServices]).
+// Package standin runs the binary of a Lambda function on this machine, without an AWS account and without Docker. It
+// stands in for the Runtime API that sends events ([Runtime]), and for DynamoDB, Secrets Manager, SNS and EventBridge
+// ([StartServices]).
 //
 //	runtime, err := standin.Listen(time.Now)
 //	process, err := runtime.Start("init", "bootstrap", environment, os.Stderr)
 //	answer, err := process.Invoke(ctx, event)
 //
-// They are for laptops and tests: nobody's signature is checked.
+// Stand-ins are for laptops and tests: they do not check signatures.
 package standin

@@ -12,10 +12,9 @@ import (
 	"time"
 )
 
-// Answer is what a function made of an event.
+// Answer is the answer of a function to an event.
 type Answer struct {
-	// Body is the answer; of a Failed one, an object with errorMessage and
-	// errorType.
+	// Body is the answer. If Failed, it is an object with errorMessage and errorType.
 	Body   []byte
 	Failed bool
 }
@@ -68,7 +67,7 @@ func (f *function) enter(event []byte) *invocation {
 	return i
 }
 
-// leave ends an invocation, answered or not; nil where there is none of that id.
+// leave ends an invocation, answered or not. It returns nil for an unknown id.
 func (f *function) leave(id string) *invocation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -77,8 +76,7 @@ func (f *function) leave(id string) *invocation {
 	return i
 }
 
-// invoke hands an event to the function and waits for its answer, until ctx, the
-// function or its time is over.
+// invoke sends an event to the function and waits for its answer, until ctx, the function or its time ends.
 func (f *function) invoke(ctx context.Context, event []byte) (Answer, error) {
 	i := f.enter(event)
 	defer f.leave(i.id)
@@ -106,7 +104,7 @@ func (f *function) invoke(ctx context.Context, event []byte) (Answer, error) {
 	}
 }
 
-// last is what the function answered before it ended, if it did.
+// last returns the answer that the function gave before it ended, if any.
 func (i *invocation) last() (Answer, error) {
 	select {
 	case a := <-i.answer:
@@ -132,7 +130,7 @@ func (f *function) next(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// answer serves what the function posts of an invocation.
+// answer serves the function's POST of an answer.
 func (f *function) answer(w http.ResponseWriter, req *http.Request, id string, failed bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	var large *http.MaxBytesError
@@ -152,7 +150,7 @@ func (f *function) answer(w http.ResponseWriter, req *http.Request, id string, f
 	}
 }
 
-// initError serves what the function posts where it cannot start.
+// initError serves the function's POST of the reason why it cannot start.
 func (f *function) initError(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	if err != nil {

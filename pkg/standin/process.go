@@ -12,24 +12,22 @@ import (
 	"time"
 )
 
-// region is what functions are told where nobody says otherwise.
+// region is the region of functions, unless their environment names another.
 const region = "us-east-1"
 
-// errEnded is why an invocation has no answer.
+// errEnded is the reason why an invocation has no answer.
 var errEnded = errors.New("the process ended")
 
-// Process is a function's binary at work, one execution environment. It takes one
-// event at a time, as in Lambda.
+// Process is a running binary of a function: one execution environment. It takes one event at a time, as in Lambda.
 type Process struct {
 	function *function
 	cmd      *exec.Cmd
 	err      error // how it ended, once function.ended is closed
 }
 
-// Start runs a function's binary (Lambda's "bootstrap") under a name that no other
-// one has that is running. env is added to what
-// Lambda itself sets, and nothing of this process's own environment is handed on.
-// What the function says goes to log.
+// Start runs a function's binary (Lambda's "bootstrap") under a name that no other running function has. Its
+// environment is that of Lambda and env; it gets nothing from the environment of this process. Its output goes to
+// log.
 func (r *Runtime) Start(name, binary string, env []string, log io.Writer) (*Process, error) {
 	f, err := r.add(name)
 	if err != nil {
@@ -52,8 +50,8 @@ func (r *Runtime) Start(name, binary string, env []string, log io.Writer) (*Proc
 	return p, nil
 }
 
-// lambdaEnvironment are the variables that Lambda sets for each function of this
-// template, with keys that open nothing.
+// lambdaEnvironment returns the variables that Lambda sets for each function of this template, with made-up
+// credentials.
 func lambdaEnvironment(name string) []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
@@ -70,9 +68,8 @@ func lambdaEnvironment(name string) []string {
 // initTimeout is how long a function may take to start in Lambda.
 const initTimeout = 10 * time.Second
 
-// Ready waits until the function asks for its first event: its start is over. The
-// error says how it ended instead, or that Lambda would not wait longer; why, it has
-// said in its log.
+// Ready waits until the function asks for its first event. The error says how it ended instead, or that Lambda would
+// not wait longer; the reason is in the function's log.
 func (p *Process) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(
 		ctx,
@@ -92,9 +89,9 @@ func (p *Process) Ready(ctx context.Context) error {
 	}
 }
 
-// Invoke hands an event to the function and waits for its answer. That a function
-// answers by an error is no error, see [Answer]; that it ends, that ctx does, or the
-// time that template.yaml gives to a function of this name ([Timeout] to others), is.
+// Invoke sends an event to the function and waits for its answer. An answer that is a function's error is no error, see
+// [Answer]. It is an error that the function ends, that ctx ends, or that the time is over which template.yaml gives to
+// a function of this name ([Timeout] to others).
 func (p *Process) Invoke(ctx context.Context, event []byte) (Answer, error) {
 	a, err := p.function.invoke(ctx, event)
 	if errors.Is(err, errEnded) {
@@ -103,7 +100,7 @@ func (p *Process) Invoke(ctx context.Context, event []byte) (Answer, error) {
 	return a, err
 }
 
-// ending tells how the process ended.
+// ending returns how the process ended.
 func (p *Process) ending() error {
 	if p.err == nil {
 		return fmt.Errorf("function %s ended by itself; see its log", p.function.name)
@@ -111,8 +108,7 @@ func (p *Process) ending() error {
 	return fmt.Errorf("function %s ended: %w; see its log", p.function.name, p.err)
 }
 
-// Stop ends the process as Lambda does, and returns how it ended where that was
-// not by this signal.
+// Stop ends the process by SIGTERM, as Lambda does. The error says how it ended if not by this signal.
 func (p *Process) Stop() error { return p.stop(grace) }
 
 // grace is how long a process may take to end.

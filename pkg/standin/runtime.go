@@ -12,17 +12,16 @@ import (
 	"countersign/pkg/loopback"
 )
 
-// Timeout is how long an invocation may take, as template.yaml has it for functions
-// that say nothing else.
+// Timeout is the longest time of an invocation, as in template.yaml, for functions without a timeout of their own.
 const Timeout = 10 * time.Second
 
-// timeouts are those of functions that say something else there.
+// timeouts are those of functions with a timeout of their own there.
 var timeouts = map[string]time.Duration{"changes": time.Minute, "cognito": 5 * time.Second}
 
-// maxBody is the most that Lambda takes as an answer: what it calls 6 MB.
+// maxBody is the largest answer that Lambda takes, in bytes. Lambda calls it 6 MB.
 const maxBody = 6<<20 + 100
 
-// oversize is what Lambda answers in place of a larger one.
+// oversize is Lambda's answer in place of a larger one.
 var oversize = Answer{Failed: true, Body: fmt.Appendf(
 	nil,
 	`{"errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes).",`+
@@ -30,9 +29,8 @@ var oversize = Answer{Failed: true, Body: fmt.Appendf(
 	maxBody,
 )}
 
-// Runtime is Lambda's Runtime API (version 2018-06-01) on the loopback interface,
-// for any number of functions: each has a path prefix of its own. It is safe for
-// concurrent use.
+// Runtime is Lambda's Runtime API (version 2018-06-01) on the loopback interface, for any number of functions: each
+// process has a path prefix of its own. It is safe for concurrent use.
 type Runtime struct {
 	now    func() time.Time
 	addr   string
@@ -63,8 +61,8 @@ func Listen(now func() time.Time) (*Runtime, error) {
 	return r, nil
 }
 
-// Close cuts off the functions that wait for an event. They end by themselves
-// then, as they do nowhere in AWS: stop them first.
+// Close closes the connections of functions that wait for an event. They then end by themselves, which never happens in
+// AWS: stop them first.
 func (r *Runtime) Close() error { return r.server.Close() }
 
 // address is the AWS_LAMBDA_RUNTIME_API of a function: clients put "http://" before it and the version after it, and so

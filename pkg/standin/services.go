@@ -34,34 +34,34 @@ const (
 	eventBridge    = "AWS_ENDPOINT_URL_EVENTBRIDGE"
 )
 
-// Options say which services are stood in for, and where their data is.
+// Options choose the services that have a stand-in, and the place of their data.
 type Options struct {
-	// Given has the variables that a function gets anyway. What has an endpoint there
-	// is not stood in for, and tables there are left alone.
+	// Given has the variables that a function gets anyway. A service with an endpoint in it has no stand-in, and its
+	// tables are left alone.
 	Given map[string]string
-	// Host is the address that all of them listen on, 127.0.0.1 where it is empty.
-	// Whoever reaches it has the keys and the codes, but for web pages: all that is
-	// not the engine is for requests to this address, see [loopback.Only].
+	// Host is the address that all stand-ins listen on; "" is 127.0.0.1. Anyone who reaches it can read the keys and
+	// the codes. Web pages cannot: all stand-ins but the engine answer only requests to this address, see
+	// [loopback.Only].
 	Host string
-	// Data is a folder that is there. The keyring is in its keys.json, as that of
-	// the local server is, and is made where there is none.
+	// Data is an existing folder. The keyring is in its keys.json, like that of the local server, and is made if it is
+	// missing.
 	Data string
 	// DynamoDB is the URL of an engine that is running on this machine; "" starts the
 	// one at Engine, with its tables in the file dynamodb.db of Data.
 	DynamoDB string
 	Engine   string
-	// Sent is told of each message to a phone, and Put of each event, by its kind and
-	// its detail in JSON; they go nowhere else. Either may be nil.
+	// Sent gets each message to a phone, and Put each event: its kind, and its detail in JSON. They go nowhere else.
+	// Either may be nil.
 	Sent func(to, message string)
 	Put  func(kind, detail string)
 	Now  func() time.Time
 }
 
-// Services are stand-ins for what the functions call.
+// Services are stand-ins for the services that the functions call.
 type Services struct {
 	// Environment has the variables that point a function at them.
 	Environment map[string]string
-	// Names of what is stood in for, for people.
+	// Names of the services that have a stand-in, for people.
 	Names []string
 
 	host    string
@@ -69,14 +69,12 @@ type Services struct {
 	servers []*http.Server
 }
 
-// DemoClient is the client that [StartServices] makes where it is missing: it needs
-// no signature, may send to all countries and is a Unimatrix access key without a
-// secret.
+// DemoClient is the client that [StartServices] makes if it is missing. It needs no signature, may send to all
+// countries and is a Unimatrix access key without a secret.
 const DemoClient = "demo"
 
-// Settings are what functions must be told, besides where the services are, to work
-// with the stand-ins: any country, as nothing leaves this machine, and a client for
-// Cognito's triggers.
+// Settings are the variables that functions need with the stand-ins, besides the endpoints: any country, because
+// nothing leaves this machine, and a client for Cognito's triggers.
 func Settings() map[string]string {
 	return map[string]string{
 		config.Prefix + "COUNTRIES":      "*",
@@ -85,8 +83,8 @@ func Settings() map[string]string {
 	}
 }
 
-// StartServices starts those that are not given. It makes the tables and the client
-// "demo" where they are missing. Close ends what was started.
+// StartServices starts a stand-in for each service that is not given. It makes the tables and the client "demo" if they
+// are missing. Close ends the stand-ins.
 func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 	s := &Services{Environment: map[string]string{}, host: cmp.Or(o.Host, "127.0.0.1")}
 	defer func() {
@@ -120,7 +118,7 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 	return s, nil
 }
 
-// tables starts the engine where there is none, and furnishes it.
+// tables starts the engine if there is none, and makes its tables and its client.
 func (s *Services) tables(ctx context.Context, o Options, keys keyring.Source) (err error) {
 	if o.DynamoDB == "" {
 		file := filepath.Join(o.Data, "dynamodb.db")
@@ -152,7 +150,7 @@ func (s *Services) serve(h http.Handler) (string, error) {
 	return "http://" + listener.Addr().String(), nil
 }
 
-// Close ends the stand-ins. What is in files stays.
+// Close ends the stand-ins. Files stay.
 func (s *Services) Close() (err error) {
 	for _, server := range s.servers {
 		err = errors.Join(err, server.Close())
@@ -163,7 +161,7 @@ func (s *Services) Close() (err error) {
 	return err
 }
 
-// oneAtATime reads a keyring for many.
+// oneAtATime is a keyring's source for concurrent readers.
 type oneAtATime struct {
 	mu     sync.Mutex
 	source keyring.Source
@@ -179,8 +177,7 @@ func (k *oneAtATime) Read(ctx context.Context, now time.Time) ([]byte, error) {
 	return k.source.Read(ctx, now)
 }
 
-// furnish makes tables and client, where anybody who asks may: whose account this
-// process could write to does not matter.
+// furnish makes tables and client with made-up credentials: the credentials of this process must not reach an engine.
 func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 	cfg, err := config.Load(func(name string) string { return o.Given[name] })
 	if err != nil {
