@@ -8,33 +8,36 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// gateways are both APIs in template.yaml, with the routes of the functions.
+type gateways struct {
+	Resources map[string]struct {
+		Condition  string `yaml:"Condition"`
+		Properties struct {
+			DisableExecuteAPIEndpoint yaml.Node `yaml:"DisableExecuteApiEndpoint"`
+			OpenAPIVersion            string    `yaml:"OpenApiVersion"`
+			ResourceArn               string    `yaml:"ResourceArn"`
+			DefinitionBody            struct {
+				Paths map[string]map[string]struct {
+					Integration struct {
+						Type string `yaml:"type"`
+						URI  string `yaml:"uri"`
+					} `yaml:"x-amazon-apigateway-integration"`
+				} `yaml:"paths"`
+			} `yaml:"DefinitionBody"`
+			Events map[string]struct {
+				Type       string `yaml:"Type"`
+				Properties struct {
+					Path string `yaml:"Path"`
+				} `yaml:"Properties"`
+			} `yaml:"Events"`
+		} `yaml:"Properties"`
+	} `yaml:"Resources"`
+}
+
 // The REST API, which is there for a web ACL, leads each path to the function that
 // the HTTP API leads it to.
 func TestRestAPIServesTheSamePaths(t *testing.T) {
-	var file struct {
-		Resources map[string]struct {
-			Condition  string `yaml:"Condition"`
-			Properties struct {
-				DisableExecuteAPIEndpoint yaml.Node `yaml:"DisableExecuteApiEndpoint"`
-				OpenAPIVersion            string    `yaml:"OpenApiVersion"`
-				ResourceArn               string    `yaml:"ResourceArn"`
-				DefinitionBody            struct {
-					Paths map[string]map[string]struct {
-						Integration struct {
-							Type string `yaml:"type"`
-							URI  string `yaml:"uri"`
-						} `yaml:"x-amazon-apigateway-integration"`
-					} `yaml:"paths"`
-				} `yaml:"DefinitionBody"`
-				Events map[string]struct {
-					Type       string `yaml:"Type"`
-					Properties struct {
-						Path string `yaml:"Path"`
-					} `yaml:"Properties"`
-				} `yaml:"Events"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
+	var file gateways
 	readTemplate(t, &file)
 	function, group := regexp.MustCompile(`functions/\$\{(\w+)\.Arn\}/invocations$`), regexp.MustCompile(`/v1/\w+/`)
 	leads := map[string]string{}
@@ -67,8 +70,13 @@ func TestRestAPIServesTheSamePaths(t *testing.T) {
 	if routes != 16 {
 		t.Errorf("%d routes of the HTTP API", routes)
 	}
-	// There is no way around the web ACL: the HTTP API's address is shut with the same
-	// condition, and the REST API has the one stage that the ACL is associated with.
+}
+
+// There is no way around the web ACL: the HTTP API's address is shut with the same condition, and the REST API has the
+// one stage that the ACL is associated with.
+func TestWebACLHasNoWayAround(t *testing.T) {
+	var file gateways
+	readTemplate(t, &file)
 	shut := file.Resources["Api"].Properties.DisableExecuteAPIEndpoint
 	if shut.Tag != "!If" || shut.Content[0].Value != "HasWebAcl" || shut.Content[1].Value != "true" {
 		t.Error("the HTTP API is open beside the web ACL")
