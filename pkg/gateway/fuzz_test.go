@@ -13,8 +13,30 @@ import (
 	"countersign/pkg/gateway"
 )
 
-// FuzzInvoke: no payload makes a panic, what is served comes back as JSON, and a
-// batch names the records that go back, if there are any.
+// seeds are payloads at the edges of each shape.
+var seeds = []string{
+	`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"},` +
+		`{"messageId":"\u0000\"","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`,
+	`{"Records":[{"messageId":"m","eventSource":"aws:sqs","eventSourceARN":"a.fifo",` +
+		`"attributes":{"MessageGroupId":"g"},"body":"{\"clientId\":\"U\"}"},{"messageId":"n",` +
+		`"eventSource":"aws:sqs","eventSourceARN":"a.fifo","attributes":{"MessageGroupId":"g"},"body":""}]}`,
+	`{"Records":[{"messageId":"m","eventSource":"aws:sqs","EventSource":"aws:sns","body":"",` +
+		`"Sns":{"Message":""}}]}`,
+	`{"Records":[{"EventSource":"aws:sns","Sns":null},{"EventSource":"aws:sns","Sns":{"MessageId":null,` +
+		`"Message":"{\"clientId\":\"U\"}"}}]}`,
+	`{"Records":[{"Sns":1}],"Records":null}`, `{"Records":[null,[],1,""]}`,
+	`{"detail-type":"t","source":"s","detail":{"clientId":"U"}}`,
+	`{"detail-type":"t","source":"s","detail":[{"detail-type":null}]}`,
+	`{"detail-type":{},"source":"s","detail":1}`,
+	`{"httpMethod":"GET","path":"%","queryStringParameters":{"":"&"},"requestContext":{"elb":{}}}`,
+	`{"httpMethod":"GET","multiValueQueryStringParameters":{"a":null},"multiValueHeaders":{"":null},` +
+		`"requestContext":{"elb":[]}}`,
+	`{"clientId":{},"authenticationRequestId":null,"Records":null}`,
+	`{"clientId":"U","rawPath":"/","requestContext":{"http":{},"elb":{}}}`,
+}
+
+// FuzzInvoke sends any payload. None makes a panic, each answer is JSON, and the answer to a batch names every record
+// that goes back.
 func FuzzInvoke(f *testing.F) {
 	files, err := filepath.Glob("../../events/*.json")
 	if err != nil || len(files) == 0 {
@@ -27,26 +49,7 @@ func FuzzInvoke(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
-	for _, seed := range []string{
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"},` +
-			`{"messageId":"\u0000\"","eventSource":"aws:sqs","body":"{\"clientId\":\"U\"}"}]}`,
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","eventSourceARN":"a.fifo",` +
-			`"attributes":{"MessageGroupId":"g"},"body":"{\"clientId\":\"U\"}"},{"messageId":"n",` +
-			`"eventSource":"aws:sqs","eventSourceARN":"a.fifo","attributes":{"MessageGroupId":"g"},"body":""}]}`,
-		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","EventSource":"aws:sns","body":"",` +
-			`"Sns":{"Message":""}}]}`,
-		`{"Records":[{"EventSource":"aws:sns","Sns":null},{"EventSource":"aws:sns","Sns":{"MessageId":null,` +
-			`"Message":"{\"clientId\":\"U\"}"}}]}`,
-		`{"Records":[{"Sns":1}],"Records":null}`, `{"Records":[null,[],1,""]}`,
-		`{"detail-type":"t","source":"s","detail":{"clientId":"U"}}`,
-		`{"detail-type":"t","source":"s","detail":[{"detail-type":null}]}`,
-		`{"detail-type":{},"source":"s","detail":1}`,
-		`{"httpMethod":"GET","path":"%","queryStringParameters":{"":"&"},"requestContext":{"elb":{}}}`,
-		`{"httpMethod":"GET","multiValueQueryStringParameters":{"a":null},"multiValueHeaders":{"":null},` +
-			`"requestContext":{"elb":[]}}`,
-		`{"clientId":{},"authenticationRequestId":null,"Records":null}`,
-		`{"clientId":"U","rawPath":"/","requestContext":{"http":{},"elb":{}}}`,
-	} {
+	for _, seed := range seeds {
 		f.Add(seed)
 	}
 	h := gateway.Handler{
@@ -64,17 +67,17 @@ func FuzzInvoke(f *testing.F) {
 		case err != nil && out != nil:
 			t.Errorf("an answer and an error: %s", out)
 		case err == nil && !json.Valid(out):
-			t.Errorf("no JSON: %s", out)
+			t.Errorf("the answer is not JSON: %s", out)
 		}
 		const failures = `{"batchItemFailures":`
-		if rest, is := strings.CutPrefix(string(out), failures); is {
+		if rest, batch := strings.CutPrefix(string(out), failures); batch {
 			var list []struct{ ItemIdentifier string }
 			if err := json.Unmarshal([]byte(strings.TrimSuffix(rest, "}")), &list); err != nil || list == nil {
-				t.Errorf("no list: %s", out)
+				t.Errorf("batchItemFailures is not a list: %s", out)
 			}
 			for _, item := range list {
-				if item.ItemIdentifier == "" { // Lambda would put the whole batch back
-					t.Errorf("no name: %s", out)
+				if item.ItemIdentifier == "" { // Lambda would return the whole batch to the queue
+					t.Errorf("a record without its id goes back: %s", out)
 				}
 			}
 		}

@@ -10,8 +10,7 @@ import (
 	"countersign/pkg/gateway"
 )
 
-// An event with the marks of two shapes is none: each of these would be served
-// without the member that another shape has.
+// An event with the markers of two shapes is rejected. Each of these would be served without the second marker.
 func TestMixedShapes(t *testing.T) {
 	marks := map[string]string{
 		"direct":      `"clientId":"demo"`,
@@ -28,12 +27,11 @@ func TestMixedShapes(t *testing.T) {
 			t.Errorf("%s alone: %v", one, err)
 		}
 		for two, b := range marks {
-			if one == two || one == "direct" && two == "a request" || one == "a request" && two == "direct" {
+			same := one == two || one == "direct" && two == "a request" || one == "a request" && two == "direct"
+			if same {
 				continue
 			}
-			// Two of the same member would be one; those with both in one are below.
-			if strings.Contains(a, "requestContext") && strings.Contains(b, "requestContext") ||
-				strings.Contains(a, "Records") && strings.Contains(b, "Records") {
+			if both(a, b, "requestContext") || both(a, b, "Records") { // one member with both markers: see below
 				continue
 			}
 			if seen, _, err := invoke(t, "{"+a+","+b+"}"); err == nil || seen != nil {
@@ -57,16 +55,17 @@ func TestMixedShapes(t *testing.T) {
 			t.Errorf("%s: served", payload)
 		}
 	}
-	// What is wrong with a body is the contract's to say.
+	// The contract, not the gateway, judges a body that is not strict JSON.
 	for _, payload := range []string{`{"clientId":"demo","x":1,"x":2}`, "{\"clientId\":\"demo\",\"x\":\"\xff\"}"} {
 		if seen, _, err := invoke(t, payload); err != nil || !seen.Direct || string(seen.Body) != payload {
-			t.Errorf("%q: %+v %v, want it handed on as it came", payload, seen, err)
+			t.Errorf("%q: %+v %v, want the same bytes as a request", payload, seen, err)
 		}
 	}
 }
 
-// The other members of an HTTP event may be in a request object, with any value: to the contracts they are
-// undocumented.
+func both(a, b, part string) bool { return strings.Contains(a, part) && strings.Contains(b, part) }
+
+// A request object may have the other members of an HTTP event, with any value: the contracts do not document them.
 func TestForeignMembers(t *testing.T) {
 	for _, member := range []string{
 		`"headers":["a"]`, `"headers":{"a":1}`, `"body":{"a":1}`, `"body":7`, `"path":["x"]`,
@@ -90,11 +89,9 @@ func TestForeignMembers(t *testing.T) {
 				t.Errorf("%s from %s: %+v %v", member, from, seen, err)
 			}
 		}
-		// Nor do such members make an event of SQS or EventBridge another one.
-		seen, _, err := invoke(
-			t,
-			`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}],`+member+`}`,
-		)
+		// Beside records, too, such a member marks no second shape.
+		const records = `"Records":[{"messageId":"m","eventSource":"aws:sqs","body":"{\"clientId\":\"demo\"}"}]`
+		seen, _, err := invoke(t, `{`+records+`,`+member+`}`)
 		if err != nil || seen == nil || !seen.Direct {
 			t.Errorf("%s beside records: %+v %v", member, seen, err)
 		}
@@ -122,14 +119,15 @@ func TestHTTPOnly(t *testing.T) {
 		w := newWorker(atOnce)
 		w.HTTPOnly = only
 		out, err := w.Invoke(t.Context(), []byte(c.payload))
-		if c.served != (len(w.served) == 1) || c.served != (err == nil) || !c.served && (err != only || out != nil) {
-			t.Errorf("%s: served %v, %s %v", name, w.served, out, err)
+		served, refused := len(w.served) == 1 && err == nil, len(w.served) == 0 && err == only && out == nil
+		if served != c.served || refused == c.served {
+			t.Errorf("%s: served %v, answered %s, %v", name, w.served, out, err)
 		}
 	}
 	w := newWorker(atOnce)
 	w.HTTPOnly = only
 	if _, err := w.Invoke(t.Context(), []byte(`{"a":1}`)); err == nil || err == only {
-		t.Errorf("no known shape: %v", err)
+		t.Errorf("an unknown shape: %v, want the error that names the shapes", err)
 	}
 }
 

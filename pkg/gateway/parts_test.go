@@ -29,7 +29,7 @@ import (
 	"countersign/pkg/telemetry/telemetrytest"
 )
 
-// inbox is a sender that counts what each number gets.
+// inbox is a sender that counts the messages of each number.
 type inbox struct {
 	mu  sync.Mutex
 	got map[string]int
@@ -42,7 +42,7 @@ func (b *inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	return otp.Accepted, nil
 }
 
-// initOnSQLite is the function that sends codes as it is wired, but for its stores.
+// initOnSQLite is the function that sends codes, wired as in production, on SQLite.
 func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Handler {
 	t.Helper()
 	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
@@ -70,9 +70,9 @@ func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Han
 	return gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: messages}).Serve}
 }
 
-// A batch in which each request comes three times, as queues may deliver it: each
-// number gets one message, what was under way comes again and is done then, and the
-// log has a line of its own for each that was worked on.
+// A queue may deliver a message more than once. In this batch each request comes three times: each number gets one
+// message, a request that another call works on goes back and is done later, and each request that was served has a
+// log line of its own.
 func TestQueueOfRequests(t *testing.T) {
 	const numbers = 15
 	var log bytes.Buffer
@@ -84,49 +84,64 @@ func TestQueueOfRequests(t *testing.T) {
 		served.Add(1)
 		return serve(ctx, r)
 	}
-	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
 
-	var left []events.SQSMessage
+	left := requestsThrice(numbers)
+	for range 5 {
+		if left = deliver(t, h, left); len(left) == 0 {
+			break
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("%d messages go back after five deliveries", len(left))
+	}
 	for i := range numbers {
+		if number := fmt.Sprintf("+6065432163%02d", i); phones.got[number] != 1 || len(phones.got) != numbers {
+			t.Errorf("%s got %d messages, want 1; %d numbers got any", number, phones.got[number], len(phones.got))
+		}
+	}
+	linesOfRequests(t, log.String(), served.Load(), numbers)
+}
+
+// requestsThrice returns messages with requests to n numbers, each of them three times.
+func requestsThrice(n int) (out []events.SQSMessage) {
+	for i := range n {
 		text := fmt.Sprintf(
 			`{"clientId":"demo","authenticationRequestId":"request-%d","authenticationMethod":"OTP",`+
 				`"authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-65432163%02[1]d"}`,
 			i,
 		)
-		for j, text := range []string{text, text + " ", text} { // byte by byte, and spelled otherwise
-			left = append(left, message(fmt.Sprint(i, "-", j), "", text))
+		for j, text := range []string{text, text + " ", text} { // the same bytes, and other bytes of the same request
+			out = append(out, message(fmt.Sprint(i, "-", j), "", text))
 		}
 	}
-	for range 5 {
-		payload, err := json.Marshal(events.SQSEvent{Records: left})
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := h.Invoke(ctx, payload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var back []events.SQSMessage
-		for _, m := range left {
-			if strings.Contains(string(out), fmt.Sprintf(`"itemIdentifier":%q`, m.MessageId)) {
-				back = append(back, m)
-			}
-		}
-		if left = back; len(left) == 0 {
-			break
-		}
-	}
-	if len(left) > 0 {
-		t.Errorf("%d came back to the end", len(left))
-	}
-	for i := range numbers {
-		if number := fmt.Sprintf("+6065432163%02d", i); phones.got[number] != 1 || len(phones.got) != numbers {
-			t.Errorf("%s got %d messages, and %d numbers got one", number, phones.got[number], len(phones.got))
-		}
-	}
+	return out
+}
 
+// deliver invokes the function with a batch and returns the messages that go back.
+func deliver(t *testing.T, h gateway.Handler, batch []events.SQSMessage) (back []events.SQSMessage) {
+	t.Helper()
+	payload, err := json.Marshal(events.SQSEvent{Records: batch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
+	out, err := h.Invoke(ctx, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range batch {
+		if strings.Contains(string(out), fmt.Sprintf(`"itemIdentifier":%q`, m.MessageId)) {
+			back = append(back, m)
+		}
+	}
+	return back
+}
+
+// linesOfRequests checks that each request that was served has one log line, and each number one send.
+func linesOfRequests(t *testing.T, log string, served int64, numbers int) {
+	t.Helper()
 	sends, lines := map[any]int{}, int64(0)
-	for text := range strings.Lines(log.String()) {
+	for text := range strings.Lines(log) {
 		line := telemetrytest.Read(t, text).Members
 		lines++
 		if line["request"] != "an invocation" || line["client"] != "demo" ||
@@ -139,7 +154,7 @@ func TestQueueOfRequests(t *testing.T) {
 			sends[line["number"]]++
 		}
 	}
-	if lines != served.Load() || len(sends) != numbers {
-		t.Errorf("%d lines of %d requests, messages to %v", lines, served.Load(), sends)
+	if lines != served || len(sends) != numbers {
+		t.Errorf("%d lines of %d requests, messages to %v", lines, served, sends)
 	}
 }

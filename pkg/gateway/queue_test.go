@@ -30,8 +30,8 @@ func standard(n int) (batch []events.SQSMessage) {
 	return batch
 }
 
-// receive hands a batch to a worker in a function of so much time, 0 for any, and
-// returns what goes back.
+// receive invokes the function with a batch and returns the messages that go back. The function is stopped after the
+// given time; 0 means never.
 func (w *worker) receive(t *testing.T, function time.Duration, batch []events.SQSMessage) (back []events.SQSMessage) {
 	t.Helper()
 	ctx := context.Background()
@@ -42,17 +42,15 @@ func (w *worker) receive(t *testing.T, function time.Duration, batch []events.SQ
 	}
 	out, err := w.run(t, ctx, events.SQSEvent{Records: batch})
 	if ctx.Err() != nil {
-		t.Error("there was no answer before the function was stopped")
+		t.Error("no answer before the function was stopped")
 	}
 	var answer events.SQSEventResponse
 	if err != nil || json.Unmarshal([]byte(out), &answer) != nil {
 		t.Fatal(out, err)
 	}
 	for _, f := range answer.BatchItemFailures {
-		back = append(
-			back,
-			batch[slices.IndexFunc(batch, func(m events.SQSMessage) bool { return m.MessageId == f.ItemIdentifier })],
-		)
+		named := func(m events.SQSMessage) bool { return m.MessageId == f.ItemIdentifier }
+		back = append(back, batch[slices.IndexFunc(batch, named)])
 	}
 	return back
 }
@@ -63,18 +61,18 @@ const (
 	most     = 5 // maxReceiveCount
 )
 
-// takes is work that looks at no clock.
+// takes returns work that ignores its context.
 func takes(d time.Duration) func(context.Context) {
 	return func(context.Context) { time.Sleep(d) }
 }
 
 func hang(ctx context.Context) { <-ctx.Done() }
 
-// Ten requests are worked on side by side. One is begun only where it can end and be
-// answered before the function is stopped; the rest goes back.
+// Ten requests run in parallel. A request begins only if there is time to end and answer it before the function is
+// stopped; the others go back.
 func TestTimeOfBatch(t *testing.T) {
 	for name, c := range map[string]struct {
-		function time.Duration // 0: no end
+		function time.Duration // 0: never stopped
 		work     func(context.Context)
 		batch    int
 		served   int
@@ -94,51 +92,46 @@ func TestTimeOfBatch(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, begin := newWorker(c.work), time.Now()
 				back := w.receive(t, c.function, standard(c.batch))
-				if took := time.Since(begin); len(w.served) != c.served || len(back) != c.batch-c.served ||
-					took != c.took {
-					t.Errorf(
-						"worked on %d in %v, %d go back; want %d in %v", len(w.served), took, len(back),
-						c.served, c.took,
-					)
+				took := time.Since(begin)
+				if len(w.served) != c.served || len(back) != c.batch-c.served || took != c.took {
+					t.Errorf("served %d in %v, want %d in %v; %d go back",
+						len(w.served), took, c.served, c.took, len(back))
 				}
 			})
 		})
 	}
 }
 
-// Whenever a call is begun, it has the time that its message may take, and it ends
-// while there is time to write down what became of it.
+// A call that begins has enough time to send its message, and it ends early enough to store its outcome.
 func TestTimeOfCall(t *testing.T) {
 	for late := range 50 {
 		synctest.Test(t, func(t *testing.T) {
 			stop := time.Now().Add(function)
 			first, early := true, time.Duration(late)*100*time.Millisecond
 			w := newWorker(func(ctx context.Context) {
-				if first { // the second of its group comes so much later
+				if first { // the second of its group begins after it
 					first = false
 					time.Sleep(early)
 					return
 				}
 				end, ok := ctx.Deadline()
-				if left := time.Until(end); !ok || left > gateway.Timeout || left < snssender.Timeout+second ||
-					stop.Sub(end) <= otp.SettleTime {
-					t.Errorf(
-						"begun after %v with %v left, %v before the function is stopped", early, left,
-						stop.Sub(end),
-					)
+				left, spare := time.Until(end), stop.Sub(end)
+				enough := left >= snssender.Timeout+second && spare > otp.SettleTime
+				if !ok || left > gateway.Timeout || !enough {
+					t.Errorf("begun after %v with %v left, %v before the function is stopped", early, left, spare)
 				}
 				<-ctx.Done()
 			})
 			back := w.receive(t, function, []events.SQSMessage{fifo("1", "g", done("a")), fifo("2", "g", done("b"))})
 			if begun := len(w.served) == 2; begun != (early < 3750*time.Millisecond) || len(back) > 0 == begun {
-				t.Errorf("after %v: worked on %v, back %d", early, w.served, len(back))
+				t.Errorf("after %v: served %v, %d go back", early, w.served, len(back))
 			}
 		})
 	}
 }
 
-// Groups of a FIFO queue are worked on side by side, each in its order, and what goes
-// back takes the rest of its group along, and of no other.
+// Groups of a FIFO queue run in parallel, each in its order. After a message that goes back, the rest of its group
+// goes back too, and no other group.
 func TestGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var batch []events.SQSMessage
@@ -161,7 +154,7 @@ func TestGroups(t *testing.T) {
 			names = append(names, m.MessageId)
 		}
 		if got := strings.Join(names, " "); got != "b2 b3 b4" {
-			t.Errorf("back went %s", got)
+			t.Errorf("%s go back, want b2 b3 b4", got)
 		}
 		for group, want := range map[string]string{"a": "a0 a1 a2 a3 a4", "b": "b0 b1 b2", "c": "c0 c1 c2 c3 c4"} {
 			var got []string
@@ -177,13 +170,13 @@ func TestGroups(t *testing.T) {
 	})
 }
 
-// No message uses up its receives while it waits for others: with the redrive policy
-// of docs/queues.md none lands in the dead-letter queue, but one that is never known.
+// No message uses up its receives while it waits for others. With the redrive policy of docs/queues.md only a message
+// whose outcome stays unknown ends in the dead-letter queue.
 func TestReceives(t *testing.T) {
 	for _, c := range []struct {
 		batch    int
 		call     time.Duration
-		receives int // of the message that has most
+		receives int // the most of any message
 	}{
 		{10, 80 * time.Millisecond, 1}, {10, second, 1}, {10, 2 * second, 1}, {10, 7 * second, 1},
 		{100, 80 * time.Millisecond, 1}, {100, 300 * time.Millisecond, 1}, {100, second, 3}, {100, 2 * second, 5},
@@ -196,17 +189,15 @@ func TestReceives(t *testing.T) {
 					left = w.receive(t, function, left)
 				}
 				if len(left) > 0 || len(w.served) != c.batch || receives != c.receives {
-					t.Errorf(
-						"%d dead after %d receives, want none after %d; begun %d of %d", len(left),
-						receives, c.receives, len(w.served), c.batch,
-					)
+					t.Errorf("%d left after %d receives, want none after %d; %d of %d begun",
+						len(left), receives, c.receives, len(w.served), c.batch)
 				}
 			})
 		})
 	}
 }
 
-// These tests rest on the settings that docs/queues.md asks for.
+// docs/queues.md states the settings of a queue on which these tests rely.
 func TestDocumentedQueue(t *testing.T) {
 	text, err := os.ReadFile("../../docs/queues.md")
 	if err != nil {
@@ -216,23 +207,23 @@ func TestDocumentedQueue(t *testing.T) {
 		"VisibilityTimeout":  func(n int) bool { return time.Duration(n)*second == 6*function },
 		"maxReceiveCount":    func(n int) bool { return n == most },
 		"BatchSize":          func(n int) bool { return n == 10 },
-		"MaximumConcurrency": func(n int) bool { return n >= 2 }, // Lambda takes no less
+		"MaximumConcurrency": func(n int) bool { return n >= 2 }, // the least that Lambda accepts
 	} {
 		found := regexp.MustCompile(`(?m)^ +` + setting + `: (\d+)$`).FindSubmatch(text)
 		if found == nil {
-			t.Errorf("no %s", setting)
+			t.Errorf("docs/queues.md lacks %s", setting)
 			continue
 		}
 		if n, _ := strconv.Atoi(string(found[1])); !fits(n) {
-			t.Errorf("%s is %d", setting, n)
+			t.Errorf("%s is %d, which these tests do not fit", setting, n)
 		}
 	}
 	if !strings.Contains(string(text), "      FunctionResponseTypes: [ReportBatchItemFailures]\n") {
-		t.Error("Lambda does not look at the answer: ReportBatchItemFailures is missing")
+		t.Error("docs/queues.md lacks ReportBatchItemFailures, without which Lambda ignores the answer")
 	}
 }
 
-// A panic of one request puts that message back, and costs no other its answer.
+// After a panic in one request only its message goes back.
 func TestPanicInBatch(t *testing.T) {
 	var log bytes.Buffer
 	h := gateway.Handler{Log: slog.New(slog.NewJSONHandler(&log, nil)), Serve: func(
