@@ -3,10 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,35 +19,32 @@ import (
 	"countersign/pkg/changes/changestest"
 )
 
-// events reads what the server shows of what happened, newest first.
+// events returns the events that the server shows, newest first.
 func (p *process) events() (list []json.RawMessage) {
 	p.t.Helper()
-	resp, err := browser.Get(p.url + "/_dev/events")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil || resp.StatusCode != http.StatusOK {
-		p.t.Fatal(resp.StatusCode, err)
+	status, text := p.ask(p.t, "", "GET", "/_dev/events")
+	if err := json.Unmarshal([]byte(text), &list); err != nil || status != http.StatusOK {
+		p.t.Fatal(status, err)
 	}
 	return list
 }
 
-// eventually looks again and again until ok.
+// eventually repeats a check until it is true. what names what the test waits for.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	patience, look := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	patience, look := time.After(30*time.Second), time.NewTicker(20*time.Millisecond)
 	defer look.Stop()
 	for !ok() {
 		select {
 		case <-patience:
-			t.Fatalf("%s did not come about", what)
+			t.Fatalf("waited in vain for %s", what)
 		case <-look.C:
 		}
 	}
 }
 
-type toldEvent struct {
+// shownEvent has the fields of an event that these tests read.
+type shownEvent struct {
 	Source string
 	Kind   changes.Kind `json:"detail-type"`
 	Detail struct {
@@ -58,21 +53,22 @@ type toldEvent struct {
 	}
 }
 
+// TestEvents shows one event of each kind, which have neither code nor number.
 func TestEvents(t *testing.T) {
-	on(t, func(t *testing.T, p *process) {
+	onEachServer(t, func(t *testing.T, p *process) {
 		if list := p.events(); len(list) != 0 {
 			t.Errorf("before anything happened: %s", list)
 		}
-		p.post(initPath, initBody("told", "60-1111111111"))
+		p.post(initPath, initBody("one", "60-1111111111"))
 		right := p.messages("+601111111111")[0].Code
-		p.post(verifyPath, verifyBody("told", right[:5]))
-		p.post(verifyPath, verifyBody("told", right))
-		p.post(initPath, initBody("told too soon", "60-1111111111"))
+		p.post(verifyPath, verifyBody("one", right[:5]))
+		p.post(verifyPath, verifyBody("one", right))
+		p.post(initPath, initBody("too soon", "60-1111111111"))
 		var list []json.RawMessage
 		eventually(t, "four events", func() bool { list = p.events(); return len(list) >= 4 })
 		counts := map[changes.Kind]int{}
 		for _, text := range list {
-			var e toldEvent
+			var e shownEvent
 			if err := json.Unmarshal(text, &e); err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +83,7 @@ func TestEvents(t *testing.T) {
 		}
 		want := map[changes.Kind]int{changes.Sent: 1, changes.Failed: 1, changes.Passed: 1, changes.Refused: 1}
 		if !maps.Equal(counts, want) {
-			t.Errorf("told %v, want %v", counts, want)
+			t.Errorf("events %v, want %v", counts, want)
 		}
 		if len(list) == 4 && !strings.Contains(string(list[0]), "SendRefused") {
 			t.Errorf("the latest event is %s", list[0])
@@ -95,32 +91,29 @@ func TestEvents(t *testing.T) {
 	})
 }
 
+// TestEventsPath: the path of the events takes no POST.
 func TestEventsPath(t *testing.T) {
-	p := serveOn(t, newFolder(t))
-	resp, err := browser.Post(p.url+"/_dev/events", "application/json", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusMethodNotAllowed ||
-		!strings.Contains(string(text), "GET lists") {
-		t.Errorf("%d %s", resp.StatusCode, text)
+	status, text := serveOn(t, newFolder(t)).ask(t, "", "POST", "/_dev/events")
+	if status != http.StatusMethodNotAllowed || !strings.Contains(text, "GET lists") {
+		t.Errorf("answered %d %s", status, text)
 	}
 }
 
-// Killed under load again and again, the server has followed every change in the
-// end: each number whose code passed has no unanswered messages (P27). Unlike the
-// events that the server shows, that outlives a process.
+// TestEventsSurviveKill kills the server under load again and again. In the end it has
+// followed every change: no number whose code passed has unanswered messages (P27). Unlike
+// the events that the server shows, ledgers outlive the process.
 func TestEventsSurviveKill(t *testing.T) {
 	data := newFolder(t)
 	for round := range 4 {
 		p := serveOn(t, data)
 		var load sync.WaitGroup
-		for w := range 8 {
+		for worker := range 8 {
 			load.Go(func() {
-				for n := 0; pass(p, fmt.Sprintf("r%dw%dn%d", round, w, n),
-					fmt.Sprintf("1%01d%01d%06d", round, w, n)) == nil; n++ {
-				} // until it is dead
+				var err error
+				for n := 0; err == nil; n++ { // until the server is killed
+					id := fmt.Sprintf("r%dw%dn%d", round, worker, n)
+					err = pass(p, id, fmt.Sprintf("1%d%d%06d", round, worker, n))
+				}
 			})
 		}
 		eventually(t, "load", func() bool { return len(p.events()) > 100 })
@@ -144,13 +137,8 @@ func pass(p *process, id, number string) error {
 	if _, err := p.tryBy(loader, initPath, initBody(id, "60-"+number)); err != nil {
 		return err
 	}
-	resp, err := browser.Get(p.url + "/_dev/messages?to=" + url.QueryEscape("+60"+number))
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	var list []sms
-	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil || len(list) == 0 {
+	list, err := p.outbox("+60" + number)
+	if err != nil || len(list) == 0 {
 		return fmt.Errorf("%d messages, %v", len(list), err)
 	}
 	for _, code := range []string{"0", list[0].Code} {
@@ -161,8 +149,8 @@ func pass(p *process, id, number string) error {
 	return nil
 }
 
-// passes counts the challenges in a file that passed, and those of them whose number
-// still has unanswered messages.
+// passes counts the challenges in a file that passed, and those among them whose number still
+// has unanswered messages.
 func passes(t testing.TB, path string) (passed, unanswered int) {
 	t.Helper()
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)

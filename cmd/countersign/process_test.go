@@ -21,7 +21,8 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// binary is the command as a person builds it; these tests see it from outside.
+// binary is the path of the command as a person builds it. Most tests here run it and see
+// it from outside.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -44,11 +45,12 @@ type process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
 	url  string
-	data string
-	mu   sync.Mutex
-	out  bytes.Buffer // both streams
-	read chan struct{}
-	once sync.Once
+	data string        // its data folder
+	read chan struct{} // closed at the end of its standard output
+	once sync.Once     // ends it
+
+	mu  sync.Mutex
+	out bytes.Buffer // what it has printed on both streams
 }
 
 // serveOn starts a server on a free port with its data in a folder.
@@ -71,7 +73,7 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if err != nil || !ok {
 		p.end(syscall.SIGKILL)
-		t.Fatalf("the server said %q\n%s", line, p.said())
+		t.Fatalf("the server's first line is %q, want ready and its URL\n%s", line, p.output())
 	}
 	p.url = url
 	go func() {
@@ -81,7 +83,8 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 	return p
 }
 
-// environment is this process's own, without settings and without an account.
+// environment is the environment of the commands: that of this process, without an AWS
+// account and without settings but for the names of tables.
 func environment() []string {
 	var env []string
 	for _, e := range os.Environ() {
@@ -93,19 +96,22 @@ func environment() []string {
 	return env
 }
 
+// Write implements [io.Writer] for the streams of the process.
 func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.out.Write(b)
 }
 
-func (p *process) said() string {
+// output returns what the process has printed so far.
+func (p *process) output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.out.String()
 }
 
-// end sends a signal and returns what the process came to.
+// end sends a signal, waits for the end of the process, and returns its error. A later call
+// does nothing.
 func (p *process) end(signal syscall.Signal) (err error) {
 	p.once.Do(func() {
 		p.cmd.Process.Signal(signal)
@@ -123,20 +129,29 @@ var browser = &http.Client{Transport: openapitest.Transport{
 	RoundTripper: &http.Transport{MaxIdleConnsPerHost: 1000, MaxIdleConns: 1000},
 }}
 
-type result struct {
-	Result struct {
-		Code   string `json:"resultCode"`
-		Status string `json:"resultStatus"`
-	} `json:"result"`
-}
-
-// loader is a browser for tests that send thousands of different requests. It does not
-// compare answers with docs/openapi.yaml, which takes long with the race detector.
+// loader is browser without the comparison with docs/openapi.yaml, which takes long with the
+// race detector. It is for tests that send thousands of different requests.
 var loader = &http.Client{Transport: browser.Transport.(openapitest.Transport).RoundTripper}
+
+// fetch sends a request and returns the status and the body of its answer.
+func fetch(t testing.TB, req *http.Request) (status int, body string) {
+	t.Helper()
+	resp, err := browser.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
 
 // try posts as the demo client.
 func (p *process) try(path, body string) (string, error) { return p.tryBy(browser, path, body) }
 
+// tryBy posts as the demo client. An answer with another status than 200 is an error.
 func (p *process) tryBy(client *http.Client, path, body string) (string, error) {
 	req, err := http.NewRequest("POST", p.url+path, strings.NewReader(body))
 	if err != nil {
@@ -156,35 +171,50 @@ func (p *process) tryBy(client *http.Client, path, body string) (string, error) 
 	return string(text), err
 }
 
+// post is try for a test that cannot go on without an answer.
 func (p *process) post(path, body string) string {
 	p.t.Helper()
 	text, err := p.try(path, body)
 	if err != nil {
-		p.t.Fatalf("%v\n%s", err, p.said())
+		p.t.Fatalf("%v\n%s", err, p.output())
 	}
 	return text
 }
 
-func code(t testing.TB, text string) string {
+// code returns the result code of an AMS answer.
+func code(t testing.TB, answer string) string {
 	t.Helper()
-	var r result
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		t.Fatalf("%v: %s", err, text)
+	var a struct {
+		Result struct {
+			Code string `json:"resultCode"`
+		} `json:"result"`
 	}
-	return r.Result.Code
+	if err := json.Unmarshal([]byte(answer), &a); err != nil {
+		t.Fatalf("%v: %s", err, answer)
+	}
+	return a.Result.Code
 }
 
+// sms is a message in the outbox.
 type sms struct{ ID, To, Body, Code, SentAt string }
 
-// messages reads the outbox of a number.
-func (p *process) messages(to string) (list []sms) {
-	p.t.Helper()
+// outbox returns the messages to a number, or all of them if to is empty. The newest is the
+// first.
+func (p *process) outbox(to string) (list []sms, err error) {
 	resp, err := browser.Get(p.url + "/_dev/messages?to=" + url.QueryEscape(to))
 	if err != nil {
-		p.t.Fatal(err)
+		return nil, err
 	}
 	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
+	err = json.NewDecoder(resp.Body).Decode(&list)
+	return list, err
+}
+
+// messages is outbox for a test that cannot go on without an answer.
+func (p *process) messages(to string) []sms {
+	p.t.Helper()
+	list, err := p.outbox(to)
+	if err != nil {
 		p.t.Fatal(err)
 	}
 	return list
@@ -199,8 +229,8 @@ func verifyBody(id, code string) string {
 	return fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, code)
 }
 
-// on runs a test against a server on each store.
-func on(t *testing.T, test func(t *testing.T, p *process)) {
+// onEachServer runs a test on a server with each kind of store.
+func onEachServer(t *testing.T, test func(t *testing.T, p *process)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, serveOn(t, newFolder(t))) })
 	t.Run("dynamodb", func(t *testing.T) {
 		endpoint := dynamotest.Endpoint(t)

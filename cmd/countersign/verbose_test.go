@@ -19,7 +19,7 @@ func TestVerbose(t *testing.T) {
 		p.post("/v1/nothing", "{}")
 		p.end(syscall.SIGTERM)
 		var lines []string
-		for line := range strings.Lines(p.said()) {
+		for line := range strings.Lines(p.output()) {
 			if strings.Contains(line, "msg=request") {
 				lines = append(lines, line)
 			}

@@ -20,7 +20,7 @@ func TestVersion(t *testing.T) {
 	if err := p.end(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if want := "msg=started version=" + version.Current; strings.Count(p.said(), want) != 1 {
-		t.Errorf("the log has not one %q:\n%s", want, p.said())
+	if want := "msg=started version=" + version.Current; strings.Count(p.output(), want) != 1 {
+		t.Errorf("the log has not one %q:\n%s", want, p.output())
 	}
 }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestGreeting pastes the commands of the greeting into a shell.
+func TestGreeting(t *testing.T) {
+	p := serveOn(t, newFolder(t))
+	if err := p.end(syscall.SIGINT); err != nil {
+		t.Fatalf("ended with %v\n%s", err, p.output())
+	}
+	var script []string
+	for line := range strings.Lines(p.output()) {
+		if strings.HasPrefix(line, "curl ") {
+			script = append(script, line)
+		}
+	}
+	if len(script) != 3 {
+		t.Fatalf("%d commands in\n%s", len(script), p.output())
+	}
+	again := serveOn(t, p.data)
+	pasted := strings.ReplaceAll(strings.Join(script, "echo\n"), p.url, again.url)
+	text, err := exec.Command("bash", "-c", pasted).CombinedOutput()
+	lines := strings.Split(string(text), "\n")
+	if err != nil || len(lines) != 3 || !strings.Contains(lines[0], `"SUCCESS"`) ||
+		!strings.Contains(lines[1], `"code":"`) || !strings.Contains(lines[2], `"isPassed":true`) {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// TestReadme pastes the commands of the README, and after them those of docs/contracts.md,
+// into a shell. The line below each command is its answer.
+func TestReadme(t *testing.T) {
+	pages := append(readFile(t, "../../README.md"), readFile(t, "../../docs/contracts.md")...)
+	var script, answers []string
+	for line := range strings.Lines(string(pages)) {
+		if n := len(script); n > len(answers) {
+			answers = append(answers, strings.TrimSpace(line))
+		}
+		if strings.HasPrefix(line, "curl ") {
+			script = append(script, line)
+		}
+	}
+	p := serveOn(t, newFolder(t))
+	run := strings.ReplaceAll(strings.Join(script, "echo\n"), "http://127.0.0.1:8080", p.url)
+	out, err := exec.Command("bash", "-c", run).CombinedOutput()
+	got := strings.Split(string(out), "\n")
+	if err != nil || len(script) != 5 || len(got) != 5 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|"id":"[0-9a-f]{32}"|` +
+		`\d{6} is your|"code":"\d{6}"|"sentAt":"[0-9TZ:.-]+"`)
+	for i := range got {
+		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
+			t.Errorf("command %d answered\n%s\nthe page has\n%s", i+1, got[i], answers[i])
+		}
+	}
+}
+
+// TestSignedByHand runs the commands of docs/calling.md that sign a request with openssl alone.
+func TestSignedByHand(t *testing.T) {
+	_, script, _ := strings.Cut(string(readFile(t, "../../docs/calling.md")), "\npath=/ams/")
+	script, _, _ = strings.Cut(script, "\n{")
+	p := serveOn(t, newFolder(t))
+	onFolder(t, p.data).ok("client", "add", "acme", "--country", "MY", "--generate-key")
+	cmd := exec.Command("bash", "-c", "path=/ams/"+script)
+	cmd.Env = append(os.Environ(), "COUNTERSIGN_URL="+p.url, "COUNTERSIGN_DATA="+p.data)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"resultCode":"SUCCESS"`) {
+		t.Errorf("%v\n%s\n%s", err, script, out)
+	}
+}

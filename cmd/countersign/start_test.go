@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRefusesToStart: wrong flags, settings and files end serve with an error that names them.
+func TestRefusesToStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	damaged := filepath.Dir(write(t, "countersign.db", strings.Repeat("no database", 1000)))
+	empty := filepath.Dir(write(t, "keys.json", ""))
+	const credentials = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those of a profile " +
+		"or SSO: eval \"$(aws configure export-credentials --format env)\""
+	for name, c := range map[string]struct {
+		args string // separated by spaces
+		env  string
+		want string
+	}{
+		"every interface":  {"--listen :0", "", "--allow-remote"},
+		"another machine":  {"--listen 0.0.0.0:0", "", "--allow-remote"},
+		"a name":           {"--listen example.com:0", "", "--allow-remote"},
+		"no port":          {"--listen 127.0.0.1", "", "HOST:PORT"},
+		"no such store":    {"--store redis", "", "sqlite"},
+		"no use for it":    {"--dynamodb-endpoint http://127.0.0.1:1", "", "--store dynamodb"},
+		"inside Lambda":    {"", "AWS_LAMBDA_FUNCTION_NAME=init", "Lambda"},
+		"too many guesses": {"", "COUNTERSIGN_ATTEMPTS=9", "COUNTERSIGN_ATTEMPTS is 9, must be 1 to 5"},
+		"a long brand":     {"", "COUNTERSIGN_BRAND=" + strings.Repeat("b", 160), "COUNTERSIGN_BRAND"},
+		"DynamoDB nowhere": {"--store dynamodb", "", credentials},
+		"no endpoint": {"--store dynamodb --dynamodb-endpoint 127.0.0.1:1", "",
+			"--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT"},
+		"no engine": {"--store dynamodb --dynamodb-endpoint http://127.0.0.1:1", "",
+			"is an engine running at http://127.0.0.1:1?"},
+		"no country": {"", "COUNTERSIGN_COUNTRIES=MY,UK",
+			`COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`},
+		"no such sender": {"", "COUNTERSIGN_SENDER=pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: outbox`},
+		"a port in use":  {"--listen " + taken.Addr().String(), "", "take another with --listen 127.0.0.1:0"},
+		"a damaged store": {"--data " + damaged, "",
+			"countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
+		"an empty keyring": {"--data " + empty, "", "restore it from a copy, or remove it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a server that starts
+			defer cancel()
+			args := append([]string{"serve", "--data", t.TempDir()}, strings.Fields(c.args)...)
+			cmd := exec.CommandContext(ctx, binary, args...)
+			cmd.Env = append(environment(), c.env)
+			text, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(text), c.want) {
+				t.Errorf("ended with %v\n%s\nwant an error with %q", err, text, c.want)
+			}
+		})
+	}
+}
+
+// TestAllowRemote: a server that others reach starts with --allow-remote.
+func TestAllowRemote(t *testing.T) {
+	p := serveOn(t, newFolder(t), "--listen", "0.0.0.0:0", "--allow-remote") // the later --listen counts
+	if got := code(t, p.post(verifyPath, verifyBody("none", "123456"))); got != "AUTHENTICATION_REQUEST_ID_INVALID" {
+		t.Error(got)
+	}
+}
