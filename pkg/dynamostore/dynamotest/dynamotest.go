@@ -3,6 +3,7 @@ package dynamotest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"os"
 	"sync"
@@ -16,38 +17,35 @@ import (
 	"countersign/pkg/dynamostore/engine"
 )
 
-// Endpoint returns the address of an engine. It skips the test when there is
-// none, or fails it with CI=true.
+// Endpoint returns the URL of an engine. Without one it skips the test, or fails it if
+// CI=true.
 func Endpoint(t testing.TB) string {
 	t.Helper()
 	if endpoint := os.Getenv("DYNAMODB_ENDPOINT"); endpoint != "" {
 		return endpoint
 	}
-	root, err := engine.ModuleRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary, err := engine.Path(root)
-	if err != nil {
+	e, err := started()
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		missing(t, err)
-	}
-	e, err := started(binary)
-	if err != nil {
+	case err != nil:
 		t.Fatal(err)
 	}
 	return e.URL
 }
 
-// started starts the engine, once, and holds on to it.
-var started = func() func(binary string) (*engine.Engine, error) {
-	var once sync.Once
-	var e *engine.Engine
-	var err error
-	return func(binary string) (*engine.Engine, error) {
-		once.Do(func() { e, err = engine.Start(binary, "127.0.0.1", "") })
-		return e, err
+// started starts the engine once, and keeps it: an engine ends when nobody holds it.
+var started = sync.OnceValues(func() (*engine.Engine, error) {
+	root, err := engine.ModuleRoot()
+	if err != nil {
+		return nil, err
 	}
-}()
+	binary, err := engine.Path(root)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Start(binary, "127.0.0.1", "")
+})
 
 func missing(t testing.TB, err error) {
 	t.Helper()
@@ -61,12 +59,13 @@ func missing(t testing.TB, err error) {
 	t.Skipf(format, t.Name(), err)
 }
 
-// patience of a test's client. A thousand calls at once under the race detector
-// take seconds on a small machine, and that is no fault of the table.
+// patience is the time limit of a test's requests. On a small machine, a thousand calls at
+// once under the race detector take seconds.
 const patience = time.Minute
 
-// Client returns a client of the engine, as the programs make it but patient. Its
-// requests go through transport, such as a [Wire], where that is not nil.
+// Client returns a client of the engine. The programs have the same, but with shorter time
+// limits and with pauses between tries. If transport is not nil, such as a [Wire], it
+// carries the requests.
 func Client(t testing.TB, transport http.RoundTripper) *dynamodb.Client {
 	t.Helper()
 	client, err := dynamostore.NewClient(dynamostore.Config{
@@ -84,15 +83,23 @@ func Client(t testing.TB, transport http.RoundTripper) *dynamodb.Client {
 	})
 }
 
-// hasty repeats requests as the client does, almost without the pauses between them.
+// hasty repeats requests as the programs' client does, with pauses of a millisecond.
 type hasty struct{ aws.RetryerV2 }
 
 // RetryDelay implements [aws.Retryer].
 func (hasty) RetryDelay(int, error) (time.Duration, error) { return time.Millisecond, nil }
 
-// Table makes a fresh table of challenges from template.yaml, without its stream,
-// and returns its name. It is deleted when the test ends.
+// Table makes a fresh table of challenges from template.yaml, without its stream, and
+// returns its name. The end of the test deletes it.
 func Table(t testing.TB) string {
+	t.Helper()
+	d := deployed(t).Challenges
+	d.Table.StreamSpecification = nil // the engine gets slower with each write that a stream has to remember
+	return fresh(t, d)
+}
+
+// StreamTable makes a fresh table of challenges as [Table] does, with its stream.
+func StreamTable(t testing.TB) string {
 	t.Helper()
 	return fresh(t, deployed(t).Challenges)
 }
@@ -103,7 +110,7 @@ func ClientsTable(t testing.TB) string {
 	return fresh(t, deployed(t).Clients)
 }
 
-func deployed(t testing.TB) *Deployed {
+func deployed(t testing.TB) Deployed {
 	t.Helper()
 	d, err := Template()
 	if err != nil {
@@ -118,7 +125,6 @@ func fresh(t testing.TB, d Definition) string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	d.Table.TableName = aws.String(name)
-	d.Table.StreamSpecification = nil // the engine gets slower with each write that a stream has to remember
 	if _, err := client.CreateTable(ctx, &d.Table); err != nil {
 		t.Fatalf("make a table from template.yaml: %v", err)
 	}
@@ -128,11 +134,10 @@ func fresh(t testing.TB, d Definition) string {
 			t.Errorf("delete the table: %v", err)
 		}
 	})
-	described := &dynamodb.DescribeTableInput{TableName: aws.String(name)}
 	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
 		o.MinDelay = 20 * time.Millisecond
 	})
-	if err := active.Wait(ctx, described, time.Minute); err != nil {
+	if err := active.Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, time.Minute); err != nil {
 		t.Fatalf("wait for the table: %v", err)
 	}
 	if d.TimeToLive == nil {
@@ -145,8 +150,8 @@ func fresh(t testing.TB, d Definition) string {
 	return name
 }
 
-// Store returns a store on a fresh table. Its requests go through transport where
-// that is not nil; those that make and delete the table do not.
+// Store returns a store on a fresh table. If transport is not nil, it carries the store's
+// requests, but not those that make and delete the table.
 func Store(t testing.TB, transport http.RoundTripper) *dynamostore.Store {
 	t.Helper()
 	return dynamostore.New(Client(t, transport), Table(t))

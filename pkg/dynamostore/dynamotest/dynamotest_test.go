@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Other parts of a template, and its short forms, do not matter.
+// Other parts of a template are ignored, also its short forms.
 func TestParse(t *testing.T) {
 	const table = `
 Resources:
@@ -49,10 +49,12 @@ Resources:
 	if c := d.Challenges; len(c.Table.KeySchema) != 1 || *c.TimeToLive.AttributeName != "ttl" {
 		t.Errorf("the challenges are parsed as %+v", c)
 	}
-	if c := d.Clients; len(c.Table.KeySchema) != 1 || *c.Table.KeySchema[0].AttributeName != "id" ||
-		c.Table.StreamSpecification != nil ||
-		c.TimeToLive != nil {
-		t.Errorf("the clients are parsed as %+v", c)
+	c := d.Clients
+	if len(c.Table.KeySchema) != 1 || *c.Table.KeySchema[0].AttributeName != "id" {
+		t.Errorf("the key of the clients is parsed as %+v", c.Table.KeySchema)
+	}
+	if c.Table.StreamSpecification != nil || c.TimeToLive != nil {
+		t.Errorf("the clients are parsed with a stream or a TTL: %+v", c)
 	}
 	for _, bad := range []string{
 		"", "Resources: {}", "a: b: c",
@@ -66,17 +68,17 @@ Resources:
 	}
 }
 
-// verdict records how a test was ended.
+// verdict records the end of a test.
 type verdict struct {
 	testing.TB
-	said string
+	end string
 }
 
 func (v *verdict) Helper()                     {}
 func (v *verdict) Name() string                { return "TestOfSomebody" }
-func (v *verdict) Skipf(f string, args ...any) { v.said = "skip: " + fmt.Sprintf(f, args...) }
+func (v *verdict) Skipf(f string, args ...any) { v.end = "skip: " + fmt.Sprintf(f, args...) }
 func (v *verdict) Fatalf(f string, args ...any) {
-	v.said = "fail: " + fmt.Sprintf(f, args...)
+	v.end = "fail: " + fmt.Sprintf(f, args...)
 	panic(v)
 }
 
@@ -91,8 +93,8 @@ func TestMissingEngine(t *testing.T) {
 		for _, part := range []string{
 			want + ":", "NOT TESTED: TestOfSomebody", "no engine", "make tools", "DYNAMODB_ENDPOINT",
 		} {
-			if !strings.Contains(v.said, part) {
-				t.Errorf("with CI=%q the test ended with %q, which lacks %q", ci, v.said, part)
+			if !strings.Contains(v.end, part) {
+				t.Errorf("with CI=%q the test ended with %q, which lacks %q", ci, v.end, part)
 			}
 		}
 	}
@@ -110,7 +112,7 @@ func TestEngineEndsWithItsProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := engine.Path(root); err != nil && os.Getenv("DYNAMODB_ENDPOINT") != "" {
-		t.Skipf("SKIPPED: no engine to start, the tests run on DYNAMODB_ENDPOINT: %v", err)
+		t.Skipf("SKIPPED: there is no engine to start, and the tests use DYNAMODB_ENDPOINT: %v", err)
 	}
 	t.Setenv("DYNAMODB_ENDPOINT", "")
 	Endpoint(t) // skips where there is none, and fails with CI=true
@@ -139,7 +141,7 @@ func TestEngineEndsWithItsProcess(t *testing.T) {
 	for answers(t, endpoint) {
 		select {
 		case <-patience:
-			t.Fatal("the engine lives on")
+			t.Fatal("the engine still answers 10 s after the end of its process")
 		case <-poll.C:
 		}
 	}
@@ -158,7 +160,7 @@ func answers(t *testing.T, endpoint string) bool {
 	return c.Close() == nil
 }
 
-// What a wire says became of a request is what became of it.
+// A request is applied or not as its fault states, and the wire counts it in any case.
 func TestWire(t *testing.T) {
 	table := Table(t)
 	for _, c := range []struct {
@@ -177,32 +179,18 @@ func TestWire(t *testing.T) {
 			client := Client(t, wire)
 			once := dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 			write := func(pk string) error {
-				_, err := once.PutItem(
-					t.Context(),
-					&dynamodb.PutItemInput{
-						TableName: &table,
-						Item:      map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}},
-					},
-				)
+				_, err := once.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: key(pk)})
 				return err
 			}
 			if err := write(c.name + " 1"); err != nil {
 				t.Error(err)
 			}
 			if err := write(c.name + " 2"); err == nil {
-				t.Error("no error")
+				t.Error("the second write has no error")
 			}
-			got, err := once.GetItem(
-				t.Context(),
-				&dynamodb.GetItemInput{
-					TableName: &table,
-					Key: map[string]types.AttributeValue{
-						"pk": &types.AttributeValueMemberS{Value: c.name + " 2"},
-					},
-				},
-			)
+			got, err := once.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &table, Key: key(c.name + " 2")})
 			if err != nil || (got.Item != nil) != c.applied {
-				t.Errorf("applied %v, want %v (%v)", got.Item != nil, c.applied, err)
+				t.Errorf("applied %v, want %v, error %v", got.Item != nil, c.applied, err)
 			}
 			if n := wire.Counts(); n["PutItem"] != 2 || n["GetItem"] != 1 || wire.Total() != 3 {
 				t.Errorf("counted %v, %d in all", n, wire.Total())
@@ -211,10 +199,14 @@ func TestWire(t *testing.T) {
 	}
 }
 
+func key(pk string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}}
+}
+
 func TestStore(t *testing.T) {
 	s := Store(t, nil)
 	w, err := s.Settle(t.Context(), otp.Settlement{Key: "C#none"})
 	if err != nil || w.Applied || w.Item != nil {
-		t.Errorf("%+v, %v", w, err)
+		t.Errorf("settling no challenge: %+v, %v", w, err)
 	}
 }

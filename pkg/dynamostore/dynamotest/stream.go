@@ -2,47 +2,14 @@ package dynamotest
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// StreamTable makes a fresh table of challenges from template.yaml, with its
-// stream. It is for tests that read that: the engine gets slower with each write
-// that a stream has to remember.
-func StreamTable(t testing.TB) string {
-	t.Helper()
-	client, name, d := Client(t, nil), "countersign-test-"+rand.Text(), deployed(t).Challenges
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	d.Table.TableName = aws.String(name)
-	if _, err := client.CreateTable(ctx, &d.Table); err != nil {
-		t.Fatalf("make a table from template.yaml: %v", err)
-	}
-	t.Cleanup(func() {
-		_, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: aws.String(name)})
-		if err != nil {
-			t.Errorf("delete the table: %v", err)
-		}
-	})
-	active := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
-		o.MinDelay = 20 * time.Millisecond
-	})
-	if err := active.Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, time.Minute); err != nil {
-		t.Fatalf("wait for the table: %v", err)
-	}
-	return name
-}
-
-// Records returns what the stream of a table has, from its beginning: records as
-// Lambda delivers them, but for the ARN of the stream, which is added.
+// Records returns all records of the stream of a table, in the form in which Lambda
+// delivers them: it adds the ARN of the stream to each.
 func Records(t testing.TB, table string) (records []json.RawMessage) {
 	t.Helper()
 	var streams struct{ Streams []struct{ StreamArn string } }
@@ -82,8 +49,8 @@ func Records(t testing.TB, table string) (records []json.RawMessage) {
 	return records
 }
 
-// streamed calls an operation of DynamoDB Streams. The SDK is of no use here: it
-// would take the records apart.
+// streamed calls an operation of DynamoDB Streams. The SDK is of no use here: its records
+// do not have the form of Lambda's.
 func streamed(t testing.TB, operation string, in, out any) {
 	t.Helper()
 	body, err := json.Marshal(in)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,34 +14,35 @@ import (
 	"countersign/pkg/dynamostore/engine"
 )
 
-// Deployed has the tables as template.yaml defines them.
+// Deployed has the definitions of the tables in template.yaml.
 type Deployed struct{ Challenges, Clients Definition }
 
-// Definition is the part of a table in template.yaml that concerns a program.
+// Definition is the part of a table's definition that a program needs.
 type Definition struct {
-	Table      dynamodb.CreateTableInput      // without a name; the stream is nil where it has none
-	TimeToLive *types.TimeToLiveSpecification // nil where nothing expires
+	Table      dynamodb.CreateTableInput      // without a name; no stream: StreamSpecification is nil
+	TimeToLive *types.TimeToLiveSpecification // nil: items never expire
 }
 
-// Template reads template.yaml of this module.
-func Template() (*Deployed, error) {
+// Template returns the tables of template.yaml of this module. It reads the file once:
+// under the race detector that takes eight times as long as to make a table.
+var Template = sync.OnceValues(func() (Deployed, error) {
 	root, err := engine.ModuleRoot()
 	if err != nil {
-		return nil, err
+		return Deployed{}, err
 	}
 	path := filepath.Join(root, "template.yaml")
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return Deployed{}, err
 	}
 	d, err := parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return Deployed{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
-}
+})
 
-// resource is an AWS::DynamoDB::Table.
+// resource is a resource of type AWS::DynamoDB::Table.
 type resource struct {
 	Type       string `yaml:"Type"`
 	Properties struct {
@@ -63,7 +65,7 @@ type resource struct {
 	} `yaml:"Properties"`
 }
 
-func parse(data []byte) (*Deployed, error) {
+func parse(data []byte) (d Deployed, err error) {
 	var template struct {
 		Resources struct {
 			ChallengesTable resource `yaml:"ChallengesTable"`
@@ -71,9 +73,8 @@ func parse(data []byte) (*Deployed, error) {
 		} `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(data, &template); err != nil {
-		return nil, err
+		return d, err
 	}
-	var d Deployed
 	for name, table := range map[string]struct {
 		in  resource
 		out *Definition
@@ -82,11 +83,11 @@ func parse(data []byte) (*Deployed, error) {
 		"ClientsTable":    {template.Resources.ClientsTable, &d.Clients},
 	} {
 		if table.in.Type != "AWS::DynamoDB::Table" {
-			return nil, fmt.Errorf("no AWS::DynamoDB::Table called %s", name)
+			return d, fmt.Errorf("it has no AWS::DynamoDB::Table named %s", name)
 		}
 		*table.out = table.in.definition()
 	}
-	return &d, nil
+	return d, nil
 }
 
 func (r resource) definition() (d Definition) {

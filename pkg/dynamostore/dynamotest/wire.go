@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -23,11 +24,11 @@ const (
 	// AnswerCut: the request is applied and the connection breaks in the middle of
 	// the answer.
 	AnswerCut
-	// Hung: nothing happens until the caller gives up. The request is not applied.
+	// Hung: the request is not applied, and there is no answer until the caller gives up.
 	Hung
-	// AnswerHung: the request is applied, the answer begins and never ends.
+	// AnswerHung: the request is applied. Its answer begins and never ends.
 	AnswerHung
-	// Throttled: the table refuses the request for lack of capacity.
+	// Throttled: the table refuses the request for lack of capacity. It is not applied.
 	Throttled
 	// Failed: the table answers HTTP 500. The request is not applied.
 	Failed
@@ -37,7 +38,7 @@ const (
 // concurrently.
 type Plan func(n int, operation string) Fault
 
-// Nth lets every request through but the n-th.
+// Nth gives the n-th request a fault, and lets all others through.
 func Nth(n int, f Fault) Plan {
 	return func(m int, _ string) Fault {
 		if m == n {
@@ -47,13 +48,13 @@ func Nth(n int, f Fault) Plan {
 	}
 }
 
-// Always does the same to every request.
+// Always gives every request the same fault.
 func Always(f Fault) Plan { return func(int, string) Fault { return f } }
 
-// Wire is a connection that counts requests and has faults. Use [NewWire]. It is
-// safe for concurrent use.
+// Wire carries requests, counts them and gives them faults. [NewWire] makes one. It is safe
+// for concurrent use.
 type Wire struct {
-	// Next carries what is not lost; it may be set before the first request.
+	// Next carries the requests that are not lost. It may be set before the first request.
 	Next http.RoundTripper
 
 	mu     sync.Mutex
@@ -62,7 +63,7 @@ type Wire struct {
 	counts map[string]int
 }
 
-// NewWire returns a wire to whatever the requests are addressed to.
+// NewWire returns a wire that carries requests to their own addresses.
 func NewWire(plan Plan) *Wire {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
@@ -71,33 +72,29 @@ func NewWire(plan Plan) *Wire {
 	return w
 }
 
-// Follow begins to count anew, under another plan.
+// Follow begins another plan and counts from 0 again.
 func (w *Wire) Follow(plan Plan) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.plan, w.n, w.counts = plan, 0, map[string]int{}
 }
 
-// Counts returns how many requests of each operation came by, such as
-// "UpdateItem", whatever became of them.
+// Counts returns the number of requests of each operation, such as "UpdateItem". It
+// includes lost ones.
 func (w *Wire) Counts() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	counts := make(map[string]int, len(w.counts))
-	for operation, n := range w.counts {
-		counts[operation] = n
-	}
-	return counts
+	return maps.Clone(w.counts)
 }
 
-// Total returns how many requests came by.
+// Total returns the number of all requests, with lost ones.
 func (w *Wire) Total() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.n
 }
 
-// note counts a request and looks up what becomes of it.
+// note counts a request and returns its fault.
 func (w *Wire) note(r *http.Request) Fault {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	w.mu.Lock()
@@ -134,7 +131,7 @@ func (w *Wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var errBroken = errors.New("wire: the connection broke")
 
-// forward applies the request and then spoils the answer.
+// forward sends the request on and spoils its answer.
 func (w *Wire) forward(r *http.Request, f Fault) (*http.Response, error) {
 	resp, err := w.Next.RoundTrip(r)
 	if err != nil || f == Through {
@@ -157,13 +154,13 @@ func (w *Wire) forward(r *http.Request, f Fault) (*http.Response, error) {
 	return resp, nil
 }
 
-// ending is a body that has nothing but an error to give.
+// ending is a body without a byte: to read it is an error.
 type ending func() error
 
 func (e ending) Read([]byte) (int, error) { return 0, e() }
 
-// refusal is an error as DynamoDB answers it. Its message quotes what was sent,
-// as DynamoDB's may do too.
+// refusal returns an error answer in DynamoDB's form. Its message quotes the request, as a
+// message of DynamoDB may do.
 func refusal(r *http.Request, status int, code string, sent []byte) *http.Response {
 	body, err := json.Marshal(map[string]string{
 		"__type": "com.amazonaws.dynamodb.v20120810#" + code, "message": string(sent),

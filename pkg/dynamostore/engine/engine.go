@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Path returns where `make tools` installs the engine under the module's root, see
-// [ModuleRoot], and fails where it is not.
+// Path returns the path of the engine that `make tools` installs under the module's root,
+// see [ModuleRoot]. If it is not installed, the error wraps [os.ErrNotExist].
 func Path(root string) (string, error) {
 	arch := runtime.GOARCH
 	if arch == "amd64" {
@@ -22,31 +22,31 @@ func Path(root string) (string, error) {
 	}
 	path := filepath.Join(root, ".tools/node_modules/@dynoxide", runtime.GOOS+"-"+arch, "dynoxide")
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("the DynamoDB engine is not installed (no %s): run make tools", path)
+		return "", fmt.Errorf("the DynamoDB engine is not installed (%w): run make tools", err)
 	}
 	return path, nil
 }
 
 // Engine is an engine in a process of its own.
 type Engine struct {
-	// URL is where it listens.
-	URL string
+	URL string // at which it listens
 
 	guard    *exec.Cmd
 	lifeline *os.File
 }
 
-// Start runs an engine's binary on a free port of host, an address of this machine,
-// with its tables in the file db, which is made with mode 0600 if there is none; ""
-// keeps them in memory. It returns when the engine listens, and gives up after 10 s.
-// The engine ends by [Engine.Stop], or with this process, however that ends; somebody
-// must hold on to it until then.
+// Start runs an engine's binary on a free port of host, an address of this machine. The
+// tables are in the file db, which Start makes with mode 0600 if there is none, or in
+// memory if db is "". It returns when the engine listens, and gives up after 10 s.
+//
+// The engine ends at [Engine.Stop], or when this process ends, in whatever way. The
+// caller must keep the Engine until then: the engine also ends when it is collected.
 func Start(binary, host, db string) (*Engine, error) {
 	err := private(db)
 	if err != nil {
 		return nil, fmt.Errorf("DynamoDB engine: %w", err)
 	}
-	for range 5 { // somebody may take the port between the moment it was free and the engine's
+	for range 5 { // another process may take the free port before the engine does
 		var port string
 		if port, err = freePort(host); err != nil {
 			break
@@ -64,8 +64,8 @@ func Start(binary, host, db string) (*Engine, error) {
 	return nil, fmt.Errorf("DynamoDB engine: %w", err)
 }
 
-// private makes the file that there is none of. The engine would use the umask, and
-// what SQLite puts beside the file has the file's mode.
+// private makes the file db with mode 0600 if there is none. The engine would use the
+// umask. The files that SQLite puts beside it get the same mode.
 func private(db string) error {
 	if db == "" {
 		return nil
@@ -77,7 +77,7 @@ func private(db string) error {
 	return f.Close()
 }
 
-// bracketed is a host as the engine puts it before ":" and a port.
+// bracketed returns a host in the form that the engine needs before ":" and a port.
 func bracketed(host string) string {
 	if strings.Contains(host, ":") {
 		return "[" + host + "]"
@@ -104,23 +104,23 @@ func run(binary string, arguments []string) (*Engine, error) {
 	defer read.Close()
 	e := &Engine{guard: exec.Command("sh", append([]string{"-c", guard, binary}, arguments...)...), lifeline: write}
 	e.guard.Stdin = read
-	said, err := e.guard.StderrPipe()
+	stderr, err := e.guard.StderrPipe()
 	if err == nil {
 		err = e.guard.Start()
 	}
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	if err := listening(said); err != nil {
+	if err := listening(stderr); err != nil {
 		return nil, errors.Join(err, e.Stop())
 	}
 	return e, nil
 }
 
-// grace is how long the engine may take to end: it waits for requests under way.
+// grace is the time that the engine has to end: it waits for requests under way.
 const grace = 5 * time.Second
 
-// Stop ends the engine, if it has not ended yet. What is in its file stays.
+// Stop ends the engine, if it has not ended yet. Its file stays.
 func (e *Engine) Stop() error { return e.stop(grace) }
 
 func (e *Engine) stop(grace time.Duration) error {

@@ -19,13 +19,13 @@ const guard = `trap '' INT HUP
 "$0" "$@" </dev/null >/dev/null & trap 'kill -9 $!; wait $!' TERM
 exec 2>&-; read -r _; kill $!; wait $!`
 
-// listening waits for the engine's line that it listens. If the engine ends before that,
+// listening waits for the engine's line with the word "listening". If the engine ends before that,
 // the error is its last line.
-func listening(said io.Reader) error {
+func listening(stderr io.Reader) error {
 	ready := make(chan error, 1)
 	go func() {
-		ready <- listen(said)
-		io.Copy(io.Discard, said) // or the engine would block on a full pipe
+		ready <- listen(stderr)
+		io.Copy(io.Discard, stderr) // otherwise the engine would block on a full pipe
 	}()
 	patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -37,9 +37,9 @@ func listening(said io.Reader) error {
 	}
 }
 
-func listen(said io.Reader) error {
+func listen(stderr io.Reader) error {
 	last := "it ended before it listened"
-	lines := bufio.NewScanner(said)
+	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
 		if last = lines.Text(); strings.Contains(last, "listening") {
 			return nil
