@@ -16,7 +16,7 @@ const (
 	expires            = sentAt + 300_000
 )
 
-// image is a challenge that was just made, then changed.
+// image returns a reserved challenge, with changes.
 func image(change ...func(*otp.Challenge)) *otp.Challenge {
 	i := &otp.Challenge{
 		Reported:  otp.Reported{Client: "demo", AuthID: "auth", Region: "MY", Mask: "+60******6353"},
@@ -51,23 +51,37 @@ func refused(i *otp.Challenge)          { i.State, i.Result = otp.Failed, otp.To
 func noUser(i *otp.Challenge)           { i.State, i.Result = otp.Failed, otp.NoUser }
 func used(n int) func(i *otp.Challenge) { return func(i *otp.Challenge) { i.Attempts = n } }
 
-const (
-	sent, unclear, failed = otp.Delivered, otp.MaybeDelivered, otp.Failed
-)
+const sent, unclear = otp.Delivered, otp.MaybeDelivered
 
-func TestFacts(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		was, is *otp.Challenge
-		swept   bool
-		want    string // kind, authId and attempts left or reason of each fact
-	}{
-		{name: "made", is: image()},
+// factCase is a change and the facts that follow from it.
+type factCase struct {
+	name    string
+	was, is *otp.Challenge
+	swept   bool
+	want    string // kind, authId and attempts left or reason of each fact
+}
+
+func TestFactsOfMessages(t *testing.T) {
+	testFacts(t, []factCase{
+		{name: "reserved", is: image()},
 		{name: "sent", was: image(), is: image(state(sent)), want: "ChallengeSent auth"},
 		{name: "unclear", was: image(), is: image(state(unclear))},
 		{name: "unclear, then sent", was: image(state(unclear)), is: image(state(sent)), want: "ChallengeSent auth"},
 		{name: "sent again", was: image(state(sent)), is: image(state(sent), again), want: "ChallengeSent auth"},
-		{name: "claimed, taken over", was: image(state(sent)), is: image(state(sent))},
+		{name: "claimed or taken over", was: image(state(sent)), is: image(state(sent))},
+		{
+			name: "settled after a pass", was: image(state(unclear), guessed(1), right),
+			is: image(state(sent), guessed(1), right), want: "ChallengeSent auth",
+		},
+		{name: "record of a re-send", is: image(record, refused)},
+		{name: "record of a re-send, sent", was: image(record), is: image(record, state(sent))},
+		{name: "record of a re-send, swept", was: image(record, state(sent)), swept: true},
+		{name: "nothing", want: ""},
+	})
+}
+
+func TestFactsOfGuesses(t *testing.T) {
+	testFacts(t, []factCase{
 		{name: "wrong", was: image(state(sent)), is: image(state(sent), guessed(1)), want: "ChallengeFailed auth 2"},
 		{
 			name: "wrong again", was: image(state(sent), guessed(1)), is: image(state(sent), guessed(2)),
@@ -90,24 +104,36 @@ func TestFacts(t *testing.T) {
 			want: "ChallengePassed auth 2",
 		},
 		{
-			name: "settled after a " +
-				"pass", was: image(state(unclear), guessed(1), right), is: image(state(sent), guessed(1), right),
-			want: "ChallengeSent auth",
+			name: "several writes", was: image(), is: image(state(sent), guessed(3)),
+			want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengeFailed auth 1, ChallengeExhausted auth 0",
 		},
+		{
+			name: "several writes from the first on", is: image(state(sent), guessed(2), right),
+			want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengePassed auth 1",
+		},
+	})
+}
+
+func TestFactsOfRefusals(t *testing.T) {
+	testFacts(t, []factCase{
 		{name: "refused", was: image(), is: image(refused), want: "SendRefused auth too_soon"},
 		{
 			name: "refused when unclear", was: image(state(unclear)), is: image(refused),
 			want: "SendRefused auth too_soon",
 		},
 		{name: "refused at once", is: image(refused), want: "SendRefused auth too_soon"},
+		{name: "refused before", was: image(refused), is: image(refused)},
 		{name: "no user", is: image(noUser)},
 		{name: "no user any more", was: image(state(unclear)), is: image(noUser)},
 		{
-			name: "no user, in the place of one that is over", was: image(state(sent)), is: image(next, late, noUser),
+			name: "no user, in the place of an expired one", was: image(state(sent)), is: image(next, late, noUser),
 			want: "ChallengeExpired auth 3",
 		},
-		{name: "refused, once", was: image(refused), is: image(refused)},
+	})
+}
 
+func TestFactsOfDeletions(t *testing.T) {
+	testFacts(t, []factCase{
 		{name: "swept", was: image(state(sent)), swept: true, want: "ChallengeExpired auth 3"},
 		{
 			name: "swept when unclear", was: image(state(unclear), guessed(1)), swept: true,
@@ -121,62 +147,47 @@ func TestFacts(t *testing.T) {
 		{name: "swept when refused", was: image(refused), swept: true},
 		{name: "swept when reserved", was: image(), swept: true},
 		{name: "deleted by somebody", was: image(state(sent))},
+	})
+}
 
+func TestFactsOfReplacements(t *testing.T) {
+	testFacts(t, []factCase{
 		{
-			name: "replaced when over", was: image(state(sent), guessed(1)), is: image(next, late),
+			name: "replaced when expired", was: image(state(sent), guessed(1)), is: image(next, late),
 			want: "ChallengeExpired auth 2",
 		},
 		{name: "replaced when live", was: image(state(sent), guessed(1)), is: image(next, early, used(1))},
 		{name: "replaced when passed", was: image(state(sent), guessed(1), right), is: image(next, late)},
 		{
-			name: "replaced by one that is refused", was: image(state(sent)), is: image(next, late, refused),
+			name: "replaced by a refused one", was: image(state(sent)), is: image(next, late, refused),
 			want: "ChallengeExpired auth 3, SendRefused next too_soon",
 		},
 		{
-			name: "guessed at after it was " +
-				"replaced", was: image(next, state(sent), used(1)), is: image(next, state(sent), guessed(2)),
-			want: "ChallengeFailed next 1",
+			name: "guess at the replacement", was: image(next, state(sent), used(1)),
+			is: image(next, state(sent), guessed(2)), want: "ChallengeFailed next 1",
 		},
-
-		{name: "put back", was: image(next, used(2), refused), is: image(state(sent), guessed(2))},
-		{name: "put back when unclear", was: image(next, used(2), refused), is: image(state(unclear), guessed(2))},
-		{name: "put back when nobody had guessed " +
-			"at it", was: image(next, used(1), refused), is: image(state(sent), used(1))},
+		{name: "restored", was: image(next, used(2), refused), is: image(state(sent), guessed(2))},
+		{name: "restored when unclear", was: image(next, used(2), refused), is: image(state(unclear), guessed(2))},
+		{name: "restored without a guess", was: image(next, used(1), refused), is: image(state(sent), used(1))},
 		{
-			name: "guessed at after it was put " +
-				"back", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)),
+			name: "guess at the restored one", was: image(state(sent), guessed(2)), is: image(state(sent), guessed(3)),
 			want: "ChallengeExhausted auth 0",
 		},
-		{name: "record of a re-send", is: image(record, refused)},
-		{name: "record of a re-send, sent", was: image(record), is: image(record, state(sent))},
-		{name: "record of a re-send, swept", was: image(record, state(sent)), swept: true},
+	})
+}
 
-		{
-			name: "several writes", was: image(), is: image(state(sent), guessed(3)),
-			want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengeFailed auth 1, ChallengeExhausted auth 0",
-		},
-		{
-			name: "several writes from the first on", is: image(state(sent), guessed(2), right),
-			want: "ChallengeSent auth, ChallengeFailed auth 2, ChallengePassed auth 1",
-		},
-		{name: "nothing", want: ""},
-	} {
+func testFacts(t *testing.T, tests []factCase) {
+	t.Helper()
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			at := sentAt.Time().Add(time.Second)
 			change := changes.Change{Was: test.was, Is: test.is, Swept: test.swept, At: at}
 			facts := changes.Facts(change)
 			var got []string
 			for _, f := range facts {
-				text := fmt.Sprint(f.Kind, " ", f.AuthID)
-				if f.AttemptsLeft != nil {
-					text += fmt.Sprint(" ", *f.AttemptsLeft)
-				}
-				if f.Reason != "" {
-					text += " " + f.Reason
-				}
-				got = append(got, text)
+				got = append(got, short(f))
 				if f.Client != "demo" || f.Region != "MY" || f.Mask != "+60******6353" {
-					t.Errorf("fact %+v", f)
+					t.Errorf("the fact does not report the challenge: %+v", f)
 				}
 				valid(t, f)
 			}
@@ -184,14 +195,25 @@ func TestFacts(t *testing.T) {
 				t.Errorf("facts %v, want %v", got, test.want)
 			}
 			if again := changes.Facts(change); !reflect.DeepEqual(again, facts) {
-				t.Errorf("facts of the same change %+v, first %+v", again, facts)
+				t.Errorf("the same change gives the facts %+v, and before %+v", again, facts)
 			}
 		})
 	}
 }
 
-// A fact has one id, however many writes a change stands for, and no other fact has
-// it.
+// short returns the kind of a fact, its authId, and the attempts left or the reason.
+func short(f changes.Fact) string {
+	text := fmt.Sprint(f.Kind, " ", f.AuthID)
+	if f.AttemptsLeft != nil {
+		text += fmt.Sprint(" ", *f.AttemptsLeft)
+	}
+	if f.Reason != "" {
+		text += " " + f.Reason
+	}
+	return text
+}
+
+// A fact has one id, however many writes a change stands for. No other fact has this id.
 func TestIDs(t *testing.T) {
 	steps := []*otp.Challenge{
 		nil,
@@ -209,11 +231,11 @@ func TestIDs(t *testing.T) {
 	ids := map[string]string{}
 	for n := range len(steps) - 1 {
 		for _, f := range changes.Facts(changes.Change{Was: steps[n], Is: steps[n+1], Swept: true}) {
-			what := fmt.Sprint(f.Kind, f.AuthID, n)
+			name := fmt.Sprint(f.Kind, f.AuthID, n)
 			if ids[f.ID] != "" {
-				t.Errorf("%s and %s are both %s", what, ids[f.ID], f.ID)
+				t.Errorf("%s and %s have the same id %s", name, ids[f.ID], f.ID)
 			}
-			ids[f.ID] = what
+			ids[f.ID] = name
 		}
 	}
 	if len(ids) != 8 {
@@ -223,7 +245,7 @@ func TestIDs(t *testing.T) {
 		for j := i + 1; j < 7; j++ {
 			for _, f := range changes.Facts(changes.Change{Was: steps[i], Is: steps[j]}) {
 				if ids[f.ID] == "" {
-					t.Errorf("from step %d to %d: %s has an id of its own", i, j, f.Kind)
+					t.Errorf("%s has another id in the change from step %d to %d", f.Kind, i, j)
 				}
 			}
 		}
@@ -237,8 +259,8 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// Nothing happens to a challenge before its message or after its life, whatever
-// the clock of the store says.
+// The time of a fact lies between the message and the expiry of the challenge, also if
+// the store's clock is wrong.
 func TestTimes(t *testing.T) {
 	start, end := sentAt.Time(), (sentAt + 300_000).Time()
 	for _, test := range []struct{ at, want time.Time }{

@@ -3,6 +3,7 @@ package changes_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,34 +12,33 @@ import (
 	"countersign/pkg/otp"
 )
 
-// far is everything that a consumer calls; each fails from a fact on.
-type far struct {
+// targets is the ledgers and the event bus of a consumer. Each fails from some call on.
+type targets struct {
 	answered, published []string
-	fails               map[string]int // 1: at the first
+	fails               map[string]int // number of the first call that fails, by name
 }
 
 var errAway = errors.New("away")
 
-func (f *far) Answered(_ context.Context, key string) error {
-	if f.fails["answered"] > 0 && len(f.answered)+1 >= f.fails["answered"] {
+func (t *targets) Answered(_ context.Context, key string) error {
+	if t.fails["answered"] > 0 && len(t.answered)+1 >= t.fails["answered"] {
 		return errAway
 	}
-	f.answered = append(f.answered, key)
+	t.answered = append(t.answered, key)
 	return nil
 }
 
-func (f *far) Publish(_ context.Context, facts []changes.Fact) (int, error) {
+func (t *targets) Publish(_ context.Context, facts []changes.Fact) (int, error) {
 	for n, fact := range facts {
-		if f.fails["publish"] > 0 && n+1 >= f.fails["publish"] {
+		if t.fails["publish"] > 0 && n+1 >= t.fails["publish"] {
 			return n, errAway
 		}
-		f.published = append(f.published, string(fact.Kind))
+		t.published = append(t.published, string(fact.Kind))
 	}
 	return len(facts), nil
 }
 
-// What fails does not keep the rest from being done, and is named with the first
-// fact that is not done with.
+// A step that fails does not keep the other one from its work. The error names the step.
 func TestWork(t *testing.T) {
 	facts := []changes.Fact{changes.NewUnreadable("arn", "1", "why", sentAt.Time())}
 	for _, is := range []*otp.Challenge{
@@ -50,12 +50,7 @@ func TestWork(t *testing.T) {
 		facts = append(facts, changes.Facts(changes.Change{Was: image(state(otp.Reserved)), Is: is})...)
 	}
 	all := []string{
-		"RecordUnreadable",
-		"ChallengeSent",
-		"ChallengeSent",
-		"ChallengePassed",
-		"SendRefused",
-		"ChallengeSent",
+		"RecordUnreadable", "ChallengeSent", "ChallengeSent", "ChallengePassed", "SendRefused", "ChallengeSent",
 		"ChallengePassed",
 	}
 	for _, test := range []struct {
@@ -64,9 +59,9 @@ func TestWork(t *testing.T) {
 		done      int
 		answered  int
 		published int
-		says      string
+		cause     string
 	}{
-		{"nothing fails", nil, 7, 2, 7, ""},
+		{"nothing fails", nil, 7, 2, 7, "<nil>"},
 		{"the first number", map[string]int{"answered": 1}, 3, 0, 7, "answered"},
 		{"the second number", map[string]int{"answered": 2}, 6, 1, 7, "answered"},
 		{"publishing", map[string]int{"publish": 1}, 0, 2, 0, "publish"},
@@ -74,14 +69,13 @@ func TestWork(t *testing.T) {
 		{"both", map[string]int{"answered": 1, "publish": 5}, 3, 0, 4, "answered: away\npublish: away"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := &far{fails: test.fails}
-			done, err := changes.Consumer{Numbers: f, Events: f}.Work(t.Context(), facts)
-			if done != test.done || (err == nil) != (test.says == "") ||
-				err != nil && !strings.Contains(err.Error(), test.says) {
-				t.Errorf("%d done, %v; want %d and %q", done, err, test.done, test.says)
+			to := &targets{fails: test.fails}
+			done, err := changes.Consumer{Numbers: to, Events: to}.Work(t.Context(), facts)
+			if got := fmt.Sprint(err); done != test.done || !strings.Contains(got, test.cause) {
+				t.Errorf("%d facts done, error %s; want %d and %q", done, got, test.done, test.cause)
 			}
-			if len(f.answered) != test.answered || !slices.Equal(f.published, all[:test.published]) {
-				t.Errorf("answered %v, published %v", f.answered, f.published)
+			if len(to.answered) != test.answered || !slices.Equal(to.published, all[:test.published]) {
+				t.Errorf("answered %v, published %v", to.answered, to.published)
 			}
 		})
 	}

@@ -15,10 +15,10 @@ import (
 	"countersign/pkg/otp/storetest"
 )
 
-// valid holds a fact to its schema, and no other schema.
+// valid fails the test if the event of a fact does not match its own schema, or matches another.
 func valid(t testing.TB, f changes.Fact) {
 	t.Helper()
-	f.AuthID = strings.Repeat("1", 35) // the tests' own are shorter
+	f.AuthID = strings.Repeat("1", 35) // as long as the schema demands
 	changestest.Valid(t, f)
 	event, err := json.Marshal(f.Event())
 	if err != nil {
@@ -27,12 +27,12 @@ func valid(t testing.TB, f changes.Fact) {
 	all, _ := changestest.Schemas()
 	for kind := range all {
 		if kind != string(f.Kind) && changestest.Against(t, kind, event) == nil {
-			t.Errorf("a %s is a %s, by its schema", f.Kind, kind)
+			t.Errorf("the event %s matches the schema of %s too", f.Kind, kind)
 		}
 	}
 }
 
-// Each kind has a schema, and each schema a kind.
+// Each kind has a schema, and there are no others.
 func TestSchemas(t *testing.T) {
 	all, err := changestest.Schemas()
 	if err != nil {
@@ -57,33 +57,32 @@ func TestSchemas(t *testing.T) {
 	gone.Reason = string(otp.NoUser)
 	event, err := json.Marshal(gone.Event())
 	if err != nil || changestest.Against(t, "SendRefused", event) == nil {
-		t.Errorf("%v, or an event that is never told is one, by its schema", err)
+		t.Errorf("%v, or the schema allows a reason that is never published", err)
 	}
-	for name, bad := range map[string]string{
-		"a code in it": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo",` +
+}
+
+// A schema refuses an event with a code, with a number that is not masked, or without an id.
+func TestSchemasRefuse(t *testing.T) {
+	for name, detail := range map[string]string{
+		"a code": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo",` +
 			`"authenticationId":"11111111111111111111111111111111111","code":"1"}`,
 		"a number": `{"id":"aaaaaaaaaaaaaaaaaaaa","time":"2026-11-22T04:05:06Z","client":"demo",` +
 			`"authenticationId":"11111111111111111111111111111111111","maskedNumber":"60-6353"}`,
 		"no id": `{"time":"2026-11-22T04:05:06Z","client":"demo",` +
 			`"authenticationId":"11111111111111111111111111111111111"}`,
 	} {
-		if err := changestest.Against(
-			t,
-			"ChallengeSent",
-			[]byte(
-				`{"source":"countersign","detail-type":"ChallengeSent","time":"2026-11-22T04:05:06Z","detail":`+bad+`}`,
-			),
-		); err == nil {
-			t.Errorf("an event with %s is one, by its schema", name)
+		event := `{"source":"countersign","detail-type":"ChallengeSent","time":"2026-11-22T04:05:06Z",` +
+			`"detail":` + detail + `}`
+		if err := changestest.Against(t, "ChallengeSent", []byte(event)); err == nil {
+			t.Errorf("the schema allows an event with %s", name)
 		}
 	}
 }
 
-// What a challenge reports goes whole into each of its events, and each field of it is
-// in the schemas.
+// Each event has every field that its challenge reports, and the schemas have them too.
 func TestReportedGoesWhole(t *testing.T) {
 	c := storetest.Filled(1)
-	c.Region, c.Mask = "MY", "+60******6353" // as the schemas want them
+	c.Region, c.Mask = "MY", "+60******6353" // as the schemas demand
 	c.AuthID = strings.Repeat("1", 35)
 	c.State, c.Attempts, c.Max, c.Op = otp.Delivered, 2, 2, "op"
 	c.Guess = c.Code
@@ -102,13 +101,13 @@ func TestReportedGoesWhole(t *testing.T) {
 		}
 		for value := range reported(c) {
 			if !strings.Contains(string(event), value) {
-				t.Errorf("the event lacks %s: %s", value, event)
+				t.Errorf("the event %s lacks the value %s", event, value)
 			}
 		}
 	}
 }
 
-// reported returns the values that a challenge reports, as JSON has them.
+// reported returns the values that a challenge reports, as JSON.
 func reported(c otp.Challenge) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, v := range reflect.ValueOf(c.Reported).Fields() {
@@ -120,8 +119,7 @@ func reported(c otp.Challenge) iter.Seq[string] {
 	}
 }
 
-// Every outcome is either a reason that the schema of SendRefused lists, or one of
-// those that never fail a challenge or cause no event.
+// The schema of SendRefused lists each outcome that is the reason of an event, and no others.
 func TestReasonsAreOutcomes(t *testing.T) {
 	noReason := []otp.Outcome{
 		otp.Sent, otp.Inconsistent, otp.InProgress, otp.Unclear,
@@ -131,7 +129,7 @@ func TestReasonsAreOutcomes(t *testing.T) {
 	for _, outcome := range otp.Outcomes() {
 		i := image(refused)
 		i.Result = outcome
-		i.AuthID = strings.Repeat("1", 35) // as long as the schema wants it
+		i.AuthID = strings.Repeat("1", 35) // as long as the schema demands
 		facts := changes.Facts(changes.Change{Is: i})
 		if len(facts) == 0 {
 			if !slices.Contains(noReason, outcome) {
@@ -140,7 +138,7 @@ func TestReasonsAreOutcomes(t *testing.T) {
 			continue
 		}
 		if !slices.Contains(noReason, outcome) {
-			valid(t, facts[0]) // names a reason that the schema lacks
+			valid(t, facts[0]) // fails if the schema lacks the reason
 			continue
 		}
 		event, err := json.Marshal(facts[0].Event())
