@@ -24,7 +24,6 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
-	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
@@ -70,9 +69,9 @@ func openDesk(t *testing.T) *desk {
 		Rand: d.issuer.Rand,
 	}
 	d.local = &server{
-		init:   gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: messages, Users: d.users}).Serve},
-		verify: gateway.Handler{Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
-		otp:    gateway.Handler{Serve: otpAPI.Serve},
+		init:   (&ams.Init{Gate: gate, Messages: messages, Users: d.users}).Serve,
+		verify: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve,
+		otp:    otpAPI.Serve,
 		log:    log,
 		slots:  make(chan struct{}, slots),
 	}
@@ -271,8 +270,7 @@ func (e *example) send() *httptest.ResponseRecorder {
 	if e.unrouted {
 		path, query := target(e.uri)
 		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			e.local.invoke(w, r, e.local.otp, path,
-				query)
+			e.local.serve(w, r, e.local.otp, path, query)
 		})
 	}
 	openapitest.Handler(e.t, h).ServeHTTP(w, r)

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"countersign/docs"
 	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
@@ -17,15 +15,18 @@ import (
 	"countersign/pkg/outbox"
 )
 
-// server turns each request into the event that API Gateway would make of it, and
-// calls the handler that Lambda calls.
+// server gives each request to the contract that a function of the deployment would give
+// it to.
 type server struct {
-	init, verify, otp gateway.Handler
+	init, verify, otp contract
 	outbox            *outbox.Outbox
 	events            *latest
 	log               *slog.Logger
 	slots             chan struct{} // holds an element for each call at work
 }
+
+// contract answers a request. It is safe for concurrent use.
+type contract func(context.Context, gateway.Request) gateway.Response
 
 // slots is the number of calls at work at once. Other calls wait, as for a function with
 // this concurrency. Without a bound, an engine on a laptop answers all of them too late.
@@ -37,9 +38,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := target(r.RequestURI)
 	switch {
 	case ams.Sends(path):
-		s.invoke(w, r, s.init, path, query)
+		s.serve(w, r, s.init, path, query)
 	case ams.Serves(path):
-		s.invoke(w, r, s.verify, path, query)
+		s.serve(w, r, s.verify, path, query)
 	case path == "/_dev/messages":
 		s.messages(w, r)
 	case path == "/_dev/events":
@@ -50,7 +51,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, "/_dev/"):
 		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
 	default: // Unimatrix serves all other paths, and answers unknown ones
-		s.invoke(w, r, s.otp, path, query)
+		s.serve(w, r, s.otp, path, query)
 	}
 }
 
@@ -83,37 +84,36 @@ func target(uri string) (path, query string) {
 	return path, query
 }
 
-// Limits of a request's body, in bytes. The handler gets up to maxEvent. The rest is read
+// Limits of a request's body, in bytes. The contract gets up to maxBody. The rest is read
 // up to maxDrain, as API Gateway takes 10 MB, so that the client gets its answer.
 const (
-	maxEvent = 64 << 10
+	maxBody  = 64 << 10
 	maxDrain = 10 << 20
 )
 
-// read returns the part of a request's body that the handler gets.
+// read returns the part of a request's body that the contract gets.
 func read(r *http.Request) ([]byte, error) {
-	if n := r.ContentLength; 0 <= n && n <= maxEvent {
+	if n := r.ContentLength; 0 <= n && n <= maxBody {
 		body := make([]byte, n)
 		_, err := io.ReadFull(r.Body, body)
 		return body, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxEvent))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err == nil {
 		_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 	}
 	return body, err
 }
 
-// invoke calls a handler with the event of a request, and writes its answer.
-func (s *server) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handler, path, query string) {
+// serve calls a contract, and writes its answer.
+func (s *server) serve(w http.ResponseWriter, r *http.Request, answer contract, path, query string) {
 	body, err := read(r)
 	if err != nil {
 		body = nil // a body that is cut short counts as none
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	event := event(r, path, query, host, body)
 	// A call is finished even if the client goes away. The wait for a slot is part of the
-	// call's time: without a slot in time, the handler gets a context that has ended.
+	// call's time: without a slot in time, the contract gets a context that has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), gateway.Timeout)
 	defer cancel()
 	select {
@@ -121,23 +121,10 @@ func (s *server) invoke(w http.ResponseWriter, r *http.Request, h gateway.Handle
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
 	}
-	out, err := h.Invoke(ctx, event)
-	var answer struct {
-		StatusCode int               `json:"statusCode"`
-		Headers    map[string]string `json:"headers"`
-		Body       string            `json:"body"`
+	a := answer(ctx, fromHTTP(r, path, query, host, body))
+	for name, value := range a.Headers {
+		w.Header()[name] = []string{value} // in the contract's spelling
 	}
-	if err == nil {
-		err = json.Unmarshal(out, &answer)
-	}
-	if err != nil {
-		s.log.Error("invoke", "cause", err)
-		reply(w, http.StatusInternalServerError, []byte(`{"message":"Internal Server Error"}`))
-		return
-	}
-	for name, value := range answer.Headers {
-		w.Header()[name] = []string{value} // in the handler's spelling
-	}
-	w.WriteHeader(answer.StatusCode)
-	io.WriteString(w, answer.Body)
+	w.WriteHeader(a.Status)
+	w.Write(a.Body)
 }

@@ -3,7 +3,6 @@ package localserver
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,11 +16,11 @@ import (
 // However many calls wait for those at work, each is answered in time (P18).
 func TestSlotsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stuck := gateway.Handler{Serve: func(ctx context.Context, _ gateway.Request) gateway.Response {
+		stuck := func(ctx context.Context, _ gateway.Request) gateway.Response {
 			<-ctx.Done()
 			return gateway.Response{Status: http.StatusOK, Body: []byte("U")}
-		}}
-		l := &server{init: stuck, verify: stuck, log: slog.New(slog.DiscardHandler), slots: make(chan struct{}, slots)}
+		}
+		l := &server{init: stuck, verify: stuck, slots: make(chan struct{}, slots)}
 		begin := time.Now()
 		done := make(chan string)
 		const calls = 5 * slots

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
-	"countersign/pkg/gateway"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
@@ -29,9 +28,9 @@ func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
 	s := sending.New(service.New(p), sender)
 	return &server{
-		init:   gateway.Handler{Serve: s.Init().Serve},
-		verify: gateway.Handler{Serve: s.Verify().Serve},
-		otp:    gateway.Handler{Serve: unimatrixapi.New(s).Serve},
+		init:   s.Init().Serve,
+		verify: s.Verify().Serve,
+		otp:    unimatrixapi.New(s).Serve,
 		outbox: messages,
 		events: &latest{},
 		log:    p.Log,
