@@ -1,16 +1,16 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -21,14 +21,13 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// lived is a life on DynamoDB's protocol and the stream that it left.
+// lived is a life on DynamoDB's protocol, and its stream.
 type lived struct {
 	*changestest.Life
-	table   string
 	records []json.RawMessage
 }
 
-// life leads a life once for all tests: they only read.
+// life returns one life for all tests, which only read it.
 var life = func() func(t *testing.T) lived {
 	var once sync.Once
 	var l lived
@@ -36,10 +35,7 @@ var life = func() func(t *testing.T) lived {
 		t.Helper()
 		once.Do(func() { l = lead(t) })
 		if l.records == nil {
-			t.Skip(
-				"NOT TESTED: there is no engine; install it with make tools (the first of these tests fails with " +
-					"CI=true)",
-			)
+			t.Skip("NOT TESTED: there is no engine, install it with make tools; with CI=true the first such test fails")
 		}
 		return l
 	}
@@ -50,35 +46,28 @@ func lead(t *testing.T) lived {
 	table := dynamotest.StreamTable(t)
 	l := changestest.NewLife(t, dynamostore.New(client, table), "demo")
 	l.Lead()
-	for _, key := range l.Keys { // as TTL does, which no engine does in time
-		if _, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
-			TableName: aws.String(
-				table,
-			),
-			Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
-		}); err != nil {
+	for _, key := range l.Keys { // as TTL deletion does, for which no test can wait
+		_, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+			TableName: &table, Key: item{"pk": &types.AttributeValueMemberS{Value: key}},
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	out := lived{Life: l, table: table}
+	out := lived{Life: l}
 	for _, text := range dynamotest.Records(t, table) {
-		if strings.Contains(string(text), `"eventName":"REMOVE"`) {
-			text = json.RawMessage(
-				strings.Replace(
-					string(text),
-					`"eventName"`,
-					`"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},"eventName"`,
-					1,
-				),
-			)
-		}
-		out.records = append(out.records, text)
+		out.records = append(out.records, bytes.ReplaceAll(text, []byte(removed), []byte(swept)))
 	}
 	return out
 }
 
-// bus keeps what it is handed, and is the far side: what it has survives all that
-// happens here. It fails when fail says so.
+// removed is in the record of a deletion, and swept in that of a deletion by TTL.
+const (
+	removed = `"eventName":"REMOVE"`
+	swept   = removed + `,"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"}`
+)
+
+// bus keeps the facts that it takes. If fail is set, it decides how many.
 type bus struct {
 	mu    sync.Mutex
 	facts []changes.Fact
@@ -96,11 +85,11 @@ func (b *bus) Publish(_ context.Context, facts []changes.Fact) (int, error) {
 	return taken, err
 }
 
-// memory keeps the ledgers that were answered.
+// memory keeps the keys of the ledgers that were answered.
 type memory struct {
 	mu       sync.Mutex
 	answered []string
-	fail     error // of everything
+	fail     error // of every call
 }
 
 func (m *memory) Answered(_ context.Context, key string) error {
@@ -120,14 +109,14 @@ func handler(m changes.Numbers, b changes.Events, log *slog.Logger) stream.Handl
 	return stream.Handler{Consumer: changes.Consumer{Numbers: m, Events: b}, Now: time.Now, Log: log}
 }
 
-// deliver does what Lambda does with a stream: batches of at most size, each again
-// from the record that is reported until there is none. what may make a delivery
-// end in a panic, which is a process that is killed. It gives up after many.
+// deliver delivers records as Lambda does, in batches of at most size. After a failure
+// it delivers again from the reported record on. A panic with errKilled stands for a
+// process that is killed. It gives up after many tries.
 func deliver(t testing.TB, h func() stream.Handler, records []json.RawMessage, size int) {
 	t.Helper()
 	for tries := 0; len(records) > 0; tries++ {
 		if tries > 1000 {
-			t.Fatal("the stream does not get on")
+			t.Fatalf("after %d tries, %d records are not done", tries, len(records))
 		}
 		batch := records[:min(size, len(records))]
 		done, alive := invoke(t, h(), batch)
@@ -137,7 +126,8 @@ func deliver(t testing.TB, h func() stream.Handler, records []json.RawMessage, s
 	}
 }
 
-// invoke returns how many records are done with, or that the process was killed.
+// invoke delivers one batch. It returns how many records are done; alive is false if the
+// process was killed.
 func invoke(t testing.TB, h stream.Handler, batch []json.RawMessage) (done int, alive bool) {
 	t.Helper()
 	defer func() {
@@ -146,19 +136,25 @@ func invoke(t testing.TB, h stream.Handler, batch []json.RawMessage) (done int, 
 		}
 	}()
 	got, err := h.Handle(t.Context(), stream.Batch{Records: batch})
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, true
-	case len(got.BatchItemFailures) == 0:
-		return len(batch), true
+	}
+	return doneBefore(t, batch, got.BatchItemFailures), true
+}
+
+// doneBefore returns how many records of a batch come before the one that is reported.
+func doneBefore(t testing.TB, batch []json.RawMessage, failed []events.DynamoDBBatchItemFailure) int {
+	t.Helper()
+	if len(failed) == 0 {
+		return len(batch)
 	}
 	for n, text := range batch {
-		if sequence(text) == got.BatchItemFailures[0].ItemIdentifier {
-			return n, true
+		if sequence(text) == failed[0].ItemIdentifier {
+			return n
 		}
 	}
-	t.Fatalf("record %q was reported, and is not in the batch", got.BatchItemFailures[0].ItemIdentifier)
-	return 0, true
+	t.Fatalf("the reported record %q is not in the batch", failed[0].ItemIdentifier)
+	return 0
 }
 
 var errKilled = errors.New("killed")

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/changes/stream"
@@ -27,8 +29,8 @@ const (
 		`"SequenceNumber":"c","NewImage":{"pk":{"S":"T#1"}}}}`
 )
 
-// record is a change of the n-th challenge as Lambda delivers it: a guess, of which
-// there were so many before.
+// record returns a guess at the n-th challenge as Lambda delivers it: the guess before it,
+// the guess itself, and the number of attempts before it.
 func record(n int, was, is string, attempts int) string {
 	image := func(guess string, attempts int) string {
 		return fmt.Sprintf(
@@ -37,23 +39,14 @@ func record(n int, was, is string, attempts int) string {
 				`"op":{"S":"o%d"},"attempts":{"N":"%d"},"max":{"N":"5"},"sentAt":{"N":"1795320306007"},`+
 				`"expiresAt":{"N":"1795320606007"},"ledger":{"S":"N#%d"},"mask":{"S":"+60**1"},`+
 				`"client":{"S":"demo"},"region":{"S":"MY"}}`,
-			n,
-			n,
-			guess,
-			attempts,
-			attempts,
-			n,
+			n, n, guess, attempts, attempts, n,
 		)
 	}
 	return fmt.Sprintf(
 		`{"eventID":"e%d","eventName":"MODIFY","eventSourceARN":"arn",`+
 			`"dynamodb":{"ApproximateCreationDateTime":1795320310,"Keys":{"pk":{"S":"C#demo#%d"}},`+
 			`"SequenceNumber":"s%d","OldImage":%s,"NewImage":%s}}`,
-		n,
-		n,
-		n,
-		image(was, attempts),
-		image(is, attempts+1),
+		n, n, n, image(was, attempts), image(is, attempts+1),
 	)
 }
 
@@ -64,9 +57,9 @@ func batch(records ...string) (b stream.Batch) {
 	return b
 }
 
+// handle delivers one batch, which it decodes as aws-lambda-go does.
 func handle(t *testing.T, h stream.Handler, records ...string) (failed []string) {
 	t.Helper()
-	// As aws-lambda-go decodes it.
 	text, err := json.Marshal(map[string]any{"Records": batch(records...).Records})
 	if err != nil {
 		t.Fatal(err)
@@ -92,30 +85,23 @@ func kinds(facts []changes.Fact) (list []string) {
 	return list
 }
 
-// A right code answers its number; changes of other items mean nothing.
+// A right code marks its ledger as answered. Changes of other items mean nothing.
 func TestOnlyPassesAnswer(t *testing.T) {
 	m, b := &memory{}, &bus{}
-	failed := handle(
-		t,
-		handler(m, b, nil),
-		record(1, none, wrong, 0),
-		record(2, none, right, 0),
-		record(3, wrong, right, 1),
-		number0,
-		traffic,
-	)
+	failed := handle(t, handler(m, b, nil),
+		record(1, none, wrong, 0), record(2, none, right, 0), record(3, wrong, right, 1), number0, traffic)
 	if want := []string{"N#2", "N#3"}; !slices.Equal(m.answered, want) || failed != nil {
 		t.Errorf("answered %v, failed %v, want %v", m.answered, failed, want)
 	}
 	if got := kinds(b.facts); !slices.Equal(got, []string{"ChallengeFailed", "ChallengePassed", "ChallengePassed"}) {
-		t.Errorf("told %v", got)
+		t.Errorf("facts %v", got)
 	}
 	if at := b.facts[0].Time; !at.Equal(time.Unix(1795320310, 0)) {
-		t.Errorf("guessed at %v", at)
+		t.Errorf("the time of the guess is %v, want the record's", at)
 	}
 }
 
-// The stream repeats from the first record that is not done with.
+// The stream repeats from the first record that is not done.
 func TestFailure(t *testing.T) {
 	m, b := &memory{}, &bus{}
 	b.fail = func(facts []changes.Fact) (int, error) { return 1, errors.New("away") }
@@ -128,12 +114,12 @@ func TestFailure(t *testing.T) {
 		t.Errorf("failed %v", failed)
 	}
 	if got := kinds(b.facts); !slices.Equal(got, []string{"ChallengePassed", "ChallengeFailed", "ChallengePassed"}) {
-		t.Errorf("told %v", got)
+		t.Errorf("facts %v", got)
 	}
 }
 
-// A record that cannot be understood is told of and holds nobody up. Neither the
-// event nor the log quotes it.
+// A record that cannot be read becomes an event and a log line, and does not hold up the
+// stream. Neither of the two quotes the record.
 func TestPoison(t *testing.T) {
 	good := record(1, none, wrong, 0)
 	for name, bad := range map[string]string{
@@ -163,7 +149,7 @@ func TestPoison(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if bad == good {
-				t.Fatal("nothing is wrong with it")
+				t.Fatal("the record is the good one")
 			}
 			poison(t, bad)
 		})
@@ -196,15 +182,16 @@ func poison(t *testing.T, bad string) {
 	// It stays in the stream while nobody takes the event.
 	b.fail = func([]changes.Fact) (int, error) { return 0, errors.New("away") }
 	got, err := handler(m, b, nil).Handle(t.Context(), batch(bad))
+	want := []events.DynamoDBBatchItemFailure{{ItemIdentifier: "s1"}}
 	switch {
 	case !numbered && err == nil:
 		t.Error("a record without a number was dropped")
-	case numbered && (err != nil || len(got.BatchItemFailures) != 1 || got.BatchItemFailures[0].ItemIdentifier != "s1"):
-		t.Errorf("reported %+v, %v", got, err)
+	case numbered && (err != nil || !slices.Equal(got.BatchItemFailures, want)):
+		t.Errorf("reported %+v, %v, want %+v", got, err, want)
 	}
 }
 
-// Work ends before the invocation does, so that what was done is reported.
+// The work ends before the invocation, so that there is time for the report.
 func TestDeadline(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Minute))
 	defer cancel()
@@ -224,9 +211,8 @@ func TestDeadline(t *testing.T) {
 // can do in one invocation.
 const slowBatch = 40
 
-// A slow step takes no time from the other one, and each delivery makes progress:
-// however slow the table or the bus is, all is done in the end, and a step that is not
-// slow is done at once.
+// A slow step takes no time from the other one, and each delivery makes progress. All is
+// done in the end, and a step that is not slow is done in the first delivery.
 func TestSlow(t *testing.T) {
 	var records []json.RawMessage
 	for n := range slowBatch {
@@ -241,44 +227,42 @@ func TestSlow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, b := &memory{}, &bus{}
-				h := handler(m, b, nil)
-				h.Consumer = changes.Consumer{Numbers: slowNumbers{m, slow.answered}, Events: slowBus{b, slow.publish}}
-				left := records
-				for tries := 1; len(left) > 0; tries++ {
-					ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // the function's
-					got, err := h.Handle(ctx, stream.Batch{Records: left})
-					if err != nil || ctx.Err() != nil {
-						t.Fatalf("try %d: %v, its time is over: %v", tries, err, ctx.Err())
+				h := handler(slowNumbers{m, slow.answered}, slowBus{b, slow.publish}, nil)
+				for left := records; len(left) > 0; {
+					done := invokeInTime(t, h, left)
+					if done == 0 {
+						t.Fatalf("no record is done; answered %d, published %d", len(m.answered), len(b.facts))
 					}
-					cancel()
-					done := len(left)
-					for n, r := range left {
-						if len(got.BatchItemFailures) > 0 && sequence(r) == got.BatchItemFailures[0].ItemIdentifier {
-							done = n
-						}
+					left = left[done:]
+					if slow.publish == 0 && len(b.facts) < slowBatch {
+						t.Fatalf("published %d, want all in the first delivery", len(b.facts))
 					}
-					if left = left[done:]; done == 0 {
-						t.Fatalf(
-							"try %d: nothing is done with; answered %d, published %d",
-							tries,
-							len(m.answered),
-							len(b.facts),
-						)
-					}
-					if slow.publish == 0 && len(b.facts) < slowBatch ||
-						slow.answered == 0 && len(m.answered) < slowBatch {
-						t.Fatalf("try %d: answered %d, published %d", tries, len(m.answered), len(b.facts))
+					if slow.answered == 0 && len(m.answered) < slowBatch {
+						t.Fatalf("answered %d, want all in the first delivery", len(m.answered))
 					}
 				}
 				if len(m.answered) < slowBatch || len(b.facts) < slowBatch {
-					t.Errorf("answered %d, published %d", len(m.answered), len(b.facts))
+					t.Errorf("answered %d, published %d, want all %d", len(m.answered), len(b.facts), slowBatch)
 				}
 			})
 		})
 	}
 }
 
-// slowness is the time that one number takes, and that ten events take.
+// invokeInTime delivers a batch to a function whose invocation may take a minute, and
+// returns how many records are done.
+func invokeInTime(t *testing.T, h stream.Handler, batch []json.RawMessage) (done int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	got, err := h.Handle(ctx, stream.Batch{Records: batch})
+	if err != nil || ctx.Err() != nil {
+		t.Fatalf("error %v; the invocation's time is over: %v", err, ctx.Err())
+	}
+	return doneBefore(t, batch, got.BatchItemFailures)
+}
+
+// slowness is the time for one number, and the time for ten events.
 type slowness struct{ answered, publish time.Duration }
 
 type slowNumbers struct {
@@ -300,7 +284,7 @@ type slowBus struct {
 
 func (s slowBus) Publish(ctx context.Context, facts []changes.Fact) (int, error) {
 	done := 0
-	for done < len(facts) { // ten by ten, while there is time
+	for done < len(facts) { // in tens, while there is time
 		if err := pass(ctx, s.each); err != nil {
 			return done, err
 		}
@@ -312,7 +296,7 @@ func (s slowBus) Publish(ctx context.Context, facts []changes.Fact) (int, error)
 	return done, nil
 }
 
-// pass waits, in the time of a test's bubble.
+// pass waits for d in the virtual time of a test.
 func pass(ctx context.Context, d time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, d, errPassed)
 	defer cancel()
@@ -322,7 +306,7 @@ func pass(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-var errPassed = errors.New("it has passed")
+var errPassed = errors.New("the time is over")
 
 type publishing func(context.Context)
 

@@ -1,7 +1,6 @@
 package stream_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -24,15 +23,16 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/eventbus"
+	"countersign/pkg/otp"
 )
 
 type item = map[string]types.AttributeValue
 
-// crowd is a table of challenges that are all there, and its stream.
+// crowd is the stream of a table of many challenges, and what must follow from it.
 type crowd struct {
 	records []json.RawMessage
 	ledgers []item
-	passed  map[string]bool // ledgers whose person typed a right code
+	passed  map[string]bool // keys of the ledgers with a right code
 	facts   map[string]bool // ids of all facts
 }
 
@@ -41,29 +41,19 @@ func newCrowd(t *testing.T) crowd {
 	table := dynamotest.StreamTable(t)
 	changestest.NewLife(t, dynamostore.New(dynamotest.Client(t, nil), table), "demo").Crowd()
 	c := crowd{records: dynamotest.Records(t, table), passed: map[string]bool{}, facts: map[string]bool{}}
-	want, got := map[changes.Kind]int64{}, map[changes.Kind]int64{}
+	want, got := map[changes.Kind]int{}, map[changes.Kind]int{}
 	for _, i := range scan(t, table) {
 		if strings.HasPrefix(text(i["pk"]), "N#") {
 			c.ledgers = append(c.ledgers, i)
 			continue
 		}
-		guess, code := i["guess"].(*types.AttributeValueMemberB).Value, i["code"].(*types.AttributeValueMemberB).Value
-		attempts := number(i["attempts"])
-		switch {
-		case bytes.Equal(guess, code):
-			want[changes.Passed]++
-			attempts--
-			c.passed[text(i["ledger"])] = true
-		case attempts == number(i["max"]):
-			want[changes.Exhausted]++
-			attempts--
+		challenge, err := dynamostore.ReadChallenge(i)
+		if err != nil {
+			t.Fatal(err)
 		}
-		want[changes.Failed] += attempts
-		switch text(i["state"]) {
-		case "sent":
-			want[changes.Sent]++
-		case "failed":
-			want[changes.Refused]++
+		count(challenge, want)
+		if challenge.Passed() {
+			c.passed[challenge.LedgerKey] = true
 		}
 	}
 	b := &bus{}
@@ -73,15 +63,29 @@ func newCrowd(t *testing.T) crowd {
 		got[f.Kind]++
 	}
 	if !maps.Equal(got, want) || len(c.facts) != len(b.facts) || len(c.facts) < 40 || len(c.passed) < 5 {
-		t.Fatalf(
-			"%d facts by kind %v, want %v as the table has it; %d numbers passed",
-			len(c.facts),
-			got,
-			want,
-			len(c.passed),
-		)
+		t.Fatalf("%d facts by kind %v, the table has %v; %d ledgers with a pass", len(c.facts), got, want, len(c.passed))
 	}
 	return c
+}
+
+// count adds the facts of a challenge, by kind, as its item has them at the end.
+func count(c *otp.Challenge, facts map[changes.Kind]int) {
+	wrong := c.Attempts
+	switch {
+	case c.Passed():
+		facts[changes.Passed]++
+		wrong--
+	case c.Attempts == c.Max:
+		facts[changes.Exhausted]++
+		wrong--
+	}
+	facts[changes.Failed] += wrong
+	switch c.State {
+	case otp.Delivered:
+		facts[changes.Sent]++
+	case otp.Failed:
+		facts[changes.Refused]++
+	}
 }
 
 func text(v types.AttributeValue) string { return v.(*types.AttributeValueMemberS).Value }
@@ -92,11 +96,8 @@ func number(v types.AttributeValue) int64 {
 
 func scan(t *testing.T, table string) (items []item) {
 	t.Helper()
-	pages := dynamodb.NewScanPaginator(
-		dynamotest.Client(t, nil),
-		&dynamodb.ScanInput{TableName: aws.String(table), ConsistentRead: aws.Bool(true)},
-	)
-	for pages.HasMorePages() {
+	in := &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)}
+	for pages := dynamodb.NewScanPaginator(dynamotest.Client(t, nil), in); pages.HasMorePages(); {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -106,10 +107,10 @@ func scan(t *testing.T, table string) (items []item) {
 	return items
 }
 
-// world is where the consumer writes to, on the wire.
+// world is the services that the consumer writes to.
 type world struct {
 	table string
-	stub  *awsfake.EventBridge
+	bus   *awsfake.EventBridge
 }
 
 func newWorld(t *testing.T, c crowd) world {
@@ -128,12 +129,12 @@ func newWorld(t *testing.T, c crowd) world {
 	return w
 }
 
-// start makes the function anew, as a process that begins.
+// start makes the function again, as a new process does.
 func (w world) start(t *testing.T, tables, events http.RoundTripper) stream.Handler {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	b, err := eventbus.New(eventbus.Config{Endpoint: w.stub.URL, Transport: events})
+	b, err := eventbus.New(eventbus.Config{Endpoint: w.bus.URL, Transport: events})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,33 +146,33 @@ func (w world) start(t *testing.T, tables, events http.RoundTripper) stream.Hand
 	}
 }
 
-// check wants every fact at the far side, once by id, and the numbers that answered
-// cleared, and no others.
+// check fails the test unless the bus has every fact, and the ledgers with a right code are
+// answered, and no others.
 func (w world) check(t *testing.T, c crowd) {
 	t.Helper()
-	far := map[string]bool{}
-	for _, e := range w.stub.Taken() {
+	taken := map[string]bool{}
+	for _, e := range w.bus.Taken() {
 		var detail struct{ ID string }
 		if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
 			t.Fatal(err)
 		}
-		far[detail.ID] = true
+		taken[detail.ID] = true
 	}
-	if !maps.Equal(far, c.facts) {
-		t.Errorf("%d facts at the far side, %d happened", len(far), len(c.facts))
+	if !maps.Equal(taken, c.facts) {
+		t.Errorf("the bus has %d facts, want the %d of the stream", len(taken), len(c.facts))
 	}
 	for _, i := range scan(t, w.table) {
 		pk, unanswered := text(i["pk"]), number(i["unanswered"])
 		if (unanswered == 0) != c.passed[pk] {
-			t.Errorf("a ledger has %d unanswered messages; its person typed a right code: %v", unanswered, c.passed[pk])
+			t.Errorf("a ledger has %d unanswered messages; it has a right code: %v", unanswered, c.passed[pk])
 		}
 	}
 }
 
-// killer ends the process at the n-th request, before or after it is applied.
+// killer ends the process at a request, before or after the request is applied.
 type killer struct {
 	next  http.RoundTripper
-	n     *int
+	n     *int // requests of all processes so far
 	at    int
 	after bool
 }
@@ -189,13 +190,13 @@ func (k killer) RoundTrip(r *http.Request) (*http.Response, error) {
 	panic(errKilled)
 }
 
-// Killed between any two requests, however the stream was cut into batches, and
-// started anew: every fact once by id, and every number that answered cleared.
+// If the process is killed at any request and started again, no fact and no answered
+// ledger is lost, with large batches and with small ones.
 func TestKilledAnywhere(t *testing.T) {
 	c := newCrowd(t)
 	for _, size := range []int{9, 100} {
 		requests := 0
-		for at := 0; at <= requests; at++ { // 0 kills nothing, and says how many requests there are
+		for at := 0; at <= requests; at++ { // 0 kills nothing, and counts the requests
 			for _, after := range []bool{false, true} {
 				w, n := newWorld(t, c), 0
 				deliver(t, func() stream.Handler {
@@ -205,40 +206,27 @@ func TestKilledAnywhere(t *testing.T) {
 				if at == 0 {
 					requests = n
 				} else if n < at {
-					t.Fatalf("request %d never came", at)
+					t.Fatalf("%d requests, want one that is number %d", n, at)
 				}
 				if w.check(t, c); t.Failed() {
-					t.Fatalf(
-						"killed at request %d of %d, after it: %v, %d records at a time",
-						at,
-						requests,
-						after,
-						size,
-					)
+					t.Fatalf("killed at request %d of %d, after it: %v, batches of %d", at, requests, after, size)
 				}
 			}
 		}
 		if requests < 10 {
-			t.Errorf("only %d requests", requests)
+			t.Errorf("%d requests in batches of %d, want at least 10", requests, size)
 		}
 	}
 }
 
-// Whatever fails on the way, in whatever order and how often records come.
+// No fact is lost when requests fail at random, and records come twice and in any order.
 func TestFaultsAnywhere(t *testing.T) {
 	c := newCrowd(t)
 	faults := []dynamotest.Fault{
-		dynamotest.Lost,
-		dynamotest.AnswerLost,
-		dynamotest.AnswerCut,
-		dynamotest.Throttled,
-		dynamotest.Failed,
+		dynamotest.Lost, dynamotest.AnswerLost, dynamotest.AnswerCut, dynamotest.Throttled, dynamotest.Failed,
 	}
 	answers := []awsfake.Answer{
-		awsfake.Fail(
-			http.StatusBadRequest,
-			"ThrottlingException",
-		),
+		awsfake.Fail(http.StatusBadRequest, "ThrottlingException"),
 		awsfake.Fail(http.StatusInternalServerError, "InternalException"),
 		awsfake.Drop(),
 		awsfake.DropAfter(),
@@ -255,9 +243,9 @@ func TestFaultsAnywhere(t *testing.T) {
 			deliver(t, func() stream.Handler {
 				for range 6 {
 					if random.Intn(2) == 0 {
-						w.stub.Next(answers[random.Intn(len(answers))])
+						w.bus.Next(answers[random.Intn(len(answers))])
 					} else {
-						w.stub.Next(awsfake.Serve())
+						w.bus.Next(awsfake.Serve())
 					}
 				}
 				return w.start(t, dynamotest.NewWire(func(int, string) dynamotest.Fault {

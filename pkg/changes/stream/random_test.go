@@ -16,13 +16,13 @@ import (
 	"countersign/pkg/sqlitestore"
 )
 
-var lives = flag.Int("lives", 5, "random lives on both stores; 30 find more, in a minute or two")
+var lives = flag.Int("lives", 5, "number of random lives on both stores; 30 find more, in a minute or two")
 
-// lifetime is the number of steps of a life.
+// lifetime is the number of steps in a life.
 const lifetime = 60
 
-// In random lives, the stream and the file give the same facts. The file's follower
-// reads now and then, and is killed at times.
+// In random lives, the stream and the file give the same facts. The follower of the file
+// reads it between some steps, and sometimes its process ends.
 func TestRandomLives(t *testing.T) {
 	kinds := map[changes.Kind]int{}
 	for seed := range uint64(*lives) {
@@ -35,14 +35,14 @@ func TestRandomLives(t *testing.T) {
 
 		f := newFollower(t, seed)
 		changestest.NewLife(t, f.s, "demo").Wander(seed, lifetime, f.s, f.look)
-		a, z := spelled(b.facts), spelled(f.end())
-		for text := range a {
-			if !z[text] {
+		fromStream, fromFile := texts(b.facts), texts(f.end())
+		for text := range fromStream {
+			if !fromFile[text] {
 				t.Errorf("life %d: the file lacks %s", seed, text)
 			}
 		}
-		for text := range z {
-			if !a[text] {
+		for text := range fromFile {
+			if !fromStream[text] {
 				t.Errorf("life %d: the stream lacks %s", seed, text)
 			}
 		}
@@ -51,12 +51,13 @@ func TestRandomLives(t *testing.T) {
 		}
 	}
 	if len(kinds) < 6 {
-		t.Errorf("too little happens: %v", kinds)
+		t.Errorf("the lives have facts of too few kinds: %v", kinds)
 	}
 }
 
-// spelled returns facts as JSON without their times: a time may be that of the look.
-func spelled(facts []changes.Fact) map[string]bool {
+// texts returns the events of facts as JSON without their times, which depend on when the
+// file is read.
+func texts(facts []changes.Fact) map[string]bool {
 	out := map[string]bool{}
 	for _, f := range facts {
 		f.Time = time.Time{}
@@ -69,15 +70,15 @@ func spelled(facts []changes.Fact) map[string]bool {
 	return out
 }
 
-// follower reads the feed of a file: in pieces, which it finishes at once, late, or
-// not at all.
+// follower reads the feed of a file in pieces. It finishes them at once, late, or not at
+// all.
 type follower struct {
 	t      *testing.T
 	path   string
 	s      *sqlitestore.Store
 	random *rand.Rand
 	facts  []changes.Fact
-	late   sqlitestore.Piece
+	late   sqlitestore.Piece // read, and to be finished at the next look
 }
 
 func newFollower(t *testing.T, seed uint64) *follower {
@@ -117,7 +118,7 @@ func (f *follower) finish(p sqlitestore.Piece) {
 	}
 }
 
-// look is what it does between two steps.
+// look is the follower's work between two steps of the life.
 func (f *follower) look(changestest.Store) changestest.Store {
 	f.finish(f.late)
 	f.late = sqlitestore.Piece{}
@@ -134,12 +135,9 @@ func (f *follower) look(changestest.Store) changestest.Store {
 	return f.s
 }
 
-// end returns all facts, also those of what is left.
+// end returns the facts of the whole life. It reads the rest of the feed first.
 func (f *follower) end() []changes.Fact {
 	f.restart()
-	for p := f.next(); len(p.List) > 0; p = f.next() {
-		f.finish(p)
-	}
-	f.s.Close()
-	return f.facts
+	defer f.s.Close()
+	return append(f.facts, rest(f.t, f.s)...)
 }
