@@ -16,19 +16,20 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// tool runs commands on a folder, or wherever its environment says.
+// tool runs commands.
 type tool struct {
 	t    testing.TB
-	data string
+	data string // the data folder
 	env  []string
 	in   string // standard input
 }
 
+// onFolder returns a tool for a data folder, and for the store that env names.
 func onFolder(t testing.TB, data string, env ...string) tool {
 	return tool{t: t, data: data, env: append(environment(), append(env, "COUNTERSIGN_DATA="+data)...)}
 }
 
-// onEach runs a test on each store.
+// onEach runs a test of commands on each kind of store.
 func onEach(t *testing.T, test func(t *testing.T, c tool)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, onFolder(t, newFolder(t))) })
 	t.Run("dynamodb", func(t *testing.T) {
@@ -38,16 +39,15 @@ func onEach(t *testing.T, test func(t *testing.T, c tool)) {
 	})
 }
 
-// A shell that is set up for a deployment does not work on a folder by mistake.
+// TestDeploymentOrFolder: a command does not work on a folder if the environment names the
+// keyring of a deployment.
 func TestDeploymentOrFolder(t *testing.T) {
 	c := onFolder(t, filepath.Join(t.TempDir(), "data"),
 		"COUNTERSIGN_KEYS=arn:aws:secretsmanager:eu-central-1:123456789012:secret:keyring")
-	for _, args := range [][]string{{"keys", "rotate", "code"}, {"keys", "retire", "code", "1"}, {"keys", "list"},
-		{"client", "list"}, {"user", "list"}} {
-		out, faults, exit := c.run(args...)
-		if exit == 0 || !strings.Contains(faults, "--store dynamodb") || out != "" {
-			t.Errorf("%q ended with %d\n%s%s", args, exit, out, faults)
-		}
+	for _, command := range []string{
+		"keys rotate code", "keys retire code 1", "keys list", "client list", "user list --client x",
+	} {
+		c.no("--store dynamodb", strings.Fields(command)...)
 	}
 	if _, err := os.Stat(c.data); err == nil {
 		t.Error("a folder was made")
@@ -67,7 +67,7 @@ func (c tool) run(args ...string) (stdout, stderr string, exit int) {
 	return out.String(), faults.String(), cmd.ProcessState.ExitCode()
 }
 
-// ok wants a command to succeed, and returns what it says.
+// ok runs a command that must succeed, and returns its standard output.
 func (c tool) ok(args ...string) string {
 	c.t.Helper()
 	out, faults, exit := c.run(args...)
@@ -77,19 +77,19 @@ func (c tool) ok(args ...string) string {
 	return out
 }
 
-// json is ok with --json, read into what it points to.
+// json is ok with --json, and decodes the output into a value.
 func (c tool) json(into any, args ...string) {
 	c.t.Helper()
 	out := c.ok(append([]string{args[0], args[1], "--json"}, args[2:]...)...)
 	if strings.Count(out, "\n") != 1 {
-		c.t.Errorf("%q: not one line: %q", args, out)
+		c.t.Errorf("%q printed %q, want one line", args, out)
 	}
 	if err := json.Unmarshal([]byte(out), into, json.RejectUnknownMembers(true)); err != nil {
 		c.t.Fatalf("%q: %v\n%s", args, err, out)
 	}
 }
 
-// no wants a command to fail, and to say why where errors belong.
+// no runs a command that must fail with want on standard error.
 func (c tool) no(want string, args ...string) {
 	c.t.Helper()
 	out, faults, exit := c.run(args...)
@@ -98,18 +98,18 @@ func (c tool) no(want string, args ...string) {
 	}
 }
 
-// says wants texts in what a command says.
-func (c tool) says(args []string, want ...string) {
+// prints runs a command whose standard output must have texts.
+func (c tool) prints(args []string, want ...string) {
 	c.t.Helper()
 	out := c.ok(args...)
 	for _, w := range want {
 		if !strings.Contains(out, w) {
-			c.t.Errorf("%q does not say %q:\n%s", args, w, out)
+			c.t.Errorf("%q did not print %q:\n%s", args, w, out)
 		}
 	}
 }
 
-// client is what show tells in JSON.
+// client returns a client's record.
 func (c tool) client(id string) (r clients.Record) {
 	c.t.Helper()
 	c.json(&r, "client", "show", "--", id)
@@ -135,7 +135,7 @@ func readFile(t testing.TB, path string) []byte {
 	return text
 }
 
-// private wants everything in a folder to be its owner's alone.
+// private fails if others than the owner can read anything in a folder.
 func private(t testing.TB, folder string) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
@@ -152,6 +152,7 @@ func private(t testing.TB, folder string) {
 	}
 }
 
+// versions are those of a client's keys, separated by spaces.
 func versions(r clients.Record) string {
 	var all []string
 	for _, k := range r.Keys {

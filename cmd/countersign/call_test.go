@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// at is a tool whose calls go to a server.
+// at is a tool that calls a server.
 type at struct {
 	tool
 	p *process
 }
 
-// call returns both outputs and the exit code, which must be that of the answer.
+// call runs countersign call. The exit code must be the one of the answer's status.
 func (c at) call(args ...string) (answer, faults string, exit int) {
 	c.t.Helper()
 	answer, faults, exit = c.run(append([]string{"call", args[0], "--url", c.p.url}, args[1:]...)...)
@@ -25,12 +25,12 @@ func (c at) call(args ...string) (answer, faults string, exit int) {
 		}
 	}
 	if exit != want {
-		c.t.Errorf("%q ended with %d\n%s%s", args, exit, answer, faults)
+		c.t.Errorf("%q ended with %d, want %d\n%s%s", args, exit, want, answer, faults)
 	}
 	return answer, faults, exit
 }
 
-// gets wants a result and its exit code.
+// gets runs a call that must print one line with a result code, and end with an exit code.
 func (c at) gets(code string, exit int, args ...string) string {
 	c.t.Helper()
 	answer, faults, got := c.call(args...)
@@ -40,7 +40,7 @@ func (c at) gets(code string, exit int, args ...string) string {
 	return answer
 }
 
-// until repeats a call until it has a result.
+// until repeats a call until it has a result code.
 func (c at) until(code string, args ...string) {
 	c.t.Helper()
 	answer := ""
@@ -52,7 +52,8 @@ func (c at) until(code string, args ...string) {
 	c.t.Errorf("%q still answers %s, want %s", args, answer, code)
 }
 
-// A client that is added while the server runs calls at once; its key alone passes.
+// TestCallSigned: a client that is added while the server runs can call at once, and only
+// with its own keys. Changes of its keys and its status work while the server runs.
 func TestCallSigned(t *testing.T) {
 	t.Parallel() // it waits for the server's caches
 	p := serveOn(t, newFolder(t))
@@ -75,7 +76,7 @@ func TestCallSigned(t *testing.T) {
 	c.gets("ACCESS_DENIED", 2, "init", "60-6543216353", "--client", "acme")
 	c.gets("SUCCESS", 0, "verify", "one", sent, "--client", "acme")
 
-	// Rotations: the newest key signs by default, the old one until it is removed.
+	// The newest key signs by default. The old one works until it is removed.
 	c.ok("client", "rotate-key", "acme")
 	c.until("AUTHENTICATION_REQUEST_ID_INVALID", "verify", "one", "123456", "--client", "acme")
 	c.gets("AUTHENTICATION_REQUEST_ID_INVALID", 2, "verify", "one", "123456", "--client", "acme", "--key", right)
@@ -89,17 +90,16 @@ func TestCallSigned(t *testing.T) {
 	c.ok("client", "enable", "acme")
 	c.until("AUTHENTICATION_REQUEST_ID_INVALID", "verify", "one", "123456", "--client", "acme")
 
-	// What is not signed, and what has no key.
 	_, faults, _ := c.call("verify", "one", "123456", "--client", "nobody")
-	if want := "not signed: " + filepath.Join(p.data, "clients", "nobody.key.pem") +
-		" does not exist"; !strings.Contains(faults, want) {
-		t.Errorf("%s, want %q", faults, want)
+	missing := filepath.Join(p.data, "clients", "nobody.key.pem")
+	if want := "not signed: " + missing + " does not exist"; !strings.Contains(faults, want) {
+		t.Errorf("a client without a key: %s, want %q", faults, want)
 	}
 	c.ok("client", "add", "open", "--unsigned", "--country=*")
 	c.gets("SUCCESS", 0, "init", "+12025550124", "--client", "open")
 }
 
-// Every call, as the client that needs no key.
+// TestCalls makes every call as client demo, which needs no key.
 func TestCalls(t *testing.T) {
 	p := serveOn(t, newFolder(t))
 	c := at{onFolder(t, p.data), p}
@@ -112,7 +112,7 @@ func TestCalls(t *testing.T) {
 	_, rest, _ := strings.Cut(answer, `"authenticationId":"`)
 	challenge, _, _ := strings.Cut(rest, `"`)
 	if again := c.gets("SUCCESS", 0, "init", "+606543216353", "--id", id); again != answer {
-		t.Errorf("again: %s", again)
+		t.Errorf("a repeat answered %s, first %s", again, answer)
 	}
 	c.gets("TIMES_EXCEED_LIMIT", 2, "resend", challenge, "--id", "T1")
 	if _, faults, _ := c.call("resend", challenge); !strings.Contains(faults, "countersign: id ") {
@@ -140,7 +140,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// U is told by its own exit code, see call: the client is above its rate.
+// TestCallUnknown: status U, here of a client above its rate, has an exit code of its own,
+// which call checks.
 func TestCallUnknown(t *testing.T) {
 	t.Parallel() // it waits for the server's caches
 	p := serveOn(t, newFolder(t))
@@ -149,26 +150,28 @@ func TestCallUnknown(t *testing.T) {
 	c.until("REQUEST_TRAFFIC_EXCEED_LIMIT", "verify", "x", "123456", "--client", "slow")
 }
 
-// Answers are believed where their signature is right, and only there.
+// TestCallChecksAnswers: an answer is printed only if its signature is right. Without a public
+// key, a warning says that it is not checked.
 func TestCallChecksAnswers(t *testing.T) {
 	t.Parallel() // it waits for the server's caches
 	p := serveOn(t, newFolder(t))
 	c := at{onFolder(t, p.data), p}
-	const said, verify = "the answer's signature is not checked", "AUTHENTICATION_REQUEST_ID_INVALID"
-	if _, faults, _ := c.call("verify", "x", "123456"); strings.Contains(faults, said) {
+	const warning, verify = "the answer's signature is not checked", "AUTHENTICATION_REQUEST_ID_INVALID"
+	if _, faults, _ := c.call("verify", "x", "123456"); strings.Contains(faults, warning) {
 		t.Error(faults)
 	}
-	server := write(t, "server.pem", c.ok("keys", "list")[strings.Index(c.ok("keys", "list"), "-----BEGIN"):])
+	list := c.ok("keys", "list")
+	server := write(t, "server.pem", list[strings.Index(list, "-----BEGIN"):])
 	elsewhere := t.TempDir()
 	away := c
 	away.tool = onFolder(t, elsewhere)
 	away.gets(verify, 2, "verify", "x", "123456")
-	if _, faults, _ := away.call("verify", "x", "123456"); !strings.Contains(faults, said) ||
+	if _, faults, _ := away.call("verify", "x", "123456"); !strings.Contains(faults, warning) ||
 		!strings.Contains(faults, "--server-key") {
 		t.Error(faults)
 	}
 	if files, _ := os.ReadDir(elsewhere); len(files) != 0 {
-		t.Errorf("made %v", files)
+		t.Errorf("call made %v", files)
 	}
 	away.gets(verify, 2, "verify", "x", "123456", "--server-key", server)
 	away.gets(verify, 2, "verify", "x", "123456", "--server-key", publicKey+":7", "--server-key", server+":1")
@@ -178,27 +181,23 @@ func TestCallChecksAnswers(t *testing.T) {
 			t.Errorf("%s: %d %s%s", wrong, exit, answer, faults)
 		}
 	}
-	// What cannot be read is not taken for nothing: the answer might be anybody's.
+	// A keyring that cannot be read does not count as none: the answer would pass unchecked.
 	if err := os.Mkdir(filepath.Join(elsewhere, "keys.json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	away.no("give the server's public key with --server-key", "call", "verify", "x", "123456", "--url", p.url)
 	away.gets(verify, 2, "verify", "x", "123456", "--server-key", server)
 
-	// A new key signs within the server's time, and the command knows it.
+	// The server signs with a new key soon, and the folder's keyring has it.
 	c.ok("keys", "rotate", "sign")
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	eventually(t, "an answer signed with the new key", func() bool {
 		_, faults, exit := away.call("verify", "x", "123456", "--server-key", server)
-		if exit == 1 && strings.Contains(faults, "keyVersion") {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("still the old key: %d %s", exit, faults)
-		}
-	}
+		return exit == 1 && strings.Contains(faults, "keyVersion")
+	})
 	c.gets(verify, 2, "verify", "x", "123456")
 }
 
+// TestCallInTrouble: a call without a server, or with wrong keys or flags, says what to give.
 func TestCallInTrouble(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.no("countersign serve starts one", "call", "verify", "x", "1", "--url", "http://127.0.0.1:1")

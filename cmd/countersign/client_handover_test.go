@@ -10,8 +10,8 @@ import (
 func TestBaseURL(t *testing.T) {
 	const laptop = "http://127.0.0.1:8080"
 	deployment := place{Store: openstore.DynamoDB}
-	if got := (merchantURL{laptop}).baseURL(deployment); got != "the output Url of the stack (COUNTERSIGN_URL is "+
-		"not set)" {
+	const unknown = "the output Url of the stack (COUNTERSIGN_URL is not set)"
+	if got := (merchantURL{laptop}).baseURL(deployment); got != unknown {
 		t.Errorf("a deployment without COUNTERSIGN_URL: %s", got)
 	}
 	if got := (merchantURL{"https://api.example"}).baseURL(deployment); got != "https://api.example" {

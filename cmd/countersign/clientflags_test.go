@@ -3,13 +3,14 @@ package main
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"countersign/pkg/clients"
 )
 
-// Each field of a client's record has a flag, but for those that have commands of their
-// own.
+// TestFlagsOfClients: each field of a client's record has a flag, except those that have
+// commands of their own.
 func TestFlagsOfClients(t *testing.T) {
 	var given clientFlags
 	fill(reflect.ValueOf(&given).Elem())
@@ -44,4 +45,46 @@ func fill(flags reflect.Value) {
 			*f = duration{given: true, value: new(clients.Duration(1))}
 		}
 	}
+}
+
+// TestClientFlags: an error names the flag that is wrong, and what it must be.
+func TestClientFlags(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	c.ok("client", "add", "acme")
+	for flags, want := range map[string]string{
+		"--country us": `--country: "us" has no phone numbers, if it is a country at all: give upper-case ` +
+			`ISO 3166-1 codes`,
+		"--country MY,XX":     `"XX" has no phone numbers`,
+		"--country UK":        `--country: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`,
+		"--unimatrix md5":     `unimatrix is "md5", must be simple, hmac`,
+		"--api sms":           `must be ams, unimatrix, or the name of one of their APIs`,
+		"--network 1.2.3.4/8": `without host bits`,
+		"--numbers sure":      `must be possible, valid or mobile`,
+		"--line fax":          `must be ordinary, premium or satellite`,
+		"--time-window 10":    `--time-window: "10" must be whole seconds with their unit`,
+		"--time-window 25h":   `window is 25h0m0s, must be 0s (off) to 24h`,
+		"--per-minute -1":     `per-minute`,
+		"--per-minute=-1":     `perMinute is -1, must be 0`,
+		"--digits six":        `--digits: must be a whole number`,
+		"--digits 9":          `limits.digits is 9, must be 4 to 8`,
+		"--attempts 6":        `limits.attempts`,
+		"--per-day 2":         `limits.perDay`,
+		"--validity 1ms":      `whole seconds`,
+		"--sender-id 1234":    `at least one letter`,
+		"--language xx":       `language "xx" has no text: use one of da, de, en`,
+		"--brand Ж":           `GSM 7-bit alphabet`,
+		"--unknown":           `unknown flag --unknown`,
+		"--generate-keys":     `--generate-key`,
+		"--store redis":       `sqlite`,
+		"--store dynamodb": `set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint; for those ` +
+			`of a profile or SSO: eval "$(aws configure export-credentials --format env)"`,
+		"--dynamodb-endpoint x": `--store dynamodb`,
+	} {
+		c.no(want, append([]string{"client", "add", "other"}, strings.Fields(flags)...)...)
+		if flags != "--generate-keys" {
+			c.no(want, append([]string{"client", "set", "acme"}, strings.Fields(flags)...)...)
+		}
+	}
+	c.env = append(c.env, "COUNTERSIGN_DIGITS=9")
+	c.no(`COUNTERSIGN_DIGITS is 9`, "client", "list")
 }

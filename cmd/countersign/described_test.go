@@ -11,8 +11,7 @@ import (
 	"countersign/docs/openapitest"
 )
 
-// describedText is asDescribed of a request and its answer as they went over a
-// connection of the test's own.
+// describedText compares a raw answer to a raw request with docs/openapi.yaml.
 func describedText(t testing.TB, request, answer string) {
 	t.Helper()
 	line, _, _ := strings.Cut(request, "\r\n")
@@ -32,14 +31,14 @@ func describedText(t testing.TB, request, answer string) {
 	}
 }
 
-// apis are the paths behind the words of countersign call.
+// apis are the paths that the subcommands of countersign call post to.
 var apis = map[string]string{
 	"init": "/v1/customers/initAuthentication", "users-init": "/v1/users/initAuthentication",
 	"trigger": "/v1/security/triggerChallenge", "verify": "/v1/security/verifyAuthentication",
 }
 
-// describedCall holds the answer that countersign call shows against its schema.
-// The command itself has checked the signature.
+// describedCall compares the answer that countersign call printed with docs/openapi.yaml. The
+// command itself has checked the signature.
 func describedCall(t testing.TB, args []string, answer string) {
 	t.Helper()
 	if len(args) < 2 || args[0] != "call" || !strings.HasPrefix(answer, "{") {
@@ -52,8 +51,8 @@ func describedCall(t testing.TB, args []string, answer string) {
 	case args[1] == "post":
 		path = args[slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "/") })]
 	}
-	if err := openapitest.Answer("POST", path, 200, http.Header{"Content-Type": {"application/json"}},
-		[]byte(answer)); err != nil {
+	header := http.Header{"Content-Type": {"application/json"}}
+	if err := openapitest.Answer("POST", path, 200, header, []byte(answer)); err != nil {
 		t.Error(err)
 	}
 }

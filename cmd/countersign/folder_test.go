@@ -22,6 +22,7 @@ func newFolder(t testing.TB) string {
 	return folder
 }
 
+// newKeyring returns a keyring with one key of each kind. It is made once.
 var newKeyring = sync.OnceValue(func() []byte {
 	d := &keyring.Document{}
 	for _, kind := range keyring.Kinds() {

@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/keyring"
 )
 
-// keys tells all versions in short.
+// keys returns kind, version and state of all keys, such as "code 1 in force, …".
 func (c tool) keys() string {
 	c.t.Helper()
 	var list []keyring.Info
@@ -29,53 +29,73 @@ func (c tool) keys() string {
 	return strings.Join(all, ", ")
 }
 
+// TestKeysCommands: the first command makes a keyring; rotate makes new versions, of which
+// list and client add print the public keys.
 func TestKeysCommands(t *testing.T) {
 	c := onFolder(t, filepath.Join(t.TempDir(), "new"))
 	if got := c.keys(); got != "code 1 in force, number 1 in force, seal 1 in force, sign 1 in force" {
-		t.Errorf("at first: %s", got)
+		t.Errorf("a new keyring has %s", got)
 	}
 	private(t, c.data)
 	var made []keyring.Info
 	c.json(&made, "keys", "rotate")
 	if len(made) != 1 || made[0].Kind != keyring.Code || made[0].Version != 2 || made[0].State != keyring.InForce ||
 		!made[0].From.IsZero() || time.Since(made[0].Made).Abs() > time.Minute {
-		t.Errorf("%+v", made)
+		t.Errorf("rotate made %+v", made)
 	}
 	c.json(&made, "keys", "rotate", "sign", "--after", "24h")
 	if in := time.Until(made[0].From); len(made) != 1 || made[0].Version != 2 || made[0].State != keyring.Waiting ||
 		in < 23*time.Hour || in > 24*time.Hour || !strings.Contains(made[0].PublicKey, "BEGIN PUBLIC KEY") {
-		t.Errorf("%+v", made)
+		t.Errorf("rotate sign --after 24h made %+v", made)
 	}
-	c.says([]string{"keys", "list"}, "sign    1        in force  20", "sign    2        waiting   20",
+	c.prints([]string{"keys", "list"}, "sign    1        in force  20", "sign    2        waiting   20",
 		"public key of sign version 1:\n-----BEGIN", "public key of sign version 2:\n"+made[0].PublicKey)
-
-	// A merchant gets the key of today and the one of tomorrow.
-	c.says([]string{"client", "add", "acme", "--country", "MY", "--generate-key"},
+	c.prints([]string{"client", "add", "acme", "--country", "MY", "--generate-key"},
 		"version 1, that signs its answers:\n",
 		"version 2, that signs its answers from "+made[0].From.Format(time.RFC3339)+" on:\n"+made[0].PublicKey)
-
 	out, faults, exit := c.run("keys", "rotate", "sign")
 	if exit != 0 || !strings.Contains(out, "Give the merchants this public key") ||
 		!strings.Contains(faults, "--after 24h") {
-		t.Errorf("%d %s%s", exit, out, faults)
+		t.Errorf("rotate sign without --after ended with %d\n%s%s", exit, out, faults)
 	}
+	if got, want := c.keys(), "code 1 read, code 2 in force, number 1 in force, seal 1 in force, "+
+		"sign 1 read, sign 2 read, sign 3 in force"; got != want {
+		t.Errorf("in the end: %s, want %s", got, want)
+	}
+}
+
+// TestRetireKeys retires older versions of each kind.
+func TestRetireKeys(t *testing.T) {
+	c := onFolder(t, newFolder(t))
 	c.ok("keys", "rotate", "all")
-	if got := c.keys(); got != "code 1 read, code 2 read, code 3 in force, number 1 read, number 2 in force, seal 1 "+
-		"read, seal 2 in force, sign 1 read, sign 2 read, sign 3 read, sign 4 in force" {
-		t.Errorf("%s", got)
+	c.ok("keys", "rotate", "code")
+	if got, want := c.keys(), "code 1 read, code 2 read, code 3 in force, number 1 read, number 2 in force, "+
+		"seal 1 read, seal 2 in force, sign 1 read, sign 2 in force"; got != want {
+		t.Errorf("after rotate: %s, want %s", got, want)
 	}
-	for _, args := range [][]string{{"code", "1"}, {"number", "1"}, {"sign", "2"}, {"seal", "1"}} {
-		c.says(append([]string{"keys", "retire"}, args...), args[0]+" version "+args[1]+" is retired\n")
+	for _, kind := range []string{"code", "number", "sign", "seal"} {
+		c.prints([]string{"keys", "retire", kind, "1"}, kind+" version 1 is retired\n")
 	}
-	if got := c.keys(); got != "code 2 read, code 3 in force, number 2 in force, seal 2 in force, sign 1 read, sign "+
-		"3 read, sign 4 in force" {
-		t.Errorf("%s", got)
+	if got, want := c.keys(), "code 2 read, code 3 in force, number 2 in force, seal 2 in force, "+
+		"sign 2 in force"; got != want {
+		t.Errorf("after retire: %s, want %s", got, want)
 	}
 	if out := c.ok("keys", "retire", "code", "2", "--json"); out != `{"kind":"code","version":2}`+"\n" {
-		t.Error(out)
+		t.Errorf("retire --json printed %s", out)
 	}
+	help := c.ok("keys", "retire", "--help")
+	if !strings.Contains(help, "A version takes with it") || !strings.Contains(help, "encrypted again") {
+		t.Errorf("the help of retire does not describe the loss:\n%s", help)
+	}
+}
+
+// TestKeysMistakes: a wrong argument, or a keyring that others can read, is an error.
+func TestKeysMistakes(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	c.ok("keys", "rotate", "code")
+	c.ok("keys", "rotate", "seal")
 	for args, want := range map[string]string{
-		"retire code 3":            "in force",
+		"retire code 2":            "in force",
 		"retire code 9":            "there is no code key of version 9",
 		"retire seal 2":            "in force",
 		"retire all 1":             `must be one of "code","number","seal","sign"`,
@@ -87,38 +107,30 @@ func TestKeysCommands(t *testing.T) {
 	} {
 		c.no(want, append([]string{"keys"}, strings.Fields(args)...)...)
 	}
-	if help := c.ok("keys", "retire", "--help"); !strings.Contains(help, "A version takes with it") ||
-		!strings.Contains(help, "encrypted again") {
-		t.Error(help)
-	}
 	if err := os.Chmod(filepath.Join(c.data, "keys.json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	c.no("chmod 600", "keys", "list")
 }
 
-// Retiring a seal key loses no secret and no number.
+// TestRetireSeal: retire seal loses no secret and no number. It refuses to retire a version
+// whose records cannot be encrypted again.
 func TestRetireSeal(t *testing.T) {
 	p := serveOn(t, newFolder(t))
 	c := onFolder(t, p.data)
 	c.ok("client", "add", "acme", "--country", "MY", "--unimatrix", "hmac", "--generate-key")
 	c.ok("user", "add", "bob", "--client", "acme", "--number", "60-6543216353", "--token", "token")
 	c.ok("keys", "rotate", "seal")
-	c.says([]string{"keys", "retire", "seal", "1"}, "seal version 1 is retired; clients and users encrypted again: 2")
+	c.prints([]string{"keys", "retire", "seal", "1"}, "seal version 1 is retired; clients and users encrypted again: 2")
 	if out, faults, exit := c.run("call", "users-init", "token", "--client", "acme", "--url", p.url); exit != 0 {
 		t.Errorf("%s%s", out, faults)
 	}
 
-	// One that cannot be opened holds the key back.
 	c.ok("keys", "rotate", "seal")
 	keys := filepath.Join(c.data, "keys.json")
-	text, err := os.ReadFile(keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := regexp.MustCompile(`("seal":\[\{"version":2,.*?"secret":")[^"]{8}`).ReplaceAll(text,
-		[]byte("${1}AAAAAAAA"))
-	if err := os.WriteFile(keys, other, 0o600); err != nil {
+	secret := regexp.MustCompile(`("seal":\[\{"version":2,.*?"secret":")[^"]{8}`)
+	damaged := secret.ReplaceAll(readFile(t, keys), []byte("${1}AAAAAAAA"))
+	if err := os.WriteFile(keys, damaged, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c.no("remove the users, or give the clients a new secret", "keys", "retire", "seal", "2")
@@ -127,52 +139,57 @@ func TestRetireSeal(t *testing.T) {
 	}
 }
 
-// In AWS the keyring is a secret of Secrets Manager, and the table one that the
-// deployment has made.
+// TestAdministrationInAWS: the commands work on a deployment, whose keyring is a secret of
+// Secrets Manager and whose table exists already.
 func TestAdministrationInAWS(t *testing.T) {
 	first := []byte(`{"version":1,"secret":"` + strings.Repeat("s", 64) + `"}`)
 	secrets := awsfake.Start(t, awsfake.NewSecret(first))
 	table := dynamotest.ClientsTable(t)
 	bare := onFolder(t, filepath.Join(t.TempDir(), "untouched"), "COUNTERSIGN_STORE=dynamodb",
-		"COUNTERSIGN_CLIENTS_TABLE="+table,
-		"AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t))
+		"COUNTERSIGN_CLIENTS_TABLE="+table, "AWS_REGION=eu-central-1",
+		"AWS_ENDPOINT_URL_DYNAMODB="+dynamotest.Endpoint(t))
 	c := bare
 	c.env = append(slices.Clip(bare.env), "COUNTERSIGN_KEYS=keys", "AWS_ENDPOINT_URL_SECRETS_MANAGER="+secrets.URL)
 
-	c.says([]string{"client", "add", "acme", "--country", "MY", "--public-key", publicKey},
+	c.prints([]string{"client", "add", "acme", "--country", "MY", "--public-key", publicKey},
 		"no key that signs answers: keys rotate sign makes one")
-	c.says([]string{"keys", "rotate", "sign"}, "sign  1        in force")
-	c.says([]string{"client", "rotate-secret", "acme"}, "(shown this once)")
+	c.prints([]string{"keys", "rotate", "sign"}, "sign  1        in force")
+	c.prints([]string{"client", "rotate-secret", "acme"}, "(shown this once)")
 	c.ok("keys", "rotate", "seal")
-	c.says([]string{"keys", "retire", "seal", "1"}, "encrypted again: 1")
+	c.prints([]string{"keys", "retire", "seal", "1"}, "encrypted again: 1")
 	if got := c.keys(); got != "code 1 in force, number 1 in force, seal 2 in force, sign 1 in force" {
 		t.Error(got)
 	}
 
-	// Who may not read keys can still switch a client off.
+	// Without permission to read keys, an operator can still disable a client.
 	bare.ok("client", "disable", "acme")
 	var r clients.Record
 	bare.json(&r, "client", "show", "acme")
 	if r.Status != "disabled" || len(r.Secrets) != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the disabled client is %+v", r)
 	}
 	bare.no("--keys-secret or COUNTERSIGN_KEYS", "client", "rotate-secret", "acme")
 	bare.no("--keys-secret or COUNTERSIGN_KEYS", "keys", "list")
-	stranger := onFolder(t, newFolder(t), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_KEYS=keys",
-		"AWS_REGION=eu-central-1")
-	stranger.no("aws configure export-credentials", "keys", "list")
-	stranger.no("aws configure export-credentials", "client", "list")
-	stranger.env = append(stranger.env, "AWS_ENDPOINT_URL_DYNAMODB=127.0.0.1:1")
-	stranger.no("AWS_ENDPOINT_URL_DYNAMODB 127.0.0.1:1: must be http://HOST:PORT", "client", "list")
-	stranger.no("--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT", "client", "list", "--dynamodb-endpoint",
-		"127.0.0.1:1")
-	stranger.no("is an engine running at http://127.0.0.1:1?", "client", "list", "--dynamodb-endpoint",
-		"http://127.0.0.1:1")
 	bare.env = append(bare.env, "COUNTERSIGN_CLIENTS_TABLE=no-such-table")
 	bare.no("no-such-table", "client", "show", "acme")
 	if _, err := os.Stat(c.data); !os.IsNotExist(err) {
-		t.Errorf("a folder was made, %v", err)
+		t.Errorf("a data folder was made, %v", err)
 	}
 	secrets.Otherwise(awsfake.Fail(http.StatusBadRequest, "AccessDeniedException"))
 	c.no("AccessDeniedException", "keys", "list")
+}
+
+// TestNoDeployment: without credentials, or with a wrong endpoint, an error says what to give.
+func TestNoDeployment(t *testing.T) {
+	c := onFolder(t, newFolder(t), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_KEYS=keys", "AWS_REGION=eu-central-1")
+	c.no("aws configure export-credentials", "keys", "list")
+	c.no("aws configure export-credentials", "client", "list")
+	c.env = append(c.env, "AWS_ENDPOINT_URL_DYNAMODB=127.0.0.1:1")
+	c.no("AWS_ENDPOINT_URL_DYNAMODB 127.0.0.1:1: must be http://HOST:PORT", "client", "list")
+	for endpoint, want := range map[string]string{
+		"127.0.0.1:1":        "--dynamodb-endpoint 127.0.0.1:1: must be http://HOST:PORT",
+		"http://127.0.0.1:1": "is an engine running at http://127.0.0.1:1?",
+	} {
+		c.no(want, "client", "list", "--dynamodb-endpoint", endpoint)
+	}
 }

@@ -33,21 +33,20 @@ func flags(t *testing.T) map[string][]*kong.Flag {
 	return all
 }
 
-// A flag that a variable sets has the name and the default of its row in the table of
-// settings, and each row with a flag has one.
+// TestFlagsOfSettings: a flag that a variable sets has the name and the default of its row in
+// the table of settings, and each row with a flag has one.
 func TestFlagsOfSettings(t *testing.T) {
 	all := flags(t)
 	for name, found := range all {
 		s, ok := config.Find(name)
 		if !ok {
-			t.Errorf("--%s reads %s%s: add a row to the table in pkg/config/settings.go", found[0].Name, config.Prefix,
-				name)
+			t.Errorf("--%s reads %s%s: add a row to the table in pkg/config/settings.go",
+				found[0].Name, config.Prefix, name)
 			continue
 		}
 		for _, flag := range found {
 			if "--"+flag.Name != s.Flag || flag.Default != s.Default {
-				t.Errorf("--%s of %s has the default %q, and its row in pkg/config/settings.go names %s with the "+
-					"default %q",
+				t.Errorf("--%s of %s has the default %q, and its row in pkg/config/settings.go has %s and %q",
 					flag.Name, name, flag.Default, s.Flag, s.Default)
 				break
 			}
@@ -55,9 +54,8 @@ func TestFlagsOfSettings(t *testing.T) {
 	}
 	for _, s := range config.Settings() {
 		if s.Flag != "" && all[s.Name] == nil {
-			t.Errorf(`%s%s has the flag %s in pkg/config/settings.go, and no command has it: add it with the tag `+
-				`env:"%[1]s%[2]s"`,
-				config.Prefix, s.Name, s.Flag)
+			t.Errorf("%s%s has the flag %s in pkg/config/settings.go, and no command has it: "+
+				`add it with the tag env:"%[1]s%[2]s"`, config.Prefix, s.Name, s.Flag)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"syscall"
@@ -9,10 +10,11 @@ import (
 	"countersign/pkg/version"
 )
 
+// TestVersion: the command and the log line of the start have the version.
 func TestVersion(t *testing.T) {
 	c := onFolder(t, newFolder(t))
-	want := "countersign " + version.Current + " (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH +
-		")\n"
+	want := fmt.Sprintf("countersign %s (%s, %s/%s)\n",
+		version.Current, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	if got := c.ok("version"); got != want {
 		t.Errorf("printed %q, want %q", got, want)
 	}
@@ -21,6 +23,6 @@ func TestVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "msg=started version=" + version.Current; strings.Count(p.output(), want) != 1 {
-		t.Errorf("the log has not one %q:\n%s", want, p.output())
+		t.Errorf("the log has %q not exactly once:\n%s", want, p.output())
 	}
 }
