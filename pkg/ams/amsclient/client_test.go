@@ -19,8 +19,7 @@ import (
 
 const ok = `{"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
 
-// The worked example of the contract, over a real connection: the request's
-// signature is that of the example, and so is the reply's.
+// The worked example of the contract over a real connection: both signatures are those of the example.
 func TestWorkedExample(t *testing.T) {
 	s := start(func(string) string { return bodyOf("ams-example-response.http") })
 	defer s.Close()
@@ -63,76 +62,13 @@ func TestWorkedExample(t *testing.T) {
 	}
 }
 
-// Each call has its path and the members of its body that the contract documents.
+// Each call posts to its path, with the members of its body that the contract documents.
 func TestCalls(t *testing.T) {
-	s := start(func(string) string {
-		return `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultStatus":"S"},"triggerRequestId":"T1"}`
-	})
+	const reply = `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultStatus":"S"},"triggerRequestId":"T1"}`
+	s := start(func(string) string { return reply })
 	defer s.Close()
-	c, ctx := s.client(), t.Context()
-	for _, call := range []struct {
-		do        func() (amsclient.Answer, error)
-		uri, body string
-	}{
-		{func() (amsclient.Answer, error) {
-			return c.Init(
-				ctx,
-				amsclient.InitRequest{
-					AuthenticationRequestID: "R1", IdentityValue: "60-6543216353",
-					Env: map[string]string{"osType": "IOS"},
-				},
-			)
-		}, "/ams/api/v1/customers/initAuthentication", `{"authenticationRequestId":"R1",` +
-			`"identityValue":"60-6543216353",` +
-			`"env":{"osType":"IOS"}}`},
-		{func() (amsclient.Answer, error) {
-			return c.UsersInit(
-				ctx,
-				amsclient.UsersInitRequest{
-					AuthenticationType: "OTP", AuthenticationRequestID: "R1",
-					AuthenticationChannelType: "SMS", UserIdentityType: "WALLET_TOKEN",
-					UserIdentityValue: "token",
-				},
-			)
-		}, "/ams/api/v1/users/initAuthentication", `{"authenticationType":"OTP",` +
-			`"authenticationRequestId":"R1",` +
-			`"authenticationChannelType":"SMS",` +
-			`"userIdentityType":"WALLET_TOKEN",` +
-			`"userIdentityValue":"token"}`},
-		{func() (amsclient.Answer, error) {
-			return c.Verify(
-				ctx,
-				amsclient.VerifyRequest{
-					AuthenticationType: "OTP", AuthenticationRequestID: "R1", AuthenticationValue: "012345",
-				},
-			)
-		}, "/ams/api/v1/users/verifyAuthentication", `{"authenticationType":"OTP",` +
-			`"authenticationRequestId":"R1",` +
-			`"authenticationValue":"012345"}`},
-		{func() (amsclient.Answer, error) {
-			return c.SecurityVerify(
-				ctx,
-				amsclient.SecurityVerifyRequest{
-					AuthenticationRequestID: "R1", AuthenticationID: "A1", AuthenticationMethod: "OTP",
-					AuthenticationType: "SMS",
-					ChallengeData:      &amsclient.ChallengeData{ChallengeType: "sms", OTPValue: "012345"},
-				},
-			)
-		}, "/ams/api/v1/security/verifyAuthentication", `{"authenticationRequestId":"R1",` +
-			`"authenticationId":"A1",` +
-			`"authenticationMethod":"OTP",` +
-			`"authenticationType":"SMS",` +
-			`"challengeData":{"challengeType":"sms",` +
-			`"otpValue":"012345"}}`},
-		{func() (amsclient.Answer, error) {
-			return c.Trigger(ctx, amsclient.TriggerRequest{TriggerRequestID: "T1", ChallengeID: "A1"})
-		}, "/ams/api/v1/security/triggerChallenge", `{"triggerRequestId":"T1","challengeId":"A1"}`},
-		{
-			func() (amsclient.Answer, error) { return c.Verify(ctx, amsclient.VerifyRequest{}) },
-			"/ams/api/v1/users/verifyAuthentication", `{}`,
-		},
-	} {
-		got, err := call.do()
+	for _, call := range calls {
+		got, err := call.do(s.client(), t.Context())
 		in := s.requests()[len(s.requests())-1]
 		if err != nil || !got.Passed() || got.TriggerRequestID != "T1" {
 			t.Errorf("%s: %+v, %v", call.uri, got, err)
@@ -143,7 +79,67 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// The signature covers the request line that the server sees, whatever is in the path: API Gateway removes a stage.
+// calls are calls with the path and the body that the server receives.
+var calls = []struct {
+	do        func(*amsclient.Client, context.Context) (amsclient.Answer, error)
+	uri, body string
+}{
+	{
+		func(c *amsclient.Client, ctx context.Context) (amsclient.Answer, error) {
+			return c.Init(ctx, amsclient.InitRequest{
+				AuthenticationRequestID: "R1", IdentityValue: "60-6543216353", Env: map[string]string{"osType": "IOS"},
+			})
+		},
+		"/ams/api/v1/customers/initAuthentication",
+		`{"authenticationRequestId":"R1","identityValue":"60-6543216353","env":{"osType":"IOS"}}`,
+	},
+	{
+		func(c *amsclient.Client, ctx context.Context) (amsclient.Answer, error) {
+			return c.UsersInit(ctx, amsclient.UsersInitRequest{
+				AuthenticationType: "OTP", AuthenticationRequestID: "R1", AuthenticationChannelType: "SMS",
+				UserIdentityType: "WALLET_TOKEN", UserIdentityValue: "token",
+			})
+		},
+		"/ams/api/v1/users/initAuthentication",
+		`{"authenticationType":"OTP","authenticationRequestId":"R1","authenticationChannelType":"SMS",` +
+			`"userIdentityType":"WALLET_TOKEN","userIdentityValue":"token"}`,
+	},
+	{
+		func(c *amsclient.Client, ctx context.Context) (amsclient.Answer, error) {
+			return c.Verify(ctx, amsclient.VerifyRequest{
+				AuthenticationType: "OTP", AuthenticationRequestID: "R1", AuthenticationValue: "012345",
+			})
+		},
+		"/ams/api/v1/users/verifyAuthentication",
+		`{"authenticationType":"OTP","authenticationRequestId":"R1","authenticationValue":"012345"}`,
+	},
+	{
+		func(c *amsclient.Client, ctx context.Context) (amsclient.Answer, error) {
+			return c.SecurityVerify(ctx, amsclient.SecurityVerifyRequest{
+				AuthenticationRequestID: "R1", AuthenticationID: "A1", AuthenticationMethod: "OTP",
+				AuthenticationType: "SMS",
+				ChallengeData:      &amsclient.ChallengeData{ChallengeType: "sms", OTPValue: "012345"},
+			})
+		},
+		"/ams/api/v1/security/verifyAuthentication",
+		`{"authenticationRequestId":"R1","authenticationId":"A1","authenticationMethod":"OTP",` +
+			`"authenticationType":"SMS","challengeData":{"challengeType":"sms","otpValue":"012345"}}`,
+	},
+	{
+		func(c *amsclient.Client, ctx context.Context) (amsclient.Answer, error) {
+			return c.Trigger(ctx, amsclient.TriggerRequest{TriggerRequestID: "T1", ChallengeID: "A1"})
+		},
+		"/ams/api/v1/security/triggerChallenge", `{"triggerRequestId":"T1","challengeId":"A1"}`,
+	},
+	{
+		func(c *amsclient.Client, ctx context.Context) (amsclient.Answer, error) {
+			return c.Verify(ctx, amsclient.VerifyRequest{})
+		},
+		"/ams/api/v1/users/verifyAuthentication", `{}`,
+	},
+}
+
+// The signature covers the path as the server receives it: API Gateway removes the stage, and nothing is cleaned.
 func TestPathsAreSignedAsTheyArrive(t *testing.T) {
 	s := start(func(string) string { return ok })
 	defer s.Close()
@@ -170,174 +166,188 @@ func TestPathsAreSignedAsTheyArrive(t *testing.T) {
 	}
 }
 
+// spoiled is a reply that fails a check.
+type spoiled struct {
+	spoil  func(*reply)
+	check  amsclient.Check
+	detail string // a part of the error's Detail
+}
+
 func TestRepliesRefused(t *testing.T) {
-	other := func(r *reply) { r.header["client-id"] = []string{"TEST_other"} }
-	body := func(text string) func(*reply) {
-		return func(r *reply) { r.body = []byte(text); r.sign(serverKey, "POST", r.uri) }
-	}
-	for name, c := range map[string]struct {
-		spoil  func(*reply)
-		check  amsclient.Check
-		detail string
-	}{
-		"nothing signed": {
-			func(r *reply) { r.without("client-id", "response-time", "signature") }, amsclient.Signature,
-			"Client-Id is malformed",
-		},
-		"no signature": {func(r *reply) { r.without("signature") }, amsclient.Signature, "once"},
-		"only a signature": {
-			func(r *reply) { r.without("client-id", "response-time") }, amsclient.ClientID, "once",
-		},
-		"only a client-id": {
-			func(r *reply) { r.without("signature", "response-time") }, amsclient.ResponseTime, "once",
-		},
-		"only a response-time": {func(r *reply) { r.without("signature", "client-id") }, amsclient.ClientID, "once"},
-		"no client-id":         {func(r *reply) { r.without("client-id") }, amsclient.ClientID, "once"},
-		"no response-time":     {func(r *reply) { r.without("response-time") }, amsclient.ResponseTime, "once"},
-		"empty response-time": {
-			func(r *reply) { r.header["response-time"] = []string{""}; r.sign(serverKey, "POST", r.uri) },
-			amsclient.ResponseTime, "once",
-		},
-		"empty signature": {func(r *reply) { r.header["signature"] = []string{""} }, amsclient.Signature, "once"},
-		"two client-ids": {
-			func(r *reply) { r.header["client-id"] = []string{clientID, clientID} }, amsclient.ClientID,
-			"once",
-		},
-		"two response-times": {
-			func(r *reply) { r.header["response-time"] = append(r.header["response-time"], "x") },
-			amsclient.ResponseTime, "once",
-		},
-		"two signatures": {
-			func(r *reply) { r.header["signature"] = append(r.header["signature"], "x") },
-			amsclient.Signature, "once",
-		},
-		"another client's": {other, amsclient.ClientID, "that was sent"},
-		"signed for another": {
-			func(r *reply) { other(r); r.sign(serverKey, "POST", r.uri) }, amsclient.ClientID,
-			"that was sent",
-		},
-		"client-id, other case": {
-			func(r *reply) { r.header["client-id"] = []string{strings.ToLower(clientID)} },
-			amsclient.ClientID, "that was sent",
-		},
-		"time changed": {
-			func(r *reply) { r.header["response-time"] = []string{"2023-06-01T06:12:15+00:00"} },
-			amsclient.Signature, "does not verify",
-		},
-		"first bit of the body": {func(r *reply) { r.body[0] ^= 1 }, amsclient.Signature, "does not verify"},
-		"a bit of the body":     {func(r *reply) { r.body[40] ^= 1 }, amsclient.Signature, "does not verify"},
-		"last bit of the body": {
-			func(r *reply) { r.body[len(r.body)-1] ^= 1 }, amsclient.Signature, "does not verify",
-		},
-		"a line feed more": {
-			func(r *reply) { r.body = append(r.body, '\n') }, amsclient.Signature, "does not verify",
-		},
-		"no body": {func(r *reply) { r.body = nil }, amsclient.Signature, "does not verify"},
-		"for another path": {
-			func(r *reply) { r.sign(serverKey, "POST", "/ams/api/v1/users/verifyAuthentication") },
-			amsclient.Signature, "does not verify",
-		},
-		"for another query": {
-			func(r *reply) { r.sign(serverKey, "POST", r.uri+"?") }, amsclient.Signature, "does not verify",
-		},
-		"for another method": {
-			func(r *reply) { r.sign(serverKey, "GET", r.uri) }, amsclient.Signature, "does not verify",
-		},
-		"by the client's key": {
-			func(r *reply) { r.sign(clientKey, "POST", r.uri) }, amsclient.Signature, "does not verify",
-		},
-		"unknown keyVersion": {
-			func(r *reply) { r.sign(signature.Key{Version: "2", Private: serverKey.Private}, "POST", r.uri) },
-			amsclient.Signature, "keyVersion",
-		},
-		"no keyVersion": {func(r *reply) {
-			r.header["signature"][0] = strings.Replace(r.header["signature"][0], "keyVersion=1,", "", 1)
-		}, amsclient.Signature, "keyVersion"},
-		"not percent-encoded": {
-			func(r *reply) { r.header["signature"][0] = strings.ReplaceAll(r.header["signature"][0], "%3D", "=") },
-			amsclient.Signature, "percent-encoded",
-		},
-		"algorithm none": {func(r *reply) {
-			r.header["signature"][0] = strings.Replace(r.header["signature"][0], "RSA256", "none", 1)
-		}, amsclient.Signature, "RSA256"},
-		"status 500": {func(r *reply) { r.status = 500 }, amsclient.Status, "500, expected 200"},
-		"status 201": {func(r *reply) { r.status = 201 }, amsclient.Status, "201, expected 200"},
-		"redirect that repeats": {
-			func(r *reply) { r.status = 307; r.header["Location"] = []string{"/elsewhere"} },
-			amsclient.Status, "307, expected 200",
-		},
-		"redirect": {
-			func(r *reply) { r.status = 302; r.header["Location"] = []string{"/elsewhere"} },
-			amsclient.Status, "302, expected 200",
-		},
-		"HTML": {
-			func(r *reply) { r.header["Content-Type"] = []string{"text/html"} }, amsclient.ContentType,
-			"application/json",
-		},
-		"no Content-Type": {
-			func(r *reply) { r.header["Content-Type"] = nil }, amsclient.ContentType, "application/json",
-		},
-		"JSON in another type": {
-			func(r *reply) { r.header["Content-Type"] = []string{"application/jsonp"} },
-			amsclient.ContentType, "application/json",
-		},
-		"64 KiB and a byte": {body(padded(64<<10 + 1)), amsclient.Size, "65536 bytes"},
-		"1 MB":              {body(padded(1 << 20)), amsclient.Size, "65536 bytes"},
-		"signed, empty":     {body(""), amsclient.Body, "resultStatus"},
-		"signed, HTML":      {body("<html>canary</html>"), amsclient.Body, "resultStatus"},
-		"signed, null":      {body("null"), amsclient.Body, "resultStatus"},
-		"signed, no result": {body(`{"isPassed":true}`), amsclient.Body, "resultStatus"},
-		"signed, no status": {body(`{"result":{"resultCode":"SUCCESS"}}`), amsclient.Body, "resultStatus"},
-		"signed, unknown status": {
-			body(`{"result":{"resultCode":"SUCCESS","resultStatus":"canary"}}`), amsclient.Body,
-			"resultStatus",
-		},
-		"signed, no code": {body(`{"result":{"resultStatus":"S"}}`), amsclient.Body, "resultStatus"},
-		"signed, string": {
-			body(`{"isPassed":"true","result":{"resultCode":"SUCCESS","resultStatus":"S"}}`),
-			amsclient.Body, "resultStatus",
-		},
-		"signed, two objects": {body(ok + ok), amsclient.Body, "resultStatus"},
+	for _, replies := range []map[string]spoiled{
+		repliesWithoutHeader, repliesForAnother, repliesChanged, repliesOverHTTP, repliesWithBadBody,
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := start(func(string) string { return ok })
-			defer s.Close()
-			s.spoil = c.spoil
-			got, err := s.client().Init(t.Context(), amsclient.InitRequest{AuthenticationRequestID: "R1"})
-			var refused *amsclient.ReplyError
-			if !errors.As(err, &refused) || refused.Check != c.check || !strings.Contains(refused.Detail, c.detail) {
-				t.Errorf("%v, want a failed check of %s that has %q", err, c.check, c.detail)
-			}
-			if strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), string(c.check)) {
-				t.Error(err)
-			}
-			if !reflect.DeepEqual(got, amsclient.Answer{}) {
-				t.Errorf("the reply was returned: %+v", got)
-			}
-			if n := len(s.requests()); n != 1 {
-				t.Errorf("%d requests were sent", n)
-			}
-		})
+		for name, c := range replies {
+			t.Run(name, func(t *testing.T) {
+				s := start(func(string) string { return ok })
+				defer s.Close()
+				s.spoil = c.spoil
+				got, err := s.client().Init(t.Context(), amsclient.InitRequest{AuthenticationRequestID: "R1"})
+				var refused *amsclient.ReplyError
+				failed := errors.As(err, &refused) && refused.Check == c.check
+				if !failed || !strings.Contains(refused.Detail, c.detail) {
+					t.Fatalf("%v, want a failed check of %s with %q", err, c.check, c.detail)
+				}
+				if text := err.Error(); strings.Contains(text, "canary") || !strings.Contains(text, string(c.check)) {
+					t.Errorf("%v, want the name of the check and nothing of the reply", err)
+				}
+				if !reflect.DeepEqual(got, amsclient.Answer{}) {
+					t.Errorf("returned %+v of a refused reply", got)
+				}
+				if n := len(s.requests()); n != 1 {
+					t.Errorf("%d requests were sent, want 1", n)
+				}
+			})
+		}
 	}
+}
+
+// The functions below change a reply after the server has signed it.
+
+func without(names ...string) func(*reply) {
+	return func(r *reply) {
+		for _, name := range names {
+			delete(r.header, name)
+		}
+	}
+}
+
+func set(name string, lines ...string) func(*reply) {
+	return func(r *reply) { r.header[name] = lines }
+}
+
+func twice(name string) func(*reply) {
+	return func(r *reply) { r.header[name] = append(r.header[name], "x") }
+}
+
+func inSignature(old, new string) func(*reply) {
+	return func(r *reply) { r.header["signature"][0] = strings.ReplaceAll(r.header["signature"][0], old, new) }
+}
+
+func status(code int, header ...string) func(*reply) {
+	return func(r *reply) {
+		r.status = code
+		if len(header) > 0 {
+			r.header[header[0]] = header[1:]
+		}
+	}
+}
+
+// signed makes a change and has the server sign the changed reply.
+func signed(change func(*reply)) func(*reply) {
+	return func(r *reply) { change(r); r.sign(serverKey, "POST", r.uri) }
+}
+
+func body(text string) func(*reply) { return signed(func(r *reply) { r.body = []byte(text) }) }
+
+func flip(index func(*reply) int) func(*reply) {
+	return func(r *reply) { r.body[index(r)] ^= 1 }
+}
+
+// Client-Id, Response-Time and Signature must each be there once.
+var repliesWithoutHeader = map[string]spoiled{
+	"nothing signed": {
+		without("client-id", "response-time", "signature"), amsclient.Signature, "Client-Id is malformed",
+	},
+	"no signature":         {without("signature"), amsclient.Signature, "once"},
+	"only a signature":     {without("client-id", "response-time"), amsclient.ClientID, "once"},
+	"only a client-id":     {without("signature", "response-time"), amsclient.ResponseTime, "once"},
+	"only a response-time": {without("signature", "client-id"), amsclient.ClientID, "once"},
+	"no client-id":         {without("client-id"), amsclient.ClientID, "once"},
+	"no response-time":     {without("response-time"), amsclient.ResponseTime, "once"},
+	"empty response-time":  {signed(set("response-time", "")), amsclient.ResponseTime, "once"},
+	"empty signature":      {set("signature", ""), amsclient.Signature, "once"},
+	"two client-ids":       {set("client-id", clientID, clientID), amsclient.ClientID, "once"},
+	"two response-times":   {twice("response-time"), amsclient.ResponseTime, "once"},
+	"two signatures":       {twice("signature"), amsclient.Signature, "once"},
+}
+
+// A reply must be for this client and this request.
+var repliesForAnother = map[string]spoiled{
+	"another client's":      {set("client-id", "TEST_other"), amsclient.ClientID, "that was sent"},
+	"signed for another":    {signed(set("client-id", "TEST_other")), amsclient.ClientID, "that was sent"},
+	"client-id, other case": {set("client-id", strings.ToLower(clientID)), amsclient.ClientID, "that was sent"},
+	"for another path": {
+		func(r *reply) { r.sign(serverKey, "POST", "/ams/api/v1/users/verifyAuthentication") },
+		amsclient.Signature, "does not verify",
+	},
+	"for another query": {
+		func(r *reply) { r.sign(serverKey, "POST", r.uri+"?") }, amsclient.Signature, "does not verify",
+	},
+	"for another method": {
+		func(r *reply) { r.sign(serverKey, "GET", r.uri) }, amsclient.Signature, "does not verify",
+	},
+}
+
+// The signature must be well formed, by a known key, and over this time and body.
+var repliesChanged = map[string]spoiled{
+	"time changed": {
+		set("response-time", "2023-06-01T06:12:15+00:00"), amsclient.Signature, "does not verify",
+	},
+	"first bit of the body": {flip(func(*reply) int { return 0 }), amsclient.Signature, "does not verify"},
+	"a bit of the body":     {flip(func(*reply) int { return 40 }), amsclient.Signature, "does not verify"},
+	"last bit of the body": {
+		flip(func(r *reply) int { return len(r.body) - 1 }), amsclient.Signature, "does not verify",
+	},
+	"a line feed more": {
+		func(r *reply) { r.body = append(r.body, '\n') }, amsclient.Signature, "does not verify",
+	},
+	"no body": {func(r *reply) { r.body = nil }, amsclient.Signature, "does not verify"},
+	"by the client's key": {
+		func(r *reply) { r.sign(clientKey, "POST", r.uri) }, amsclient.Signature, "does not verify",
+	},
+	"unknown keyVersion": {
+		func(r *reply) { r.sign(signature.Key{Version: "2", Private: serverKey.Private}, "POST", r.uri) },
+		amsclient.Signature, "keyVersion",
+	},
+	"no keyVersion":       {inSignature("keyVersion=1,", ""), amsclient.Signature, "keyVersion"},
+	"not percent-encoded": {inSignature("%3D", "="), amsclient.Signature, "percent-encoded"},
+	"algorithm none":      {inSignature("RSA256", "none"), amsclient.Signature, "RSA256"},
+}
+
+// The API answers every request with status 200, JSON, and at most 64 KiB.
+var repliesOverHTTP = map[string]spoiled{
+	"status 500":            {status(500), amsclient.Status, "500, expected 200"},
+	"status 201":            {status(201), amsclient.Status, "201, expected 200"},
+	"redirect that repeats": {status(307, "Location", "/elsewhere"), amsclient.Status, "307, expected 200"},
+	"redirect":              {status(302, "Location", "/elsewhere"), amsclient.Status, "302, expected 200"},
+	"HTML":                  {set("Content-Type", "text/html"), amsclient.ContentType, "application/json"},
+	"no Content-Type":       {set("Content-Type"), amsclient.ContentType, "application/json"},
+	"JSON in another type":  {set("Content-Type", "application/jsonp"), amsclient.ContentType, "application/json"},
+	"64 KiB and a byte":     {body(padded(64<<10 + 1)), amsclient.Size, "65536 bytes"},
+	"1 MB":                  {body(padded(1 << 20)), amsclient.Size, "65536 bytes"},
+}
+
+// A signed body must still be one JSON object with a result.
+var repliesWithBadBody = map[string]spoiled{
+	"signed, empty":     {body(""), amsclient.Body, "resultStatus"},
+	"signed, HTML":      {body("<html>canary</html>"), amsclient.Body, "resultStatus"},
+	"signed, null":      {body("null"), amsclient.Body, "resultStatus"},
+	"signed, no result": {body(`{"isPassed":true}`), amsclient.Body, "resultStatus"},
+	"signed, no status": {body(`{"result":{"resultCode":"SUCCESS"}}`), amsclient.Body, "resultStatus"},
+	"signed, unknown status": {
+		body(`{"result":{"resultCode":"SUCCESS","resultStatus":"canary"}}`), amsclient.Body, "resultStatus",
+	},
+	"signed, no code": {body(`{"result":{"resultStatus":"S"}}`), amsclient.Body, "resultStatus"},
+	"signed, string": {
+		body(`{"isPassed":"true","result":{"resultCode":"SUCCESS","resultStatus":"S"}}`),
+		amsclient.Body, "resultStatus",
+	},
+	"signed, two objects": {body(ok + ok), amsclient.Body, "resultStatus"},
 }
 
 func padded(size int) string { return ok + strings.Repeat(" ", size-len(ok)) }
 
-// Replies that differ from the usual and pass every check.
+// These replies differ from the usual one and pass every check.
 func TestRepliesAccepted(t *testing.T) {
 	for name, spoil := range map[string]func(*reply){
-		"64 KiB": func(r *reply) { r.body = []byte(padded(64 << 10)); r.sign(serverKey, "POST", r.uri) },
+		"64 KiB": body(padded(64 << 10)),
 		"a next key": func(r *reply) {
 			r.sign(signature.Key{Version: "next", Private: clientKey.Private}, "POST", r.uri)
 		},
-		"milliseconds": func(r *reply) {
-			r.header["response-time"] = []string{"1685599934000"}
-			r.sign(serverKey, "POST", r.uri)
-		},
-		"Content-Type, plain": func(r *reply) { r.header["Content-Type"] = []string{"Application/JSON"} },
-		"spaces in signature": func(r *reply) {
-			r.header["signature"][0] = strings.ReplaceAll(r.header["signature"][0], ",", ", ")
-		},
+		"milliseconds":        signed(set("response-time", "1685599934000")),
+		"Content-Type, plain": set("Content-Type", "Application/JSON"),
+		"spaces in signature": inSignature(",", ", "),
 		"canonical names": func(r *reply) {
 			for name, lines := range r.header {
 				delete(r.header, name)
@@ -356,7 +366,7 @@ func TestRepliesAccepted(t *testing.T) {
 	}
 }
 
-// A result is an answer, whichever it is.
+// Every result is an answer, not an error.
 func TestResults(t *testing.T) {
 	for body, want := range map[string]struct{ retry, passed bool }{
 		`{"isPassed":true,"result":{"resultCode":"SUCCESS","resultStatus":"S"}}`:             {passed: true},
@@ -375,13 +385,13 @@ func TestResults(t *testing.T) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 		if len(s.requests()) != 1 {
-			t.Errorf("%s was asked for %d times", body, len(s.requests()))
+			t.Errorf("%s: %d requests were sent, want 1", body, len(s.requests()))
 		}
 		s.Close()
 	}
 }
 
-// An unsigned client sends neither time nor signature, and need not have a clock.
+// A client without a key sends neither time nor signature, and needs no clock.
 func TestUnsignedClient(t *testing.T) {
 	s := start(func(string) string { return ok })
 	defer s.Close()
@@ -389,9 +399,9 @@ func TestUnsignedClient(t *testing.T) {
 	if _, err := c.Init(t.Context(), amsclient.InitRequest{}); err != nil {
 		t.Error(err)
 	}
-	s.spoil = func(r *reply) { r.without("client-id", "response-time", "signature") }
+	s.spoil = without("client-id", "response-time", "signature")
 	if _, err := c.Init(t.Context(), amsclient.InitRequest{}); err == nil {
-		t.Error("an unsigned reply was believed")
+		t.Error("an unsigned reply was accepted")
 	}
 	c.Servers = nil
 	if _, err := c.Init(t.Context(), amsclient.InitRequest{}); err != nil {
@@ -402,10 +412,10 @@ func TestUnsignedClient(t *testing.T) {
 			t.Errorf("sent %v", in.header)
 		}
 	}
-	c.Servers = map[string]*rsa.PublicKey{} // no key is not "do not check"
+	c.Servers = map[string]*rsa.PublicKey{} // without a key every signature is refused; nil would check none
 	s.spoil = nil
 	if _, err := c.Init(t.Context(), amsclient.InitRequest{}); err == nil {
-		t.Error("a reply by an unknown key was believed")
+		t.Error("a reply by an unknown key was accepted")
 	}
 }
 
@@ -436,14 +446,14 @@ func TestWithoutReply(t *testing.T) {
 		_, err := client.Post(c.ctx, c.path, nil)
 		var refused *amsclient.ReplyError
 		if err == nil || !strings.Contains(err.Error(), c.detail) || errors.As(err, &refused) {
-			t.Errorf("%s: %v, want an error that has %q", name, err, c.detail)
+			t.Errorf("%s: %v, want an error with %q", name, err, c.detail)
 		}
 	}
 	if n := len(s.requests()); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
 
-	// A reply that breaks off: nobody may read half of it as the whole.
+	// A reply that breaks off is an error, never a short answer.
 	cut := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "1000")
@@ -457,7 +467,7 @@ func TestWithoutReply(t *testing.T) {
 	}
 }
 
-// Redirects are followed by the caller's own client as before.
+// The caller's own HTTP client still follows redirects.
 func TestCallersHTTPClientIsLeftAlone(t *testing.T) {
 	s := start(func(string) string { return ok })
 	defer s.Close()

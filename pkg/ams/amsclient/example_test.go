@@ -13,26 +13,9 @@ import (
 	"countersign/pkg/signature"
 )
 
-// A merchant sends a code to a user's phone, and checks what the user typed.
+// A merchant sends a code to a user's phone and checks the digits that the user typed.
 func Example() {
-	// Once: your own key, whose public half the server has under version 1, and the
-	// server's public key, which it has given you.
-	mine, err := os.ReadFile(contracts + "ams-test-client.key.pem")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	private, err := signature.ParsePrivateKey(mine)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	theirs, err := os.ReadFile(contracts + "ams-test-server.pub.pem")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	public, err := signature.ParsePublicKey(theirs)
+	private, public, err := keys()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -49,20 +32,18 @@ func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 
-	// Each code has an id of yours. Store it before the call: it is what you call
-	// again with when the answer is unknown or lost.
+	// Choose an id for each code and store it before the call. If the answer is unknown or lost, call again with
+	// the same id.
 	id := "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223"
 	sent, err := client.Init(ctx, amsclient.InitRequest{
 		AuthenticationRequestID: id,
-		AuthenticationMethod:    "OTP",
-		AuthenticationType:      "SMS",
-		IdentityType:            "MOBILENO",
-		IdentityValue:           "60-6543216353",
+		AuthenticationMethod:    "OTP", AuthenticationType: "SMS",
+		IdentityType: "MOBILENO", IdentityValue: "60-6543216353",
 	})
 	var refused *amsclient.ReplyError
 	switch {
 	case errors.As(err, &refused):
-		fmt.Println("not the server's answer, tell your operators:", refused)
+		fmt.Println("not the server's answer, alert your operators:", refused)
 		return
 	case err != nil || sent.Retry():
 		fmt.Println("unknown, call again with the same id")
@@ -94,7 +75,26 @@ func Example() {
 	// the user has the phone
 }
 
-// demoServer stands in for the service: its first guess is wrong, its second right.
+// keys reads your own key, whose public half the server has under version 1, and the server's public key, which its
+// operator gave you.
+func keys() (*rsa.PrivateKey, *rsa.PublicKey, error) {
+	mine, err := os.ReadFile(contracts + "ams-test-client.key.pem")
+	if err != nil {
+		return nil, nil, err
+	}
+	private, err := signature.ParsePrivateKey(mine)
+	if err != nil {
+		return nil, nil, err
+	}
+	theirs, err := os.ReadFile(contracts + "ams-test-server.pub.pem")
+	if err != nil {
+		return nil, nil, err
+	}
+	public, err := signature.ParsePublicKey(theirs)
+	return private, public, err
+}
+
+// demoServer stands in for the service: it refuses the first guess and accepts the second.
 func demoServer() *server {
 	answers := []string{
 		bodyOf("ams-example-response.http"),

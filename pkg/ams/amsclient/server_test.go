@@ -19,7 +19,7 @@ const (
 	clientID  = "TEST_5X00000000000000"
 )
 
-// must is for files and keys of the test data, which are there.
+// must is for files and keys of the test data, which cannot fail.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -40,15 +40,14 @@ var (
 	serverPublic = must(signature.ParsePublicKey(file("ams-test-server.pub.pem")))
 )
 
-// clock is that of the worked example.
+// clock is the time of the worked example.
 func clock() time.Time { return time.UnixMilli(1685599933871) }
 
-// server signs its answers with the published test key. It is what a merchant's
-// client meets, without what stands behind it.
+// server stands in for the service: it records each request and signs its answers with the published test key.
 type server struct {
 	*httptest.Server
-	base   string                   // in front of what it sees of a path
-	answer func(path string) string // the body, by the path with its query
+	base   string                   // the part of each path that the server does not see
+	answer func(path string) string // the body for a path with its query
 	spoil  func(*reply)             // changes the reply after it was signed; nil for none
 
 	mu  sync.Mutex
@@ -59,11 +58,11 @@ type server struct {
 type received struct {
 	method, uri, body string
 	header            http.Header
-	signed            []byte // what its signature must be over
+	signed            []byte // the text that its signature must cover
 	verifies          bool
 }
 
-// reply is what will be sent.
+// reply is the reply that the server is about to send.
 type reply struct {
 	status int
 	header map[string][]string
@@ -111,20 +110,14 @@ func (r *reply) sign(k signature.Key, method, uri string) {
 	}
 }
 
-func (r *reply) without(names ...string) {
-	for _, name := range names {
-		delete(r.header, name)
-	}
-}
-
-// requests returns what has arrived.
+// requests returns the requests so far.
 func (s *server) requests() []received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.got
 }
 
-// client is one that signs, and trusts the server.
+// client returns a client that signs its requests and knows the server's key.
 func (s *server) client() *amsclient.Client {
 	return &amsclient.Client{
 		URL: s.URL, ID: clientID, Key: clientKey, Servers: map[string]*rsa.PublicKey{"1": serverPublic},
@@ -132,7 +125,7 @@ func (s *server) client() *amsclient.Client {
 	}
 }
 
-// bodyOf returns what comes after the headers of a message in the test data.
+// bodyOf returns the body of an HTTP message in the test data.
 func bodyOf(name string) string {
 	_, body, _ := strings.Cut(string(file(name)), "\r\n\r\n")
 	return body
