@@ -25,7 +25,7 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// service is both functions of the contract on one store that counts its writes. Its sender answers with delivery.
+// service is both functions of the contract on one store, whose writes are counted. It is the sender too.
 type service struct {
 	t        testing.TB
 	init     *ams.Init
@@ -34,9 +34,9 @@ type service struct {
 	writes   atomic.Int64
 	sends    atomic.Int64
 	code     atomic.Value // of the last message
-	delivery otp.Delivery
-	broken   atomic.Bool // the store fails
-	panics   bool        // the sender panics
+	delivery otp.Delivery // the sender's answer
+	broken   atomic.Bool  // the store fails
+	panics   bool         // the sender panics
 	now      time.Time
 	log      bytes.Buffer
 }
@@ -134,7 +134,7 @@ func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 }
 
 // post is a request of the demo client; edit changes it.
-func (s *service) post(path, body string, edit ...func(*gateway.Request)) gateway.Response {
+func (s *service) post(path, body string, edit ...edit) gateway.Response {
 	s.t.Helper()
 	r := gateway.Request{Method: "POST", Path: path, Body: []byte(body), Headers: map[string][]string{
 		"client-id": {"demo"}, "content-type": {"application/json; charset=UTF-8"},
@@ -176,8 +176,8 @@ func parse(t testing.TB, r gateway.Response) reply {
 	return out
 }
 
-// expect posts and wants a code.
-func (s *service) expect(code, path, body string, edit ...func(*gateway.Request)) reply {
+// expect posts a body and wants a result code.
+func (s *service) expect(code, path, body string, edit ...edit) reply {
 	s.t.Helper()
 	resp := s.post(path, body, edit...)
 	got := parse(s.t, resp)
@@ -214,11 +214,11 @@ func TestDocumentsRequest(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"the same":        docRequest,
-		"another env":     strings.Replace(docRequest, "8.1.0", "9.0.0", 1),
+		"another env":     initWith("8.1.0", "9.0.0"),
 		"no env":          docRequest[:strings.Index(docRequest, `,"env"`)] + "}",
 		"other spacing":   strings.ReplaceAll(docRequest, `,"`, ` , "`),
-		"unknown members": strings.Replace(docRequest, "{", `{"new":[1,{"x":null}],"authenticationrequestid2":"",`, 1),
-		"escapes":         strings.Replace(docRequest, `"OTP"`, `"\u004fTP"`, 1),
+		"unknown members": initWith("{", `{"new":[1,{"x":null}],"authenticationrequestid2":"",`),
+		"escapes":         initWith(`"OTP"`, `"\u004fTP"`),
 	} {
 		if again := s.post(initPath, body).Body; !bytes.Equal(again, first) {
 			t.Errorf("%s: answered\n%s\nwant the first answer\n%s", name, again, first)
@@ -229,7 +229,7 @@ func TestDocumentsRequest(t *testing.T) {
 			t.Errorf("under %q: %s", prefix, again)
 		}
 	}
-	s.expect("REPEAT_REQ_INCONSISTENT", initPath, strings.Replace(docRequest, "60-6543216353", "60-6543216354", 1))
+	s.expect("REPEAT_REQ_INCONSISTENT", initPath, initWith("60-6543216353", "60-6543216354"))
 	if s.sends.Load() != 1 {
 		t.Errorf("%d messages, want 1", s.sends.Load())
 	}
@@ -249,214 +249,227 @@ func TestDocumentsRequest(t *testing.T) {
 	}
 }
 
-func client(id string) func(*gateway.Request) {
-	return func(r *gateway.Request) { r.Headers["client-id"] = []string{id} }
+// edit changes a request before it is posted.
+type edit func(*gateway.Request)
+
+func header(name string, lines ...string) edit {
+	return func(r *gateway.Request) { r.Headers[name] = lines }
 }
 
-// Every outcome is put into the words of the contract, in both spellings where
-// there are two.
-func TestOutcomes(t *testing.T) {
+func client(id string) edit { return header("client-id", id) }
+
+// Results of the contract as [service.answers] writes them.
+const (
+	success     = "SUCCESS S success."
+	tooSoon     = "TIMES_EXCEED_LIMIT F Too many requests in a short time, please try again later"
+	unknownInit = "UNKNOWN_EXCEPTION U An API call is failed, which is caused by unknown reasons."
+	noLiveID    = "AUTHENTICATION_REQUEST_ID_INVALID F The value of authenticationRequestId is invalid"
+	unmatched   = "isPassed=false VERIFY_UNMATCHED F The verification code is invalid."
+	exceeded    = "isPassed=false VERIFY_TIMES_EXCEED_LIMIT F The verification code was failed too many times. " +
+		"The user must get a new verification."
+)
+
+// answers posts a body and wants the whole result: "CODE STATUS message", after isPassed if the answer has it.
+func (s *service) answers(want, path, body string, edit ...edit) reply {
+	s.t.Helper()
+	reply := parse(s.t, s.post(path, body, edit...))
+	got := reply.Result.Code + " " + reply.Result.Status + " " + reply.Result.Message
+	if reply.IsPassed != nil {
+		got = fmt.Sprintf("isPassed=%v ", *reply.IsPassed) + got
+	}
+	if got != want {
+		s.t.Errorf("%s %s\nanswered %s\nwant     %s", path, clip(body), got, want)
+	}
+	return reply
+}
+
+// wrongCode returns digits that are not the code.
+func wrongCode(code string) string {
+	if code[0] == '0' {
+		return "1" + code[1:]
+	}
+	return "0" + code[1:]
+}
+
+// Each outcome of an init has the contract's words.
+func TestInitOutcomes(t *testing.T) {
 	s := newService(t)
 	number := 1_000_000_000
-	request := func(id string) string {
-		return strings.NewReplacer(docID, id, "6543216353", fmt.Sprint(number)).Replace(docRequest)
-	}
-	expect := func(code, status, message string, passed any, path, body string) {
+	init := func(want, id string) {
 		t.Helper()
-		got := s.expect(code, path, body)
-		if got.Result.Status != status || got.Result.Message != message {
-			t.Errorf("%s %q, want %s %q", got.Result.Status, got.Result.Message, status, message)
-		}
-		if want, given := passed.(bool); given != (got.IsPassed != nil) || given && *got.IsPassed != want {
-			t.Errorf("%s: isPassed %v, want %v", code, got.IsPassed, passed)
-		}
-		if strings.Contains(body, "authenticationMethod") && got.RequestID == "" {
-			t.Errorf("%s without authenticationRequestId", code)
+		body := strings.NewReplacer(docID, id, "6543216353", fmt.Sprint(number)).Replace(docRequest)
+		if got := s.answers(want, initPath, body).RequestID; got != id {
+			t.Errorf("authenticationRequestId %q, want %q", got, id)
 		}
 	}
-	expect("SUCCESS", "S", "success.", nil, initPath, request("a"))
-	expect(
-		"TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil,
-		initPath, request("b"),
-	)
-	expect(
-		"TIMES_EXCEED_LIMIT", "F", "Too many requests in a short time, please try again later", nil,
-		initPath, request("b"),
-	)
+	init(success, "a")
+	init(tooSoon, "b")
+	init(tooSoon, "b")
 	for n := range 4 {
 		s.now = s.now.Add(30 * time.Second)
-		expect("SUCCESS", "S", "success.", nil, initPath, request(fmt.Sprint("c", n)))
+		init(success, fmt.Sprint("c", n))
 	}
 	s.now = s.now.Add(30 * time.Second)
-	expect("SEND_TIMES_EXCEED_LIMIT", "F", "The send times exceed the limit.", nil, initPath, request("d"))
+	init("SEND_TIMES_EXCEED_LIMIT F The send times exceed the limit.", "d")
 
 	number++
 	s.delivery = otp.Refused
-	expect("PROCESS_FAIL", "F", "A general business failure occurred. Don't retry.", nil, initPath, request("e"))
+	init("PROCESS_FAIL F A general business failure occurred. Don't retry.", "e")
+	s.answers(noLiveID, verifyPath, verifyBody("e", "000000"))
 	s.delivery = otp.MaybeSent
-	expect(
-		"UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil,
-		initPath, request("f"),
-	)
+	init(unknownInit, "f")
 	s.delivery = otp.Accepted
-	expect("SUCCESS", "S", "success.", nil, initPath, request("f"))
-	expect(
-		"AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil,
-		verifyPath, verifyBody("e", "000000"),
-	)
-
-	right := s.code.Load().(string)
-	wrong := "0" + right[1:]
-	if wrong == right {
-		wrong = "1" + right[1:]
-	}
-	for range 3 {
-		expect("VERIFY_UNMATCHED", "F", "The verification code is invalid.", false, verifyPath, verifyBody("f", wrong))
-	}
-	expect("VERIFY_UNMATCHED", "F", "The verification code is invalid.", false, verifyPath, verifyBody("f", right+"0"))
-	exceeded := "The verification code was failed too many times. The user must get a new verification."
-	expect("VERIFY_TIMES_EXCEED_LIMIT", "F", exceeded, false, verifyPath, verifyBody("f", wrong))
-	expect("VERIFY_TIMES_EXCEED_LIMIT", "F", exceeded, false, verifyPath, verifyBody("f", right))
-	s.now = s.now.Add(5 * time.Minute)
-	expect(
-		"AUTHENTICATION_REQUEST_ID_INVALID", "F", "The value of authenticationRequestId is invalid", nil,
-		verifyPath, verifyBody("f", right),
-	)
+	init(success, "f")
 
 	s.broken.Store(true)
 	number++
-	expect(
-		"UNKNOWN_EXCEPTION", "U", "An API call is failed, which is caused by unknown reasons.", nil,
-		initPath, request("g"),
-	)
-	expect(
-		"UNKNOWN_EXCEPTION", "U", "An API calling is failed, which is caused by unknown reasons.", nil,
-		verifyPath, verifyBody("f", right),
-	)
+	init(unknownInit, "g")
 	s.broken.Store(false)
 	s.panics = true
-	s.expect("UNKNOWN_EXCEPTION", initPath, request("h"))
+	s.answers(unknownInit, initPath, docRequest)
 }
 
+// Each outcome of a verify has the contract's words. A fault has others there than at an init.
+func TestVerifyOutcomes(t *testing.T) {
+	s := newService(t)
+	s.answers(success, initPath, docRequest)
+	right := s.code.Load().(string)
+	wrong := wrongCode(right)
+	for range 3 {
+		s.answers(unmatched, verifyPath, verifyBody(docID, wrong))
+	}
+	s.answers(unmatched, verifyPath, verifyBody(docID, right+"0"))
+	s.answers(exceeded, verifyPath, verifyBody(docID, wrong))
+	s.answers(exceeded, verifyPath, verifyBody(docID, right))
+	s.now = s.now.Add(5 * time.Minute)
+	s.answers(noLiveID, verifyPath, verifyBody(docID, right))
+	s.broken.Store(true)
+	s.answers(
+		"UNKNOWN_EXCEPTION U An API calling is failed, which is caused by unknown reasons.",
+		verifyPath, verifyBody(docID, right),
+	)
+}
+
+// security/verifyAuthentication accepts the code in challengeData, or as users/verifyAuthentication names it.
 func TestSecurityVerify(t *testing.T) {
-	for name, c := range map[string]struct{ want, body string }{
-		"challengeData": {
-			"SUCCESS",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationMethod":"OTP",` +
-				`"authenticationType":"SMS","challengeData":{"challengeType":"SMS_OTP","otpValue":"CODE",` +
-				`"passwordValue":"x","cardToken":1}}`,
-		},
-		"no challengeType": {
-			"SUCCESS",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE"}}`,
-		},
-		"alias": {
-			"SUCCESS",
-			`{"authenticationRequestId":"ID","authenticationType":"OTP","authenticationValue":"CODE"}`,
-		},
-		"alias with id": {
-			"SUCCESS",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE"}`,
-		},
-		"both, equal": {
-			"SUCCESS",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE",` +
-				`"challengeData":{"otpValue":"CODE"}}`,
-		},
-		"both, different": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"1",` +
-				`"challengeData":{"otpValue":"CODE"}}`,
-		},
-		"neither": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{}}`,
-		},
-		"no authenticationId": {
-			"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","challengeData":{"otpValue":"CODE"}}`,
-		},
-		"other authenticationId": {
-			"AUTHENTICATION_REQUEST_ID_INVALID",
-			`{"authenticationRequestId":"ID","authenticationId":"1AUTH","challengeData":{"otpValue":"CODE"}}`,
-		},
-		"long request id": {
-			"AUTHENTICATION_REQUEST_ID_INVALID",
-			`{"authenticationRequestId":"` + strings.Repeat("i", 128) + `","authenticationValue":"CODE"}`,
-		},
-		"longer request id": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"` + strings.Repeat("i", 129) + `","authenticationValue":"CODE"}`,
-		},
-		"other method": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationMethod":"PASSWORD","authenticationValue":"CODE"}`,
-		},
-		"other type": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationType":"EMAIL","authenticationValue":"CODE"}`,
-		},
-		"other challengeType": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH",` +
-				`"challengeData":{"challengeType":"Sms","otpValue":"CODE"}}`,
-		},
-		"challengeData no object": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":"CODE"}`,
-		},
-		"otpValue in other case": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpvalue":"CODE"}}`,
-		},
-		"otpValue twice": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE",` +
-				`"otpValue":"CODE"}}`,
-		},
-		"otpValue number": {
-			"PARAM_ILLEGAL",
-			`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":1}}`,
-		},
-	} {
+	for name, body := range securityBodies {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
-			auth := s.expect("SUCCESS", initPath, docRequest).AuthID
-			code := s.code.Load().(string)
-			s.expect(c.want, securityPath, strings.NewReplacer("ID", docID, "AUTH", auth, "CODE", code).Replace(c.body))
-			if c.want != "SUCCESS" { // and no attempt was used up
-				for range 4 {
-					s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
-				}
-				s.expect("SUCCESS", verifyPath, verifyBody(docID, code))
-			}
+			fill, _ := s.challenge()
+			s.expect("SUCCESS", securityPath, fill.Replace(body))
 		})
 	}
 }
 
-// Neither a code nor a number is in any log, whatever goes wrong (P14). There is
-// one line for each request, and an error for each fault.
+// A refused security/verifyAuthentication uses no attempt.
+func TestSecurityVerifyRefused(t *testing.T) {
+	for name, c := range badSecurityBodies {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			fill, code := s.challenge()
+			s.expect(c.want, securityPath, fill.Replace(c.body))
+			for range 4 {
+				s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
+			}
+			s.expect("SUCCESS", verifyPath, verifyBody(docID, code))
+		})
+	}
+}
+
+// challenge makes a challenge and returns its code. fill puts its ids and its code in place of ID, AUTH and CODE.
+func (s *service) challenge() (fill *strings.Replacer, code string) {
+	s.t.Helper()
+	auth := s.expect("SUCCESS", initPath, docRequest).AuthID
+	code = s.code.Load().(string)
+	return strings.NewReplacer("ID", docID, "AUTH", auth, "CODE", code), code
+}
+
+var securityBodies = map[string]string{
+	"challengeData": `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationMethod":"OTP",` +
+		`"authenticationType":"SMS","challengeData":{"challengeType":"SMS_OTP","otpValue":"CODE",` +
+		`"passwordValue":"x","cardToken":1}}`,
+	"no challengeType": `{"authenticationRequestId":"ID","authenticationId":"AUTH",` +
+		`"challengeData":{"otpValue":"CODE"}}`,
+	"alias":         `{"authenticationRequestId":"ID","authenticationType":"OTP","authenticationValue":"CODE"}`,
+	"alias with id": `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE"}`,
+	"both, equal": `{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"CODE",` +
+		`"challengeData":{"otpValue":"CODE"}}`,
+}
+
+var badSecurityBodies = map[string]struct{ want, body string }{
+	"both, different": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH","authenticationValue":"1",` +
+			`"challengeData":{"otpValue":"CODE"}}`,
+	},
+	"neither": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{}}`,
+	},
+	"no authenticationId": {
+		"PARAM_ILLEGAL", `{"authenticationRequestId":"ID","challengeData":{"otpValue":"CODE"}}`,
+	},
+	"other authenticationId": {
+		"AUTHENTICATION_REQUEST_ID_INVALID",
+		`{"authenticationRequestId":"ID","authenticationId":"1AUTH","challengeData":{"otpValue":"CODE"}}`,
+	},
+	"long request id": {
+		"AUTHENTICATION_REQUEST_ID_INVALID",
+		`{"authenticationRequestId":"` + strings.Repeat("i", 128) + `","authenticationValue":"CODE"}`,
+	},
+	"longer request id": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"` + strings.Repeat("i", 129) + `","authenticationValue":"CODE"}`,
+	},
+	"other method": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationMethod":"PASSWORD","authenticationValue":"CODE"}`,
+	},
+	"other type": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationType":"EMAIL","authenticationValue":"CODE"}`,
+	},
+	"other challengeType": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH",` +
+			`"challengeData":{"challengeType":"Sms","otpValue":"CODE"}}`,
+	},
+	"challengeData no object": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":"CODE"}`,
+	},
+	"otpValue in other case": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpvalue":"CODE"}}`,
+	},
+	"otpValue twice": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":"CODE",` +
+			`"otpValue":"CODE"}}`,
+	},
+	"otpValue number": {
+		"PARAM_ILLEGAL",
+		`{"authenticationRequestId":"ID","authenticationId":"AUTH","challengeData":{"otpValue":1}}`,
+	},
+}
+
+// No log line has a code or a number, whatever fails (P14). Each request has one line, and each fault one error.
 func TestSilence(t *testing.T) {
 	s := newService(t)
 	s.init.Lines = &telemetry.Lines{Stack: "countersign"}
 	s.expect("SUCCESS", initPath, docRequest)
 	code := s.code.Load().(string)
-	s.expect("REPEAT_REQ_INCONSISTENT", initPath, strings.Replace(docRequest, "6353", "6354", 1))
-	s.expect(
-		"PARAM_ILLEGAL", initPath,
-		strings.Replace(docRequest, "60-6543216353", "60-6543216353"+strings.Repeat("6", 200), 1),
-	)
-	s.expect(
-		"INVALID_PHONE_NUMBER", initPath,
-		strings.Replace(docRequest, "60-6543216353", "60-65432163536543216353", 1),
-	)
+	s.expect("REPEAT_REQ_INCONSISTENT", initPath, initWith("6353", "6354"))
+	s.expect("PARAM_ILLEGAL", initPath, initWith("60-6543216353", "60-6543216353"+strings.Repeat("6", 200)))
+	s.expect("INVALID_PHONE_NUMBER", initPath, initWith("60-6543216353", "60-65432163536543216353"))
 	s.expect("PARAM_ILLEGAL", verifyPath, verifyBody(docID, code+"x"))
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", verifyPath, verifyBody("id-"+code, code))
 	s.delivery = otp.MaybeSent
 	s.now = s.now.Add(time.Minute)
-	s.expect("UNKNOWN_EXCEPTION", initPath, strings.Replace(docRequest, docID, "2", 1))
+	s.expect("UNKNOWN_EXCEPTION", initPath, initWith(docID, "2"))
 	s.panics = true
 	s.now = s.now.Add(time.Minute)
-	s.expect("UNKNOWN_EXCEPTION", initPath, strings.Replace(docRequest, docID, "3", 1))
+	s.expect("UNKNOWN_EXCEPTION", initPath, initWith(docID, "3"))
 	s.broken.Store(true)
 	s.expect("UNKNOWN_EXCEPTION", initPath, docRequest)
 	s.expect("UNKNOWN_EXCEPTION", verifyPath, verifyBody(docID, code))

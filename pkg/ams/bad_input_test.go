@@ -11,9 +11,8 @@ import (
 const docVerify = `{"authenticationType":"OTP","authenticationRequestId":"` + docID +
 	`","authenticationValue":"493817"}`
 
-// refused posts bad input, which must be answered with the code and change
-// nothing.
-func (s *service) refused(code, path, body string, edit ...func(*gateway.Request)) reply {
+// refused posts bad input and wants a result code, no write and no message.
+func (s *service) refused(code, path, body string, edit ...edit) reply {
 	s.t.Helper()
 	writes, sends := s.writes.Load(), s.sends.Load()
 	got := s.expect(code, path, body, edit...)
@@ -23,7 +22,7 @@ func (s *service) refused(code, path, body string, edit ...func(*gateway.Request
 	return got
 }
 
-// Bodies that are not one strict JSON object, whichever API they are sent to.
+// No API accepts a body that is not one strict JSON object.
 func TestBadBodies(t *testing.T) {
 	s := newService(t)
 	for path, good := range map[string]string{initPath: docRequest, verifyPath: docVerify, securityPath: docVerify} {
@@ -72,79 +71,90 @@ func manyKeys(n int) string {
 	return strings.TrimSuffix(b.String(), ",")
 }
 
-// Each field of init, wrong in each way; the message names it.
+// Each field of init is required and strict, and the message names the wrong one.
 func TestBadInitFields(t *testing.T) {
 	s := newService(t)
 	for field, value := range map[string]string{
 		"authenticationRequestId": docID, "authenticationMethod": "OTP", "authenticationType": "SMS",
 		"identityType": "MOBILENO", "identityValue": "60-6543216353",
 	} {
-		with := func(json string) string {
-			return strings.Replace(docRequest, fmt.Sprintf("%q:%q", field, value), fmt.Sprintf("%q:%s", field, json), 1)
+		id := docID
+		if field == "authenticationRequestId" {
+			id = "" // a wrong id is not repeated in the answer
 		}
-		bad := map[string]string{
-			"missing": strings.Replace(docRequest, fmt.Sprintf("%q:%q,", field, value), "", 1),
-			"empty":   with(`""`), "null": with("null"),
-			"number": with("1"), "boolean": with("true"), "object": with("{}"), "array": with(`["OTP"]`),
-			"257 characters": with(`"` + strings.Repeat("1", 257) + `"`),
-		}
-		if field != "identityValue" {
-			bad["control character"] = with(`"` + value + `\u0000"`)
-			bad["newline"] = with(`"` + value + `\n"`)
-			bad["DEL"] = with("\"" + value + "\x7f\"")
-		}
-		switch field {
-		case "authenticationRequestId":
-			bad["65 characters"] = with(`"` + strings.Repeat("é", 65) + `"`)
-		case "authenticationMethod":
-			bad["not served"], bad["other case"] = with(`"PASSWORD"`), with(`"otp"`)
-		case "authenticationType":
-			bad["not served"], bad["padded"] = with(`"EMAIL"`), with(`" SMS"`)
-		case "identityType":
-			bad["not served"] = with(`"EMAIL"`)
-		}
-		for name, body := range bad {
+		for name, body := range badInits(field, value) {
 			t.Run(field+" "+name, func(t *testing.T) {
 				s.t = t
 				got := s.refused("PARAM_ILLEGAL", initPath, body)
 				if !strings.Contains(got.Result.Message, field+":") {
 					t.Errorf("message %q does not name the field", got.Result.Message)
 				}
-				want := docID
-				if field == "authenticationRequestId" {
-					want = ""
-				}
-				if got.RequestID != want {
-					t.Errorf("authenticationRequestId %q, want %q", got.RequestID, want)
+				if got.RequestID != id {
+					t.Errorf("authenticationRequestId %q, want %q", got.RequestID, id)
 				}
 			})
 		}
 	}
-	env := func(json string) string {
-		i := strings.Index(docRequest, `"env":`)
-		return docRequest[:i] + `"env":` + json + "}"
+}
+
+// badInits returns inits with a wrong value of one field.
+func badInits(field, value string) map[string]string {
+	with := func(json string) string {
+		return initWith(fmt.Sprintf("%q:%q", field, value), fmt.Sprintf("%q:%s", field, json))
 	}
-	for name, body := range map[string]string{
-		"string": env(`"x"`), "array": env("[]"), "number in it": env(`{"osType":1}`),
-		"object in it":    env(`{"osType":{}}`),
-		"33 members":      env("{" + strings.ReplaceAll(manyKeys(33), ":0", `:""`) + "}"),
-		"4097 characters": env(`{"tokenId":"` + strings.Repeat("x", 4097) + `"}`),
+	bad := map[string]string{
+		"missing": initWith(fmt.Sprintf("%q:%q,", field, value), ""),
+		"empty":   with(`""`), "null": with("null"),
+		"number": with("1"), "boolean": with("true"), "object": with("{}"), "array": with(`["OTP"]`),
+		"257 characters": with(`"` + strings.Repeat("1", 257) + `"`),
+	}
+	if field != "identityValue" {
+		bad["control character"] = with(`"` + value + `\u0000"`)
+		bad["newline"] = with(`"` + value + `\n"`)
+		bad["DEL"] = with("\"" + value + "\x7f\"")
+	}
+	switch field {
+	case "authenticationRequestId":
+		bad["65 characters"] = with(`"` + strings.Repeat("é", 65) + `"`)
+	case "authenticationMethod":
+		bad["not served"], bad["other case"] = with(`"PASSWORD"`), with(`"otp"`)
+	case "authenticationType":
+		bad["not served"], bad["padded"] = with(`"EMAIL"`), with(`" SMS"`)
+	case "identityType":
+		bad["not served"] = with(`"EMAIL"`)
+	}
+	return bad
+}
+
+// initOf returns an init with an id and an environment.
+func initOf(id, env string) string {
+	body := initWith(docID, id)
+	return body[:strings.Index(body, `"env":`)] + `"env":` + env + "}"
+}
+
+func TestBadEnv(t *testing.T) {
+	s := newService(t)
+	for name, env := range map[string]string{
+		"string": `"x"`, "array": "[]", "number in it": `{"osType":1}`, "object in it": `{"osType":{}}`,
+		"33 members":      "{" + strings.ReplaceAll(manyKeys(33), ":0", `:""`) + "}",
+		"4097 characters": `{"tokenId":"` + strings.Repeat("x", 4097) + `"}`,
 	} {
-		t.Run("env "+name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			s.t = t
-			s.refused("PARAM_ILLEGAL", initPath, body)
+			s.refused("PARAM_ILLEGAL", initPath, initOf(docID, env))
 		})
 	}
-	s.t = t
-	s.now = s.now.AddDate(0, 0, 1)
-	s.expect("SUCCESS", initPath, strings.Replace(docRequest, docID, strings.Repeat("é", 64), 1))
-	s.now = s.now.AddDate(0, 0, 1)
-	s.expect(
-		"SUCCESS", initPath,
-		strings.Replace(env(`{"osType":null,"x":"`+strings.Repeat("é", 4096)+`"}`), docID, "env", 1),
-	)
-	s.now = s.now.AddDate(0, 0, 1)
-	s.expect("SUCCESS", initPath, strings.Replace(env("null"), docID, "env2", 1))
+}
+
+// Limits count characters, not bytes, and the environment may be null.
+func TestLongestInitFields(t *testing.T) {
+	for _, body := range []string{
+		initWith(docID, strings.Repeat("é", 64)),
+		initOf("env", `{"osType":null,"x":"`+strings.Repeat("é", 4096)+`"}`),
+		initOf("env2", "null"),
+	} {
+		newService(t).expect("SUCCESS", initPath, body)
+	}
 }
 
 func TestBadNumbers(t *testing.T) {
@@ -161,17 +171,17 @@ func TestBadNumbers(t *testing.T) {
 		"1-9002345678": "ACCESS_DENIED", "979-123456789": "ACCESS_DENIED", "881-612345678": "ACCESS_DENIED",
 		"870-773111632": "ACCESS_DENIED",
 	} {
-		got := s.refused(code, initPath, strings.Replace(docRequest, "60-6543216353", number, 1))
+		got := s.refused(code, initPath, initWith("60-6543216353", number))
 		if strings.Contains(got.Result.Message, "6543216353") {
 			t.Errorf("the message has the number: %s", got.Result.Message)
 		}
 	}
 	s.refused("ACCESS_DENIED", initPath, docRequest, client("uk"))
-	s.refused("ACCESS_DENIED", initPath, strings.Replace(docRequest, "60-6543216353", "1-2003456789", 1), client("uk"))
-	s.expect("SUCCESS", initPath, strings.Replace(docRequest, "60-6543216353", "44-2044555666", 1), client("uk"))
+	s.refused("ACCESS_DENIED", initPath, initWith("60-6543216353", "1-2003456789"), client("uk"))
+	s.expect("SUCCESS", initPath, initWith("60-6543216353", "44-2044555666"), client("uk"))
 }
 
-// A person can only read digits off a message, so anything else is not an attempt.
+// A message has only digits, so a code with anything else is illegal and uses no attempt.
 func TestBadCodes(t *testing.T) {
 	s := newService(t)
 	s.expect("SUCCESS", initPath, docRequest)
@@ -183,31 +193,28 @@ func TestBadCodes(t *testing.T) {
 		body := `{"authenticationType":"OTP","authenticationRequestId":"` + docID +
 			`","authenticationValue":"` + code + `"}`
 		got := s.refused("PARAM_ILLEGAL", verifyPath, body)
-		if !strings.Contains(got.Result.Message, "authenticationValue:") ||
-			strings.Contains(got.Result.Message, "4938") {
-			t.Errorf("message %q", got.Result.Message)
+		message := got.Result.Message
+		if !strings.Contains(message, "authenticationValue:") || strings.Contains(message, "4938") {
+			t.Errorf("message %q, want the field's name without its value", message)
 		}
 		if got.IsPassed != nil {
 			t.Error("isPassed beside PARAM_ILLEGAL")
 		}
 	}
 	for _, json := range []string{"493817", "null", "true", "[]", `{"a":"493817"}`} {
-		s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"493817"`, json, 1))
+		s.refused("PARAM_ILLEGAL", verifyPath, verifyWith(`"493817"`, json))
 	}
-	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"OTP"`, `"SMS"`, 1))
-	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, `"authenticationType":"OTP",`, "", 1))
-	s.refused("PARAM_ILLEGAL", verifyPath, strings.Replace(docVerify, docID, strings.Repeat("i", 65), 1))
+	s.refused("PARAM_ILLEGAL", verifyPath, verifyWith(`"OTP"`, `"SMS"`))
+	s.refused("PARAM_ILLEGAL", verifyPath, verifyWith(`"authenticationType":"OTP",`, ""))
+	s.refused("PARAM_ILLEGAL", verifyPath, verifyWith(docID, strings.Repeat("i", 65)))
 	// no attempt was used up
-	s.expect("SUCCESS", verifyPath, strings.Replace(docVerify, "493817", s.code.Load().(string), 1))
+	s.expect("SUCCESS", verifyPath, verifyWith("493817", s.code.Load().(string)))
 }
 
-// The checks before any API's own, in their order.
+// The checks of path, method, client and content type come before those of an API, in this order.
 func TestDoor(t *testing.T) {
 	s := newService(t)
-	method := func(m string) func(*gateway.Request) { return func(r *gateway.Request) { r.Method = m } }
-	header := func(name string, lines ...string) func(*gateway.Request) {
-		return func(r *gateway.Request) { r.Headers[name] = lines }
-	}
+	method := func(m string) edit { return func(r *gateway.Request) { r.Method = m } }
 	for _, path := range []string{
 		"/ams/api/v1/customers/initAuthentication/", "/ams/api/v1/customers/InitAuthentication",
 		"/ams/api/v1/customers/initAuthenticatio%6e", "/ams/api//v1/customers/initAuthentication",
@@ -242,10 +249,7 @@ func TestDoor(t *testing.T) {
 		{"application/json", "application/json; charset=UTF-8"}, {"text/plain,application/json"},
 	} {
 		s.now = s.now.AddDate(0, 0, 1)
-		s.expect(
-			"SUCCESS", initPath, strings.Replace(docRequest, docID, fmt.Sprint("type", n), 1),
-			header("content-type", lines...),
-		)
+		s.expect("SUCCESS", initPath, initWith(docID, fmt.Sprint("type", n)), header("content-type", lines...))
 	}
 	s.now = s.now.AddDate(0, 0, 1)
 	s.expect(

@@ -7,8 +7,8 @@ import (
 	"countersign/pkg/gateway"
 )
 
-// FuzzBody sends what a stranger may send: every answer is a result of the
-// contract, and what encoding/json cannot read is never accepted.
+// FuzzBody sends any body. Every answer is a result of the contract, and a body that encoding/json cannot read is never
+// accepted.
 func FuzzBody(f *testing.F) {
 	for _, seed := range []string{
 		docRequest, docVerify, "", "{}", `{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`,
@@ -38,7 +38,7 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// FuzzClientID: only a well-formed id of a known client comes in.
+// FuzzClientID sends any id. Only the id of a known client is accepted.
 func FuzzClientID(f *testing.F) {
 	for _, seed := range []string{"demo", "", "demo,demo", "Demo", "demo\x00", "d\u00e9mo"} {
 		f.Add(seed)

@@ -17,8 +17,8 @@ import (
 	"countersign/pkg/phone/plan"
 )
 
-// hanging is every dependency: each takes as long as it likes from its n-th call
-// on, and before that as long as it may.
+// hanging stands in for each dependency. From one call on it answers only when its context ends. The calls before take
+// as long as a dependency may.
 type hanging struct {
 	otp.Challenges
 	otp.Ledgers
@@ -30,7 +30,7 @@ func (h *hanging) call(ctx context.Context) error {
 		<-ctx.Done()
 		return errors.New("no answer")
 	}
-	time.Sleep(2 * time.Second) // virtual; a store's own limit is a little above
+	time.Sleep(2 * time.Second) // virtual time, a little below the limit of a store
 	return ctx.Err()
 }
 
@@ -50,7 +50,7 @@ func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error)
 	return otp.MaybeSent, h.call(ctx)
 }
 
-// Whatever hangs, the answer is "unknown" and comes in time (P17, P18).
+// Whichever dependency hangs, the answer is "unknown" and in time (P17, P18).
 func TestHanging(t *testing.T) {
 	keys, err := otp.NewKeys(
 		otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)},
@@ -82,9 +82,9 @@ func TestHanging(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := parse(t, gateway.Response{Body: out}).Result; got.Code != "UNKNOWN_EXCEPTION" ||
-					got.Status != "U" {
-					t.Errorf("from call %d on: %s", from, out)
+				got := parse(t, gateway.Response{Body: out}).Result
+				if got.Code != "UNKNOWN_EXCEPTION" || got.Status != "U" {
+					t.Errorf("from call %d on: answered %s", from, out)
 				}
 				if took := time.Since(begin); took > 9*time.Second {
 					t.Errorf("from call %d on: took %v", from, took)

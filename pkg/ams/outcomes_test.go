@@ -17,10 +17,8 @@ func TestResultOfEachOutcome(t *testing.T) {
 		if !ok {
 			t.Errorf("the outcome %q has no result: add it to results in pkg/ams/result.go", outcome)
 		} else if !strings.Contains(page[outcome], "`"+codes[0]+"`") {
-			t.Errorf(
-				"docs/contracts.md: the row of %q has %s, must have the result `%s`", outcome,
-				page[outcome], codes[0],
-			)
+			t.Errorf("docs/contracts.md: the row of %q has %s, must have the result `%s`",
+				outcome, page[outcome], codes[0])
 		}
 	}
 }

@@ -1,13 +1,11 @@
 package ams_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 )
 
@@ -20,14 +18,13 @@ func triggerBody(id, challenge string) string {
 	return fmt.Sprintf(`{"triggerRequestId":%q,"challengeId":%q}`, id, challenge)
 }
 
-// triggerChallenge sends the same code again, and each call is idempotent by its
-// own id.
+// triggerChallenge sends the same code again. Each call is idempotent by its own id.
 func TestTrigger(t *testing.T) {
 	s := newService(t)
 	challenge := s.expect("SUCCESS", initPath, docRequest).AuthID
 	code := s.code.Load().(string)
 	s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
-	// the vendor's order: straight after init
+	// The vendor's documents call it directly after init.
 	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge))
 	s.now = s.now.Add(30 * time.Second)
 	s.expect("TIMES_EXCEED_LIMIT", triggerPath, triggerBody("soon", challenge)) // stored
@@ -44,10 +41,9 @@ func TestTrigger(t *testing.T) {
 		t.Errorf("%d messages, same code %v", s.sends.Load(), s.code.Load() == code)
 	}
 	s.now = s.now.Add(30 * time.Second)
-	if got := s.post(
-		"/v1/security/triggerChallenge", triggerBody("", challenge),
-	); strings.Contains(string(got.Body), "triggerRequestId") || !strings.Contains(string(got.Body), "SUCCESS") {
-		t.Errorf("without an id: %s", got.Body)
+	got := string(s.post("/v1/security/triggerChallenge", triggerBody("", challenge)).Body)
+	if strings.Contains(got, "triggerRequestId") || !strings.Contains(got, "SUCCESS") {
+		t.Errorf("without an id: answered %s, want SUCCESS without an id", got)
 	}
 	s.now = s.now.Add(30 * time.Second)
 	s.delivery = otp.Refused
@@ -56,12 +52,12 @@ func TestTrigger(t *testing.T) {
 	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t3", challenge))
 	s.delivery = otp.Accepted
 	s.expect("SUCCESS", triggerPath, triggerBody("t3", challenge))
-	for range 3 { // attempts were not given back
+	for range 3 { // a used attempt stays used
 		s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
 	}
 	s.expect("VERIFY_TIMES_EXCEED_LIMIT", verifyPath, verifyBody(docID, "1"))
 	if got := s.expect("VERIFY_TIMES_EXCEED_LIMIT", triggerPath, triggerBody("t4", challenge)); got.IsPassed != nil {
-		t.Error("isPassed at a trigger")
+		t.Error("the answer to a trigger has isPassed")
 	}
 	for _, id := range []string{"20220105190077000000162140200586657", "x", strings.Repeat("9", 64), challenge + "0"} {
 		s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("", id))
@@ -73,7 +69,7 @@ func TestTrigger(t *testing.T) {
 	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t6", challenge))
 }
 
-// A message may go to the number of a challenge today, whatever was decided when the challenge was made.
+// Each trigger decides again whether a message may go to the number.
 func TestTriggerRecipient(t *testing.T) {
 	s := newService(t)
 	challenge := s.expect("SUCCESS", initPath, docRequest).AuthID
@@ -105,17 +101,11 @@ func TestBadTriggerFields(t *testing.T) {
 	}
 }
 
-// The API of a request object shows in a field that no other API has.
+// A field that no other API has determines the API of a request object.
 func TestDirectInit(t *testing.T) {
 	s := newService(t)
 	direct := func(body string) reply {
-		return parse(
-			t,
-			s.init.Serve(
-				context.Background(),
-				gateway.Request{Method: "POST", Direct: true, Client: "demo", Body: []byte(body)},
-			),
-		)
+		return parse(t, s.direct("demo", body))
 	}
 	challenge := direct(docRequest)
 	if challenge.Result.Code != "SUCCESS" {

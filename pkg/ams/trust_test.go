@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,8 +44,7 @@ func privateKey(t testing.TB, name string) *rsa.PrivateKey {
 // merchant is the client of the contract's test data.
 const merchant = "TEST_5X00000000000000"
 
-// trusted is a service that knows the merchant by its key, and signs its answers
-// with the server's.
+// trusted returns a service that has the merchant's public key and signs its answers.
 func trusted(t testing.TB) *service {
 	t.Helper()
 	s := newService(t)
@@ -63,9 +63,8 @@ func (s signing) Signing(context.Context) (string, *rsa.PrivateKey, bool) {
 	return "1", s.key, s.key != nil
 }
 
-// signed makes a request one of the merchant's, signed as it is so far; edits
-// after it spoil the signature.
-func signed(t testing.TB, s *service, key *rsa.PrivateKey) func(*gateway.Request) {
+// signed makes a request one of the merchant's and signs it. A later edit makes the signature wrong.
+func signed(t testing.TB, s *service, key *rsa.PrivateKey) edit {
 	return func(r *gateway.Request) {
 		now := fmt.Sprint(s.now.UnixMilli())
 		target := r.Path
@@ -83,7 +82,7 @@ func signed(t testing.TB, s *service, key *rsa.PrivateKey) func(*gateway.Request
 	}
 }
 
-// Each vector of the contract, through the gate.
+// Each vector of the contract has its result.
 func TestSignatureVectors(t *testing.T) {
 	var file struct {
 		Vectors []struct {
@@ -114,7 +113,7 @@ func TestSignatureVectors(t *testing.T) {
 	}
 }
 
-// past reports whether a code is not one of the gate's.
+// past reports whether a result code comes from an API, not from a check before it.
 func past(code string) bool {
 	switch code {
 	case "CLIENT_INVALID", "INVALID_CLIENT", "KEY_NOT_FOUND", "SIGNATURE_INVALID", "INVALID_SIGNATURE",
@@ -125,8 +124,8 @@ func past(code string) bool {
 	return true
 }
 
-// refusedOrPast posts and makes sure that what the gate refuses writes nothing.
-func (s *service) refusedOrPast(path, body string, edits ...func(*gateway.Request)) string {
+// refusedOrPast posts a body and returns the result code. A request that the gate refuses must write nothing.
+func (s *service) refusedOrPast(path, body string, edits ...edit) string {
 	s.t.Helper()
 	writes, sends := s.writes.Load(), s.sends.Load()
 	got := parse(s.t, s.post(path, body, edits...)).Result.Code
@@ -136,11 +135,125 @@ func (s *service) refusedOrPast(path, body string, edits ...func(*gateway.Reques
 	return got
 }
 
-// A signature cannot be stripped, downgraded, or moved to another body, path,
-// method, client or time (P20). Nothing is written.
+// tampered is a change of a signed request, and the result code in the older spelling.
+type tampered struct {
+	want string
+	edit edit
+}
+
+const (
+	badSignature = "SIGNATURE_INVALID"
+	noKey        = "KEY_NOT_FOUND"
+	badTime      = "PARAM_ILLEGAL"
+	noClient     = "CLIENT_INVALID"
+)
+
+// newerCode is the result code of an answer on the newer paths.
+var newerCode = map[string]string{
+	badSignature: "INVALID_SIGNATURE", noKey: "INVALID_SIGNATURE", badTime: badTime, noClient: "INVALID_CLIENT",
+}
+
+// A signature cannot be stripped, downgraded, or moved to another body, path, method, client or time (P20). A refused
+// request writes nothing.
 func TestSignatureMatrix(t *testing.T) {
 	s := trusted(t)
-	key := privateKey(t, "ams-test-client.key.pem")
+	second := *s.clients[merchant]
+	second.ID = "SECOND"
+	s.clients["SECOND"] = &second
+	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
+	for _, cases := range []map[string]tampered{
+		tamperedSignatures, tamperedRequests, tamperedTimes, signedByOthers(t, s),
+	} {
+		for name, c := range cases {
+			for path, body := range map[string]string{
+				"/ams/api/v1/users/verifyAuthentication": docVerify, initPath: docRequest, securityPath: docVerify,
+			} {
+				want := c.want
+				if !strings.Contains(path, "/users/") {
+					want = newerCode[want]
+				}
+				t.Run(name+" "+path, func(t *testing.T) {
+					s.t = t
+					s.refused(want, path, body, sign, c.edit)
+				})
+			}
+		}
+	}
+	s.t = t
+	put := func(r *gateway.Request) { r.Method = "PUT" }
+	s.refused("METHOD_NOT_SUPPORTED", initPath, docRequest, sign, put)
+	s.expect("SUCCESS", initPath, docRequest, sign)
+}
+
+// changed edits a header that was sent once.
+func changed(name string, change func(string) string) edit {
+	return func(r *gateway.Request) { r.Headers[name] = []string{change(r.Headers[name][0])} }
+}
+
+func replaced(old, new string) edit {
+	return changed("signature", func(h string) string { return strings.Replace(h, old, new, 1) })
+}
+
+// repeated sends a header twice.
+func repeated(name string) edit {
+	return func(r *gateway.Request) { r.Headers[name] = append(r.Headers[name], r.Headers[name][0]) }
+}
+
+// joined sends a header twice in one line, as payload 2.0 has repeated lines.
+func joined(name string) edit {
+	return changed(name, func(h string) string { return h + "," + h })
+}
+
+var tamperedSignatures = map[string]tampered{
+	"stripped":                  {badSignature, header("signature")},
+	"empty":                     {badSignature, header("signature", "")},
+	"blank":                     {badSignature, header("signature", " ")},
+	"malformed":                 {badSignature, header("signature", "x")},
+	"only an algorithm":         {badSignature, header("signature", "algorithm=RSA256,keyVersion=1")},
+	"twice":                     {badSignature, repeated("signature")},
+	"twice, joined by commas":   {badSignature, joined("signature")},
+	"algorithm none":            {badSignature, replaced("RSA256", "none")},
+	"no algorithm, empty":       {badSignature, replaced("RSA256", "")},
+	"another algorithm":         {badSignature, replaced("RSA256", "HS256")},
+	"unknown version":           {noKey, replaced("keyVersion=1", "keyVersion=2")},
+	"version with a zero":       {noKey, replaced("keyVersion=1", "keyVersion=01")},
+	"version that is no number": {noKey, replaced("keyVersion=1", "keyVersion=a")},
+	"raw base64":                {badSignature, replaced("%3D%3D", "==")},
+	"truncated":                 {badSignature, changed("signature", func(h string) string { return h[:len(h)-10] })},
+	"100 KB": {badSignature, changed("signature", func(h string) string {
+		return h + strings.Repeat("A", 100<<10)
+	})},
+	"100 KB of other parts": {badSignature, changed("signature", func(h string) string {
+		return strings.Repeat("x=y,", 25<<10) + h
+	})},
+	"100 KB that is none": {badSignature, header("signature", strings.Repeat("A", 100<<10))},
+}
+
+var tamperedRequests = map[string]tampered{
+	"another body": {badSignature, func(r *gateway.Request) { r.Body = append(r.Body, ' ') }},
+	"no body":      {badSignature, func(r *gateway.Request) { r.Body = nil }},
+	"another prefix": {badSignature, func(r *gateway.Request) {
+		r.Path = "/ams/sandbox/api" + strings.TrimPrefix(r.Path, "/ams/api")
+	}},
+	"a query":           {badSignature, func(r *gateway.Request) { r.Query = "a=1" }},
+	"another client":    {badSignature, header("client-id", "SECOND")},
+	"an unknown client": {noClient, header("client-id", "nobody")},
+}
+
+var tamperedTimes = map[string]tampered{
+	"another time": {badSignature, changed("request-time", func(h string) string {
+		ms, _ := strconv.Atoi(h)
+		return strconv.Itoa(ms + 1)
+	})},
+	"time twice":         {badTime, repeated("request-time")},
+	"time twice, joined": {badTime, joined("request-time")},
+	"no time":            {badTime, header("request-time")},
+	"empty time":         {badTime, header("request-time", "")},
+}
+
+// signedByOthers signs with keys that the merchant does not have, or has no longer.
+func signedByOthers(t *testing.T, s *service) map[string]tampered {
+	t.Helper()
 	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -149,113 +262,22 @@ func TestSignatureMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := *s.clients[merchant]
-	second.ID = "SECOND"
-	s.clients["SECOND"] = &second
-	set := func(name string, lines ...string) func(*gateway.Request) {
-		return func(r *gateway.Request) { r.Headers[name] = lines }
-	}
-	replace := func(old, new string) func(*gateway.Request) {
-		return func(r *gateway.Request) {
-			r.Headers["signature"] = []string{strings.Replace(r.Headers["signature"][0], old, new, 1)}
-		}
-	}
-	const bad, gone = "SIGNATURE_INVALID", "KEY_NOT_FOUND"
-	for name, c := range map[string]struct {
-		want string // in the older family; "" is that of an unknown client
-		edit func(*gateway.Request)
-	}{
-		"stripped":          {bad, set("signature")},
-		"empty":             {bad, set("signature", "")},
-		"blank":             {bad, set("signature", " ")},
-		"malformed":         {bad, set("signature", "x")},
-		"only an algorithm": {bad, set("signature", "algorithm=RSA256,keyVersion=1")},
-		"twice": {bad, func(r *gateway.Request) {
-			r.Headers["signature"] = append(r.Headers["signature"], r.Headers["signature"][0])
-		}},
-		"twice, joined by commas": {bad, func(r *gateway.Request) {
-			h := r.Headers["signature"][0]
-			r.Headers["signature"] = []string{h + "," + h}
-		}},
-		"algorithm none":            {bad, replace("RSA256", "none")},
-		"no algorithm, empty":       {bad, replace("RSA256", "")},
-		"another algorithm":         {bad, replace("RSA256", "HS256")},
-		"unknown version":           {gone, replace("keyVersion=1", "keyVersion=2")},
-		"version with a zero":       {gone, replace("keyVersion=1", "keyVersion=01")},
-		"version that is no number": {gone, replace("keyVersion=1", "keyVersion=a")},
-		"raw base64":                {bad, func(r *gateway.Request) { replace("%3D%3D", "==")(r) }},
-		"truncated": {bad, func(r *gateway.Request) {
-			h := r.Headers["signature"][0]
-			r.Headers["signature"] = []string{h[:len(h)-10]}
-		}},
-		"100 KB": {
-			bad,
-			func(r *gateway.Request) { set("signature", r.Headers["signature"][0]+strings.Repeat("A", 100<<10))(r) },
-		},
-		"100 KB of other parts": {bad, func(r *gateway.Request) {
-			set("signature", strings.Repeat("x=y,", 25<<10)+r.Headers["signature"][0])(r)
-		}},
-		"100 KB that is none": {bad, set("signature", strings.Repeat("A", 100<<10))},
-		"another body":        {bad, func(r *gateway.Request) { r.Body = append(r.Body, ' ') }},
-		"no body":             {bad, func(r *gateway.Request) { r.Body = nil }},
-		"another prefix": {
-			bad,
-			func(r *gateway.Request) { r.Path = "/ams/sandbox/api" + strings.TrimPrefix(r.Path, "/ams/api") },
-		},
-		"a query":        {bad, func(r *gateway.Request) { r.Query = "a=1" }},
-		"another client": {bad, set("client-id", "SECOND")},
-		"another time": {
-			bad, func(r *gateway.Request) { set("request-time", fmt.Sprint(s.now.UnixMilli()+1))(r) },
-		},
-		"time twice": {"PARAM_ILLEGAL", func(r *gateway.Request) {
-			r.Headers["request-time"] = append(r.Headers["request-time"], r.Headers["request-time"][0])
-		}},
-		"time twice, joined": {
-			"PARAM_ILLEGAL",
-			func(r *gateway.Request) { h := r.Headers["request-time"][0]; set("request-time", h+","+h)(r) },
-		},
-		"no time":     {"PARAM_ILLEGAL", set("request-time")},
-		"empty time":  {"PARAM_ILLEGAL", set("request-time", "")},
-		"another key": {bad, signed(t, s, stranger)},
-		"retired key": {bad, func(r *gateway.Request) {
+	return map[string]tampered{
+		"another key": {badSignature, signed(t, s, stranger)},
+		"retired key": {badSignature, func(r *gateway.Request) {
 			s.clients[merchant].Keys["3"] = &retired.PublicKey
 			delete(s.clients[merchant].Keys, "3")
 			signed(t, s, retired)(r)
 		}},
-		"the server's own key":   {bad, signed(t, s, privateKey(t, "ams-test-server.key.pem"))},
-		"the demo client's name": {"", func(r *gateway.Request) { set("client-id", "nobody")(r) }},
-	} {
-		for path, body := range map[string]string{
-			"/ams/api/v1/users/verifyAuthentication": docVerify, initPath: docRequest,
-			securityPath: docVerify,
-		} {
-			want := c.want
-			older := strings.Contains(path, "/users/")
-			switch {
-			case want == "":
-				want = map[bool]string{true: "CLIENT_INVALID", false: "INVALID_CLIENT"}[older]
-			case !older && want != "PARAM_ILLEGAL":
-				want = "INVALID_SIGNATURE"
-			}
-			t.Run(name+" "+path, func(t *testing.T) {
-				s.t = t
-				s.refused(want, path, body, signed(t, s, key), c.edit)
-			})
-		}
+		"the server's own key": {badSignature, signed(t, s, privateKey(t, "ams-test-server.key.pem"))},
 	}
-	s.t = t
-	s.refused(
-		"METHOD_NOT_SUPPORTED", initPath, docRequest, signed(t, s, key),
-		func(r *gateway.Request) { r.Method = "PUT" },
-	)
-	s.expect("SUCCESS", initPath, docRequest, signed(t, s, key))
 }
 
-// One flipped bit of body, path, time, client or signature, and none passes.
+// No request passes with one bit of its body, path, time, client or signature flipped.
 func TestFlippedBits(t *testing.T) {
 	s := trusted(t)
 	key := privateKey(t, "ams-test-client.key.pem")
-	for id := range len(merchant) * 8 { // every id that one bit makes of the merchant's is known, with the same key
+	for id := range len(merchant) * 8 { // each id that differs by one bit is a client with the same key
 		b := []byte(merchant)
 		b[id/8] ^= 1 << (id % 8)
 		if clients.ValidAMSID(string(b)) {
@@ -296,8 +318,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-// A whole request that comes again does no harm: an init answers as before, and a
-// verify has been used up.
+// A replayed request does no harm: an init has the first answer, and the code of a verify is used.
 func TestReplays(t *testing.T) {
 	s := trusted(t)
 	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
@@ -316,7 +337,7 @@ func TestReplays(t *testing.T) {
 	s.refused("PARAM_ILLEGAL", path, "", again)
 }
 
-// The window has the width in the client's record, and can be switched off.
+// The client's record has the width of the window; 0 switches it off.
 func TestTimeWindow(t *testing.T) {
 	s := trusted(t)
 	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
@@ -341,60 +362,55 @@ func TestTimeWindow(t *testing.T) {
 	}
 }
 
-// Answers are signed, errors and unknown clients included; without a well-formed
-// Client-Id there is none of the three headers.
+// Answers are signed, including refusals, faults, and answers to unknown clients.
 func TestAnswersAreSigned(t *testing.T) {
 	s := trusted(t)
-	server := &privateKey(t, "ams-test-server.key.pem").PublicKey
-	check := func(name string, r gateway.Response, method, target, client string) {
-		t.Helper()
-		h, err := signature.Parse(r.Headers["signature"])
-		if err != nil || r.Headers["client-id"] != client ||
-			!h.Verify(server, signature.Text(method, target, client, r.Headers["response-time"], r.Body)) {
-			t.Errorf("%s: %v, headers %v", name, err, r.Headers)
-		}
-		if want := s.now.UTC().Format("2006-01-02T15:04:05+00:00"); r.Headers["response-time"] != want {
-			t.Errorf("%s: response-time %s, want %s", name, r.Headers["response-time"], want)
-		}
-		if !strings.HasPrefix(r.Headers["signature"], "algorithm=RSA256,keyVersion=1,signature=") ||
-			strings.ContainsAny(r.Headers["signature"], " +/") {
-			t.Errorf("%s: %s", name, r.Headers["signature"])
-		}
-	}
 	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
-	edit := func(f func(*gateway.Request)) func(*gateway.Request) { return f }
-	check("success", s.post(initPath, docRequest, sign), "POST", initPath, merchant)
-	check(
-		"a query",
-		s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=%20b&c" }), sign), "POST",
-		initPath+"?a=%20b&c", merchant,
-	)
-	check(
-		"a query in UTF-8",
-		s.post(initPath, docRequest, edit(func(r *gateway.Request) { r.Query = "a=é" }), sign), "POST",
-		initPath+"?a=é", merchant,
-	)
-	check("unsigned client", s.post(initPath, docRequest), "POST", initPath, "demo")
-	check(
-		"refused",
-		s.post(initPath, docRequest, sign, func(r *gateway.Request) { delete(r.Headers, "signature") }),
-		"POST", initPath, merchant,
-	)
-	check("unknown client", s.post(initPath, docRequest, client("nobody")), "POST", initPath, "nobody")
-	check("no such path", s.post("/ams/nothing", docRequest), "POST", "/ams/nothing", "demo")
-	check(
-		"another method", s.post(initPath, "", func(r *gateway.Request) { r.Method = "GET" }), "GET",
-		initPath, "demo",
-	)
+	query := func(query string) edit { return func(r *gateway.Request) { r.Query = query } }
+	get := func(r *gateway.Request) { r.Method = "GET" }
+	s.signedAnswer("success", merchant, "POST", initPath, s.post(initPath, docRequest, sign))
+	s.signedAnswer("a query", merchant, "POST", initPath+"?a=%20b&c",
+		s.post(initPath, docRequest, query("a=%20b&c"), sign))
+	s.signedAnswer("a query in UTF-8", merchant, "POST", initPath+"?a=é",
+		s.post(initPath, docRequest, query("a=é"), sign))
+	s.signedAnswer("unsigned client", "demo", "POST", initPath, s.post(initPath, docRequest))
+	s.signedAnswer("refused", merchant, "POST", initPath, s.post(initPath, docRequest, sign, header("signature")))
+	s.signedAnswer("unknown client", "nobody", "POST", initPath, s.post(initPath, docRequest, client("nobody")))
+	s.signedAnswer("no such path", "demo", "POST", "/ams/nothing", s.post("/ams/nothing", docRequest))
+	s.signedAnswer("another method", "demo", "GET", initPath, s.post(initPath, "", get))
 	s.broken.Store(true)
-	check("unknown", s.post(verifyPath, docVerify), "POST", verifyPath, "demo")
-	for name, edit := range map[string]func(*gateway.Request){
-		"no client":        func(r *gateway.Request) { delete(r.Headers, "client-id") },
-		"two clients":      func(r *gateway.Request) { r.Headers["client-id"] = []string{"demo", "demo"} },
-		"malformed client": func(r *gateway.Request) { r.Headers["client-id"] = []string{"a.b"} },
-		"a line feed in the path": func(r *gateway.Request) {
-			r.Path = "/ams/x HTTP\nVICTIM.1685599933871.{}"
-		},
+	s.signedAnswer("fault", "demo", "POST", verifyPath, s.post(verifyPath, docVerify))
+}
+
+// signedAnswer checks the signature of an answer, and the three headers that carry it.
+func (s *service) signedAnswer(name, client, method, target string, r gateway.Response) {
+	s.t.Helper()
+	server := &privateKey(s.t, "ams-test-server.key.pem").PublicKey
+	header, at := r.Headers["signature"], r.Headers["response-time"]
+	h, err := signature.Parse(header)
+	if err != nil || !h.Verify(server, signature.Text(method, target, client, at, r.Body)) {
+		s.t.Errorf("%s: the signature does not verify: %v, headers %v", name, err, r.Headers)
+	}
+	if r.Headers["client-id"] != client {
+		s.t.Errorf("%s: client-id %s, want %s", name, r.Headers["client-id"], client)
+	}
+	if want := s.now.UTC().Format("2006-01-02T15:04:05+00:00"); at != want {
+		s.t.Errorf("%s: response-time %s, want %s", name, at, want)
+	}
+	if !strings.HasPrefix(header, "algorithm=RSA256,keyVersion=1,signature=") || strings.ContainsAny(header, " +/") {
+		s.t.Errorf("%s: signature %s, want it percent-encoded under version 1", name, header)
+	}
+}
+
+// The answer has none of the three headers if the Client-Id is malformed, if the request line could not be signed
+// safely, or if the request is an object without headers.
+func TestUnsignableRequests(t *testing.T) {
+	s := trusted(t)
+	for name, edit := range map[string]edit{
+		"no client":                 header("client-id"),
+		"two clients":               header("client-id", "demo", "demo"),
+		"malformed client":          header("client-id", "a.b"),
+		"a line feed in the path":   func(r *gateway.Request) { r.Path = "/ams/x HTTP\nVICTIM.1685599933871.{}" },
 		"a line feed in the query":  func(r *gateway.Request) { r.Query = "a\nb" },
 		"a space in the path":       func(r *gateway.Request) { r.Path = "/ams/x y" },
 		"a line feed in the method": func(r *gateway.Request) { r.Method = "POST /x\ny" },
@@ -402,32 +418,35 @@ func TestAnswersAreSigned(t *testing.T) {
 		resp := s.post(verifyPath, docVerify, edit)
 		for _, header := range []string{"client-id", "response-time", "signature"} {
 			if resp.Headers[header] != "" {
-				t.Errorf("%s: answered with %s", name, header)
+				t.Errorf("%s: the answer has %s", name, header)
 			}
 		}
 	}
-	// A request object has no headers, and its answer has none either.
-	resp := s.init.Serve(
-		context.Background(),
-		gateway.Request{Method: "POST", Direct: true, Client: merchant, Body: []byte(docRequest)},
-	)
-	if resp.Headers["signature"] != "" {
-		t.Error("the answer to a request object is signed")
-	}
-	// the store is broken: past the gate without a signature
-	if got := parse(t, resp).Result.Code; got != "UNKNOWN_EXCEPTION" {
-		t.Errorf("a request object: %s", got)
+	s.broken.Store(true) // a request object passes the gate without a signature and reaches the store
+	resp := s.direct(merchant, docRequest)
+	if got := parse(t, resp).Result.Code; got != "UNKNOWN_EXCEPTION" || resp.Headers["signature"] != "" {
+		t.Errorf("a request object: %s, headers %v", got, resp.Headers)
 	}
 }
 
-// A fault of the signer is in the log, and the answer goes out unsigned: the message was sent already.
+// direct sends a request object to the function of init.
+func (s *service) direct(client, body string) gateway.Response {
+	return s.init.Serve(
+		context.Background(), gateway.Request{Method: "POST", Direct: true, Client: client, Body: []byte(body)},
+	)
+}
+
+// If the signer fails, the answer is unsigned and the log has the cause: the message is sent already.
 func TestUnsignedAnswer(t *testing.T) {
 	s := trusted(t)
 	s.init.Answers = ams.NewAnswers(signing{})
 	resp := s.post(initPath, docRequest)
-	if parse(t, resp).Result.Code != "SUCCESS" || resp.Headers["signature"] != "" ||
-		resp.Headers["client-id"] != "" || !strings.Contains(s.log.String(), "no key to sign") {
-		t.Errorf("%s %v\n%s", resp.Body, resp.Headers, s.log.String())
+	signed := resp.Headers["signature"] != "" || resp.Headers["client-id"] != ""
+	if parse(t, resp).Result.Code != "SUCCESS" || signed {
+		t.Errorf("answered %s with %v, want SUCCESS unsigned", resp.Body, resp.Headers)
+	}
+	if log := s.log.String(); !strings.Contains(log, "no key to sign") {
+		t.Errorf("logged %s", log)
 	}
 }
 
@@ -436,25 +455,16 @@ func TestPermissions(t *testing.T) {
 	s := trusted(t)
 	c := s.clients[merchant]
 	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
-	from := func(ip string) func(*gateway.Request) { return func(r *gateway.Request) { r.SourceIP = ip } }
+	from := func(ip string) edit { return func(r *gateway.Request) { r.SourceIP = ip } }
 	c.Networks = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
 	s.refused("ACCESS_DENIED", initPath, "not JSON", sign, from("198.51.100.7"))
 	s.refused("ACCESS_DENIED", initPath, "not JSON", sign, from(""))
-	s.refused(
-		"INVALID_SIGNATURE", initPath, docRequest, from("198.51.100.7"), sign,
-		func(r *gateway.Request) { r.Body = nil },
-	)
-	s.refused("ACCESS_DENIED", initPath, docRequest, sign, from("198.51.100.7"), func(r *gateway.Request) {
-		r.Headers["x-forwarded-for"] = []string{"203.0.113.7"}
-	})
+	noBody := func(r *gateway.Request) { r.Body = nil }
+	s.refused("INVALID_SIGNATURE", initPath, docRequest, from("198.51.100.7"), sign, noBody)
+	forwarded := header("x-forwarded-for", "203.0.113.7")
+	s.refused("ACCESS_DENIED", initPath, docRequest, sign, from("198.51.100.7"), forwarded)
 	s.refused("PARAM_ILLEGAL", initPath, "not JSON", sign, from("203.0.113.7"))
-	if got := parse(
-		t,
-		s.init.Serve(
-			context.Background(),
-			gateway.Request{Method: "POST", Direct: true, Client: merchant, Body: []byte("{}")},
-		),
-	).Result.Code; got != "PARAM_ILLEGAL" {
+	if got := parse(t, s.direct(merchant, "{}")).Result.Code; got != "PARAM_ILLEGAL" {
 		t.Errorf("a request object, which has no address: %s", got)
 	}
 	c.Networks, c.APIs = nil, []string{"customers/initAuthentication"}

@@ -25,13 +25,13 @@ func usersBody(id, token string) string {
 	)
 }
 
-// plain is a sealer for tests that look at other things.
+// plain is a sealer that seals nothing, for tests of other subjects.
 type plain struct{}
 
 func (plain) Seal(_ context.Context, text []byte, _ string) (string, error) { return string(text), nil }
 func (plain) Open(_ context.Context, sealed, _ string) ([]byte, error)      { return []byte(sealed), nil }
 
-// withUsers gives the service a directory of users, kept as in production.
+// withUsers gives the service a directory of users, stored as in production.
 func withUsers(t *testing.T) (*service, users.Directory) {
 	t.Helper()
 	s := newService(t)
@@ -42,11 +42,7 @@ func withUsers(t *testing.T) (*service, users.Directory) {
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},
 		Now:      clock,
 	}
-	if err := registry.Add(
-		t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil,
-	); err != nil {
-		t.Fatal(err)
-	}
+	must(t, registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil))
 	users := users.Directory{Table: documents, Sealer: plain{}, Now: clock}
 	s.init.Users, s.verify.Verifier.Users = users, ams.Standings{Users: users}
 	return s, users
@@ -59,7 +55,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// The whole life of a user and its tokens, as the contract answers it.
+// addUser adds a user of the demo client with a token that does not expire.
+func addUser(t *testing.T, users users.Directory, name, number, token string) {
+	t.Helper()
+	must(t, users.Add(t.Context(), "demo", name, number))
+	must(t, users.AddToken(t.Context(), "demo", name, token, time.Time{}))
+}
+
+// A user and its tokens from their first day to their last, as the contract answers for them.
 func TestUsers(t *testing.T) {
 	s, users := withUsers(t)
 	ctx := t.Context()
@@ -70,22 +73,18 @@ func TestUsers(t *testing.T) {
 		}
 		s.now = s.now.Add(time.Minute)
 	}
-	must(t, users.Add(ctx, "demo", "u", "60-6543216353"))
-	must(t, users.AddToken(ctx, "demo", "u", "good", time.Time{}))
+	addUser(t, users, "u", "60-6543216353", "good")
 	must(t, users.AddToken(ctx, "demo", "u", "short", s.now.Add(10*time.Minute)))
-	must(t, users.Add(ctx, "demo", "nobody", ""))
-	must(t, users.AddToken(ctx, "demo", "nobody", "numberless", time.Time{}))
-	must(t, users.Add(ctx, "demo", "dear", "1-9002345678"))
-	must(t, users.AddToken(ctx, "demo", "dear", "premium", time.Time{}))
-	must(t, users.Add(ctx, "demo", "odd", "44-02044555666"))
-	must(t, users.AddToken(ctx, "demo", "odd", "odd", time.Time{}))
+	addUser(t, users, "nobody", "", "numberless")
+	addUser(t, users, "dear", "1-9002345678", "premium")
+	addUser(t, users, "odd", "44-02044555666", "odd")
 
 	init("INVALID_ACCESS_TOKEN", "1", "unknown")
 	init("PROCESS_FAIL", "2", "numberless")
 	init("ACCESS_DENIED", "3", "premium")
 	init("INVALID_PHONE_NUMBER", "4", "odd")
 	if s.sends.Load() != 0 {
-		t.Fatal("a message went out")
+		t.Fatal("a refused init sent a message")
 	}
 	init("SUCCESS", "5", "good")
 	code := s.code.Load().(string)
@@ -122,23 +121,22 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// The user goes while the code is under way.
+// A user who is removed after the init cannot verify.
 func TestUserGoneBeforeVerify(t *testing.T) {
 	s, users := withUsers(t)
-	must(t, users.Add(t.Context(), "demo", "u", "60-6543216353"))
-	must(t, users.AddToken(t.Context(), "demo", "u", "good", time.Time{}))
+	addUser(t, users, "u", "60-6543216353", "good")
 	s.expect("SUCCESS", usersInit, usersBody("1", "good"))
 	must(t, users.Remove(t.Context(), "demo", "u"))
 	s.expect("USER_NOT_EXIST", verifyPath, verifyBody("1", s.code.Load().(string)))
 }
 
-// Without a directory no token is good.
+// Without a directory every token is invalid.
 func TestNoUsers(t *testing.T) {
 	s := newService(t)
 	s.expect("INVALID_ACCESS_TOKEN", usersInit, usersBody("1", "any"))
 }
 
-// A verify of a challenge without a user asks for none.
+// A verify of a challenge without a user does not read the directory.
 func TestVerifyReadsNoUser(t *testing.T) {
 	s, _ := withUsers(t)
 	s.expect("SUCCESS", initPath, docRequest)
@@ -160,8 +158,7 @@ func (broken) Check(context.Context, string) (users.Standing, error) {
 // The two inits share one space of ids.
 func TestOneSpaceOfIDs(t *testing.T) {
 	s, users := withUsers(t)
-	must(t, users.Add(t.Context(), "demo", "u", "60-1111111111"))
-	must(t, users.AddToken(t.Context(), "demo", "u", "good", time.Time{}))
+	addUser(t, users, "u", "60-1111111111", "good")
 	s.expect("SUCCESS", usersInit, usersBody(docID, "good"))
 	s.expect("REPEAT_REQ_INCONSISTENT", initPath, docRequest)
 	s.expect("REPEAT_REQ_INCONSISTENT", usersInit, usersBody(docID, "other"))
