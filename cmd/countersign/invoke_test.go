@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,49 +20,53 @@ import (
 	"countersign/pkg/standin"
 )
 
-// invoked is what countersign invoke said, and by which code it ended.
+// invoked has the streams and the exit code of countersign invoke.
 type invoked struct {
 	out, err string
 	code     int
 }
 
-// invoker runs countersign invoke in a folder, with tables of its own.
+// invoker runs countersign invoke and standins.
 type invoker struct {
-	dir, data, tmp string
-	args           []string
-	env            []string
+	dir  string // the folder in which it runs
+	data string // the data folder
+	tmp  string // the folder of temporary files
+	args []string
+	env  []string
 }
 
+// newInvoker returns an invoker with tables of its own. Its environment has credentials of
+// AWS, which no function must get.
 func newInvoker(t *testing.T) *invoker {
 	t.Helper()
 	i := &invoker{dir: ".", data: t.TempDir(), tmp: t.TempDir()}
 	i.args = []string{"--data", i.data, "--dynamodb-endpoint", dynamotest.Endpoint(t)}
 	table := filepath.Base(filepath.Dir(i.data)) + filepath.Base(i.data)
-	i.env = append(environment(), "COUNTERSIGN_TABLE=invoke-"+table, "COUNTERSIGN_CLIENTS_TABLE=invoke-clients-"+table,
-		"TMPDIR="+i.tmp,
-		// which must not get through
+	i.env = append(environment(),
+		"COUNTERSIGN_TABLE=invoke-"+table, "COUNTERSIGN_CLIENTS_TABLE=invoke-clients-"+table, "TMPDIR="+i.tmp,
 		"AWS_ACCESS_KEY_ID=AKIDOFSOMEBODY", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1")
 	return i
 }
 
-// command is one of countersign's, with the arguments of all.
+// command returns a command with the invoker's arguments, folder and environment.
 func (i *invoker) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, append(args, i.args...)...)
 	cmd.Dir, cmd.Env = i.dir, i.env
 	return cmd
 }
 
+// run runs countersign invoke.
 func (i *invoker) run(t *testing.T, stdin string, args ...string) (r invoked) {
 	t.Helper()
 	cmd := i.command(append([]string{"invoke"}, args...)...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, err bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &err
-	cmd.Run() // how it ended is in the state
+	cmd.Run() // the exit code reports how it ended
 	return invoked{out.String(), err.String(), cmd.ProcessState.ExitCode()}
 }
 
-// clean checks that no function was left behind.
+// clean fails if the invoker has left the binary of a function.
 func (i *invoker) clean(t *testing.T) {
 	t.Helper()
 	if left, err := filepath.Glob(filepath.Join(i.tmp, "countersign-invoke-*")); err != nil || left != nil {
@@ -71,17 +74,18 @@ func (i *invoker) clean(t *testing.T) {
 	}
 }
 
-func newFile(t *testing.T, text string) (path string) {
+// executable makes a file that may be run, and returns its path.
+func executable(t *testing.T, text string) (path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+	path = filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// functionBinary is a function, built once for all tests. In TestInvoke the command
-// builds one.
+// functionBinary returns the binary of a function, which is built once for all tests. In
+// TestInvoke the command builds it.
 func functionBinary(t *testing.T, name string) string {
 	t.Helper()
 	builds.Lock()
@@ -102,17 +106,17 @@ const initEvent = "../../events/init-http-api.json"
 
 var sixDigits = regexp.MustCompile(`SMS to \+606543216353: ([0-9]{6}) is your ([A-Za-z]+) code`)
 
-// A code that one function has sent, another one checks; nothing but the folder
-// and the tables is between.
+// TestInvoke: function verify checks the code that function init has sent. They share the data
+// folder and the tables only.
 func TestInvoke(t *testing.T) {
 	i := newInvoker(t)
-	// An endpoint that is empty is none, and the function's own section counts.
-	env := newFile(t, `{"InitFunction":{"COUNTERSIGN_BRAND":"Zoo"},`+
+	// The function's own section replaces Parameters, and an empty endpoint counts as none.
+	env := write(t, "env.json", `{"InitFunction":{"COUNTERSIGN_BRAND":"Zoo"},`+
 		`"Parameters":{"COUNTERSIGN_BRAND":"Park","AWS_ENDPOINT_URL_SNS":""}}`)
 	sent := i.run(t, "", "init", "-e", initEvent, "--warm", "2", "--env-file", env)
 	n := strings.Count(sent.out, `\"resultCode\":\"SUCCESS\"`)
 	if sent.code != 0 || n != 3 || !strings.Contains(sent.out, "{\n  \"statusCode\": 200,\n") {
-		t.Fatalf("%d answers, %+v", n, sent)
+		t.Fatalf("%d answers, want 3: %+v", n, sent)
 	}
 	for _, want := range []string{
 		"stand-ins on this machine for Secrets Manager", "init: ready after ", "init: answered after ",
@@ -123,171 +127,104 @@ func TestInvoke(t *testing.T) {
 		}
 	}
 	if strings.Count(sent.err, "SMS to ") != 1 { // the second and the third are repeats
-		t.Errorf("not one message:\n%s", sent.err)
+		t.Errorf("want one message:\n%s", sent.err)
 	}
 	code := sixDigits.FindStringSubmatch(sent.err)
 	if code == nil || code[2] != "Zoo" {
-		t.Fatalf("no code of Zoo's in\n%s", sent.err)
+		t.Fatalf("no message with a code of Zoo in\n%s", sent.err)
 	}
 	i.clean(t)
 	verify := fmt.Sprintf(`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":%q,`+
 		`"authenticationValue":%q}`, docID, code[1])
 	got := i.run(t, verify, "verify", "-e", "-", "--binary", functionBinary(t, "verify"))
 	if got.code != 0 || !strings.Contains(got.out, `"isPassed": true`) {
-		t.Errorf("%+v", got)
+		t.Errorf("verify: %+v", got)
 	}
 }
 
-// An error of the function is printed as Lambda tells it, and ends the command so
-// that a script notices.
-func TestInvokeFails(t *testing.T) {
-	i := newInvoker(t)
-	good := functionBinary(t, "verify")
-	moody := filepath.Join(t.TempDir(), "bootstrap")
-	if err := standin.Build("../..", moody, "./cmd/countersign/testdata/moody"); err != nil {
+// moodyBinary builds a function that fails once and then answers.
+func moodyBinary(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "bootstrap")
+	if err := standin.Build("../..", file, "./cmd/countersign/testdata/moody"); err != nil {
 		t.Fatal(err)
 	}
-	file := func(text string) string { return newFile(t, text) }
-	nothing := file("")
-	for name, c := range map[string]struct {
-		args     []string
-		out, err string
-	}{
-		"an event of no shape": {[]string{"verify", "--binary", good, "-e", file(`{"a":1}`)},
-			`"errorMessage": "unknown event: `, "the function failed"},
-		"a wrong setting": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
-			file(`{"VerifyFunction":{"COUNTERSIGN_ATTEMPTS":9}}`)}, "", "COUNTERSIGN_ATTEMPTS"},
-		"a wrong environment": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
-			file(`{"A":"b"}`)}, "", `it must be {"Parameters":`},
-		"a variable of nothing": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
-			file(`{"Parameters":{"AWS_ENDPOINT_URL_SNS":null}}`)}, "",
+	return file
+}
+
+// TestInvokeFails: invoke prints the error of a function as Lambda does, and ends with code 1.
+func TestInvokeFails(t *testing.T) {
+	i := newInvoker(t)
+	file := func(text string) string { return write(t, "file", text) }
+	// run returns the arguments that send an event to a binary.
+	run := func(binary, event string) string { return "verify --binary " + binary + " -e " + event }
+	// with returns the arguments that give function verify an environment.
+	good, moody := functionBinary(t, "verify"), moodyBinary(t)
+	with := func(env string) string { return run(good, initEvent) + " --env-file " + file(env) }
+	empty := file("")
+	const unreached = `{"Parameters":{"AWS_ENDPOINT_URL_SECRETS_MANAGER":"http://127.0.0.1:1"}}`
+	for name, c := range map[string]struct{ args, out, err string }{
+		"an event of no shape": {run(good, file(`{"a":1}`)), `"errorMessage": "unknown event: `, "the function failed"},
+		"an empty event":       {run(good, empty), "", empty + " is not JSON"},
+		"an event without end": {run(good, file(`{"a":`)), "", "is not JSON"},
+		"no event":             {run(good, "none.json"), "", "none.json"},
+		"a wrong setting":      {with(`{"VerifyFunction":{"COUNTERSIGN_ATTEMPTS":9}}`), "", "COUNTERSIGN_ATTEMPTS"},
+		"a wrong environment":  {with(`{"A":"b"}`), "", `it must be {"Parameters":`},
+		"a variable of null": {with(`{"Parameters":{"AWS_ENDPOINT_URL_SNS":null}}`), "",
 			`AWS_ENDPOINT_URL_SNS of Parameters must be "text"`},
-		"no function":           {[]string{"send", "-e", initEvent}, "", `"changes" but got "send"`},
-		"a function of no name": {[]string{"", "-e", initEvent, "--env-file", file("{}")}, "", `"changes" but got ""`},
-		"less than once":        {[]string{"verify", "--binary", good, "-e", initEvent, "--warm=-1"}, "", "--warm"},
-		"an event of nothing":   {[]string{"verify", "--binary", good, "-e", nothing}, "", nothing + " is not JSON"},
-		"an event without end":  {[]string{"verify", "--binary", good, "-e", file(`{"a":`)}, "", "is not JSON"},
-		"an earlier failure": {[]string{"verify", "--binary", moody, "-e", initEvent, "--warm", "1"}, `"fine"`,
-			"the function failed"},
-		"a violent end": {[]string{"verify", "--binary", file("#!/bin/sh\nkill -9 $$"), "-e", initEvent}, "",
-			"signal: killed"},
-		"no event": {[]string{"verify", "--binary", good, "-e", "none.json"}, "", "none.json"},
-		"a binary of elsewhere": {[]string{"verify", "--binary", file("\x7fELF"), "-e", initEvent}, "",
-			"another processor"},
-		"an endpoint of nothing": {[]string{"verify", "--binary", good, "-e", initEvent, "--env-file",
-			file(`{"Parameters":{"AWS_ENDPOINT_URL_SECRETS_MANAGER":"http://127.0.0.1:1"}}`)}, "", "COUNTERSIGN_KEYS"},
+		"an endpoint without a secret": {with(unreached), "", "COUNTERSIGN_KEYS"},
+		"no such function":             {"send -e " + initEvent, "", `"changes" but got "send"`},
+		"less than once":               {run(good, initEvent) + " --warm=-1", "", "--warm"},
+		"an earlier failure":           {run(moody, initEvent) + " --warm 1", `"fine"`, "the function failed"},
+		"a violent end":                {run(executable(t, "#!/bin/sh\nkill -9 $$"), initEvent), "", "signal: killed"},
+		"a binary of elsewhere":        {run(executable(t, "\x7fELF"), initEvent), "", "another processor"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := i.run(t, "", c.args...)
+			got := i.run(t, "", strings.Fields(c.args)...)
 			if got.code != 1 || !strings.Contains(got.out, c.out) || !strings.Contains(got.err, c.err) ||
 				strings.Contains(got.err, "panic") {
-				t.Errorf("%+v", got)
+				t.Errorf("%+v\nwant code 1, %q and the error %q", got, c.out, c.err)
 			}
 		})
 	}
-	if got := i.run(t, "", "verify", "--binary", moody, "-e", initEvent); !strings.Contains(got.err, "told to end") {
-		t.Errorf("the function was not told to end: %+v", got)
+	got := i.run(t, "", "", "-e", initEvent, "--env-file", file("{}"))
+	if got.code != 1 || !strings.Contains(got.err, `"changes" but got ""`) || strings.Contains(got.err, "panic") {
+		t.Errorf("a function without a name: %+v", got)
 	}
-	there := newFile(t, `{"verify":{"COUNTERSIGN_ATTEMPTS":9}}`)
-	if got := i.run(t, "", "verify", "--binary", good, "-e", initEvent, "--env-file", there); got.code != 0 ||
-		!strings.Contains(got.err, there+" has neither Parameters nor VerifyFunction") {
-		t.Errorf("%+v", got)
+}
+
+// TestInvokeEndsFunction: invoke ends the function by SIGTERM.
+func TestInvokeEndsFunction(t *testing.T) {
+	got := newInvoker(t).run(t, "", "verify", "--binary", moodyBinary(t), "-e", initEvent)
+	if !strings.Contains(got.err, "ends on SIGTERM") {
+		t.Errorf("the function did not get SIGTERM: %+v", got)
 	}
-	i.dir = t.TempDir() // where there is no module
-	if got := i.run(t, `{"clientId":"nobody"}`, "verify", "--binary", good, "-e", "-"); got.code != 0 ||
-		!strings.Contains(got.out, "CLIENT") {
-		t.Errorf("%+v", got)
+}
+
+// TestInvokeOtherSection: invoke warns of an environment that sets nothing for the function.
+func TestInvokeOtherSection(t *testing.T) {
+	env := write(t, "env.json", `{"verify":{"COUNTERSIGN_ATTEMPTS":9}}`)
+	verify := functionBinary(t, "verify")
+	got := newInvoker(t).run(t, "", "verify", "--binary", verify, "-e", initEvent, "--env-file", env)
+	if got.code != 0 || !strings.Contains(got.err, env+" has neither Parameters nor VerifyFunction") {
+		t.Errorf("want code 0 and a warning: %+v", got)
+	}
+}
+
+// TestInvokeOutsideModule: where there is no module, invoke needs a binary.
+func TestInvokeOutsideModule(t *testing.T) {
+	i := newInvoker(t)
+	i.dir = t.TempDir()
+	got := i.run(t, `{"clientId":"nobody"}`, "verify", "--binary", functionBinary(t, "verify"), "-e", "-")
+	if got.code != 0 || !strings.Contains(got.out, "CLIENT") {
+		t.Errorf("with a binary: %+v", got)
 	}
 	if got := i.run(t, `{}`, "verify", "-e", "-"); got.code != 1 || !strings.Contains(got.err, "--binary") {
-		t.Errorf("%+v", got)
+		t.Errorf("without a binary: %+v", got)
 	}
 }
 
-// The environment that standins writes is what invoke, and sam local, take.
-func TestStandins(t *testing.T) {
-	i := newInvoker(t)
-	file := filepath.Join(t.TempDir(), "env.json")
-	i.env = append(i.env, "COUNTERSIGN_BRAND=Zoo")
-	end := i.standins(t, file)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var env map[string]map[string]string
-	if err := json.Unmarshal(text, &env); err != nil || len(env["Parameters"]) < 8 ||
-		strings.Contains(string(text), "AKIDOFSOMEBODY") {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
-		t.Errorf("%v %v, want mode 0600", err, info)
-	}
-	bare := &invoker{dir: ".", data: i.data, env: environment(), args: []string{"--data", i.data, "--env-file", file}}
-	if got := bare.run(t, "", "init", "-e", initEvent, "--binary", functionBinary(t, "init")); got.code != 0 ||
-		!strings.Contains(got.out, "SUCCESS") || strings.Contains(got.err, "stand-ins on this machine") {
-		t.Errorf("%+v", got)
-	}
-	said := end()
-	if found := sixDigits.FindStringSubmatch(said); found == nil || found[2] != "Zoo" {
-		t.Errorf("no message of Zoo's in\n%s", said)
-	}
-}
-
-// standins runs the command of that name until it has written the file, and ends it
-// by Ctrl-C: end returns what it said.
-func (i *invoker) standins(t *testing.T, file string, args ...string) (end func() string) {
-	t.Helper()
-	cmd := i.command(append([]string{"standins", "--env-file", file}, args...)...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill() })
-	lines := bufio.NewReader(stdout)
-	if line, err := lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "ready: ") {
-		t.Fatalf("%q, %v\n%s", line, err, said.String())
-	}
-	return func() string {
-		t.Helper()
-		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-			t.Fatal(err)
-		}
-		io.Copy(io.Discard, lines)
-		if err := cmd.Wait(); err != nil {
-			t.Error(err)
-		}
-		return said.String()
-	}
-}
-
-// An endpoint for SNS that functions would refuse is not in the file.
-func TestStandinsRemote(t *testing.T) {
-	i := newInvoker(t)
-	file := filepath.Join(t.TempDir(), "env.json")
-	said := i.standins(t, file, "--host", "0.0.0.0", "--allow-remote")()
-	text, err := os.ReadFile(file)
-	if err != nil || strings.Contains(string(text), "_SNS") || !strings.Contains(string(text), "_EVENTBRIDGE") ||
-		!strings.Contains(said, "a message is a request to AWS") {
-		t.Errorf("%v %s\n%s", err, text, said)
-	}
-}
-
-// What others could reach is not opened by accident.
-func TestStandinsStayHere(t *testing.T) {
-	for _, host := range []string{"0.0.0.0", "192.0.2.1", "localhost.example", ""} {
-		out, err := exec.Command(binary, "standins", "--env-file", filepath.Join(t.TempDir(), "env"), "--data",
-			t.TempDir(), "--host", host).CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "--allow-remote") {
-			t.Errorf("--host %q: %v, %s", host, err, out)
-		}
-	}
-}
-
-// The names that invoke takes are those of the functions that there are.
+// TestInvokeNames: invoke takes the names of all functions, and no other.
 func TestInvokeNames(t *testing.T) {
 	folders, err := filepath.Glob("../../functions/*/main.go")
 	if err != nil {
@@ -298,29 +235,30 @@ func TestInvokeNames(t *testing.T) {
 	got := i.run(t, "", "other").err
 	for _, folder := range folders {
 		if name := filepath.Base(filepath.Dir(folder)); !strings.Contains(got, strconv.Quote(name)) {
-			t.Errorf("%s is not in %s", name, got)
+			t.Errorf("invoke does not take function %s: %s", name, got)
 		}
 	}
 	if strings.Count(got, `"`) != 2*len(folders)+2 {
-		t.Errorf("%s, and there are %q", got, folders)
+		t.Errorf("the error has %s, and the functions are %q", got, folders)
 	}
 	if _, err := os.Stat(i.data); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a folder is made, or %v", err)
+		t.Errorf("a data folder was made, %v", err)
 	}
 }
 
-// Nobody else's tables get the demo client.
+// TestInvokeElsewhere: invoke refuses tables that are not on this machine, because it would add
+// client demo to them.
 func TestInvokeElsewhere(t *testing.T) {
 	i := newInvoker(t)
 	i.args = []string{"--data", i.data}
-	got := i.run(t, "{}", "verify", "--binary", newFile(t, ""), "-e", "-", "--dynamodb-endpoint",
-		"https://dynamodb.eu-central-1.amazonaws.com")
+	got := i.run(t, "{}", "verify", "--binary", executable(t, ""), "-e", "-",
+		"--dynamodb-endpoint", "https://dynamodb.eu-central-1.amazonaws.com")
 	if got.code != 1 || !strings.Contains(got.err, "is not on this machine") {
-		t.Errorf("%+v", got)
+		t.Errorf("want a refusal: %+v", got)
 	}
 }
 
-// The end of its terminal ends the command in good order, but not under nohup.
+// TestInvokeHangup: SIGHUP ends the command in good order, but not under nohup.
 func TestInvokeHangup(t *testing.T) {
 	for name, trap := range map[string]string{"a terminal": "", "nohup": "trap '' HUP; "} {
 		t.Run(name, func(t *testing.T) {
@@ -337,38 +275,41 @@ func TestInvokeHangup(t *testing.T) {
 			}
 			defer cmd.Process.Kill()
 			lines := bufio.NewScanner(stderr)
-			answers := func(n int) {
-				t.Helper()
-				for n > 0 && lines.Scan() {
-					if strings.Contains(lines.Text(), "answered after") {
-						n--
-					}
-				}
-				if n > 0 {
-					t.Fatal("it ended")
-				}
-			}
-			answers(1)
+			awaitAnswers(t, lines, 1)
 			if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 				t.Fatal(err)
 			}
 			if trap != "" {
-				answers(1000) // more than a pipe holds
+				awaitAnswers(t, lines, 1000) // more than a pipe holds
 				if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 					t.Fatal(err)
 				}
 			}
 			for lines.Scan() {
 			}
-			cmd.Wait() // how it ended is in the state
+			cmd.Wait() // the exit code reports how it ended
 			if code := cmd.ProcessState.ExitCode(); code != 1 {
-				t.Errorf("it ended by %d: %s", code, cmd.ProcessState)
+				t.Errorf("ended with %d, want 1: %s", code, cmd.ProcessState)
 			}
 			i.clean(t)
 		})
 	}
 }
 
+// awaitAnswers reads the log of invoke until n more answers are in it.
+func awaitAnswers(t *testing.T, log *bufio.Scanner, n int) {
+	t.Helper()
+	for n > 0 {
+		if !log.Scan() {
+			t.Fatalf("the log ended, and %d answers are missing", n)
+		}
+		if strings.Contains(log.Text(), "answered after") {
+			n--
+		}
+	}
+}
+
+// TestPlain reads values of variables in a file. null, {} and [] are errors.
 func TestPlain(t *testing.T) {
 	for value, want := range map[string]string{
 		`"a\"b"`: `a"b`, `""`: "", "10000000": "10000000", "0.50": "0.50", "true": "true",

@@ -1,5 +1,5 @@
-// Command moody is a function that fails once and answers from then on, and says
-// when it is told to end.
+// Command moody is a function that fails once and answers from then on. It prints a line when
+// it gets SIGTERM.
 package main
 
 import (
@@ -17,7 +17,7 @@ func main() {
 	signal.Notify(end, syscall.SIGTERM)
 	go func() {
 		<-end
-		fmt.Println("told to end")
+		fmt.Println("ends on SIGTERM")
 		os.Exit(0)
 	}()
 	calls := 0
