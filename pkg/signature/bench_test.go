@@ -7,9 +7,8 @@ import (
 )
 
 func BenchmarkSign(b *testing.B) {
-	k, text := signature.Key{
-		Version: "1", Private: private(b, "ams-test-server.key.pem"),
-	}, file(b, "ams-example-response.tosign")
+	k := signature.Key{Version: "1", Private: private(b, "ams-test-server.key.pem")}
+	text := file(b, "ams-example-response.tosign")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := k.Sign(text); err != nil {
@@ -19,9 +18,8 @@ func BenchmarkSign(b *testing.B) {
 }
 
 func BenchmarkSignerHit(b *testing.B) {
-	k, text := signature.Key{
-		Version: "1", Private: private(b, "ams-test-server.key.pem"),
-	}, file(b, "ams-example-response.tosign")
+	k := signature.Key{Version: "1", Private: private(b, "ams-test-server.key.pem")}
+	text := file(b, "ams-example-response.tosign")
 	s := signature.NewSigner(1024)
 	b.ReportAllocs()
 	for b.Loop() {

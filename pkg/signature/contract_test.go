@@ -46,7 +46,7 @@ func private(t testing.TB, name string) *rsa.PrivateKey {
 	return key
 }
 
-// vector is one of ams-signature-vectors.json.
+// vector is a vector of ams-signature-vectors.json.
 type vector struct {
 	Name, Method, URI, ClientID, RequestTime, Body, SignatureHeader, Expect string
 
@@ -66,7 +66,7 @@ func vectors(t testing.TB) []vector {
 	return f.Vectors
 }
 
-// Each vector, as far as this package goes: which check refuses it.
+// Each vector is refused by the right check, as far as this package makes the checks.
 func TestVectors(t *testing.T) {
 	key := public(t, "ams-test-client.pub.pem")
 	unreadable := map[string]bool{
@@ -95,12 +95,12 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%s: %s, want %s (%v, verified %v, fresh %v)", v.Name, got, v.Expect, err, verified, fresh)
 		}
 		if (err != nil) != unreadable[v.Name] {
-			t.Errorf("%s: reading it gave %v", v.Name, err)
+			t.Errorf("%s: Parse returned %v", v.Name, err)
 		}
 	}
 }
 
-// The official Go SDK's requests verify over the bytes that arrived, and so does the example.
+// The requests of the official Go SDK and of the example verify over the bytes that arrived.
 func TestCaptures(t *testing.T) {
 	key := public(t, "ams-test-client.pub.pem")
 	names, _ := filepath.Glob(contracts + "alipay-*.http")
@@ -114,14 +114,12 @@ func TestCaptures(t *testing.T) {
 		if err != nil || h.Version != "1" {
 			t.Errorf("%s: %v, version %q", name, err, h.Version)
 		}
-		if !h.Verify(
-			key,
-			signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), r.Header.Get("Request-Time"), body),
-		) {
+		sent := r.Header.Get("Request-Time")
+		if !h.Verify(key, signature.Text(r.Method, r.RequestURI, r.Header.Get("Client-Id"), sent, body)) {
 			t.Errorf("%s does not verify", name)
 		}
-		if _, ok := signature.ParseTime(r.Header.Get("Request-Time")); !ok {
-			t.Errorf("%s: time %q", name, r.Header.Get("Request-Time"))
+		if _, ok := signature.ParseTime(sent); !ok {
+			t.Errorf("%s: the time %q is not read", name, sent)
 		}
 	}
 }
@@ -135,7 +133,7 @@ func request(t testing.TB, name string) *http.Request {
 	return r
 }
 
-// The worked example of the contract, both ways, byte for byte.
+// The request and the reply of the worked example have the signed text and the signature of the contract.
 func TestWorkedExample(t *testing.T) {
 	r := request(t, "ams-example-request.http")
 	body, _ := io.ReadAll(r.Body)
@@ -182,7 +180,7 @@ func compare(t *testing.T, example, pair string, text []byte, headers http.Heade
 	}
 }
 
-// No bit of what was signed, and none of the signature, may be another.
+// A flipped bit anywhere in the text or the signature fails to verify.
 func TestEveryBitCounts(t *testing.T) {
 	key := public(t, "ams-test-client.pub.pem")
 	k := signature.Key{Version: "1", Private: private(t, "ams-test-client.key.pem")}
@@ -217,7 +215,7 @@ func TestEveryBitCounts(t *testing.T) {
 			changed := signature.Header{Signature: bytes.Clone(h.Signature)}
 			changed.Signature[i] ^= 1 << bit
 			if changed.Verify(key, text(parts)) {
-				t.Errorf("a signature with bit %d of byte %d turned verifies", bit, i)
+				t.Errorf("a signature with bit %d of byte %d flipped verifies", bit, i)
 			}
 		}
 	}
@@ -236,6 +234,6 @@ func TestEveryBitCounts(t *testing.T) {
 		}
 	}
 	if h.Verify(nil, whole) || h.Verify(public(t, "ams-test-server.pub.pem"), whole) {
-		t.Error("verifies with no key or another one")
+		t.Error("the signature verifies without a key or with another one")
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"countersign/pkg/signature"
 )
 
-// FuzzParse: what is read can be written, and is read as the same again, unless the
-// algorithm that was left out makes it too long.
+// FuzzParse parses any header. A header that is read can be written and read again with the same result, unless the
+// algorithm, which may be left out, makes it too long.
 func FuzzParse(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.SignatureHeader)
@@ -40,8 +40,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzParseTime: what is read is a time that package time writes, and is read as
-// the same again.
+// FuzzParseTime parses any time. A time that is read can be written by package time and read again.
 func FuzzParseTime(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add(v.RequestTime)
@@ -60,7 +59,7 @@ func FuzzParseTime(f *testing.F) {
 		if len(s) != 13 && (len(s) < 20 || len(s) > 35) {
 			t.Fatalf("%q was read as %v", s, at)
 		}
-		if y := at.Year(); y < 0 || y > 9999 { // an offset may lead there
+		if y := at.Year(); y < 0 || y > 9999 { // an offset may move a time out of these years
 			return
 		}
 		if again, ok := signature.ParseTime(at.Format(time.RFC3339Nano)); !ok || !again.Equal(at) {

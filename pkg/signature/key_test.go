@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/signature"
 )
 
-// Every form that the vendor's SDKs and openssl write, of one pair.
+// Each form that the vendor's SDKs and openssl write is read.
 func TestKeyForms(t *testing.T) {
 	pair := private(t, "ams-test-client.key.pem")
 	pkcs8, _ := x509.MarshalPKCS8PrivateKey(pair)
@@ -42,9 +42,10 @@ func TestKeyForms(t *testing.T) {
 		if err != nil || !key.Equal(&pair.PublicKey) {
 			t.Errorf("public key, %s: %v", name, err)
 		}
-		if _, err := signature.ParsePrivateKey([]byte(text)); err == nil ||
-			(name != "certificate" && !strings.Contains(err.Error(), "this is a public key")) {
-			t.Errorf("as a private key, %s: %v", name, err)
+		_, err = signature.ParsePrivateKey([]byte(text))
+		named := name == "certificate" || err != nil && strings.Contains(err.Error(), "this is a public key")
+		if err == nil || !named {
+			t.Errorf("as a private key, %s: %v, want an error that names a public key", name, err)
 		}
 	}
 	formatted, err := signature.FormatPrivateKey(pair)
@@ -68,33 +69,52 @@ func TestKeyForms(t *testing.T) {
 	}
 }
 
-func TestKeysRefused(t *testing.T) {
+// keyForms are keys in DER and PEM, from which the tests below make wrong ones.
+type keyForms struct {
+	good, secret string // PEM of a public and of a private key that are accepted
+
+	pkcs8, spki           []byte // the same keys
+	broken                []byte // pkcs8 with one bit of a number flipped
+	small                 *rsa.PrivateKey
+	smallDER              []byte
+	ecDER, sec1, ecPublic []byte
+	ed, edSPKI            []byte
+}
+
+func newKeyForms(t *testing.T) (k keyForms) {
+	t.Helper()
 	pair := private(t, "ams-test-client.key.pem")
-	pkcs8, _ := x509.MarshalPKCS8PrivateKey(pair)
-	spki, _ := x509.MarshalPKIXPublicKey(&pair.PublicKey)
-	good, secret := armoured("PUBLIC KEY", spki), armoured("PRIVATE KEY", pkcs8)
-	small, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
+	k.pkcs8, _ = x509.MarshalPKCS8PrivateKey(pair)
+	k.spki, _ = x509.MarshalPKIXPublicKey(&pair.PublicKey)
+	k.good, k.secret = armoured("PUBLIC KEY", k.spki), armoured("PRIVATE KEY", k.pkcs8)
+	k.broken = bytes.Clone(k.pkcs8)
+	k.broken[len(k.broken)-100] ^= 1
+
+	var err error
+	if k.small, err = rsa.GenerateKey(rand.Reader, 1024); err != nil {
 		t.Fatal(err)
 	}
-	smallDER, _ := x509.MarshalPKCS8PrivateKey(small)
+	k.smallDER, _ = x509.MarshalPKCS8PrivateKey(k.small)
 	ec, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ecDER, _ := x509.MarshalPKCS8PrivateKey(ec)
-	sec1, _ := x509.MarshalECPrivateKey(ec)
-	ecPublic, _ := x509.MarshalPKIXPublicKey(&ec.PublicKey)
+	k.ecDER, _ = x509.MarshalPKCS8PrivateKey(ec)
+	k.sec1, _ = x509.MarshalECPrivateKey(ec)
+	k.ecPublic, _ = x509.MarshalPKIXPublicKey(&ec.PublicKey)
 	edPublic, edPrivate, _ := ed25519.GenerateKey(rand.Reader)
-	ed, _ := x509.MarshalPKCS8PrivateKey(edPrivate)
-	edSPKI, _ := x509.MarshalPKIXPublicKey(edPublic)
-	broken := bytes.Clone(pkcs8)
-	broken[len(broken)-100] ^= 1 // in one of its numbers
+	k.ed, _ = x509.MarshalPKCS8PrivateKey(edPrivate)
+	k.edSPKI, _ = x509.MarshalPKIXPublicKey(edPublic)
+	return k
+}
 
+// A public key must be one RSA key of 2048 to 8192 bits, with a usable exponent and nothing around it.
+func TestPublicKeysRefused(t *testing.T) {
+	k := newKeyForms(t)
 	for name, c := range map[string][2]string{
 		"nothing":             {"", "empty"},
 		"blanks":              {" \n", "empty"},
 		"words":               {"canary canary", "neither PEM nor base64"},
 		"a path":              {"/canary/key.pem", "neither PEM nor base64"},
 		"other base64":        {"Y2FuYXJ5", "one DER structure"},
-		"1024 bits":           {signature.FormatPublicKey(&small.PublicKey), "1024 bits, must have at least 2048"},
+		"1024 bits":           {signature.FormatPublicKey(&k.small.PublicKey), "1024 bits, must have at least 2048"},
 		"2047 bits":           {sized(2047, 65537), "2047 bits, must have at least 2048"},
 		"8193 bits":           {sized(8193, 65537), "8193 bits, must have at most 8192"},
 		"exponent 1":          {sized(2048, 1), "exponent"},
@@ -105,43 +125,56 @@ func TestKeysRefused(t *testing.T) {
 			signature.FormatPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}),
 			"even modulus",
 		},
-		"EC":              {armoured("PUBLIC KEY", ecPublic), "not an RSA key"},
-		"Ed25519":         {armoured("PUBLIC KEY", edSPKI), "not an RSA key"},
-		"two keys":        {good + good, "nothing before or after"},
-		"words after it":  {good + "canary", "nothing before or after"},
-		"words before it": {"canary\n" + good, "nothing before or after"},
+		"EC":              {armoured("PUBLIC KEY", k.ecPublic), "not an RSA key"},
+		"Ed25519":         {armoured("PUBLIC KEY", k.edSPKI), "not an RSA key"},
+		"two keys":        {k.good + k.good, "nothing before or after"},
+		"words after it":  {k.good + "canary", "nothing before or after"},
+		"words before it": {"canary\n" + k.good, "nothing before or after"},
 		"a broken block first": {
-			"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + good, "nothing before or after",
+			"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + k.good, "nothing before or after",
 		},
-		"half of it":          {good[:200], "one PEM block"},
-		"no end":              {strings.ReplaceAll(good, "END", "CANARY"), "one PEM block"},
-		"bytes after the DER": {armoured("PUBLIC KEY", append(bytes.Clone(spki), 0)), "nothing after it"},
+		"half of it":          {k.good[:200], "one PEM block"},
+		"no end":              {strings.ReplaceAll(k.good, "END", "CANARY"), "one PEM block"},
+		"bytes after the DER": {armoured("PUBLIC KEY", append(bytes.Clone(k.spki), 0)), "nothing after it"},
 		"base64 without padding": {
-			strings.TrimRight(base64.StdEncoding.EncodeToString(smallDER[:100]), "="),
+			strings.TrimRight(base64.StdEncoding.EncodeToString(k.smallDER[:100]), "="),
 			"neither PEM nor base64",
 		},
-		"private":                 {secret, "this is a private key"},
-		"private, then public":    {secret + good, "this is a private key"},
-		"public, then private":    {good + secret, "this is a private key"},
-		"private labelled public": {armoured("PUBLIC KEY", pkcs8), "this is a private key"},
-		"private, 1024 bits":      {base64.StdEncoding.EncodeToString(smallDER), "this is a private key"},
-		"private, broken":         {base64.StdEncoding.EncodeToString(broken), "this is a private key"},
-		"private, EC":             {base64.StdEncoding.EncodeToString(ecDER), "this is a private key"},
-		"private, SEC 1":          {base64.StdEncoding.EncodeToString(sec1), "this is a private key"},
-		"private, Ed25519":        {base64.StdEncoding.EncodeToString(ed), "this is a private key"},
-		"private, encrypted":      {armoured("ENCRYPTED PRIVATE KEY", []byte("0")), "this is a private key"},
-		"private, of ssh":         {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "this is a private key"},
-		"private, cut":            {secret[:300], "this is a private key"},
 	} {
 		refused(t, "public", name, c[0], c[1])
 	}
+}
+
+// A private key in place of a public one has an error of its own, in whichever form it is.
+func TestPrivateKeysAsPublic(t *testing.T) {
+	k := newKeyForms(t)
+	for name, text := range map[string]string{
+		"private":                 k.secret,
+		"private, then public":    k.secret + k.good,
+		"public, then private":    k.good + k.secret,
+		"private labelled public": armoured("PUBLIC KEY", k.pkcs8),
+		"private, 1024 bits":      base64.StdEncoding.EncodeToString(k.smallDER),
+		"private, broken":         base64.StdEncoding.EncodeToString(k.broken),
+		"private, EC":             base64.StdEncoding.EncodeToString(k.ecDER),
+		"private, SEC 1":          base64.StdEncoding.EncodeToString(k.sec1),
+		"private, Ed25519":        base64.StdEncoding.EncodeToString(k.ed),
+		"private, encrypted":      armoured("ENCRYPTED PRIVATE KEY", []byte("0")),
+		"private, of ssh":         armoured("OPENSSH PRIVATE KEY", []byte("openssh")),
+		"private, cut":            k.secret[:300],
+	} {
+		refused(t, "public", name, text, "this is a private key")
+	}
+}
+
+func TestPrivateKeysRefused(t *testing.T) {
+	k := newKeyForms(t)
 	for name, c := range map[string][2]string{
 		"nothing":          {"", "empty"},
-		"1024 bits":        {armoured("PRIVATE KEY", smallDER), "1024 bits, must have at least 2048"},
-		"broken":           {armoured("PRIVATE KEY", broken), "not an RSA key that is whole"},
-		"EC":               {armoured("PRIVATE KEY", ecDER), "not an RSA key"},
-		"SEC 1":            {armoured("EC PRIVATE KEY", sec1), "not an RSA key"},
-		"Ed25519":          {armoured("PRIVATE KEY", ed), "not an RSA key"},
+		"1024 bits":        {armoured("PRIVATE KEY", k.smallDER), "1024 bits, must have at least 2048"},
+		"broken":           {armoured("PRIVATE KEY", k.broken), "not an RSA key that is whole"},
+		"EC":               {armoured("PRIVATE KEY", k.ecDER), "not an RSA key"},
+		"SEC 1":            {armoured("EC PRIVATE KEY", k.sec1), "not an RSA key"},
+		"Ed25519":          {armoured("PRIVATE KEY", k.ed), "not an RSA key"},
 		"encrypted PKCS#8": {armoured("ENCRYPTED PRIVATE KEY", []byte("0")), "decrypt it first"},
 		"encrypted PKCS#1": {
 			"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: " +
@@ -149,22 +182,21 @@ func TestKeysRefused(t *testing.T) {
 			"decrypt it first",
 		},
 		"of ssh":               {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "one DER structure"},
-		"two keys":             {secret + secret, "nothing before or after"},
-		"bytes after the DER":  {armoured("PRIVATE KEY", append(bytes.Clone(pkcs8), 0)), "nothing after it"},
-		"bytes after its text": {secret + "canary", "nothing before or after"},
+		"two keys":             {k.secret + k.secret, "nothing before or after"},
+		"bytes after the DER":  {armoured("PRIVATE KEY", append(bytes.Clone(k.pkcs8), 0)), "nothing after it"},
+		"bytes after its text": {k.secret + "canary", "nothing before or after"},
 	} {
 		refused(t, "private", name, c[0], c[1])
 	}
-	if text, err := signature.FormatPrivateKey(
-		&rsa.PrivateKey{PublicKey: pair.PublicKey, D: big.NewInt(7), Primes: pair.Primes},
-	); err == nil || text != "" {
+	pair := private(t, "ams-test-client.key.pem")
+	broken := &rsa.PrivateKey{PublicKey: pair.PublicKey, D: big.NewInt(7), Primes: pair.Primes}
+	if text, err := signature.FormatPrivateKey(broken); err == nil || text != "" {
 		t.Errorf("a key that is not whole was formatted: %v", err)
 	}
 }
 
-// refused wants an error that names the expected form, and has not six letters
-// in a row of the text.
-func refused(t *testing.T, half, name, text, say string) {
+// refused wants an error with a certain text. It must not quote the key.
+func refused(t *testing.T, half, name, text, want string) {
 	t.Helper()
 	var err error
 	if half == "public" {
@@ -172,15 +204,18 @@ func refused(t *testing.T, half, name, text, say string) {
 	} else {
 		_, err = signature.ParsePrivateKey([]byte(text))
 	}
-	if err == nil || !strings.Contains(err.Error(), say) || strings.Contains(strings.ToLower(err.Error()), "canary") {
-		t.Errorf("%s key, %s: %v, want an error that has %q", half, name, err, say)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%s key, %s: %v, want an error with %q", half, name, err, want)
 		return
 	}
+	quoted := strings.Contains(strings.ToLower(err.Error()), "canary")
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); len(line) > 24 && !strings.Contains(line, "KEY-----") &&
-			strings.Contains(err.Error(), line[:24]) {
-			t.Errorf("%s key, %s: the error quotes it: %v", half, name, err)
-		}
+		line = strings.TrimSpace(line)
+		label := strings.Contains(line, "KEY-----")
+		quoted = quoted || !label && len(line) > 24 && strings.Contains(err.Error(), line[:24])
+	}
+	if quoted {
+		t.Errorf("%s key, %s: the error quotes it: %v", half, name, err)
 	}
 }
 
@@ -195,7 +230,7 @@ func lines(s, end string) (out string) {
 	return out + s
 }
 
-// sized returns a key of that many bits, which nobody could sign with.
+// sized returns a public key with a modulus of that many bits, which has no private key.
 func sized(bits uint, e int) string {
 	n := new(big.Int).Lsh(big.NewInt(1), bits-1)
 	return signature.FormatPublicKey(&rsa.PublicKey{N: n.SetBit(n, 0, 1), E: e})

@@ -30,7 +30,7 @@ func TestParseReads(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	for header, say := range map[string]string{
+	for header, want := range map[string]string{
 		"":                                "must be name=value",
 		"canary":                          "must be name=value",
 		"signature=YWJj,":                 "must be name=value",
@@ -65,30 +65,31 @@ func TestParseRefuses(t *testing.T) {
 		"signature=YWJj%0A":                        "standard base64",
 		"signature=YW%0D%0AJj":                     "standard base64",
 		"signature=YW\nJj":                         "standard base64",
-		"signature=fn5-fn9_":                       "standard base64", // that of URLs
+		"signature=fn5-fn9_":                       "standard base64", // the alphabet of URLs
 		"signature=\"YWJj\"":                       "standard base64",
 		"x=" + strings.Repeat("canary", 700) + ",signature=YWJj": "at most 4096",
 		strings.Repeat("x", 100<<10):                             "at most 4096",
 		strings.Repeat(",", 100<<10):                             "at most 4096",
 	} {
 		_, err := signature.Parse(header)
-		if err == nil || !strings.Contains(err.Error(), say) || strings.Contains(err.Error(), "canary") {
-			t.Errorf("%.80q: %v, want an error that has %q", header, err, say)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%.80q: %v, want an error with %q that quotes nothing", header, err, want)
 		}
 	}
 }
 
-// A header that is too long costs a stranger's bytes and nothing of ours.
+// A header that is too long costs no memory.
 func TestParseLongHeader(t *testing.T) {
 	header := "signature=YWJj" + strings.Repeat(",a=", 100<<10/3)
-	if n := testing.AllocsPerRun(10, func() {
+	parse := func() {
 		if _, err := signature.Parse(header); err == nil {
-			t.Error("100 KB were read")
+			t.Error("a header of 100 KB was read")
 		}
-	}); n > 5 {
-		t.Errorf("%v allocations", n)
 	}
-	// The longest that is read: a name after a name, none twice.
+	if n := testing.AllocsPerRun(10, parse); n > 5 {
+		t.Errorf("%v allocations, want 5 at most", n)
+	}
+	// The longest header that is read has many names, each once.
 	header = "signature=YWJj"
 	for n := 0; len(header) < 4080; n++ {
 		header += fmt.Sprintf(",%x=", n)
@@ -109,7 +110,7 @@ func TestHeaderString(t *testing.T) {
 			t.Errorf("%s, want %s", h, want)
 		}
 	}
-	// That of the largest key is read too.
+	// The signature of the largest key fits too.
 	h := signature.Header{Version: strings.Repeat("9", 64), Signature: make([]byte, 1024)}
 	for i := range h.Signature {
 		h.Signature[i] = byte(i * 7)

@@ -39,15 +39,15 @@ func TestSignerRemembers(t *testing.T) {
 		}
 	}
 	if s.Made() != 6 {
-		t.Errorf("%d signatures were made of 6 texts and keys", s.Made())
+		t.Errorf("%d signatures for 6 pairs of text and key, want 6", s.Made())
 	}
 }
 
-func TestSignerKeepsWhatWasUsedLast(t *testing.T) {
+func TestSignerForgetsTheLeastRecent(t *testing.T) {
 	k := signature.Key{Version: "1", Private: private(t, "ams-test-server.key.pem")}
 	for size, want := range map[int]int64{-1: 6, 0: 6, 1: 6, 2: 4, 3: 3} {
 		s := signature.NewSigner(size)
-		for _, text := range []string{"a", "b", "a", "c", "a", "b"} { // with room for two, b makes room for c
+		for _, text := range []string{"a", "b", "a", "c", "a", "b"} { // in a signer of two, c replaces b
 			sign(t, s, k, text)
 		}
 		if sign(t, s, k, "b"); s.Made() != want {
@@ -56,7 +56,7 @@ func TestSignerKeepsWhatWasUsedLast(t *testing.T) {
 	}
 }
 
-// Callers that want one text at once get one signature, whoever makes it.
+// Parallel calls with the same text make one signature.
 func TestSignerAtOnce(t *testing.T) {
 	k := signature.Key{Version: "1", Private: private(t, "ams-test-server.key.pem")}
 	public := public(t, "ams-test-server.pub.pem")
@@ -69,7 +69,7 @@ func TestSignerAtOnce(t *testing.T) {
 			text := fmt.Append(nil, "text ", n/callers)
 			<-start
 			header, err := s.Sign(k, text)
-			clear(text) // the caller's to use again
+			clear(text) // the caller may reuse its bytes
 			if err != nil {
 				t.Error(err)
 			}
@@ -81,15 +81,15 @@ func TestSignerAtOnce(t *testing.T) {
 	}
 	close(start)
 	all.Wait()
-	if _, err := s.Overtaken(k, []byte("text 0")); err != nil { // the moment that the race above seldom meets
+	if _, err := s.Overtaken(k, []byte("text 0")); err != nil { // a moment that the race above rarely meets
 		t.Error(err)
 	}
 	if s.Made() != texts {
-		t.Errorf("%d signatures of %d texts", s.Made(), texts)
+		t.Errorf("%d signatures, want %d, one for each text", s.Made(), texts)
 	}
 }
 
-// More texts than there is room for, at once: each caller still gets its own.
+// If parallel texts exceed the size, each caller still gets the signature of its own text.
 func TestSignerFull(t *testing.T) {
 	k := signature.Key{Version: "1", Private: private(t, "ams-test-server.key.pem")}
 	s := signature.NewSigner(1)
@@ -112,8 +112,8 @@ func TestSignRefuses(t *testing.T) {
 	broken := &rsa.PrivateKey{PublicKey: whole.PublicKey, D: big.NewInt(7), Primes: whole.Primes}
 	small := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: big.NewInt(15), E: 3}}
 	for name, c := range map[string]struct {
-		k   signature.Key
-		say string
+		k    signature.Key
+		want string
 	}{
 		"no key":         {signature.Key{Version: "1"}, "no private key"},
 		"empty key":      {signature.Key{Version: "1", Private: &rsa.PrivateKey{}}, "no private key"},
@@ -128,29 +128,29 @@ func TestSignRefuses(t *testing.T) {
 	} {
 		s := signature.NewSigner(1)
 		for range 2 {
-			if header, err := s.Sign(c.k, nil); err == nil || !strings.Contains(err.Error(), c.say) || header != "" {
-				t.Errorf("%s: %q, %v, want an error that has %q", name, header, err, c.say)
+			if header, err := s.Sign(c.k, nil); err == nil || !strings.Contains(err.Error(), c.want) || header != "" {
+				t.Errorf("%s: %q, %v, want an error with %q", name, header, err, c.want)
 			}
 		}
 		if name == "not whole" && s.Made() != 2 {
 			t.Error("a failure was remembered")
 		}
-		if header, err := c.k.Sign(nil); err == nil || !strings.Contains(err.Error(), c.say) || header != "" {
-			t.Errorf("%s: %q, %v, want an error that has %q", name, header, err, c.say)
+		if header, err := c.k.Sign(nil); err == nil || !strings.Contains(err.Error(), c.want) || header != "" {
+			t.Errorf("%s: %q, %v, want an error with %q", name, header, err, c.want)
 		}
 	}
 	longest := signature.Key{Version: strings.Repeat("Az9._-11", 8), Private: whole}
-	if header, err := signature.NewSigner(1).Sign(longest, nil); err != nil ||
-		!strings.Contains(header, ",keyVersion="+longest.Version+",") {
-		t.Errorf("%s, %v", header, err)
+	header, err := signature.NewSigner(1).Sign(longest, nil)
+	if err != nil || !strings.Contains(header, ",keyVersion="+longest.Version+",") {
+		t.Errorf("the longest version: %s, %v", header, err)
 	}
 }
 
-// The answers of one second cost no allocation of the signer's.
+// A remembered signature costs no allocation.
 func TestSignerHitAllocates(t *testing.T) {
 	k := signature.Key{Version: "1", Private: private(t, "ams-test-server.key.pem")}
 	s, text := signature.NewSigner(1), file(t, "ams-example-response.tosign")
 	if n := testing.AllocsPerRun(100, func() { s.Sign(k, text) }); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want 0", n)
 	}
 }
