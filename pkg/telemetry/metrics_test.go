@@ -14,7 +14,7 @@ import (
 	"countersign/pkg/telemetry/telemetrytest"
 )
 
-// write returns the line of one request of 40 ms, as CloudWatch reads it.
+// write returns the log line of one request of 40 ms, as CloudWatch reads it.
 func write(t *testing.T, set func(*telemetry.Request)) telemetrytest.Line {
 	t.Helper()
 	var log bytes.Buffer
@@ -26,60 +26,71 @@ func write(t *testing.T, set func(*telemetry.Request)) telemetrytest.Line {
 	return telemetrytest.Read(t, log.String())
 }
 
+// metrics are values by name and dimensions, as in [telemetrytest.Line].
+type metrics = map[string]float64
+
+// Dimensions of the metrics below.
+const stack, ofAPI, ofCountry = " stack=prod", " stack=prod api=otp.send", " stack=prod country=MY"
+
+var (
+	// ofClients are the metrics of every request of a client.
+	ofClients = metrics{"latency" + stack: 40, "latency" + ofAPI: 40, "faults" + stack: 0}
+	sent      = metrics{"sends" + stack: 1, "passes" + stack: 0, "sends" + ofCountry: 1, "passes" + ofCountry: 0}
+)
+
+// counted are requests with the sets of metrics that they have.
+var counted = map[string]struct {
+	set  func(*telemetry.Request)
+	want []metrics
+}{
+	"sent": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Sends, r.Country = otp.Sent, true, 1, "MY"
+	}, []metrics{ofClients, sent}},
+	"sent to a number of no country": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Sends = otp.Sent, true, 1
+	}, []metrics{ofClients, {"sends" + stack: 1, "passes" + stack: 0}}},
+	"sent, and the answer failed": {func(r *telemetry.Request) {
+		r.Outcome, r.Sends, r.Country, r.Fault = otp.Sent, 1, "MY", "sign"
+	}, []metrics{ofClients, sent, {"faults" + stack: 1, "faults" + stack + " fault=sign": 1}}},
+	"passed": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Country = otp.Passed, true, "MY"
+	}, []metrics{
+		ofClients,
+		{"sends" + stack: 0, "passes" + stack: 1, "sends" + ofCountry: 0, "passes" + ofCountry: 1},
+	}},
+	"passed, and answered as not known": {func(r *telemetry.Request) {
+		r.Outcome, r.Country, r.Fault = otp.Passed, "MY", "panic"
+	}, []metrics{ofClients, {"faults" + stack: 1, "faults" + stack + " fault=panic": 1}}},
+	"refused under a number": {func(r *telemetry.Request) { // Unimatrix's codes are numbers
+		r.Result, r.Reason = "104002", "InvalidParams"
+	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=InvalidParams": 1}}},
+	"refused under a word": {func(r *telemetry.Request) {
+		r.Result = "PARAM_ILLEGAL"
+	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=PARAM_ILLEGAL": 1}}},
+	"refused by the domain": {func(r *telemetry.Request) {
+		r.Result, r.Reason, r.Outcome = "105300", "LimitExceed", otp.TooSoon
+	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=too_soon": 1}}},
+	"refused by the provider, for the operator to mend": {func(r *telemetry.Request) {
+		r.Outcome, r.Operator = otp.Undeliverable, true
+	}, []metrics{
+		ofClients,
+		{"operatorFaults" + stack: 1, "refusals" + stack: 1, "refusals" + stack + " reason=undeliverable": 1},
+	}},
+	"the last wrong code": {func(r *telemetry.Request) {
+		r.Outcome = otp.Exhausted
+	}, []metrics{ofClients, {"mismatches" + stack: 1, "lockouts" + stack: 1}}},
+	"a stranger": {func(r *telemetry.Request) {
+		r.Admitted, r.Result = false, "INVALID_SIGNATURE"
+	}, []metrics{{"strangers" + stack: 1}}},
+	"a stranger, and the table did not answer": {func(r *telemetry.Request) {
+		r.Admitted = false
+		r.Fail("client", errors.New("timeout"))
+	}, []metrics{ofClients, {"faults" + stack: 1, "faults" + stack + " fault=client": 1}}},
+}
+
 // Each kind of request has these metrics with these dimensions in CloudWatch, and no others.
 func TestMetrics(t *testing.T) {
-	const stack, ofAPI, ofCountry = " stack=prod", " stack=prod api=otp.send", " stack=prod country=MY"
-	type metrics = map[string]float64
-	client := metrics{"latency" + stack: 40, "latency" + ofAPI: 40, "faults" + stack: 0}
-	sent := metrics{"sends" + stack: 1, "passes" + stack: 0, "sends" + ofCountry: 1, "passes" + ofCountry: 0}
-	for name, c := range map[string]struct {
-		set  func(*telemetry.Request)
-		want []metrics
-	}{
-		"sent": {func(r *telemetry.Request) {
-			r.Outcome, r.OK, r.Sends, r.Country = otp.Sent, true, 1, "MY"
-		}, []metrics{client, sent}},
-		"sent to a number of no country": {func(r *telemetry.Request) {
-			r.Outcome, r.OK, r.Sends = otp.Sent, true, 1
-		}, []metrics{client, {"sends" + stack: 1, "passes" + stack: 0}}},
-		"sent, and the answer failed": {func(r *telemetry.Request) {
-			r.Outcome, r.Sends, r.Country, r.Fault = otp.Sent, 1, "MY", "sign"
-		}, []metrics{client, sent, {"faults" + stack: 1, "faults" + stack + " fault=sign": 1}}},
-		"passed": {func(r *telemetry.Request) {
-			r.Outcome, r.OK, r.Country = otp.Passed, true, "MY"
-		}, []metrics{
-			client,
-			{"sends" + stack: 0, "passes" + stack: 1, "sends" + ofCountry: 0, "passes" + ofCountry: 1},
-		}},
-		"passed, and answered as not known": {func(r *telemetry.Request) {
-			r.Outcome, r.Country, r.Fault = otp.Passed, "MY", "panic"
-		}, []metrics{client, {"faults" + stack: 1, "faults" + stack + " fault=panic": 1}}},
-		"refused under a number": {func(r *telemetry.Request) { // Unimatrix's codes are numbers
-			r.Result, r.Reason = "104002", "InvalidParams"
-		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=InvalidParams": 1}}},
-		"refused under a word": {func(r *telemetry.Request) {
-			r.Result = "PARAM_ILLEGAL"
-		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=PARAM_ILLEGAL": 1}}},
-		"refused by the domain": {func(r *telemetry.Request) {
-			r.Result, r.Reason, r.Outcome = "105300", "LimitExceed", otp.TooSoon
-		}, []metrics{client, {"refusals" + stack: 1, "refusals" + stack + " reason=too_soon": 1}}},
-		"refused by the provider, for the operator to mend": {func(r *telemetry.Request) {
-			r.Outcome, r.Operator = otp.Undeliverable, true
-		}, []metrics{
-			client,
-			{"operatorFaults" + stack: 1, "refusals" + stack: 1, "refusals" + stack + " reason=undeliverable": 1},
-		}},
-		"the last wrong code": {func(r *telemetry.Request) {
-			r.Outcome = otp.Exhausted
-		}, []metrics{client, {"mismatches" + stack: 1, "lockouts" + stack: 1}}},
-		"a stranger": {func(r *telemetry.Request) {
-			r.Admitted, r.Result = false, "INVALID_SIGNATURE"
-		}, []metrics{{"strangers" + stack: 1}}},
-		"a stranger, and the table did not answer": {func(r *telemetry.Request) {
-			r.Admitted = false
-			r.Fail("client", errors.New("timeout"))
-		}, []metrics{client, {"faults" + stack: 1, "faults" + stack + " fault=client": 1}}},
-	} {
+	for name, c := range counted {
 		t.Run(name, func(t *testing.T) {
 			want := metrics{}
 			for _, some := range c.want {
@@ -96,7 +107,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// table answers each write with what the test sets, after a time of its own.
+// table is a store. Each write takes a time of its own and returns the item that the test sets.
 type table struct {
 	now  time.Time
 	item *otp.Challenge
@@ -120,7 +131,7 @@ func (s *table) Spend(context.Context, otp.Spend) (spent otp.Spent, _ error) { s
 func (s *table) Refund(context.Context, string, string) error                { s.takes(64); return nil }
 func (s *table) Answered(context.Context, string) error                      { return nil }
 
-// The time of each write is in the record.
+// The record has the total time of all writes.
 func TestTimeOfEachWrite(t *testing.T) {
 	for want, call := range map[time.Duration]func(context.Context, telemetry.Store){
 		1:  func(ctx context.Context, s telemetry.Store) { s.Reserve(ctx, otp.Challenge{}, nil, 0) },
@@ -135,11 +146,11 @@ func TestTimeOfEachWrite(t *testing.T) {
 			s.TakeOver(ctx, otp.TakeOver{})
 		},
 	} {
-		under := &table{}
-		ctx, record := telemetry.Begin(t.Context(), under.now)
-		call(ctx, telemetry.Store{Challenges: under, Ledgers: under, Now: func() time.Time { return under.now }})
+		store := &table{}
+		ctx, record := telemetry.Begin(t.Context(), store.now)
+		call(ctx, telemetry.Store{Challenges: store, Ledgers: store, Now: func() time.Time { return store.now }})
 		if record.Storing != want*time.Millisecond {
-			t.Errorf("%v of the store's time are recorded, want %d ms", record.Storing, want)
+			t.Errorf("recorded %v of the store's time, want %d ms", record.Storing, want)
 		}
 	}
 }
@@ -162,18 +173,16 @@ func TestRecordOfAWrite(t *testing.T) {
 		"more attempts than max": {&otp.Challenge{Reported: shown, Max: 3, Attempts: 5}, "+60******6353", "MY", "1", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			under := &table{item: c.item}
-			ctx, r := telemetry.Begin(t.Context(), under.now)
+			store := &table{item: c.item}
+			ctx, r := telemetry.Begin(t.Context(), store.now)
 			r.Mask, r.Country, r.AuthID = "+1******0123", "US", "2" // known from the request
-			s := telemetry.Store{Challenges: under, Ledgers: under, Now: func() time.Time { return under.now }}
+			s := telemetry.Store{Challenges: store, Ledgers: store, Now: func() time.Time { return store.now }}
 			if _, err := s.Attempt(ctx, otp.Guess{}); err != nil {
 				t.Fatal(err)
 			}
 			if r.Mask != c.mask || r.Country != c.country || r.AuthID != c.auth || r.Left != c.left {
-				t.Errorf(
-					"recorded %s %s %s, %d left; want %s %s %s, %d", r.Mask, r.Country, r.AuthID, r.Left,
-					c.mask, c.country, c.auth, c.left,
-				)
+				t.Errorf("recorded %s %s %s, %d left; want %s %s %s, %d",
+					r.Mask, r.Country, r.AuthID, r.Left, c.mask, c.country, c.auth, c.left)
 			}
 		})
 	}
@@ -184,13 +193,12 @@ type always otp.Delivery
 
 func (s always) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Delivery(s), nil }
 
-// A send is a message that the sender took: not one that may have gone out.
+// Only a message that the sender accepted counts as a send, not one with an unclear answer.
 func TestSends(t *testing.T) {
 	for delivery, want := range map[otp.Delivery]int{otp.Accepted: 1, otp.MaybeSent: 0, otp.Refused: 0} {
 		ctx, r := telemetry.Begin(t.Context(), time.Time{})
-		if d, err := (telemetry.Sender{
-			Sender: always(delivery), Now: func() time.Time { return time.Time{} },
-		}).Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
+		sender := telemetry.Sender{Sender: always(delivery), Now: func() time.Time { return time.Time{} }}
+		if d, err := sender.Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
 			t.Errorf("delivery %d, %v: %d sends, want %d", d, err, r.Sends, want)
 		}
 	}

@@ -30,7 +30,7 @@ import (
 	"countersign/pkg/telemetry/telemetrytest"
 )
 
-// desk is both functions of the AMS contract as they are wired, on SQLite.
+// desk is both functions of the AMS contract, wired as in production, on SQLite. It is the sender too.
 type desk struct {
 	t        *testing.T
 	now      time.Time
@@ -97,8 +97,9 @@ func (d *desk) post(client, path, body string) {
 	d.t.Helper()
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
 	r := gateway.Request{Method: "POST", Path: path, Body: []byte(body), Headers: map[string][]string{
-		"client-id": {client}, "request-time": {"canary"}, "signature": {"algorithm=RSA256,keyVersion=1," +
-			"signature=canary"}}}
+		"client-id": {client}, "request-time": {"canary"},
+		"signature": {"algorithm=RSA256,keyVersion=1,signature=canary"},
+	}}
 	if ams.Sends(path) {
 		d.init.Serve(ctx, r)
 	} else {
@@ -125,10 +126,10 @@ func (d *desk) check(id, code string) {
 	)
 }
 
-// wrong is a code that is not the right one.
+// wrong returns a wrong code.
 func (d *desk) wrong() string { return string('0'+(d.code[0]-'0'+1)%10) + d.code[1:] }
 
-// taken returns the lines since the last call, each checked as CloudWatch reads it.
+// taken returns the lines since the last call and checks each as CloudWatch reads it.
 func (d *desk) taken() (lines []map[string]any) {
 	d.t.Helper()
 	defer d.log.Reset()
@@ -150,25 +151,26 @@ func (d *desk) taken() (lines []map[string]any) {
 	return lines
 }
 
-// one checks the one line of one request: members and their values, "" for none.
-func (d *desk) one(what string, want map[string]any) {
+// one checks the line of one request: members and their values, "" for a missing member.
+func (d *desk) one(name string, want map[string]any) {
 	d.t.Helper()
 	lines := d.taken()
 	if len(lines) != 1 {
-		d.t.Fatalf("%s: %d lines, want one: %v", what, len(lines), lines)
+		d.t.Fatalf("%s: %d lines, want one: %v", name, len(lines), lines)
 	}
-	for name, value := range want {
-		got := lines[0][name]
+	for member, value := range want {
+		got := lines[0][member]
 		if got == nil {
 			got = ""
 		}
 		if fmt.Sprint(got) != fmt.Sprint(value) {
-			d.t.Errorf("%s: %s is %v, want %v: %v", what, name, got, value, lines[0])
+			d.t.Errorf("%s: %s is %v, want %v: %v", name, member, got, value, lines[0])
 		}
 	}
 }
 
-func TestOneLinePerRequest(t *testing.T) {
+// Each init has one line.
+func TestLinesOfInit(t *testing.T) {
 	d := newDesk(t)
 	d.send("one", number)
 	d.one("sent", map[string]any{
@@ -180,13 +182,10 @@ func TestOneLinePerRequest(t *testing.T) {
 	d.send("one", number)
 	d.one("repeated", map[string]any{"outcome": "sent", "sends": "", "refusals": ""})
 	d.send("two", number)
-	d.one(
-		"too soon",
-		map[string]any{
-			"level": "INFO", "result": "TIMES_EXCEED_LIMIT", "reason": "too_soon", "refusals": 1,
-			"waitSeconds": 29.96, "sends": "",
-		},
-	)
+	d.one("too soon", map[string]any{
+		"level": "INFO", "result": "TIMES_EXCEED_LIMIT", "reason": "too_soon", "refusals": 1,
+		"waitSeconds": 29.96, "sends": "",
+	})
 	d.send("three", "6")
 	d.one("no number", map[string]any{"reason": "INVALID_PHONE_NUMBER", "number": ""})
 	d.post(
@@ -194,29 +193,28 @@ func TestOneLinePerRequest(t *testing.T) {
 		`{"authenticationRequestId":"four","authenticationMethod":"OTP","authenticationType":"SMS",`+
 			`"identityType":"MOBILENO","identityValue":"44-2044555666"}`,
 	)
-	d.one(
-		"barred",
-		map[string]any{"result": "ACCESS_DENIED", "reason": "barred", "country": "GB", "number": "+44******5666"},
-	)
+	d.one("barred", map[string]any{
+		"result": "ACCESS_DENIED", "reason": "barred", "country": "GB", "number": "+44******5666",
+	})
 	d.post("demo", "/v1/customers/initAuthentication", `{"canary":1}`)
 	d.one("illegal", map[string]any{"reason": "PARAM_ILLEGAL", "detail": "authenticationRequestId: is required"})
+}
 
+// Each verify has one line.
+func TestLinesOfVerify(t *testing.T) {
+	d := newDesk(t)
+	d.send("one", number)
+	d.taken()
 	d.check("one", d.wrong())
-	d.one(
-		"wrong",
-		map[string]any{
-			"result": "VERIFY_UNMATCHED", "mismatches": 1, "refusals": "", "lockouts": "",
-			"attemptsLeft": 4, "number": "+60******6353", "country": "MY",
-		},
-	)
+	d.one("wrong", map[string]any{
+		"result": "VERIFY_UNMATCHED", "mismatches": 1, "refusals": "", "lockouts": "",
+		"attemptsLeft": 4, "number": "+60******6353", "country": "MY",
+	})
 	d.check("one", d.code)
-	d.one(
-		"right",
-		map[string]any{
-			"result": "SUCCESS", "outcome": "passed", "passes": 1, "sends": 0, "country": "MY",
-			"attemptsLeft": 3,
-		},
-	)
+	d.one("right", map[string]any{
+		"result": "SUCCESS", "outcome": "passed", "passes": 1, "sends": 0, "country": "MY",
+		"attemptsLeft": 3,
+	})
 	d.check("one", d.code)
 	d.one("used", map[string]any{"passes": "", "reason": "used"})
 	d.now = d.now.Add(time.Minute)
@@ -232,41 +230,34 @@ func TestOneLinePerRequest(t *testing.T) {
 	d.one("locked", map[string]any{"mismatches": "", "lockouts": 1, "reason": "locked"})
 }
 
-// A failed request is an error with its cause, and so is one that only the operator can mend. A refusal because of the
-// number is neither.
+// The line of a failed request is an error with its cause, and so is one whose cause only the operator can mend. A
+// refusal of the number is neither.
 func TestFaults(t *testing.T) {
 	d := newDesk(t)
 	d.delivery, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}
 	d.send("one", number)
-	d.one(
-		"unclear",
-		map[string]any{
-			"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1,
-			"operatorFaults": "", "cause": "sns: Throttling: too many (HTTP 400)", "refusals": "",
-		},
-	)
+	d.one("unclear", map[string]any{
+		"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1,
+		"operatorFaults": "", "cause": "sns: Throttling: too many (HTTP 400)", "refusals": "",
+	})
 	d.now = d.now.Add(time.Hour)
 	d.delivery, d.cause = otp.Refused, &snssender.Error{
 		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
 	}
 	d.send("two", number)
-	d.one(
-		"operator",
-		map[string]any{
-			"level": "ERROR", "result": "PROCESS_FAIL", "operator": true, "operatorFaults": 1,
-			"reason": "undeliverable", "faults": 0,
-		},
-	)
+	d.one("operator", map[string]any{
+		"level": "ERROR", "result": "PROCESS_FAIL", "operator": true, "operatorFaults": 1,
+		"reason": "undeliverable", "faults": 0,
+	})
 	d.now = d.now.Add(time.Hour)
 	d.cause = errors.New("opted out")
 	d.send("three", number)
-	d.one(
-		"the number's",
-		map[string]any{"level": "INFO", "reason": "undeliverable", "cause": "opted out", "operatorFaults": ""},
-	)
+	d.one("the number's", map[string]any{
+		"level": "INFO", "reason": "undeliverable", "cause": "opted out", "operatorFaults": "",
+	})
 }
 
-// Strangers get a line in ten seconds, and the metric counts them all.
+// Strangers get one line in ten seconds, and the metric counts each of them.
 func TestStrangers(t *testing.T) {
 	d := newDesk(t)
 	flood := func(n int) {
@@ -276,13 +267,10 @@ func TestStrangers(t *testing.T) {
 		}
 	}
 	flood(500)
-	d.one(
-		"the first",
-		map[string]any{
-			"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "faults": "",
-			"result": "INVALID_SIGNATURE",
-		},
-	)
+	d.one("the first", map[string]any{
+		"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "faults": "",
+		"result": "INVALID_SIGNATURE",
+	})
 	d.now = d.now.Add(telemetry.SampleEvery)
 	flood(1)
 	d.one("the next", map[string]any{"strangers": 1000})
@@ -298,7 +286,7 @@ func TestStrangers(t *testing.T) {
 	d.one("no API", map[string]any{"api": "none", "result": "INVALID_API"})
 }
 
-// No stranger is lost or counted twice, however many come at once.
+// Parallel strangers are each counted once.
 func TestStrangersAtOnce(t *testing.T) {
 	var out bytes.Buffer
 	log, lines := slog.New(slog.NewJSONHandler(&out, nil)), &telemetry.Lines{Stack: "prod", Every: time.Second}
@@ -331,7 +319,7 @@ func TestStrangersAtOnce(t *testing.T) {
 	}
 }
 
-// Without a stack there are no metrics, and a silent log costs nothing.
+// Without a stack a line has no metrics. A line below the level of the log costs no allocation.
 func TestNoMetrics(t *testing.T) {
 	d := newDesk(t)
 	d.lines.Stack = ""
@@ -347,7 +335,7 @@ func TestNoMetrics(t *testing.T) {
 	}
 	r.Fail("panic", errors.New("panic"))
 	if d.lines.Write(ctx, silent, r, d.now); !strings.Contains(d.log.String(), `"fault":"panic"`) {
-		t.Error("a fault is kept quiet")
+		t.Error("the line of a fault is missing")
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package telemetrytest reads lines of the log as CloudWatch does, in tests.
+// Package telemetrytest reads log lines in tests as CloudWatch does.
 package telemetrytest
 
 import (
@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// Line is a line of the log.
+// Line is a log line.
 type Line struct {
 	Members map[string]any
-	// Metrics are the values that CloudWatch makes of the line, by name and
-	// dimensions: "sends stack=prod country=MY". Nil for a line that is only a line.
+	// Metrics are the values that CloudWatch extracts from the line, by name and dimensions:
+	// "sends stack=prod country=MY". Nil for a line without metrics.
 	Metrics map[string]float64
 }
 
@@ -30,9 +30,9 @@ type directive struct {
 	Metrics    []struct{ Name, Unit string }
 }
 
-// Read reads a line, and checks it against the specification of the embedded metric
-// format (every metric is a number and every dimension a string of the same object)
-// and our own rules: no metric is counted twice, and few are paid for.
+// Read reads a line and checks it by the specification of the embedded metric format (each metric is a number and each
+// dimension a string of the same object) and by our own rules: no metric is counted twice, and none has more dimensions
+// than the stack and one other, because AWS charges for each combination.
 func Read(t testing.TB, text string) Line {
 	t.Helper()
 	var l Line
@@ -60,24 +60,25 @@ func Read(t testing.TB, text string) Line {
 
 func (l Line) add(d directive) error {
 	if d.Namespace != "Countersign" || len(d.Metrics) == 0 || len(d.Dimensions) == 0 {
-		return fmt.Errorf("%+v", d)
+		return fmt.Errorf("%+v must be in the namespace Countersign, with metrics and dimensions", d)
 	}
 	for _, set := range d.Dimensions {
 		if len(set) == 0 || set[0] != "stack" || len(set) > 2 {
-			return fmt.Errorf("dimensions %q cost more than they are worth", set)
+			return fmt.Errorf("dimensions %q, must be the stack and at most one other", set)
 		}
 		by := ""
 		for _, name := range set {
 			value, ok := l.Members[name].(string)
 			if !ok || value == "" {
-				return fmt.Errorf("dimension %q is %v", name, l.Members[name])
+				return fmt.Errorf("dimension %q is %v, must be a member with text", name, l.Members[name])
 			}
 			by += " " + name + "=" + value
 		}
 		for _, m := range d.Metrics {
 			value, ok := l.Members[m.Name].(float64)
 			if !ok || !slices.Contains([]string{"Count", "Milliseconds"}, m.Unit) {
-				return fmt.Errorf("metric %q, unit %q is %v", m.Name, m.Unit, l.Members[m.Name])
+				return fmt.Errorf("metric %q in %q is %v, must be a number of Count or Milliseconds",
+					m.Name, m.Unit, l.Members[m.Name])
 			}
 			if _, twice := l.Metrics[m.Name+by]; twice {
 				return fmt.Errorf("%s is counted twice", m.Name+by)
