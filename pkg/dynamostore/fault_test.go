@@ -47,7 +47,7 @@ func TestErrorsSayEnough(t *testing.T) {
 	}
 }
 
-// An answer that is no answer is not quoted.
+// The error does not quote an answer that cannot be read.
 func TestUnreadableAnswer(t *testing.T) {
 	for _, body := range []string{`{"Attributes":{"pk":canary}}`, `canary`, `{"Attributes":{"pk":{"B":"canary!"}}}`} {
 		_, err := stubbed(

@@ -129,11 +129,17 @@ func newWorld(t *testing.T, c crowd) world {
 	return w
 }
 
-// start makes the function again, as a new process does.
-func (w world) start(t *testing.T, tables, events http.RoundTripper) stream.Handler {
+// setCredentials sets the credentials of this process. Subtests that need them can run in
+// parallel, which a test that sets them cannot.
+func setCredentials(t *testing.T) {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+}
+
+// start makes the function again, as a new process does.
+func (w world) start(t *testing.T, tables, events http.RoundTripper) stream.Handler {
+	t.Helper()
 	b, err := eventbus.New(eventbus.Config{Endpoint: w.bus.URL, Transport: events})
 	if err != nil {
 		t.Fatal(err)
@@ -193,34 +199,42 @@ func (k killer) RoundTrip(r *http.Request) (*http.Response, error) {
 // If the process is killed at any request and started again, no fact and no answered
 // ledger is lost, with large batches and with small ones.
 func TestKilledAnywhere(t *testing.T) {
+	setCredentials(t)
 	c := newCrowd(t)
 	for _, size := range []int{9, 100} {
-		requests := 0
-		for at := 0; at <= requests; at++ { // 0 kills nothing, and counts the requests
-			for _, after := range []bool{false, true} {
-				w, n := newWorld(t, c), 0
-				deliver(t, func() stream.Handler {
-					k := killer{next: http.DefaultTransport, n: &n, at: at, after: after}
-					return w.start(t, k, k)
-				}, c.records, size)
-				if at == 0 {
-					requests = n
-				} else if n < at {
-					t.Fatalf("%d requests, want one that is number %d", n, at)
-				}
-				if w.check(t, c); t.Failed() {
-					t.Fatalf("killed at request %d of %d, after it: %v, batches of %d", at, requests, after, size)
-				}
-			}
-		}
+		requests := c.kill(t, size, 0, false)
 		if requests < 10 {
 			t.Errorf("%d requests in batches of %d, want at least 10", requests, size)
+		}
+		for at := 1; at <= requests; at++ {
+			for _, after := range []bool{false, true} {
+				t.Run(fmt.Sprintf("at request %d, after it %v, batches of %d", at, after, size), func(t *testing.T) {
+					t.Parallel()
+					if n := c.kill(t, size, at, after); n < at {
+						t.Errorf("%d requests, want one that is number %d", n, at)
+					}
+				})
+			}
 		}
 	}
 }
 
+// kill delivers the stream and kills the process at a request; 0 kills nothing. It checks
+// the result and returns the number of requests.
+func (c crowd) kill(t *testing.T, size, at int, after bool) (requests int) {
+	t.Helper()
+	w := newWorld(t, c)
+	deliver(t, func() stream.Handler {
+		k := killer{next: http.DefaultTransport, n: &requests, at: at, after: after}
+		return w.start(t, k, k)
+	}, c.records, size)
+	w.check(t, c)
+	return requests
+}
+
 // No fact is lost when requests fail at random, and records come twice and in any order.
 func TestFaultsAnywhere(t *testing.T) {
+	setCredentials(t)
 	c := newCrowd(t)
 	faults := []dynamotest.Fault{
 		dynamotest.Lost, dynamotest.AnswerLost, dynamotest.AnswerCut, dynamotest.Throttled, dynamotest.Failed,
@@ -236,6 +250,7 @@ func TestFaultsAnywhere(t *testing.T) {
 	}
 	for seed := range int64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel() // the pauses between tries are real
 			random := rand.New(rand.NewSource(seed))
 			records := append(append([]json.RawMessage(nil), c.records...), c.records...)
 			random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })

@@ -3,8 +3,10 @@ package stream_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,35 +26,48 @@ const lifetime = 60
 // In random lives, the stream and the file give the same facts. The follower of the file
 // reads it between some steps, and sometimes its process ends.
 func TestRandomLives(t *testing.T) {
+	published := make([][]changes.Fact, *lives)
+	t.Run("lives", func(t *testing.T) { // ends when all of them have ended
+		for seed := range published {
+			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+				t.Parallel()
+				published[seed] = randomLife(t, uint64(seed))
+			})
+		}
+	})
 	kinds := map[changes.Kind]int{}
-	for seed := range uint64(*lives) {
-		table := dynamotest.StreamTable(t)
-		s := dynamostore.New(dynamotest.Client(t, nil), table)
-		changestest.NewLife(t, s, "demo").
-			Wander(seed, lifetime, s, func(s changestest.Store) changestest.Store { return s })
-		b := &bus{}
-		deliver(t, func() stream.Handler { return handler(&memory{}, b, nil) }, dynamotest.Records(t, table), 100)
-
-		f := newFollower(t, seed)
-		changestest.NewLife(t, f.s, "demo").Wander(seed, lifetime, f.s, f.look)
-		fromStream, fromFile := texts(b.facts), texts(f.end())
-		for text := range fromStream {
-			if !fromFile[text] {
-				t.Errorf("life %d: the file lacks %s", seed, text)
-			}
-		}
-		for text := range fromFile {
-			if !fromStream[text] {
-				t.Errorf("life %d: the stream lacks %s", seed, text)
-			}
-		}
-		for _, fact := range b.facts {
-			kinds[fact.Kind]++
-		}
+	for _, f := range slices.Concat(published...) {
+		kinds[f.Kind]++
 	}
 	if len(kinds) < 6 {
 		t.Errorf("the lives have facts of too few kinds: %v", kinds)
 	}
+}
+
+// randomLife leads a life on both stores, compares their facts, and returns them.
+func randomLife(t *testing.T, seed uint64) []changes.Fact {
+	t.Helper()
+	table := dynamotest.StreamTable(t)
+	s := dynamostore.New(dynamotest.Client(t, nil), table)
+	same := func(s changestest.Store) changestest.Store { return s }
+	changestest.NewLife(t, s, "demo").Wander(seed, lifetime, s, same)
+	b := &bus{}
+	deliver(t, func() stream.Handler { return handler(&memory{}, b, nil) }, dynamotest.Records(t, table), 100)
+
+	f := newFollower(t, seed)
+	changestest.NewLife(t, f.s, "demo").Wander(seed, lifetime, f.s, f.look)
+	fromStream, fromFile := texts(b.facts), texts(f.end())
+	for text := range fromStream {
+		if !fromFile[text] {
+			t.Errorf("the file lacks %s", text)
+		}
+	}
+	for text := range fromFile {
+		if !fromStream[text] {
+			t.Errorf("the stream lacks %s", text)
+		}
+	}
+	return b.facts
 }
 
 // texts returns the events of facts as JSON without their times, which depend on when the
