@@ -11,7 +11,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// What an attempt costs in this process: nearly all of it is the SDK's.
+// BenchmarkAttempt measures the cost of an attempt in this process, nearly all of it the SDK's.
 func BenchmarkAttempt(b *testing.B) {
 	s := stubbed(b, refusing(""))
 	g := otp.Guess{Key: canary.Key, AuthID: canary.AuthID, KeyVersion: 1, Digest: canary.Code, Op: "op", Now: now}
@@ -34,8 +34,8 @@ func BenchmarkSpend(b *testing.B) {
 	}
 }
 
-// Writes a second of the engine, which says how long the other tests take, not
-// what DynamoDB can do.
+// BenchmarkEngine measures the engine's writes a second, on which the time of the other tests
+// depends. DynamoDB is faster.
 func BenchmarkEngine(b *testing.B) {
 	s := dynamotest.Store(b, nil)
 	var n atomic.Int64

@@ -7,7 +7,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// calls has a call of every method, each of its values a canary.
+// calls has a call of every method. Its values are canaries: no error may quote them.
 var calls = []struct {
 	name string
 	do   func(context.Context, *dynamostore.Store) error
@@ -17,17 +17,15 @@ var calls = []struct {
 		return err
 	}},
 	{"TakeOver", func(ctx context.Context, s *dynamostore.Store) error {
-		_, err := s.TakeOver(
-			ctx,
-			otp.TakeOver{Key: canary.Key, From: canary.Owner, Owner: "canary-next", Lease: canary.Lease, Now: now},
-		)
+		_, err := s.TakeOver(ctx, otp.TakeOver{
+			Key: canary.Key, From: canary.Owner, Owner: "canary-next", Lease: canary.Lease, Now: now,
+		})
 		return err
 	}},
 	{"Claim", func(ctx context.Context, s *dynamostore.Store) error {
-		_, err := s.Claim(
-			ctx,
-			otp.Claim{Key: canary.Key, AuthID: canary.AuthID, Owner: "canary-next", Lease: canary.Lease, Now: now},
-		)
+		_, err := s.Claim(ctx, otp.Claim{
+			Key: canary.Key, AuthID: canary.AuthID, Owner: "canary-next", Lease: canary.Lease, Now: now,
+		})
 		return err
 	}},
 	{"Settle", func(ctx context.Context, s *dynamostore.Store) error {
@@ -35,17 +33,10 @@ var calls = []struct {
 		return err
 	}},
 	{"Attempt", func(ctx context.Context, s *dynamostore.Store) error {
-		_, err := s.Attempt(
-			ctx,
-			otp.Guess{
-				Key:        canary.Key,
-				AuthID:     canary.AuthID,
-				KeyVersion: 1,
-				Digest:     []byte("canary-digest"),
-				Op:         "canary-op",
-				Now:        now,
-			},
-		)
+		_, err := s.Attempt(ctx, otp.Guess{
+			Key: canary.Key, AuthID: canary.AuthID, KeyVersion: 1, Digest: []byte("canary-digest"), Op: "canary-op",
+			Now: now,
+		})
 		return err
 	}},
 	{"Spend", func(ctx context.Context, s *dynamostore.Store) error {

@@ -8,30 +8,29 @@ import (
 	"countersign/pkg/dynamostore"
 )
 
-// asked keeps the last request.
-type asked struct{ last *http.Request }
+// recorder keeps the last request.
+type recorder struct{ last *http.Request }
 
-func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.last = r
+func (to *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
+	to.last = r
 	return answering{http.StatusOK, `{}`}.RoundTrip(r)
 }
 
 func TestNewClient(t *testing.T) {
 	for _, c := range []struct {
 		name, key, region, endpoint string
-		host                        string // "" where no client is made
+		host                        string // "": an error
 	}{
 		{"in AWS", "AKIDEXAMPLE", "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com"},
-		{"with nothing but an endpoint", "", "", "http://127.0.0.1:8000", "127.0.0.1:8000"},
+		{"with an endpoint only", "", "", "http://127.0.0.1:8000", "127.0.0.1:8000"},
 		{"without credentials", "", "eu-central-1", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", c.key)
-			to := &asked{}
-			client, err := dynamostore.NewClient(
-				dynamostore.Config{Region: c.region, Endpoint: c.endpoint, Transport: to},
-			)
+			to := &recorder{}
+			config := dynamostore.Config{Region: c.region, Endpoint: c.endpoint, Transport: to}
+			client, err := dynamostore.NewClient(config)
 			if c.host == "" {
 				if err == nil || !strings.HasPrefix(err.Error(), "dynamodb: ") {
 					t.Fatalf("error is %v, must name the service", err)
@@ -45,7 +44,7 @@ func TestNewClient(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := to.last.URL.Host; got != c.host {
-				t.Errorf("asked %s, want %s", got, c.host)
+				t.Errorf("the request goes to %s, want %s", got, c.host)
 			}
 		})
 	}

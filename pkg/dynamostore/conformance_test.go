@@ -8,12 +8,12 @@ import (
 	"countersign/pkg/otp/storetest"
 )
 
-var races = flag.Int("races", 4, "challenges in the race for one right code; 20 makes the number of the promise")
+var races = flag.Int("races", 4, "challenges in the race for one right code; the promise names 20")
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, storetest.Opener{
 		Open: func(t testing.TB) storetest.Store { return dynamotest.Store(t, nil) },
-		// Losses are on the wire, under the SDK's own repetitions.
+		// The wire loses requests below the SDK, which repeats them.
 		Lossy: func(t testing.TB, next func() storetest.Fate) storetest.Store {
 			return dynamotest.Store(t, dynamotest.NewWire(func(int, string) dynamotest.Fault {
 				return map[storetest.Fate]dynamotest.Fault{

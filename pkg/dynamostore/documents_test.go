@@ -27,8 +27,7 @@ func documentsOn(t testing.TB, table string, transport http.RoundTripper) *dynam
 	return dynamostore.NewDocuments(dynamotest.Client(t, transport), table)
 }
 
-// stubbedDocuments are documents as the programs have them, on a stub instead of a
-// table.
+// stubbedDocuments returns documents with the programs' client, on a stub of a table.
 func stubbedDocuments(t testing.TB, transport http.RoundTripper) *dynamostore.Documents {
 	t.Helper()
 	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: "http://table.invalid", Transport: transport})
@@ -38,7 +37,7 @@ func stubbedDocuments(t testing.TB, transport http.RoundTripper) *dynamostore.Do
 	return dynamostore.NewDocuments(client, "table")
 }
 
-// documentCalls has a call of every method, each of its values a canary.
+// documentCalls has a call of every method. Its values are canaries: no error may quote them.
 var documentCalls = map[string]func(context.Context, *dynamostore.Documents) error{
 	"Get": func(ctx context.Context, d *dynamostore.Documents) error {
 		_, _, err := d.Get(ctx, "client#canary")
@@ -61,7 +60,7 @@ var documentCalls = map[string]func(context.Context, *dynamostore.Documents) err
 	},
 }
 
-// Every method is one request, and a list one for each megabyte.
+// Every method makes one request, and List makes one for each megabyte.
 func TestDocumentRequests(t *testing.T) {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	d := documentsOn(t, dynamotest.ClientsTable(t), wire)
@@ -82,25 +81,20 @@ func TestDocumentRequests(t *testing.T) {
 		costs(name, want, documentCalls[name])
 	}
 	for n := range 10 {
-		if ok, err := d.Put(
-			t.Context(),
-			fmt.Sprint(n),
-			[]byte(strings.Repeat("x", documents.MaxText)),
-			0,
-		); err != nil ||
-			!ok {
-			t.Fatal(ok, err)
+		largest := []byte(strings.Repeat("x", documents.MaxText))
+		if ok, err := d.Put(t.Context(), fmt.Sprint(n), largest, 0); err != nil || !ok {
+			t.Fatalf("put of %d bytes: ok %v, %v", len(largest), ok, err)
 		}
 	}
 	wire.Follow(dynamotest.Always(dynamotest.Through))
 	found := 0
 	err := d.List(t.Context(), "", func(string, []byte, int64) error { found++; return nil })
 	if err != nil || found != 11 || wire.Total() < 3 {
-		t.Errorf("%d documents of 11 in %d requests, %v; 3 MB take at least three", found, wire.Total(), err)
+		t.Errorf("%d documents in %d requests, %v, want 11 in at least 3: they have 3 MB", found, wire.Total(), err)
 	}
 }
 
-// Reads are strongly consistent, which the engine of the tests is in any case.
+// Reads demand strong consistency. The engine of the tests would be consistent without it.
 func TestDocumentsAskForConsistency(t *testing.T) {
 	for _, name := range []string{"Get", "List"} {
 		seen := &bodies{}
@@ -108,12 +102,12 @@ func TestDocumentsAskForConsistency(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(seen.sent) != 1 || !strings.Contains(seen.sent[0], `"ConsistentRead":true`) {
-			t.Errorf("%s sends %s", name, seen.sent)
+			t.Errorf("%s sends %s, want one consistent read", name, seen.sent)
 		}
 	}
 }
 
-// bodies keeps what was sent, and answers that there is nothing.
+// bodies keeps the bodies of requests. It answers as an empty table.
 type bodies struct{ sent []string }
 
 func (b *bodies) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -125,8 +119,8 @@ func (b *bodies) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answering{http.StatusOK, `{"Items":[]}`}.RoundTrip(r)
 }
 
-// Whatever happens to the first one or two tries of each call, documents are what
-// the caller was told.
+// If the first one or two tries of each call fail, the table still has what the calls
+// returned.
 func TestDocumentsFaultOfOneRequest(t *testing.T) {
 	table := dynamotest.ClientsTable(t)
 	for name, fault := range faults {
@@ -184,20 +178,20 @@ func TestDocumentsFaultOfOneRequest(t *testing.T) {
 	}
 }
 
-// A write that is not the caller's own is never taken for it.
+// A call never takes the write of another caller for its own.
 func TestDocumentsLostAnswerAndAnotherWriter(t *testing.T) {
 	table := dynamotest.ClientsTable(t)
 	beside := documentsOn(t, table, nil)
 	for name, test := range map[string]struct {
 		fault dynamotest.Fault
-		text  string // what the other writes between the two tries
+		text  string // of the other caller, who writes between the two tries
 		over  int64
 		want  bool
 	}{
-		"lost, another text was first":             {dynamotest.Lost, "other", 1, false},
-		"lost, the same text was first":            {dynamotest.Lost, "mine", 1, true},
-		"answer lost, another text is written on":  {dynamotest.AnswerLost, "other", 2, false},
-		"answer lost, the same text is written on": {dynamotest.AnswerLost, "mine", 2, false},
+		"lost, another text comes first":         {dynamotest.Lost, "other", 1, false},
+		"lost, the same text comes first":        {dynamotest.Lost, "mine", 1, true},
+		"answer lost, another text replaces it":  {dynamotest.AnswerLost, "other", 2, false},
+		"answer lost, the same text replaces it": {dynamotest.AnswerLost, "mine", 2, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if ok, err := beside.Put(t.Context(), name, []byte("first"), 0); err != nil || !ok {
@@ -218,13 +212,13 @@ func TestDocumentsLostAnswerAndAnotherWriter(t *testing.T) {
 			}
 			text, revision, err := beside.Get(t.Context(), name)
 			if err != nil || string(text) != test.text || revision != test.over+1 {
-				t.Errorf("%q, revision %d, %v, want the other's", text, revision, err)
+				t.Errorf("%q, revision %d, %v, want the other caller's", text, revision, err)
 			}
 		})
 	}
 }
 
-// A call whose tries all fail decides nothing, and its error tells nothing.
+// A call whose tries all fail returns an error, which quotes nothing.
 func TestDocumentsFaultOfEveryTry(t *testing.T) {
 	table := dynamotest.ClientsTable(t)
 	for name, fault := range faults {
@@ -245,7 +239,7 @@ func TestDocumentsFaultOfEveryTry(t *testing.T) {
 	}
 }
 
-// Whatever the table does not do, a call ends. Time is virtual.
+// A call ends also if the table never answers. Time is virtual.
 func TestDocumentsHangingTable(t *testing.T) {
 	for name, fault := range map[string]dynamotest.Fault{
 		"no answer": dynamotest.Hung, "an answer without end": dynamotest.AnswerHung,
@@ -266,8 +260,8 @@ func TestDocumentsHangingTable(t *testing.T) {
 	}
 }
 
-// An item that is no document is an error that names the attribute, and not an
-// empty document: that would be a client without rules.
+// An item that is not a document is an error, which names the attribute. Read as an empty
+// document, it would be a client without rules.
 func TestStrangeItems(t *testing.T) {
 	for want, item := range map[string]string{
 		`"doc"`: `{"pk":{"S":"canary"},"rev":{"N":"1"}}`,
@@ -281,7 +275,7 @@ func TestStrangeItems(t *testing.T) {
 		} {
 			err := documentCalls[name](t.Context(), d)
 			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: error %v, must name %s", name, err, want)
+				t.Errorf("%s: error %v, want one that names %s", name, err, want)
 				continue
 			}
 			quiet(t, err)

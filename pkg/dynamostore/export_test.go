@@ -2,15 +2,15 @@ package dynamostore
 
 import "countersign/pkg/otp"
 
-// For the tests outside the package, which use dynamotest, which uses this package.
+// The tests are outside the package because they use dynamotest, which imports this package.
 var (
 	Definition     = definition
 	TimeToLive     = timeToLive
 	WriteChallenge = writeChallenge
-	ReadNumber     = readNumber
+	ReadLedger     = readLedger
 )
 
-// Codec is the codec of a list of fields.
+// Codec writes and reads challenges with a list of fields.
 type Codec []otp.Field
 
 func (c Codec) Write(of *otp.Challenge) image           { return codec(c).write(of) }

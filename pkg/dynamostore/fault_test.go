@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -13,8 +14,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// An error says what was tried, on which table, and what the table answered.
-func TestErrorsSayEnough(t *testing.T) {
+// An error has the operation, the table, and the answer of the table.
+func TestErrors(t *testing.T) {
 	for _, test := range []struct{ kind, message, want string }{
 		{"com.amazon.coral.validate#ValidationException", "invalid value canary-code", "ValidationException"},
 		{
@@ -34,35 +35,32 @@ func TestErrorsSayEnough(t *testing.T) {
 		}
 		var api smithy.APIError
 		if !errors.As(err, &api) {
-			t.Errorf("%v: the cause is gone", err)
+			t.Errorf("%v does not wrap the SDK's error", err)
 		}
 	}
-	err := stubbed(
-		t,
-		answering{http.StatusBadRequest, `{"__type":"x#ResourceNotFoundException"}`},
-	).Answered(t.Context(), "N#1")
+	notFound := answering{http.StatusBadRequest, `{"__type":"x#ResourceNotFoundException"}`}
+	err := stubbed(t, notFound).Answered(t.Context(), "N#1")
 	var missing *types.ResourceNotFoundException
 	if !errors.As(err, &missing) {
-		t.Errorf("%v does not unwrap to its type", err)
+		t.Errorf("%v does not wrap an error of its type", err)
 	}
 }
 
 // The error does not quote an answer that cannot be read.
 func TestUnreadableAnswer(t *testing.T) {
+	const want = "UpdateItem on table table: the answer could not be read (HTTP 200, request STUB)"
 	for _, body := range []string{`{"Attributes":{"pk":canary}}`, `canary`, `{"Attributes":{"pk":{"B":"canary!"}}}`} {
-		_, err := stubbed(
-			t,
-			answering{http.StatusOK, body},
-		).Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now})
-		if want := "UpdateItem on table table: the answer could not be read (HTTP 200, request STUB)"; err == nil ||
-			err.Error() != want {
-			t.Errorf("error is\n%v\nwant\n%s", err, want)
-		}
+		synctest.Test(t, func(t *testing.T) { // the client repeats the request after pauses
+			s := stubbed(t, answering{http.StatusOK, body})
+			_, err := s.Attempt(t.Context(), otp.Guess{Key: canary.Key, Op: "op", Now: now})
+			if err == nil || err.Error() != want {
+				t.Errorf("error is\n%v\nwant\n%s", err, want)
+			}
+		})
 	}
 }
 
-// An engine that leaves out what it must answer is an error, not a nil pointer
-// and not an outcome.
+// An answer without the item that it must have is an error. It is not an outcome.
 func TestEngineLeavesOutItems(t *testing.T) {
 	refused, empty := stubbed(t, refusing("")), stubbed(t, answering{http.StatusOK, `{}`})
 	if w, err := refused.Reserve(t.Context(), canary, nil, now); err == nil || w.Applied || w.Item != nil {
@@ -71,23 +69,16 @@ func TestEngineLeavesOutItems(t *testing.T) {
 	if s, err := refused.Spend(t.Context(), spend("N#1", "a", now)); err == nil || s.Applied || s.Item != nil {
 		t.Errorf("refused spend without an item: %+v, %v", s, err)
 	}
-	if w, err := empty.Attempt(
-		t.Context(),
-		otp.Guess{Key: canary.Key, Op: "op", Now: now},
-	); err == nil || w.Applied ||
-		w.Item != nil {
+	guess, takeOver := otp.Guess{Key: canary.Key, Op: "op", Now: now}, otp.TakeOver{Key: canary.Key, Now: now}
+	if w, err := empty.Attempt(t.Context(), guess); err == nil || w.Applied || w.Item != nil {
 		t.Errorf("applied attempt without an item: %+v, %v", w, err)
 	}
-	if w, err := empty.TakeOver(
-		t.Context(),
-		otp.TakeOver{Key: canary.Key, Now: now},
-	); err == nil || w.Applied ||
-		w.Item != nil {
+	if w, err := empty.TakeOver(t.Context(), takeOver); err == nil || w.Applied || w.Item != nil {
 		t.Errorf("applied take-over without an item: %+v, %v", w, err)
 	}
 	for _, item := range []string{`,"Item":{"pk":{"S":"canary"}}`, `,"Item":{"pk":{"N":"1"}}`} {
 		broken := stubbed(t, refusing(item))
-		for _, call := range calls[:6] { // Answered looks at no item
+		for _, call := range calls[:6] { // all that read an item
 			err := call.do(t.Context(), broken)
 			if err == nil || !strings.Contains(err.Error(), "attribute") {
 				t.Errorf("%s refused by an unreadable item: %v", call.name, err)

@@ -13,35 +13,30 @@ import (
 	"countersign/pkg/otp"
 )
 
-const now otp.Millis = 4_102_531_208_457 // 2100: no engine's TTL deletion finds anything
+const now otp.Millis = 4_102_531_208_457 // in 2100: no engine deletes items by TTL
 
-// challenge returns a challenge with every attribute set to something that is
-// found nowhere else.
+// challenge returns a challenge whose values occur nowhere else.
 func challenge(id string) otp.Challenge {
 	expires := now.Add(5 * time.Minute)
 	return otp.Challenge{
-		Reported:  otp.Reported{AuthID: "20261122190077000000162140200586657", Mask: "+60******6353"},
-		Encrypted: []byte("sealed"),
-		Key:       otp.ChallengeKey("demo", id),
-		Fingerprint: bytes.Repeat(
-			[]byte("p"),
-			32,
-		),
-		State:      otp.Reserved,
-		Result:     "",
-		Owner:      "canary-owner",
-		Lease:      now.Add(otp.Lease),
-		Seed:       []byte("canary-seed-....."),
-		Digits:     6,
-		KeyVersion: 1,
-		Code:       []byte("canary-code-...................."),
-		Guess:      []byte("-"),
-		Op:         "-",
-		Max:        5,
-		SentAt:     now,
-		ExpiresAt:  expires,
-		LedgerKey:  "N#canary-ledger",
-		TTL:        expires.Add(24 * time.Hour).Seconds(),
+		Reported:    otp.Reported{AuthID: "20261122190077000000162140200586657", Mask: "+60******6353"},
+		Encrypted:   []byte("sealed"),
+		Key:         otp.ChallengeKey("demo", id),
+		Fingerprint: bytes.Repeat([]byte("p"), 32),
+		State:       otp.Reserved,
+		Owner:       "canary-owner",
+		Lease:       now.Add(otp.Lease),
+		Seed:        []byte("canary-seed-....."),
+		Digits:      6,
+		KeyVersion:  1,
+		Code:        []byte("canary-code-...................."),
+		Guess:       []byte("-"),
+		Op:          "-",
+		Max:         5,
+		SentAt:      now,
+		ExpiresAt:   expires,
+		LedgerKey:   "N#canary-ledger",
+		TTL:         expires.Add(24 * time.Hour).Seconds(),
 	}
 }
 
@@ -52,7 +47,7 @@ func spend(key, id string, at otp.Millis) otp.Spend {
 	}
 }
 
-// service is the domain on a store, with a phone that accepts everything.
+// service is the domain on a store, with a phone that accepts every message.
 type service struct {
 	otp.Issuer
 	otp.Verifier
@@ -112,7 +107,7 @@ func (v *service) verify(t testing.TB, id string, code otp.Code, want otp.Outcom
 	return got.Left
 }
 
-// code returns the code of the latest message, and a wrong one.
+// code returns the code of the latest message, and a wrong code.
 func (v *service) code(t testing.TB) (right, wrong otp.Code) {
 	t.Helper()
 	if len(v.phone.codes) == 0 {
@@ -123,7 +118,7 @@ func (v *service) code(t testing.TB) (right, wrong otp.Code) {
 	return right, right[:len(right)-1] + otp.Code('0'+(last-'0'+1)%10)
 }
 
-// quiet fails the test when an error quotes anything that is stored.
+// quiet fails the test if an error quotes a stored value.
 func quiet(t testing.TB, err error, values ...string) {
 	t.Helper()
 	const base64OfCanary = "Y2FuYXJ5"

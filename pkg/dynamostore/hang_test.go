@@ -12,11 +12,11 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// budget is what one call on the table may take. An init makes three of them and
-// one to the sender, and answers within 9 s.
+// budget is the time limit of one call. An init makes three calls and one to the sender,
+// and answers within 9 s.
 const budget = 2400 * time.Millisecond
 
-// Whatever the table does not do, a call ends (P18). Time is virtual.
+// A call ends also if the table never answers (P18). Time is virtual.
 func TestHangingTable(t *testing.T) {
 	for name, fault := range map[string]dynamotest.Fault{
 		"no answer":             dynamotest.Hung,
@@ -45,7 +45,7 @@ func TestHangingTable(t *testing.T) {
 	}
 }
 
-// A caller that gives up is let go at once.
+// A call ends at once when its caller gives up.
 func TestCallerGivesUp(t *testing.T) {
 	for _, call := range calls {
 		t.Run(call.name, func(t *testing.T) {
@@ -62,8 +62,8 @@ func TestCallerGivesUp(t *testing.T) {
 	}
 }
 
-// A send that was counted stays counted, within the budget, when the table hangs
-// while old sends are dropped.
+// If the table hangs while a trim drops old sends, the spend still returns in time and the
+// send is counted.
 func TestHangingTrim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sends, by []string
@@ -76,16 +76,8 @@ func TestHangingTrim(t *testing.T) {
 			}
 			return dynamotest.Hung
 		})
-		wire.Next = answering{
-			http.StatusOK,
-			`{"Attributes":{"sends":{"L":[` + strings.Join(
-				sends,
-				",",
-			) + `]},"by":{"L":[` + strings.Join(
-				by,
-				",",
-			) + `]}}}`,
-		}
+		wire.Next = answering{http.StatusOK, fmt.Sprintf(`{"Attributes":{"sends":{"L":[%s]},"by":{"L":[%s]}}}`,
+			strings.Join(sends, ","), strings.Join(by, ","))}
 		start := time.Now()
 		got, err := stubbed(t, wire).Spend(t.Context(), spend("N#1", "a", now))
 		if err != nil || !got.Applied {

@@ -35,7 +35,7 @@ var (
 	sentState     = text(string(otp.Delivered))
 )
 
-func readNumber(item image) (*otp.Ledger, error) {
+func readLedger(item image) (*otp.Ledger, error) {
 	r := reader{kind: "ledger", item: item}
 	at, by := r.list("sends"), r.list("by")
 	n := &otp.Ledger{

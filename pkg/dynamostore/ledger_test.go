@@ -17,7 +17,7 @@ func storeOn(t testing.TB, table string, transport http.RoundTripper) *dynamosto
 	return dynamostore.New(dynamotest.Client(t, transport), table)
 }
 
-// ledger reads a ledger by a spend that is always refused, since id is counted.
+// ledger reads a ledger by a spend that is refused, because its id is counted already.
 func ledger(t testing.TB, s *dynamostore.Store, key, id string) otp.Ledger {
 	t.Helper()
 	got, err := s.Spend(t.Context(), spend(key, id, now.Add(10*365*24*time.Hour)))
@@ -35,8 +35,8 @@ func ids(n otp.Ledger) []string {
 	return out
 }
 
-// Over many days a ledger stays short, and never forgets a send that a limit
-// looks at. Trims that fail are made up for.
+// Over many days a ledger stays short, and keeps each send that a limit needs. A later trim
+// does the work of one that failed.
 func TestTrim(t *testing.T) {
 	table, wire := dynamotest.Table(t), dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	s, beside := storeOn(t, table, wire), storeOn(t, table, nil)
@@ -70,18 +70,18 @@ func TestTrim(t *testing.T) {
 		all = slices.Insert(all, 0, otp.Send{At: at, ID: p.ID})
 		kept := ledger(t, beside, "N#1", p.ID).Sends
 		if long := limits.Trim(len(kept)) < len(kept); long != (failing && n > 30) {
-			t.Fatalf("%d sends are kept after send %d, trims failing: %v", len(kept), n, failing)
+			t.Fatalf("the ledger has %d sends after send %d; trims fail: %v", len(kept), n, failing)
 		}
 		if k := min(len(all), limits.Depth()+2); len(kept) < k || !slices.Equal(kept[:k], all[:k]) {
 			t.Fatalf("the ledger has %+v, want at least %+v", kept, all[:k])
 		}
 	}
 	if trims != 5 {
-		t.Errorf("%d trims for 80 sends, want 5: after the 22nd, when they stop failing, and after every tenth", trims)
+		t.Errorf("%d trims for 80 sends, want 5: at the 22nd, when they stop failing, and at each tenth after", trims)
 	}
 }
 
-// A window of no sends is a mistake in the limits, not a number without sends.
+// A window that allows no sends is an error.
 func TestSpendOfNoWindow(t *testing.T) {
 	p := spend("N#1", "a", now)
 	p.Limits.Windows = []otp.Window{{Sends: 0, In: time.Hour}}

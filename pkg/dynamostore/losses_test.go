@@ -8,7 +8,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// faults end at once; hang_test.go has those that do not.
+// faults are those that end a request at once; hang_test.go has the others.
 var faults = map[string]dynamotest.Fault{
 	"lost":        dynamotest.Lost,
 	"answer lost": dynamotest.AnswerLost,
@@ -17,8 +17,8 @@ var faults = map[string]dynamotest.Fault{
 	"failed":      dynamotest.Failed,
 }
 
-// Whatever happens to one request of an init and of a verify, or to its first two
-// tries, the person with the right code passes and gets one message (P3).
+// If one request of an init or a verify fails, or two tries of it, the person still gets one
+// message and passes with the right code (P3).
 func TestFaultOfOneRequest(t *testing.T) {
 	table := dynamotest.Table(t)
 	for name, fault := range faults {
@@ -34,7 +34,7 @@ func TestFaultOfOneRequest(t *testing.T) {
 						return dynamotest.Through
 					})
 					v := newService(t, storeOn(t, table, wire))
-					v.client = name // so that the number's other messages do not count
+					v.client = name // the messages of other subtests must not count
 
 					v.init(t, "id", otp.Sent)                                       // requests 1, 2, 3
 					right, wrong := v.code(t)                                       //
@@ -54,7 +54,7 @@ func TestFaultOfOneRequest(t *testing.T) {
 	}
 }
 
-// A call whose tries all fail decides nothing, and its error tells nothing.
+// A call whose tries all fail returns an error, which quotes nothing.
 func TestFaultOfEveryTry(t *testing.T) {
 	table := dynamotest.Table(t)
 	for name, fault := range faults {

@@ -27,7 +27,7 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 		if err != nil || applied || item == nil {
 			return err
 		}
-		n, err := readNumber(item)
+		n, err := readLedger(item)
 		if err != nil {
 			return err
 		}

@@ -18,12 +18,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// unit is the size up to which a write costs one unit.
+// unit is the largest size, in bytes, of an item whose write costs one unit.
 const unit = 1024
 
-// size is the size of an item by DynamoDB's rules: names and strings in UTF-8,
-// two digits a byte and one more for a number (one more again for a sign), three
-// for a list and one for each of its elements.
+// size is the size of an item in bytes by DynamoDB's rules: names and strings in UTF-8; a
+// number has a byte for two digits and one more; a list has three and one for each element.
 func size(item image) int {
 	n := 0
 	for name, v := range item {
@@ -89,41 +88,36 @@ func TestFullestChallengeIsOneUnit(t *testing.T) {
 	}
 }
 
-// consumed adds up what the table says each write took.
+// consumed keeps the capacity that writes consumed.
 type consumed struct {
 	mu    sync.Mutex
-	units map[string]float64 // the most of any write of that operation
+	units map[string]float64 // the highest of each operation
 }
 
-// asking makes every write ask for the capacity that it consumed.
+// asking returns client with writes that ask for the capacity that they consume.
 func (c *consumed) asking(client *dynamodb.Client) *dynamodb.Client {
-	ask := middleware.InitializeMiddlewareFunc(
-		"ask for capacity",
-		func(
-			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
-		) (middleware.InitializeOutput, middleware.Metadata, error) {
-			switch in := in.Parameters.(type) {
-			case *dynamodb.PutItemInput:
-				in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-			case *dynamodb.UpdateItemInput:
-				in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-			}
-			out, md, err := next.HandleInitialize(ctx, in)
-			switch out := out.Result.(type) {
-			case *dynamodb.PutItemOutput:
-				c.note("PutItem", out.ConsumedCapacity)
-			case *dynamodb.UpdateItemOutput:
-				c.note("UpdateItem", out.ConsumedCapacity)
-			}
-			return out, md, err
-		},
-	)
-	return dynamodb.New(client.Options(), func(o *dynamodb.Options) {
-		o.APIOptions = append(
-			o.APIOptions,
-			func(s *middleware.Stack) error { return s.Initialize.Add(ask, middleware.Before) },
-		)
-	})
+	ask := func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		switch in := in.Parameters.(type) {
+		case *dynamodb.PutItemInput:
+			in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+		case *dynamodb.UpdateItemInput:
+			in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+		}
+		out, md, err := next.HandleInitialize(ctx, in)
+		switch out := out.Result.(type) {
+		case *dynamodb.PutItemOutput:
+			c.note("PutItem", out.ConsumedCapacity)
+		case *dynamodb.UpdateItemOutput:
+			c.note("UpdateItem", out.ConsumedCapacity)
+		}
+		return out, md, err
+	}
+	add := func(s *middleware.Stack) error {
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("ask for capacity", ask), middleware.Before)
+	}
+	return dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, add) })
 }
 
 func (c *consumed) note(operation string, got *types.ConsumedCapacity) {
@@ -149,21 +143,13 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	}
 	full.Attempts = 0
 	take := otp.TakeOver{
-		Key:   full.Key,
-		From:  full.Owner,
-		Owner: strings.Repeat("n", 22),
-		Lease: full.Lease,
-		Now:   full.Lease,
+		Key: full.Key, From: full.Owner, Owner: strings.Repeat("n", 22), Lease: full.Lease, Now: full.Lease,
 	}
 	if w, err := s.TakeOver(t.Context(), take); err != nil || !w.Applied {
 		t.Fatal(w, err)
 	}
 	settle := otp.Settlement{
-		Key:    full.Key,
-		Owner:  take.Owner,
-		State:  otp.Delivered,
-		Result: otp.Undeliverable,
-		Lease:  full.Lease,
+		Key: full.Key, Owner: take.Owner, State: otp.Delivered, Result: otp.Undeliverable, Lease: full.Lease,
 	}
 	if w, err := s.Settle(t.Context(), settle); err != nil || !w.Applied {
 		t.Fatal(w, err)
@@ -179,9 +165,7 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 		}
 		largest = max(largest, size(item(t, client, table, full.LedgerKey)))
 	}
-	largest += valueSize(
-		&types.AttributeValueMemberS{Value: "01234567890"},
-	) + 1 + 8 + 1 // the entry that the trim of the same spend drops
+	largest += len("01234567890") + 1 + 8 + 1 // the entry that the trim of the same spend drops
 	t.Logf("the largest ledger has %d bytes", largest)
 	if largest > unit {
 		t.Errorf("the largest ledger has %d bytes, more than %d", largest, unit)

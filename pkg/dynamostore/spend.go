@@ -59,7 +59,7 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	case item == nil:
 		return otp.Spent{}, noAnswer("spend")
 	}
-	n, err := readNumber(item)
+	n, err := readLedger(item)
 	return otp.Spent{Item: n}, err
 }
 

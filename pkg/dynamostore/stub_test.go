@@ -9,7 +9,7 @@ import (
 	"countersign/pkg/dynamostore"
 )
 
-// answering is a table that gives the same answer to everything.
+// answering is a table that gives the same answer to every request.
 type answering struct {
 	status int
 	body   string
@@ -26,16 +26,14 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// refusing answers that a condition did not hold, with the item that refused it.
+// refusing returns a table whose conditions never hold. item is the part of its answer with
+// the item that refuses a write, "" for none.
 func refusing(item string) answering {
-	return answering{
-		http.StatusBadRequest,
-		`{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional ` +
-			`request failed"` + item + `}`,
-	}
+	return answering{http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#` +
+		`ConditionalCheckFailedException","message":"The conditional request failed"` + item + `}`}
 }
 
-// stubbed returns a store as the programs have it, on a stub instead of a table.
+// stubbed returns a store with the programs' client, on a stub of a table.
 func stubbed(t testing.TB, transport http.RoundTripper) *dynamostore.Store {
 	t.Helper()
 	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: "http://table.invalid", Transport: transport})

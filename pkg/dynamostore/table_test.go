@@ -16,15 +16,15 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// The laptop's tables and the deployed ones are the same.
+// The tables of a laptop have the definitions of template.yaml.
 func TestDefinitionIsTheTemplates(t *testing.T) {
 	template, err := dynamotest.Template()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stream := template.Challenges.Table.StreamSpecification; stream == nil ||
-		stream.StreamViewType != types.StreamViewTypeNewAndOldImages {
-		t.Errorf("template.yaml has the stream %+v, and a pass shows by comparing the images before and after", stream)
+	stream := template.Challenges.Table.StreamSpecification
+	if stream == nil || stream.StreamViewType != types.StreamViewTypeNewAndOldImages {
+		t.Errorf("template.yaml has the stream %+v, want one with new and old images", stream)
 	}
 	template.Challenges.Table.StreamSpecification = nil // see CreateTable
 	for name, table := range map[string]struct {
@@ -44,15 +44,13 @@ func TestDefinitionIsTheTemplates(t *testing.T) {
 	}
 }
 
-// named returns a name for a table, which is deleted when the test ends.
+// named returns a name for a table. The end of the test deletes the table.
 func named(t testing.TB, client *dynamodb.Client) string {
 	t.Helper()
 	name := "countersign-test-" + rand.Text()
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(
-			context.Background(),
-			&dynamodb.DeleteTableInput{TableName: &name},
-		); err != nil {
+		_, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
+		if err != nil {
 			t.Error(err)
 		}
 	})
@@ -75,9 +73,9 @@ func TestCreateTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ttl.TimeToLiveDescription; aws.ToString(got.AttributeName) != "ttl" ||
-		got.TimeToLiveStatus == types.TimeToLiveStatusDisabled {
-		t.Errorf("the table's TTL is %+v", got)
+	got := ttl.TimeToLiveDescription
+	if aws.ToString(got.AttributeName) != "ttl" || got.TimeToLiveStatus == types.TimeToLiveStatusDisabled {
+		t.Errorf("the table's TTL is %+v, want the attribute ttl", got)
 	}
 	if w, err := dynamostore.New(client, name).Reserve(t.Context(), canary, nil, now); err != nil || !w.Applied {
 		t.Errorf("a write on the new table: applied %v, %v", w.Applied, err)
@@ -86,11 +84,11 @@ func TestCreateTable(t *testing.T) {
 		t.Errorf("a second start: %v", err)
 	}
 	if n := item(t, client, name, canary.Key); n == nil {
-		t.Error("a second start lost what the first wrote")
+		t.Error("a second start lost an item of the first")
 	}
 }
 
-// Documents stay until somebody deletes them.
+// The table of documents has no TTL.
 func TestCreateClientsTable(t *testing.T) {
 	client := dynamotest.Client(t, nil)
 	name := named(t, client)
@@ -99,18 +97,20 @@ func TestCreateClientsTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if ok, err := dynamostore.NewDocuments(client, name).
-		Put(t.Context(), "client#demo", []byte("{}"), 0); err != nil ||
-		!ok {
+	documents := dynamostore.NewDocuments(client, name)
+	if ok, err := documents.Put(t.Context(), "client#demo", []byte("{}"), 0); err != nil || !ok {
 		t.Errorf("a write on the new table: ok %v, %v", ok, err)
 	}
 	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ttl.TimeToLiveDescription; got != nil && got.TimeToLiveStatus != "" &&
-		got.TimeToLiveStatus != types.TimeToLiveStatusDisabled {
-		t.Errorf("the table's TTL is %+v, want none", got)
+	if got := ttl.TimeToLiveDescription; got != nil {
+		switch got.TimeToLiveStatus {
+		case "", types.TimeToLiveStatusDisabled:
+		default:
+			t.Errorf("the table's TTL is %+v, want none", got)
+		}
 	}
 }
 
@@ -124,23 +124,19 @@ func TestCreateTableOverAnother(t *testing.T) {
 	}
 	err := dynamostore.CreateTable(t.Context(), client, name)
 	if err == nil || !strings.Contains(err.Error(), "partition key pk") {
-		t.Errorf("error is %v, must name the key", err)
+		t.Errorf("error %v, want one that names the key", err)
 	}
 }
 
 func TestCreateTableGivesUp(t *testing.T) {
-	client, err := dynamostore.NewClient(
-		dynamostore.Config{
-			Endpoint:  "http://table.invalid",
-			Transport: dynamotest.NewWire(dynamotest.Always(dynamotest.Hung)),
-		},
-	)
+	hung := dynamotest.NewWire(dynamotest.Always(dynamotest.Hung))
+	client, err := dynamostore.NewClient(dynamostore.Config{Endpoint: "http://table.invalid", Transport: hung})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := dynamostore.CreateTable(ctx, client, "table"); !errors.Is(err, context.Canceled) {
-		t.Errorf("error is %v", err)
+		t.Errorf("error %v, want that the call was cancelled", err)
 	}
 }

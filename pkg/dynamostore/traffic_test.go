@@ -8,16 +8,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-const trafficTTL = 4_102_531_208 // 2100: no engine's TTL deletion finds anything
+const trafficTTL = 4_102_531_208 // in 2100: no engine deletes items by TTL
 
-// take counts n, which must come out as want.
+// take counts n and fails the test unless the answer is want.
 func take(t testing.TB, s *dynamostore.Store, key string, window int64, n, limit int, want bool) {
 	t.Helper()
 	if ok, err := s.Take(t.Context(), key, window, n, limit, trafficTTL); err != nil || ok != want {
@@ -25,7 +24,7 @@ func take(t testing.TB, s *dynamostore.Store, key string, window int64, n, limit
 	}
 }
 
-// A call is one write, and up to three where a window begins.
+// A call makes one write, and up to three when a window begins.
 func TestTakeRequests(t *testing.T) {
 	table := dynamotest.Table(t)
 	wire, beside := dynamotest.NewWire(dynamotest.Always(dynamotest.Through)), storeOn(t, table, nil)
@@ -61,7 +60,7 @@ func TestTakeRequests(t *testing.T) {
 	}
 }
 
-// The counter has the ttl of its own window.
+// A counter has the TTL of its own window.
 func TestTakeTTL(t *testing.T) {
 	table := dynamotest.Table(t)
 	s := storeOn(t, table, nil)
@@ -80,14 +79,14 @@ func TestTakeTTL(t *testing.T) {
 	}
 }
 
-// Whatever is lost, no window grants more than its limit. Each lost answer costs
-// at most what its call counts once more.
+// If requests or answers are lost, a window still grants at most its limit. A repetition
+// after a lost answer counts its call once more.
 func TestTakeFaultOfOneRequest(t *testing.T) {
 	table := dynamotest.Table(t)
 	const limit = 6
 	for name, fault := range faults {
 		for tries := 1; tries <= 2; tries++ {
-			for request := 1; request <= 2; request++ { // a window begins: one is refused, one begins it
+			for request := 1; request <= 2; request++ { // at the begin of a window the first is refused, the second begins it
 				t.Run(fmt.Sprintf("%s %d times from request %d", name, tries, request), func(t *testing.T) {
 					t.Parallel()
 					least, key := limit, "T#"+t.Name()
@@ -97,7 +96,7 @@ func TestTakeFaultOfOneRequest(t *testing.T) {
 					for window := range int64(2) {
 						granted := 0
 						wire := dynamotest.NewWire(nil)
-						s := storeOn(t, table, wire) // anew: a client that loses much stops repeating
+						s := storeOn(t, table, wire) // a new client: one that loses much stops repeating
 						for range limit + 3 {
 							wire.Follow(func(n int, _ string) dynamotest.Fault {
 								if n >= request && n < request+tries {
@@ -123,7 +122,7 @@ func TestTakeFaultOfOneRequest(t *testing.T) {
 	}
 }
 
-// A call whose tries all fail grants nothing, and its error tells nothing.
+// A call whose tries all fail grants nothing, and its error quotes nothing.
 func TestTakeFaultOfEveryTry(t *testing.T) {
 	table := dynamotest.Table(t)
 	for name, fault := range faults {
@@ -152,36 +151,25 @@ func TestTakeFaultOfEveryTry(t *testing.T) {
 func TestTakeHangingTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		ok, err := stubbed(
-			t,
-			dynamotest.NewWire(dynamotest.Always(dynamotest.Hung)),
-		).Take(t.Context(), "T#a", 1, 1, 1, trafficTTL)
+		s := stubbed(t, dynamotest.NewWire(dynamotest.Always(dynamotest.Hung)))
+		ok, err := s.Take(t.Context(), "T#a", 1, 1, 1, trafficTTL)
 		if took := time.Since(start); err == nil || ok || took > budget {
 			t.Errorf("ok %v, error %v after %v", ok, err, took)
 		}
 	})
 }
 
-// What is no counter is an error, never a grant.
+// An item that is not a counter is an error, and grants nothing.
 func TestTakeOfStrangeItems(t *testing.T) {
 	for name, answer := range map[string]http.RoundTripper{
 		`"window"`: refusing(`,"Item":{"pk":{"S":"canary"}}`),
-		"deleted":  refusing(""), // again and again: nothing there, and yet no first
+		"deleted":  refusing(""), // both writes are refused, and there is no item
 	} {
 		ok, err := stubbed(t, answer).Take(t.Context(), "T#canary", 1, 1, 1, trafficTTL)
 		if err == nil || ok || !strings.Contains(err.Error(), name) {
-			t.Errorf("ok %v, error %v, must say %s", ok, err, name)
+			t.Errorf("ok %v, error %v, want one with %s", ok, err, name)
 			continue
 		}
 		quiet(t, err)
 	}
-}
-
-func ttlOf(t testing.TB, client *dynamodb.Client, table, key string) string {
-	t.Helper()
-	n, _ := item(t, client, table, key)["ttl"].(*types.AttributeValueMemberN)
-	if n == nil {
-		return "missing"
-	}
-	return n.Value
 }

@@ -9,7 +9,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Every operation takes the writes it was designed for, and reads nothing (P7).
+// Every operation makes the writes of its design and no reads (P7).
 func TestRequests(t *testing.T) {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	v := newService(t, dynamotest.Store(t, wire))
@@ -33,7 +33,7 @@ func TestRequests(t *testing.T) {
 	costs("right", update, func() { v.verify(t, "id", right, otp.Passed) })
 	costs("used", update, func() { v.verify(t, "id", right, otp.Used) })
 	costs("unknown", update, func() { v.verify(t, "no such id", right, otp.Unknown) })
-	costs("of a failed init", update, func() { v.verify(t, "soon", right, otp.Unknown) })
+	costs("verify of a failed init", update, func() { v.verify(t, "soon", right, otp.Unknown) })
 
 	v.now = v.now.Add(time.Minute)
 	costs("init", init, func() { v.init(t, "second", otp.Sent) })
@@ -51,8 +51,8 @@ func TestRequests(t *testing.T) {
 	costs("expired", update, func() { v.verify(t, "third", right, otp.Expired) })
 }
 
-// A refund finds its send wherever other sends push it while it looks.
-func TestRefundRunsAfterItsSend(t *testing.T) {
+// A refund finds its send also when other sends push it down the list meanwhile.
+func TestRefundOfMovingSend(t *testing.T) {
 	table := dynamotest.Table(t)
 	beside := storeOn(t, table, nil)
 	limits := otp.Limits{Unanswered: 100, Pause: time.Hour}
@@ -85,6 +85,6 @@ func TestRefundRunsAfterItsSend(t *testing.T) {
 		return dynamotest.Through
 	}))
 	if err := always.Refund(t.Context(), "N#1", "a"); err == nil {
-		t.Error("a refund that never caught its send says that it did")
+		t.Error("no error, though the send moved before each write")
 	}
 }
