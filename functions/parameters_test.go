@@ -2,11 +2,10 @@ package functions
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v4"
 
 	"countersign/pkg/config"
 	"countersign/pkg/message"
@@ -25,7 +24,7 @@ type parameter struct {
 	MaxLength      *int     `yaml:"MaxLength"`
 }
 
-// takes reports whether CloudFormation would take a value.
+// takes reports whether CloudFormation takes a value.
 func (p parameter) takes(value string) bool {
 	switch {
 	case p.MinLength != nil && len(value) < *p.MinLength, p.MaxLength != nil && len(value) > *p.MaxLength:
@@ -33,41 +32,24 @@ func (p parameter) takes(value string) bool {
 	case p.AllowedValues == nil:
 		return p.AllowedPattern == "" || regexp.MustCompile(p.AllowedPattern).MatchString(value)
 	}
-	for _, v := range p.AllowedValues {
-		if v == value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.AllowedValues, any(value))
 }
 
-func parameters(t *testing.T) (all map[string]parameter, variables map[string]string) {
+func parameters(t *testing.T) map[string]parameter {
 	t.Helper()
 	var file struct {
 		Parameters map[string]parameter `yaml:"Parameters"`
-		Globals    struct {
-			Function struct {
-				Environment struct {
-					Variables map[string]yaml.Node `yaml:"Variables"`
-				} `yaml:"Environment"`
-			} `yaml:"Function"`
-		} `yaml:"Globals"`
 	}
 	readTemplate(t, &file)
-	variables = map[string]string{}
-	for name, value := range file.Globals.Function.Environment.Variables {
-		variables[name] = first(value).Value
-	}
-	return file.Parameters, variables
+	return file.Parameters
 }
 
-// Each parameter is bounded, and has a default but for the countries.
+// Each parameter is bounded. Each has a default, except the countries.
 func TestParameters(t *testing.T) {
-	all, _ := parameters(t)
-	for name, p := range all {
+	for name, p := range parameters(t) {
 		bounded := p.AllowedPattern != "" || p.AllowedValues != nil || p.MaxLength != nil ||
 			p.MinValue != nil && p.MaxValue != nil
-		if !bounded && name != "SpendLimit" { // which knows no most
+		if !bounded && name != "SpendLimit" { // no amount is too large
 			t.Errorf("%s is not bounded", name)
 		}
 		if (p.Default == nil) != (name == "AllowedCountries") {
@@ -79,12 +61,12 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// What CloudFormation takes is what the functions take: a deployment that ends well
-// has functions that start.
+// A number that CloudFormation takes starts the functions, and a number that it refuses does not: functions start after
+// each successful deployment.
 func TestNumbersAreBoundedAlike(t *testing.T) {
-	all, variables := parameters(t)
+	all := parameters(t)
 	checked := 0
-	for variable, value := range variables {
+	for variable, value := range globals(t).values() {
 		name := regexp.MustCompile(`[A-Z]\w+`).FindString(value) // of Digits, or ${ValiditySeconds}s
 		p := all[name]
 		if p.Type != "Number" {
@@ -109,42 +91,43 @@ func TestNumbersAreBoundedAlike(t *testing.T) {
 		for n, good := range map[float64]bool{*p.MinValue: true, *p.MaxValue: true, *p.MinValue - 1: false,
 			*p.MaxValue + 1: false} {
 			if err := starts(n); (err == nil) != good {
-				t.Errorf("%s=%v: the functions say %v", name, n, err)
+				t.Errorf("%s=%v starts the functions: %v (%v), want %v as in template.yaml", name, n, !good, err, good)
 			}
 		}
 	}
 	if checked < 9 {
-		t.Errorf("%d numbers of the template reach the functions", checked)
+		t.Errorf("%d numbers of the template reach the functions, want at least 9", checked)
 	}
 }
 
-func TestTextsAreBoundedAlike(t *testing.T) {
-	all, _ := parameters(t)
-	sns := func(set func(*snssender.Config, string)) func(string) bool {
-		return func(value string) bool {
-			var c snssender.Config
-			set(&c, value)
-			return c.Validate() == nil
-		}
+// functionsTake reports whether the functions start with a value, by the parameter that has it.
+var functionsTake = map[string]func(value string) bool{
+	"SenderId":          snsTakes(func(c *snssender.Config, v string) { c.SenderID = v }),
+	"OriginationNumber": snsTakes(func(c *snssender.Config, v string) { c.OriginationNumber = v }),
+	"EntityId":          snsTakes(func(c *snssender.Config, v string) { c.EntityID, c.TemplateID = v, v }),
+	"TemplateId":        snsTakes(func(c *snssender.Config, v string) { c.EntityID, c.TemplateID = v, v }),
+	"MaxPrice":          snsTakes(func(c *snssender.Config, v string) { c.MaxPrice = v }),
+	"Language":          func(v string) bool { _, err := message.Text("Brand", v); return err == nil },
+	"AllowedCountries": func(v string) bool {
+		countries := map[string]string{"COUNTERSIGN_COUNTRIES": v}
+		_, err := config.Load(func(name string) string { return countries[name] })
+		return err == nil && v != "" // no country at all
+	},
+}
+
+func snsTakes(set func(*snssender.Config, string)) func(string) bool {
+	return func(value string) bool {
+		var c snssender.Config
+		set(&c, value)
+		return c.Validate() == nil
 	}
-	narrower := map[string]bool{
-		"Language=":             true,
-		"Language=EN":           true,
-		"AllowedCountries=*,MY": true,
-	} // the functions would do
-	for name, takes := range map[string]func(string) bool{
-		"SenderId":          sns(func(c *snssender.Config, v string) { c.SenderID = v }),
-		"OriginationNumber": sns(func(c *snssender.Config, v string) { c.OriginationNumber = v }),
-		"EntityId":          sns(func(c *snssender.Config, v string) { c.EntityID, c.TemplateID = v, v }),
-		"TemplateId":        sns(func(c *snssender.Config, v string) { c.EntityID, c.TemplateID = v, v }),
-		"MaxPrice":          sns(func(c *snssender.Config, v string) { c.MaxPrice = v }),
-		"Language":          func(v string) bool { _, err := message.Text("Brand", v); return err == nil },
-		"AllowedCountries": func(v string) bool {
-			countries := map[string]string{"COUNTERSIGN_COUNTRIES": v}
-			_, err := config.Load(func(name string) string { return countries[name] })
-			return err == nil && v != "" // which is none at all
-		},
-	} {
+}
+
+// The template takes the texts that the functions take, except three that only the functions take.
+func TestTextsAreBoundedAlike(t *testing.T) {
+	all := parameters(t)
+	narrower := []string{"Language=", "Language=EN", "AllowedCountries=*,MY"}
+	for name, takes := range functionsTake {
 		p := all[name]
 		for _, value := range []string{
 			"", "Acme", "AC-ME", "12345", "A234567890A", "1234567890A", "A1234567890A", "A!", "Ä", "+60123456789",
@@ -152,21 +135,20 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 			"en", "de", "sv", "xx", "EN", "MY", "MY,SG", "MY,", "my", "*", "*,MY", strings.Repeat("1", 50),
 			strings.Repeat("1", 51), "a_b", "a b", "1\n",
 		} {
-			if got := p.takes(value); got != takes(value) && !narrower[name+"="+value] {
-				t.Errorf("%s=%q: the template says %v, the functions %v", name, value, got, !got)
+			if got := p.takes(value); got != takes(value) && !slices.Contains(narrower, name+"="+value) {
+				t.Errorf("%s=%q: the template takes it: %v, the functions: %v", name, value, got, !got)
 			}
 		}
 	}
-	// Letters that count twice are left to the functions: CloudFormation counts each once.
-	brand := all["Brand"]
+}
+
+// The longest brand of the template fits into a message in every language, and no longer one does. CloudFormation counts
+// each letter once: letters that count twice are left to the functions.
+func TestBrandIsBoundedAlike(t *testing.T) {
+	most := *parameters(t)["Brand"].MaxLength
 	fits := func(n int) bool { return message.CheckBrand(strings.Repeat("a", n)) == nil }
-	if n := *brand.MaxLength; !fits(n) || fits(n+1) {
-		for n = 1; fits(n + 1); n++ {
-		}
-		t.Errorf(
-			"a brand may have %d characters in the template, and fits in every language with %d",
-			*brand.MaxLength,
-			n,
-		)
+	if !fits(most) || fits(most+1) {
+		t.Errorf("a brand of %d letters, the most of the template, fits: %v; one more letter fits: %v, want false",
+			most, fits(most), fits(most+1))
 	}
 }

@@ -11,23 +11,22 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// role is what template.yaml lets a function, or the state machine, do. SAM adds to
-// it by itself, and no test here sees that: writing logs and traces (the managed
-// policies AWSLambdaBasicExecutionRole and AWSXRayDaemonWriteAccess), reading the
-// stream (AWSLambdaDynamoDBExecutionRole), and sqs:SendMessage to its queue for what failed. The
-// same to the queue for failed events is FailedEventsPolicy, see TestTemplateIsClosed.
+// role has the permissions of a function, or of the state machine, in template.yaml. SAM adds permissions that no test
+// here reads: writing logs and traces (the managed policies AWSLambdaBasicExecutionRole and AWSXRayDaemonWriteAccess),
+// reading the stream (AWSLambdaDynamoDBExecutionRole), and sqs:SendMessage to the queue of failed batches. The queue of
+// failed events has FailedEventsPolicy, see TestTemplateIsClosed.
 type role struct {
 	name          string // of the resource
 	statements    []statement
 	substitutions map[string]string // in the state machine's definition
 }
 
-// statement is one of a role's policy.
+// statement is one statement of a role's policies.
 type statement struct {
 	allow     bool
 	actions   []action
-	resource  string            // as !Sub has it, with names in ${}
-	condition map[string]string // what keys must be equal to
+	resource  string            // as in a !Sub, with names in ${}
+	condition map[string]string // StringEquals: a value by key
 }
 
 type action struct {
@@ -40,45 +39,32 @@ type action struct {
 func roles(t *testing.T) map[string]role {
 	t.Helper()
 	var parsed struct {
-		Globals struct {
-			Function struct {
-				Environment struct {
-					Variables map[string]yaml.Node `yaml:"Variables"`
-				} `yaml:"Environment"`
-			} `yaml:"Function"`
-		} `yaml:"Globals"`
 		Resources map[string]struct {
 			Type       string    `yaml:"Type"`
 			Properties yaml.Node `yaml:"Properties"`
 		} `yaml:"Resources"`
 	}
 	readTemplate(t, &parsed)
-	// A table, and the keyring, is what functions are told it is.
-	var told []string
-	for variable, value := range parsed.Globals.Function.Environment.Variables {
+	// Tables and the keyring go by the variables that name them: the tests choose their values.
+	var variables []string
+	for variable, value := range globals(t).Variables {
 		if value = first(value); value.Tag == "!Ref" {
-			told = append(
-				told,
-				"${"+value.Value+"}",
-				"${"+variable+"}",
-				"${"+value.Value+".Arn}",
-				tables+"${"+variable+"}",
-			)
+			variables = append(variables, "${"+value.Value+"}", "${"+variable+"}",
+				"${"+value.Value+".Arn}", tables+"${"+variable+"}")
 		}
 	}
 	all := map[string]role{}
 	for name, r := range parsed.Resources {
 		if r.Type == "AWS::Serverless::Function" || r.Type == "AWS::Serverless::StateMachine" {
-			source, read := readRole(t, name, r.Properties, strings.NewReplacer(told...))
+			source, read := readRole(t, name, r.Properties, strings.NewReplacer(variables...))
 			all[path.Base(source)] = read
 		}
 	}
 	return all
 }
 
-// first is the stack's own resource of an !If that gives that or the one that a
-// parameter names: no statement has anything else as its other half. Anything else is
-// itself.
+// first returns the first value of an !If, which is a resource of the stack. Its second value must be KeyringArn, the
+// parameter that names another resource. A node that is no !If is returned as it is.
 func first(n yaml.Node) yaml.Node {
 	if n.Tag != "!If" {
 		return n
@@ -89,7 +75,8 @@ func first(n yaml.Node) yaml.Node {
 	return *n.Content[1]
 }
 
-func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Replacer) (source string, _ role) {
+// readRole reads the role of one resource, and the folder or file that it runs.
+func readRole(t *testing.T, name string, properties yaml.Node, variables *strings.Replacer) (source string, _ role) {
 	t.Helper()
 	var p struct {
 		CodeURI       string               `yaml:"CodeUri"`
@@ -123,17 +110,13 @@ func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Rep
 			read := statement{
 				allow:     s.Effect == "Allow",
 				actions:   actions(s.Action),
-				resource:  told.Replace(substituted(s.Resource)),
+				resource:  variables.Replace(substituted(s.Resource)),
 				condition: s.Condition["StringEquals"],
 			}
 			conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition) > 0
 			if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
-				t.Fatalf(
-					"%s: a statement, line %d, must have Effect, Action and one Resource, and as a Condition "+
-						"StringEquals at most",
-					name,
-					s.Action.Line,
-				)
+				t.Fatalf("%s, line %d: a statement must have Effect, Action and one Resource, and no Condition "+
+					"but StringEquals", name, s.Action.Line)
 			}
 			r.statements = append(r.statements, read)
 		}
@@ -141,7 +124,7 @@ func readRole(t *testing.T, name string, properties yaml.Node, told *strings.Rep
 	return p.CodeURI + p.DefinitionURI, r
 }
 
-// substituted is a text, or what !Ref or !GetAtt gives, as !Sub spells it; see first.
+// substituted returns a text as it is, and a !Ref or !GetAtt in the spelling of !Sub; see [first].
 func substituted(n yaml.Node) string {
 	n = first(n)
 	if n.Tag == "!Ref" || n.Tag == "!GetAtt" {
@@ -160,10 +143,10 @@ func actions(n yaml.Node) (list []action) {
 	return list
 }
 
-// tables is what ARNs of tables begin with.
+// tables is the beginning of the ARN of a table.
 const tables = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
 
-// inStack puts in what stands for ${names} in the stack of the tests.
+// inStack replaces ${names} by their values in the stack of the tests.
 func inStack(text string) string {
 	return os.Expand(text, func(name string) string {
 		switch name {
@@ -178,10 +161,10 @@ func inStack(text string) string {
 	})
 }
 
-// ask is what a request needs to be allowed.
+// ask is a permission that a request needs.
 type ask struct {
 	action, resource string
-	keys             map[string]string // that conditions look at
+	keys             map[string]string // values for conditions
 }
 
 // allows decides as IAM does.
@@ -209,7 +192,7 @@ func (s statement) covers(a ask) bool {
 		regexp.MustCompile("^"+pattern+"$").MatchString(a.resource)
 }
 
-// without is the role without an action.
+// without returns the role without an action.
 func (r role) without(name string) role {
 	r.statements = slices.Clone(r.statements)
 	for i, s := range r.statements {
@@ -221,7 +204,7 @@ func (r role) without(name string) role {
 	return r
 }
 
-// allowed lists what a role allows: each action with its resource.
+// allowed lists the permissions of a role: each action with its resource.
 func (r role) allowed() (list []string) {
 	for _, s := range r.statements {
 		for _, a := range s.actions {
@@ -233,16 +216,18 @@ func (r role) allowed() (list []string) {
 	return list
 }
 
-// What the roles are for: codes are never read, a verify sends nothing, nobody
-// changes clients, and nobody speaks for others on the bus.
+// The roles hold what they are for: no function reads codes, verify sends nothing, no function changes clients, and
+// events come from source "countersign" only.
 func TestRoles(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-central-1")
 	t.Setenv("COUNTERSIGN_TABLE", "challenges")
 	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "clients")
 	t.Setenv("COUNTERSIGN_KEYS", "the keyring's ARN")
-	const challenges, clients = "arn:aws:dynamodb:eu-central-1:123456789012:table/challenges", "arn:aws:dynamodb:eu-" +
-		"central-1:123456789012:table/clients"
-	const bus = "arn:aws:events:eu-central-1:123456789012:event-bus/"
+	const (
+		challenges = "arn:aws:dynamodb:eu-central-1:123456789012:table/challenges"
+		clients    = "arn:aws:dynamodb:eu-central-1:123456789012:table/clients"
+		bus        = "arn:aws:events:eu-central-1:123456789012:event-bus/"
+	)
 	all := roles(t)
 	for _, c := range []struct {
 		function, action, resource, source string
@@ -268,15 +253,8 @@ func TestRoles(t *testing.T) {
 	} {
 		a := ask{c.action, c.resource, map[string]string{"events:source": c.source}}
 		if got := all[c.function].allows(a); got != c.want {
-			t.Errorf(
-				"%s on %s by %s (source %q): allowed is %v, want %v",
-				c.action,
-				c.resource,
-				c.function,
-				c.source,
-				got,
-				c.want,
-			)
+			t.Errorf("%s on %s by %s (source %q): allowed is %v, want %v",
+				c.action, c.resource, c.function, c.source, got, c.want)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// initRounds is how often a binary tells what its packages take.
+// initRounds is how often a binary is started to measure its packages.
 const initRounds = 15
 
 // share is what a package's variables and init functions take at process start.

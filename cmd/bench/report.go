@@ -42,7 +42,8 @@ func loadReport(loads []figures, o options) string {
 	p("## The local server under load, from outside over HTTP")
 	p("")
 	p("SQLite in WAL mode on disk, messages to the outbox. Server and load generator share the machine;")
-	p("%d keep-alive connections, %s a run, so latency is at saturation. Each figure is the commit", connections, o.length)
+	p("%d keep-alive connections, %s a run, so latency is at saturation. Each figure is the commit",
+		connections, o.length)
 	p("`%s`, then this one: medians of %d rounds in which both ran in turn, each time on a", o.before, o.rounds)
 	p("new file. RSS is the largest.")
 	p("Answers of AMS/DWS are signed (RSA-2048, about 0.7 ms each); verify's repeat within a second and are")

@@ -35,7 +35,8 @@ func unimatrixCalls() contract {
 		return post("/?action=otp.send&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d"}`, c.base+n))
 	}
 	c.verify = func(n int64, code string) []byte {
-		return post("/?action=otp.verify&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d","code":"%s"}`, c.base+n, code))
+		return post("/?action=otp.verify&accessKeyId=demo", "",
+			fmt.Sprintf(`{"to":"+60%d","code":"%s"}`, c.base+n, code))
 	}
 	return c
 }

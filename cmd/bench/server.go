@@ -65,7 +65,8 @@ func startServer(binary, dir string) (*server, error) {
 	line, err := lines.ReadString('\n')
 	addr, ready := strings.CutPrefix(strings.TrimSpace(line), "ready http://")
 	if err != nil || !ready {
-		return nil, errors.Join(fmt.Errorf("the server printed %q instead of its address", line), err, cmd.Process.Kill())
+		err = errors.Join(fmt.Errorf("the server printed %q instead of its address", line), err)
+		return nil, errors.Join(err, cmd.Process.Kill())
 	}
 	go io.Copy(io.Discard, lines) // as a terminal would, but faster
 	return &server{cmd, addr, data}, nil

@@ -11,8 +11,7 @@ import (
 // released matches the heading of a release, such as "## [0.11.0] - 2026-11-27".
 var released = regexp.MustCompile(`(?m)^## \[([0-9]+\.[0-9]+\.[0-9]+)\] - [0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 
-// TestChangelog compares the version with the newest entry of the changelog, which
-// stands at its top.
+// The newest entry of the changelog, which comes first, has the version of the code.
 func TestChangelog(t *testing.T) {
 	text, err := os.ReadFile("../../CHANGELOG.md")
 	if err != nil {
@@ -23,6 +22,7 @@ func TestChangelog(t *testing.T) {
 		t.Fatal(`CHANGELOG.md has no heading such as "## [0.11.0] - 2026-11-27"`)
 	}
 	if got := string(newest[1]); got != version.Current {
-		t.Errorf("the newest entry of CHANGELOG.md is %s, and version.Current is %s: change one of them", got, version.Current)
+		t.Errorf("the newest entry of CHANGELOG.md is %s, and version.Current is %s: change one of them",
+			got, version.Current)
 	}
 }

@@ -1,5 +1,5 @@
-// Command hello is the least that a Lambda function in Go can be. The functions'
-// cold starts are told in multiples of its own.
+// Command hello is the smallest Lambda function in Go. The report gives the cold starts of the other functions as
+// multiples of its own.
 package main
 
 import (
