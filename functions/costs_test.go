@@ -13,7 +13,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// prices is docs/prices.json.
+// prices has the content of docs/prices.json.
 type prices struct {
 	Prices map[string]struct {
 		What, Unit        string
@@ -54,7 +54,7 @@ type kind struct {
 	used
 }
 
-// docs/costs.md is what the counts and docs/prices.json give.
+// docs/costs.md follows from the counts and from docs/prices.json.
 func TestCosts(t *testing.T) {
 	var p prices
 	if err := json.Unmarshal(file(t, "../docs/prices.json"), &p); err != nil {
@@ -65,16 +65,11 @@ func TestCosts(t *testing.T) {
 	init := func(id, number string) used {
 		return m.post(m.init, "send", initPath, fmt.Sprintf(
 			`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
-				`"identityType":"MOBILENO","identityValue":%q}`,
-			id,
-			number,
-		), "SUCCESS")
+				`"identityType":"MOBILENO","identityValue":%q}`, id, number), "SUCCESS")
 	}
 	verify := func(id string, code otp.Code, want string) used {
 		return m.post(m.verify, "check", verifyPath, fmt.Sprintf(
-			`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`,
-			id,
-			string(code),
+			`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, string(code),
 		), want)
 	}
 	const id, other = "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4223", "MDEDUCT001bd856ad81cec1e91a620c270bcba5a4224"
@@ -84,15 +79,10 @@ func TestCosts(t *testing.T) {
 		{"verify, right code", 1, verify(id, m.codes["+606543216353"], "SUCCESS")},
 	}
 	init(other, "60-6543216354")
-	kinds = append(
-		kinds,
-		kind{
-			"a code that nobody typed, when it is swept",
-			p.Model.Sends - 1,
-			m.expire(otp.ChallengeKey("demo", other)),
-		},
-		kind{"a code that was right, when it is swept", 1, m.expire(otp.ChallengeKey("demo", id))},
-	)
+	expire := func(id string) used { return m.expire(otp.ChallengeKey("demo", id)) }
+	kinds = append(kinds,
+		kind{"a code that nobody typed, when it is swept", p.Model.Sends - 1, expire(other)},
+		kind{"a code that was right, when it is swept", 1, expire(id)})
 
 	if usd := p.traffic(io.Discard, kinds); usd > 15 {
 		t.Errorf("a million verified numbers cost up to %.2f USD, want at most 15", usd)
@@ -104,21 +94,18 @@ func TestCosts(t *testing.T) {
 		}
 	}
 	if !bytes.Equal(got, file(t, "../docs/costs.md")) {
-		t.Errorf(
-			"docs/costs.md is not what the counts and docs/prices.json give (go test ./functions -run TestCosts "+
-				"-update):\n%s",
-			got,
-		)
+		t.Errorf("docs/costs.md does not have the counts and prices of today; write it with "+
+			"go test ./functions -run TestCosts -update:\n%s", got)
 	}
 }
 
-// page is docs/costs.md.
+// page returns docs/costs.md.
 func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("# What it costs\n\n" +
-		"Written by `go test ./functions -run TestCosts -update`, from requests that the test counts and prices " +
-		"that\n" +
-		"[prices.json](prices.json) names the sources of. The test fails when this page is not what they give.\n\n")
+		"`go test ./functions -run TestCosts -update` writes this page. The test counts requests and\n" +
+		"multiplies them by the prices in [prices.json](prices.json), which names their sources. It fails\n" +
+		"when this page is out of date.\n\n")
 	traffic := p.traffic(&b, kinds)
 	fixed := p.month(&b, kinds, float64(metrics), template)
 	p.counted(&b, kinds)
@@ -130,34 +117,21 @@ func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 
 func (p prices) counted(b *bytes.Buffer, kinds []kind) {
 	b.WriteString("## What was counted\n\n" +
-		"One call each, on DynamoDB's protocol, and all that follows from it in the stream: events, and the mark " +
-		"that a number\n" +
-		"was answered. Write units are what the table said that it took, first the call's own and then what " +
-		"follows.\n\n" +
-		"| | times | functions called | write units | read units | events | log bytes " +
-		"|\n|---|--:|--:|--:|--:|--:|--:|\n")
+		"One call each on DynamoDB's protocol, and all that follows from it in the stream: events, and the\n" +
+		"mark that a number answered. The table reports the write units, here first those of the call and\n" +
+		"then those of the function that follows the stream.\n\n" +
+		"| | times | functions called | write units | read units | events | log bytes |\n" +
+		"|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, k := range kinds {
 		called := 0.0
 		for _, n := range k.calls {
 			called += n
 		}
-		fmt.Fprintf(
-			b,
-			"| %s | %.1f | %g | %g + %g | %g | %g | %s |\n",
-			k.name,
-			k.times,
-			called,
-			k.writes-k.follow,
-			k.follow,
-			k.reads,
-			k.events,
-			thousands(rounded(k.logged)),
-		)
+		fmt.Fprintf(b, "| %s | %.1f | %g | %g + %g | %g | %g | %s |\n",
+			k.name, k.times, called, k.writes-k.follow, k.follow, k.reads, k.events, thousands(rounded(k.logged)))
 	}
-	b.WriteString(
-		"\nA re-send by `triggerChallenge` takes two write units more than an init. Lambda reads the stream for " +
-			"nothing.\n\n",
-	)
+	b.WriteString("\nA re-send by `triggerChallenge` takes two write units more than an init. " +
+		"Lambda reads the stream for\nfree.\n\n")
 }
 
 func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
@@ -196,17 +170,11 @@ func (p prices) sources(b *bytes.Buffer) {
 		price := p.Prices[id]
 		fmt.Fprintf(b, "| %s | %s | %s |\n", price.What, p.price(id), source(price.Of, price.Source, price.Trust))
 	}
-	fmt.Fprintf(
-		b,
-		"| %s | %g + %g | %s |\n",
-		p.SMS.What,
-		p.SMS.USD,
-		p.SMS.Carrier,
-		source(p.SMS.Of, p.SMS.Source, p.SMS.Trust),
-	)
+	fmt.Fprintf(b, "| %s | %g + %g | %s |\n",
+		p.SMS.What, p.SMS.USD, p.SMS.Carrier, source(p.SMS.Of, p.SMS.Source, p.SMS.Trust))
 }
 
-// price is a price as price lists have it.
+// price returns a price in the form of a price list.
 func (p prices) price(id string) string {
 	price := p.Prices[id]
 	amount := fmt.Sprintf("%.2f", price.USD)
@@ -229,10 +197,10 @@ func source(of, url, trust string) string {
 	return fmt.Sprintf("[%s](%s), %s", of, url, trust)
 }
 
-// rounded is up to hundreds: lines are not always of the same length.
+// rounded rounds up to hundreds: the length of lines varies a little.
 func rounded(bytes float64) float64 { return math.Ceil(bytes/100) * 100 }
 
-// thousands is a whole number with commas.
+// thousands returns a whole number with commas.
 func thousands(n float64) string {
 	text := fmt.Sprintf("%.0f", n)
 	for i := len(text) - 3; i > 0; i -= 3 {

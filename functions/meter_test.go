@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -35,13 +35,13 @@ import (
 	"countersign/pkg/telemetry/telemetrytest"
 )
 
-// used is what AWS bills of something that happened.
+// used is the quantities that AWS bills for one thing that happens.
 type used struct {
-	calls   map[string]float64 // of functions, by what they do: send, check, change
+	calls   map[string]float64 // of functions, by their work: send, check, change
 	request float64            // through the API
-	writes  float64            // units
-	follow  float64            // of these, those of what follows in the stream
-	reads   float64
+	writes  float64            // write units, with those of follow
+	follow  float64            // write units of the function that follows the stream
+	reads   float64            // read units
 	events  float64
 	logged  float64 // bytes
 }
@@ -65,8 +65,8 @@ func (u used) plus(v used, times float64) used {
 	return sum
 }
 
-// meter is the functions on DynamoDB's protocol, EventBridge's and a log, with
-// everything counted that they ask for.
+// meter runs the functions on DynamoDB's and EventBridge's protocols, and counts what they
+// use.
 type meter struct {
 	t            *testing.T
 	init, verify gateway.Handler
@@ -77,8 +77,9 @@ type meter struct {
 	table        string
 	codes        map[otp.Phone]otp.Code
 	ticks        int64
-	delivered    int             // records of the stream
-	metrics      map[string]bool // that the lines make
+	delivered    int              // records of the stream
+	filters      []map[string]any // of the stream
+	metrics      map[string]bool  // that the log lines make
 }
 
 func newMeter(t *testing.T) *meter {
@@ -87,65 +88,56 @@ func newMeter(t *testing.T) *meter {
 		bus:     awsfake.StartEventBridge(t),
 		codes:   map[otp.Phone]otp.Code{},
 		table:   dynamotest.StreamTable(t),
+		filters: templateFilters(t),
 		metrics: map[string]bool{},
 	}
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	m.capacity = &capacity{next: wire.Next}
 	wire.Next = m.capacity
-	table := dynamostore.New(dynamotest.Client(t, wire), m.table)
-	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
-	events, err := eventbus.New(eventbus.Config{Endpoint: m.bus.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := run.Log(&m.log)
-	store := telemetry.Store{Challenges: table, Ledgers: table, Now: m.now}
-	gate := &ams.Gate{Door: &admission.Door{
-		Clients: clients.Static{
-			"demo": {
-				ID:        "demo",
-				Unsigned:  true,
-				Countries: []string{"*"},
-				Policy:    otp.DefaultPolicy(),
-				Brand:     "Countersign",
-			},
-		},
-		Now:   m.now,
-		Log:   log,
-		Lines: &telemetry.Lines{Stack: "countersign"},
-	}, Answers: testSigner(t)}
-	issuer := otp.Issuer{
-		Challenges: store,
-		Ledgers:    store,
-		Sender:     telemetry.Sender{Sender: m, Now: m.now},
-		Keys:       keys,
-		Now:        m.now,
-		Rand:       &noise{},
-	}
-	m.init = gateway.Handler{
-		Log: log,
-		Serve: (&ams.Init{
-			Gate: gate, Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer},
-		}).Serve,
-	}
-	m.verify = gateway.Handler{
-		Log: log,
-		Serve: (&ams.Verify{
-			Gate: gate, Verifier: otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}},
-		}).Serve,
-	}
-	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Events: events}, Now: m.now, Log: log}
+	table, log := dynamostore.New(dynamotest.Client(t, wire), m.table), run.Log(&m.log)
+	m.setAPI(table, log)
+	m.setFollower(table, log)
 	return m
 }
 
-// now is a clock that goes on by the same at each look, so that lines have the
-// same length in each run.
+// setAPI makes the functions of the API. They have one client, which signs nothing.
+func (m *meter) setAPI(table *dynamostore.Store, log *slog.Logger) {
+	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
+	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	demo := &clients.Client{
+		ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign",
+	}
+	door := &admission.Door{
+		Clients: clients.Static{"demo": demo}, Now: m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
+	}
+	gate := &ams.Gate{Door: door, Answers: testSigner(m.t)}
+	store := telemetry.Store{Challenges: table, Ledgers: table, Now: m.now}
+	sender := telemetry.Sender{Sender: m, Now: m.now}
+	issuer := otp.Issuer{
+		Challenges: store, Ledgers: store, Sender: sender, Keys: keys, Now: m.now, Rand: &noise{},
+	}
+	verifier := otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}
+	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: messages}).Serve}
+	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}
+}
+
+// setFollower makes the function that follows the stream.
+func (m *meter) setFollower(table *dynamostore.Store, log *slog.Logger) {
+	m.t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	m.t.Setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+	events, err := eventbus.New(eventbus.Config{Endpoint: m.bus.URL})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Events: events}, Now: m.now, Log: log}
+}
+
+// now is a clock that advances by the same at each call, so that lines have the same length
+// in each run.
 func (m *meter) now() time.Time {
 	m.ticks++
 	return time.UnixMilli(1_795_314_808_000).Add(time.Duration(m.ticks) * 1234 * time.Microsecond)
@@ -158,22 +150,17 @@ func (m *meter) Send(_ context.Context, sms otp.Message) (otp.Delivery, error) {
 
 var moment = regexp.MustCompile(`"timestamp":"[^"]*"`)
 
-// line is what CloudWatch adds to each line before it bills it, in bytes.
+// lineExtra is the number of bytes that CloudWatch adds to each line that it bills.
 const lineExtra = 26
 
-// post makes a request through the API, and has everything done that follows.
+// post makes a request through the API, and follows the stream.
 func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 	m.t.Helper()
 	m.capacity.writes, m.capacity.reads = 0, 0
 	m.log.Reset()
 	events := len(m.bus.Taken())
-	event := fmt.Appendf(
-		nil,
-		`{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},"requestContext":{"http":{"method":"POST"}},`+
-			`"body":%q}`,
-		path,
-		body,
-	)
+	event := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"headers":{"client-id":"demo"},`+
+		`"requestContext":{"http":{"method":"POST"}},"body":%q}`, path, body)
 	out, err := h.Invoke(m.t.Context(), event)
 	if err != nil || !strings.Contains(string(out), want) {
 		m.t.Fatalf("%v %s, want %s", err, out, want)
@@ -183,14 +170,12 @@ func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 	return m.follow(u, events, nil)
 }
 
-// expire has a challenge swept, as TTL does, and everything done that follows.
+// expire deletes a challenge as TTL does, and follows the stream.
 func (m *meter) expire(key string) used {
 	m.t.Helper()
 	_, err := dynamotest.Client(m.t, nil).DeleteItem(m.t.Context(), &dynamodb.DeleteItemInput{
-		TableName: aws.String(
-			m.table,
-		),
-		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
+		TableName: &m.table,
+		Key:       map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: key}},
 	})
 	if err != nil {
 		m.t.Fatal(err)
@@ -202,8 +187,8 @@ func (m *meter) expire(key string) used {
 	})
 }
 
-// follow delivers the stream's new records, each alone, as far as the template's
-// filters let them pass, and adds up.
+// follow delivers each new record of the stream alone, if the template's filters let it
+// pass, and adds up all that was used.
 func (m *meter) follow(u used, events int, change func(map[string]any)) used {
 	m.t.Helper()
 	records := dynamotest.Records(m.t, m.table)
@@ -222,27 +207,23 @@ func (m *meter) follow(u used, events int, change func(map[string]any)) used {
 			continue
 		}
 		u.calls["change"]++
-		if got, err := m.changes.Handle(
-			m.t.Context(),
-			stream.Batch{Records: []json.RawMessage{text}},
-		); err != nil ||
-			len(got.BatchItemFailures) > 0 {
+		got, err := m.changes.Handle(m.t.Context(), stream.Batch{Records: []json.RawMessage{text}})
+		if err != nil || len(got.BatchItemFailures) > 0 {
 			m.t.Fatal(got, err)
 		}
 	}
-	m.delivered = len(dynamotest.Records(m.t, m.table)) // what the function wrote itself does not call it
+	m.delivered = len(dynamotest.Records(m.t, m.table)) // the function's own writes do not pass the filters
 	u.writes, u.reads, u.events = m.capacity.writes, m.capacity.reads, float64(len(m.bus.Taken())-events)
 	u.follow += u.writes
 	for line := range strings.Lines(m.log.String()) {
-		u.logged += lineExtra + float64(
-			len(moment.ReplaceAllString(line, `"timestamp":"2026-11-22T02:33:28.123456789Z"`)),
-		)
+		line = moment.ReplaceAllString(line, `"timestamp":"2026-11-22T02:33:28.123456789Z"`)
+		u.logged += lineExtra + float64(len(line))
 		m.note(line)
 	}
 	return u
 }
 
-// note keeps the metrics that CloudWatch makes of a line.
+// note keeps the names of the metrics that CloudWatch makes of a log line.
 func (m *meter) note(line string) {
 	m.t.Helper()
 	for name := range telemetrytest.Read(m.t, line).Metrics {
@@ -252,39 +233,40 @@ func (m *meter) note(line string) {
 
 // passes reports whether one of the template's filters lets a record pass.
 func (m *meter) passes(record map[string]any) bool {
-	var parsed struct {
-		Resources struct {
-			ChangesFunction struct {
-				Properties struct {
-					Events struct {
-						Stream struct {
-							Properties struct {
-								FilterCriteria struct {
-									Filters []struct {
-										Pattern string `yaml:"Pattern"`
-									} `yaml:"Filters"`
-								} `yaml:"FilterCriteria"`
-							} `yaml:"Properties"`
-						} `yaml:"Stream"`
-					} `yaml:"Events"`
-				} `yaml:"Properties"`
-			} `yaml:"ChangesFunction"`
-		} `yaml:"Resources"`
-	}
-	readTemplate(m.t, &parsed)
-	for _, f := range parsed.Resources.ChangesFunction.Properties.Events.Stream.Properties.FilterCriteria.Filters {
-		var pattern map[string]any
-		if err := json.Unmarshal([]byte(f.Pattern), &pattern); err != nil {
-			m.t.Fatal(err)
-		}
-		if matches(pattern, record) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.filters, func(pattern map[string]any) bool { return matches(pattern, record) })
 }
 
-// matches is as much of such patterns as the template has.
+// templateFilters returns the patterns of the stream's filters in template.yaml.
+func templateFilters(t *testing.T) (patterns []map[string]any) {
+	t.Helper()
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				Events map[string]struct {
+					Properties struct {
+						FilterCriteria struct {
+							Filters []struct {
+								Pattern string `yaml:"Pattern"`
+							} `yaml:"Filters"`
+						} `yaml:"FilterCriteria"`
+					} `yaml:"Properties"`
+				} `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	readTemplate(t, &template)
+	mapping := template.Resources["ChangesFunction"].Properties.Events["Stream"].Properties
+	for _, f := range mapping.FilterCriteria.Filters {
+		var pattern map[string]any
+		if err := json.Unmarshal([]byte(f.Pattern), &pattern); err != nil {
+			t.Fatal(err)
+		}
+		patterns = append(patterns, pattern)
+	}
+	return patterns
+}
+
+// matches implements the part of EventBridge's patterns that the template uses.
 func matches(pattern, value any) bool {
 	switch pattern := pattern.(type) {
 	case map[string]any:
@@ -298,8 +280,10 @@ func matches(pattern, value any) bool {
 			rule, _ := one.(map[string]any)
 			prefix, is := rule["prefix"].(string)
 			others, not := rule["anything-but"].([]any)
-			if text, _ := value.(string); rule == nil && one == value || is && strings.HasPrefix(text, prefix) ||
-				not && !slices.Contains(others, value) {
+			text, _ := value.(string)
+			switch {
+			case rule == nil && one == value, is && strings.HasPrefix(text, prefix),
+				not && !slices.Contains(others, value):
 				return true
 			}
 		}
@@ -307,7 +291,7 @@ func matches(pattern, value any) bool {
 	return false
 }
 
-// capacity makes each request ask for the capacity that it took, and adds it up.
+// capacity makes each request ask for the capacity that it consumes, and adds it up.
 type capacity struct {
 	next          http.RoundTripper
 	writes, reads float64
@@ -349,7 +333,7 @@ func (c *capacity) add(operation string, text []byte) error {
 	units += one.ConsumedCapacity.CapacityUnits
 	switch {
 	case units == 0:
-		return fmt.Errorf("%s did not say what it took: %s", operation, text)
+		return fmt.Errorf("the answer to %s has no consumed capacity: %s", operation, text)
 	case strings.HasSuffix(operation, ".GetItem"):
 		c.reads += units
 	default:

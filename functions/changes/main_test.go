@@ -12,8 +12,8 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// The function, as the template sets it up, tells what the stream of its own table
-// has, and writes nothing from which it would have to tell more.
+// The function, with the settings of the template, publishes the events of its table. Its own
+// writes to the table cause no events.
 func TestWired(t *testing.T) {
 	table, bus := dynamotest.StreamTable(t), awsfake.StartEventBridge(t)
 	for name, value := range map[string]string{
@@ -34,7 +34,7 @@ func TestWired(t *testing.T) {
 	}
 	store := dynamostore.New(dynamotest.Client(t, nil), table)
 	changestest.NewLife(t, store, "demo").Crowd()
-	told := 0
+	taken := 0
 	for done := 0; ; {
 		records := dynamotest.Records(t, table)
 		if len(records) == done {
@@ -47,19 +47,19 @@ func TestWired(t *testing.T) {
 		if got, err := handler.Invoke(t.Context(), batch); err != nil || string(got) != `{"batchItemFailures":null}` {
 			t.Fatalf("%s %v", got, err)
 		}
-		if done > 0 && len(bus.Taken()) != told {
-			t.Fatalf("%d events follow from its own writes", len(bus.Taken())-told)
+		if done > 0 && len(bus.Taken()) != taken {
+			t.Fatalf("%d events follow from its own writes", len(bus.Taken())-taken)
 		}
-		done, told = len(records), len(bus.Taken())
+		done, taken = len(records), len(bus.Taken())
 	}
 	events := map[string]int64{}
 	for _, e := range bus.Taken() {
 		if e.Source != "countersign" || !json.Valid([]byte(e.Detail)) {
-			t.Errorf("event %+v", e)
+			t.Errorf("the event %+v has another source, or a detail that is not JSON", e)
 		}
 		events[e.DetailType]++
 	}
-	want := map[string]int64{ // of a crowd
+	want := map[string]int64{ // of [changestest.Life.Crowd]
 		"ChallengeSent": 12, "ChallengePassed": 8, "ChallengeFailed": 20, "ChallengeExhausted": 4, "SendRefused": 3,
 	}
 	if !maps.Equal(events, want) {
@@ -71,6 +71,6 @@ func TestSettings(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_REGION", "eu-west-1")
 	if _, err := wire(slog.New(slog.DiscardHandler), func(error) {}); err == nil {
-		t.Error("it starts without credentials")
+		t.Error("the function starts without credentials")
 	}
 }
