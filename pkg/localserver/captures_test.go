@@ -33,6 +33,7 @@ import (
 	"countersign/pkg/users"
 )
 
+// contracts has the captures of the AMS contract, and its test keys.
 const contracts = "../../pkg/ams/testdata/contracts/"
 
 // captures is the list of the raw requests that vendors' SDKs sent.
@@ -46,6 +47,7 @@ type captures struct {
 	Captures  []capture
 }
 
+// capture is one of those requests: the state that it begins with, and the expected answer.
 type capture struct {
 	File, Family, ClientID string
 	Clock                  int64
@@ -69,76 +71,82 @@ type capture struct {
 	}
 }
 
-// folders of the captures: each contract has its own.
+// folders are those of the captures, by contract.
 var folders = map[string]string{"ams": contracts, "unimatrix": "../../pkg/unimatrix/testdata/contracts/"}
 
-// scene is a server with a clock of its own, that knows the captures' credentials.
+// scene is a server on SQLite with a clock of its own and the clients of the captures.
 type scene struct {
-	clock    atomic.Int64 // Unix nanoseconds
-	server   *httptest.Server
-	local    *server
-	issuer   otp.Issuer
-	users    users.Directory
-	outbox   *outbox.Outbox
-	policies otp.Policy
+	clock  atomic.Int64 // Unix nanoseconds
+	store  openstore.Store
+	ports  service.Ports
+	local  *server
+	server *httptest.Server // serves local
+	issuer otp.Issuer
+	users  users.Directory
+	outbox *outbox.Outbox
+	policy otp.Policy
 }
 
 func (s *scene) now() time.Time          { return time.Unix(0, s.clock.Load()) }
 func (s *scene) at(t time.Time)          { s.clock.Store(t.UnixNano()) }
 func (s *scene) advance(d time.Duration) { s.clock.Add(int64(d)) }
 
-func stage(t *testing.T, all captures) *scene {
+func stage(t testing.TB, all captures) *scene {
 	t.Helper()
 	dir := t.TempDir()
-	s := &scene{policies: otp.DefaultPolicy()}
+	s := &scene{policy: otp.DefaultPolicy()}
 	s.at(time.Unix(1_795_314_304, 0))
-	clock := s.now
 	db, err := sqlitestore.Open(filepath.Join(dir, "countersign.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.outbox, err = outbox.Open(filepath.Join(dir, "outbox.jsonl"), clock, rand.Text, func(outbox.Entry) {})
+	s.outbox, err = outbox.Open(filepath.Join(dir, "outbox.jsonl"), s.now, rand.Text, func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	if err := os.WriteFile(filepath.Join(dir, "keys.json"), newKeyring(), 0o600); err != nil {
+	ring := filepath.Join(dir, "keys.json")
+	if err := os.WriteFile(ring, newKeyring(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := keyring.New(keyring.File(filepath.Join(dir, "keys.json")), clock, time.Second, log)
+	keys, err := keyring.New(keyring.File(ring), s.now, time.Second, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defaults := clients.Defaults{Policy: s.policies, Countries: []string{"*"}, Brand: "Acme"}
-	registry := registry.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: clock}
-	for _, c := range all.Credentials {
-		r := clients.Record{ID: c.ClientID, Countries: []string{"*"}}
-		var secret []byte
-		if c.Family == "unimatrix" {
-			r.Unimatrix = c.AuthMode
-			secret = []byte(c.Secret)
-		}
-		for version, file := range c.PublicKeys {
-			r.Keys = append(r.Keys, clients.Key{Version: version, PEM: string(readFile(t, contracts+file))})
-		}
-		if len(secret) == 0 {
-			secret = nil
-		}
-		if err := registry.Add(t.Context(), r, secret); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: clock}
-	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: clock, Rand: rand.Reader}
-	s.local = newServer(openstore.File{Store: db}, s.outbox, s.outbox, service.Ports{
-		Keys: keys, Defaults: defaults, Now: clock, Rand: rand.Reader, Log: log,
-	})
+	defaults := clients.Defaults{Policy: s.policy, Countries: []string{"*"}, Brand: "Acme"}
+	all.add(t, registry.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: s.now})
+	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: s.now}
+	s.store = openstore.File{Store: db}
+	s.ports = service.Ports{Keys: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader, Log: log}
+	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: s.now, Rand: rand.Reader}
+	s.local = newServer(s.store, s.outbox, s.outbox, s.ports)
 	s.server = httptest.NewServer(openapitest.Handler(t, s.local))
 	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })
 	return s
 }
 
-// newKeyring is one keyring for all scenes, as an RSA key takes long to make.
+// add adds the clients of the captures.
+func (all captures) add(t testing.TB, to registry.Registry) {
+	t.Helper()
+	for _, c := range all.Credentials {
+		r := clients.Record{ID: c.ClientID, Countries: []string{"*"}}
+		var secret []byte
+		if c.Family == "unimatrix" {
+			r.Unimatrix = c.AuthMode
+			if c.Secret != "" {
+				secret = []byte(c.Secret)
+			}
+		}
+		for version, file := range c.PublicKeys {
+			r.Keys = append(r.Keys, clients.Key{Version: version, PEM: string(readFile(t, contracts+file))})
+		}
+		if err := to.Add(t.Context(), r, secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// newKeyring returns one keyring for all scenes, because an RSA key takes long to make.
 var newKeyring = sync.OnceValue(func() []byte {
 	d := &keyring.Document{}
 	for _, kind := range keyring.Kinds() {
@@ -169,7 +177,7 @@ func (s *scene) prepare(t *testing.T, c capture) {
 	switch g := c.Given; {
 	case g.OTP != nil:
 		ago(g.OTP.AgeSeconds)
-		p := s.policies
+		p := s.policy
 		if p.Validity = 30 * time.Minute; g.OTP.TTL > 0 {
 			p.Validity = time.Duration(g.OTP.TTL) * time.Second
 		}
@@ -182,11 +190,11 @@ func (s *scene) prepare(t *testing.T, c capture) {
 		ago(g.Authentication.AgeSeconds)
 		got, err = s.issuer.Init(t.Context(), otp.Start{
 			Client: g.Authentication.ClientID, ID: g.Authentication.AuthenticationRequestID,
-			To: "+606543216353", Policy: s.policies, Text: text, Code: otp.Code(g.Authentication.Code),
+			To: "+606543216353", Policy: s.policy, Text: text, Code: otp.Code(g.Authentication.Code),
 		})
 	case g.WalletToken != nil:
 		number := g.WalletToken.Phone
-		number = number[1:2] + "-" + number[2:] // all are of calling code 1
+		number = number[1:2] + "-" + number[2:] // all have calling code 1
 		got.Outcome = otp.Sent
 		if err = s.users.Add(t.Context(), g.WalletToken.ClientID, "u", number); err == nil {
 			err = s.users.AddToken(t.Context(), g.WalletToken.ClientID, "u", g.WalletToken.Value, time.Time{})
@@ -200,8 +208,8 @@ func (s *scene) prepare(t *testing.T, c capture) {
 	s.at(time.Unix(c.Clock, 0))
 }
 
-// raw sends bytes as they are and reads one answer, with the names of its headers
-// as they were sent.
+// raw sends bytes over a connection of its own and reads one answer. head is the text of the
+// answer's headers, with their names as they were sent.
 func (s *scene) raw(t *testing.T, request []byte) (resp *http.Response, body []byte, head string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
@@ -225,55 +233,61 @@ func (s *scene) raw(t *testing.T, request []byte) (resp *http.Response, body []b
 	return resp, body, head
 }
 
-// Every request that a vendor's SDK was seen to send, byte for byte over TCP, on a
-// store with nothing in it but what the capture says.
+// TestCaptures sends every request that a vendor's SDK was seen to send, byte for byte over
+// TCP, to a store that has only the state of the capture.
 func TestCaptures(t *testing.T) {
 	var all captures
 	if err := json.Unmarshal(readFile(t, contracts+"index.json"), &all); err != nil || len(all.Captures) < 26 {
 		t.Fatal(err, len(all.Captures))
 	}
+	requestID := regexp.MustCompile(`(?m)^x-uni-request-id: [0-9a-f]{32}\r$`)
 	for _, c := range all.Captures {
 		t.Run(c.File, func(t *testing.T) {
 			s := stage(t, all)
 			s.prepare(t, c)
 			request := readFile(t, folders[c.Family]+c.File)
 			resp, body, head := s.raw(t, request)
-			if resp.StatusCode != c.Expect.HTTP {
-				t.Errorf("status %d, want %d", resp.StatusCode, c.Expect.HTTP)
-			}
-			var got map[string]any
-			if err := json.Unmarshal(body, &got); err != nil {
-				t.Fatalf("%v: %s", err, body)
-			}
-			within(t, "", got, c.Expect.Body)
-			for dotted, pattern := range c.Expect.Match {
-				var v any = got
-				for name := range strings.SplitSeq(dotted, ".") {
-					m, _ := v.(map[string]any)
-					v = m[name]
-				}
-				if text, _ := v.(string); !regexp.MustCompile(pattern).MatchString(text) {
-					t.Errorf("%s is %v, want %s", dotted, v, pattern)
-				}
-			}
-			for _, name := range c.Expect.Absent {
-				if _, there := got[name]; there {
-					t.Errorf("%s is there", name)
-				}
-			}
+			c.compare(t, resp.StatusCode, body)
 			if c.Expect.Signed {
 				s.signed(t, request, resp, body, head)
 			}
-			if c.Family == "unimatrix" &&
-				!regexp.MustCompile(`(?m)^x-uni-request-id: [0-9a-f]{32}\r$`).MatchString(head) {
+			if c.Family == "unimatrix" && !requestID.MatchString(head) {
 				t.Errorf("no x-uni-request-id in\n%s", head)
 			}
 		})
 	}
 }
 
-// signed checks an answer as an SDK does: headers in lower case, verified with the
-// service's public key.
+// compare compares an answer with the expected one.
+func (c capture) compare(t *testing.T, status int, body []byte) {
+	t.Helper()
+	if status != c.Expect.HTTP {
+		t.Errorf("status %d, want %d", status, c.Expect.HTTP)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	within(t, "", got, c.Expect.Body)
+	for dotted, pattern := range c.Expect.Match {
+		var v any = got
+		for name := range strings.SplitSeq(dotted, ".") {
+			m, _ := v.(map[string]any)
+			v = m[name]
+		}
+		if text, _ := v.(string); !regexp.MustCompile(pattern).MatchString(text) {
+			t.Errorf("%s is %v, want %s", dotted, v, pattern)
+		}
+	}
+	for _, name := range c.Expect.Absent {
+		if _, there := got[name]; there {
+			t.Errorf("the answer has %s", name)
+		}
+	}
+}
+
+// signed checks an answer as an SDK does: the headers' names are in lower case, and the
+// service's public key verifies the signature.
 func (s *scene) signed(t *testing.T, request []byte, resp *http.Response, body []byte, head string) {
 	t.Helper()
 	for _, name := range []string{"client-id", "response-time", "signature"} {
@@ -294,7 +308,7 @@ func (s *scene) signed(t *testing.T, request []byte, resp *http.Response, body [
 	}
 }
 
-// within checks that have has all of want.
+// within fails if have lacks a member of want, or has another value for it.
 func within(t *testing.T, at string, have, want map[string]any) {
 	t.Helper()
 	for name, value := range want {

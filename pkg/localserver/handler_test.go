@@ -13,7 +13,8 @@ import (
 	"countersign/pkg/gateway"
 )
 
-// However many calls wait for those at work, each is answered in time (P18).
+// TestSlotsInTime: every call is answered in time, even if all slots are taken by calls that
+// hang (P18).
 func TestSlotsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := func(ctx context.Context, _ gateway.Request) gateway.Response {
@@ -34,7 +35,7 @@ func TestSlotsInTime(t *testing.T) {
 		}
 		for range calls {
 			if got := <-done; got != "U" {
-				t.Errorf("answered %q", got)
+				t.Errorf("answered %q, want U", got)
 			}
 		}
 		if took := time.Since(begin); took > 9*time.Second {

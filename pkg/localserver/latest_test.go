@@ -7,12 +7,13 @@ import (
 	"countersign/pkg/changes"
 )
 
+// TestLatest: the latest facts are kept, each once.
 func TestLatest(t *testing.T) {
 	r := &latest{}
 	for n := range maxLatest + 500 {
 		for range 2 {
 			if done, err := r.Publish(t.Context(), []changes.Fact{{ID: fmt.Sprint(n)}}); done != 1 || err != nil {
-				t.Fatal(done, err)
+				t.Fatalf("published %d facts, %v, want 1", done, err)
 			}
 		}
 	}
@@ -22,6 +23,6 @@ func TestLatest(t *testing.T) {
 		t.Errorf("%d events, from %s to %s", len(list), list[0].Detail.ID, list[len(list)-1].Detail.ID)
 	}
 	if len(r.known) != maxLatest {
-		t.Errorf("%d ids are kept", len(r.known))
+		t.Errorf("%d ids are kept, want %d", len(r.known), maxLatest)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"countersign/docs/openapitest"
 )
 
-// Everything that is deployed is described, and the other way round; and the local
-// server shows the description.
+// TestEveryPathIsDescribed: docs/openapi.yaml describes the paths that template.yaml deploys,
+// and no other. The local server answers at each, and serves the description.
 func TestEveryPathIsDescribed(t *testing.T) {
 	d := openapitest.Load()
 	var paths []string
@@ -32,12 +32,12 @@ func TestEveryPathIsDescribed(t *testing.T) {
 	slices.Sort(paths)
 	slices.Sort(deployed)
 	if !slices.Equal(paths, deployed) || len(deployed) < 15 {
-		t.Errorf("described are\n%q, deployed\n%q", paths, deployed)
+		t.Errorf("the description has\n%q, template.yaml has\n%q", paths, deployed)
 	}
 	s := stage(t, captures{})
 	for _, path := range paths {
 		if _, text, _ := s.send(t, path, "{}"); !strings.Contains(text, `"PARAM_ILLEGAL"`) {
-			t.Errorf("%s is described, and answers %s", path, text)
+			t.Errorf("%s answered %s, want PARAM_ILLEGAL", path, text)
 		}
 	}
 	resp, err := http.Get(s.server.URL + "/_dev/openapi.yaml")
@@ -45,8 +45,9 @@ func TestEveryPathIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if text, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(text, docs.OpenAPI) ||
-		resp.Header.Get("Content-Type") != "application/yaml" {
-		t.Errorf("the local server shows %d bytes, %v", len(text), err)
+	text, err := io.ReadAll(resp.Body)
+	kind := resp.Header.Get("Content-Type")
+	if err != nil || !bytes.Equal(text, docs.OpenAPI) || kind != "application/yaml" {
+		t.Errorf("the local server served %d bytes of %s, %v, want docs/openapi.yaml", len(text), kind, err)
 	}
 }

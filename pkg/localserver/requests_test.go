@@ -12,11 +12,13 @@ const (
 // publicKey is a test key of the AMS contract.
 const publicKey = contracts + "ams-test-client.pub.pem"
 
+// initBody is a request for a code by SMS. The number is such as 60-6543216353.
 func initBody(id, number string) string {
 	return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
 		`"identityType":"MOBILENO","identityValue":%q}`, id, number)
 }
 
+// verifyBody is a request that checks a code.
 func verifyBody(id, code string) string {
 	return fmt.Sprintf(`{"authenticationType":"OTP","authenticationRequestId":%q,"authenticationValue":%q}`, id, code)
 }

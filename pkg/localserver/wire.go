@@ -2,6 +2,7 @@ package localserver
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"countersign/pkg/clients"
@@ -26,14 +27,18 @@ func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender
 	p.Find = withDemo(clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults})
 	p.ClientAge, p.UnknownAge = recent, recent
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
-	s := sending.New(service.New(p), sender)
+	return serverOf(sending.New(service.New(p), sender), messages, p.Log)
+}
+
+// serverOf returns a server with the contracts of s.
+func serverOf(s *sending.Service, messages *outbox.Outbox, log *slog.Logger) *server {
 	return &server{
 		init:   s.Init().Serve,
 		verify: s.Verify().Serve,
 		otp:    unimatrixapi.New(s).Serve,
 		outbox: messages,
 		events: &latest{},
-		log:    p.Log,
+		log:    log,
 		slots:  make(chan struct{}, slots),
 	}
 }
