@@ -110,10 +110,16 @@ type example struct {
 	unrouted          bool   // send it to Unimatrix, even if the server serves its path otherwise
 }
 
-// answers are the example answers of a path, by name.
+// answers are the example answers of a path, by name. Some are references, see [answerOf].
 func answers(path, status string) map[string]any {
 	return openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json",
 		"examples")
+}
+
+// answerOf is one of the answers.
+func answerOf(path, status, name string) map[string]any {
+	return openapitest.Load().Object("paths", path, "post", "responses", status, "content", "application/json",
+		"examples", name)
 }
 
 // requests are the example requests of a path, by name.
@@ -125,7 +131,7 @@ func requests(path string) map[string]any {
 func (d *desk) examplesOf(t *testing.T, path string) (all []*example) {
 	responses := openapitest.Load().Object("paths", path, "post", "responses")
 	add := func(name, status, answer string) {
-		want := answers(path, status)[answer].(map[string]any)["value"]
+		want := answerOf(path, status, answer)["value"]
 		all = append(all, &example{desk: d, t: t, path: path, status: status, name: name, want: want})
 	}
 	for status := range responses {
@@ -412,9 +418,10 @@ func TestEveryCodeHasAnExample(t *testing.T) {
 			schema := []string{"paths", path, "post", "responses", status, "content", "application/json", "schema"}
 			found, _ := d.Find(schema...)
 			allowed, codes := codesOf(found), map[string]bool{}
-			for name, example := range answers(path, status) {
-				checkExample(t, d, path+" "+status+" "+name, example.(map[string]any), schema)
-				for code := range codesOf(example.(map[string]any)["value"]) {
+			for name := range answers(path, status) {
+				example := answerOf(path, status, name)
+				checkExample(t, d, path+" "+status+" "+name, example, schema)
+				for code := range codesOf(example["value"]) {
 					codes[code], shown[code] = true, true
 					if base, _, _ := strings.Cut(name, "."); base != code {
 						t.Errorf("%s %s %s is an example of %s", path, status, name, code)
