@@ -13,23 +13,23 @@ import (
 	"countersign/pkg/phone"
 )
 
-// transcript plays a whole session: wrong answers, requests to send again, what
-// would be right, and the end. It returns all that an app hears, and when.
+// transcript plays a whole session with wrong answers and requests to send again. It returns all answers to the app,
+// with their times.
 func (p *pool) transcript(user string) string {
 	p.t.Helper()
 	begun := p.clock.Now()
-	var heard []any
-	hear := func(got turn, err error) *sealed {
+	var record []any
+	note := func(got turn, err error) *sealed {
 		if err != nil {
-			heard = append(heard, err.Error())
+			record = append(record, err.Error())
 		}
-		heard = append(heard, got.tokens, got.refused, p.clock.Now().Sub(begun).String())
+		record = append(record, got.tokens, got.refused, p.clock.Now().Sub(begun).String())
 		if got.next != nil {
-			heard = append(heard, got.next.public)
+			record = append(record, got.next.public)
 		}
 		return got.next
 	}
-	s := hear(p.signIn(user))
+	s := note(p.signIn(user))
 	for _, step := range []struct {
 		after    time.Duration
 		text     string
@@ -43,27 +43,31 @@ func (p *pool) transcript(user string) string {
 			break
 		}
 		p.clock.Advance(step.after)
-		s = hear(p.answer(s, step.text, step.metadata))
+		s = note(p.answer(s, step.text, step.metadata))
 	}
-	text, err := json.Marshal(heard)
+	text, err := json.Marshal(record)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return string(text)
 }
 
-// strangers are users who get no message, by what is the matter with them.
+func setNumber(number string) func(*pool) {
+	return func(p *pool) { p.users[ana]["phone_number"] = number }
+}
+
+// strangers are users who get no message, by the cause.
 var strangers = map[string]func(*pool){
-	"unknown":     func(p *pool) { delete(p.users, ana) },
-	"gone":        func(p *pool) { p.gone = ana },
-	"no number":   func(p *pool) { delete(p.users[ana], "phone_number") },
-	"unverified":  func(p *pool) { p.users[ana]["phone_number_verified"] = "false" },
-	"not said":    func(p *pool) { delete(p.users[ana], "phone_number_verified") },
-	"no such":     func(p *pool) { p.users[ana]["phone_number"] = "+6012" },
-	"not E.164":   func(p *pool) { p.users[ana]["phone_number"] = "012-345 6789" },
-	"not allowed": func(p *pool) { p.users[ana]["phone_number"] = "+12068800123" },
-	"no mobile":   func(p *pool) { p.users[ana]["phone_number"] = "+60312345678"; p.client.Numbers = phone.Mobile },
-	"premium":     func(p *pool) { p.users[ana]["phone_number"] = "+979123456789"; p.client.Countries = []string{"*"} },
+	"unknown":          func(p *pool) { delete(p.users, ana) },
+	"gone":             func(p *pool) { p.gone = ana },
+	"no number":        func(p *pool) { delete(p.users[ana], "phone_number") },
+	"unverified":       func(p *pool) { p.users[ana]["phone_number_verified"] = "false" },
+	"no verified flag": func(p *pool) { delete(p.users[ana], "phone_number_verified") },
+	"no such":          setNumber("+6012"),
+	"not E.164":        setNumber("012-345 6789"),
+	"not allowed":      setNumber("+12068800123"),
+	"no mobile":        func(p *pool) { setNumber("+60312345678")(p); p.client.Numbers = phone.Mobile },
+	"premium":          func(p *pool) { setNumber("+979123456789")(p); p.client.Countries = []string{"*"} },
 }
 
 // Neither the answers nor their time show whether a user exists.
@@ -72,17 +76,17 @@ func TestAlike(t *testing.T) {
 	p.phone.takes = 700 * time.Millisecond
 	want := p.transcript(ana)
 	if p.code(3); strings.Count(want, "true") != 1 || !strings.Contains(want, `"attempts":"1"`) {
-		t.Fatalf("a known user hears %s", want)
+		t.Fatalf("a known user gets %s", want)
 	}
 	for name, set := range strangers {
 		p := newPool(t)
 		set(p)
 		p.phone.takes = 700 * time.Millisecond
 		if got := p.transcript(ana); got != want {
-			t.Errorf("%s: hears\n%s, a known user\n%s", name, got, want)
+			t.Errorf("%s: the app gets\n%s, for a known user\n%s", name, got, want)
 		}
 		if len(p.phone.got) > 0 {
-			t.Errorf("%s: got a message", name)
+			t.Errorf("%s: a message was sent", name)
 		}
 	}
 	for name, set := range map[string]func(*pool){
@@ -93,17 +97,17 @@ func TestAlike(t *testing.T) {
 		p := newPool(t)
 		set(p)
 		if got := p.transcript(ana); got != want {
-			t.Errorf("%s: hears\n%s, others\n%s", name, got, want)
+			t.Errorf("%s: the app gets\n%s, for other users\n%s", name, got, want)
 		}
 	}
 }
 
-// A table that fails, fails for everybody.
+// A fault of the table has the same answer for known and unknown users.
 func TestAlikeInFaults(t *testing.T) {
 	for name, set := range strangers {
 		for _, broken := range []bool{false, true} {
-			var heard [2]string
-			for i := range heard {
+			var answers [2]string
+			for i := range answers {
 				p := newPool(t)
 				if i == 1 {
 					set(p)
@@ -116,19 +120,18 @@ func TestAlikeInFaults(t *testing.T) {
 					if (err != nil) != broken {
 						t.Errorf("%s: %v with the table broken %t", name, err, broken)
 					} else if broken {
-						heard[i] += err.Error()
+						answers[i] += err.Error()
 					}
 				}
 			}
-			if heard[0] != heard[1] {
-				t.Errorf("%s: hears %q, others %q", name, heard[1], heard[0])
+			if answers[0] != answers[1] {
+				t.Errorf("%s: the app gets %q, for other users %q", name, answers[1], answers[0])
 			}
 		}
 	}
 }
 
-// Every answer of a user who does not exist is wrong, even if there were a
-// challenge that it passes.
+// An unknown user never passes, even with the code of a live challenge.
 func TestUnknownNeverPasses(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -141,9 +144,8 @@ func TestUnknownNeverPasses(t *testing.T) {
 	}
 }
 
-// Neither a code nor a number, nor any part of one but the mask in the log, leaves
-// the triggers (P14).
-func TestTellsNothing(t *testing.T) {
+// No answer and no log line has a code or a number; the log has its mask (P14).
+func TestSilence(t *testing.T) {
 	p := newPool(t)
 	p.transcript(ana)
 	p.begin(ana)
@@ -151,26 +153,25 @@ func TestTellsNothing(t *testing.T) {
 	p.begin(ben)
 	p.store.fails = func(int) bool { return true }
 	p.signIn(ben)
-	if len(p.phone.got) == 0 || len(p.said) < 20 {
-		t.Fatal("nothing was said")
+	if len(p.phone.got) == 0 || len(p.answers) < 20 {
+		t.Fatalf("%d messages and %d answers prove nothing", len(p.phone.got), len(p.answers))
 	}
-	said, log := strings.Join(p.said, "\n"), p.log.String()
+	answers, log := strings.Join(p.answers, "\n"), p.log.String()
 	for _, m := range p.phone.got {
 		code := regexp.MustCompile(`\b` + string(m.Code) + `\b`)
-		if code.MatchString(said) || code.MatchString(log) {
-			t.Errorf("a code is in an answer or the log:\n%s\n%s", said, log)
+		if code.MatchString(answers) || code.MatchString(log) {
+			t.Errorf("a code is in an answer or the log:\n%s\n%s", answers, log)
 		}
 	}
 	for _, number := range []string{anasNumber, bensNumber} {
-		if strings.Contains(said, number[len(number)-4:]) || strings.Contains(log, number[1:]) ||
-			strings.Contains(log, number[3:]) {
-			t.Errorf("a number is in an answer or the log:\n%s\n%s", said, log)
+		logged := strings.Contains(log, number[1:]) || strings.Contains(log, number[3:])
+		if strings.Contains(answers, number[len(number)-4:]) || logged {
+			t.Errorf("a number is in an answer or the log:\n%s\n%s", answers, log)
 		}
 	}
 }
 
-// A call that sends takes at least [cognito.Pace]; one that does not send does
-// not wait.
+// A call that sends takes at least [cognito.Pace]. Other calls do not wait.
 func TestPace(t *testing.T) {
 	p := newPool(t)
 	took := func(call func()) time.Duration {
@@ -185,28 +186,28 @@ func TestPace(t *testing.T) {
 	} {
 		p.phone.takes = c.sender
 		if got := took(func() { s = p.begin(ana) }); got != c.want {
-			t.Errorf("with a sender that takes %v: %v, want %v", c.sender, got, c.want)
+			t.Errorf("with a sender that takes %v the call took %v, want %v", c.sender, got, c.want)
 		}
 		p.code(i + 1)
 		p.clock.Advance(time.Minute)
 	}
 	if got := took(func() { p.goOn(s, "x", nil) }); got != 0 {
-		t.Errorf("a wrong answer takes %v", got)
+		t.Errorf("a wrong answer took %v, want 0", got)
 	}
 }
 
-// The sender is not waited for longer than is left to write down what it did.
+// The deadline of the sender leaves time to store its answer.
 func TestPatience(t *testing.T) {
 	p := newPool(t)
 	sender := &slow{}
 	p.triggers.Messages.Issuer.Sender = sender
 	p.begin(ana)
 	if sender.left <= 0 || sender.left > cognito.Timeout-time.Second {
-		t.Errorf("the sender has %v of %v", sender.left, cognito.Timeout)
+		t.Errorf("the sender has %v of %v, want a second less at least", sender.left, cognito.Timeout)
 	}
 }
 
-// slow is a sender that notes how long it would be waited for.
+// slow is a sender that notes the time to its deadline.
 type slow struct{ left time.Duration }
 
 func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {

@@ -13,8 +13,7 @@ import (
 	"countersign/pkg/cognito"
 )
 
-// Whichever write fails, before or after it is applied, nobody is signed in by it,
-// and the app hears of an error and not of a wrong code.
+// If any write fails, before or after its effect, nobody is signed in, and the app gets an error and not "wrong code".
 func TestFaults(t *testing.T) {
 	for _, effect := range []bool{false, true} {
 		for call := 1; call <= 3; call++ { // reserve, spend, settle
@@ -37,7 +36,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("write %d of a re-send fails, effect %t: %+v %v", call, effect, got, err)
 			}
 			p.store.fails = nil
-			p.passes(s, string(p.phone.got[0].Code)) // which it did not harm
+			p.passes(s, string(p.phone.got[0].Code)) // the code is still live
 		}
 		p := newPool(t)
 		s := p.begin(ana)
@@ -49,7 +48,7 @@ func TestFaults(t *testing.T) {
 		}
 		p.store.fails = nil
 		got, err := p.answer(s, p.code(1), nil)
-		if err != nil || got.tokens == effect { // passed unheard, it is used up
+		if err != nil || got.tokens == effect { // after an effect the code is used
 			t.Errorf("after the fault, effect %t: %+v %v", effect, got, err)
 		}
 	}
@@ -63,8 +62,7 @@ type traffic func() (bool, error)
 
 func (f traffic) Allow(context.Context, *clients.Client) (bool, error) { return f() }
 
-// Without the pool's client, or above its rate, nothing is decided and nothing is
-// written.
+// Without the pool's client, or above its rate, nothing is decided and nothing is written.
 func TestClient(t *testing.T) {
 	for name, set := range map[string]func(*cognito.Triggers){
 		"unknown": func(s *cognito.Triggers) { s.Client = "other" },
@@ -93,11 +91,11 @@ func TestClient(t *testing.T) {
 				if err == nil || got != (turn{}) || p.store.calls != before {
 					t.Errorf("%s: %+v %v, %d writes", name, got, err, p.store.calls-before)
 				} else if !strings.Contains(err.Error(), "try again") {
-					t.Errorf("%s: the app hears %v", name, err)
+					t.Errorf("%s: the app gets %v", name, err)
 				}
 			}
-			if log := p.log.String(); strings.Contains(log, "canary") ||
-				strings.Contains(log, "panic") != (name == "panic") {
+			log := p.log.String()
+			if strings.Contains(log, "canary") || strings.Contains(log, "panic") != (name == "panic") {
 				t.Errorf("%s: logged %s", name, log)
 			}
 		}
@@ -108,15 +106,14 @@ func TestTrafficIsCounted(t *testing.T) {
 	p, n := newPool(t), 0
 	p.triggers.Limiter = traffic(func() (bool, error) { n++; return true, nil })
 	s := p.begin(ana)
-	s = p.goOn(s, "x", nil) // reaches no table
+	s = p.goOn(s, "x", nil) // not a code, so no guess
 	p.goOn(s, not(p.code(1)), nil)
 	if n != 2 {
-		t.Errorf("counted %d, want a message and a guess", n)
+		t.Errorf("counted %d, want 2: a message and a guess", n)
 	}
 }
 
-// A session that these triggers did not make from its first round on gets no
-// tokens, whatever result it has.
+// A session with a round that these triggers did not make gets no tokens, whatever its results.
 func TestStrangeSessions(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -168,11 +165,11 @@ func TestStrangeSessions(t *testing.T) {
 		}
 	}
 	if len(p.phone.got) != 2 {
-		t.Errorf("%d messages", len(p.phone.got))
+		t.Errorf("%d messages, want 2", len(p.phone.got))
 	}
 }
 
-// A response that comes in with an event is not the one that goes out.
+// The response of an answer never comes from the event.
 func TestResponseIsOurs(t *testing.T) {
 	p := newPool(t)
 	for _, c := range []struct{ source, answer, response string }{
@@ -206,7 +203,7 @@ func TestResponseIsOurs(t *testing.T) {
 	}
 }
 
-// An event that is not one of the three is an error, which names the three and quotes nothing.
+// Another event is an error, which names the three triggers and quotes nothing of the event.
 func TestUnknownEvents(t *testing.T) {
 	p := newPool(t)
 	for _, payload := range []string{
@@ -222,15 +219,15 @@ func TestUnknownEvents(t *testing.T) {
 			t.Errorf("%s: answered %s", payload, out)
 			continue
 		}
-		if !strings.Contains(err.Error(), "VerifyAuthChallengeResponse_Authentication") ||
-			strings.Contains(err.Error(), "canary") {
-			t.Errorf("%s: %v", payload, err)
+		named := strings.Contains(err.Error(), "VerifyAuthChallengeResponse_Authentication")
+		if !named || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v, want an error that names the triggers and quotes nothing", payload, err)
 		}
 	}
 }
 
-// FuzzInvoke: no event makes a panic, gets tokens for a session without a pass, or
-// is answered with something other than JSON.
+// FuzzInvoke sends any event. None makes a panic or gets tokens for a session that did not pass, and each answer is
+// JSON.
 func FuzzInvoke(f *testing.F) {
 	files, err := filepath.Glob("../../events/cognito-*.json")
 	if err != nil {
@@ -262,9 +259,10 @@ func FuzzInvoke(f *testing.F) {
 		if err := json.Unmarshal(out, &answer); err != nil {
 			t.Fatalf("%s: %v", out, err)
 		}
-		n := len(answer.Request.Session)
-		if answer.Response.IssueTokens && (n == 0 || answer.Request.Session[n-1] == nil ||
-			!answer.Request.Session[n-1].ChallengeResult) {
+		rounds := answer.Request.Session
+		n := len(rounds)
+		passed := n > 0 && rounds[n-1] != nil && rounds[n-1].ChallengeResult
+		if answer.Response.IssueTokens && !passed {
 			t.Errorf("tokens for %s", payload)
 		}
 	})

@@ -16,8 +16,8 @@ type manner int
 
 const (
 	atOnce manner = iota
-	slowly        // at the last moment at which package dynamostore would still hear it
-	never         // until it is called off
+	slowly        // just before the time limit of package dynamostore
+	never         // until the context ends
 	manners
 )
 
@@ -33,8 +33,7 @@ func (m manner) wait(ctx context.Context) error {
 	}
 }
 
-// reluctant is every dependency of the triggers: each in a manner of its own. It
-// keeps one challenge.
+// reluctant stands in for each dependency of the triggers, each in a manner of its own. It stores one challenge.
 type reluctant struct {
 	otp.Challenges
 	otp.Ledgers
@@ -56,7 +55,7 @@ func (r *reluctant) Reserve(ctx context.Context, c otp.Challenge, _ *otp.Challen
 		return otp.Write{Item: r.held}, err
 	}
 	held := c
-	held.State, held.Lease = otp.Delivered, 0 // as it will be when its code is sent
+	held.State, held.Lease = otp.Delivered, 0 // the state after its code is sent
 	r.held = &held
 	return otp.Write{Applied: true}, nil
 }
@@ -86,12 +85,12 @@ func (r *reluctant) Send(ctx context.Context, _ otp.Message) (otp.Delivery, erro
 	return otp.Accepted, nil
 }
 
-// rely makes the triggers depend on r, in the time of the bubble.
+// rely makes the triggers depend on r and on the virtual time of synctest.
 func (p *pool) rely(r *reluctant) {
 	t := p.triggers
 	t.Clients, t.Limiter, t.Now = r, r, time.Now
-	t.Messages.Issuer.Challenges, t.Messages.Issuer.Ledgers, t.Messages.Issuer.Sender, t.Messages.Issuer.Now =
-		r, r, r, time.Now
+	issuer := &t.Messages.Issuer
+	issuer.Challenges, issuer.Ledgers, issuer.Sender, issuer.Now = r, r, r, time.Now
 	t.Verifier.Challenges, t.Verifier.Now = r, time.Now
 	t.Wait = func(ctx context.Context, d time.Duration) {
 		select {
@@ -101,8 +100,8 @@ func (p *pool) rely(r *reluctant) {
 	}
 }
 
-// Whatever hangs or is slow, in whatever combination, each trigger answers well
-// before Cognito calls again (P18). A sender alone that hangs is no fault.
+// In each combination of slow and hanging dependencies, each trigger answers before Cognito calls again (P18). If only
+// the sender hangs, that is not a fault.
 func TestHanging(t *testing.T) {
 	const answers = 4500 * time.Millisecond
 	p := newPool(t)
@@ -119,7 +118,7 @@ func TestHanging(t *testing.T) {
 		var longest time.Duration
 		for n := range manners * manners * manners * manners * manners * manners {
 			*r = reluctant{pool: p.client}
-			begun, err := p.invoke(begin) // while all is well
+			begun, err := p.invoke(begin) // with all dependencies at once
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +146,7 @@ func TestHanging(t *testing.T) {
 			}
 		}
 		if longest != answers {
-			t.Errorf("the longest took %v: the worst was not tried", longest)
+			t.Errorf("the longest took %v, want %v: the worst combination is missing", longest, answers)
 		}
 	})
 }

@@ -18,8 +18,7 @@ import (
 	"countersign/pkg/telemetry/telemetrytest"
 )
 
-// lines returns the lines since the last call, of which there must be one for each
-// event, and adds up their metrics.
+// lines returns the lines since the last call and the sums of their metrics. There must be one line for each event.
 func (p *pool) lines() (lines []map[string]any, sums map[string]float64) {
 	p.t.Helper()
 	sums = map[string]float64{}
@@ -33,16 +32,15 @@ func (p *pool) lines() (lines []map[string]any, sums map[string]float64) {
 			}
 		}
 	}
-	if len(lines) != len(p.said) {
-		p.t.Errorf("%d lines for %d events: %v", len(lines), len(p.said), lines)
+	if len(lines) != len(p.answers) {
+		p.t.Errorf("%d lines for %d events: %v", len(lines), len(p.answers), lines)
 	}
-	p.said = nil
+	p.answers = nil
 	maps.DeleteFunc(sums, func(_ string, sum float64) bool { return sum == 0 })
 	return lines, sums
 }
 
-// quiet makes sure that a line has neither a code nor a number nor the name of a user
-// (P14).
+// quiet checks that a line has no code, no number and no user name (P14).
 func (p *pool) quiet(line string) {
 	p.t.Helper()
 	for _, m := range p.phone.got {
@@ -59,13 +57,13 @@ func (p *pool) quiet(line string) {
 
 type fields = map[string]any
 
-// wants checks the lines since the last call: members and their values, "" for none.
-// It returns what they count for.
-func (p *pool) wants(what string, want ...fields) (sums map[string]float64) {
+// wants checks the lines since the last call: members and their values, "" for a missing member. It returns the sums of
+// their metrics.
+func (p *pool) wants(step string, want ...fields) (sums map[string]float64) {
 	p.t.Helper()
 	lines, sums := p.lines()
 	if len(lines) != len(want) {
-		p.t.Errorf("%s: %d lines, want %d: %v", what, len(lines), len(want), lines)
+		p.t.Errorf("%s: %d lines, want %d: %v", step, len(lines), len(want), lines)
 		return sums
 	}
 	for i, line := range lines {
@@ -75,7 +73,7 @@ func (p *pool) wants(what string, want ...fields) (sums map[string]float64) {
 				got = ""
 			}
 			if fmt.Sprint(got) != fmt.Sprint(value) {
-				p.t.Errorf("%s: line %d: %s is %v, want %v: %v", what, i, name, got, value, line)
+				p.t.Errorf("%s: line %d: %s is %v, want %v: %v", step, i, name, got, value, line)
 			}
 		}
 	}
@@ -88,21 +86,20 @@ const (
 	verify = "VerifyAuthChallengeResponse"
 )
 
-// counts are metrics as a test states them: without the stack, "name=value" for
-// what is told apart.
-func counts(t *testing.T, what string, got map[string]float64, want map[string]float64) {
+// counts compares sums of metrics. A test names them without the stack: "refusals reason=too_soon".
+func counts(t *testing.T, step string, got, want map[string]float64) {
 	t.Helper()
 	bare := map[string]float64{}
 	for name, n := range got {
 		bare[strings.Replace(name, " stack=prod", "", 1)] = n
 	}
 	if !maps.Equal(bare, want) {
-		t.Errorf("%s: counted %v, want %v", what, bare, want)
+		t.Errorf("%s: counted %v, want %v", step, bare, want)
 	}
 }
 
-// A sign-in with a message, an answer that is no code, a wrong one and the right one:
-// one line for each event, one message and one pass in all.
+// A sign-in with a message, an answer that is not a code, a wrong code and the right code has one line for each event,
+// and counts one message and one pass.
 func TestLines(t *testing.T) {
 	p := newPool(t)
 	p.phone.takes = 700 * time.Millisecond
@@ -148,7 +145,7 @@ func TestLines(t *testing.T) {
 	), map[string]float64{"passes": 1, "passes country=MY": 1})
 }
 
-// How a session ends is counted once, by the trigger that it became known to.
+// The end of a session is counted once, by the first trigger that finds it.
 func TestLinesAtTheEnd(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -171,67 +168,34 @@ func TestLinesAtTheEnd(t *testing.T) {
 		fields{"api": verify, "result": "resend", "outcome": "", "attemptsLeft": ""},
 		fields{"api": define, "result": "challenge"},
 		fields{"api": create, "result": "challenge", "outcome": "too_soon", "waitSeconds": 9},
-	), map[string]float64{"refusals": 1, "refusals reason=too_soon": 1})
+	), refusedFor("too_soon"))
 
 	p.clock.Advance(5 * time.Minute)
 	p.fails(s, p.code(2))
 	counts(t, "late", p.wants("late",
 		fields{"api": verify, "result": "wrong", "outcome": "expired"},
 		fields{"api": define, "result": "refused", "outcome": ""},
-	), map[string]float64{"refusals": 1, "refusals reason=expired": 1})
+	), refusedFor("expired"))
 	if got, err := p.answer(s, "", resend); err != nil || !got.refused {
 		t.Errorf("%+v %v", got, err)
 	}
 	counts(t, "too late to send again", p.wants("too late to send again",
 		fields{"api": verify, "result": "resend"}, fields{"api": define, "result": "refused", "outcome": "expired"},
-	), map[string]float64{"refusals": 1, "refusals reason=expired": 1})
+	), refusedFor("expired"))
 
-	if got, err := p.define(
-		&sealed{user: ana, rounds: []any{object{"challengeName": "SRP_A", "challengeResult": true}}}, nil,
-	); err != nil || !got.refused {
-		t.Errorf("%+v %v", got, err)
+	password := []any{object{"challengeName": "SRP_A", "challengeResult": true}}
+	if got, err := p.define(&sealed{user: ana, rounds: password}, nil); err != nil || !got.refused {
+		t.Errorf("a password: %+v %v, want a refusal", got, err)
 	}
-	counts(t, "a password", p.wants(
-		"a password", fields{"level": "INFO", "api": define, "result": "refused", "reason": "session"},
-	),
-		map[string]float64{"refusals": 1, "refusals reason=session": 1})
+	counts(t, "a password", p.wants("a password",
+		fields{"level": "INFO", "api": define, "result": "refused", "reason": "session"},
+	), refusedFor("session"))
 }
 
-// A refused message counts by its reason, and so does an answer to a code that was never sent. The line is
-// not an error, because nobody has to act.
+// A refused message counts by its reason, and so does an answer to a code that was never sent. The line is no error:
+// nobody has to act.
 func TestLinesOfRefusals(t *testing.T) {
-	for name, c := range map[string]struct{ first, answer fields }{
-		"unknown": {fields{"outcome": "no_user", "number": "", "country": ""}, fields{"outcome": "no_user"}},
-		"gone":    {fields{"outcome": "no_user", "number": ""}, fields{"outcome": "no_user"}},
-		"no number": {
-			fields{"outcome": "undeliverable", "detail": "phone_number: the user has none"},
-			fields{"outcome": "unknown"},
-		},
-		"unverified": {
-			fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true", "number": ""},
-			fields{"outcome": "unknown"},
-		},
-		"not said": {
-			fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true"},
-			fields{"outcome": "unknown"},
-		},
-		"no such":   {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
-		"not E.164": {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
-		"not allowed": {
-			fields{"outcome": "barred", "number": "+1******0123", "country": "US"},
-			fields{"outcome": "unknown"},
-		},
-		"no mobile": {fields{"outcome": "bad_number", "country": "MY"}, fields{"outcome": "unknown"}},
-		"premium":   {fields{"outcome": "barred"}, fields{"outcome": "unknown"}},
-		"limited": {
-			fields{"outcome": "too_soon", "waitSeconds": 29, "number": "+60*****6789", "country": "MY"},
-			fields{"outcome": "unknown"},
-		},
-		"refused": {
-			fields{"outcome": "undeliverable", "cause": "refused, as the test wants it", "country": "MY"},
-			fields{"outcome": "unknown"},
-		},
-	} {
+	for name, c := range refusals {
 		p := newPool(t)
 		switch name {
 		case "limited":
@@ -243,150 +207,176 @@ func TestLinesOfRefusals(t *testing.T) {
 			strangers[name](p)
 		}
 		s := p.begin(ana)
-		for field, value := range (fields{
+		first := fields{
 			"level": "INFO", "api": create, "client": "pool", "result": "challenge", "attemptsLeft": 5,
 			"sends": "", "fault": "",
-		}) {
-			c.first[field] = value
 		}
-		reason := fmt.Sprint("refusals reason=", c.first["outcome"])
-		counts(
-			t, name, p.wants(name, fields{"outcome": "", "result": "challenge"}, c.first),
-			map[string]float64{"refusals": 1, reason: 1},
-		)
+		maps.Copy(first, c.first)
+		sums := p.wants(name, fields{"outcome": "", "result": "challenge"}, first)
+		counts(t, name, sums, refusedFor(c.first["outcome"]))
 
 		p.goOn(s, "123456", nil)
-		reason = fmt.Sprint("refusals reason=", c.answer["outcome"])
-		c.answer["level"], c.answer["result"] = "INFO", "wrong"
-		counts(
-			t, name,
-			p.wants(name, c.answer, fields{"result": "challenge"}, fields{"result": "challenge", "outcome": ""}),
-			map[string]float64{"refusals": 1, reason: 1},
-		)
+		answer := fields{"level": "INFO", "result": "wrong"}
+		maps.Copy(answer, c.answer)
+		sums = p.wants(name, answer, fields{"result": "challenge"}, fields{"result": "challenge", "outcome": ""})
+		counts(t, name, sums, refusedFor(c.answer["outcome"]))
 	}
 }
 
-// A user who is deleted while a code is out passes with nothing, and is no pass.
+// refusedFor is the count of one refusal.
+func refusedFor(reason any) map[string]float64 {
+	return map[string]float64{"refusals": 1, fmt.Sprint("refusals reason=", reason): 1}
+}
+
+// refusals are the lines of a refused message and of an answer to it, by the reason.
+var refusals = map[string]struct{ first, answer fields }{
+	"unknown": {fields{"outcome": "no_user", "number": "", "country": ""}, fields{"outcome": "no_user"}},
+	"gone":    {fields{"outcome": "no_user", "number": ""}, fields{"outcome": "no_user"}},
+	"no number": {
+		fields{"outcome": "undeliverable", "detail": "phone_number: the user has none"},
+		fields{"outcome": "unknown"},
+	},
+	"unverified": {
+		fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true", "number": ""},
+		fields{"outcome": "unknown"},
+	},
+	"no verified flag": {
+		fields{"outcome": "undeliverable", "detail": "phone_number_verified: is not true"},
+		fields{"outcome": "unknown"},
+	},
+	"no such":   {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
+	"not E.164": {fields{"outcome": "bad_number", "number": ""}, fields{"outcome": "unknown"}},
+	"not allowed": {
+		fields{"outcome": "barred", "number": "+1******0123", "country": "US"},
+		fields{"outcome": "unknown"},
+	},
+	"no mobile": {fields{"outcome": "bad_number", "country": "MY"}, fields{"outcome": "unknown"}},
+	"premium":   {fields{"outcome": "barred"}, fields{"outcome": "unknown"}},
+	"limited": {
+		fields{"outcome": "too_soon", "waitSeconds": 29, "number": "+60*****6789", "country": "MY"},
+		fields{"outcome": "unknown"},
+	},
+	"refused": {
+		fields{"outcome": "undeliverable", "cause": "refused, as the test wants it", "country": "MY"},
+		fields{"outcome": "unknown"},
+	},
+}
+
+// A user who is deleted after the message does not pass, and no pass is counted.
 func TestLinesOfUserGone(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
 	p.gone = ana
 	p.lines()
 	p.goOn(s, p.code(1), nil)
-	counts(t, "gone", p.wants(
-		"gone", fields{"api": verify, "result": "wrong", "outcome": "no_user"}, fields{}, fields{},
-	),
-		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
+	counts(t, "gone", p.wants("gone",
+		fields{"api": verify, "result": "wrong", "outcome": "no_user"}, fields{}, fields{},
+	), refusedFor("no_user"))
 	rounds := slices.Clone(s.rounds)
 	rounds[0].(object)["challengeResult"] = true
 	if got, err := p.define(&sealed{user: ana, rounds: rounds}, nil); err != nil || !got.refused {
 		t.Errorf("%+v %v", got, err)
 	}
-	counts(t, "passed before", p.wants(
-		"passed before", fields{"api": define, "result": "refused", "outcome": "no_user"},
-	),
-		map[string]float64{"refusals": 1, "refusals reason=no_user": 1})
+	counts(t, "passed before", p.wants("passed before",
+		fields{"api": define, "result": "refused", "outcome": "no_user"},
+	), refusedFor("no_user"))
 }
 
-// A request that could not be decided has a fault in its line, and an error of which the app hears
-// nothing but that.
+// found returns a directory with one answer.
+func found(c *clients.Client, err error) clients.Directory {
+	return directory(func() (*clients.Client, error) { return c, err })
+}
+
+// undecided are faults that keep a trigger from deciding.
+var undecided = map[string]struct {
+	set    func(*pool)
+	fault  string // of a message
+	answer string // of a guess, "" for none
+	cause  string
+}{
+	"table": {
+		func(p *pool) { p.store.fails = func(int) bool { return true } }, "send", "verify",
+		errFault.Error(),
+	},
+	"client": {func(p *pool) { p.triggers.Clients = found(nil, errFault) }, "client", "client", errFault.Error()},
+	"disabled": {
+		func(p *pool) { p.triggers.Clients = found(nil, nil) }, "client", "client",
+		"it is unknown or disabled",
+	},
+	"traffic": {
+		func(p *pool) { p.triggers.Limiter = traffic(func() (bool, error) { return true, errFault }) },
+		"traffic", "traffic", errFault.Error(),
+	},
+	"text":    {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
+	"entropy": {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
+	"panic": {func(p *pool) {
+		p.triggers.Clients = directory(func() (*clients.Client, error) { panic("canary 123456") })
+	}, "panic", "panic", "panic with a value of type string"},
+}
+
+// A request that cannot be decided has a fault in its line. The app gets an error that does not state the cause.
 func TestLinesOfFaults(t *testing.T) {
-	find := func(c *clients.Client, err error) clients.Directory {
-		return directory(func() (*clients.Client, error) { return c, err })
-	}
-	for name, c := range map[string]struct {
-		set    func(*pool)
-		fault  string // of a message
-		answer string // of a guess, "" for none
-		cause  string
-	}{
-		"table": {
-			func(p *pool) { p.store.fails = func(int) bool { return true } }, "send", "verify",
-			errFault.Error(),
-		},
-		"client": {func(p *pool) { p.triggers.Clients = find(nil, errFault) }, "client", "client", errFault.Error()},
-		"disabled": {
-			func(p *pool) { p.triggers.Clients = find(nil, nil) }, "client", "client",
-			"it is unknown or disabled",
-		},
-		"traffic": {
-			func(p *pool) { p.triggers.Limiter = traffic(func() (bool, error) { return true, errFault }) },
-			"traffic", "traffic", errFault.Error(),
-		},
-		"text":    {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
-		"entropy": {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
-		"panic": {func(p *pool) {
-			p.triggers.Clients = directory(func() (*clients.Client, error) { panic("canary 123456") })
-		}, "panic", "panic", "panic with a value of type string"},
-	} {
+	for name, c := range undecided {
 		p := newPool(t)
 		s := p.begin(ana)
 		p.clock.Advance(time.Minute)
 		p.lines()
 		c.set(p)
-		want := func(api, fault string) fields {
-			return fields{
-				"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": fault,
-				"faults": 1, "operatorFaults": "", "reason": "",
-			}
-		}
-		check := func(err error) {
-			t.Helper()
-			if err == nil || err.Error() != "the sign-in could not be decided: try again from the beginning" {
-				t.Errorf("%s: the app hears %v", name, err)
-			}
-			if log := p.log.String(); !strings.Contains(log, c.cause) ||
-				strings.Contains(log, "runtime/debug.Stack") != (name == "panic") {
-				t.Errorf("%s: logged %s", name, log)
-			}
-		}
 		_, err := p.signIn(ana)
-		check(err)
-		counts(
-			t, name, p.wants(name, fields{"level": "INFO", "api": define}, want(create, c.fault)),
-			map[string]float64{"faults": 1, "faults fault=" + c.fault: 1},
-		)
+		p.undecided(name, c.cause, err)
+		sums := p.wants(name, fields{"level": "INFO", "api": define}, faultOf(create, c.fault))
+		counts(t, name, sums, map[string]float64{"faults": 1, "faults fault=" + c.fault: 1})
 		if c.answer == "" {
 			continue
 		}
 		_, err = p.answer(s, p.code(1), nil)
-		check(err)
-		counts(
-			t, name, p.wants(name, want(verify, c.answer)),
-			map[string]float64{"faults": 1, "faults fault=" + c.answer: 1},
-		)
+		p.undecided(name, c.cause, err)
+		sums = p.wants(name, faultOf(verify, c.answer))
+		counts(t, name, sums, map[string]float64{"faults": 1, "faults fault=" + c.answer: 1})
 	}
 }
 
-// An unclear answer of the sender is a fault, and a refusal that every message
-// meets is for the operator. The app hears of neither.
+func faultOf(api, fault string) fields {
+	return fields{
+		"level": "ERROR", "api": api, "client": "pool", "result": "error", "fault": fault,
+		"faults": 1, "operatorFaults": "", "reason": "",
+	}
+}
+
+// undecided checks the error that an app gets, and that the log has the cause.
+func (p *pool) undecided(name, cause string, err error) {
+	p.t.Helper()
+	if err == nil || err.Error() != "the sign-in could not be decided: try again from the beginning" {
+		p.t.Errorf("%s: the app gets %v", name, err)
+	}
+	log := p.log.String()
+	trace := strings.Contains(log, "runtime/debug.Stack")
+	if !strings.Contains(log, cause) || trace != (name == "panic") {
+		p.t.Errorf("%s: logged %s, want the cause %q and a trace of a panic only", name, log, cause)
+	}
+}
+
+// An unclear answer of the sender is a fault. A refusal that every message gets is for the operator. The app gets
+// neither.
 func TestLinesOfTheSender(t *testing.T) {
 	p := newPool(t)
 	p.phone.answers = []otp.Delivery{otp.MaybeSent}
 	p.begin(ana)
-	counts(t, "unclear", p.wants(
-		"unclear", fields{},
-		fields{
-			"level": "ERROR", "result": "challenge", "outcome": "unclear", "fault": "sender",
-			"cause": "unclear, as the test wants it",
-		},
-	),
-		map[string]float64{"faults": 1, "faults fault=sender": 1})
+	counts(t, "unclear", p.wants("unclear", fields{}, fields{
+		"level": "ERROR", "result": "challenge", "outcome": "unclear", "fault": "sender",
+		"cause": "unclear, as the test wants it",
+	}), map[string]float64{"faults": 1, "faults fault=sender": 1})
 	p.phone.answers, p.phone.cause = []otp.Delivery{otp.Refused}, &snssender.Error{
 		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
 	}
 	p.begin(ben)
-	counts(t, "operator", p.wants(
-		"operator", fields{},
-		fields{
-			"level": "ERROR", "result": "challenge", "outcome": "undeliverable", "operator": true,
-			"fault": "", "number": "+60*****6543",
-		},
-	),
-		map[string]float64{"operatorFaults": 1, "refusals": 1, "refusals reason=undeliverable": 1})
+	counts(t, "operator", p.wants("operator", fields{}, fields{
+		"level": "ERROR", "result": "challenge", "outcome": "undeliverable", "operator": true,
+		"fault": "", "number": "+60*****6543",
+	}), map[string]float64{"operatorFaults": 1, "refusals": 1, "refusals reason=undeliverable": 1})
 }
 
-// Above the client's rate nothing is decided, and that is a refusal.
+// Above the client's rate nothing is decided, and the line is a refusal.
 func TestLinesAboveTheRate(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -395,23 +385,18 @@ func TestLinesAboveTheRate(t *testing.T) {
 	if _, err := p.answer(s, p.code(1), nil); err == nil {
 		t.Error("answered")
 	}
-	counts(
-		t, "verify",
-		p.wants("verify", fields{"level": "INFO", "api": verify, "result": "error", "reason": "rate", "fault": ""}),
-		map[string]float64{"refusals": 1, "refusals reason=rate": 1},
-	)
+	counts(t, "verify", p.wants("verify",
+		fields{"level": "INFO", "api": verify, "result": "error", "reason": "rate", "fault": ""},
+	), refusedFor("rate"))
 	if _, err := p.signIn(ana); err == nil {
 		t.Error("answered")
 	}
-	counts(
-		t, "create",
-		p.wants("create", fields{}, fields{"level": "INFO", "api": create, "result": "error", "reason": "rate"}),
-		map[string]float64{"refusals": 1, "refusals reason=rate": 1},
-	)
+	counts(t, "create", p.wants("create", fields{},
+		fields{"level": "INFO", "api": create, "result": "error", "reason": "rate"},
+	), refusedFor("rate"))
 }
 
-// Events out of their order are faults; what is no event of a pool's triggers is a
-// stranger's.
+// An event out of its order is a fault. A payload that is not an event of these triggers is a stranger's.
 func TestLinesOfStrangeEvents(t *testing.T) {
 	p := newPool(t)
 	for _, api := range []string{create, verify} {
@@ -432,19 +417,16 @@ func TestLinesOfStrangeEvents(t *testing.T) {
 			t.Errorf("%s", out)
 		}
 	}
-	p.said = []string{"the first of them"}
-	p.wants(
-		"the first",
-		fields{
-			"level": "INFO", "contract": "cognito", "api": "none", "client": "", "result": "error",
-			"detail": "unknown event", "strangers": 1, "reason": "",
-		},
-	)
+	p.answers = []string{"the first of them"}
+	p.wants("the first", fields{
+		"level": "INFO", "contract": "cognito", "api": "none", "client": "", "result": "error",
+		"detail": "unknown event", "strangers": 1, "reason": "",
+	})
 	p.begin(ana)
 	p.wants("then", fields{"strangers": 2, "client": "pool"}, fields{"strangers": ""})
 }
 
-// Without a log of metrics the triggers serve alike.
+// Without metrics the triggers serve as before.
 func TestLinesWithoutMetrics(t *testing.T) {
 	p := newPool(t)
 	p.triggers.Lines = nil

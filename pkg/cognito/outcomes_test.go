@@ -9,8 +9,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Each outcome of the domain is one of a guess, or leaves the answer about a message as it is; and it has a row in the
-// documents.
+// Each outcome of a guess has an answer; every other outcome answers with a challenge. Each has a row in the documents.
 func TestAnswerOfEachOutcome(t *testing.T) {
 	page := outcomestest.Column(t, "../../docs/contracts.md", outcomestest.Cognito)
 	for _, outcome := range otp.Outcomes() {

@@ -27,27 +27,26 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// pool behaves as a user pool whose app client prevents user existence errors: it
-// calls the triggers in Cognito's order, with events of Cognito's form, and keeps
-// what Cognito seals into a session. It does not keep a session from being used
-// twice, as Cognito does: what holds without that holds with it.
+// pool behaves like a user pool whose app client prevents user existence errors: it calls the triggers in Cognito's
+// order, with events in Cognito's form, and keeps the content of each session. Unlike Cognito it lets a session be used
+// twice, so the tests prove more than Cognito needs.
 type pool struct {
 	t        testing.TB
 	triggers *cognito.Triggers
 	users    map[string]map[string]string // attributes by user name
-	gone     string                       // a user who does not exist, although there are attributes
+	gone     string                       // a user whom Cognito reports as not found, but with attributes
 	client   *clients.Client
 	store    *faulty
 	phone    *handset
 	clock    *clock
 	log      *lockedBuffer
-	said     []string // every answer of a trigger
+	answers  []string // of the triggers, errors included
 }
 
 // The users of every pool.
 const (
 	ana   = "ana"   // has a verified number
-	ben   = "ben"   // another
+	ben   = "ben"   // has another one
 	nobdy = "nobdy" // does not exist
 )
 
@@ -104,27 +103,26 @@ func newPool(t testing.TB) *pool {
 
 type object = map[string]any
 
-// sealed is a session as an app holds it: Cognito seals all of it but the public
-// parameters.
+// sealed is a session as an app holds it. Cognito encrypts all of it but the public parameters.
 type sealed struct {
 	user    string
-	rounds  []any // with the results of all but the last
+	rounds  []any // with results, except the last one
 	private object
 	public  object
 }
 
-// turn is what an app hears from Cognito: one of tokens, a refusal, a challenge.
+// turn is Cognito's answer to an app: tokens, a refusal, or the next challenge.
 type turn struct {
 	tokens, refused bool
 	next            *sealed
 }
 
-// signIn is InitiateAuth.
+// signIn does as InitiateAuth.
 func (p *pool) signIn(user string) (turn, error) {
 	return p.define(&sealed{user: user, rounds: []any{}}, nil)
 }
 
-// answer is RespondToAuthChallenge.
+// answer does as RespondToAuthChallenge.
 func (p *pool) answer(s *sealed, text string, metadata object) (turn, error) {
 	e := p.event("VerifyAuthChallengeResponse_Authentication", s.user, metadata)
 	e.request["privateChallengeParameters"], e.request["challengeAnswer"] = s.private, text
@@ -166,13 +164,13 @@ func (p *pool) define(s *sealed, metadata object) (turn, error) {
 	return turn{next: next}, nil
 }
 
-// trigger is an event on its way to one.
+// trigger is an event for a trigger.
 type trigger struct {
 	source, user string
 	request      object
 }
 
-// event makes the part that all three triggers have, as the developer guide has it.
+// event returns the part of an event that all three triggers share, in the form of the developer guide.
 func (p *pool) event(source, user string, metadata object) trigger {
 	r := object{"userAttributes": object{}, "userNotFound": true}
 	if attributes, ok := p.users[user]; ok {
@@ -198,23 +196,23 @@ func (p *pool) invoke(e trigger) (object, error) {
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "an invocation"})
 	out, err := p.triggers.Invoke(ctx, payload)
 	if err != nil {
-		p.said = append(p.said, err.Error())
+		p.answers = append(p.answers, err.Error())
 		return nil, err
 	}
 	var answer struct {
 		TriggerSource, UserName string
 		Response                object
 	}
-	if err := json.Unmarshal(out, &answer); err != nil || answer.TriggerSource != e.source ||
-		answer.UserName != e.user {
-		p.t.Fatalf("%s came back as %s", payload, out)
+	err = json.Unmarshal(out, &answer)
+	if err != nil || answer.TriggerSource != e.source || answer.UserName != e.user {
+		p.t.Fatalf("%s answered with %s, want the same event", payload, out)
 	}
 	text, _ := json.Marshal(answer.Response)
-	p.said = append(p.said, string(text))
+	p.answers = append(p.answers, string(text))
 	return answer.Response, nil
 }
 
-// begin signs in, and must get a challenge.
+// begin signs in and wants a challenge.
 func (p *pool) begin(user string) *sealed {
 	p.t.Helper()
 	got, err := p.signIn(user)
@@ -224,7 +222,7 @@ func (p *pool) begin(user string) *sealed {
 	return got.next
 }
 
-// goOn answers, and must get a challenge again.
+// goOn answers and wants the next challenge.
 func (p *pool) goOn(s *sealed, text string, metadata object) *sealed {
 	p.t.Helper()
 	got, err := p.answer(s, text, metadata)
@@ -234,7 +232,7 @@ func (p *pool) goOn(s *sealed, text string, metadata object) *sealed {
 	return got.next
 }
 
-// passes answers, and must get tokens.
+// passes answers and wants tokens.
 func (p *pool) passes(s *sealed, text string) {
 	p.t.Helper()
 	if got, err := p.answer(s, text, nil); err != nil || !got.tokens {
@@ -242,7 +240,7 @@ func (p *pool) passes(s *sealed, text string) {
 	}
 }
 
-// fails answers, and must be refused.
+// fails answers and wants a refusal.
 func (p *pool) fails(s *sealed, text string) {
 	p.t.Helper()
 	if got, err := p.answer(s, text, nil); err != nil || !got.refused {
@@ -250,7 +248,7 @@ func (p *pool) fails(s *sealed, text string) {
 	}
 }
 
-// code returns that of the latest of so many messages.
+// code returns the code of the latest message; there must be so many messages.
 func (p *pool) code(messages int) string {
 	p.t.Helper()
 	if len(p.phone.got) != messages {
@@ -259,7 +257,7 @@ func (p *pool) code(messages int) string {
 	return string(p.phone.got[messages-1].Code)
 }
 
-// not returns a code that is wrong.
+// not returns a wrong code.
 func not(code string) string {
 	if code[0] == '9' {
 		return "0" + code[1:]
@@ -269,12 +267,12 @@ func not(code string) string {
 
 var resend = object{"action": "resend"}
 
-// handset is a sender that keeps what it gets. The test sets how long it takes.
+// handset is a sender that keeps its messages. The test sets how long each send takes.
 type handset struct {
 	clock   *clock
 	takes   time.Duration
-	answers []otp.Delivery // to the next messages, then Accepted
-	cause   error          // of refusals; nil is one of the number's
+	answers []otp.Delivery // to the next messages; Accepted to later ones
+	cause   error          // of refusals; nil: the number is the cause
 	got     []otp.Message
 }
 
@@ -294,7 +292,7 @@ func (h *handset) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	return answer, nil
 }
 
-// faulty is a store that fails at calls: without effect, or after it.
+// faulty is a store that fails at chosen calls, before or after their effect.
 type faulty struct {
 	*sqlitestore.Store
 	mu     sync.Mutex
@@ -376,7 +374,7 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// Take returns what was written since the last call.
+// Take returns the text since the last call.
 func (b *lockedBuffer) Take() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

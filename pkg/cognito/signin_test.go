@@ -20,13 +20,14 @@ func TestRightCode(t *testing.T) {
 		t.Errorf("the app gets %v, want %v", s.public, want)
 	}
 	p.passes(s, p.code(1))
-	if m := p.phone.got[0]; m.To.E164() != anasNumber || m.From != "ACME" ||
-		!strings.HasSuffix(m.Text, " is your Acme code, valid for 5 minutes.") {
+	m := p.phone.got[0]
+	stated := strings.HasSuffix(m.Text, " is your Acme code, valid for 5 minutes.")
+	if m.To.E164() != anasNumber || m.From != "ACME" || !stated {
 		t.Errorf("sent %q from %s to %s", m.Text, m.From, m.To)
 	}
 }
 
-// A user's own language is that of the message.
+// The message is in the user's language.
 func TestLocale(t *testing.T) {
 	p := newPool(t)
 	p.users[ana]["locale"] = "de-AT"
@@ -36,7 +37,7 @@ func TestLocale(t *testing.T) {
 	}
 }
 
-// A brand that is too long in a user's language keeps nobody from signing in.
+// If the brand is too long for the text in the user's language, the message is in English.
 func TestLocaleOfALongBrand(t *testing.T) {
 	p := newPool(t)
 	p.client.Brand = strings.Repeat("B", 100)
@@ -66,8 +67,7 @@ func TestThreeWrongThenRight(t *testing.T) {
 	p.passes(s, p.code(1))
 }
 
-// After the last attempt the session fails, and its code is worth nothing in any
-// of its rounds.
+// After the last attempt the session fails, and its code passes in none of its rounds.
 func TestLocked(t *testing.T) {
 	p := newPool(t)
 	rounds := []*sealed{p.begin(ana)}
@@ -82,19 +82,18 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// The attempts are the challenge's, whatever becomes of Cognito's sessions: one
-// that is answered again and again from its first round evaluates five guesses.
+// The store counts the attempts: a session that is answered many times from its first round has five guesses.
 func TestAttemptsAreCountedInTheStore(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
 	for range 5 {
 		p.goOn(s, not(p.code(1)), nil)
 	}
-	p.goOn(s, p.code(1), nil) // locked, so the right one is wrong too
+	p.goOn(s, p.code(1), nil) // locked: the right code is wrong too
 }
 
-// An answer that cannot be a code uses no attempt of the challenge. It does use an answer of the session.
-func TestAnswersThatAreNoCode(t *testing.T) {
+// An answer that cannot be a code uses no attempt of the challenge, but one answer of the session.
+func TestAnswersWithoutCode(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
 	before := p.store.calls
@@ -102,7 +101,7 @@ func TestAnswersThatAreNoCode(t *testing.T) {
 		s = p.goOn(s, rubbish, nil)
 	}
 	if p.store.calls != before {
-		t.Errorf("%d writes for them", p.store.calls-before)
+		t.Errorf("%d writes, want none", p.store.calls-before)
 	}
 	p.passes(s, p.code(1))
 	s = p.begin(ben)
@@ -126,18 +125,17 @@ func TestExpired(t *testing.T) {
 	p.code(1)
 }
 
-// The same code goes out again, with the attempts that it has left.
+// A re-send has the same code and gives no attempt back.
 func TestResend(t *testing.T) {
 	p := newPool(t)
 	s := p.goOn(p.begin(ana), not(p.code(1)), nil)
 	p.clock.Advance(40 * time.Second)
 	s = p.goOn(s, "anything", resend)
 	if p.code(2) != string(p.phone.got[0].Code) {
-		t.Error("another code")
+		t.Error("the re-send has another code")
 	}
-	if want := (object{
-		"channel": "sms", "digits": "6", "attempts": "4", "expiresIn": "259", "resendIn": "30",
-	}); !reflect.DeepEqual(s.public, want) {
+	want := object{"channel": "sms", "digits": "6", "attempts": "4", "expiresIn": "259", "resendIn": "30"}
+	if !reflect.DeepEqual(s.public, want) {
 		t.Errorf("the app gets %v, want %v", s.public, want)
 	}
 	for range 3 {
@@ -146,7 +144,7 @@ func TestResend(t *testing.T) {
 	p.fails(s, not(p.code(2)))
 }
 
-// A code does not go out again to a number that the client may no longer send to.
+// A re-send is refused if the client may no longer send to the number.
 func TestResendRecipient(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -157,14 +155,14 @@ func TestResendRecipient(t *testing.T) {
 	if log := p.log.String(); !strings.Contains(log, `"outcome":"barred"`) {
 		t.Errorf("logged %s", log)
 	}
-	p.passes(s, code) // the one that is there
+	p.passes(s, code) // the code of the first message
 }
 
 func TestResendThenRight(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
 	p.clock.Advance(40 * time.Second)
-	s = p.goOn(s, p.code(1), resend) // not a guess, whatever the answer is
+	s = p.goOn(s, p.code(1), resend) // a request to send again is never a guess
 	p.passes(s, p.code(2))
 }
 
@@ -182,7 +180,7 @@ func TestResendTooSoon(t *testing.T) {
 	p.passes(s, p.code(2))
 }
 
-// The limits of the number hold over all its sessions, and no answer shows them.
+// The limits of a number count all its sessions, and no answer shows them.
 func TestLimits(t *testing.T) {
 	p := newPool(t)
 	for range 5 {
@@ -200,8 +198,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A session whose first message a limit stood against gets one when it is asked
-// for later. Its code ends with the session.
+// If a limit refuses the first message of a session, a later request can send it. Its code expires with the session.
 func TestFirstMessageLate(t *testing.T) {
 	p := newPool(t)
 	p.begin(ana)
@@ -220,13 +217,13 @@ func TestFirstMessageLate(t *testing.T) {
 	p.fails(&late, p.code(2))
 }
 
-// The sender's answer does not show: the code may be asked for again.
-func TestSenderSays(t *testing.T) {
+// The app does not see the sender's answer and may ask for the code again.
+func TestSenderRefuses(t *testing.T) {
 	for _, delivery := range []otp.Delivery{otp.MaybeSent, otp.Refused} {
 		p := newPool(t)
 		p.phone.answers = []otp.Delivery{delivery}
 		s := p.begin(ana)
-		if delivery == otp.MaybeSent { // it did arrive
+		if delivery == otp.MaybeSent { // the message did arrive
 			other := p.goOn(s, not(p.code(1)), nil)
 			p.passes(other, p.code(1))
 			continue
@@ -237,7 +234,7 @@ func TestSenderSays(t *testing.T) {
 	}
 }
 
-// A code is worth nothing in a session that it was not sent for.
+// A code does not pass in another session.
 func TestTwoSessions(t *testing.T) {
 	p := newPool(t)
 	first := p.begin(ana)
@@ -245,7 +242,7 @@ func TestTwoSessions(t *testing.T) {
 	second := p.begin(ana)
 	one, two := string(p.phone.got[0].Code), p.code(2)
 	if one == two || first.private["session"] == second.private["session"] {
-		t.Fatal("the sessions share something")
+		t.Fatal("two sessions share a code or an id")
 	}
 	p.passes(p.goOn(second, one, nil), two)
 	p.passes(p.goOn(first, two, nil), one)
@@ -264,7 +261,7 @@ func TestSwappedSessions(t *testing.T) {
 	p.passes(bens, codes[1])
 }
 
-// A code passes once, also where an old session is answered again.
+// A code passes once, even if an old session is answered again.
 func TestReplay(t *testing.T) {
 	p := newPool(t)
 	first := p.begin(ana)
@@ -279,7 +276,7 @@ func TestReplay(t *testing.T) {
 	p.fails(second, p.code(1))
 }
 
-// One of many simultaneous answers with the right code passes.
+// Of many parallel answers with the right code, one passes.
 func TestRace(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
@@ -287,7 +284,7 @@ func TestRace(t *testing.T) {
 	results := make(chan turn)
 	for range 16 {
 		go func() {
-			q := *p // for what each of them hears
+			q := *p // each records its own answers
 			got, err := q.answer(&sealed{user: s.user, rounds: s.rounds, private: maps.Clone(s.private)}, code, nil)
 			if err != nil {
 				t.Error(err)

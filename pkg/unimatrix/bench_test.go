@@ -10,8 +10,8 @@ import (
 	"countersign/pkg/unimatrix"
 )
 
-// The signature check: of ids that no SDK escapes, of one that each escapes in its
-// own way, and of the longest query.
+// BenchmarkSignature checks signatures of an id that no SDK escapes, of an id that each SDK escapes in its own way, and
+// of the longest query.
 func BenchmarkSignature(b *testing.B) {
 	_, all := vectors(b)
 	raws := map[string]string{}
@@ -53,7 +53,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// A whole request of otp.send: of one number, so that after the first each sends again.
+// BenchmarkServe serves whole otp.send requests for one number. After the first, each is a re-send.
 func BenchmarkServe(b *testing.B) {
 	s := newService(b)
 	quiet(s)

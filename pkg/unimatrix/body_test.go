@@ -11,7 +11,7 @@ import (
 	"countersign/pkg/phone"
 )
 
-// Bodies that are not one strict JSON object, whichever action they are for.
+// No action accepts a body that is not one strict JSON object.
 func TestBadBodies(t *testing.T) {
 	s := newService(t)
 	for action, good := range map[string]string{"otp.send": sendText, "otp.verify": checkAll} {
@@ -54,20 +54,16 @@ func TestBadBodies(t *testing.T) {
 			})
 		}
 		s.t = t
-		s.refused(
-			400, "104002", as(simple, action), body(good),
-			func(r *gateway.Request) { r.Body, r.Garbled = nil, true },
-		)
+		garbled := func(r *gateway.Request) { r.Body, r.Garbled = nil, true }
+		s.refused(400, "104002", as(simple, action), garbled)
 		s.expect(200, "0", as(simple, action), body(" \r\n\t"+good+"\n"))
 		s.expect(200, "0", as(simple, action), body(padded(good, 16<<10)))
-		s.expect(
-			200, "0", as(simple, action),
-			body(open+`,"x":{"To":1},"y":[{"to":2}],"z":`+strings.Repeat("[", 8000)+strings.Repeat("]", 8000)+"}"),
-		)
+		nested := `,"x":{"To":1},"y":[{"to":2}],"z":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + "}"
+		s.expect(200, "0", as(simple, action), body(open+nested))
 	}
 }
 
-// padded lengthens a body to n bytes with a member of no meaning.
+// padded lengthens a body to n bytes with an undocumented member.
 func padded(good string, n int) string {
 	head := good[:len(good)-1] + `,"x":"`
 	return head + strings.Repeat("x", n-len(head)-2) + `"}`
@@ -81,8 +77,7 @@ func manyKeys(n int) string {
 	return strings.TrimSuffix(b.String(), ",")
 }
 
-// The dearest bodies that pass the size check cost little: 50 ms of CPU and 10 MB of
-// heap at the most (P16).
+// The most expensive bodies that pass the size check cost at most 50 ms of CPU time and 10 MB of heap (P16).
 func TestBadBodiesAreCheap(t *testing.T) {
 	s := newService(t)
 	for name, text := range map[string]string{
@@ -99,21 +94,21 @@ func TestBadBodiesAreCheap(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		took, heap := time.Since(begin)/20, (after.TotalAlloc-before.TotalAlloc)/20
 		if took > 50*time.Millisecond || heap > 10<<20 {
-			t.Errorf("%s: %v, %d bytes", name, took, heap)
+			t.Errorf("%s: %v and %d bytes, want at most 50 ms and 10 MB", name, took, heap)
 		}
 	}
 }
 
-// field is one member of a body: values that break a rule, and values that do not.
+// field is a member of a body, with values that break its rule and values that keep it.
 type field struct {
 	name      string
 	bad, good []string
-	must      bool // it must be there
+	must      bool // the field is required
 }
 
 func accented(n int) string { return `"` + strings.Repeat("é", n) + `"` }
 
-// Each field of each action, wrong in each way.
+// Each field of each action has its rule.
 func TestBadFields(t *testing.T) {
 	notText := []string{"1", "1.5", "true", "false", "{}", "[]", `["x"]`, `{"a":"x"}`, accented(257)}
 	notInteger := []string{
@@ -146,7 +141,7 @@ func TestBadFields(t *testing.T) {
 	for _, f := range append(both, code) {
 		f.test(t, "otp.verify")
 	}
-	// Names that one action documents are any other name to the other one.
+	// A name that only the other action documents is ignored.
 	newService(t).expect(
 		200, "0", verify,
 		body(`{"to":"+12068800123","code":"1234","DIGITS":99,"Channel":"x","signature":1,"templateId":[]}`),
@@ -172,7 +167,7 @@ func (f field) test(t *testing.T, action string) {
 		})
 	}
 	s.t = t
-	for _, value := range []string{`""`, "null"} { // as good as absent
+	for _, value := range []string{`""`, "null"} { // the same as absent
 		if f.must {
 			s.refused(400, "104001", as(simple, action), with(value))
 		} else {
@@ -184,7 +179,7 @@ func (f field) test(t *testing.T, action string) {
 	}
 }
 
-// A missing field comes before a wrong one, a wrong one before a wrong number.
+// A missing field is reported before a wrong one, and a wrong field before a wrong number.
 func TestOrderInTheBody(t *testing.T) {
 	s := newService(t)
 	for text, code := range map[string]string{
@@ -209,7 +204,7 @@ func TestOrderInTheBody(t *testing.T) {
 	s.refused(400, "104001", verify, body(`{"code":5}`))
 	s.known[simple].CustomCodes = false
 	s.refused(400, "104003", body(`{"to":"+12068800123","code":"1234","channel":"call"}`))
-	s.expect(200, "0", verify) // where a code is what a person typed
+	s.expect(200, "0", verify) // the code of a verify is a guess, not the client's own code
 }
 
 func TestBadNumbers(t *testing.T) {
@@ -241,7 +236,7 @@ func TestBadNumbers(t *testing.T) {
 	s.expect(200, "0", body(`{"to":"+19002345678"}`))
 }
 
-// The lists of sender names and templates count where the client has them.
+// A client with lists of sender names and templates may use only those.
 func TestLists(t *testing.T) {
 	s := newService(t)
 	s.expect(200, "0", body(`{"to":"+12068800123","signature":"Any","templateId":"any"}`))

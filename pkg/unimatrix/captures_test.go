@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/unimatrix"
 )
 
-// capture is a raw request of a vendor's SDK, and what must come back.
+// capture is a raw request of a vendor's SDK, with the wanted answer.
 type capture struct {
 	File, Family, Action, AuthMode, ClientID string
 	Clock                                    int64
@@ -44,12 +44,12 @@ func captures(t testing.TB) (all []capture) {
 	}
 	files, err := filepath.Glob("testdata/contracts/unimatrix-*.http")
 	if err != nil || len(files) == 0 || len(files) != len(all) {
-		t.Fatalf("%d captures are listed and %d are there: %v", len(all), len(files), err)
+		t.Fatalf("index.json lists %d captures, the folder has %d: %v", len(all), len(files), err)
 	}
 	return all
 }
 
-// request reads a capture as the gateway would hand it over.
+// request returns a capture as the gateway decodes it.
 func (c capture) request(t testing.TB) gateway.Request {
 	t.Helper()
 	file, err := os.Open("testdata/contracts/" + c.File)
@@ -76,7 +76,7 @@ func (c capture) request(t testing.TB) gateway.Request {
 	return out
 }
 
-// Every request of the real SDKs, as it was on the wire.
+// Each request of the real SDKs, with the bytes that they sent, has its answer.
 func TestCaptures(t *testing.T) {
 	for _, c := range captures(t) {
 		t.Run(c.File, func(t *testing.T) {
@@ -104,10 +104,11 @@ func TestCaptures(t *testing.T) {
 				t.Errorf("%d messages and %d guesses, want %d and %d", len(s.messages), s.guesses, messages, guesses)
 			}
 			if strings.Contains(c.File, "otp-send-simple-all-fields") {
-				if got, want := decoded(t, r.Body), (unimatrix.SendRequest{
+				want := unimatrix.SendRequest{
 					To: number, Digits: 4, Intent: "login", Channel: "sms", Code: "2048",
 					TTL: 10 * time.Minute, Signature: "Acme", TemplateID: "pub_otp_en_basic",
-				}); got != want {
+				}
+				if got := decoded(t, r.Body); got != want {
 					t.Errorf("the body is read as %+v, want %+v", got, want)
 				}
 			}
@@ -122,7 +123,7 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// given sends the code that a capture expects to be there.
+// given sends the code that a capture verifies.
 func (c capture) given(s *service) {
 	s.t.Helper()
 	issuer := s.api.Messages.Issuer
@@ -164,12 +165,12 @@ func (c capture) compare(t *testing.T, got reply) {
 	}
 	for _, name := range c.Expect.Absent {
 		if _, ok := have[name]; ok {
-			t.Errorf("%s is there", name)
+			t.Errorf("the answer has %s, want it absent", name)
 		}
 	}
 }
 
-// within checks the members that are asked for; others may be there.
+// within checks the wanted members; an answer may have others.
 func within(t *testing.T, at string, have, want map[string]any) {
 	t.Helper()
 	for name, value := range want {

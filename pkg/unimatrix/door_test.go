@@ -29,12 +29,12 @@ func TestBadQueries(t *testing.T) {
 		s.refused(401, "104110", query(raw))
 	}
 	lookups := s.lookups
-	// no client can have these
+	// ids that no client can have
 	for _, id := range []string{strings.Repeat("k", 65), strings.Repeat("k", 7000), "k%00", "k%0a", "k%7f"} {
 		s.refused(401, "104111", query("action=otp.send&accessKeyId="+id))
 	}
 	if s.lookups != lookups {
-		t.Error("a client was looked up whose id is none")
+		t.Error("a malformed id was looked up")
 	}
 	for _, id := range []string{"nobody", "AKSIMPLE0001", simple + "+", "+" + simple, "amsOnly"} {
 		s.refused(401, "104111", query("action=otp.send&accessKeyId="+id))
@@ -56,13 +56,12 @@ func TestBadQueries(t *testing.T) {
 		s.expect(200, "0", query(raw))
 	}
 	odd := *s.known[simple]
-	odd.ID, odd.Unimatrix = "odd", "hmac-sha1" // a mode that there is not
+	odd.ID, odd.Unimatrix = "odd", "hmac-sha1" // an unknown mode
 	s.known["odd"] = &odd
 	s.refused(401, "104111", as("odd", "otp.send"))
 }
 
-// All checks, each passed in turn by mending one thing of a request that is wrong
-// in every way.
+// The checks are in the order of the contract: a request breaks all rules, and each step mends one.
 func TestOrder(t *testing.T) {
 	s := newService(t)
 	s.overRate = true
@@ -113,10 +112,8 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	if s.requests != 11 || len(s.messages) != 1 {
-		t.Errorf(
-			"%d requests were counted and %d sent, want those that came past the action: 11, and 1",
-			s.requests, len(s.messages),
-		)
+		t.Errorf("%d requests were counted and %d messages sent, want 11, those with a valid action, and 1",
+			s.requests, len(s.messages))
 	}
 }
 
@@ -170,7 +167,7 @@ func TestServes(t *testing.T) {
 	}
 }
 
-// An address comes from the request context and from nowhere else.
+// The caller's address comes from the request context only, never from a header.
 func TestCallerAddress(t *testing.T) {
 	s := newService(t)
 	s.known[simple].Networks = prefixes("192.0.2.0/24", "2001:db8::/32")

@@ -6,16 +6,16 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Seconds is the Retry-After of a wait.
+// Seconds returns the Retry-After of a wait.
 var Seconds = seconds
 
-// SendRequest and VerifyRequest are bodies that keep every rule.
+// SendRequest and VerifyRequest are decoded bodies.
 type (
 	SendRequest   = sendRequest
 	VerifyRequest = verifyRequest
 )
 
-// DecodeSend reads a body of otp.send; ok is false where it breaks a rule.
+// DecodeSend reads a body of otp.send; ok is false if it breaks a rule.
 func DecodeSend(body []byte) (r SendRequest, ok bool) {
 	r, a := decodeSend(body)
 	return r, a.result == pass

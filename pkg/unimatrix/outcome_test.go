@@ -16,24 +16,28 @@ import (
 	"countersign/pkg/unimatrix"
 )
 
-// Each outcome of a send has its code, and a line in the log.
+// Each outcome of a send has its code and one log line.
 func TestOutcomes(t *testing.T) {
 	cause := errors.New("sns: InvalidParameter (400)")
-	again := func(s *service) { s.limited = true; s.expect(200, "0"); s.log.Reset() }
+	limitedAfterOne := func(s *service) { s.limited = true; s.expect(200, "0"); s.log.Reset() }
 	for name, c := range map[string]struct {
 		set    func(*service)
 		status int
 		code   string
 		wait   string
-		fault  bool // of ours or the sender's, not the number's
+		fault  bool // the cause is not the number
 	}{
 		"sent": {func(*service) {}, 200, "0", "", false},
 		"too soon": {
-			func(s *service) { again(s); s.now = s.now.Add(999 * time.Millisecond) }, 429, "105300", "30",
-			false,
+			func(s *service) { limitedAfterOne(s); s.now = s.now.Add(999 * time.Millisecond) },
+			429, "105300", "30", false,
 		},
 		"too many": {
-			func(s *service) { s.known[simple].Policy.PerHour = 1; again(s); s.now = s.now.Add(time.Minute) },
+			func(s *service) {
+				s.known[simple].Policy.PerHour = 1
+				limitedAfterOne(s)
+				s.now = s.now.Add(time.Minute)
+			},
 			429, "105300", "3540", false,
 		},
 		"undeliverable": {func(s *service) { s.delivery, s.cause = otp.Refused, cause }, 500, "101303", "", false},
@@ -47,12 +51,12 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("%s: Retry-After %q, want %q", name, got.Headers["Retry-After"], c.wait)
 		}
 		log := s.log.String()
-		if strings.Count(log, "\n") != 1 || strings.Contains(log, `"level":"ERROR"`) != c.fault ||
-			strings.Contains(log, `"fault":`) != c.fault {
-			t.Errorf("%s logged %s", name, log)
+		failed, named := strings.Contains(log, `"level":"ERROR"`), strings.Contains(log, `"fault":`)
+		if strings.Count(log, "\n") != 1 || failed != c.fault || named != c.fault {
+			t.Errorf("%s: logged %s, want one line, an error %t", name, log, c.fault)
 		}
 		if (s.cause != nil || s.broken != nil) && !strings.Contains(log, cause.Error()) {
-			t.Errorf("%s: nothing of the cause in %s", name, log)
+			t.Errorf("%s: the line lacks the cause: %s", name, log)
 		}
 	}
 	for wait, want := range map[time.Duration]int{
@@ -64,8 +68,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// Where a dependency fails the answer is "not known", never a refusal and never
-// a success (P17); strangers' doing is no fault (P16).
+// If a dependency fails, the outcome is unknown: the answer is neither a refusal nor a success (P17). A stranger cannot
+// cause a fault (P16).
 func TestFaults(t *testing.T) {
 	broken := errors.New("the table is throttled")
 	for name, set := range map[string]func(*service){
@@ -79,16 +83,17 @@ func TestFaults(t *testing.T) {
 			s := newService(t)
 			set(s)
 			s.expect(500, "101000", edits...)
-			if log := s.log.String(); !strings.Contains(log, `"level":"ERROR"`) ||
-				!strings.Contains(log, `"reply":"`) || strings.Count(log, "\n") != 1 {
-				t.Errorf("%s logged %q", name, log)
+			log := s.log.String()
+			failed := strings.Contains(log, `"level":"ERROR"`) && strings.Contains(log, `"reply":"`)
+			if !failed || strings.Count(log, "\n") != 1 {
+				t.Errorf("%s: logged %q, want one error with the id of the reply", name, log)
 			}
 		}
 	}
 	s := newService(t)
 	s.lost = fmt.Errorf("find: %w", clients.ErrBusy)
 	s.refused(429, "105300")
-	s.lost, s.overRate = nil, true // until the minute is over
+	s.lost, s.overRate = nil, true // until the clock minute ends
 	for now, wait := range map[int64]string{1_795_314_304_000: "56", 1_795_314_300_000: "60", 1_795_314_359_001: "1"} {
 		s.now = time.UnixMilli(now)
 		if got := s.refused(429, "105300"); got.Headers["Retry-After"] != wait {
@@ -99,9 +104,8 @@ func TestFaults(t *testing.T) {
 	s.expect(200, "0")
 }
 
-// Neither a code nor a number is logged, whatever happens (P14); what is logged
-// can be found by the id that the client got.
-func TestLogsTellNothing(t *testing.T) {
+// No log line has a code or a number, whatever fails (P14). Each line has the request id that the client gets.
+func TestSilence(t *testing.T) {
 	s := newService(t)
 	s.api.Lines = &telemetry.Lines{Stack: "countersign", Every: time.Hour}
 	const code, to = "72519384", "+12068800123"
@@ -111,7 +115,7 @@ func TestLogsTellNothing(t *testing.T) {
 		log := s.log.String()
 		s.log.Reset()
 		if strings.Count(log, "\n") != 1 || !strings.Contains(log, got.Headers["x-uni-request-id"]) {
-			t.Errorf("%s logged %q, without the request's id", got.Raw, log)
+			t.Errorf("%s: logged %q, want one line with the request id", got.Raw, log)
 		}
 		for _, secret := range []string{code, to, to[1:], secret, "8800123"} {
 			if strings.Contains(log, secret) || got.Code != "0" && strings.Contains(got.Raw, secret) {
@@ -145,11 +149,11 @@ func TestLogsTellNothing(t *testing.T) {
 	s.post(query("action=otp.send&accessKeyId=nobody"), body(text))
 	s.post(query("action=otp.send"), body(text))
 	if s.log.Len() > 0 {
-		t.Errorf("a stranger writes the log: %s", s.log.String())
+		t.Errorf("strangers wrote to the log: %s", s.log.String())
 	}
 }
 
-// The message is the contract's, so what was wrong is in the log, by request id.
+// The contract fixes the message of an answer, so the log line has the broken rule.
 func TestDetails(t *testing.T) {
 	s := newService(t)
 	for _, c := range []struct {
@@ -193,7 +197,7 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-// A panic anywhere is answered.
+// A panic in any dependency has an answer.
 func TestPanics(t *testing.T) {
 	s := newService(t)
 	s.api.Limiter, s.api.Messages = nil, admission.Messages{}
@@ -207,7 +211,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// Calls share nothing but what is safe to share.
+// Parallel calls do not disturb each other.
 func TestParallel(t *testing.T) {
 	s := newService(t)
 	quiet(s)
@@ -216,19 +220,18 @@ func TestParallel(t *testing.T) {
 		raw := signed(secret, fmt.Sprint(1_795_314_304_000+i))
 		text := fmt.Appendf(nil, `{"to":%q,"intent":"%d"}`, number, i)
 		go func() {
-			answers <- s.api.Serve(
-				context.Background(), gateway.Request{Method: "POST", Path: "/", Query: raw, Body: text},
-			)
+			r := gateway.Request{Method: "POST", Path: "/", Query: raw, Body: text}
+			answers <- s.api.Serve(context.Background(), r)
 		}()
 	}
 	for range 64 {
-		if got := s.taken(<-answers); got.Code != "0" {
+		if got := s.decode(<-answers); got.Code != "0" {
 			t.Error(got.Raw)
 		}
 	}
 }
 
-// quiet makes the API independent of the memory of s, which one call at a time may use.
+// quiet removes s, which is not safe for concurrent use, from the dependencies of the API.
 func quiet(s *service) {
 	s.api.Limiter, s.api.Clients = nil, s.known
 	issuer := &s.api.Messages.Issuer
@@ -242,7 +245,7 @@ func (allowing) Spend(context.Context, otp.Spend) (otp.Spent, error) {
 	return otp.Spent{Applied: true}, nil
 }
 
-// accepting is a sender without a memory.
+// accepting is a sender that keeps nothing.
 type accepting struct{}
 
 func (accepting) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Accepted, nil }

@@ -22,10 +22,8 @@ func TestResultOfEachOutcome(t *testing.T) {
 		}
 		switch {
 		case sends == verifies:
-			t.Errorf(
-				"the outcome %q must be either in sendResults or in isValid: add it in pkg/unimatrix/result.go",
-				outcome,
-			)
+			t.Errorf("the outcome %q must be either in sendResults or in isValid: add it in pkg/unimatrix/result.go",
+				outcome)
 		case code == "101000" && page[outcome] == outcomestest.None: // of another contract
 		case !strings.Contains(page[outcome], want):
 			t.Errorf("docs/contracts.md: the row of %q has %s, must have %s", outcome, page[outcome], want)

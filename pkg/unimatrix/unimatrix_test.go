@@ -40,16 +40,16 @@ type service struct {
 	delivery otp.Delivery // of the next messages
 	cause    error        // of a delivery that is not Accepted
 	panics   string       // the sender panics with it
-	guesses  int          // that reached the store
-	writes   int          // all of them
-	broken   error        // of every write
-	limited  bool         // the ledgers count
+	guesses  int          // attempts at the store
+	writes   int          // attempts included
+	broken   error        // the error of every write
+	limited  bool         // the ledgers count messages
 
-	overRate bool  // the client is over its rate
+	overRate bool  // the client is above its rate
 	uncount  error // of the limiter
 	lost     error // of the directory
 	lookups  int
-	requests int // that the limiter counted
+	requests int // calls of the limiter
 }
 
 const (
@@ -160,7 +160,7 @@ func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 // code returns the code of the latest message.
 func (s *service) code() string { return string(s.messages[len(s.messages)-1].Code) }
 
-// reply is an answer taken apart.
+// reply is a decoded answer.
 type reply struct {
 	Status  int
 	Headers map[string]string
@@ -189,8 +189,7 @@ var (
 	hex32 = regexp.MustCompile(`^[0-9a-f]{32}$`)
 )
 
-// post is an otp.send of the simple client; edits change it. What every answer
-// must have is checked here.
+// post sends an otp.send of the simple client, after the edits, and checks the parts that all answers share.
 func (s *service) post(edits ...edit) reply {
 	s.t.Helper()
 	r := gateway.Request{
@@ -200,11 +199,11 @@ func (s *service) post(edits ...edit) reply {
 	for _, e := range edits {
 		e(&r)
 	}
-	return s.taken(s.api.Serve(context.Background(), r))
+	return s.decode(s.api.Serve(context.Background(), r))
 }
 
-// taken takes an answer apart, and checks what every answer must have.
-func (s *service) taken(resp gateway.Response) reply {
+// decode decodes an answer and checks the parts that all answers share.
+func (s *service) decode(resp gateway.Response) reply {
 	s.t.Helper()
 	got := reply{Status: resp.Status, Headers: resp.Headers, Raw: string(resp.Body)}
 	var members struct {
@@ -215,8 +214,8 @@ func (s *service) taken(resp gateway.Response) reply {
 		s.t.Fatalf("%v: %s, want an object with a string code and a string message", err, resp.Body)
 	}
 	got.Code, got.Message, got.Data = *members.Code, *members.Message, members.Data
-	if done := got.Code == "0"; done != (got.Status == 200) || done != strings.Contains(got.Raw, `"data":{`) ||
-		!done && got.Status < 400 {
+	done, hasData := got.Code == "0", strings.Contains(got.Raw, `"data":{`)
+	if done != (got.Status == 200) || done != hasData || !done && got.Status < 400 {
 		s.t.Errorf("status %d with %s", got.Status, got.Raw)
 	}
 	id := got.Headers["x-uni-request-id"]
@@ -224,14 +223,16 @@ func (s *service) taken(resp gateway.Response) reply {
 		s.t.Errorf("headers %v", got.Headers)
 	}
 	s.ids[id] = true
-	if (got.Headers["Retry-After"] != "") != (got.Code == "105300") ||
-		(got.Headers["Allow"] == "POST") != (got.Status == 405) {
-		s.t.Errorf("%s with headers %v", got.Raw, got.Headers)
+	if wait := got.Headers["Retry-After"]; (wait != "") != (got.Code == "105300") {
+		s.t.Errorf("%s with Retry-After %q", got.Raw, wait)
+	}
+	if allow := got.Headers["Allow"]; (allow == "POST") != (got.Status == 405) {
+		s.t.Errorf("status %d with Allow %q", got.Status, allow)
 	}
 	return got
 }
 
-// expect posts and wants a status and a code.
+// expect posts a request and wants a status and a code.
 func (s *service) expect(status int, code string, edits ...edit) reply {
 	s.t.Helper()
 	got := s.post(edits...)
@@ -266,7 +267,7 @@ func clip(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// The seed document's own examples, to the byte but for the message's id.
+// The examples of the seed document have the same bytes, except for the message's id.
 func TestDocumentsExamples(t *testing.T) {
 	s := newService(t)
 	s.expect(200, "0", body(checkAll)) // a send whose code the client chooses
@@ -291,7 +292,7 @@ func TestDocumentsExamples(t *testing.T) {
 	}
 }
 
-// Every code with its message and its status, as the contract lists them.
+// Each code has the message and the status of the contract.
 func TestCodes(t *testing.T) {
 	s := newService(t)
 	network := *s.known[simple]
@@ -350,7 +351,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// The fields of a body, and the form that each may have.
+// Each field of a body is read in each form that it may have.
 func TestDecoded(t *testing.T) {
 	for text, want := range map[string]unimatrix.SendRequest{
 		sendText: {To: number},
@@ -374,12 +375,12 @@ func TestDecoded(t *testing.T) {
 	}
 }
 
-// The message that a request sends, and how long its code is good.
+// Each request has its message, and its code is valid for its time.
 func TestMessages(t *testing.T) {
 	for text, want := range map[string]struct {
 		from   string
 		digits int
-		lasts  time.Duration // the code is good for whoever asks with the longest ttl
+		lasts  time.Duration // the validity of the code at a verify with the longest ttl
 	}{
 		sendText: {"", 6, 30 * time.Minute},
 		`{"to":"+12068800123","digits":4,"signature":"Acme"}`:                 {"Acme", 4, 30 * time.Minute},
@@ -396,20 +397,19 @@ func TestMessages(t *testing.T) {
 			sent := s.now
 			defer func() { s.now = sent }()
 			s.now = s.now.Add(after)
-			return s.expect(
-				200, "0", verify, body(fmt.Sprintf(`{"to":%q,"code":%q,"ttl":%d}`, number, s.code(), ttl)),
-			).Data["valid"]
+			guess := fmt.Sprintf(`{"to":%q,"code":%q,"ttl":%d}`, number, s.code(), ttl)
+			return s.expect(200, "0", verify, body(guess)).Data["valid"]
 		}
 		if valid(want.lasts, 1800) != false {
-			t.Errorf("%s: the code is good after %v", text, want.lasts)
+			t.Errorf("%s: the code is valid after %v", text, want.lasts)
 		}
 		if valid(want.lasts-time.Second, 1800) != true {
-			t.Errorf("%s: the code is not good before %v are over", text, want.lasts)
+			t.Errorf("%s: the code is not valid for %v", text, want.lasts)
 		}
 	}
 }
 
-// region and calling code of the answer come from the number.
+// The answer has the region and the country calling code of the number.
 func TestRegions(t *testing.T) {
 	s := newService(t)
 	for to, want := range map[string][2]string{
