@@ -20,7 +20,7 @@ import (
 
 var errBroken = errors.New("the table is throttled")
 
-// directory and limiter answer with an error, if they have one.
+// directory and limiter stand in for those of a door. They fail with err if it is set.
 type directory struct{ err error }
 
 func (d directory) Find(_ context.Context, id string) (*clients.Client, error) {
@@ -79,12 +79,12 @@ func TestCount(t *testing.T) {
 func TestRecovered(t *testing.T) {
 	ctx, record := telemetry.Begin(t.Context(), time.Now())
 	if admission.Recovered(ctx, nil) || record.Fault != "" {
-		t.Errorf("no panic is recorded as %+v", record)
+		t.Errorf("without a panic the record is %+v", record)
 	}
 	func() {
 		defer func() {
 			if !admission.Recovered(ctx, recover()) {
-				t.Error("a panic is taken for none")
+				t.Error("a panic is not reported")
 			}
 		}()
 		panic("code 123456")
@@ -95,7 +95,7 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
-// The decision that every contract makes about a number.
+// Every contract decides about a number by these rules.
 func TestRecipient(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
 	world := clients.Client{ID: "known", Countries: []string{"*"}}
@@ -132,8 +132,8 @@ func TestRecipient(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
-		if possible := n.E164 != ""; possible != (record.Mask != "") || record.Mask != n.Mask ||
-			record.Country != n.Region {
+		masked := (n.E164 != "") == (record.Mask != "")
+		if !masked || record.Mask != n.Mask || record.Country != n.Region {
 			t.Errorf("%s: number %+v, recorded %+v", c.name, n, record)
 		}
 	}
@@ -144,8 +144,8 @@ func TestStart(t *testing.T) {
 	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}
 	n, _ := messages.Recipient(t.Context(), c, "+606543216353")
 	start, err := messages.Start(t.Context(), c, n, "en")
-	if err != nil || start.Client != "known" || start.From != "ACME" || start.To != "+606543216353" ||
-		start.Region != "MY" {
+	toNumber := start.To == "+606543216353" && start.Region == "MY"
+	if err != nil || start.Client != "known" || start.From != "ACME" || !toNumber {
 		t.Errorf("started %+v, %v", start, err)
 	}
 	resend, err := messages.Resend(t.Context(), c)
@@ -177,9 +177,11 @@ func TestMediaTypes(t *testing.T) {
 		{[]string{""}, false, false},
 		{[]string{"application/jsonp"}, false, false},
 	} {
-		if gotAny, gotOnly := admission.AnyJSON(c.lines), admission.OnlyJSON(c.lines); gotAny != c.any ||
-			gotOnly != c.only {
-			t.Errorf("%q: any %t and only %t, want %t and %t", c.lines, gotAny, gotOnly, c.any, c.only)
+		if got := admission.AnyJSON(c.lines); got != c.any {
+			t.Errorf("AnyJSON(%q) is %t, want %t", c.lines, got, c.any)
+		}
+		if got := admission.OnlyJSON(c.lines); got != c.only {
+			t.Errorf("OnlyJSON(%q) is %t, want %t", c.lines, got, c.only)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func TestDecode(t *testing.T) {
 	} {
 		var got body
 		if broken := got.decode(text); broken != (strictjson.Broken{}) {
-			t.Errorf("%s breaks %v, want none", text, broken)
+			t.Errorf("%s breaks the rule %v, want none", text, broken)
 		}
 		if got.code != want.code || got.inner != want.inner || len(got.numbers) != len(want.numbers) {
 			t.Errorf("%s is read as %+v, want %+v", text, got, want)
@@ -95,12 +95,12 @@ func TestBroken(t *testing.T) {
 	} {
 		var got body
 		if broken := got.decode(text); broken.String() != want {
-			t.Errorf("%s breaks %q, want %q", text, broken, want)
+			t.Errorf("%s breaks the rule %q, want %q", text, broken, want)
 		}
 	}
 }
 
-// FuzzDecode: a body that breaks no rule is JSON to encoding/json too, with the same values.
+// FuzzDecode decodes any body. A body that breaks no rule has the same values in encoding/json.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"code":"1"}`, `{"x":"\ud800"}`, `{"code":"1","code":"2"}`, `{"map":{"a":1}}`,
