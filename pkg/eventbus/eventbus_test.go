@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -28,11 +29,8 @@ func facts(n int) (list []changes.Fact) {
 	for i := range n {
 		left := i % 5
 		list = append(list, changes.Fact{
-			ID: fmt.Sprint(
-				"f",
-				i,
-			), Kind: changes.Failed, Time: at, Reported: otp.Reported{Client: "canary", AuthID: "1"},
-			AttemptsLeft: &left,
+			ID: fmt.Sprint("f", i), Kind: changes.Failed, Time: at,
+			Reported: otp.Reported{Client: "canary", AuthID: "1"}, AttemptsLeft: &left,
 		})
 	}
 	return list
@@ -49,7 +47,7 @@ func bus(t testing.TB, c eventbus.Config) *eventbus.Bus {
 	return b
 }
 
-// ids returns the ids of entries, each once, in the order of their first coming.
+// ids returns the ids of entries without repeats, in the order in which they came.
 func ids(t testing.TB, entries []awsfake.Entry) (list []string) {
 	t.Helper()
 	for _, e := range entries {
@@ -75,11 +73,12 @@ func TestEntry(t *testing.T) {
 		Detail: `{"id":"f0","time":"2026-11-22T04:05:06.007Z","client":"canary","authenticationId":"1",` +
 			`"attemptsLeft":0}`,
 	}
-	if got := stub.Taken(); len(got) != 1 || got[0].Source != want.Source || got[0].DetailType != want.DetailType ||
-		got[0].EventBusName != want.EventBusName ||
-		got[0].Detail != want.Detail ||
-		int(got[0].Time) != int(want.Time) {
-		t.Errorf("sent %+v, want %+v", got, want)
+	got := stub.Taken()
+	if len(got) != 1 || math.Abs(got[0].Time-want.Time) > 0.001 {
+		t.Fatalf("sent %+v, want %+v", got, want)
+	}
+	if got[0].Time = want.Time; got[0] != want {
+		t.Errorf("sent %+v, want %+v", got[0], want)
 	}
 }
 
@@ -109,7 +108,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// large makes facts of about so many bytes each.
+// large makes n facts of about the given number of bytes each.
 func large(n, bytes int) []changes.Fact {
 	list := facts(n)
 	for i := range list {
@@ -118,8 +117,7 @@ func large(n, bytes int) []changes.Fact {
 	return list
 }
 
-// together makes facts that come to so many bytes, as EventBridge counts them: the
-// last has what the others leave.
+// together makes n facts with the given sum of bytes, as EventBridge counts them. The last fact fills up.
 func together(t *testing.T, n, bytes int) []changes.Fact {
 	t.Helper()
 	list := large(n, 1000)
@@ -134,78 +132,88 @@ func together(t *testing.T, n, bytes int) []changes.Fact {
 	return list
 }
 
-// What is lost, cut, throttled or refused entry by entry is tried again, and what
-// was taken by then is not sent with it; what stays refused is reported from the
-// first on.
-func TestFaults(t *testing.T) {
-	throttled, broken := awsfake.Fail(
-		http.StatusBadRequest,
-		"ThrottlingException",
-	), awsfake.Fail(
-		http.StatusInternalServerError,
-		"InternalException",
-	)
-	refuse := func(places ...int) awsfake.Answer {
-		return awsfake.RefuseEntries("ThrottlingException", places...)
-	}
-	for _, test := range []struct {
-		name    string
-		answers []awsfake.Answer
-		done    int // of 25
-		sizes   []int
-		says    string
-	}{
-		{"throttled", []awsfake.Answer{throttled}, 25, []int{10, 10, 10, 5}, ""},
+// fault is a publication of 25 facts to a bus that fails.
+type fault struct {
+	name    string
+	answers []awsfake.Answer
+	done    int    // facts that were handed over
+	sizes   []int  // entries of each request
+	err     string // in the error
+}
+
+const throttling = "ThrottlingException"
+
+// Throttled, refused, lost and cut requests are tried again, up to three times. The error names the last fault and has
+// nothing of the events.
+func TestFaultsOfRequests(t *testing.T) {
+	throttled := awsfake.Fail(http.StatusBadRequest, throttling)
+	broken := awsfake.Fail(http.StatusInternalServerError, "InternalException")
+	denied := awsfake.Fail(http.StatusBadRequest, "AccessDeniedException")
+	again, always := []int{10, 10, 10, 5}, []int{10, 10, 10}
+	for _, f := range []fault{
+		{"throttled", []awsfake.Answer{throttled}, 25, again, ""},
 		{"500 twice", []awsfake.Answer{broken, broken}, 25, []int{10, 10, 10, 10, 5}, ""},
-		{"dropped", []awsfake.Answer{awsfake.Drop()}, 25, []int{10, 10, 10, 5}, ""},
-		{"answer lost", []awsfake.Answer{awsfake.DropAfter()}, 25, []int{10, 10, 10, 5}, ""},
-		{"answer cut", []awsfake.Answer{awsfake.Half()}, 25, []int{10, 10, 10, 5}, ""},
-		{"always throttled", []awsfake.Answer{throttled, throttled, throttled}, 0, []int{10, 10, 10}, "ThrottlingExc" +
-			"eption"},
-		{"the second is always 500", []awsfake.Answer{awsfake.Serve(), broken, broken, broken}, 10, []int{10, 10,
-			10, 10}, "InternalException"},
-		{"always cut", []awsfake.Answer{awsfake.Half(), awsfake.Half(), awsfake.Half()}, 0, []int{10, 10, 10},
-			"could not be read"},
-		{"not allowed", []awsfake.Answer{awsfake.Fail(http.StatusBadRequest, "AccessDeniedException")}, 0,
-			[]int{10}, "AccessDenied"},
-		{"two entries", []awsfake.Answer{refuse(2, 7)}, 25, []int{10, 2, 10, 5}, ""},
-		{"one of them again", []awsfake.Answer{refuse(2, 7), refuse(1)}, 25, []int{10, 2, 1, 10, 5}, ""},
-		{"one of them always", []awsfake.Answer{awsfake.Serve(), refuse(2, 7), refuse(1), refuse(0)}, 17, []int{10,
-			10, 2, 1}, "ThrottlingException: 1 of 10"},
-		{"entries, then 500", []awsfake.Answer{refuse(3), broken, broken, broken}, 3, []int{10, 1, 1, 1},
-			"InternalException"},
-		{"a strange code", []awsfake.Answer{awsfake.RefuseEntries("canary 1", 0), awsfake.RefuseEntries("canary 1",
-			0), awsfake.RefuseEntries("canary 1", 0)}, 0, []int{10, 1, 1}, "a strange code"},
-		{"one has no id", []awsfake.Answer{nameless(3)}, 25, []int{10, 1, 10, 5}, ""},
-		{"one never has", []awsfake.Answer{nameless(3), nameless(0), nameless(0)}, 3, []int{10, 1, 1}, "1 of 10 " +
-			"entries were refused"},
-		{"too few answers", []awsfake.Answer{short}, 0, []int{10}, "0 entries were answered"},
+		{"dropped", []awsfake.Answer{awsfake.Drop()}, 25, again, ""},
+		{"answer lost", []awsfake.Answer{awsfake.DropAfter()}, 25, again, ""},
+		{"answer cut", []awsfake.Answer{awsfake.Half()}, 25, again, ""},
+		{"always throttled", []awsfake.Answer{throttled, throttled, throttled}, 0, always, throttling},
+		{"the second is always 500", []awsfake.Answer{awsfake.Serve(), broken, broken, broken},
+			10, []int{10, 10, 10, 10}, "InternalException"},
+		{"always cut", []awsfake.Answer{awsfake.Half(), awsfake.Half(), awsfake.Half()},
+			0, always, "could not be read"},
+		{"not allowed", []awsfake.Answer{denied}, 0, []int{10}, "AccessDenied"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			stub, sent := awsfake.StartEventBridge(t), &sizes{}
-			stub.Next(test.answers...)
-			b := bus(t, eventbus.Config{Endpoint: stub.URL, Transport: sent})
-			done, err := b.Publish(t.Context(), facts(25))
-			if done != test.done || (err == nil) != (done == 25) || !slices.Equal(sent.each, test.sizes) {
-				t.Errorf("%d done, %v; requests of %v entries, want %d done in %v",
-					done, err, sent.each, test.done, test.sizes)
-			}
-			if err != nil &&
-				(!strings.Contains(err.Error(), test.says) || test.name != "not allowed" &&
-					strings.Contains(err.Error(), "canary")) {
-				t.Errorf("error %q, must say %q and nothing of what was sent", err, test.says)
-			}
-			got := ids(t, stub.Taken())
-			for _, f := range facts(25)[:done] {
-				if !slices.Contains(got, f.ID) {
-					t.Errorf("%s is said to be handed over, and is not", f.ID)
-				}
-			}
-		})
+		t.Run(f.name, f.check)
 	}
 }
 
-// sizes carries requests, and keeps how many entries each has.
+// Entries that were refused are tried again without those that were taken. The number of facts that were handed over
+// counts up to the first that stays refused.
+func TestFaultsOfEntries(t *testing.T) {
+	refuse := func(places ...int) awsfake.Answer { return awsfake.RefuseEntries(throttling, places...) }
+	broken := awsfake.Fail(http.StatusInternalServerError, "InternalException")
+	strange := awsfake.RefuseEntries("canary 1", 0)
+	for _, f := range []fault{
+		{"two entries", []awsfake.Answer{refuse(2, 7)}, 25, []int{10, 2, 10, 5}, ""},
+		{"one of them again", []awsfake.Answer{refuse(2, 7), refuse(1)}, 25, []int{10, 2, 1, 10, 5}, ""},
+		{"one of them always", []awsfake.Answer{awsfake.Serve(), refuse(2, 7), refuse(1), refuse(0)},
+			17, []int{10, 10, 2, 1}, throttling + ": 1 of 10"},
+		{"entries, then 500", []awsfake.Answer{refuse(3), broken, broken, broken},
+			3, []int{10, 1, 1, 1}, "InternalException"},
+		{"a strange code", []awsfake.Answer{strange, strange, strange}, 0, []int{10, 1, 1}, "a strange code"},
+		{"one has no id", []awsfake.Answer{nameless(3)}, 25, []int{10, 1, 10, 5}, ""},
+		{"one never has", []awsfake.Answer{nameless(3), nameless(0), nameless(0)},
+			3, []int{10, 1, 1}, "1 of 10 entries were refused"},
+		{"too few answers", []awsfake.Answer{short}, 0, []int{10}, "0 entries were answered"},
+	} {
+		t.Run(f.name, f.check)
+	}
+}
+
+func (f fault) check(t *testing.T) {
+	stub, sent := awsfake.StartEventBridge(t), &sizes{}
+	stub.Next(f.answers...)
+	b := bus(t, eventbus.Config{Endpoint: stub.URL, Transport: sent})
+	done, err := b.Publish(t.Context(), facts(25))
+	if done != f.done || (err == nil) != (done == 25) || !slices.Equal(sent.each, f.sizes) {
+		t.Errorf("%d done, %v; requests of %v entries, want %d done in %v", done, err, sent.each, f.done, f.sizes)
+	}
+	if err != nil && !strings.Contains(err.Error(), f.err) {
+		t.Errorf("error %q, want %q in it", err, f.err)
+	}
+	// The message of AccessDeniedException is passed on: it names the permission that is missing.
+	if err != nil && f.name != "not allowed" && strings.Contains(err.Error(), "canary") {
+		t.Errorf("error %q has a part of an event", err)
+	}
+	got := ids(t, stub.Taken())
+	for _, fact := range facts(25)[:done] {
+		if !slices.Contains(got, fact.ID) {
+			t.Errorf("%s counts as handed over, and the bus does not have it", fact.ID)
+		}
+	}
+}
+
+// sizes is a transport that keeps the number of entries of each request.
 type sizes struct{ each []int }
 
 func (s *sizes) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -227,7 +235,7 @@ func short(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	fmt.Fprint(w, `{"FailedEntryCount":0,"Entries":[]}`)
 }
 
-// nameless answers all entries but one with an id. That one has no error either: nothing says that it was taken.
+// nameless answers all entries but one with an id. That one has neither an id nor an error.
 func nameless(place int) awsfake.Answer {
 	return func(w http.ResponseWriter, r *http.Request, fake http.Handler) {
 		refused := httptest.NewRecorder()
@@ -247,7 +255,7 @@ func (hung) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// Whatever the bus does not do, a call ends (P18). Time is virtual.
+// A call ends in time although the bus never answers (P18). Time is virtual.
 func TestHangingBus(t *testing.T) {
 	b := bus(t, eventbus.Config{Endpoint: "http://bus.invalid", Transport: hung{}})
 	synctest.Test(t, func(t *testing.T) {
@@ -271,7 +279,7 @@ func TestHangingBus(t *testing.T) {
 func TestNew(t *testing.T) {
 	for _, c := range []struct {
 		name, key, region string
-		says              string // the error; "" where a bus is made
+		want              string // in the error; "" is no error
 	}{
 		{"in AWS", "AKIDEXAMPLE", "eu-west-1", ""},
 		{"without credentials", "", "eu-west-1", "eventbridge: no credentials: set AWS_ACCESS_KEY_ID"},
@@ -281,8 +289,8 @@ func TestNew(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", c.key)
 			_, err := eventbus.New(eventbus.Config{Region: c.region})
-			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error is %v, must say %q", err, c.says)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q in it", err, c.want)
 			}
 		})
 	}

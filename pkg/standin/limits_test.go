@@ -2,12 +2,12 @@ package standin
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -17,8 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// The functions have the time that template.yaml gives them, and no other ones have
-// a time of their own.
+// Each function has its timeout of template.yaml here.
 func TestTimeouts(t *testing.T) {
 	text, err := os.ReadFile("../../template.yaml")
 	if err != nil {
@@ -41,9 +40,9 @@ func TestTimeouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := time.Duration(template.Globals.Function.Timeout) * time.Second; got != Timeout {
-		t.Errorf("others have %v, template.yaml says %v", Timeout, got)
+		t.Errorf("other functions have %v here, and %v in template.yaml", Timeout, got)
 	}
-	var said, all int
+	var own, all int
 	for name, r := range template.Resources {
 		if r.Type != "AWS::Serverless::Function" {
 			continue
@@ -51,25 +50,19 @@ func TestTimeouts(t *testing.T) {
 		all++
 		function, want := filepath.Base(r.Properties.CodeUri), Timeout
 		if r.Properties.Timeout != 0 {
-			said++
+			own++
 			want = time.Duration(r.Properties.Timeout) * time.Second
 		}
 		if got := newFunction(function, time.Now).timeout; got != want {
-			t.Errorf("%s has %v, %s of template.yaml says %v", function, got, name, want)
+			t.Errorf("%s has %v here, and %s has %v in template.yaml", function, got, name, want)
 		}
 	}
-	if all < 5 || said != len(timeouts) {
-		t.Errorf(
-			"%d functions in template.yaml, of which %d have a time of their own, want %d",
-			all,
-			said,
-			len(timeouts),
-		)
+	if all < 5 || own != len(timeouts) {
+		t.Errorf("template.yaml has %d functions, %d with a timeout of their own, want %d", all, own, len(timeouts))
 	}
 }
 
-// Who does not start, or does not answer, is not waited for longer than Lambda does.
-// Time is virtual.
+// The wait for a start, and for an answer, is as long as Lambda's. Time is virtual.
 func TestPatience(t *testing.T) {
 	for name, want := range map[string]time.Duration{"init": 10 * time.Second, "changes": time.Minute,
 		"cognito": 5 * time.Second} {
@@ -91,17 +84,15 @@ func TestPatience(t *testing.T) {
 				t.Errorf("%s: event: %v after %v, want %v", name, err, time.Since(begin), want)
 			}
 			synctest.Wait()
-			if got := w.Header().Get("Lambda-Runtime-Deadline-Ms"); got != strconv.FormatInt(
-				begin.Add(want).UnixMilli(),
-				10,
-			) {
-				t.Errorf("%s: it is told to answer until %s, want %v after %v", name, got, want, begin)
+			deadline := fmt.Sprint(begin.Add(want).UnixMilli())
+			if got := w.Header().Get("Lambda-Runtime-Deadline-Ms"); got != deadline {
+				t.Errorf("%s: deadline %s, want %s", name, got, deadline)
 			}
 		})
 	}
 }
 
-// A function that ends has answered, if it has.
+// An answer that a function gave just before it ended is not lost.
 func TestLastAnswer(t *testing.T) {
 	for range 200 {
 		f := newFunction("f", time.Now)
@@ -116,7 +107,7 @@ func TestLastAnswer(t *testing.T) {
 	}
 }
 
-// What the function posts last for an invocation, and that is read, is its answer.
+// The answer is the function's first post that was read whole; a larger one than Lambda takes gives an error instead.
 func TestPosts(t *testing.T) {
 	full := strings.Repeat("x", maxBody)
 	type post struct {
@@ -144,10 +135,8 @@ func TestPosts(t *testing.T) {
 				i := <-f.calls
 				for _, p := range c.posts {
 					w := httptest.NewRecorder()
-					r.ServeHTTP(
-						w,
-						httptest.NewRequest("POST", "/f.1/2018-06-01/runtime/invocation/"+i.id+"/"+p.what, p.body),
-					)
+					path := "/f.1/2018-06-01/runtime/invocation/" + i.id + "/" + p.what
+					r.ServeHTTP(w, httptest.NewRequest("POST", path, p.body))
 					if w.Code != p.status {
 						t.Errorf("%s: HTTP %d %s, want %d", p.what, w.Code, w.Body, p.status)
 					}
@@ -163,7 +152,7 @@ func TestPosts(t *testing.T) {
 	}
 }
 
-// A page whose name somebody points at this machine gets no event.
+// A request to another host name gets no event: a web page may have a name that leads to this machine.
 func TestRuntimeHost(t *testing.T) {
 	r, err := Listen(time.Now)
 	if err != nil {
@@ -220,8 +209,8 @@ func TestStopByForce(t *testing.T) {
 	}
 	defer r.Close()
 	binary := filepath.Join(t.TempDir(), "bootstrap")
-	if err := os.WriteFile(binary, []byte("#!/bin/sh\ntrap '' TERM; echo deaf; while :; do sleep 0.05; done\n"),
-		0o700); err != nil {
+	const script = "#!/bin/sh\ntrap '' TERM; echo deaf; while :; do sleep 0.05; done\n"
+	if err := os.WriteFile(binary, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	said, log := io.Pipe()

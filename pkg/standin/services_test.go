@@ -48,25 +48,19 @@ func services(t *testing.T, o standin.Options) *standin.Services {
 	return s
 }
 
-// The stand-ins speak to the clients that the functions have.
-func TestServices(t *testing.T) {
-	for name, value := range map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDOFSOMEBODY",
-		"AWS_SECRET_ACCESS_KEY": "secret"} {
-		t.Setenv(name, value)
-	}
-	table := func(kind string) string { return "standin-" + kind + "-" + fmt.Sprint(os.Getpid()) }
-	o := standin.Options{
-		Data: t.TempDir(), DynamoDB: keyless(t, dynamotest.Endpoint(t)),
-		Given: map[string]string{
-			"COUNTERSIGN_TABLE":         table("challenges"),
-			"COUNTERSIGN_CLIENTS_TABLE": table("clients"),
-		},
-	}
-	var told []string
-	o.Sent = func(to, message string) { told = append(told, to+" "+message) }
-	o.Put = func(kind, detail string) { told = append(told, kind+" "+detail) }
-	s := services(t, o)
+// withoutTables starts the stand-ins of all services but DynamoDB, for clients with the credentials that functions have.
+func withoutTables(t *testing.T, o standin.Options) *standin.Services {
+	t.Helper()
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDOFSOMEBODY")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	o.Data, o.Given = t.TempDir(), map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
+	return services(t, o)
+}
 
+// The functions' client reads the keyring, and its edits are refused: the file has an editor of its own.
+func TestSecretsManager(t *testing.T) {
+	s := withoutTables(t, standin.Options{})
 	secret, err := secretsmanager.New(
 		secretsmanager.Config{Secret: "any", Endpoint: s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"]},
 	)
@@ -78,14 +72,18 @@ func TestServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d, err := keyring.Parse(text); err != nil || len(d.List(time.Now())) != len(keyring.Kinds()) {
-		t.Error(err, d)
+		t.Errorf("%v, keyring %v, want a key of each kind", err, d)
 	}
-	if err := secret.Edit(t.Context(), func(d *keyring.Document) error {
-		return d.Retire(keyring.Code, 1,
-			time.Now())
-	}); err == nil {
+	retire := func(d *keyring.Document) error { return d.Retire(keyring.Code, 1, time.Now()) }
+	if err := secret.Edit(t.Context(), retire); err == nil {
 		t.Error("the stand-in takes edits")
 	}
+}
+
+// A message that the functions' sender sends reaches Sent.
+func TestSNS(t *testing.T) {
+	var sent []string
+	s := withoutTables(t, standin.Options{Sent: func(to, message string) { sent = append(sent, to+" "+message) }})
 	sender, err := snssender.New(
 		snssender.FromEnvironment(os.Getenv),
 		snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]},
@@ -93,11 +91,19 @@ func TestServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := sender.Send(t.Context(), otp.Message{To: "+606543216353",
-		Text: "123456 is your code"}); d != otp.Accepted ||
-		err != nil {
+	message := otp.Message{To: "+606543216353", Text: "123456 is your code"}
+	if d, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
 		t.Error(d, err)
 	}
+	if want := []string{"+606543216353 123456 is your code"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
+// An event that the functions' bus publishes reaches Put.
+func TestEventBridge(t *testing.T) {
+	var put []string
+	s := withoutTables(t, standin.Options{Put: func(kind, detail string) { put = append(put, kind+" "+detail) }})
 	bus, err := eventbus.New(eventbus.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"]})
 	if err != nil {
 		t.Fatal(err)
@@ -110,12 +116,25 @@ func TestServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"+606543216353 123456 is your code", string(fact.Kind) + " " + string(detail)}; !slices.Equal(
-		told,
-		want,
-	) {
-		t.Errorf("told of %q, want %q", told, want)
+	if want := []string{string(fact.Kind) + " " + string(detail)}; !slices.Equal(put, want) {
+		t.Errorf("put %q, want %q", put, want)
 	}
+}
+
+// The tables and the client "demo" are made with made-up credentials, and a second start finds them.
+func TestTables(t *testing.T) {
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDOFSOMEBODY")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	table := func(kind string) string { return fmt.Sprintf("standin-%s-%d", kind, os.Getpid()) }
+	o := standin.Options{
+		Data: t.TempDir(), DynamoDB: keyless(t, dynamotest.Endpoint(t)),
+		Given: map[string]string{
+			"COUNTERSIGN_TABLE":         table("challenges"),
+			"COUNTERSIGN_CLIENTS_TABLE": table("clients"),
+		},
+	}
+	s := services(t, o)
 	client, err := dynamostore.NewClient(
 		dynamostore.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_DYNAMODB"], Credentials: awsclient.Local()},
 	)
@@ -123,14 +142,15 @@ func TestServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	registry := registry.Registry{Table: dynamostore.NewDocuments(client, table("clients")), Now: time.Now}
-	if r, err := registry.Get(t.Context(), standin.DemoClient); err != nil || !r.Unsigned || r.Unimatrix != "simple" ||
-		!slices.Equal(r.Countries, []string{"*"}) {
-		t.Errorf("%v %+v", err, r)
+	demo, err := registry.Get(t.Context(), standin.DemoClient)
+	if err != nil || !demo.Unsigned || demo.Unimatrix != "simple" || !slices.Equal(demo.Countries, []string{"*"}) {
+		t.Errorf("%v %+v", err, demo)
 	}
-	services(t, o) // finds what there is
+	services(t, o)
 }
 
-// keyless is a way to an engine that no keys of this process's go.
+// keyless returns the URL of a proxy of an engine. The proxy fails the test if a request has the credentials of this
+// process.
 func keyless(t *testing.T, engine string) string {
 	t.Helper()
 	at, err := url.Parse(engine)
@@ -139,8 +159,8 @@ func keyless(t *testing.T, engine string) string {
 	}
 	next := httputil.NewSingleHostReverseProxy(at)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who := r.Header.Get("Authorization"); !strings.Contains(who, "Credential=local/") {
-			t.Errorf("%s is signed by %s", r.Header.Get("X-Amz-Target"), who)
+		if signature := r.Header.Get("Authorization"); !strings.Contains(signature, "Credential=local/") {
+			t.Errorf("%s is signed by %s", r.Header.Get("X-Amz-Target"), signature)
 		}
 		next.ServeHTTP(w, r)
 	}))
@@ -148,12 +168,12 @@ func keyless(t *testing.T, engine string) string {
 	return s.URL
 }
 
-// What is on another machine gets no client that needs no signature.
+// An engine on another machine is refused: it would get a client that needs no signature.
 func TestElsewhere(t *testing.T) {
 	for _, url := range []string{"https://dynamodb.eu-central-1.amazonaws.com", "http://192.0.2.1:8000",
 		"http://localhost.example:8000", "127.0.0.1:8000", "%"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // so that nobody is asked
+		cancel() // no request must leave this machine
 		_, err := standin.StartServices(ctx, standin.Options{Data: t.TempDir(), DynamoDB: url, Now: time.Now})
 		if err == nil || !strings.Contains(err.Error(), url+" is not on this machine") {
 			t.Errorf("%s: %v", url, err)
@@ -161,16 +181,18 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// What a stand-in does not know it does not pretend to have done; and it does
-// nothing for a page whose name somebody points at this machine.
+// A stand-in refuses each request that it cannot carry out, and each request to another host name: a web page may have a
+// name that leads to this machine.
 func TestRefusals(t *testing.T) {
 	s := services(t, standin.Options{
 		Data: t.TempDir(), Given: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"},
 		Sent: func(to, message string) { t.Errorf("sent %s to %s", message, to) },
 		Put:  func(kind, detail string) { t.Errorf("put %s: %s", kind, detail) },
 	})
-	const form, publish = "application/x-www-form-urlencoded", "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606" +
-		"543216353&Message=hello"
+	const (
+		form    = "application/x-www-form-urlencoded"
+		publish = "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353&Message=hello"
+	)
 	const event = `{"Entries":[{"DetailType":"kind","Detail":"{}"}]}`
 	for _, c := range []struct {
 		service, host, target, kind, body string
@@ -185,7 +207,8 @@ func TestRefusals(t *testing.T) {
 		{"EVENTBRIDGE", "attacker.example", "AWSEvents.PutEvents", "", event, 403},
 		{"SECRETS_MANAGER", "", "secretsmanager.PutSecretValue", "", "{}", 400},
 		{"SECRETS_MANAGER", "attacker.example", "secretsmanager.GetSecretValue", "", "{}", 403},
-		{"SECRETS_MANAGER", "host.docker.internal", "secretsmanager.GetSecretValue", "", "{}", 200}, // a container's
+		// A container of Docker Desktop uses this name.
+		{"SECRETS_MANAGER", "host.docker.internal", "secretsmanager.GetSecretValue", "", "{}", 200},
 	} {
 		req, err := http.NewRequest("POST", s.Environment["AWS_ENDPOINT_URL_"+c.service], strings.NewReader(c.body))
 		if err != nil {
@@ -201,14 +224,14 @@ func TestRefusals(t *testing.T) {
 		}
 		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if err != nil || resp.StatusCode != c.status ||
-			(c.status != 200) == strings.Contains(string(text), "SecretString") {
+		secret := strings.Contains(string(text), "SecretString")
+		if err != nil || resp.StatusCode != c.status || secret != (c.status == 200) {
 			t.Errorf("%+v: HTTP %d %v %s", c, resp.StatusCode, err, text)
 		}
 	}
 }
 
-// What has an endpoint is left alone.
+// A service whose endpoint is given has no stand-in.
 func TestGiven(t *testing.T) {
 	s := services(
 		t,
@@ -220,14 +243,14 @@ func TestGiven(t *testing.T) {
 			},
 		},
 	)
-	if len(s.Environment) != 2 || s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] == "" ||
-		s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" ||
-		len(s.Names) != 2 {
-		t.Errorf("%v %v", s.Environment, s.Names)
+	if len(s.Environment) != 2 || len(s.Names) != 2 || s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] == "" ||
+		s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" {
+		t.Errorf("stand-ins at %v (%q), want Secrets Manager and EventBridge", s.Environment, s.Names)
 	}
 }
 
-// The engine's tables are in the folder, and are there the next time.
+// The engine keeps its tables in the data folder, and ends with the stand-ins. A missing engine is an error that says how
+// to get one.
 func TestEngine(t *testing.T) {
 	binary, data := installed(t), t.TempDir()
 	for range 2 {
@@ -243,9 +266,9 @@ func TestEngine(t *testing.T) {
 			t.Errorf("the engine lives on, or %v", err)
 		}
 	}
-	if _, err := standin.StartServices(t.Context(), standin.Options{Data: data, Engine: "/bin/false",
-		Now: time.Now}); err == nil ||
-		!strings.Contains(err.Error(), "before it listened") {
+	broken := standin.Options{Data: data, Engine: "/bin/false", Now: time.Now}
+	_, err := standin.StartServices(t.Context(), broken)
+	if err == nil || !strings.Contains(err.Error(), "before it listened") {
 		t.Error(err)
 	}
 	if _, err := engine.Path(data); err == nil || !strings.Contains(err.Error(), "make tools") {
@@ -253,8 +276,7 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// private checks that the tables, and what SQLite has beside them, are nobody
-// else's to read.
+// private checks that no other user can read the tables, nor SQLite's files beside them.
 func private(t *testing.T, data string) {
 	t.Helper()
 	files, err := filepath.Glob(data + "/dynamodb.db*")
@@ -289,8 +311,7 @@ func TestIPv6(t *testing.T) {
 	}
 }
 
-// installed is where the engine is. The test is skipped where there is none, or
-// fails with CI=true.
+// installed returns the path of the engine. Without an engine it skips the test, or fails it with CI=true.
 func installed(t *testing.T) string {
 	t.Helper()
 	root, err := engine.ModuleRoot()

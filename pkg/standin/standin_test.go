@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -20,8 +22,7 @@ import (
 	"countersign/pkg/standin"
 )
 
-// TestMain is the tests, or the function that they run: then this binary is its
-// bootstrap.
+// TestMain runs the tests. With ROLE set, this binary is the bootstrap of a function that the tests start.
 func TestMain(m *testing.M) {
 	switch os.Getenv("ROLE") {
 	case "":
@@ -75,7 +76,7 @@ func listen(t *testing.T) *standin.Runtime {
 	return r
 }
 
-// said collects what a process says.
+// said collects the output of a process.
 type said struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -127,11 +128,14 @@ func TestRuntime(t *testing.T) {
 					t.Errorf("%v, %s", err, a.Body)
 					return
 				}
-				if got["said"] != fmt.Sprint(name, n) || got["id"] != fmt.Sprintf("00000000-0000-4000-8000-%012x",
-					n) || got["function"] != name || got["own"] != name ||
-					!strings.HasSuffix(got["arn"], ":function:"+name) || got["left"] != "10s" || got["home"] != "" ||
-					!strings.HasPrefix(got["trace"], "Root=1-") {
-					t.Errorf("%s, call %d: %v", name, n, got)
+				want := map[string]string{
+					"said": fmt.Sprint(name, n), "id": fmt.Sprintf("00000000-0000-4000-8000-%012x", n),
+					"function": name, "arn": "arn:aws:lambda:us-east-1:123456789012:function:" + name,
+					"left": "10s", "home": "", "own": name,
+					"trace": "Root=1-00000000-000000000000000000000000;Sampled=0",
+				}
+				if !maps.Equal(got, want) {
+					t.Errorf("%s, call %d: %v, want %v", name, n, got, want)
 				}
 			}
 		})
@@ -139,7 +143,7 @@ func TestRuntime(t *testing.T) {
 	all.Wait()
 }
 
-// An error is an answer, and the function goes on.
+// A function that returns an error has answered, and takes the next event.
 func TestFailure(t *testing.T) {
 	p := run(t, listen(t), "f", "function", &said{})
 	for range 2 {
@@ -156,7 +160,7 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-// What ends a function ends the wait for its answer, and says how.
+// The wait for an answer ends when the function ends, with an error that says how it ended.
 func TestEnds(t *testing.T) {
 	p := run(t, listen(t), "f", "function", &said{})
 	for range 2 {
@@ -192,8 +196,7 @@ func TestStart(t *testing.T) {
 	for name, do := range map[string]func(context.Context, *standin.Process) error{
 		"ready": func(ctx context.Context, p *standin.Process) error { return p.Ready(ctx) },
 		"invoke": func(ctx context.Context, p *standin.Process) error {
-			_, err := p.Invoke(ctx,
-				[]byte("{}"))
+			_, err := p.Invoke(ctx, []byte("{}"))
 			return err
 		},
 	} {
@@ -228,37 +231,34 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// Paths that the Runtime API has not are told of, to whoever asks for them.
+// A request to a path that the Runtime API does not have is refused, and the refusal names the path.
 func TestUnknownPaths(t *testing.T) {
 	r := listen(t)
 	run(t, r, "f", "deaf", &said{})
-	for _, path := range []string{"/", "/f.1", "/g.1/2018-06-01/runtime/invocation/next", "/f.1/2015-03-31/runtime/i" +
-		"nvocation/next", "/f.1/2018-06-01/runtime/invocation/1/else",
-		"/f.1/2018-06-01/runtime/1/response", "/f.1/2018-06-01/runtime/else/1/response", "/f.1/2018-06-01/runtime/in" +
-			"it/response", "/f.1/2018-06-01/runtime/invocation/1/error/", "/f.1/2018-06-01/runtime/invocation/next"} {
-		w := newRecorder()
+	for _, path := range []string{
+		"/",
+		"/f.1",
+		"/g.1/2018-06-01/runtime/invocation/next",
+		"/f.1/2015-03-31/runtime/invocation/next",
+		"/f.1/2018-06-01/runtime/invocation/1/else",
+		"/f.1/2018-06-01/runtime/1/response",
+		"/f.1/2018-06-01/runtime/else/1/response",
+		"/f.1/2018-06-01/runtime/init/response",
+		"/f.1/2018-06-01/runtime/invocation/1/error/",
+		"/f.1/2018-06-01/runtime/invocation/next",
+	} {
+		w := httptest.NewRecorder()
 		req, _ := http.NewRequest("POST", path, strings.NewReader("{}"))
 		r.ServeHTTP(w, req)
-		if w.status != 404 {
-			t.Errorf("%s: %d %s", path, w.status, w.body.String())
+		if w.Code != 404 || !strings.Contains(w.Body.String(), path) {
+			t.Errorf("%s: HTTP %d %s", path, w.Code, w.Body)
 		}
 	}
 	for _, id := range []string{"1", ""} {
-		w := newRecorder()
+		w := httptest.NewRecorder()
 		req, _ := http.NewRequest("POST", "/f.1/2018-06-01/runtime/invocation/"+id+"/response", strings.NewReader("{}"))
-		if r.ServeHTTP(w, req); w.status != 400 || !strings.Contains(w.body.String(), "InvalidRequestID") {
-			t.Errorf("invocation %q: %d %s", id, w.status, w.body.String())
+		if r.ServeHTTP(w, req); w.Code != 400 || !strings.Contains(w.Body.String(), "InvalidRequestID") {
+			t.Errorf("invocation %q: %d %s", id, w.Code, w.Body)
 		}
 	}
 }
-
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func newRecorder() *recorder                        { return &recorder{header: http.Header{}} }
-func (r *recorder) Header() http.Header             { return r.header }
-func (r *recorder) WriteHeader(status int)          { r.status = status }
-func (r *recorder) Write(p []byte) (n int, _ error) { return r.body.Write(p) }
