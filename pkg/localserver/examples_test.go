@@ -1,17 +1,14 @@
 package localserver
 
 import (
-	"context"
 	"crypto/rsa"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +18,8 @@ import (
 	"countersign/docs/openapitest"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
-	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
-	"countersign/pkg/service"
-	"countersign/pkg/service/sending"
 	"countersign/pkg/signature"
 )
 
@@ -37,63 +31,6 @@ const (
 	exampleNumber = "+606543216353"
 	exampleToken  = "281010033AB2F588D14B43238637264FCA5AAF35xxxx"
 )
-
-// desk is the server on a real store, with the parts that an answer depends on: its only client,
-// the sender and the store's faults.
-type desk struct {
-	*scene
-	client    *clients.Client
-	busy      bool         // the client is above its rate
-	delivery  otp.Delivery // of messages
-	storeDown bool         // attempts are faults
-}
-
-func openDesk(t *testing.T) *desk {
-	d := &desk{scene: stage(t, captures{})}
-	d.issuer.Sender = d
-	p := d.ports
-	p.Store, p.Table = failing{d.store, d}, d.store.Documents()
-	p.ClientAge, p.UnknownAge = recent, recent // of a cache that d replaces
-	shared := service.New(p)
-	shared.Gate.Door.Clients, shared.Gate.Door.Limiter = d, d
-	d.local = serverOf(sending.New(shared, d), d.outbox, p.Log)
-	return d
-}
-
-// Find implements [admission.Clients].
-func (d *desk) Find(_ context.Context, id string) (*clients.Client, error) {
-	if id != d.client.ID {
-		return nil, nil
-	}
-	return d.client, nil
-}
-
-// Allow implements [admission.Limiter].
-func (d *desk) Allow(context.Context, *clients.Client) (bool, error) { return !d.busy, nil }
-
-var errExample = errors.New("a fault that the example needs")
-
-// Send implements [otp.Sender].
-func (d *desk) Send(context.Context, otp.Message) (otp.Delivery, error) {
-	if d.delivery == otp.Accepted {
-		return otp.Accepted, nil
-	}
-	return d.delivery, errExample
-}
-
-// failing is a store whose attempts fail if its desk says so.
-type failing struct {
-	openstore.Store
-	d *desk
-}
-
-// Attempt implements [otp.Challenges].
-func (f failing) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
-	if f.d.storeDown {
-		return otp.Write{}, errExample
-	}
-	return f.Store.Attempt(ctx, g)
-}
 
 // example is an example request with its answer. Each has a client of its own, so that no
 // example depends on another.
@@ -406,106 +343,4 @@ func (e *example) arrange() {
 			return
 		}
 	}
-}
-
-// TestEveryCodeHasAnExample: an answer has an example of each code that its schema allows, and
-// of no other. Together they have all codes of the contracts.
-func TestEveryCodeHasAnExample(t *testing.T) {
-	d := openapitest.Load()
-	shown := map[string]bool{}
-	for path := range d.Object("paths") {
-		for status := range d.Object("paths", path, "post", "responses") {
-			schema := []string{"paths", path, "post", "responses", status, "content", "application/json", "schema"}
-			found, _ := d.Find(schema...)
-			allowed, codes := codesOf(found), map[string]bool{}
-			for name := range answers(path, status) {
-				example := answerOf(path, status, name)
-				checkExample(t, d, path+" "+status+" "+name, example, schema)
-				for code := range codesOf(example["value"]) {
-					codes[code], shown[code] = true, true
-					if base, _, _ := strings.Cut(name, "."); base != code {
-						t.Errorf("%s %s %s is an example of %s", path, status, name, code)
-					}
-				}
-			}
-			if !reflect.DeepEqual(allowed, codes) {
-				t.Errorf("the schema of %s %s allows %v, and its examples have %v", path, status, allowed, codes)
-			}
-		}
-	}
-	for _, code := range contractCodes(t) {
-		if !shown[code] {
-			t.Errorf("%s has no example", code)
-		}
-	}
-}
-
-// checkExample checks an example answer: it has a summary, and its value fits the schema.
-func checkExample(t *testing.T, d *openapitest.Description, name string, example map[string]any, schema []string) {
-	t.Helper()
-	if summary, _ := example["summary"].(string); len(summary) < 5 {
-		t.Errorf("%s has no summary", name)
-	}
-	if err := d.Validate(example["value"], schema...); err != nil {
-		t.Errorf("%s: %v", name, err)
-	}
-}
-
-// contractCodes returns the codes of the contracts' documents and of the source code.
-func contractCodes(t *testing.T) []string {
-	t.Helper()
-	all := slices.Clone(openapitest.Codes)
-	code := regexp.MustCompile(`"([A-Z]{2,}[A-Z_]+|[0-9]+)"`)
-	for _, file := range []string{"../../pkg/ams/result.go", "../../pkg/unimatrix/result.go"} {
-		for _, match := range code.FindAllSubmatch(readFile(t, file), -1) {
-			all = append(all, string(match[1]))
-		}
-	}
-	return all
-}
-
-// TestRequestsFitTheirSchema: the body of each example request fits its schema.
-func TestRequestsFitTheirSchema(t *testing.T) {
-	d := openapitest.Load()
-	for path := range d.Object("paths") {
-		schema := []string{"paths", path, "post", "requestBody", "content", "application/json", "schema"}
-		for name, example := range requests(path) {
-			if err := d.Validate(example.(map[string]any)["value"], schema...); err != nil {
-				t.Errorf("request %s %s: %v", path, name, err)
-			}
-		}
-	}
-}
-
-// codesOf collects the values of code and resultCode, in a schema or in a value.
-func codesOf(node any) map[string]bool {
-	codes := map[string]bool{}
-	var walk func(node any, code bool)
-	walk = func(node any, code bool) {
-		switch node := node.(type) {
-		case string:
-			if code {
-				codes[node] = true
-			}
-		case []any:
-			for _, inner := range node {
-				walk(inner, code)
-			}
-		case map[string]any:
-			if ref, ok := node["$ref"].(string); ok {
-				inner, _ := openapitest.Load().Find(strings.Split(ref, "/")[1:]...)
-				walk(inner, false)
-			}
-			for name, inner := range node {
-				switch {
-				case name == "data", name == "$ref":
-				case code && name != "enum" && name != "const":
-				default:
-					walk(inner, code || name == "code" || name == "resultCode")
-				}
-			}
-		}
-	}
-	walk(node, false)
-	return codes
 }
