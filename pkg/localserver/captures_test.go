@@ -15,7 +15,6 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
@@ -105,11 +105,7 @@ func stage(t testing.TB, all captures) *scene {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	ring := filepath.Join(dir, "keys.json")
-	if err := os.WriteFile(ring, newKeyring(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	keys, err := keyring.New(keyring.File(ring), s.now, time.Second, log)
+	keys, err := keyring.New(keyring.File(keyringtest.Write(t, dir)), s.now, time.Second, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,17 +141,6 @@ func (all captures) add(t testing.TB, to registry.Registry) {
 		}
 	}
 }
-
-// newKeyring returns one keyring for all scenes, because an RSA key takes long to make.
-var newKeyring = sync.OnceValue(func() []byte {
-	d := &keyring.Document{}
-	for _, kind := range keyring.Kinds() {
-		if _, err := d.Rotate(kind, time.Time{}, time.Unix(1_795_000_000, 0), rand.Reader); err != nil {
-			panic(err)
-		}
-	}
-	return d.AtRest()
-})
 
 func readFile(t testing.TB, path string) []byte {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 )
 
 // slow is a source that answers once it is released.
@@ -24,13 +25,7 @@ func (s slow) Read(context.Context, time.Time) ([]byte, error) {
 
 // Requests that need a key wait for the keyring; all others go on.
 func TestKeysWait(t *testing.T) {
-	d := &keyring.Document{}
-	for _, kind := range keyring.Kinds() {
-		if _, err := d.Rotate(kind, time.Time{}, time.Now(), rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-	}
-	source := slow{make(chan struct{}), d.AtRest()}
+	source := slow{make(chan struct{}), keyringtest.AtRest()}
 	k := readKeys(source, time.Now, slog.New(slog.DiscardHandler), func(err error) { t.Error(err) })
 	var requests sync.WaitGroup
 	for range 8 {

@@ -4,7 +4,6 @@ package starttest
 
 import (
 	"context"
-	"crypto/rand"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/otp"
 )
 
@@ -61,17 +61,11 @@ func Ignore(error) {}
 // keys makes a keyring with a key of each kind, and a Secrets Manager that has it.
 func keys(t testing.TB) (*keyring.Ring, *awsfake.Server) {
 	t.Helper()
-	d := &keyring.Document{}
-	for _, kind := range keyring.Kinds() {
-		if _, err := d.Rotate(kind, time.Time{}, time.Now(), rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ring, err := keyring.New(text(d.AtRest()), time.Now, time.Hour, nil)
+	ring, err := keyring.New(text(keyringtest.AtRest()), time.Now, time.Hour, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ring, awsfake.Start(t, awsfake.NewSecret(d.AtRest()))
+	return ring, awsfake.Start(t, awsfake.NewSecret(keyringtest.AtRest()))
 }
 
 // text is a source of keys.

@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/otp"
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
@@ -65,10 +65,7 @@ func New(t testing.TB) *Rig {
 	r := &Rig{
 		Clock:    NewClock(),
 		Database: filepath.Join(t.TempDir(), "countersign.db"),
-		Keys:     filepath.Join(t.TempDir(), "keys.json"),
-	}
-	if err := os.WriteFile(r.Keys, keys(), 0o600); err != nil {
-		t.Fatal(err)
+		Keys:     keyringtest.Write(t, t.TempDir()),
 	}
 	ring, err := keyring.New(keyring.File(r.Keys), r.Clock.Now, time.Second, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -81,17 +78,6 @@ func New(t testing.TB) *Rig {
 	r.Users = users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}
 	return r
 }
-
-// keys returns a keyring. Making one takes long, as it holds an RSA key.
-var keys = sync.OnceValue(func() []byte {
-	d := &keyring.Document{}
-	for _, kind := range keyring.Kinds() {
-		if _, err := d.Rotate(kind, time.Time{}, Start, rand.Reader); err != nil {
-			panic(err)
-		}
-	}
-	return d.AtRest()
-})
 
 // OpenStore opens a SQLite file until the end of the test.
 func OpenStore(t testing.TB, path string) *sqlitestore.Store {
