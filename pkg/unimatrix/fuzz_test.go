@@ -64,8 +64,8 @@ func (s *service) fresh(t testing.TB) {
 	s.log.Reset()
 }
 
-// FuzzBody sends any body. Every answer is one of the contract. A body that encoding/json cannot read is never accepted,
-// and an accepted body keeps every rule.
+// FuzzBody sends any body. Every answer is one of the contract. A body that encoding/json cannot read is never
+// accepted, and an accepted body keeps every rule.
 func FuzzBody(f *testing.F) {
 	for _, seed := range []string{
 		sendText, checkAll, "", "{}", `{"to":"+12068800123","TO":"+12068800123"}`, `{"x":"\ud800"}`,
