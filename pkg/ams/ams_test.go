@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,8 +19,10 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
 )
 
@@ -58,17 +59,9 @@ const (
 
 func newService(t testing.TB) *service {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := sqlitetest.New(t)
 	s := &service{t: t, delivery: otp.Accepted, now: time.UnixMilli(1_795_317_208_457)}
-	secret := make([]byte, otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := storetest.Keys()
 	policy := otp.DefaultPolicy()
 	s.clients = clients.Static{
 		"demo":  {ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: policy, Brand: "Acme"},

@@ -14,6 +14,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
 )
 
@@ -52,12 +53,7 @@ func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error)
 
 // Whichever dependency hangs, the answer is "unknown" and in time (P17, P18).
 func TestHanging(t *testing.T) {
-	keys, err := otp.NewKeys(
-		otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, otp.Secrets{1: make([]byte, otp.MinSecret)},
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := storetest.Keys()
 	for from := 1; from <= 4; from++ {
 		synctest.Test(t, func(t *testing.T) {
 			h := &hanging{from: from}

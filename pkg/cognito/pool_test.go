@@ -9,7 +9,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -22,8 +21,10 @@ import (
 	"countersign/pkg/cognito"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
 )
 
@@ -61,16 +62,8 @@ func verified(number string) map[string]string {
 
 func newPool(t testing.TB) *pool {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlitetest.New(t)
+	keys := storetest.Keys()
 	p := &pool{
 		t: t, store: &faulty{Store: db}, log: &lockedBuffer{},
 		clock: &clock{now: time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)},

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,8 +22,9 @@ import (
 	"countersign/pkg/gateway"
 	texts "countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/telemetry/telemetrytest"
 )
@@ -45,16 +45,8 @@ func (b *inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 // initOnSQLite is the function that sends codes, wired as in production, on SQLite.
 func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Handler {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlitetest.New(t)
+	keys := storetest.Keys()
 	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
 	gate := &ams.Gate{Door: &admission.Door{
 		Clients: clients.Static{

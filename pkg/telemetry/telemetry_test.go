@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,9 +22,10 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/snssender"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/telemetry/telemetrytest"
 )
@@ -53,16 +53,8 @@ const number = "6543216353"
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	secret := make([]byte, otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlitetest.New(t)
+	keys := storetest.Keys()
 	d := &desk{
 		t: t, now: time.UnixMilli(1_795_317_208_457), delivery: otp.Accepted,
 		lines: &telemetry.Lines{Stack: "prod", Every: telemetry.SampleEvery},

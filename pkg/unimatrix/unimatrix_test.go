@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,8 +19,10 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/unimatrix"
 )
 
@@ -64,16 +65,8 @@ const (
 
 func newService(t testing.TB) *service {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	root := make([]byte, otp.MinSecret)
-	keys, err := otp.NewKeys(otp.Secrets{1: root}, 1, otp.Secrets{1: root})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlitetest.New(t)
+	keys := storetest.Keys()
 	s := &service{Store: db, t: t, now: time.Unix(1_795_314_304, 0), ids: map[string]bool{}, delivery: otp.Accepted}
 	one := func(id, mode string, secrets ...string) *clients.Client {
 		c := &clients.Client{
