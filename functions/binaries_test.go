@@ -26,22 +26,22 @@ import (
 	"countersign/pkg/users"
 )
 
-// binaries are the functions as they are deployed, but for the processor. They are built as `make build` does, and run
-// under a stand-in of Lambda's Runtime API. DynamoDB's engine and fakes of the other services are behind them, and IAM
-// is between: each function has the role that template.yaml gives it.
+// binaries has the functions as they are deployed, but for this machine's processor: built as `make build` does, under a
+// stand-in of Lambda's Runtime API. They call DynamoDB's engine and fakes of the other services, through a [guard] that
+// allows each function its role in template.yaml only.
 type binaries struct {
 	*starttest.Function
 	t       *testing.T
 	runtime *standin.Runtime
 	guard   *guard
 	events  *facts
-	warm    map[string]*standin.Process // one of each function, that has worked before
+	warm    map[string]*standin.Process // by function: a process that has answered events before
 }
 
-// builtFolder has the binaries of all functions once build has made them.
+// builtFolder has the binaries of all functions, after build.
 var builtFolder string
 
-// build builds all functions, once, with one command: the packages that they share are compiled side by side.
+// build builds all functions once, with one command: it compiles the packages that they share only once.
 var build = sync.OnceValue(func() (err error) {
 	if builtFolder, err = os.MkdirTemp("", "countersign-functions-"); err != nil {
 		return err
@@ -63,9 +63,8 @@ func TestMain(m *testing.M) {
 func newBinaries(t *testing.T) *binaries {
 	t.Helper()
 	b := &binaries{
-		Function: starttest.Environment(
-			t,
-		), t: t, guard: newGuard(t), events: &facts{}, warm: map[string]*standin.Process{},
+		Function: starttest.Environment(t), t: t,
+		guard: newGuard(t), events: &facts{}, warm: map[string]*standin.Process{},
 	}
 	t.Setenv("COUNTERSIGN_COUNTRIES", "*")
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
@@ -90,7 +89,7 @@ func newBinaries(t *testing.T) *binaries {
 	return b
 }
 
-// behind passes requests on to what a variable points at now.
+// behind returns a proxy of the service at the present URL in a variable.
 func behind(t *testing.T, variable string) http.Handler {
 	t.Helper()
 	at, err := url.Parse(os.Getenv(variable))
@@ -108,7 +107,7 @@ func (b *binaries) addMerchant() {
 		Table: table, Sealer: b.Keys, Now: time.Now,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Countersign"},
 	}
-	var always clients.Duration // the events were signed in the past
+	var always clients.Duration // no limit of age: the events were signed in the past
 	merchant := clients.Record{
 		ID: "TEST_5X00000000000000", Countries: []string{"*"}, Window: &always,
 		Keys: []clients.Key{{Version: "1", PEM: string(file(b.t, contracts+"ams-test-client.pub.pem"))}},
@@ -128,7 +127,7 @@ func (b *binaries) addMerchant() {
 	}
 }
 
-// functionNames are the folders that have a function.
+// functionNames returns the names of the folders that have a function.
 func functionNames(t *testing.T) (names []string) {
 	t.Helper()
 	found, err := filepath.Glob("*/main.go")
@@ -168,8 +167,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// process starts a function under a name of its own. The end of the test stops it: it must not have ended before, and
-// must not have panicked.
+// process starts a function under a name of its own, until the test ends. The test fails if the process ended before, or
+// panicked.
 func (b *binaries) process(t *testing.T, function, name string) *standin.Process {
 	t.Helper()
 	log := &output{}
@@ -188,7 +187,7 @@ func (b *binaries) process(t *testing.T, function, name string) *standin.Process
 	return p
 }
 
-// functionEnvironment has the variables that the test has set for functions. The id of the access key is the role.
+// functionEnvironment returns the variables that the test has set for functions, with a role as the id of the access key.
 func functionEnvironment(role string) (env []string) {
 	for _, e := range os.Environ() {
 		if strings.HasPrefix(e, "AWS_") || strings.HasPrefix(e, "COUNTERSIGN_") {
@@ -198,7 +197,7 @@ func functionEnvironment(role string) (env []string) {
 	return append(env, "AWS_ACCESS_KEY_ID="+role)
 }
 
-// patience is longer than any answer takes.
+// patience is longer than any answer takes, also on a busy machine.
 const patience = time.Minute
 
 func invokeBinary(t *testing.T, p *standin.Process, event []byte) []byte {

@@ -37,13 +37,12 @@ import (
 	"countersign/pkg/users"
 )
 
-var update = flag.Bool("update", false, "write what the handlers answer as what is expected")
+var update = flag.Bool("update", false, "write the answers of the handlers as the expected ones")
 
-// service is the functions on a store of their own. Clock and entropy stand
-// still, so that answers do not change.
+// service has the functions' handlers on one store. Clock and entropy are the same in each run, and so are the answers.
 type service struct{ init, verify, otp, cognito lambda.Handler }
 
-// newService wires the functions on a store, and empties that first: a store takes longer to open than to empty.
+// newService empties a store and wires the functions on it. Opening a store would take longer than emptying it.
 func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) service {
 	t.Helper()
 	for round := false; !round; {
@@ -117,7 +116,7 @@ func (r *twice) Read(p []byte) (int, error) {
 	return copy(p, value), nil
 }
 
-// flaky is a sender that gets no clear answer about one number.
+// flaky is a sender that gets no clear answer for one number.
 type flaky struct{ otp.Sender }
 
 func (s flaky) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
@@ -189,7 +188,7 @@ func read(t *testing.T, name string) []byte {
 	return text
 }
 
-// at is when the sample events happen.
+// at is the time of the sample events.
 var at = time.UnixMilli(frozen)
 
 func TestEvents(t *testing.T) {
@@ -250,8 +249,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// answer returns what a handler answers, indented; an error in the form in which
-// Lambda tells it.
+// answer returns the answer of a handler, indented. An error has the form that Lambda gives it.
 func answer(t *testing.T, h lambda.Handler, event []byte) []byte {
 	t.Helper()
 	out, err := h.Invoke(context.Background(), event)

@@ -18,8 +18,8 @@ import (
 	"countersign/pkg/standin"
 )
 
-// guard is IAM before the services: it lets through what the role of the caller
-// allows. The id of the access key that signed a request names the role.
+// guard is IAM in front of the services: it refuses each request that the role of its caller does not allow. The id of
+// the access key that signed a request is the name of the role.
 type guard struct {
 	mu      sync.Mutex
 	roles   map[string]role
@@ -27,8 +27,7 @@ type guard struct {
 	refused map[string][]string        // by role: actions
 }
 
-// newGuard returns one with template.yaml's roles. When the test ends none of these
-// must have been refused anything.
+// newGuard returns a guard with the roles in template.yaml. The test fails at its end if a request was refused.
 func newGuard(t *testing.T) *guard {
 	t.Helper()
 	g := &guard{roles: roles(t), granted: map[string]map[string]bool{}, refused: map[string][]string{}}
@@ -36,11 +35,7 @@ func newGuard(t *testing.T) *guard {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		for caller, actions := range g.refused {
-			t.Errorf(
-				"%s was refused %q: template.yaml must allow it on the resource that was asked for",
-				caller,
-				actions,
-			)
+			t.Errorf("%s was refused %q: template.yaml must allow it on the resource of the request", caller, actions)
 		}
 	})
 	return g
@@ -85,7 +80,7 @@ func (g *guard) allow(caller string, a ask) bool {
 	return true
 }
 
-// allUsed fails where a role allows more than was asked for by then.
+// allUsed fails the test for each permission of a role that no request has needed so far.
 func (g *guard) allUsed(t *testing.T) {
 	t.Helper()
 	g.mu.Lock()
@@ -94,13 +89,8 @@ func (g *guard) allUsed(t *testing.T) {
 		r := g.roles[function]
 		for _, may := range r.allowed() {
 			if !g.granted[function][may] {
-				t.Errorf(
-					"template.yaml: %s may %s, and no sample event needs just that: narrow the statement, or add an "+
-						"event to events/; it needs %q",
-					r.name,
-					may,
-					slices.Sorted(maps.Keys(g.granted[function])),
-				)
+				t.Errorf("template.yaml: %s may %s, and no sample event needs that: narrow the statement, or add an "+
+					"event to events/; the events need %q", r.name, may, slices.Sorted(maps.Keys(g.granted[function])))
 			}
 		}
 	}
@@ -108,7 +98,7 @@ func (g *guard) allUsed(t *testing.T) {
 
 var credential = regexp.MustCompile(`Credential=([^/]+)/[0-9]+/[^/]+/([a-z]+)/aws4_request`)
 
-// asked reads who makes a request, and what IAM asks for it.
+// asked returns the caller of a request, and the permissions that the request needs.
 func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	signed := credential.FindStringSubmatch(header.Get("Authorization"))
 	if signed == nil {
@@ -122,12 +112,8 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	}
 	if service == "sns" {
 		form, _ := url.ParseQuery(string(body))
-		return caller, []ask{
-			{
-				action:   "sns:" + form.Get("Action"),
-				resource: cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("PhoneNumber")),
-			},
-		}
+		resource := cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("PhoneNumber"))
+		return caller, []ask{{action: "sns:" + form.Get("Action"), resource: resource}}
 	}
 	if json.Unmarshal(body, &in) != nil {
 		return caller, nil
@@ -138,38 +124,25 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	case service == "secretsmanager":
 		asks = []ask{{action: action, resource: in.SecretID}}
 	case service == "events":
+		const buses = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/"
 		for _, e := range in.Entries {
-			bus := inStack(
-				"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/",
-			) + cmp.Or(
-				e.EventBusName,
-				"default",
-			)
+			bus := inStack(buses) + cmp.Or(e.EventBusName, "default")
 			asks = append(asks, ask{action, bus, map[string]string{"events:source": e.Source}})
 		}
 	}
 	return caller, asks
 }
 
-// refuse answers as AWS does.
+// refuse answers as AWS does to a caller without the permission.
 func refuse(w http.ResponseWriter, caller string, a ask) {
-	why := fmt.Sprintf(
-		"User: arn:aws:sts::123456789012:assumed-role/%s/function is not authorized to perform: %s on resource: %s "+
-			"because no identity-based policy allows the %[2]s action",
-		caller,
-		a.action,
-		a.resource,
-	)
+	why := fmt.Sprintf("User: arn:aws:sts::123456789012:assumed-role/%s/function is not authorized to perform: %s on "+
+		"resource: %s because no identity-based policy allows the %[2]s action", caller, a.action, a.resource)
 	if strings.HasPrefix(a.action, "sns:") {
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(
-			w,
-			`<ErrorResponse `+
-				`xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>AuthorizationError`+
-				`</Code><Message>%s</Message></Error><RequestId>local</RequestId></ErrorResponse>`,
-			why,
-		)
+		fmt.Fprintf(w, `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>`+
+			`<Code>AuthorizationError</Code><Message>%s</Message></Error><RequestId>local</RequestId></ErrorResponse>`,
+			why)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -178,7 +151,7 @@ func refuse(w http.ResponseWriter, caller string, a ask) {
 		Encode(map[string]string{"__type": "com.amazon.coral.service#AccessDeniedException", "Message": why})
 }
 
-// Without any one of its actions a function does not answer all sample events right.
+// A function whose role lacks one of its actions answers at least one sample event wrong.
 func TestBinariesWithoutAction(t *testing.T) {
 	b, all := newBinaries(t), samples(t)
 	b.warmUp(t)
@@ -195,10 +168,8 @@ func TestBinariesWithoutAction(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { p.Stop() })
-				if !slices.ContainsFunc(
-					all,
-					func(s sample) bool { return s.function == function && b.fails(t, s, p) },
-				) {
+				fails := func(s sample) bool { return s.function == function && b.fails(t, s, p) }
+				if !slices.ContainsFunc(all, fails) {
 					t.Errorf("all sample events are answered right")
 				}
 				b.guard.mu.Lock()
@@ -212,8 +183,8 @@ func TestBinariesWithoutAction(t *testing.T) {
 	}
 }
 
-// fails reports whether a process answers an event wrong, or not at all. A user pool
-// is answered alike whether a message goes out or not; so that counts too.
+// fails reports whether a process answers an event wrong, or not at all. For cognito-create-begin it also fails if no
+// message goes out, because a user pool gets the same answer then.
 func (b *binaries) fails(t *testing.T, s sample, p *standin.Process) bool {
 	sent := len(b.SNS.Requests())
 	got, want := b.play(t, s, p, b.warm[s.at])

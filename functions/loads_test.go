@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// load is a rate at which numbers are verified.
+// load is a rate of verified numbers.
 type load struct {
 	name   string
 	second float64 // verified numbers a second
@@ -32,7 +32,7 @@ type spent struct {
 // month is one of thirty days, in seconds.
 const month = 30 * 24 * 3600
 
-// at returns what one verified number takes at a load.
+// at returns the use of one verified number at a load.
 func (p prices) at(kinds []kind, l load) spent {
 	var s spent
 	for _, k := range kinds {
@@ -57,8 +57,8 @@ func (p prices) at(kinds []kind, l load) spent {
 	return s
 }
 
-// follow adds the function that follows the stream. Lambda polls each shard so many
-// times a second, and a poll that finds records is an invocation.
+// follow adds the function that follows the stream. Lambda polls each shard Assumed.Polls times a second, and invokes the
+// function for each poll that finds records.
 func (p prices) follow(s *spent, l load) {
 	a := p.Assumed
 	records := s.used.calls["change"]
@@ -71,8 +71,7 @@ func (p prices) follow(s *spent, l load) {
 	s.seconds += (invocations*a.Change.Call + requests*a.Change.Publish + s.used.follow*a.Change.Answered) / 1000
 }
 
-// traffic writes the table of what a million verified numbers cost, and returns the
-// sum at the dearest load.
+// traffic writes the costs of a million verified numbers, and returns the sum at the dearest load.
 func (p prices) traffic(b io.Writer, kinds []kind) (dearest float64) {
 	million := thousands(p.Model.Verified)
 	fmt.Fprintf(b, "## %s verified numbers\n\n"+
@@ -152,8 +151,7 @@ func (p prices) differences(b io.Writer, kinds []kind) {
 		all.request, all.writes, all.events, rounded(all.logged)/1e3)
 }
 
-// month writes the table of what a month costs beside the traffic, and returns the
-// dearest sum.
+// month writes the monthly costs that do not come from calls, and returns the sum at the dearest load.
 func (p prices) month(b io.Writer, kinds []kind, metrics float64, template []byte) (dearest float64) {
 	fmt.Fprint(b, "And each month, USD:\n\n")
 	header(b, "| | price |")
@@ -195,7 +193,7 @@ func (p prices) month(b io.Writer, kinds []kind, metrics float64, template []byt
 	return max(sums[0], sums[1], sums[2])
 }
 
-// short is an amount with two digits, or as a whole number.
+// short formats an amount with two digits, from 10 on as a whole number.
 func short(n float64) string {
 	if n >= 10 {
 		return thousands(n)

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The state machine may do what its tasks do, and the comment on each action names the tasks.
+// The role of the state machine has the permissions that its tasks need and no other. The comment on each action names
+// the tasks.
 func TestStateMachineActions(t *testing.T) {
 	const definition = "prove-number.asl.json"
 	var machine struct {
@@ -32,8 +33,10 @@ func TestStateMachineActions(t *testing.T) {
 			continue
 		}
 		task, _, _ = strings.Cut(strings.TrimPrefix(task, "aws-sdk:"), ".")
-		name := map[string]string{"lambda:invoke": "lambda:InvokeFunction", "dynamodb:putItem": "dynamodb:PutItem",
-			"dynamodb:deleteItem": "dynamodb:DeleteItem"}[task]
+		name := map[string]string{
+			"lambda:invoke": "lambda:InvokeFunction", "dynamodb:putItem": "dynamodb:PutItem",
+			"dynamodb:deleteItem": "dynamodb:DeleteItem",
+		}[task]
 		on := of(r.substitutions[of(s.Parameters.FunctionName+s.Parameters.TableName)])
 		want[name+" on "+on] = append(want[name+" on "+on], state)
 	}
@@ -41,13 +44,8 @@ func TestStateMachineActions(t *testing.T) {
 		for _, a := range s.actions {
 			what := a.name + " on " + of(s.resource)
 			if comment := "# " + strings.Join(want[what], ", "); !s.allow || a.comment != comment {
-				t.Errorf(
-					"template.yaml:%d: %s may %s: no task needs that, or the comment is not that of those that do, %q",
-					a.line,
-					r.name,
-					what,
-					comment,
-				)
+				t.Errorf("template.yaml:%d: %s may %s, want a permission that tasks need, with the comment %q",
+					a.line, r.name, what, comment)
 			}
 			delete(want, what)
 		}

@@ -2,33 +2,27 @@ package functions
 
 import (
 	"encoding/json"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// operations is the template as far as operators see it.
-func operations(t *testing.T) (resources map[string]map[string]any, text string) {
+// resources returns the resources of template.yaml, by name.
+func resources(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	var tree struct {
 		Resources map[string]map[string]any `yaml:"Resources"`
 	}
 	readTemplate(t, &tree)
-	return tree.Resources, string(file(t, "../template.yaml"))
+	return tree.Resources
 }
 
-// Each alarm has its section in the runbook, and each of our metrics that is
-// watched or drawn is one that the functions write.
+// Each alarm notifies somebody, and has its section in the runbook.
 func TestAlarms(t *testing.T) {
-	resources, text := operations(t)
-	book, err := os.ReadFile("../docs/runbook.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	book := string(file(t, "../docs/runbook.md"))
 	alarms := 0
-	for name, r := range resources {
+	for name, r := range resources(t) {
 		if r["Type"] != "AWS::CloudWatch::Alarm" {
 			continue
 		}
@@ -36,38 +30,38 @@ func TestAlarms(t *testing.T) {
 		p := r["Properties"].(map[string]any)
 		short := strings.TrimPrefix(p["AlarmName"].(string), "${AWS::StackName}-")
 		if !strings.Contains(p["AlarmDescription"].(string), "docs/runbook.md#"+short+".") ||
-			!strings.Contains(string(book), "\n### "+short+"\n") {
+			!strings.Contains(book, "\n### "+short+"\n") {
 			t.Errorf("%s: no section ### %s in docs/runbook.md", name, short)
 		}
 		if p["AlarmActions"] == nil || p["OKActions"] == nil || p["TreatMissingData"] == nil {
-			t.Errorf("%s tells nobody", name)
+			t.Errorf("%s lacks AlarmActions, OKActions or TreatMissingData", name)
 		}
 	}
 	if alarms < 13 {
-		t.Errorf("%d alarms", alarms)
+		t.Errorf("%d alarms, want at least 13", alarms)
 	}
-	source, err := os.ReadFile("../pkg/telemetry/metrics.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+}
+
+// The functions write each metric of ours that an alarm watches or the dashboard draws.
+func TestMetricsAreWritten(t *testing.T) {
+	source, text := string(file(t, "../pkg/telemetry/metrics.go")), string(file(t, "../template.yaml"))
 	for _, m := range regexp.MustCompile(`Namespace: Countersign, MetricName: (\w+)|Namespace: `+
 		`Countersign\s+MetricName: (\w+)|"Countersign","(\w+)"|MetricName=\\"(\w+)`).FindAllStringSubmatch(text, -1) {
 		name := strings.Join(m[1:], "")
-		if !strings.Contains(string(source), `"`+name+`", "Count"`) &&
-			!strings.Contains(string(source), `{"`+name+`", one(`) &&
-			!strings.Contains(string(source), `{"`+name+`", strangers}`) &&
+		if !strings.Contains(source, `"`+name+`", "Count"`) &&
+			!strings.Contains(source, `{"`+name+`", one(`) &&
+			!strings.Contains(source, `{"`+name+`", strangers}`) &&
 			name != "latency" {
 			t.Errorf("nothing writes the metric %q", name)
 		}
 	}
 }
 
-// The dashboard is JSON once CloudFormation has put names into it.
+// The dashboard is JSON after CloudFormation has replaced the names in it.
 func TestDashboard(t *testing.T) {
-	resources, _ := operations(t)
-	sub, _ := resources["Dashboard"]["Properties"].(map[string]any)["DashboardBody"].([]any)
+	sub, _ := resources(t)["Dashboard"]["Properties"].(map[string]any)["DashboardBody"].([]any)
 	if len(sub) != 2 {
-		t.Fatal("there is no text with its own names")
+		t.Fatal("DashboardBody must be a !Sub of a text and a list of names")
 	}
 	body := strings.ReplaceAll(sub[0].(string), "${ServerErrors}", `"5xx","ApiId","api"`)
 	body = regexp.MustCompile(`\$\{SpendLimit\}`).ReplaceAllString(body, "1")
@@ -86,29 +80,29 @@ func TestDashboard(t *testing.T) {
 	}
 	for _, w := range out.Widgets {
 		if w.Properties.Title == "" || len(w.Properties.Metrics) == 0 || w.X+w.Width > 24 {
-			t.Errorf("%+v", w)
+			t.Errorf("%+v: a widget must have a title, metrics, and end at column 24 or before", w)
 		}
 	}
 	if len(out.Widgets) < 10 {
-		t.Errorf("%d widgets", len(out.Widgets))
+		t.Errorf("%d widgets, want at least 10", len(out.Widgets))
 	}
 }
 
-// Each function has a log group of its own that forgets.
+// Each function has a log group of its own, with the function's condition and a retention of LogDays.
 func TestLogGroups(t *testing.T) {
-	resources, _ := operations(t)
 	var used []any
-	for name, r := range resources {
+	all := resources(t)
+	for name, r := range all {
 		if r["Type"] != "AWS::Serverless::Function" {
 			continue
 		}
 		p := r["Properties"].(map[string]any)
 		logging, _ := p["LoggingConfig"].(map[string]any)
 		group, _ := logging["LogGroup"].(string)
-		if slices.Contains(used, any(group)) || resources[group]["Type"] != "AWS::Logs::LogGroup" ||
-			resources[group]["Condition"] != r["Condition"] ||
-			resources[group]["Properties"].(map[string]any)["RetentionInDays"] != "LogDays" {
-			t.Errorf("%s logs to %q", name, group)
+		if slices.Contains(used, any(group)) || all[group]["Type"] != "AWS::Logs::LogGroup" ||
+			all[group]["Condition"] != r["Condition"] ||
+			all[group]["Properties"].(map[string]any)["RetentionInDays"] != "LogDays" {
+			t.Errorf("%s logs to %q: want an AWS::Logs::LogGroup of its own", name, group)
 		}
 		used = append(used, group)
 	}

@@ -10,8 +10,8 @@ import (
 	"countersign/pkg/standin"
 )
 
-// Each sample event gets the answer beside it from the built function: as the first event of a process, and as a later
-// one. Together the samples need all that the functions' roles allow, on the very resources that the roles name.
+// A built function answers each sample event with the answer beside it: as the first event of a process, and as a later
+// one. Together the samples need each permission of the functions' roles.
 func TestBinaries(t *testing.T) {
 	b, all := newBinaries(t), samples(t)
 	b.warmUp(t)
@@ -43,7 +43,7 @@ func TestBinaries(t *testing.T) {
 			play(s, "warm", is(b.warm[s.function]), is(b.warm[s.at]))
 		}
 	}
-	if played.Load() == int64(2*len(all)) { // and not some that -run chose
+	if played.Load() == int64(2*len(all)) { // -run has not left out any
 		b.guard.allUsed(t)
 	}
 }
@@ -52,7 +52,7 @@ func is(p *standin.Process) func(*testing.T) *standin.Process {
 	return func(*testing.T) *standin.Process { return p }
 }
 
-// warmUp starts a process of each function, and has it answer events that it does not know.
+// warmUp starts a process of each function, and sends it events of no known shape.
 func (b *binaries) warmUp(t *testing.T) {
 	t.Helper()
 	for _, function := range functionNames(t) {

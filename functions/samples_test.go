@@ -64,8 +64,8 @@ const poolNumber = "+60123456789"
 
 var poolNumbers atomic.Int64
 
-// play hands the event of a sample to process p, and the event before it to process first. It returns the answer and
-// the one that should have come.
+// play sends the event of a sample to process p, after the event before it to process first. It returns the answer and
+// the expected answer.
 func (b *binaries) play(t *testing.T, s sample, p, first *standin.Process) (got, want string) {
 	t.Helper()
 	number := map[string]string{}
@@ -90,12 +90,12 @@ func (b *binaries) play(t *testing.T, s sample, p, first *standin.Process) (got,
 	return unvaried(given.Body), unvaried(answer)
 }
 
-// frozen is when the sample events happen.
+// frozen is the time of the sample events, in Unix milliseconds.
 const frozen = 1_795_314_808_000
 
 var millis = regexp.MustCompile(`\b1795[0-9]{9}\b`)
 
-// later moves the times that events carry along to the present.
+// later moves the times in an event to the present.
 func later(event []byte) []byte {
 	return millis.ReplaceAllFunc(event, func(text []byte) []byte {
 		if bytes.Contains(event, []byte("signature")) {
@@ -106,8 +106,8 @@ func later(event []byte) []byte {
 	})
 }
 
-// begun returns the code and the ids of a challenge that was begun, by those that stand for them in the samples. to is
-// the number that the code was sent to; "" is any.
+// begun returns the code and the ids of a challenge that was begun, by the code and the ids in the samples. to is the
+// number that the code was sent to; "" is any.
 func (b *binaries) begun(t *testing.T, before string, answer []byte, to string) map[string]string {
 	t.Helper()
 	message := ""
@@ -123,15 +123,15 @@ func (b *binaries) begun(t *testing.T, before string, answer []byte, to string) 
 	for _, id := range []*regexp.Regexp{
 		regexp.MustCompile(`authenticationId[\\": ]+([0-9]+)`), regexp.MustCompile(`"session": ?"([^"]+)"`),
 	} {
-		if was, is := id.FindSubmatch(read(t, before+".answer.json")), id.FindSubmatch(answer); was != nil &&
-			is != nil {
+		was, is := id.FindSubmatch(read(t, before+".answer.json")), id.FindSubmatch(answer)
+		if was != nil && is != nil {
 			pairs[string(was[1])] = string(is[1])
 		}
 	}
 	return pairs
 }
 
-// rightCode is the code that an init of the samples has sent.
+// rightCode returns the code that an init of the samples has sent.
 func rightCode(t *testing.T, before string) string {
 	t.Helper()
 	verify := map[string]string{
@@ -166,7 +166,7 @@ func replaced(event []byte, pairs map[string]string) []byte {
 	return []byte(swap(string(event)))
 }
 
-// varies has what differs from run to run in an answer.
+// varies has the parts of an answer that differ from run to run, and their placeholders.
 var varies = []struct {
 	what *regexp.Regexp
 	as   string
@@ -179,7 +179,7 @@ var varies = []struct {
 	{regexp.MustCompile(`("session": ?"|\\"id\\":\\")[A-Za-z0-9_-]{22}`), "${1}SESSION"},
 }
 
-// unvaried is an answer, indented, without what varies.
+// unvaried returns an answer, indented, with placeholders for the parts that vary.
 func unvaried(answer []byte) string {
 	var b bytes.Buffer
 	if json.Indent(&b, answer, "", "  ") != nil {

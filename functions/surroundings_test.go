@@ -13,7 +13,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// unclear is SNS, which gives no clear answer about one number, as flaky does.
+// unclear is SNS that gives no clear answer for one number. See [flaky].
 type unclear struct{ stub *awsfake.SNS }
 
 func (u *unclear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +24,7 @@ func (u *unclear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.stub.ServeHTTP(w, r)
 }
 
-// facts are the events that were put on the bus.
+// facts has the kinds of the events that were put on the bus.
 type facts struct {
 	mu    sync.Mutex
 	kinds []string
@@ -36,7 +36,7 @@ func (f *facts) add(kind, _ string) {
 	f.kinds = append(f.kinds, kind)
 }
 
-// wipe forgets all challenges and all that numbers have used up.
+// wipe deletes all challenges and all ledgers.
 func (b *binaries) wipe(t *testing.T) {
 	t.Helper()
 	client, table := dynamotest.Client(t, nil), os.Getenv("COUNTERSIGN_TABLE")

@@ -1,9 +1,6 @@
 package functions
 
 import (
-	"os"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -11,25 +8,19 @@ import (
 	"countersign/pkg/otp"
 )
 
-// An answer comes before the function is stopped, and no function outlives the
-// lease of its challenge.
+// A handler answers before Lambda stops the function, and the lease of a challenge outlives the function.
 func TestTimesAreInOrder(t *testing.T) {
-	text, err := os.ReadFile("../template.yaml")
-	if err != nil {
-		t.Fatal(err)
+	var template struct {
+		Globals struct {
+			Function struct {
+				Timeout int `yaml:"Timeout"` // in seconds
+			} `yaml:"Function"`
+		} `yaml:"Globals"`
 	}
-	found := regexp.MustCompile(`(?m)^    Timeout: (\d+)$`).FindAllSubmatch(text, -1)
-	if len(found) != 1 {
-		t.Fatalf("%d timeouts in the template", len(found))
-	}
-	n, _ := strconv.Atoi(string(found[0][1]))
-	function := time.Duration(n) * time.Second
+	readTemplate(t, &template)
+	function := time.Duration(template.Globals.Function.Timeout) * time.Second
 	if gateway.Timeout > function-2*time.Second || otp.Lease < function+5*time.Second {
-		t.Errorf(
-			"handlers answer within %v, functions are stopped after %v, leases last %v",
-			gateway.Timeout,
-			function,
-			otp.Lease,
-		)
+		t.Errorf("handlers answer within %v, Lambda stops functions after %v, leases last %v",
+			gateway.Timeout, function, otp.Lease)
 	}
 }

@@ -25,11 +25,9 @@ func TestBinariesFollow(t *testing.T) {
 	t.Setenv("COUNTERSIGN_TABLE", table)
 	begun := invokeBinary(t, b.process(t, "init", "first"), read(t, "init-http-api.json"))
 	event := replaced(read(t, "verify-http-api-right.json"), b.begun(t, "init-http-api", begun, ""))
-	if got := invokeBinary(t, b.process(t, "verify", "second"), event); !bytes.Contains(
-		got,
-		[]byte(`\"isPassed\":true`),
-	) {
-		t.Fatalf("%s", got)
+	got := invokeBinary(t, b.process(t, "verify", "second"), event)
+	if !bytes.Contains(got, []byte(`\"isPassed\":true`)) {
+		t.Fatalf("the right code: %s", got)
 	}
 	stream, err := json.Marshal(map[string]any{"Records": dynamotest.Records(t, table)})
 	if err != nil {
@@ -52,7 +50,7 @@ func TestBinariesMiswired(t *testing.T) {
 		{"init", "COUNTERSIGN_ATTEMPTS", "6", "COUNTERSIGN_ATTEMPTS"},
 		{"init", "COUNTERSIGN_BRAND", "字", "COUNTERSIGN_BRAND"},
 		{"init", "COUNTERSIGN_KEYS", "", "COUNTERSIGN_KEYS"},
-		{"init", "AWS_ENDPOINT_URL_SECRETS_MANAGER", refusing(t), "COUNTERSIGN_KEYS"}, // the secret is what people set
+		{"init", "AWS_ENDPOINT_URL_SECRETS_MANAGER", refusing(t), "COUNTERSIGN_KEYS"}, // an operator sets the secret
 		{"verify", "COUNTERSIGN_KEYS", "", "COUNTERSIGN_KEYS"},
 		{"verify", "COUNTERSIGN_VALIDITY", "1 day", "COUNTERSIGN_VALIDITY"},
 		{"otp", "COUNTERSIGN_LANGUAGE", "tlh", "_LANGUAGE"},
@@ -78,13 +76,13 @@ func TestBinariesMiswired(t *testing.T) {
 	}
 }
 
-// firstEvents are events that a function cannot answer without its settings and its keys.
+// firstEvents has an event of each function that needs the settings and the keys.
 var firstEvents = map[string]string{
 	"init": "init-http-api.json", "verify": "verify-http-api-right.json", "otp": "otp-http-api-send.json",
 	"cognito": "cognito-create-begin.json", "changes": "streams/changes-passed.json",
 }
 
-// refusing is an address that nobody listens at.
+// refusing returns a URL at which nothing listens.
 func refusing(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -103,7 +101,7 @@ func TestBinariesHang(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(func() { hang.CloseClientConnections(); hang.Close() })
-	var all sync.WaitGroup // side by side, as each takes seconds
+	var all sync.WaitGroup // each takes seconds, so they run side by side
 	for _, c := range []struct{ function, event, service, want string }{
 		{"init", "init-http-api", "DYNAMODB", "UNKNOWN_EXCEPTION"},
 		{"init", "init-direct", "SNS", "UNKNOWN_EXCEPTION"},
@@ -131,7 +129,7 @@ func TestBinariesHang(t *testing.T) {
 	all.Wait()
 }
 
-// The tests run binaries that are built like those that are deployed.
+// The binaries of the tests are built with the flags of those that are deployed.
 func TestBuildFlags(t *testing.T) {
 	var flags []string
 	for _, f := range standin.BuildFlags {
@@ -141,6 +139,6 @@ func TestBuildFlags(t *testing.T) {
 		flags = append(flags, f)
 	}
 	if want := "go build " + strings.Join(flags, " ") + " "; !bytes.Contains(file(t, "../Makefile"), []byte(want)) {
-		t.Errorf("make build does not say %q", want)
+		t.Errorf("make build does not run %q", want)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// gateways are both APIs in template.yaml, with the routes of the functions.
+// gateways has both APIs in template.yaml, with the routes of the functions.
 type gateways struct {
 	Resources map[string]struct {
 		Condition  string `yaml:"Condition"`
@@ -34,8 +34,7 @@ type gateways struct {
 	} `yaml:"Resources"`
 }
 
-// The REST API, which is there for a web ACL, leads each path to the function that
-// the HTTP API leads it to.
+// The REST API, which is made for a web ACL only, leads each path to the same function as the HTTP API.
 func TestRestAPIServesTheSamePaths(t *testing.T) {
 	var file gateways
 	readTemplate(t, &file)
@@ -68,7 +67,7 @@ func TestRestAPIServesTheSamePaths(t *testing.T) {
 		}
 	}
 	if routes != 16 {
-		t.Errorf("%d routes of the HTTP API", routes)
+		t.Errorf("%d routes of the HTTP API, want 16", routes)
 	}
 }
 
@@ -79,10 +78,10 @@ func TestWebACLHasNoWayAround(t *testing.T) {
 	readTemplate(t, &file)
 	shut := file.Resources["Api"].Properties.DisableExecuteAPIEndpoint
 	if shut.Tag != "!If" || shut.Content[0].Value != "HasWebAcl" || shut.Content[1].Value != "true" {
-		t.Error("the HTTP API is open beside the web ACL")
+		t.Error("the HTTP API's address is open although there is a web ACL")
 	}
 	if file.Resources["RestApi"].Properties.OpenAPIVersion == "" {
-		t.Error("SAM makes a second stage where there is no OpenApiVersion, which has no web ACL")
+		t.Error("RestApi has no OpenApiVersion: SAM makes a second stage then, without the web ACL")
 	}
 	acl := file.Resources["WebAclAssociation"]
 	if acl.Condition != "HasWebAcl" ||

@@ -22,6 +22,9 @@ import (
 
 func atOnce(context.Context, time.Duration) {}
 
+// begin is the request of a first CreateAuthChallenge.
+const begin = `"session":[],"challengeName":"CUSTOM_CHALLENGE"`
+
 func wired(t *testing.T) lambda.Handler {
 	t.Helper()
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
@@ -32,7 +35,7 @@ func wired(t *testing.T) lambda.Handler {
 	return handler
 }
 
-// call invokes one trigger, for a user with a number or, with "", for nobody.
+// call invokes one trigger, for a user with a number, or for an unknown user with "".
 func call(t *testing.T, h lambda.Handler, trigger, number, request string) (response map[string]any, err error) {
 	t.Helper()
 	user := `"userNotFound":true,"userAttributes":{}`
@@ -61,8 +64,7 @@ func call(t *testing.T, h lambda.Handler, trigger, number, request string) (resp
 	return answer.Response, nil
 }
 
-// play signs in with an answer made from the messages on the wire, and returns what
-// define says in the end.
+// play signs in with an answer made from the messages on the wire, and returns the last response of define.
 func play(t *testing.T, h lambda.Handler, number string, answer func() string) map[string]any {
 	t.Helper()
 	must := func(trigger, request string) map[string]any {
@@ -73,15 +75,14 @@ func play(t *testing.T, h lambda.Handler, number string, answer func() string) m
 		}
 		return response
 	}
-	if got := must("DefineAuthChallenge", `"session":[]`); got["challengeName"] != "CUSTOM_CHALLENGE" ||
-		got["issueTokens"] != false ||
-		got["failAuthentication"] != false {
+	got := must("DefineAuthChallenge", `"session":[]`)
+	if got["challengeName"] != "CUSTOM_CHALLENGE" || got["issueTokens"] != false || got["failAuthentication"] != false {
 		t.Fatalf("define: %v", got)
 	}
-	created := must("CreateAuthChallenge", `"session":[],"challengeName":"CUSTOM_CHALLENGE"`)
-	if told := fmt.Sprint(created["publicChallengeParameters"]); told != "map[attempts:5 channel:sms digits:6 "+
-		"expiresIn:300 resendIn:30]" {
-		t.Errorf("the app is told %s", told)
+	created := must("CreateAuthChallenge", begin)
+	const parameters = "map[attempts:5 channel:sms digits:6 expiresIn:300 resendIn:30]"
+	if got := fmt.Sprint(created["publicChallengeParameters"]); got != parameters {
+		t.Errorf("the app gets the parameters %s, want %s", got, parameters)
 	}
 	private, _ := json.Marshal(created["privateChallengeParameters"])
 	verified := must(
@@ -126,7 +127,7 @@ func TestWired(t *testing.T) {
 	}
 }
 
-// Each event is one line, of which CloudWatch makes the metrics of this stack.
+// Each event is one log line, from which CloudWatch makes the metrics of this stack. A line has no number.
 func TestLines(t *testing.T) {
 	sns := starttest.Environment(t).SNS
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
@@ -145,11 +146,11 @@ func TestLines(t *testing.T) {
 			sums[name] += value
 		}
 		if strings.Contains(text, "123456789") {
-			t.Errorf("the number is told: %s", text)
+			t.Errorf("a line with the number: %s", text)
 		}
 		if a := line.Members["api"]; a == "CreateAuthChallenge" &&
 			(line.Members["store"] == nil || line.Members["sender"] == nil) {
-			t.Errorf("nothing is timed: %s", text)
+			t.Errorf("a line without times of store and sender: %s", text)
 		}
 	}
 	if apis != "DefineAuthChallenge CreateAuthChallenge VerifyAuthChallengeResponse DefineAuthChallenge " {
@@ -161,18 +162,17 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// What cannot be decided is an error of the function.
+// A trigger that cannot reach the table returns an error.
 func TestTableOutOfReach(t *testing.T) {
+	const session = `"privateChallengeParameters":{"session":"0123456789012345678901"},"challengeAnswer":"123456"`
 	starttest.Environment(t)
 	t.Setenv("COUNTERSIGN_TABLE", "no-such-table")
 	h := wired(t)
 	for _, number := range []string{"+60123456789", ""} {
-		if got, err := call(t, h, "CreateAuthChallenge", number,
-			`"session":[],"challengeName":"CUSTOM_CHALLENGE"`); err == nil {
+		if got, err := call(t, h, "CreateAuthChallenge", number, begin); err == nil {
 			t.Errorf("create: %v", got)
 		}
-		if got, err := call(t, h, "VerifyAuthChallengeResponse", number, `"privateChallengeParameters":{"session":"0`+
-			`123456789012345678901"},"challengeAnswer":"123456"`); err == nil {
+		if got, err := call(t, h, "VerifyAuthChallengeResponse", number, session); err == nil {
 			t.Errorf("verify: %v", got)
 		}
 	}
@@ -187,13 +187,12 @@ func TestSettings(t *testing.T) {
 			t.Errorf("client %q: %v", id, err)
 		}
 	}
-	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "nobody") // starts, and lets nobody in
+	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "nobody") // the function starts, and refuses all users
 	h, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore, atOnce)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := call(t, h, "CreateAuthChallenge", "+60123456789", `"session":[],`+
-		`"challengeName":"CUSTOM_CHALLENGE"`); err == nil {
+	if got, err := call(t, h, "CreateAuthChallenge", "+60123456789", begin); err == nil {
 		t.Errorf("without a client: %v", got)
 	}
 }

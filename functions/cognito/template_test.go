@@ -12,7 +12,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// resource is what template.yaml says about the user pool's resources.
+// resource has the members of the user pool's resources in template.yaml that this test needs.
 type resource struct {
 	Condition, DeletionPolicy string
 	Properties                struct {
@@ -53,12 +53,10 @@ func template(t *testing.T) map[string]resource {
 	return out
 }
 
-// The deployed pool asks the function at each step, lets nobody in by another way,
-// and waits neither shorter nor longer than the function relies on.
+// The deployed pool asks the function at each step, and has no other way to sign in.
 func TestTemplate(t *testing.T) {
 	all := template(t)
-	pool, app, function, permission := all["UserPool"], all["UserPoolClient"].Properties,
-		all["CognitoFunction"].Properties, all["CognitoPermission"].Properties
+	pool, app, permission := all["UserPool"], all["UserPoolClient"].Properties, all["CognitoPermission"].Properties
 	for _, trigger := range []string{"DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse"} {
 		if got := pool.Properties.LambdaConfig[trigger]; got != "CognitoFunction.Arn" {
 			t.Errorf("%s asks %q", trigger, got)
@@ -70,36 +68,39 @@ func TestTemplate(t *testing.T) {
 	}
 	if flows := app.ExplicitAuthFlows; len(flows) != 2 || flows[0] != "ALLOW_CUSTOM_AUTH" ||
 		flows[1] != "ALLOW_REFRESH_TOKEN_AUTH" {
-		t.Errorf("ways in: %v", flows)
+		t.Errorf("ways to sign in: %v, want custom challenges and refresh tokens only", flows)
 	}
 	if app.PreventUserExistenceErrors != "ENABLED" {
-		t.Error("the app is told who is a user")
+		t.Error("the app learns which names are users")
 	}
 	for _, attribute := range app.WriteAttributes {
 		if attribute == "phone_number" {
 			t.Error("users may change their number")
 		}
 	}
-	if len(app.WriteAttributes) == 0 { // then all may be written
-		t.Error("users may change any attribute")
+	if len(app.WriteAttributes) == 0 {
+		t.Error("without WriteAttributes users may change any attribute")
 	}
 	if permission.Action != "lambda:InvokeFunction" || permission.Principal != "cognito-idp.amazonaws.com" ||
-		permission.FunctionName != "CognitoFunction" ||
-		permission.SourceArn != "UserPool.Arn" {
+		permission.FunctionName != "CognitoFunction" || permission.SourceArn != "UserPool.Arn" {
 		t.Errorf("the permission: %+v", permission)
 	}
-	if function.Environment.Variables["COUNTERSIGN_COGNITO_CLIENT"] != "CognitoClient" {
-		t.Errorf("the function's settings: %v", function.Environment.Variables)
+	variables := all["CognitoFunction"].Properties.Environment.Variables
+	if variables["COUNTERSIGN_COGNITO_CLIENT"] != "CognitoClient" {
+		t.Errorf("the function's settings: %v", variables)
 	}
+}
+
+// The handler answers before Lambda stops the function, Lambda stops it before Cognito gives up, and Cognito keeps a
+// session for as long as a code lives.
+func TestTimesAreInOrder(t *testing.T) {
+	all := template(t)
+	app, function := all["UserPoolClient"].Properties, all["CognitoFunction"].Properties
 	const cognitoWaits = 5 * time.Second
 	stopped, answers := time.Duration(function.Timeout)*time.Second, cognito.Timeout+otp.SettleTime
 	if answers > stopped-500*time.Millisecond || stopped > cognitoWaits || stopped >= otp.Lease {
-		t.Errorf(
-			"the handler answers within %v, the function is stopped after %v, Cognito waits for %v",
-			answers,
-			stopped,
-			cognitoWaits,
-		)
+		t.Errorf("the handler answers within %v, Lambda stops the function after %v, Cognito waits for %v",
+			answers, stopped, cognitoWaits)
 	}
 	longest := otp.DefaultPolicy()
 	for longest.Validity = time.Minute; longest.Validate() == nil; {

@@ -39,22 +39,20 @@ func TestWired(t *testing.T) {
 	if again := invoke(string(event)); again != first {
 		t.Errorf("a repeat answered %s, first %s", again, first)
 	}
-	if got := invoke(strings.ReplaceAll(string(event), "60-6543216353", "44-2044555666")); !strings.Contains(
-		got,
-		"ACCESS_DENIED",
-	) {
+	got := invoke(strings.ReplaceAll(string(event), "60-6543216353", "44-2044555666"))
+	if !strings.Contains(got, "ACCESS_DENIED") {
 		t.Errorf("a country that is not allowed: %s", got)
 	}
 	sent := sns.Requests()
-	if len(sent) != 1 || sent[0].PhoneNumber != "+606543216353" || !strings.HasSuffix(sent[0].Message, " is your "+
-		"Acme code, valid for 5 minutes.") ||
+	if len(sent) != 1 || sent[0].PhoneNumber != "+606543216353" ||
+		!strings.HasSuffix(sent[0].Message, " is your Acme code, valid for 5 minutes.") ||
 		sent[0].Attributes["AWS.SNS.SMS.SenderID"].Value != "ACME" ||
 		sent[0].Attributes["AWS.SNS.SMS.SMSType"].Value != "Transactional" {
 		t.Errorf("on the wire: %+v", sent)
 	}
 }
 
-// What is wrong with the environment is said at start, by the setting's name.
+// The function does not start with a wrong setting, and the error names the setting.
 func TestMiswired(t *testing.T) {
 	for name, value := range map[string]string{
 		"COUNTERSIGN_KEYS": "", "COUNTERSIGN_ATTEMPTS": "6", "COUNTERSIGN_BRAND": "字",

@@ -11,8 +11,7 @@ import (
 	"countersign/functions/internal/starttest"
 )
 
-// Both actions, by the events of API Gateway, and the paths of the other contract
-// that nobody serves.
+// The function serves both actions of Unimatrix, and refuses the paths of AMS/DWS that no function serves.
 func TestWired(t *testing.T) {
 	sns := starttest.Environment(t).SNS
 	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
@@ -21,14 +20,9 @@ func TestWired(t *testing.T) {
 	}
 	invoke := func(path, query, body string) string {
 		t.Helper()
-		event := fmt.Appendf(
-			nil,
-			`{"version":"2.0","rawPath":%q,"rawQueryString":%q,"headers":{"content-type":"application/json",`+
-				`"client-id":"demo"},"requestContext":{"http":{"method":"POST","sourceIp":"203.0.113.7"}},"body":%q}`,
-			path,
-			query,
-			body,
-		)
+		event := fmt.Appendf(nil, `{"version":"2.0","rawPath":%q,"rawQueryString":%q,`+
+			`"headers":{"content-type":"application/json","client-id":"demo"},`+
+			`"requestContext":{"http":{"method":"POST","sourceIp":"203.0.113.7"}},"body":%q}`, path, query, body)
 		out, err := handler.Invoke(context.Background(), event)
 		var answer struct{ Body string }
 		if err != nil || json.Unmarshal(out, &answer) != nil {
@@ -36,10 +30,8 @@ func TestWired(t *testing.T) {
 		}
 		return answer.Body
 	}
-	if got := invoke("/", "action=otp.send&accessKeyId=demo", `{"to":"+606543216353"}`); !strings.Contains(
-		got,
-		`"code":"0"`,
-	) {
+	const send, check = "action=otp.send&accessKeyId=demo", "action=otp.verify&accessKeyId=demo"
+	if got := invoke("/", send, `{"to":"+606543216353"}`); !strings.Contains(got, `"code":"0"`) {
 		t.Fatal(got)
 	}
 	sent := sns.Requests()
@@ -49,26 +41,23 @@ func TestWired(t *testing.T) {
 	}
 	verify := fmt.Sprintf(`{"to":"+606543216353","code":%q}`, sent[0].Message[:6])
 	for _, want := range []string{`"valid":true`, `"valid":false`} {
-		if got := invoke("//", "action=otp.verify&accessKeyId=demo", verify); !strings.Contains(got, want) {
+		if got := invoke("//", check, verify); !strings.Contains(got, want) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
-	if got := invoke("/", "action=otp.send&accessKeyId=demo", `{"to":"+12068800123"}`); !strings.Contains(
-		got,
-		"107111",
-	) { // not in Malaysia
-		t.Error(got)
-	}
-	if got := invoke("/v1/users/nothing", "", "{}"); !strings.Contains(got, "API_INVALID") {
-		t.Error(got)
-	}
-	if got := invoke("/nothing", "", "{}"); !strings.Contains(got, "104002") {
-		t.Error(got)
+	for _, c := range []struct{ name, path, query, body, want string }{
+		{"a number outside Malaysia", "/", send, `{"to":"+12068800123"}`, "107111"},
+		{"a path of AMS/DWS", "/v1/users/nothing", "", "{}", "API_INVALID"},
+		{"another path", "/nothing", "", "{}", "104002"},
+	} {
+		if got := invoke(c.path, c.query, c.body); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }
 
-// Request objects have no action. They are an error, which Lambda logs and an alarm
-// counts, and nothing is taken off a queue.
+// The function refuses events of other sources than HTTP with an error. Lambda logs the error, an alarm counts it, and a
+// record stays in its queue.
 func TestHTTPOnly(t *testing.T) {
 	starttest.Environment(t)
 	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)

@@ -21,8 +21,7 @@ func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	return otp.Accepted, nil
 }
 
-// The function checks a code that another process has sent, knowing the table
-// and the keys only.
+// The function checks a code that another process has sent. The processes share the table and the keys only.
 func TestWired(t *testing.T) {
 	f, p := starttest.Environment(t), &phone{}
 	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
@@ -37,29 +36,20 @@ func TestWired(t *testing.T) {
 		Now:        time.Now,
 		Rand:       rand.Reader,
 	}
-	got, err := issuer.Init(
-		t.Context(),
-		otp.Start{
-			Client: "demo",
-			ID:     "id",
-			To:     "+606543216353",
-			Policy: otp.DefaultPolicy(),
-			Text:   func(c string, _ time.Duration) string { return c },
-		},
-	)
+	got, err := issuer.Init(t.Context(), otp.Start{
+		Client: "demo",
+		ID:     "id",
+		To:     "+606543216353",
+		Policy: otp.DefaultPolicy(),
+		Text:   func(c string, _ time.Duration) string { return c },
+	})
 	if err != nil || got.Outcome != otp.Sent {
 		t.Fatal(got, err)
 	}
 	for _, want := range []string{"SUCCESS", "AUTHENTICATION_REQUEST_ID_INVALID"} {
-		out, err := handler.Invoke(
-			t.Context(),
-			fmt.Appendf(
-				nil,
-				`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"id",`+
-					`"authenticationValue":%q}`,
-				p.code,
-			),
-		)
+		out, err := handler.Invoke(t.Context(), fmt.Appendf(nil,
+			`{"clientId":"demo","authenticationType":"OTP","authenticationRequestId":"id","authenticationValue":%q}`,
+			p.code))
 		var answer struct {
 			Result struct{ ResultCode string }
 		}

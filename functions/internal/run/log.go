@@ -5,8 +5,7 @@ import (
 	"log/slog"
 )
 
-// Log returns a log of JSON lines. Lambda looks for the time of a line under the
-// name that its own runtimes give it.
+// Log returns a log of JSON lines. The time of a line is its "timestamp", as in the logs of Lambda's own runtimes.
 func Log(w io.Writer) *slog.Logger {
 	return slog.New(
 		slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {

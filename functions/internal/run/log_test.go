@@ -11,7 +11,7 @@ import (
 	"countersign/functions/internal/run"
 )
 
-// Lambda reads the level and the time of a line, in this spelling.
+// A log line has its level and its time under the names that Lambda reads.
 func TestLog(t *testing.T) {
 	var out bytes.Buffer
 	run.Log(&out).Error("start", "cause", errors.New("why").Error(), slog.Group("group", "time", 1))
@@ -21,9 +21,10 @@ func TestLog(t *testing.T) {
 		Cause     string
 		Group     struct{ Time int }
 	}
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Timestamp.IsZero() || line.Level != "ERROR" ||
-		line.Cause != "why" ||
-		line.Group.Time != 1 {
-		t.Errorf("%v, %+v from %s", err, line, out.String())
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	if line.Timestamp.IsZero() || line.Level != "ERROR" || line.Cause != "why" || line.Group.Time != 1 {
+		t.Errorf("%+v from %s", line, out.String())
 	}
 }

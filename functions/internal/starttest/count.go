@@ -13,7 +13,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 )
 
-// Counter stands between a function and its tables and counts what it asks.
+// Counter counts the requests of a function to its tables.
 type Counter struct {
 	mu   sync.Mutex
 	seen map[string]int

@@ -1,5 +1,5 @@
-// Package starttest is the environment of a function in tests: fresh tables with a client in them, a keyring in a fake
-// of Secrets Manager, and a fake of SNS.
+// Package starttest sets up the environment of a function for tests: new tables with a client, a keyring in a fake of
+// Secrets Manager, and a fake of SNS.
 package starttest
 
 import (
@@ -17,12 +17,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Function is what a test knows of a function's surroundings.
+// Function has the services that a function calls.
 type Function struct {
-	SNS  *awsfake.SNS
-	Keys *keyring.Ring // the function has the same
-	// Store is the table of challenges.
-	Store *dynamostore.Store
+	SNS   *awsfake.SNS
+	Keys  *keyring.Ring      // the same keys as the function's
+	Store *dynamostore.Store // the table of challenges
 }
 
 // Environment sets the variables that Lambda and the template set. There is one
@@ -35,9 +34,9 @@ func Environment(t testing.TB) *Function {
 	for name, value := range map[string]string{
 		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
 		"AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "",
-		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_SNS": sns.URL, "AWS_ENDPOINT_URL_SECR" +
-			"ETS_MANAGER": secret.URL,
-		"COUNTERSIGN_TABLE": challenges, "COUNTERSIGN_CLIENTS_TABLE": documents, "COUNTERSIGN_KEYS": "keyring",
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamotest.Endpoint(t), "AWS_ENDPOINT_URL_SNS": sns.URL,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": secret.URL,
+		"COUNTERSIGN_TABLE":                challenges, "COUNTERSIGN_CLIENTS_TABLE": documents, "COUNTERSIGN_KEYS": "keyring",
 		"COUNTERSIGN_COUNTRIES": "MY", "COUNTERSIGN_BRAND": "Acme", "COUNTERSIGN_SENDER_ID": "ACME",
 	} {
 		t.Setenv(name, value)
@@ -48,14 +47,14 @@ func Environment(t testing.TB) *Function {
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},
 		Now:      time.Now,
 	}
-	if err := registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple",
-		Countries: []string{"*"}}, nil); err != nil {
+	demo := clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}
+	if err := registry.Add(t.Context(), demo, nil); err != nil {
 		t.Fatal(err)
 	}
 	return &Function{SNS: sns, Keys: ring, Store: dynamostore.New(dynamotest.Client(t, nil), challenges)}
 }
 
-// Ignore takes the error of a keyring that cannot be read, as it happens when a test ends before the read does.
+// Ignore ignores the error of a keyring that cannot be read: a test may end before the read does.
 func Ignore(error) {}
 
 // keys makes a keyring with a key of each kind, and a Secrets Manager that has it.
