@@ -28,10 +28,10 @@ type Change struct {
 	Swept   bool      // with Is nil: the item was deleted because its TTL is over
 }
 
-// Facts returns the meaning of a change, in the order in which it happened. Most
-// changes have none. It depends on nothing but the change. Where a change stands for
-// several writes it returns the facts of all of them, with the ids that they have one
-// by one; only of several messages does it know the latest.
+// Facts returns the facts that follow from a change, in the order in which they happened.
+// Most changes have none. It depends on nothing but the change. If a change stands for
+// several writes, it returns the facts of all of them, with the same ids as from the single
+// writes. It has one exception: of several messages it returns the latest.
 func Facts(c Change) []Fact {
 	was, is := c.Was, c.Is
 	var facts []Fact
@@ -48,11 +48,11 @@ func Facts(c Change) []Fact {
 	case was != nil && !isRecord(was) && was.State == otp.Failed && held(is):
 		before = *is // restored after its replacement was refused; its facts are already out
 	case is.Op == noOp:
-		before.Attempts = is.Attempts // used on the challenge that this one replaced
+		before.Attempts = is.Attempts // used on the challenge that it replaced
 	}
 	if is.State == otp.Delivered && (before.State != otp.Delivered || before.SentAt != is.SentAt) {
 		f := newFact(is, Sent, is.SentAt.Time(), strconv.FormatInt(int64(is.SentAt), 10))
-		f.AttemptsLeft = nil // guesses may have been made before it was known to be sent
+		f.AttemptsLeft = nil // guesses may have come before the result of the sending
 		facts = append(facts, f)
 	}
 	at := within(is, c.At)
@@ -71,8 +71,8 @@ func Facts(c Change) []Fact {
 // no guess.
 func isRecord(c *otp.Challenge) bool { return c.Max == 0 }
 
-// within returns the time nearest to t at which something can have happened to a
-// challenge. A store rounds t, or sets it when it looks.
+// within returns t, or the nearest time between the message and the expiry of a challenge. A
+// store rounds t, or sets it to the time at which it reads the change.
 func within(c *otp.Challenge, t time.Time) time.Time {
 	if start := c.SentAt.Time(); t.Before(start) {
 		return start
@@ -83,7 +83,7 @@ func within(c *otp.Challenge, t time.Time) time.Time {
 	return t
 }
 
-// guess returns the fact of the n-th guess. Nothing is evaluated after the right one.
+// guess returns the fact of the n-th guess. The right guess is always the last one.
 func guess(c *otp.Challenge, n int, at time.Time) Fact {
 	kind := Failed
 	switch {
@@ -100,8 +100,8 @@ func guess(c *otp.Challenge, n int, at time.Time) Fact {
 // noOp is the Op of a challenge that nobody has guessed at.
 const noOp = "-"
 
-// ends reports whether a change ends the challenge that was there because its time is
-// over: its item is swept, or replaced by the next one under its key.
+// ends reports whether a change ends a challenge that has expired: TTL deletes its item, or
+// the next challenge replaces it under its key.
 func ends(c Change) bool {
 	if c.Is == nil {
 		return c.Swept
@@ -109,9 +109,9 @@ func ends(c Change) bool {
 	return !same(c.Was, c.Is) && c.Was.ExpiresAt <= c.Is.SentAt
 }
 
-// same reports whether both are states of one challenge: each has a seed of its own,
-// also those that follow one another under one key.
+// same reports whether both are states of one challenge. Each challenge has its own seed,
+// also if several follow each other under one key.
 func same(a, b *otp.Challenge) bool { return bytes.Equal(a.Seed, b.Seed) }
 
-// held reports whether somebody may have got the code.
+// held reports whether a person may have the code.
 func held(c *otp.Challenge) bool { return c.State == otp.Delivered || c.State == otp.MaybeDelivered }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Events takes facts to whoever listens.
+// Events publishes facts.
 type Events interface {
 	// Publish hands facts over, each at least once. It returns how many from the
 	// first on are handed over for certain: all of them unless there is an error.
@@ -26,48 +26,39 @@ type Numbers interface {
 type Consumer struct {
 	Numbers Numbers
 	Events  Events
-	// Turn is the time before a deadline that is reserved for the last step. A stream
+	// Turn is the time before a deadline that is reserved for the second step. A stream
 	// moves on only when both are done, so a slow first step must not take all the
 	// time. With 0 it may.
 	Turn time.Duration
 }
 
-// Turns is the number of steps.
-const Turns = 2
-
 // Work does both steps for all facts. It returns how many facts, from the first on,
 // are done: the stream continues behind them. A step that fails or is slow does not
 // keep the other from its work.
 func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) {
-	done = len(facts)
-	for i, step := range [Turns]struct {
-		name string
-		do   func(context.Context, []Fact) (int, error)
-	}{{"answered", c.answered}, {"publish", c.Events.Publish}} {
-		turn, end := c.turn(ctx, i)
-		n, failed := step.do(turn, facts)
-		end()
-		if failed != nil {
-			done, err = min(done, n), errors.Join(err, fmt.Errorf("%s: %w", step.name, failed))
-		}
+	answered, failed := c.answered(ctx, facts)
+	if failed != nil {
+		failed = fmt.Errorf("answered: %w", failed)
 	}
-	return done, err
+	published, err := c.Events.Publish(ctx, facts)
+	if err != nil {
+		err = fmt.Errorf("publish: %w", err)
+	}
+	return min(answered, published), errors.Join(failed, err)
 }
 
-// turn returns the context of the i-th step.
-func (c Consumer) turn(ctx context.Context, i int) (context.Context, context.CancelFunc) {
-	end, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}
-	}
-	return context.WithDeadline(ctx, end.Add(-time.Duration(Turns-1-i)*c.Turn))
-}
-
-// answered resets the count of unanswered messages of each number whose code passed.
-// Verify does not do this itself, so that it stays one write. A pass that the stream
-// repeats after later messages resets those too. That is rare, and the person did
+// answered resets the count of unanswered messages of each number whose code passed. It
+// returns how many facts, from the first on, are done.
+//
+// Verify does not reset the count itself, so that it stays one write. A pass that the
+// stream repeats after later messages resets those too. That is rare, and the person did
 // answer.
 func (c Consumer) answered(ctx context.Context, facts []Fact) (int, error) {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-c.Turn))
+		defer cancel()
+	}
 	for n, f := range facts {
 		if f.Kind != Passed || f.ledger == "" {
 			continue

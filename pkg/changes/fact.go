@@ -9,20 +9,20 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Kind is what happened. Its text is the detail-type of the event.
+// Kind is the kind of a fact. Its text is the detail-type of the event.
 type Kind string
 
 const (
 	// Sent: the sender accepted a message. A challenge has one such fact for each.
 	Sent Kind = "ChallengeSent"
-	// Passed: the code was typed. It never is again.
+	// Passed: the right code was typed. A challenge has at most one such fact.
 	Passed Kind = "ChallengePassed"
-	// Failed: another code was typed, and attempts are left.
+	// Failed: a wrong code was typed, and attempts are left.
 	Failed Kind = "ChallengeFailed"
-	// Exhausted: another code was typed, and it was the last attempt.
+	// Exhausted: a wrong code was typed, and it was the last attempt.
 	Exhausted Kind = "ChallengeExhausted"
-	// Expired: the code's time is over and it was never typed. The fact follows from the
-	// deletion of the item, a day or more after its time.
+	// Expired: the challenge expired, and the right code was never typed. The fact follows
+	// from the deletion of the item, a day or more after the expiry.
 	Expired Kind = "ChallengeExpired"
 	// Refused: no message was sent for a challenge and none will be. With the result
 	// [otp.NoUser] there is no such fact: nobody can act on a user who does not exist,
@@ -43,7 +43,7 @@ type Fact struct {
 
 	otp.Reported // of the challenge; zero for Unreadable
 
-	AttemptsLeft *int   `json:"attemptsLeft,omitempty"` // after it; nil for [Sent], [Refused] and [Unreadable]
+	AttemptsLeft *int   `json:"attemptsLeft,omitempty"` // after the fact; nil for [Sent], [Refused] and [Unreadable]
 	Reason       string `json:"reason,omitempty"`       // an [otp.Outcome] for Refused, the fault for Unreadable
 
 	// The place of the record, for Unreadable only.
@@ -53,8 +53,8 @@ type Fact struct {
 	ledger string // of the number, for [Consumer]; not published
 }
 
-// newFact makes a fact about a challenge. Its id is a digest of the kind, the challenge
-// and, if the same can happen to a challenge again, which time it is.
+// newFact makes a fact about a challenge. Its id is a digest of the kind, of the challenge
+// and, for a fact that a challenge can have several times, of which.
 func newFact(c *otp.Challenge, kind Kind, at time.Time, which ...string) Fact {
 	f := Fact{
 		ID:       factID(append([]string{string(kind), c.Key, string(c.Seed)}, which...)...),
@@ -97,7 +97,7 @@ func factID(parts ...string) string {
 // Source is the source of all events of Countersign.
 const Source = "countersign"
 
-// Event is a fact as a rule of EventBridge sees it, but for what the bus adds.
+// Event is an event of EventBridge, without the fields that the bus adds.
 type Event struct {
 	Source     string    `json:"source"`
 	DetailType Kind      `json:"detail-type"`

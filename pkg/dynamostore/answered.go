@@ -11,5 +11,5 @@ var answered = when("SET #unanswered = :zero", exists)
 // Answered implements [otp.Ledgers].
 func (s *Store) Answered(ctx context.Context, key string) error {
 	_, _, err := s.update(ctx, key, answered, image{":zero": zero}, types.ReturnValueNone)
-	return err // refused: there is no ledger, and nothing to mark
+	return err // if it is refused, there is no ledger to mark
 }

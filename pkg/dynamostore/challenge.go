@@ -15,15 +15,15 @@ var challenges = codec(otp.ChallengeFields)
 
 func writeChallenge(c otp.Challenge) image { return challenges.write(&c) }
 
-// ReadChallenge reads the item of a challenge. An attribute that is missing or of
-// another type is an error, which names the attribute and not its value.
+// ReadChallenge reads the item of a challenge. An attribute that is missing or has another
+// type is an error, which names the attribute and not its value.
 func ReadChallenge(item map[string]types.AttributeValue) (*otp.Challenge, error) {
 	return challenges.read(item)
 }
 
-// retired is an attribute that nothing reads any more. The program before this one
-// refuses items without it, and runs beside this one during a deployment, and after it
-// where a deployment is taken back. So it is written, empty, until the next release.
+// retired is an attribute that this release does not read. The release before refuses
+// items without it, and it runs beside this one during a deployment, and again after a
+// rollback. So this release writes it, empty; the next release need not.
 const retired = "block"
 
 func (fields codec) write(c *otp.Challenge) image {

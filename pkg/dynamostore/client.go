@@ -10,10 +10,10 @@ import (
 	"countersign/pkg/awsclient"
 )
 
-// A call ends within 3 x 700 + 50 + 100 ms = 2.25 s, whatever the table does. An
-// init makes three calls and one to the sender, and has to answer within 9 s.
-// DynamoDB answers in a few milliseconds; 700 leave room for a first TLS handshake
-// on a small Lambda.
+// A call ends within 3 x 700 + 50 + 100 ms = 2.25 s, also if the table never answers. An
+// init makes three calls and one to the sender, and must answer within 9 s. DynamoDB
+// answers in a few milliseconds; 700 ms are enough for a first TLS handshake on a small
+// Lambda.
 const (
 	attemptTimeout = 700 * time.Millisecond
 	firstPause     = 50 * time.Millisecond
@@ -23,20 +23,19 @@ const (
 // for a free one: hundreds of handshakes at once would take longer.
 const connections = 64
 
-// Config is the place of the tables, and the way to them.
+// Config has the place of the tables and the settings of the connection.
 type Config struct {
-	// Region of the tables, such as "eu-central-1". It may be left out with an
-	// Endpoint.
+	// Region of the tables, such as "eu-central-1". It is optional with an Endpoint.
 	Region string
-	// Endpoint of something that speaks DynamoDB's protocol, such as
+	// Endpoint is the URL of another server with DynamoDB's protocol, such as
 	// "http://127.0.0.1:8000". "" is DynamoDB itself.
 	Endpoint string
-	// Credentials of the requests; nil takes those of this process, see
+	// Credentials sign the requests; nil means those of this process, see
 	// [awsclient.Configure].
 	Credentials aws.CredentialsProvider
 	// OpenAhead opens the first connection now, see [awsclient.Ahead].
 	OpenAhead bool
-	// Transport carries the requests; nil makes one. Tests put faults here.
+	// Transport carries the requests; nil makes one. Tests inject faults with it.
 	Transport http.RoundTripper
 }
 

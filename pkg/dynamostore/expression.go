@@ -2,18 +2,16 @@ package dynamostore
 
 import "strings"
 
-// expression is a write in DynamoDB's words: what it sets, and the condition
-// under which it does. Those that never change are put together once, at start.
-// It is read only and shared by all calls.
+// expression is a write in DynamoDB's language: an update and its condition. Constant
+// expressions are made once, at start. It is read only, and calls share it.
 type expression struct {
 	update    *string // nil: the write is a put
 	condition *string
 	names     map[string]string
 }
 
-// when returns the expression that updates where all clauses hold. An attribute
-// is always written "#name": many of ours are words that DynamoDB reserves, and
-// which ones it reserves is its own business.
+// when returns an expression with an update and a condition that joins all clauses. An
+// attribute is always written "#name", because DynamoDB reserves many words.
 func when(update string, clauses ...string) *expression {
 	condition := all(clauses...)
 	e := &expression{condition: &condition, names: names(update + " " + condition)}
@@ -27,8 +25,8 @@ func all(clauses ...string) string { return strings.Join(clauses, " AND ") }
 
 func either(clauses ...string) string { return "(" + strings.Join(clauses, " OR ") + ")" }
 
-// names lists every "#name" in an expression: DynamoDB wants each that is used,
-// and none that is not.
+// names lists every "#name" in an expression. DynamoDB demands each name that an
+// expression uses, and refuses any other.
 func names(text string) map[string]string {
 	found := map[string]string{}
 	for {

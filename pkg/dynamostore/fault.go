@@ -2,7 +2,7 @@ package dynamostore
 
 import "countersign/pkg/awsclient"
 
-// Describe makes the error of one call on a table, see [awsclient.Fault]. Package streams uses it too.
+// Describe returns the error of one call on a table, see [awsclient.Fault].
 func Describe(operation, table string, err error) error {
 	return awsclient.Fault(operation+" on table "+table, err)
 }

@@ -10,7 +10,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// An attribute that is missing or of another type is an error and not a zero.
+// An attribute that is missing or has another type is an error, never a zero.
 
 func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
 func binary(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
@@ -25,7 +25,7 @@ func list(of ...types.AttributeValue) types.AttributeValue {
 // since returns the instant that lies d before now.
 func since(now otp.Millis, d time.Duration) otp.Millis { return now.Add(-d) }
 
-// Values that are the same in every write.
+// Constant values.
 var (
 	zero          = number(0)
 	one           = number(1)
@@ -57,14 +57,14 @@ func readLedger(item image) (*otp.Ledger, error) {
 	return n, nil
 }
 
-// reader takes an item apart and keeps the first thing that is wrong with it.
+// reader reads the attributes of an item and keeps the first error.
 type reader struct {
 	kind string
 	item image
 	err  error
 }
 
-// fail names the attribute and never its value.
+// fail keeps an error that names the attribute, and never its value.
 func (r *reader) fail(name, want string) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%s item: attribute %q is missing or not %s", r.kind, name, want)

@@ -11,9 +11,9 @@ import (
 	"countersign/pkg/otp"
 )
 
-// refundTries bounds how often a refund looks for a send that further sends push down
-// the list. Each of those would have to be counted within a few milliseconds, which the
-// limits of a number do not allow.
+// refundTries is the number of times that a refund looks for a send that later sends push
+// down the list. Each of those would have to be counted within a few milliseconds, which
+// the limits of a number do not allow.
 const refundTries = 5
 
 // Refund implements [otp.Ledgers]. The send is nearly always the latest, and unanswered:
@@ -32,17 +32,17 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 			return err
 		}
 		if k = slices.IndexFunc(n.Sends, func(s otp.Send) bool { return s.ID == id }); k < 0 {
-			return nil // never counted, or refunded before: by this very call, if an answer was lost
+			return nil // never counted, or refunded before, perhaps by this call when an answer was lost
 		}
-		if off = one; n.Unanswered == 0 { // a newer ledger while the key is rotated, or answered meanwhile
+		if off = one; n.Unanswered == 0 { // the number answered meanwhile, or its key was rotated
 			off = zero
 		}
 	}
 	return fmt.Errorf("refund: the send moved %d times while it was looked up", refundTries)
 }
 
-// refundAt removes the k-th latest send, if it still is the one with the id: it may have
-// moved since it was looked up.
+// refundAt returns the expression that removes the k-th latest send, if it still has the
+// id. The send may have moved since it was read.
 func refundAt(k int) *expression {
 	if k == 0 {
 		return refundLatest

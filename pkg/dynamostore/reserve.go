@@ -23,8 +23,7 @@ var (
 
 // Reserve implements [otp.Challenges].
 func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
-	// Rounded down: a TTL of whole seconds is at or before now just when it is at
-	// or before the start of now's second.
+	// A TTL has whole seconds, so now is rounded down to compare them.
 	e, values := reserveFree, image{":seconds": number(int64(now) / 1000)}
 	if over != nil {
 		e = reserveOver

@@ -20,8 +20,8 @@ const (
 		"#unanswered = if_not_exists(#unanswered, :zero) + :one, #ttl = :ttl"
 	// notCounted: a take-over and a repeated request count their message once.
 	notCounted = "NOT contains(#by, :id)"
-	// unpaused: the number answers, or has been left alone for long enough. A
-	// ledger whose sends were all refunded has nothing to pause for.
+	// unpaused: the number has few unanswered messages, or none for as long as the pause.
+	// A ledger whose sends were all refunded is not paused.
 	unpaused = "(attribute_not_exists(#sends[0]) OR #unanswered < :unanswered OR #sends[0] <= :paused)"
 )
 
@@ -63,10 +63,10 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	return otp.Spent{Item: n}, err
 }
 
-// spendWithin spells the condition of p's limits, one clause for each window, and
-// adds the instants they compare with to values. A window of n is open where its
-// n-th latest send is missing or as old as the window is long; this is
-// [otp.Limits.Refusal] in DynamoDB's words.
+// spendWithin returns the expression for p's limits, with one clause for each window. It
+// adds the instants that the clauses compare with to values. A window of n sends has room
+// if the n-th latest send is missing or at least as old as the window is long. This is
+// [otp.Limits.Refusal] in DynamoDB's language.
 func spendWithin(p otp.Spend, values image) (*expression, error) {
 	var b strings.Builder
 	b.Grow(len(notCounted) + len(unpaused) + 64*len(p.Limits.Windows) + 16)

@@ -30,11 +30,11 @@ func New(client *dynamodb.Client, table string) *Store {
 	return &Store{client: client, table: aws.String(table)}
 }
 
-// image is an item as the table gives it.
+// image is the attributes of an item.
 type image = map[string]types.AttributeValue
 
-// put writes an item. If the condition refuses it, applied is false and old is the item
-// that is there.
+// put writes an item. If the condition refuses the write, applied is false and old is the
+// present item.
 func (s *Store) put(ctx context.Context, item image, e *expression, values image) (old image, applied bool, err error) {
 	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:                           s.table,
@@ -50,8 +50,8 @@ func (s *Store) put(ctx context.Context, item image, e *expression, values image
 	return nil, true, nil
 }
 
-// update changes the item under key. If it is applied, item is what returns asks for. If
-// the condition refuses it, item is the one that is there; nil: there is none.
+// update changes the item under key. If the write is applied, item has the attributes that
+// returns asks for. If the condition refuses it, item is the present item, nil for none.
 func (s *Store) update(
 	ctx context.Context, key string, e *expression, values image, returns types.ReturnValue,
 ) (item image, applied bool, err error) {
@@ -75,7 +75,7 @@ func (s *Store) update(
 	return out.Attributes, true, nil
 }
 
-// refused returns the item that refused a write, or the error if it failed otherwise.
+// refused returns the item that refused a write, or an error if the write failed otherwise.
 func (s *Store) refused(operation string, err error) (old image, applied bool, _ error) {
 	var c *types.ConditionalCheckFailedException
 	if !errors.As(err, &c) {
@@ -85,12 +85,12 @@ func (s *Store) refused(operation string, err error) (old image, applied bool, _
 }
 
 // noAnswer is the error of a write that was refused without the item that refused it.
-func noAnswer(what string) error {
-	return errors.New(what + " was refused without the item that refused it: " +
+func noAnswer(operation string) error {
+	return errors.New(operation + " was refused without the item that refused it: " +
 		"does this table answer ReturnValuesOnConditionCheckFailure?")
 }
 
-// change is update for a challenge.
+// change updates a challenge.
 func (s *Store) change(
 	ctx context.Context, key string, e *expression, values image, returns types.ReturnValue,
 ) (otp.Write, error) {

@@ -11,11 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// CreateTable makes the table of a [Store] if there is none of this name, and waits
-// until it can be used, for as long as ctx allows. It is for engines on a laptop. In AWS,
-// template.yaml makes the same table, with backups, encryption and the stream. Here,
-// package streams switches the stream on: the engine is slower with it. A table of this
-// name with another key is an error. Several processes may call it at once.
+// CreateTable makes the table of a [Store] if there is none of this name. It waits until
+// the table is active, for as long as ctx allows. A table of this name with another key is
+// an error. Several processes may call it at once.
+//
+// It is for engines on a laptop. In AWS, template.yaml makes the same table, with backups,
+// encryption and the stream. On a laptop, package streams switches the stream on for those
+// that need it: the engine is slower with it.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err := create(ctx, client, name); err != nil {
 		return err
@@ -23,8 +25,8 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, name string) erro
 	return sweep(ctx, client, name)
 }
 
-// CreateClientsTable makes the table of [Documents] as [CreateTable] makes that of
-// a [Store]. Nothing in it ever expires.
+// CreateClientsTable makes the table of [Documents] as [CreateTable] makes the table of a
+// [Store]. Its items never expire.
 func CreateClientsTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	return create(ctx, client, name)
 }
@@ -38,8 +40,8 @@ func create(ctx context.Context, client *dynamodb.Client, name string) error {
 	return whenActive(ctx, client, name)
 }
 
-// definition is both tables as template.yaml has them, but for the stream of the
-// first; a test compares them.
+// definition returns the definition of a table. template.yaml defines both tables in the
+// same way, except for the stream of the first; a test compares them.
 func definition(name string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   aws.String(name),
@@ -55,12 +57,12 @@ func timeToLive() *types.TimeToLiveSpecification {
 	return &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(true)}
 }
 
-// whenActive waits for the table and looks at its key: every write to a table
-// with another one would fail, with an error that is harder to read.
+// whenActive waits for the table and checks its key. With another key every write would
+// fail, with an error that is harder to understand.
 func whenActive(ctx context.Context, client *dynamodb.Client, name string) error {
 	for {
 		out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
-		var missing *types.ResourceNotFoundException // a table just made may take a moment to be seen
+		var missing *types.ResourceNotFoundException // DescribeTable may not find a new table at once
 		switch {
 		case errors.As(err, &missing):
 		case err != nil:
@@ -84,7 +86,7 @@ func checkKey(name string, key []types.KeySchemaElement) error {
 		"choose another name or delete it", name)
 }
 
-// sweep switches TTL on where it is off: DynamoDB refuses to switch it on twice.
+// sweep switches TTL on if it is off. DynamoDB refuses to switch it on twice.
 func sweep(ctx context.Context, client *dynamodb.Client, name string) error {
 	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(name)})
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 const (
 	// undelivered: a challenge that is sent or has failed needs no new owner.
 	undelivered = "#state IN (:reserved, :unclear)"
-	// fromOwner: of several calls that take over from one owner, the first wins.
+	// fromOwner: if several calls take over from one owner, the first wins.
 	fromOwner = "#owner = :from"
-	// leaseOver: until then, the owner may be sending.
+	// leaseOver: until the lease ends, the owner may still be sending.
 	leaseOver = "#lease <= :now"
-	// unexpired: an expired code is of no use, and no guess at it passes.
+	// unexpired: no guess at an expired code passes.
 	unexpired = "#expiresAt > :now"
 )
 

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// current: the counter is of this window, or of a later one, begun by a machine
-	// whose clock is ahead. A counter never goes back.
+	// current: the counter is of this window, or of a later one that a machine with a fast
+	// clock began. A counter never goes back to an earlier window.
 	current = "#window >= :window"
 	// past: the counter is of an earlier window, which is over.
 	past = "#window < :window"
@@ -23,21 +23,21 @@ var (
 	takeFirst = when("SET #window = :window, #used = :n, #ttl = :ttl", either(noItem, past))
 )
 
-// Take counts n under key in a window of time, where that makes at most limit, and
-// reports whether it did. Windows are numbered by the caller in the order of time,
-// for example by the minute since 1970. A counter of an earlier window starts
-// anew; a counter of a later one, whose clock is ahead, is counted in as it is. In
-// no window more than limit are granted, however many calls there are at once. n
-// outside 1 to limit is an error.
+// Take counts n under key in a window of time, if the count stays at or below limit. ok
+// reports whether it did. The caller numbers windows in the order of time, for example by
+// the minute since 1970. If the counter is of an earlier window, it starts again at 0. If
+// it is of a later window, because another clock is fast, n counts in that one. A window
+// never grants more than limit, also to many calls at once. n outside 1 to limit is an
+// error.
 //
-// Keys begin with "T#", which nothing else in the table does. ttl is when the
-// counter may be deleted, in seconds since 1970: after the window's end for all
-// clocks, or the window would start anew. It is written when a window begins.
+// The prefix of key is "T#". ttl is the time after which the counter may be deleted, in
+// seconds since 1970. It must lie after the window's end on all clocks, or the window would
+// start again. The first call of a window writes it.
 //
-// It takes one write, and up to three for the first call of a window. When the
-// answer of a write is lost and the client repeats it, n may count twice, or be
-// refused for the room that it took itself: less is granted, never more. One key
-// bears about a thousand calls a second.
+// Take makes one write, and up to three for the first call of a window. If an answer is
+// lost and the client repeats the write, n may count twice, or the repetition may be
+// refused. So a window may grant less than limit, never more. One key allows about a
+// thousand calls a second.
 func (s *Store) Take(ctx context.Context, key string, window int64, n, limit int, ttl int64) (ok bool, err error) {
 	if n < 1 || n > limit {
 		return false, fmt.Errorf("take: %d of at most %d, must be 1 or more and within the limit", n, limit)
@@ -60,14 +60,17 @@ func (s *Store) Take(ctx context.Context, key string, window int64, n, limit int
 	return ok, err
 }
 
-// takeMore counts n in the counter's own window. It reports whether that window,
-// where there is a counter at all, is over.
+// takeMore counts n in the counter's own window. over reports that this window has ended, or
+// that there is no counter.
 func (s *Store) takeMore(ctx context.Context, key string, window int64, n, limit int) (ok, over bool, err error) {
 	item, ok, err := s.update(ctx, key, takeMore, image{
 		":window": number(window), ":n": number(int64(n)), ":room": number(int64(limit - n)),
 	}, types.ReturnValueNone)
-	if err != nil || ok || item == nil {
-		return ok, err == nil && !ok, err
+	switch {
+	case err != nil || ok:
+		return ok, false, err
+	case item == nil:
+		return false, true, nil
 	}
 	r := reader{kind: "traffic", item: item}
 	over = r.number("window") < window

@@ -7,23 +7,21 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/pkg/otp"
 )
 
-// trimBudget bounds the time that a counted send waits until old ones are dropped.
+// trimBudget is the longest time that a counted send waits for a trim.
 const trimBudget = 400 * time.Millisecond
 
-// trim drops the sends that no limit looks at any more, where a spend left enough
-// of them; [otp.Limits.Trim] says how many stay. DynamoDB cannot put in front of a
-// list and cut its end in one write. A trim that fails is made up for by the next
-// spend, so it gets little time and its error is dropped: the send is counted.
+// trim drops the sends that no limit needs, if a spend left enough of them.
+// [otp.Limits.Trim] returns how many stay. It is a second write, because DynamoDB cannot
+// add at the front of a list and cut its end in one. The next spend trims again, so trim
+// has little time and ignores errors: the send is counted already.
 //
-// Other writes may come between the spend and the trim. Entries move to the end
-// only, and no matter which they are by then, all from index keep on are beyond
-// what the limits look at.
+// Other writes may come between the spend and the trim. They move entries only towards the
+// end, so all from index keep on are still beyond those that the limits need.
 func (s *Store) trim(ctx context.Context, p otp.Spend, counted image) {
 	sends, _ := counted["sends"].(*types.AttributeValueMemberL)
 	if sends == nil {
@@ -36,20 +34,13 @@ func (s *Store) trim(ctx context.Context, p otp.Spend, counted image) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, trimBudget)
 	defer cancel()
-	e := dropFrom(keep, length)
-	_, _ = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                s.table,
-		Key:                      image{"pk": text(p.Key)},
-		UpdateExpression:         e.update,
-		ConditionExpression:      e.condition,
-		ExpressionAttributeNames: e.names,
-	})
+	_, _, _ = s.update(ctx, p.Key, dropFrom(keep, length), nil, types.ReturnValueNone)
 }
 
-// dropFrom removes the entries from index keep on. Indexes are those before the
-// write, so their order should not matter; from the end it does not even where an
-// engine removes one after the other, as dynoxide 1.2.1 does. The condition keeps
-// the write from making an item where there is none any more.
+// dropFrom returns the expression that removes the entries from index keep on. It names the
+// last one first: DynamoDB's indexes are those before the write, but dynoxide 1.2.1 removes
+// one entry after the other. The condition keeps the write from making a new item if the
+// ledger has been deleted.
 func dropFrom(keep, length int) *expression {
 	drop := make([]string, 0, 2*(length-keep))
 	for k := length - 1; k >= keep; k-- {

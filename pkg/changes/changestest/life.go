@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Store is what a life is led on.
+// Store is the store of a life.
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
@@ -60,9 +60,8 @@ func Sort(facts []Fact) {
 	})
 }
 
-// Epoch is when a life begins: in 2100, so that no engine's own TTL deletion finds
-// anything.
-const Epoch otp.Millis = 4_102_531_208_457
+// epoch is the begin of a life: in 2100, so that no engine deletes items by TTL.
+const epoch otp.Millis = 4_102_531_208_457
 
 // Life leads challenges through everything that can happen to them, by the domain's own
 // code, and records the facts that must follow. Its randomness is fixed: two stores get
@@ -76,7 +75,7 @@ type Life struct {
 	t        testing.TB
 	issuer   otp.Issuer
 	verifier otp.Verifier
-	answers  []otp.Delivery // of the sender, Accepted when there are none left
+	answers  []otp.Delivery // the next ones of the sender; after them, Accepted
 	code     otp.Code       // of the latest message
 	numbers  int
 	client   string
@@ -93,7 +92,7 @@ func NewLife(t testing.TB, s Store, client string) *Life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Life{t: t, Now: Epoch, client: client, policy: otp.DefaultPolicy()}
+	l := &Life{t: t, Now: epoch, client: client, policy: otp.DefaultPolicy()}
 	clock := func() time.Time { return l.Now.Time() }
 	var random io.Reader = rand.NewChaCha8([32]byte{1})
 	l.issuer = otp.Issuer{Challenges: s, Ledgers: s, Sender: l, Keys: keys, Now: clock, Rand: random}
@@ -115,7 +114,7 @@ func (l *Life) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	answer := l.answers[0]
 	l.answers = l.answers[1:]
 	if answer != otp.Accepted {
-		return answer, errors.New("as the test wants it")
+		return answer, errors.New("the test makes the message fail")
 	}
 	return answer, nil
 }
@@ -136,25 +135,28 @@ func (l *Life) start(id string) otp.Start {
 // onlyCode is the text of every message.
 func onlyCode(code string, _ time.Duration) string { return code }
 
-func (l *Life) init(r otp.Start, want otp.Outcome) string {
+func (l *Life) init(r otp.Start, want otp.Outcome) (authID string) {
 	l.t.Helper()
 	got, err := l.issuer.Init(l.t.Context(), r)
-	if err != nil || got.Outcome != want {
-		l.t.Fatalf("init %s: %s %v, want %s", r.ID, got.Outcome, err, want)
-	}
+	l.expect("init "+r.ID, got.Outcome, err, want)
 	return l.made(r)
 }
 
-func (l *Life) send(r otp.Start, want otp.Outcome) string {
+func (l *Life) send(r otp.Start, want otp.Outcome) (authID string) {
 	l.t.Helper()
 	got, err := l.issuer.Send(l.t.Context(), r)
-	if err != nil || got.Outcome != want {
-		l.t.Fatalf("send %s: %s %v, want %s", r.ID, got.Outcome, err, want)
-	}
+	l.expect("send "+r.ID, got.Outcome, err, want)
 	return l.made(r)
 }
 
-// made notes a challenge and returns its authenticationId.
+func (l *Life) expect(call string, got otp.Outcome, err error, want otp.Outcome) {
+	l.t.Helper()
+	if err != nil || got != want {
+		l.t.Fatalf("%s: %s %v, want %s", call, got, err, want)
+	}
+}
+
+// made keeps the key of a challenge and returns its authenticationId.
 func (l *Life) made(r otp.Start) string {
 	key := otp.ChallengeKey(r.Client, r.ID)
 	if !slices.Contains(l.Keys, key) {
@@ -165,34 +167,30 @@ func (l *Life) made(r otp.Start) string {
 
 func (l *Life) resend(authID, id string, want otp.Outcome) {
 	l.t.Helper()
-	policy := l.policy
 	got, err := l.issuer.Resend(l.t.Context(), otp.Resend{
-		Client: l.client, AuthID: authID, ID: id, Policy: policy, Text: onlyCode,
+		Client: l.client, AuthID: authID, ID: id, Policy: l.policy, Text: onlyCode,
 	})
-	if err != nil || got.Outcome != want {
-		l.t.Fatalf("resend %s: %s %v, want %s", id, got.Outcome, err, want)
-	}
+	l.expect("resend "+id, got.Outcome, err, want)
 }
 
 func (l *Life) verify(id string, code otp.Code, want otp.Outcome) {
 	l.t.Helper()
 	got, err := l.verifier.Verify(l.t.Context(), otp.Check{Client: l.client, ID: id, Code: code})
-	if err != nil || got.Outcome != want {
-		l.t.Fatalf("verify %s: %s %v, want %s", id, got.Outcome, err, want)
-	}
+	l.expect("verify "+id, got.Outcome, err, want)
 }
 
-// wrong returns a code that is not the latest one.
+// wrong returns a wrong code.
 func (l *Life) wrong() otp.Code {
 	last := l.code[len(l.code)-1]
 	return l.code[:len(l.code)-1] + otp.Code('0'+(last-'0'+1)%10)
 }
 
+// wants adds a fact that must follow. left is -1 for none.
 func (l *Life) wants(authID string, kind changes.Kind, left int, reason ...string) {
 	l.Want = append(l.Want, Fact{authID, kind, left, strings.Join(reason, "")})
 }
 
-// refused wants a refusal.
+// refused adds the fact of a refusal.
 func (l *Life) refused(authID string, why otp.Outcome) {
 	l.wants(authID, changes.Refused, -1, string(why))
 }
@@ -201,7 +199,7 @@ func (l *Life) refused(authID string, why otp.Outcome) {
 // between them, or at the end only.
 func (l *Life) Steps() []func() {
 	return []func(){
-		l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isPutBack, l.crashes,
+		l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isRestored, l.crashes,
 	}
 }
 
@@ -279,13 +277,13 @@ func (l *Life) isRefused() {
 	soon := first
 	soon.ID, soon.Fingerprinted = "too soon", nil
 	l.refused(l.init(soon, otp.TooSoon), otp.TooSoon)
-	l.init(soon, otp.TooSoon) // a replay
+	l.init(soon, otp.TooSoon) // again: no further fact
 	l.answers = []otp.Delivery{otp.Refused}
 	l.refused(l.init(l.start("undeliverable"), otp.Undeliverable), otp.Undeliverable)
 	for _, why := range []otp.Outcome{otp.Blocked, otp.NoUser} {
 		r := l.start(string(why))
 		r.User, r.Refusal, r.To, r.Mask, r.Region = "user", why, "", "", ""
-		if auth := l.init(r, why); why != otp.NoUser { // for whom there is no fact
+		if auth := l.init(r, why); why != otp.NoUser { // which has no fact
 			l.refused(auth, why)
 		}
 	}
@@ -328,7 +326,7 @@ func (l *Life) isSentAgain() {
 	l.wants(auth, changes.Sent, -1)
 	l.verify("sent again", l.wrong(), otp.Unmatched)
 	l.wants(auth, changes.Failed, 4)
-	l.resend(auth, "too soon", otp.TooSoon) // nothing happened to the challenge
+	l.resend(auth, "too soon", otp.TooSoon) // no fact about the challenge
 	l.Now = l.Now.Add(30 * time.Second)
 	l.resend(auth, "again", otp.Sent)
 	l.wants(auth, changes.Sent, -1)
@@ -347,7 +345,7 @@ func (l *Life) isReplaced() {
 	l.wants(auth, changes.Sent, -1)
 	l.verify(r.ID, l.wrong(), otp.Unmatched)
 	l.wants(auth, changes.Failed, 4)
-	l.send(r, otp.TooSoon) // the live code again: refused, and nothing happened
+	l.send(r, otp.TooSoon) // the live code again: refused, and no fact follows
 	l.Now = l.Now.Add(30 * time.Second)
 	l.send(r, otp.Sent) // the live code again
 	l.wants(auth, changes.Sent, -1)
@@ -373,11 +371,11 @@ func (l *Life) isReplaced() {
 	l.refused(auth, otp.TooSoon)
 }
 
-// isPutBack replaces a code by another one whose message is refused: the person may
-// still use the first. The first had itself replaced another one.
-func (l *Life) isPutBack() {
-	for _, says := range []otp.Delivery{otp.Accepted, otp.MaybeSent} {
-		r := l.start(fmt.Sprint("put back ", says))
+// isRestored replaces a challenge by one whose message is refused: the person may still use
+// the first code. The first challenge had itself replaced another one.
+func (l *Life) isRestored() {
+	for _, answer := range []otp.Delivery{otp.Accepted, otp.MaybeSent} {
+		r := l.start(fmt.Sprint("restored ", answer))
 		r.Fingerprinted = nil
 		auth := l.send(r, otp.Sent)
 		l.wants(auth, changes.Sent, -1)
@@ -386,9 +384,9 @@ func (l *Life) isPutBack() {
 			l.wants(auth, changes.Failed, 4-left)
 		}
 		l.Now = l.Now.Add(30 * time.Second)
-		l.answers = []otp.Delivery{says, otp.Refused}
+		l.answers = []otp.Delivery{answer, otp.Refused}
 		r.Digits = 7
-		if says == otp.Accepted {
+		if answer == otp.Accepted {
 			l.send(r, otp.Sent)
 			l.wants(auth, changes.Sent, -1)
 		} else {
@@ -403,7 +401,7 @@ func (l *Life) isPutBack() {
 		l.code = code
 		l.verify(r.ID, l.wrong(), otp.Unmatched)
 		l.wants(auth, changes.Failed, 1)
-		if says == otp.Accepted {
+		if answer == otp.Accepted {
 			l.verify(r.ID, code, otp.Passed)
 			l.wants(auth, changes.Passed, 0)
 		} else {
@@ -435,7 +433,7 @@ func (l *Life) crashes() {
 
 var errDead = errors.New("the process ended")
 
-// dead and unspent fail as a process does that has ended.
+// dead and unspent fail as if the process had ended.
 type (
 	dead    struct{ otp.Challenges }
 	unspent struct{ otp.Ledgers }
@@ -455,11 +453,11 @@ func Diff(got, want []Fact) string {
 		if i := slices.Index(left, f); i >= 0 {
 			left = slices.Delete(left, i, i+1)
 		} else {
-			fmt.Fprintf(&b, "published, and it did not happen: %+v\n", f)
+			fmt.Fprintf(&b, "published, but not expected: %+v\n", f)
 		}
 	}
 	for _, f := range left {
-		fmt.Fprintf(&b, "not published: %+v\n", f)
+		fmt.Fprintf(&b, "expected, but not published: %+v\n", f)
 	}
 	return b.String()
 }

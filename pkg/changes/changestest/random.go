@@ -34,7 +34,7 @@ type wanderer struct {
 	codes  map[string]otp.Code // the latest under each id
 }
 
-// step does one thing, whatever comes of it.
+// step makes one call or advances the time. It ignores the outcome.
 func (w *wanderer) step() {
 	id := fmt.Sprint("id ", w.IntN(2))
 	w.answers = [][]otp.Delivery{nil, nil, {otp.MaybeSent}, {otp.Refused}}[w.IntN(4)]
@@ -76,15 +76,16 @@ func (w *wanderer) step() {
 	}
 }
 
-// broken is a store one of whose next requests fails.
+// broken is a store with one request that fails.
 type broken struct {
 	Store
-	in    int // 1: the next one; 0: none
-	after bool
+	in    int  // the request that fails, counted from now; 0: none
+	after bool // the request is applied before it fails
 }
 
 var errBroken = errors.New("the connection broke")
 
+// via makes a request, or fails it if its turn has come.
 func via[T any](b *broken, do func() (T, error)) (out T, err error) {
 	if b.in--; b.in != 0 {
 		return do()

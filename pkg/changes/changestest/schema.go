@@ -18,8 +18,8 @@ import (
 // definitions is the file in docs/events that the schemas refer to.
 const definitions = "defs.json"
 
-// Schemas returns the schemas of docs/events, by detail-type. Here, unlike there, an
-// event may have no property that its schema does not name.
+// Schemas returns the schemas of docs/events, by detail-type. They are stricter than the
+// files: an event may have no property that its schema does not name.
 var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	folder, err := eventsFolder()
 	if err != nil {

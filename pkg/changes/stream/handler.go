@@ -20,8 +20,8 @@ type Handler struct {
 	Log      *slog.Logger
 }
 
-// Batch is the event from Lambda. Each record is decoded by itself: one that cannot be
-// read must not keep the others from being read.
+// Batch is the event from Lambda. Each record is decoded by itself, so that one that cannot
+// be read does not affect the others.
 type Batch struct{ Records []json.RawMessage }
 
 // margin is the part of an invocation's time that is reserved for the report of what is
@@ -38,22 +38,22 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, end)
 		defer cancel()
-		h.Consumer.Turn = end.Sub(h.Now()) / changes.Turns
+		h.Consumer.Turn = end.Sub(h.Now()) / 2 // half the time for each step
 	}
 	log := h.Log
 	if invocation, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("request", invocation.AwsRequestID)
 	}
 	var facts []changes.Fact
-	var of []string // sequence number of each fact's record
+	var sequences []string // of each fact's record
 	for _, text := range batch.Records {
 		r := read(text)
 		if r.err != nil {
-			log.Error("record", "stream", r.ARN, "sequence", r.Sequence, "cause", r.err.Error())
-			r.facts = []changes.Fact{changes.NewUnreadable(r.ARN, r.Sequence, r.err.Error(), h.Now())}
+			log.Error("record", "stream", r.arn, "sequence", r.sequence, "cause", r.err.Error())
+			r.facts = []changes.Fact{changes.NewUnreadable(r.arn, r.sequence, r.err.Error(), h.Now())}
 		}
 		for _, f := range r.facts {
-			facts, of = append(facts, f), append(of, r.Sequence)
+			facts, sequences = append(facts, f), append(sequences, r.sequence)
 		}
 	}
 	if len(facts) == 0 {
@@ -65,7 +65,7 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 	}
 	from := "" // the whole batch again
 	if done < len(facts) {
-		from = of[done]
+		from = sequences[done]
 	}
 	log.Error("changes", "sequence", from, "done", done, "of", len(facts), "cause", err.Error())
 	if from == "" {

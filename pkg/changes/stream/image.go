@@ -9,11 +9,12 @@ import (
 	"countersign/pkg/otp"
 )
 
-// item is a challenge as a record has it, see package dynamostore.
+// item is a challenge in a record, see package dynamostore.
 type item map[string]events.DynamoDBAttributeValue
 
-// image reads the followed fields of a challenge, nil for none. An attribute that is
-// missing or of another type is an error and not a zero: a fact must not be made up.
+// image reads the followed fields of a challenge; it is nil if there is none. An attribute
+// that is missing or has another type is an error, never a zero: a zero would give wrong
+// facts.
 func image(i item) (*otp.Challenge, error) {
 	if len(i) == 0 {
 		return nil, nil
@@ -45,19 +46,19 @@ func image(i item) (*otp.Challenge, error) {
 // maxGuesses is more than any policy allows.
 const maxGuesses = 100
 
-// reader reads attributes and keeps the first fault. A fault names the attribute,
-// never its value.
+// reader reads attributes and keeps the first error, which names the attribute and never its
+// value.
 type reader struct {
 	item item
 	err  error
 }
 
-func (r *reader) is(name string, want events.DynamoDBDataType, called string) bool {
+func (r *reader) is(name string, want events.DynamoDBDataType, typeName string) bool {
 	v, ok := r.item[name]
 	if ok && v.DataType() == want {
 		return true
 	}
-	r.fail(name, called)
+	r.fail(name, typeName)
 	return false
 }
 

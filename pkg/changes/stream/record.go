@@ -12,8 +12,8 @@ import (
 
 // record is one record of the stream.
 type record struct {
-	ARN      string // of the stream
-	Sequence string // number of the record; "" where not even that can be read
+	arn      string // of the stream
+	sequence string // number of the record; "" if it cannot be read
 	facts    []changes.Fact
 	err      error // set if the record cannot be read; its text has no values
 }
@@ -31,7 +31,7 @@ func read(text json.RawMessage) (r record) {
 	if json.Unmarshal(text, &in) != nil {
 		return unread(text)
 	}
-	r = record{ARN: in.EventSourceArn, Sequence: in.Change.SequenceNumber}
+	r = record{arn: in.EventSourceArn, sequence: in.Change.SequenceNumber}
 	pk, ok := in.Change.Keys["pk"]
 	if !ok || pk.DataType() != events.DataTypeString {
 		r.err = errors.New(`the key "pk" is missing or not a string`)
@@ -68,7 +68,7 @@ func unread(text json.RawMessage) record {
 			SequenceNumber string
 		} `json:"dynamodb"`
 	}
-	_ = json.Unmarshal(text, &in) // as much of it as there is
+	_ = json.Unmarshal(text, &in) // fills the fields that it can read
 	err := errors.New("it is not a record of DynamoDB's")
-	return record{ARN: in.EventSourceArn, Sequence: in.Change.SequenceNumber, err: err}
+	return record{arn: in.EventSourceArn, sequence: in.Change.SequenceNumber, err: err}
 }

@@ -12,18 +12,18 @@ import (
 	"countersign/pkg/otp"
 )
 
-// item is one as the table has it.
+// item is the attributes of an item in the table.
 type item = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// challenges is what the keys of challenges begin with.
+// challenges is the prefix of the keys of challenges.
 const challenges = "C#"
 
-// sweeper is who deletes items whose TTL is over, as the stream calls it.
+// sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
 
-// change reads a record; ok is false where it is not of a challenge.
+// change reads a record. ok is false if the record is not of a challenge, or not readable.
 func change(record streamtypes.Record) (c changes.Change, ok bool) {
 	pk, _ := record.Dynamodb.Keys["pk"].(*streamtypes.AttributeValueMemberS)
 	if pk == nil || !strings.HasPrefix(pk.Value, challenges) {
@@ -41,14 +41,14 @@ func change(record streamtypes.Record) (c changes.Change, ok bool) {
 	}, true
 }
 
-// image reads a challenge as the stream has it, nil for none.
+// image reads a challenge in a record; it is nil if there is none.
 func image(from map[string]streamtypes.AttributeValue) (*otp.Challenge, error) {
 	if len(from) == 0 {
 		return nil, nil
 	}
 	to := make(item, len(from))
 	for name, v := range from {
-		switch v := v.(type) { // a challenge has no others
+		switch v := v.(type) { // a challenge has no other types
 		case *streamtypes.AttributeValueMemberS:
 			to[name] = text(v.Value)
 		case *streamtypes.AttributeValueMemberN:

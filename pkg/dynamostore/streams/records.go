@@ -17,13 +17,13 @@ import (
 type Records struct {
 	List []changes.Change // of challenges
 
-	last map[string]string  // sequence number, of each shard that has any
-	next map[string]*string // iterators behind them
+	last map[string]string  // sequence number of the last change in each shard
+	next map[string]*string // iterator behind the piece, of each shard
 }
 
 // Next returns the next changes of each shard. It returns them again until they are
-// finished, also after a restart. It skips records that are not of a challenge as this
-// program writes them.
+// finished, also after a restart. It skips records that are not of a challenge, and those
+// that it cannot read.
 func (s *Stream) Next(ctx context.Context) (*Records, error) {
 	if err := s.shards(ctx); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (s *Stream) Next(ctx context.Context) (*Records, error) {
 		}
 		out, err := s.client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: at, Limit: aws.Int32(200)})
 		if err != nil {
-			delete(s.at, shard) // an iterator lives for minutes: another one is made
+			delete(s.at, shard) // an iterator is valid for some minutes: the next call makes another one
 			return nil, dynamostore.Describe("GetRecords", *s.table, err)
 		}
 		r.next[shard] = out.NextShardIterator
@@ -52,7 +52,7 @@ func (s *Stream) Next(ctx context.Context) (*Records, error) {
 	return r, nil
 }
 
-// position is the key prefix of the items that keep how far each shard is read.
+// position is the key prefix of the items that keep the position in each shard.
 const position = "S#~"
 
 // Finish records in the table that the changes of r are done. It writes nothing for a
@@ -72,7 +72,7 @@ func (s *Stream) Finish(ctx context.Context, r *Records) error {
 	return nil
 }
 
-// shards adds new shards.
+// shards adds the iterators of new shards.
 func (s *Stream) shards(ctx context.Context) error {
 	out, err := s.client.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: aws.String(s.arn)})
 	if err != nil {

@@ -38,7 +38,7 @@ func New(ctx context.Context, client *dynamodb.Client, table string) (*Stream, e
 	return s, nil
 }
 
-// find notes the stream's ARN.
+// find finds the ARN of the stream, and switches the stream on if it is off.
 func (s *Stream) find(ctx context.Context) error {
 	on, err := s.isOn(ctx)
 	if err != nil {
@@ -62,6 +62,7 @@ func (s *Stream) find(ctx context.Context) error {
 	return nil
 }
 
+// isOn reports whether the stream is on, and keeps its ARN.
 func (s *Stream) isOn(ctx context.Context) (bool, error) {
 	out, err := s.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: s.table})
 	if err != nil || out.Table.StreamSpecification == nil || !aws.ToBool(out.Table.StreamSpecification.StreamEnabled) {
