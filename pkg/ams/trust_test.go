@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"os"
@@ -290,11 +291,19 @@ func TestFlippedBits(t *testing.T) {
 		return string(b)
 	}
 	path := "/ams/api/v1/users/verifyAuthentication"
-	try := func(what string, bits int, edit func(r *gateway.Request, bit int)) {
+	var headers map[string][]string
+	keep := func(r *gateway.Request) { headers = r.Headers }
+	if got := s.refusedOrPast(path, docVerify, signed(t, s, key), keep); got != "AUTHENTICATION_REQUEST_ID_INVALID" {
+		t.Fatalf("unchanged: %s", got)
+	}
+	try := func(part string, bits int, edit func(r *gateway.Request, bit int)) {
 		for bit := range bits {
-			got := s.refusedOrPast(path, docVerify, signed(t, s, key), func(r *gateway.Request) { edit(r, bit) })
+			got := s.refusedOrPast(path, docVerify, func(r *gateway.Request) {
+				r.Headers = maps.Clone(headers) // signed once: a signature takes most of the time
+				edit(r, bit)
+			})
 			if past(got) {
-				t.Errorf("bit %d of the %s: %s", bit, what, got)
+				t.Errorf("bit %d of the %s: %s", bit, part, got)
 			}
 		}
 	}
@@ -313,9 +322,6 @@ func TestFlippedBits(t *testing.T) {
 		value := base64.StdEncoding.EncodeToString([]byte(flip(string(h.Signature), bit)))
 		r.Headers["signature"] = []string{"algorithm=RSA256,keyVersion=1,signature=" + url.QueryEscape(value)}
 	})
-	if got := s.refusedOrPast(path, docVerify, signed(t, s, key)); got != "AUTHENTICATION_REQUEST_ID_INVALID" {
-		t.Errorf("unchanged: %s", got)
-	}
 }
 
 // A replayed request does no harm: an init has the first answer, and the code of a verify is used.
