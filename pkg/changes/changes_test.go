@@ -213,7 +213,7 @@ func short(f changes.Fact) string {
 	return text
 }
 
-// A fact has one id, however many writes a change stands for. No other fact has this id.
+// A fact has the same id, whether a change stands for one write or for several. No other fact has this id.
 func TestIDs(t *testing.T) {
 	steps := []*otp.Challenge{
 		nil,

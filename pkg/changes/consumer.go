@@ -14,7 +14,7 @@ type Events interface {
 	Publish(ctx context.Context, facts []Fact) (done int, err error)
 }
 
-// Numbers is what a consumer does to the ledgers, see [otp.Ledgers].
+// Numbers is the part of [otp.Ledgers] that a consumer uses.
 type Numbers interface {
 	Answered(ctx context.Context, key string) error
 }

@@ -25,7 +25,7 @@ const (
 	unpaused = "(attribute_not_exists(#sends[0]) OR #unanswered < :unanswered OR #sends[0] <= :paused)"
 )
 
-// Every spend uses the same names, however many windows it has.
+// spendNames are the names of every spend, with any number of windows.
 var spendNames = names(counted + notCounted + unpaused)
 
 // Spend implements [otp.Ledgers].

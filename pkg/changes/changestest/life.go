@@ -1,5 +1,5 @@
-// Package changestest leads a life of challenges with every fact in it on a store, for
-// the tests of whatever follows the store.
+// Package changestest leads a life of challenges on a store, from which every kind of fact
+// follows. It is for tests of the followers of stores.
 package changestest
 
 import (
@@ -70,7 +70,7 @@ type Life struct {
 	Want  []Fact
 	Keys  []string   // of all challenges
 	Codes []string   // every code
-	Now   otp.Millis // its end: by then the first of its challenges may be swept
+	Now   otp.Millis // the present time; at the end, TTL may delete the first challenges
 
 	t        testing.TB
 	issuer   otp.Issuer

@@ -24,8 +24,8 @@ type Handler struct {
 // be read does not affect the others.
 type Batch struct{ Records []json.RawMessage }
 
-// margin is the part of an invocation's time that is reserved for the report of what is
-// done. Without it, Lambda would repeat the whole batch.
+// margin is the part of an invocation's time that is reserved for its report. Without a
+// report, Lambda would repeat the whole batch.
 const margin = 2 * time.Second
 
 // Handle works on a batch. It returns the first record that is not finished, and the

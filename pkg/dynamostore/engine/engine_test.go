@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// script writes a program that is run in the place of the engine. That the engine
-// itself keeps its file is tested in package standin, and that it ends with its
-// process in package dynamotest.
+// script writes a program that runs in the place of the engine. Two facts about the engine
+// itself have their tests elsewhere: package standin tests that it keeps its file, and
+// package dynamotest that it ends with its process.
 func script(t *testing.T, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "engine")
@@ -24,8 +24,8 @@ func script(t *testing.T, text string) (path string) {
 	return path
 }
 
-// told returns what a script wrote beside itself.
-func told(t *testing.T, script, file string) string {
+// written returns the text that a script wrote to a file beside itself.
+func written(t *testing.T, script, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(script), file))
 	if err != nil {
@@ -34,12 +34,12 @@ func told(t *testing.T, script, file string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// willing listens until it is asked to end, and then takes its leave.
+// willing listens until SIGTERM, and writes a file before it ends.
 const willing = `here=$(dirname "$0"); echo "$@" >"$here/arguments"; echo $$ >"$here/id"
 trap 'echo bye >"$here/leave"; exit' TERM
 echo "it is listening" >&2; while :; do sleep 0.05; done 2>/dev/null`
 
-// deaf listens, and ends by no fair means.
+// deaf listens and ignores SIGTERM.
 const deaf = `trap '' TERM; echo $$ >"$(dirname "$0")/id"
 echo "it is listening" >&2; while :; do sleep 0.05; done`
 
@@ -60,8 +60,9 @@ func TestStop(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := script(t, c.engine)
 			e, err := Start(path, c.host, c.db)
-			if _, none := freePort(c.host); none != nil && err != nil && strings.Contains(err.Error(), "["+c.host+"]") {
-				return // this machine has no such address, and is told so
+			_, noAddress := freePort(c.host)
+			if noAddress != nil && err != nil && strings.Contains(err.Error(), "["+c.host+"]") {
+				return // this machine has no such address, and the error names it
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -72,41 +73,41 @@ func TestStop(t *testing.T) {
 			if err := e.stop(c.grace); err != nil {
 				t.Error(err)
 			}
-			id, err := strconv.Atoi(told(t, path, "id"))
+			id, err := strconv.Atoi(written(t, path, "id"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := syscall.Kill(id, 0); !errors.Is(err, syscall.ESRCH) {
-				t.Errorf("it lives on, or signalling it says %v", err)
+				t.Errorf("a signal to the engine: %v, want that it has ended", err)
 			}
 			if c.leave == "" {
 				return
 			}
 			at, err := url.Parse(e.URL)
 			if err != nil || at.Hostname() != c.host {
-				t.Errorf("at %s, %v, want %s", e.URL, err, c.host)
+				t.Errorf("the URL is %s, %v, want the host %s", e.URL, err, c.host)
 			}
-			got := strings.Replace(told(t, path, "arguments"), " --port "+at.Port(), "", 1)
+			got := strings.Replace(written(t, path, "arguments"), " --port "+at.Port(), "", 1)
 			if want := "serve " + c.arguments; got != want {
-				t.Errorf("run with %q, want %q", got, want)
+				t.Errorf("the engine runs with %q, want %q", got, want)
 			}
-			if got := told(t, path, "leave"); got != c.leave {
-				t.Errorf("it was not asked to end: %q", got)
+			if got := written(t, path, "leave"); got != c.leave {
+				t.Errorf("the engine wrote %q at its end, want %q", got, c.leave)
 			}
 		})
 	}
 }
 
-// What does not listen says why.
+// The error has the last line of an engine that does not listen.
 func TestStartFails(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none")
+	wrong := script(t, `echo "starting" >&2; echo "error: no such option" >&2; exit 2`)
 	for name, c := range map[string]struct{ engine, host, db, want string }{
-		"says why": {script(t, `echo "starting" >&2; echo "error: no such option" >&2; `+
-			`exit 2`), "127.0.0.1", "", "DynamoDB engine: error: no such option"},
-		"says nothing": {script(t, `exit 0`), "127.0.0.1", "", "it ended before it listened"},
-		"is not there": {none, "127.0.0.1", "", none},
-		"has no host":  {script(t, willing), "192.0.2.1", "", "192.0.2.1"},
-		"has no file":  {script(t, willing), "127.0.0.1", none + "/tables.db", none},
+		"with a last line": {wrong, "127.0.0.1", "", "DynamoDB engine: error: no such option"},
+		"without a line":   {script(t, `exit 0`), "127.0.0.1", "", "it ended before it listened"},
+		"not installed":    {none, "127.0.0.1", "", none},
+		"without a host":   {script(t, willing), "192.0.2.1", "", "192.0.2.1"},
+		"without a file":   {script(t, willing), "127.0.0.1", none + "/tables.db", none},
 	} {
 		if _, err := Start(c.engine, c.host, c.db); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
@@ -116,11 +117,11 @@ func TestStartFails(t *testing.T) {
 
 func TestPath(t *testing.T) {
 	if _, err := Path(t.TempDir()); err == nil || !strings.Contains(err.Error(), "make tools") {
-		t.Errorf("%v, must say how to install it", err)
+		t.Errorf("error %v, want one with make tools, which installs the engine", err)
 	}
 }
 
-// Another module's folder is not taken for this one's.
+// The folder of another module is not the root of this one.
 func TestModuleRoot(t *testing.T) {
 	root := t.TempDir()
 	other := filepath.Join(root, "other", "pkg")
