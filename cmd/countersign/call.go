@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"time"
 
 	"countersign/pkg/ams/amsclient"
@@ -143,54 +142,59 @@ func (f keyFile) version() string {
 	return f.Version
 }
 
-// servers returns the public keys to check answers with, by version. It is nil if there are none.
+// servers returns the public keys to check answers with, by version. It is nil if there are
+// none.
 func (c *caller) servers() (map[string]*rsa.PublicKey, error) {
 	if c.ServerKey == nil {
 		return c.localKeys()
 	}
 	servers := map[string]*rsa.PublicKey{}
 	for _, f := range c.ServerKey {
-		k, err := f.public(nil)
+		key, err := f.publicKey()
 		if err != nil {
 			return nil, fmt.Errorf("--server-key: %w", err)
 		}
-		if servers[k.Version], err = signature.ParsePublicKey([]byte(k.PEM)); err != nil {
-			return nil, err
-		}
+		servers[f.version()] = key
 	}
 	return servers, nil
 }
 
-// localKeys returns the public keys of a server on this machine. It makes no keyring. A
-// keyring that cannot be read is an error, so that no answer passes unchecked.
+// localKeys returns the public keys of a server on this machine, or nil if it has none.
 func (c *caller) localKeys() (map[string]*rsa.PublicKey, error) {
-	path := filepath.Join(c.Data, "keys.json")
-	servers := map[string]*rsa.PublicKey{}
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the keys to check the answer with cannot be read: %w; "+
-			"give the server's public key with --server-key", err)
-	}
-	if err == nil {
-		d, err := keyring.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		for _, k := range d.List(time.Now()) {
-			if k.Kind != keyring.Sign {
-				continue
-			}
-			if servers[fmt.Sprint(k.Version)], err = signature.ParsePublicKey([]byte(k.PublicKey)); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-		}
-	}
-	if len(servers) == 0 {
-		warn("the answer's signature is not checked, because %s has no keyring: "+
+	servers, err := signKeys(openstore.Place{Folder: c.Data}.KeysFile())
+	if err == nil && len(servers) == 0 {
+		warn("the answer's signature is not checked, because %s has no key that signs answers: "+
 			"give the service's public key, which keys list prints, with --server-key", c.Data)
 		return nil, nil
 	}
-	return servers, nil
+	return servers, err
+}
+
+// signKeys returns the public keys in a keyring's file, by version. It makes no keyring. A file
+// that cannot be read is an error, so that no answer passes unchecked.
+func signKeys(path string) (map[string]*rsa.PublicKey, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the keys to check the answer with cannot be read: %w; "+
+			"give the server's public key with --server-key", err)
+	}
+	d, err := keyring.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	keys := map[string]*rsa.PublicKey{}
+	for _, k := range d.List(time.Now()) {
+		if k.Kind != keyring.Sign {
+			continue
+		}
+		if keys[fmt.Sprint(k.Version)], err = signature.ParsePublicKey([]byte(k.PublicKey)); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return keys, nil
 }
 
 // requestID is the flag for the id of a request.
@@ -213,6 +217,7 @@ type callInit struct {
 	Number string `arg:"" help:"+606543216353, or 60-6543216353 as it is sent."`
 }
 
+// Run sends a code to a number.
 func (c *callInit) Run(ctx context.Context) error {
 	number, err := phoneNumber(c.Number)
 	if err != nil {
@@ -232,6 +237,7 @@ type callUsersInit struct {
 	Token string `arg:"" help:"The wallet token, or - for the standard input."`
 }
 
+// Run sends a code to the user behind a token.
 func (c *callUsersInit) Run(ctx context.Context) error {
 	if c.Token == "-" {
 		text, err := readSecret("-")
@@ -256,6 +262,7 @@ type callVerify struct {
 	Code             string `arg:"" help:"What the person typed."`
 }
 
+// Run checks a code.
 func (c *callVerify) Run(ctx context.Context) error {
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		body := amsclient.VerifyRequest{
@@ -284,6 +291,7 @@ type callResend struct {
 	AuthenticationID string `arg:"" help:"authenticationId of the init's answer."`
 }
 
+// Run sends the same code once more.
 func (c *callResend) Run(ctx context.Context) error {
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		return client.Trigger(ctx, amsclient.TriggerRequest{TriggerRequestID: c.id(), ChallengeID: c.AuthenticationID})
@@ -296,6 +304,7 @@ type callPost struct {
 	Body string `arg:"" default:"{}" help:"The body, or - for the standard input; {} without."`
 }
 
+// Run posts a body.
 func (c *callPost) Run(ctx context.Context) error {
 	body := []byte(c.Body)
 	if c.Body == "-" {

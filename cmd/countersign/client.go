@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 )
 
 var clientHelp = texts{
@@ -80,40 +81,37 @@ func (c *clientList) Run(ctx context.Context) error {
 	})
 }
 
-type clientShow struct {
+// oneClient has the flags and the argument of a command for one client.
+type oneClient struct {
 	place
 	aClient
 }
+
+type clientShow struct{ oneClient }
 
 // Run prints a client.
 func (c *clientShow) Run(ctx context.Context) error {
 	return c.on(ctx, func(b *books) error { return c.show(ctx, b, c.ID) })
 }
 
-type clientDisable struct {
-	place
-	aClient
-}
+type clientDisable struct{ oneClient }
 
 // Run disables a client.
 func (c *clientDisable) Run(ctx context.Context) error {
-	return c.on(ctx, func(b *books) error {
-		if err := b.clients.Disable(ctx, c.ID); err != nil {
-			return err
-		}
-		return c.show(ctx, b, c.ID)
-	})
+	return c.change(ctx, registry.Registry.Disable)
 }
 
-type clientEnable struct {
-	place
-	aClient
-}
+type clientEnable struct{ oneClient }
 
 // Run enables a client.
-func (c *clientEnable) Run(ctx context.Context) error {
+func (c *clientEnable) Run(ctx context.Context) error { return c.change(ctx, registry.Registry.Enable) }
+
+// change changes the client, and prints it as it is then.
+func (c *oneClient) change(
+	ctx context.Context, change func(g registry.Registry, ctx context.Context, id string) error,
+) error {
 	return c.on(ctx, func(b *books) error {
-		if err := b.clients.Enable(ctx, c.ID); err != nil {
+		if err := change(b.clients, ctx, c.ID); err != nil {
 			return err
 		}
 		return c.show(ctx, b, c.ID)

@@ -60,7 +60,7 @@ func (c *clientAdd) prepare(r *clients.Record, b *books) (h *handover, secret []
 		return nil, nil, errors.New("--key-out goes with --generate-key")
 	}
 	for _, f := range c.PublicKey {
-		key, err := f.public(r.Keys)
+		key, err := f.forRecord(r.Keys)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -62,7 +62,7 @@ func (c *clientRotateKey) check(r clients.Record) error {
 // key reads the new public key, or makes a key.
 func (c *clientRotateKey) key(h *handover, r clients.Record) (clients.Key, error) {
 	if c.PublicKey != nil {
-		return c.PublicKey.public(r.Keys)
+		return c.PublicKey.forRecord(r.Keys)
 	}
 	return h.generate(c.place, c.ID, c.KeyOut, r.Keys)
 }

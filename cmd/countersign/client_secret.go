@@ -1,6 +1,10 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"countersign/pkg/clients/registry"
+)
 
 type clientRotateSecret struct {
 	place
@@ -24,17 +28,9 @@ func (c *clientRotateSecret) Run(ctx context.Context) error {
 	})
 }
 
-type clientRemoveSecret struct {
-	place
-	aClient
-}
+type clientRemoveSecret struct{ oneClient }
 
 // Run removes an HMAC secret of a client.
 func (c *clientRemoveSecret) Run(ctx context.Context) error {
-	return c.on(ctx, func(b *books) error {
-		if err := b.clients.RemoveSecret(ctx, c.ID); err != nil {
-			return err
-		}
-		return c.show(ctx, b, c.ID)
-	})
+	return c.change(ctx, registry.Registry.RemoveSecret)
 }

@@ -31,16 +31,25 @@ func (f *keyFile) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// public reads a public key for a record. Without a version it gets the next one after
-// those of beside.
-func (f keyFile) public(beside []clients.Key) (clients.Key, error) {
+// publicKey reads a public key.
+func (f keyFile) publicKey() (*rsa.PublicKey, error) {
 	text, err := readInput(f.File)
 	if err != nil {
-		return clients.Key{}, fmt.Errorf("public key: %w", err)
+		return nil, fmt.Errorf("public key: %w", err)
 	}
 	key, err := signature.ParsePublicKey(text)
 	if err != nil {
-		return clients.Key{}, fmt.Errorf("%s: %w", f.File, err)
+		return nil, fmt.Errorf("%s: %w", f.File, err)
+	}
+	return key, nil
+}
+
+// forRecord reads a public key for a client's record. Without a version it gets the next one
+// after those of beside.
+func (f keyFile) forRecord(beside []clients.Key) (clients.Key, error) {
+	key, err := f.publicKey()
+	if err != nil {
+		return clients.Key{}, err
 	}
 	if f.Version == "" {
 		f.Version = clients.NextVersion(beside)

@@ -131,6 +131,7 @@ type userAdd struct {
 	aUser
 }
 
+// Run adds a user, with tokens.
 func (c *userAdd) Run(ctx context.Context) error {
 	values, err := c.all()
 	if err != nil {
@@ -181,6 +182,7 @@ type userList struct {
 	ofClient
 }
 
+// Run prints a client's users.
 func (c *userList) Run(ctx context.Context) error {
 	return c.on(ctx, func(b *books) error {
 		if _, err := b.clients.Get(ctx, c.Client); err != nil {
@@ -198,48 +200,43 @@ func (c *userList) Run(ctx context.Context) error {
 	})
 }
 
-type userBlock struct {
+// oneUser has the flags and the argument of a command for one user.
+type oneUser struct {
 	place
 	ofClient
 	aUser
 }
 
+type userBlock struct{ oneUser }
+
+// Run blocks a user.
 func (c *userBlock) Run(ctx context.Context) error {
-	return c.on(ctx, func(b *books) error {
-		if err := b.users.Block(ctx, c.Client, c.User); err != nil {
-			return err
-		}
-		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "blocked"})
-	})
+	return c.change(ctx, "blocked", users.Directory.Block)
 }
 
-type userUnblock struct {
-	place
-	ofClient
-	aUser
-}
+type userUnblock struct{ oneUser }
 
+// Run unblocks a user.
 func (c *userUnblock) Run(ctx context.Context) error {
-	return c.on(ctx, func(b *books) error {
-		if err := b.users.Unblock(ctx, c.Client, c.User); err != nil {
-			return err
-		}
-		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "unblocked"})
-	})
+	return c.change(ctx, "unblocked", users.Directory.Unblock)
 }
 
-type userRemove struct {
-	place
-	ofClient
-	aUser
-}
+type userRemove struct{ oneUser }
 
+// Run removes a user.
 func (c *userRemove) Run(ctx context.Context) error {
+	return c.change(ctx, "removed", users.Directory.Remove)
+}
+
+// change changes the user, and prints what is done.
+func (c *oneUser) change(
+	ctx context.Context, done string, change func(d users.Directory, ctx context.Context, client, id string) error,
+) error {
 	return c.on(ctx, func(b *books) error {
-		if err := b.users.Remove(ctx, c.Client, c.User); err != nil {
+		if err := change(b.users, ctx, c.Client, c.User); err != nil {
 			return err
 		}
-		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "removed"})
+		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: done})
 	})
 }
 
@@ -251,6 +248,7 @@ type tokenAdd struct {
 	aUser
 }
 
+// Run gives a user tokens.
 func (c *tokenAdd) Run(ctx context.Context) error {
 	values, err := c.some()
 	if err != nil {
@@ -270,6 +268,7 @@ type tokenRevoke struct {
 	tokens
 }
 
+// Run revokes tokens.
 func (c *tokenRevoke) Run(ctx context.Context) error {
 	values, err := c.some()
 	if err != nil {
