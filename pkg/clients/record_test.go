@@ -15,11 +15,11 @@ import (
 	"countersign/pkg/phone"
 )
 
-// Every field of a record reaches the client.
-func TestClientOfRecord(t *testing.T) {
-	r := clientstest.New(t)
-	got := r.MustAdd(t, clients.Record{
-		ID: "acme", APIs: []string{"ams", "otp.verify"},
+// fullRecord has a value in each field of a record, except for those that the registry fills: the status, the dates,
+// and the secret.
+func fullRecord() clients.Record {
+	return clients.Record{
+		ID: "acme", Unsigned: true, APIs: []string{"ams", "otp.verify"},
 		Keys: []clients.Key{{Version: "9", PEM: clientstest.Public(clientstest.Key1())},
 			{Version: "10", PEM: clientstest.Public(clientstest.Key2())},
 			{Version: "0", PEM: clientstest.Public(clientstest.Key1())}},
@@ -32,14 +32,20 @@ func TestClientOfRecord(t *testing.T) {
 		},
 		Window: new(clients.Duration(0)), PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
 		CustomCodes: new(false), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
-	}, clientstest.Secret)
+	}
+}
+
+// A client has the values of its record. [TestEachFieldReachesTheClient] proves that no field is left out.
+func TestClientOfRecord(t *testing.T) {
+	r := clientstest.New(t)
+	got := r.MustAdd(t, fullRecord(), clientstest.Secret)
 	pub1, pub2 := &clientstest.Key1().PublicKey, &clientstest.Key2().PublicKey
 	if len(got.Keys) != 3 || !pub1.Equal(got.Keys["9"]) || !pub2.Equal(got.Keys["10"]) || !pub1.Equal(got.Keys["0"]) {
 		t.Error("the keys are not those of the record")
 	}
 	want := clients.Client{
-		ID: "acme", APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10", Unimatrix: "hmac",
-		Secrets:   [][]byte{[]byte(clientstest.Secret)},
+		ID: "acme", Unsigned: true, APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10",
+		Unimatrix: "hmac", Secrets: [][]byte{[]byte(clientstest.Secret)},
 		Networks:  []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")},
 		Countries: []string{"MY", "GB"}, Numbers: phone.Mobile, Lines: []phone.Kind{phone.Premium, phone.Satellite},
 		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4,
@@ -251,9 +257,13 @@ func wrongTexts() []recordCase {
 	}
 }
 
+// wrongRecords have one mistake each.
+func wrongRecords() []recordCase {
+	return slices.Concat(wrongIDs(), wrongKeys(), wrongReach(), wrongLimits(), wrongTexts())
+}
+
 func TestCheck(t *testing.T) {
-	all := slices.Concat(goodRecords(), wrongIDs(), wrongKeys(), wrongReach(), wrongLimits(), wrongTexts())
-	for _, c := range all {
+	for _, c := range slices.Concat(goodRecords(), wrongRecords()) {
 		t.Run(c.name, func(t *testing.T) {
 			r := c.record
 			for field, otherwise := range map[*string]string{&r.ID: "acme", &r.Status: "active"} {
