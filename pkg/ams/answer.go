@@ -24,7 +24,7 @@ func illegal(field, rule string) answer {
 	return answer{result: paramIllegal, detail: field + ": " + rule}
 }
 
-// headers of every answer; nobody changes them.
+// headers are those of every answer. They are never changed.
 var headers = map[string]string{"Content-Type": "application/json; charset=UTF-8"}
 
 // reply is the body of an answer, with its members in alphabetical order.
@@ -54,7 +54,7 @@ func (a answer) render(f family) gateway.Response {
 		AuthenticationID:        a.authID,
 		AuthenticationRequestID: a.requestID,
 		IsPassed:                a.passed,
-		Result:                  replyResult{a.result.code[f], a.message(f), a.result.status},
+		Result:                  replyResult{a.result.in[f].code, a.message(f), a.result.status},
 		TriggerRequestID:        a.triggerID,
 	}
 	if a.mask != "" {
@@ -70,8 +70,9 @@ func (a answer) render(f family) gateway.Response {
 }
 
 func (a answer) message(f family) string {
-	if a.detail == "" {
-		return a.result.message[f]
+	text := a.result.in[f].message
+	if a.detail != "" {
+		text += " " + a.detail
 	}
-	return a.result.message[f] + " " + a.detail
+	return text
 }

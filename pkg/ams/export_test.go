@@ -5,5 +5,5 @@ import "countersign/pkg/otp"
 // ResultCodes returns the result codes of an outcome, in both spellings; ok is false for an outcome without a result.
 func ResultCodes(outcome otp.Outcome) (codes [2]string, ok bool) {
 	r, ok := results[outcome]
-	return r.code, ok
+	return [2]string{r.in[newer].code, r.in[older].code}, ok
 }

@@ -37,15 +37,15 @@ func (g *Gate) serve(
 	if r.Direct {
 		r.Path = directRoute
 	}
-	path, spelling := route(r.Path), familyOf(r.Path)
+	path, family := route(r.Path), familyOf(r.Path)
 	ctx, record := g.Begin(ctx, "ams")
 	record.API = strings.TrimPrefix(path, "/v1/")
 	a := g.answer(ctx, r, record.API, find(path))
-	resp := a.render(spelling)
+	resp := a.render(family)
 	if !r.Direct {
 		g.sign(ctx, r, &resp)
 	}
-	record.Result, record.OK, record.Detail = a.result.code[spelling], a.result.status == "S", a.detail
+	record.Result, record.OK, record.Detail = a.result.in[family].code, a.result.status == "S", a.detail
 	record.Mask, record.AuthID = cmp.Or(a.mask, record.Mask), cmp.Or(a.authID, record.AuthID)
 	g.Write(ctx, record)
 	return resp

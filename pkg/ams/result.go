@@ -1,6 +1,6 @@
 // Package ams serves the AMS/DWS authentication contract: initAuthentication, triggerChallenge and
-// verifyAuthentication, as Alipay's documents and SDKs have them. [Init] serves what sends a message,
-// [Verify] what checks a code.
+// verifyAuthentication, as in Alipay's documents and SDKs. [Init] serves the APIs that send a message,
+// [Verify] those that check a code.
 //
 // A request passes the checks of a [Gate], is decoded strictly, and becomes a call of package otp. Its
 // outcome becomes a result of the contract by one table. Every answer has HTTP status 200 and a result.
@@ -28,76 +28,73 @@ const (
 	older               // /users/
 )
 
-// result is a row of the contract's table of codes. Fields with two elements hold the newer and the older spelling.
+// spelling is a code of the contract with its message. Clients must not parse messages.
+type spelling struct{ code, message string }
+
+// result is a row of the contract's table of codes. Its spellings are by [family].
 type result struct {
-	code    [2]string
-	status  string // S done, F failed for good, U unknown: the same id may be tried again
-	message [2]string
+	status string // S done, F failed for good, U unknown: the same id may be tried again
+	in     [2]spelling
 }
 
-func both(code, status, message string) result {
-	return result{[2]string{code, code}, status, [2]string{message, message}}
+// both returns a result with the same spelling in both families.
+func both(status, code, message string) result {
+	return result{status, [2]spelling{{code, message}, {code, message}}}
 }
 
-// Results, in the order of the contract. Clients must not parse messages.
+// Results, in the order of the contract.
 var (
-	success            = both("SUCCESS", "S", "success.")
-	methodNotSupported = both("METHOD_NOT_SUPPORTED", "F", "The server does not implement the requested HTTP method.")
-	invalidAPI         = result{
-		[2]string{"INVALID_API", "API_INVALID"}, "F",
-		[2]string{"API is invalid (or not active).", "API is invalid or not active."},
-	}
-	keyNotFound = result{
-		[2]string{"INVALID_SIGNATURE", "KEY_NOT_FOUND"}, "F",
-		[2]string{"Signature is invalid.", "The key is not found."},
-	}
-	signatureInvalid = result{
-		[2]string{"INVALID_SIGNATURE", "SIGNATURE_INVALID"}, "F",
-		[2]string{"Signature is invalid.", "The signature is invalid."},
-	}
-	trafficExceed = result{
-		[2]string{"REQUEST_TRAFFIC_EXCEED_LIMIT", "REQUEST_TRAFFIC_EXCEED_LIMIT"}, "U",
-		[2]string{"Request traffic exceeds the limit.", "The request traffic exceeds the limit."},
-	}
-	invalidClient = result{
-		[2]string{"INVALID_CLIENT", "CLIENT_INVALID"}, "F",
-		[2]string{"Invalid client.", "The client is invalid."},
-	}
-	paramIllegal = both("PARAM_ILLEGAL", "F",
+	success            = both("S", "SUCCESS", "success.")
+	methodNotSupported = both("F", "METHOD_NOT_SUPPORTED", "The server does not implement the requested HTTP method.")
+	invalidAPI         = result{"F", [2]spelling{
+		{"INVALID_API", "API is invalid (or not active)."},
+		{"API_INVALID", "API is invalid or not active."},
+	}}
+	keyNotFound = result{"F", [2]spelling{
+		{"INVALID_SIGNATURE", "Signature is invalid."},
+		{"KEY_NOT_FOUND", "The key is not found."},
+	}}
+	signatureInvalid = result{"F", [2]spelling{
+		{"INVALID_SIGNATURE", "Signature is invalid."},
+		{"SIGNATURE_INVALID", "The signature is invalid."},
+	}}
+	trafficExceed = result{"U", [2]spelling{
+		{"REQUEST_TRAFFIC_EXCEED_LIMIT", "Request traffic exceeds the limit."},
+		{"REQUEST_TRAFFIC_EXCEED_LIMIT", "The request traffic exceeds the limit."},
+	}}
+	invalidClient = result{"F", [2]spelling{
+		{"INVALID_CLIENT", "Invalid client."},
+		{"CLIENT_INVALID", "The client is invalid."},
+	}}
+	paramIllegal = both("F", "PARAM_ILLEGAL",
 		"Illegal parameters exist. For example, a non-numeric input, or an invalid date.")
-	invalidPhoneNumber = both("INVALID_PHONE_NUMBER", "F", "Invalid phone number")
-	accessDenied       = result{
-		[2]string{"ACCESS_DENIED", "ACCESS_DENIED"}, "F",
-		[2]string{"Access denied.", "Access denied"},
-	}
+	invalidPhoneNumber = both("F", "INVALID_PHONE_NUMBER", "Invalid phone number")
+	accessDenied       = result{"F", [2]spelling{
+		{"ACCESS_DENIED", "Access denied."},
+		{"ACCESS_DENIED", "Access denied"},
+	}}
 
-	repeatInconsistent = both("REPEAT_REQ_INCONSISTENT", "F", "Repeated requests are inconsistent.")
-	timesExceed        = both("TIMES_EXCEED_LIMIT", "F",
+	repeatInconsistent = both("F", "REPEAT_REQ_INCONSISTENT", "Repeated requests are inconsistent.")
+	timesExceed        = both("F", "TIMES_EXCEED_LIMIT",
 		"Too many requests in a short time, please try again later")
-	sendTimesExceed = both("SEND_TIMES_EXCEED_LIMIT", "F", "The send times exceed the limit.")
-	processFail     = result{
-		[2]string{"PROCESS_FAIL", "PROCESS_FAIL"}, "F",
-		[2]string{
-			"A general business failure occurred. Don't retry.",
-			"A general business failure occurred. Do not retry.",
-		},
-	}
-	unknownException = result{
-		[2]string{"UNKNOWN_EXCEPTION", "UNKNOWN_EXCEPTION"}, "U",
-		[2]string{
-			"An API call is failed, which is caused by unknown reasons.",
-			"An API calling is failed, which is caused by unknown reasons.",
-		},
-	}
+	sendTimesExceed = both("F", "SEND_TIMES_EXCEED_LIMIT", "The send times exceed the limit.")
+	processFail     = result{"F", [2]spelling{
+		{"PROCESS_FAIL", "A general business failure occurred. Don't retry."},
+		{"PROCESS_FAIL", "A general business failure occurred. Do not retry."},
+	}}
+	unknownException = result{"U", [2]spelling{
+		{"UNKNOWN_EXCEPTION", "An API call is failed, which is caused by unknown reasons."},
+		{"UNKNOWN_EXCEPTION", "An API calling is failed, which is caused by unknown reasons."},
+	}}
 
-	userNotExist       = both("USER_NOT_EXIST", "F", "The user does not exist.")
-	userAbnormal       = both("USER_STATUS_ABNORMAL", "F", "The user status is abnormal.")
-	invalidAccessToken = both("INVALID_ACCESS_TOKEN", "F", "The access token is invalid.")
+	userNotExist       = both("F", "USER_NOT_EXIST", "The user does not exist.")
+	userAbnormal       = both("F", "USER_STATUS_ABNORMAL", "The user status is abnormal.")
+	invalidAccessToken = both("F", "INVALID_ACCESS_TOKEN", "The access token is invalid.")
 
-	requestIDInvalid = both("AUTHENTICATION_REQUEST_ID_INVALID", "F",
+	requestIDInvalid = both("F", "AUTHENTICATION_REQUEST_ID_INVALID",
 		"The value of authenticationRequestId is invalid")
-	verifyUnmatched   = both("VERIFY_UNMATCHED", "F", "The verification code is invalid.")
-	verifyTimesExceed = both("VERIFY_TIMES_EXCEED_LIMIT", "F",
+	verifyUnmatched   = both("F", "VERIFY_UNMATCHED", "The verification code is invalid.")
+	verifyTimesExceed = both("F", "VERIFY_TIMES_EXCEED_LIMIT",
 		"The verification code was failed too many times. The user must get a new verification.")
 )
 
