@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -83,31 +84,11 @@ func decode(value string) ([]byte, error) {
 // unescape decodes percent-encoding. ok is false if an escape does not have two hex digits, or if "+", "/" or
 // "=" is not escaped: an HTML form reads a bare "+" as a space, so its meaning depends on the reader.
 func unescape(s string) (plain string, ok bool) {
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; c {
-		case '+', '/', '=':
-			return "", false
-		case '%':
-			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
-				return "", false
-			}
-			b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
-			i += 2
-		default:
-			b = append(b, c)
-		}
+	if strings.ContainsAny(s, "+/=") {
+		return "", false
 	}
-	return string(b), true
-}
-
-func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
-
-func unhex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
+	plain, err := url.PathUnescape(s) // which leaves all but escapes as it is
+	return plain, err == nil
 }
 
 // lower is strings.ToLower for ASCII only: in Unicode the lower case of the Kelvin sign is k, and no SDK writes that.

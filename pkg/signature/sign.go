@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Key signs. Version names its public half at the other side: 1 to 64 letters, digits, ".", "_" and "-".
@@ -49,11 +50,6 @@ func (k Key) check() error {
 
 // validVersion reports whether a version cannot end its part of the header.
 func validVersion(v string) bool {
-	for i := range len(v) {
-		c := v[i]
-		if !('0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c == '.' || c == '_' || c == '-') {
-			return false
-		}
-	}
-	return len(v) >= 1 && len(v) <= 64
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+	return len(v) >= 1 && len(v) <= 64 && strings.Trim(v, allowed) == ""
 }
