@@ -42,7 +42,7 @@ func (d *Door) Write(ctx context.Context, record *telemetry.Request) {
 
 // Find finds the client of an id and notes it in the record. The client is nil where it is unknown or disabled.
 //
-// Errors are noted as faults, but for [clients.ErrBusy]: that is the doing of strangers, who must not raise an alarm.
+// Errors are noted as faults, except for [clients.ErrBusy]: strangers cause it, and they must not raise an alarm.
 func (d *Door) Find(ctx context.Context, id string) (*clients.Client, error) {
 	record := telemetry.From(ctx)
 	c, err := d.Clients.Find(ctx, id)

@@ -12,15 +12,14 @@ import (
 // Messages starts the messages of a contract. All fields are required. It is safe for concurrent use.
 type Messages struct {
 	Lookup phone.Lookup // [countersign/pkg/phone/plan.Lookup]
-	Text   Texts        // [countersign/pkg/message.For]
+	// Text returns the message of a brand in the first of the languages that has a text, or in English:
+	// [countersign/pkg/message.For].
+	Text   func(brand string, languages ...string) (otp.Text, error)
 	Issuer otp.Issuer
 }
 
-// Texts returns the message of a brand in the first of the languages that has a text, or in English.
-type Texts func(brand string, languages ...string) (otp.Text, error)
-
 // Recipient decides whether a message of a client may go to a number, given in E.164 form, and notes the number in the
-// record, masked. It is the only place that decides so; a new rule belongs here and holds for every contract.
+// record, masked. No other place decides it: a new rule belongs here and holds for every contract.
 //
 //   - "": it may.
 //   - [otp.BadNumber]: the number is not possible (then the [phone.Number] is zero), or not as sure as the client asks.

@@ -51,7 +51,7 @@ func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now tim
 	log.LogAttrs(ctx, level, "request", line...)
 }
 
-// strangers counts strangers, and returns the number of those that the line stands for. A request that failed
+// strangers counts strangers, and returns the number of those that the line reports. A request that failed
 // always gets a line.
 func (l *Lines) strangers(r *Request, now time.Time) (n int, silent bool) {
 	stranger := !r.Admitted && r.Fault == ""

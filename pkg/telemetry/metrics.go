@@ -8,8 +8,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Namespace is that of the metrics in CloudWatch.
-const Namespace = "Countersign"
+// namespace is that of the metrics in CloudWatch.
+const namespace = "Countersign"
 
 // metric is a member of the line that becomes a metric in CloudWatch.
 type metric struct {
@@ -49,7 +49,7 @@ var (
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
 	metrics := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
 	direct := func(sets [][]string, named ...metric) {
-		metrics.CloudWatchMetrics = append(metrics.CloudWatchMetrics, directive{Namespace, sets, named})
+		metrics.CloudWatchMetrics = append(metrics.CloudWatchMetrics, directive{namespace, sets, named})
 	}
 	var totals []metric
 	if r.Admitted || r.Fault != "" {

@@ -16,7 +16,7 @@ import (
 type answer struct {
 	result result
 	data   any           // with success
-	wait   time.Duration // with limitExceed: until the next try may pass
+	wait   time.Duration // with limitExceed: until the next request may pass
 
 	detail string // the field and the rule that it breaks: for the log, as the message is the contract's
 }

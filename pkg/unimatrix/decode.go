@@ -19,11 +19,11 @@ import (
 // that was not given, or given as null or "", has its zero value.
 type sendRequest struct {
 	To         otp.Phone     // E.164 as it was sent, at most 256 characters; whether it is one is checked later
-	Digits     int           // of a generated code, 4 to 8; 0: not given, as the policy of the client says
+	Digits     int           // of a generated code, 4 to 8; 0: not given, the policy of the client decides
 	Intent     string        // at most 36 characters; one scenario of a number's codes
 	Channel    string        // sms, call, voice, whatsapp or auto; "": not given, auto is meant
 	Code       otp.Code      // the client's own, 4 to 8 digits
-	TTL        time.Duration // of Code, 1 s to 30 min; 0: not given, [DefaultTTL] is meant
+	TTL        time.Duration // of Code, 1 s to 30 min; 0: not given, [defaultTTL] is meant
 	Signature  string        // sender name, at most 64 characters
 	TemplateID string        // at most 64 characters
 }
@@ -33,11 +33,11 @@ type verifyRequest struct {
 	To     otp.Phone
 	Code   otp.Code // 4 to 8 digits
 	Intent string
-	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [DefaultTTL] is meant
+	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [defaultTTL] is meant
 }
 
-// DefaultTTL is the ttl of a request without one.
-const DefaultTTL = 5 * time.Minute
+// defaultTTL is the ttl of a request without one.
+const defaultTTL = 5 * time.Minute
 
 // The documented members of each body.
 var (

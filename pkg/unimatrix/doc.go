@@ -1,5 +1,5 @@
-// Package unimatrix serves the Unimatrix contract: otp.send and otp.verify, as Unimatrix's documents and SDKs
-// have them. [API] serves both on one path; the action is in the query.
+// Package unimatrix serves the Unimatrix contract: otp.send and otp.verify, as in Unimatrix's documents and
+// SDKs. [API] serves both on one path; the action is in the query.
 //
 // A request is authenticated by its query, decoded strictly, and checked whole before it reaches package otp.
 // The outcome becomes a result of the contract by one table.

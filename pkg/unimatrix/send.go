@@ -63,7 +63,7 @@ func restricted(c *clients.Client, r sendRequest) result {
 }
 
 // kept is how long a generated code can be verified: the longest ttl that otp.verify accepts. The message states
-// [DefaultTTL].
+// [defaultTTL].
 const kept = 30 * time.Minute
 
 // scenario adds to start the fields that the request chooses. The scenario, a number with an intent, takes the place of
@@ -75,12 +75,12 @@ func (s *API) scenario(ctx context.Context, start *otp.Start, r sendRequest) {
 	}
 	start.Code, start.Digits = r.Code, r.Digits
 	if r.Code == "" {
-		start.Policy.Validity, start.StatedValidity = kept, DefaultTTL
+		start.Policy.Validity, start.StatedValidity = kept, defaultTTL
 		return
 	}
 	start.Policy.Validity = r.TTL
 	if r.TTL == 0 {
-		start.Policy.Validity = DefaultTTL
+		start.Policy.Validity = defaultTTL
 	}
 }
 
