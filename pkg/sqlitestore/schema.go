@@ -183,8 +183,9 @@ func (s *Store) fit(table string, want []column) error {
 		case c.optional:
 			script += fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n", table, c.name, c.definition)
 		default:
-			return fmt.Errorf("the table %s has no column %s: the file is not one of countersign's, use another folder",
-				table, c.name)
+			return fmt.Errorf("the table %s has no column %s, which every file of countersign's has: restore the file "+
+				"from a copy, or use another folder (if the field is new in the code, make it Optional in "+
+				"pkg/otp/fields.go)", table, c.name)
 		}
 	}
 	for _, name := range have {

@@ -69,6 +69,17 @@ func TestNewerFile(t *testing.T) {
 	}
 }
 
+// A file without a column of the first release is refused: its challenges cannot be read.
+func TestMissingColumn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	openAt(t, path).Close()
+	script(t, path, "ALTER TABLE challenges DROP COLUMN lease;")
+	_, err := sqlitestore.Open(path)
+	if err == nil || !strings.Contains(err.Error(), "no column lease") || !strings.Contains(err.Error(), "Optional") {
+		t.Errorf("%v, want the column, and both ways to mend it", err)
+	}
+}
+
 // A field that is younger than the file is added to it with its zero value, and what
 // writes note of a challenge goes by the fields of today.
 func TestOlderSchema(t *testing.T) {
