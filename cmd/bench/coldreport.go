@@ -32,8 +32,8 @@ func coldReport(all []*start) string {
 	p("|---|--:|--:|--:|--:|--:|--:|--:|")
 	for _, s := range all {
 		p("| %s | %.2f ms | %.2f | %.2f ms | %.2f | %s | %.1f MB | %.1f MB |",
-			s.name(), ms(s.Near.Next), ratio(s.Near.Next, all[0].Near.Next), ms(s.Near.Answer),
-			ratio(s.Near.Answer, all[0].Near.Answer), s.Target, mb(s.Size), mb(s.Zip))
+			s.name(), ms(s.Near.Next()), ratio(s.Near.Next(), all[0].Near.Next()), ms(s.Near.Answer()),
+			ratio(s.Near.Answer(), all[0].Near.Answer()), s.Target, mb(s.Size), mb(s.Zip))
 	}
 	p("")
 	p("%s.", machine())
@@ -47,12 +47,13 @@ func coldReport(all []*start) string {
 		if s.Before || s.Function != "init" && s.Function != "verify" { // the others are between
 			continue
 		}
-		rest := s.InitSum
+		rest := time.Duration(0)
 		for _, i := range s.Inits {
-			if i.Time >= leastShare {
-				p("| %s | %s | %.2f ms | %.0f KB |", s.Function, i.Package, ms(i.Time), i.KB)
-				rest -= i.Time
+			if i.Time < leastShare {
+				rest += i.Time
+				continue
 			}
+			p("| %s | %s | %.2f ms | %.0f KB |", s.Function, i.Package, ms(i.Time), i.KB)
 		}
 		p("| %s | %d others | %.2f ms | |", s.Function, len(s.Inits), ms(rest))
 	}
@@ -92,7 +93,7 @@ func farReport(all []*start) string {
 			aim = ""
 		}
 		p("| %s | %.2f ms | %.2f ms | %.2f | %s |",
-			s.name(), ms(s.Far.Next), ms(s.Far.Answer), ratio(s.Far.Answer, floor.Answer), aim)
+			s.name(), ms(s.Far.Next()), ms(s.Far.Answer()), ratio(s.Far.Answer(), floor.Answer()), aim)
 	}
 	return b.String()
 }

@@ -26,14 +26,13 @@ const coldRounds = 30
 // start is one function's cold starts.
 type start struct {
 	Function string
-	Before   bool          // built from the checkout that -before names
-	Target   string        // ratios to the first function that are aimed at
-	Near     times         // with the services on loopback
-	Far      times         // with the services at a distance
-	Size     int           // of the binary, in bytes
-	Zip      int           // of the package that Lambda gets
-	Inits    []share       // of its packages, the largest first
-	InitSum  time.Duration // of them all
+	Before   bool    // built from the checkout that -before names
+	Target   string  // ratios to the first function that are aimed at
+	Near     times   // with the services on loopback
+	Far      times   // with the services at a distance
+	Size     int     // of the binary, in bytes
+	Zip      int     // of the package that Lambda gets
+	Inits    []share // of its packages, the largest first
 
 	event  []byte
 	want   string // in its answer
@@ -43,19 +42,17 @@ type start struct {
 	scene  *scene
 }
 
-// times are those of one function's cold starts.
+// times has one value for each cold start of a function, from the start of the process.
 type times struct {
-	Next   time.Duration // process start to the first GET next
-	Answer time.Duration // process start to the first answer
-
-	next, answer []time.Duration
+	next   []time.Duration // to the first GET next
+	answer []time.Duration // to the first answer
 }
 
-func (t *times) add(next, answer time.Duration) {
-	t.next, t.answer = append(t.next, next), append(t.answer, answer)
-}
+// Next returns the median time to the first GET next.
+func (t times) Next() time.Duration { return median(t.next) }
 
-func (t *times) sum() { t.Next, t.Answer = median(t.next), median(t.answer) }
+// Answer returns the median time to the first answer.
+func (t times) Answer() time.Duration { return median(t.answer) }
 
 // coldStarts starts the real binaries in turn, one after the other in each round, so that a disturbance of the machine
 // disturbs them all alike. before is the folder of another checkout, whose init and verify take part; "" is none.
@@ -86,11 +83,7 @@ func coldStarts(dir, before string) (all []*start, err error) {
 		}
 	}
 	for _, s := range all {
-		s.Near.sum()
-		if s.answersFromAfar() {
-			s.Far.sum()
-		}
-		s.Inits, s.InitSum = inits(s.binary())
+		s.Inits = inits(s.binary())
 	}
 	return all, nil
 }
@@ -305,7 +298,7 @@ func (s *start) once(far bool) (err error) {
 	if far {
 		took = &s.Far
 	}
-	took.add(next, time.Since(begin))
+	took.next, took.answer = append(took.next, next), append(took.answer, time.Since(begin))
 	if answer.Failed || !bytes.Contains(answer.Body, []byte(s.want)) {
 		return fmt.Errorf("answered %s, want %s", answer.Body, s.want)
 	}

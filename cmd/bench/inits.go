@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"os/exec"
 	"slices"
@@ -13,16 +12,16 @@ import (
 // initRounds is how often a binary is started to measure its packages.
 const initRounds = 15
 
-// share is what a package's variables and init functions take at process start.
+// share is the cost of a package's variables and init functions at process start.
 type share struct {
 	Package string
 	Time    time.Duration
 	KB      float64 // allocated
 }
 
-// inits returns the shares, the largest first, and their sum. The function ends at
-// once, as there is no Runtime API.
-func inits(binary string) (all []share, sum time.Duration) {
+// inits returns the shares of a function's packages, the largest first. The function ends at once, as there is no
+// Runtime API.
+func inits(binary string) (all []share) {
 	times, sizes := map[string][]time.Duration{}, map[string]float64{}
 	for range initRounds {
 		for _, s := range initTrace(binary) {
@@ -30,23 +29,21 @@ func inits(binary string) (all []share, sum time.Duration) {
 		}
 	}
 	for name, t := range times {
-		s := share{name, median(t), sizes[name]}
-		all, sum = append(all, s), sum+s.Time
+		all = append(all, share{name, median(t), sizes[name]})
 	}
 	slices.SortFunc(all, func(a, b share) int { return int(b.Time - a.Time) })
-	return all, sum
+	return all
 }
 
 // initTrace reads lines such as "init net/http @1.2 ms, 0.015 ms clock, 4872 bytes, 50 allocs".
 func initTrace(binary string) (all []share) {
 	cmd := exec.Command(binary)
 	cmd.Env = []string{"GODEBUG=inittrace=1"}
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	var trace bytes.Buffer
+	cmd.Stderr = &trace
 	cmd.Run() // it fails
-	lines := bufio.NewScanner(&said)
-	for lines.Scan() {
-		f := strings.Fields(lines.Text())
+	for line := range strings.Lines(trace.String()) {
+		f := strings.Fields(line)
 		if len(f) < 10 || f[0] != "init" {
 			continue
 		}

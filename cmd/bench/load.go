@@ -30,17 +30,17 @@ type figures struct {
 func (f figures) PerSecond() float64 { return float64(f.Calls) / f.Elapsed.Seconds() }
 
 // load sends requests over keep-alive connections until next returns nil or the time is
-// over. next is called with the number of the connection. Every answer must have want.
-func load(addr, name string, length time.Duration, next func(conn int) []byte, want string) (figures, error) {
+// over. next is called concurrently. Every answer must have want.
+func load(addr, name string, length time.Duration, next func() []byte, want string) (figures, error) {
 	f := figures{Name: name}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var times []time.Duration
 	var failed error
 	begin := time.Now()
-	for n := range connections {
+	for range connections {
 		wg.Go(func() {
-			took, wrong, err := drive(addr, begin.Add(length), func() []byte { return next(n) }, []byte(want))
+			took, wrong, err := drive(addr, begin.Add(length), next, []byte(want))
 			mu.Lock()
 			defer mu.Unlock()
 			times, f.Wrong = append(times, took...), f.Wrong+wrong

@@ -7,9 +7,8 @@ import (
 	"sync"
 )
 
-// replay stands before the DynamoDB engine: it hands requests on and keeps the
-// answers, and later gives the same answers to the same requests by itself, so that
-// the engine's time is not taken for a function's.
+// replay is a proxy of the DynamoDB engine. It first passes requests on and keeps the answers. Later it gives the kept
+// answers to the same requests, so that the time of a function has no time of the engine in it.
 type replay struct {
 	engine string // URL
 
@@ -60,7 +59,7 @@ func (r *replay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case r.at[operation] < len(r.kept[operation]):
 		k = r.kept[operation][r.at[operation]]
 		r.at[operation]++
-	default: // which the function takes for a fault, and the run for a failure
+	default: // a fault for the function, so that the run fails
 		http.Error(w, "a request more than were recorded", http.StatusBadRequest)
 		return
 	}
@@ -77,7 +76,7 @@ func (r *replay) ask(req *http.Request, body []byte) (kept, error) {
 		return kept{}, err
 	}
 	on.Header = req.Header.Clone()
-	on.Header.Del("Accept-Encoding") // or the transport would not unpack what it did not ask for
+	on.Header.Del("Accept-Encoding") // the transport unpacks only if it has set this header itself
 	resp, err := http.DefaultTransport.RoundTrip(on)
 	if err != nil {
 		return kept{}, err

@@ -120,7 +120,7 @@ func (m *measurement) load(
 	contract, name string, length time.Duration, most int64, request func(n int64) []byte, want string,
 ) error {
 	var count atomic.Int64
-	f, err := load(m.addr, name, length, func(int) []byte {
+	f, err := load(m.addr, name, length, func() []byte {
 		n := count.Add(1)
 		if n > most {
 			return nil

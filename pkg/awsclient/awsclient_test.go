@@ -47,17 +47,17 @@ func TestWhereAndWho(t *testing.T) {
 		given            aws.CredentialsProvider
 		region, endpoint string
 		host             string // "" where there is no configuration
-		signed           string // who and where, or the error
+		signed           string // id of the key and region, or the error
 	}{
-		{"in AWS", "AKIDEXAMPLE", nil, "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com", "AKIDEXAMPLE/eu-ce" +
-			"ntral-1"},
+		{"in AWS", "AKIDEXAMPLE", nil, "eu-central-1", "", "dynamodb.eu-central-1.amazonaws.com",
+			"AKIDEXAMPLE/eu-central-1"},
 		{"with an endpoint", "AKIDEXAMPLE", nil, "eu-central-1", "http://127.0.0.1:8000", "127.0.0.1:8000",
 			"AKIDEXAMPLE/eu-central-1"},
 		{"with others than its own", "AKIDEXAMPLE", Local(), "", "http://127.0.0.1:8000", "127.0.0.1:8000",
 			"local/us-east-1"},
 		{"with nothing but an endpoint", "", nil, "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
-		{"without credentials", "", nil, "eu-central-1", "", "", "dynamodb: no credentials: set AWS_ACCESS_KEY_ID " +
-			"and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
+		{"without credentials", "", nil, "eu-central-1", "", "",
+			"dynamodb: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
 		{"without a region", "AKIDEXAMPLE", nil, "", "", "", "dynamodb: no region: set AWS_REGION, or give an " +
 			"endpoint"},
 	} {
@@ -121,8 +121,8 @@ func (e endless) Read([]byte) (int, error) {
 	return 0, e.ctx.Err()
 }
 
-// What helps is tried three times, with a pause that doubles; what hangs ends in
-// time (P18); nobody is followed elsewhere. Time is virtual.
+// A call that a retry may help is tried three times, with a pause that doubles. A call that hangs ends in time (P18). No
+// redirect is followed. Time is virtual.
 func TestAttempts(t *testing.T) {
 	const attempt, first = 700 * time.Millisecond, 50 * time.Millisecond
 	soon := []time.Duration{0, first, first + 2*first}
@@ -180,8 +180,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// Many calls share a few connections, and none of them speaks HTTP/2, which this
-// server offers.
+// Many calls share a few connections, and all speak HTTP/1.1 to a server that offers HTTP/2.
 func TestConnections(t *testing.T) {
 	const connections, calls = 3, 30
 	var mu sync.Mutex
@@ -222,7 +221,8 @@ func TestConnections(t *testing.T) {
 	all.Wait()
 	mu.Lock()
 	defer mu.Unlock()
-	if spoken["HTTP/1.1"] != calls || opened > 2*connections { // one may come to nothing when a call finds another free
+	// A connection may be opened in vain, when another one becomes free meanwhile.
+	if spoken["HTTP/1.1"] != calls || opened > 2*connections {
 		t.Errorf("%v over %d connections, want HTTP/1.1 over about %d", spoken, opened, connections)
 	}
 }

@@ -67,10 +67,8 @@ func Configure(s Settings) (aws.Config, error) {
 	}
 	switch {
 	case cfg.Credentials == nil:
-		return cfg, fmt.Errorf(
-			"%s: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint",
-			s.Service,
-		)
+		return cfg, fmt.Errorf("%s: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "+
+			"or give an endpoint", s.Service)
 	case cfg.Region == "":
 		return cfg, fmt.Errorf("%s: no region: set AWS_REGION, or give an endpoint", s.Service)
 	}

@@ -16,9 +16,8 @@ const Attempts = 3
 func retryer(first time.Duration) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = Attempts
-		o.Backoff = retry.BackoffDelayerFunc(
-			func(n int, _ error) (time.Duration, error) { return Pause(first, n), nil },
-		)
+		pause := func(n int, _ error) (time.Duration, error) { return Pause(first, n), nil }
+		o.Backoff = retry.BackoffDelayerFunc(pause)
 		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(brokeOff))
 	})
 }

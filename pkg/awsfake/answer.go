@@ -9,9 +9,9 @@ import (
 // Answer is the way in which a [Server] answers one request to its fake.
 type Answer func(w http.ResponseWriter, r *http.Request, fake http.Handler)
 
-// Tell returns a that calls f, on the server's goroutine, before it answers: at this moment a test cancels, crashes or
-// moves the clock.
-func (a Answer) Tell(f func(*http.Request)) Answer {
+// Calling returns a with a call of f before the answer, on the server's goroutine: at this moment a test cancels, crashes
+// or moves the clock.
+func (a Answer) Calling(f func(*http.Request)) Answer {
 	return func(w http.ResponseWriter, r *http.Request, fake http.Handler) {
 		f(r)
 		a(w, r, fake)

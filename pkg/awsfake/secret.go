@@ -15,7 +15,8 @@ import (
 type Secret struct {
 	// Name is the only id under which the secret is found; "" finds it under any.
 	Name string
-	// Source returns the text of a secret that is kept elsewhere and can only be read; nil keeps it here.
+	// Source returns the text of a secret that is kept elsewhere and can only be read; nil keeps it here. It is called
+	// once at a time.
 	Source func(ctx context.Context) ([]byte, error)
 
 	mu       sync.Mutex
@@ -93,6 +94,8 @@ func (s *Secret) do(
 	if s.Name != "" && in.SecretId != s.Name {
 		return "ResourceNotFoundException", "Secrets Manager can't find the specified secret."
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.Source != nil {
 		if operation != "GetSecretValue" {
 			return "InvalidRequestException", "this fake takes GetSecretValue only"
@@ -104,8 +107,6 @@ func (s *Secret) do(
 		out["SecretString"], out["VersionId"], out["VersionStages"] = string(text), "1", []string{current}
 		return "", ""
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	switch operation {
 	case "GetSecretValue":
 		id := s.labels[in.VersionStage]
@@ -114,8 +115,8 @@ func (s *Secret) do(
 		return s.put(in)
 	case "UpdateSecretVersionStage":
 		if in.RemoveFromVersionId != s.labels[in.VersionStage] {
-			return "InvalidParameterException", "The parameter RemoveFromVersionId must be the version that has the " +
-				"label."
+			return "InvalidParameterException",
+				"The parameter RemoveFromVersionId must be the version that has the label."
 		}
 		s.labels[in.VersionStage] = in.MoveToVersionId
 	default:

@@ -79,7 +79,7 @@ func TestNoEdit(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit func(*keyring.Document) error
 		want error
-		say  string
+		text string // in the error; "" is no error
 	}{
 		"refused": {func(d *keyring.Document) error {
 			d.Rotate(keyring.Code, none, day, rand.Reader)
@@ -94,8 +94,8 @@ func TestNoEdit(t *testing.T) {
 		}, nil, "retire old versions"},
 	} {
 		err := keyring.Edit(t.Context(), path, c.edit)
-		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.say == "") ||
-			err != nil && !strings.Contains(err.Error(), c.say) {
+		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.text == "") ||
+			err != nil && !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: %v", name, err)
 		}
 		after, err := os.Stat(path)
@@ -217,13 +217,13 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		making, made, left := 0, 0, 3+round
-		for said := bufio.NewScanner(out); said.Scan(); {
-			if n, ok := strings.CutPrefix(said.Text(), "making "); ok {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if n, ok := strings.CutPrefix(lines.Text(), "making "); ok {
 				making, _ = strconv.Atoi(n)
-			} else if said.Text() == "made" {
+			} else if lines.Text() == "made" {
 				made = making
 			} else {
-				t.Error(said.Text())
+				t.Error(lines.Text())
 			}
 			if left--; left == 0 {
 				editor.Process.Kill() // it goes on while the signal travels

@@ -140,7 +140,7 @@ func TestFileRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		path string
 		make func(path string)
-		say  string
+		text string // in the error
 	}{
 		"others may read": {"a", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o604) },
 			"mode 0604, others may read it: chmod 600"},
@@ -158,9 +158,9 @@ func TestFileRefused(t *testing.T) {
 			c.make(path)
 			before, _ := os.ReadFile(path)
 			_, err := keyring.New(keyring.File(path), time.Now, time.Minute, (&lines{}).log())
-			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), path) ||
+			if err == nil || !strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), path) ||
 				strings.Contains(err.Error(), canary) {
-				t.Errorf("start: %v, want %q", err, c.say)
+				t.Errorf("start: %v, want %q", err, c.text)
 			}
 			err = keyring.Edit(t.Context(), path, func(*keyring.Document) error { t.Error("edited"); return nil })
 			if err == nil || strings.Contains(err.Error(), canary) {

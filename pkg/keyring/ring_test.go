@@ -268,7 +268,7 @@ var sealed3 = sync.OnceValue(func() string {
 	return sealed
 })
 
-// Neither retired versions nor versions that never come cause a flood of reads.
+// Requests with retired versions, or with versions that do not exist, cause few reads.
 func TestNoFloods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{text: codes(2, 5)}

@@ -109,11 +109,11 @@ func TestSealedIsExact(t *testing.T) {
 	}
 }
 
-func refused(t *testing.T, r *keyring.Ring, sealed, bound, say string) {
+func refused(t *testing.T, r *keyring.Ring, sealed, bound, text string) {
 	t.Helper()
 	plain, err := r.Open(t.Context(), sealed, bound)
-	if err == nil || plain != nil || !strings.Contains(err.Error(), say) {
-		t.Errorf("%q opens as %q, %v; want an error with %q", sealed, plain, err, say)
+	if err == nil || plain != nil || !strings.Contains(err.Error(), text) {
+		t.Errorf("%q opens as %q, %v; want an error with %q", sealed, plain, err, text)
 	}
 	if err != nil && strings.Contains(fmt.Sprint(err), canary) {
 		t.Errorf("quotes: %v", err)

@@ -45,11 +45,11 @@ func TestSilence(t *testing.T) {
 		if b, err := json.Marshal(value); err == nil {
 			out.Write(b)
 		}
-		said := out.String()
+		printed := out.String()
 		for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary),
 			"67 65 78 65 82 89", private, factor, "PRIVATE"} {
-			if strings.Contains(said, secret) {
-				t.Errorf("%s shows %s: %s", name, secret, said)
+			if strings.Contains(printed, secret) {
+				t.Errorf("%s shows %s: %s", name, secret, printed)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ type Keyring interface {
 	ams.SigningKeys
 }
 
-// Ports are the parts in which processes differ. Every field is required unless it says otherwise.
+// Ports are the parts in which processes differ. Every field is required unless its comment has another rule.
 type Ports struct {
 	Store    Store
 	Table    documents.Table  // of clients and users

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/otp"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -130,7 +131,7 @@ func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
 	var answer *awshttp.ResponseError
 	if errors.As(err, &answer) {
 		e.Status = answer.HTTPStatusCode()
-		e.RequestID = kept(answer.RequestID, requestForm, "")
+		e.RequestID = requestID(answer.RequestID)
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() == noCode {
@@ -141,7 +142,7 @@ func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
 	if r.delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
 		r = unknown // a refusal that does not come as one
 	}
-	e.Code = kept(api.ErrorCode(), codeForm, "(unreadable)")
+	e.Code = awsclient.Code(api.ErrorCode())
 	e.Reason, e.Operator = r.reason, r.operator
 	return r.delivery, e
 }
@@ -158,7 +159,7 @@ func accepted(out *sns.PublishOutput) (otp.Delivery, error) {
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	return otp.MaybeSent, &Error{
 		Status:    200,
-		RequestID: kept(id, requestForm, ""),
+		RequestID: requestID(id),
 		Reason:    "a success without a message id; check endpoint and proxy",
 	}
 }

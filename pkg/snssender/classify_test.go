@@ -15,7 +15,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// codes is the table of classify.go once more, from the other side.
+// codes has the error codes by their meaning. classify.go has the meanings by their code.
 var codes = []struct {
 	want     otp.Delivery
 	operator bool

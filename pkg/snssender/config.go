@@ -13,13 +13,13 @@ import (
 // sends with what the AWS account has configured.
 //
 // The rules are those of "Sending SMS messages using Amazon SNS" in the SNS
-// developer guide (sms_publish-to-phone), unless a field says otherwise.
+// developer guide (sms_publish-to-phone), unless a field names another source.
 type Config struct {
 	// SenderID is the name shown as the sender, where the country has such names:
 	// 1 to 11 letters, digits and hyphens, with at least one letter. The guide
-	// says from 3 on, SetSMSAttributes and RequestSenderId from 1 on; the widest
-	// is taken, since SNS itself refuses what it does not want. A message may
-	// name another, see [Sender.Send].
+	// has 3 as the least, SetSMSAttributes and RequestSenderId have 1. The wider
+	// range is allowed here, and SNS refuses the rest. A message may name another
+	// sender, see [Sender.Send].
 	SenderID string
 	// OriginationNumber is the number that messages come from: 5 to 14 digits
 	// with an optional "+". It must be one of the account's numbers.
@@ -49,21 +49,18 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("sns: %s is %q, must be %s", e.Field, e.Value, e.Want)
 }
 
-// setting is one field with the form it must have unless it is empty.
-type setting struct {
-	field, value string
-	ok           func(string) bool
-	want         string
-}
-
 // Validate reports every field that cannot be used, as [ConfigError]s joined.
 func (c Config) Validate() error {
 	var errs []error
-	for _, s := range []setting{
+	for _, s := range []struct {
+		field, value string
+		ok           func(string) bool // the form of the field unless it is empty
+		want         string
+	}{
 		{"SenderID", c.SenderID, ValidSenderID, "1 to 11 letters, digits and hyphens with at least one letter"},
 		{"OriginationNumber", c.OriginationNumber, number, "5 to 14 digits with an optional + before them"},
-		{"MaxPrice", c.MaxPrice, isPrice, "an amount in USD such as 0.50, above 0 and below 100, with at most 5 " +
-			"decimals"},
+		{"MaxPrice", c.MaxPrice, isPrice,
+			"an amount in USD such as 0.50, above 0 and below 100, with at most 5 decimals"},
 		{"EntityID", c.EntityID, dltID, dltForm},
 		{"TemplateID", c.TemplateID, dltID, dltForm},
 		{"Endpoint", c.Endpoint, isEndpoint, "an https URL without path, or http on a loopback address"},
@@ -92,8 +89,8 @@ var (
 	dltID    = form(`\A[A-Za-z0-9_-]{1,50}\z`)
 )
 
-// form matches a pattern that is compiled when it is first needed: a process
-// without these settings starts without them.
+// form returns a function that matches a pattern. The pattern is compiled when it is first needed, so that a process
+// without these settings starts sooner.
 func form(pattern string) func(string) bool {
 	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 	return func(s string) bool { return compiled().MatchString(s) }
@@ -107,12 +104,8 @@ func isPrice(s string) bool { return price(s) && positive(s) }
 func isEndpoint(s string) bool {
 	u, err := url.Parse(s)
 	switch {
-	case err != nil,
-		u.Hostname() == "",
-		u.User != nil,
-		u.Path != "" && u.Path != "/",
-		u.RawQuery != "",
-		u.Fragment != "":
+	case err != nil, u.Hostname() == "", u.User != nil, u.RawQuery != "", u.Fragment != "",
+		u.Path != "" && u.Path != "/":
 		return false
 	case u.Scheme == "http":
 		return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()

@@ -66,10 +66,10 @@ func TestNewNamesEverythingWrong(t *testing.T) {
 	if s != nil || err == nil {
 		t.Fatalf("New = %v, %v", s, err)
 	}
-	for _, want := range []string{`SenderID is "Acme Inc", must be`, `MaxPrice is "free", must be`, `Region is "", ` +
-		`must be`, `Credentials is "", must be`} {
+	for _, want := range []string{`SenderID is "Acme Inc", must be`, `MaxPrice is "free", must be`,
+		`Region is "", must be`, `Credentials is "", must be`} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q says nothing like %q", err, want)
+			t.Errorf("error %q, want %q in it", err, want)
 		}
 	}
 }

@@ -50,17 +50,13 @@ func (e *Error) LogValue() slog.Value {
 	)
 }
 
-// The error code and the request id come from outside. They are kept only in the form that AWS gives them, so that they
-// carry no number and no code: AWS's error codes have no digits, one-time codes and numbers are digits only.
-var (
-	codeForm    = form(`\A[A-Za-z][A-Za-z.]{0,63}\z`)
-	requestForm = form(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
-)
+var isRequestID = form(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
 
-// kept returns s if it has the form, else other.
-func kept(s string, form func(string) bool, other string) string {
-	if form(s) {
-		return s
+// requestID returns the request id of an answer, or "" if it lacks the form of AWS's ids. It comes from outside, and
+// must carry no number and no code.
+func requestID(id string) string {
+	if !isRequestID(id) {
+		return ""
 	}
-	return other
+	return id
 }

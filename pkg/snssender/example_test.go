@@ -20,7 +20,7 @@ func ExampleNew() {
 	// Output: sns: SenderID is "Acme Inc", must be 1 to 11 letters, digits and hyphens with at least one letter
 }
 
-// How an alarm tells a fault of the operator from a bad number.
+// An alarm is raised for errors that the operator must mend, and not for a bad number.
 func ExampleError() {
 	var err error = fmt.Errorf("init: %w", &snssender.Error{
 		Code: "AuthorizationError", Status: 403, Operator: true, Reason: "not allowed",

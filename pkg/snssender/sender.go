@@ -46,14 +46,8 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 		errs = append(errs, &ConfigError{"Region", "", "an AWS region with SMS, such as eu-west-1 (AWS_REGION)"})
 	}
 	if cfg.Credentials == nil {
-		errs = append(
-			errs,
-			&ConfigError{
-				"Credentials",
-				"",
-				"a provider of AWS credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
-			},
-		)
+		errs = append(errs, &ConfigError{"Credentials", "",
+			"a provider of AWS credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"})
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

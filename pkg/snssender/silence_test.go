@@ -15,12 +15,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// checkSilence looks for the canaries in everything that can be got out of err
-// (P14).
+// checkSilence fails the test if any text or log of err has a canary (P14).
 func checkSilence(t *testing.T, err error) {
 	t.Helper()
 	if inner := errors.Unwrap(err); inner != nil {
-		t.Errorf("something is wrapped: %v", inner)
+		t.Errorf("the error wraps another: %v", inner)
 	}
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "cause", err, "again", fmt.Errorf("send: %w", err))
@@ -70,7 +69,7 @@ func TestNumberAndCodeStayInside(t *testing.T) {
 	}
 }
 
-// Transports, proxies and headers may quote too.
+// Errors of transports and headers of answers that quote the message do not leave the package.
 func TestTheWayThereStaysInside(t *testing.T) {
 	quote := errors.New(canaryNumber + " " + canaryText)
 	fails := func(err error) func(*http.Request) (*http.Response, error) {
@@ -108,7 +107,7 @@ func TestTheWayThereStaysInside(t *testing.T) {
 	}
 }
 
-// An alarm filters on these.
+// The log line of an error has the fields that the alarm filters on.
 func TestErrorInTheLog(t *testing.T) {
 	stub, s := start(t, Config{})
 	stub.Next(awsfake.FailSNS(403, "InvalidClientTokenId"))
@@ -120,8 +119,8 @@ func TestErrorInTheLog(t *testing.T) {
 	if !strings.Contains(log.String(), want) {
 		t.Errorf("logged %s, want %s", log.String(), want)
 	}
-	if want := "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + awsfake.RequestID +
-		")"; err.Error() != want {
-		t.Errorf("says %q, want %q", err, want)
+	want = "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + awsfake.RequestID + ")"
+	if err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
 	}
 }

@@ -84,7 +84,7 @@ func TestHangingSNSEndsInTime(t *testing.T) {
 				}
 				var e *Error
 				if d != otp.MaybeSent || !errors.As(err, &e) || !strings.Contains(e.Reason, "in time") {
-					t.Errorf("Send = %v, %v, want MaybeSent for want of time", d, err)
+					t.Errorf("Send = %v, %v, want MaybeSent, as time ran out", d, err)
 				}
 				if w.n != c.requests {
 					t.Errorf("%d requests, want %d", w.n, c.requests)
@@ -95,7 +95,7 @@ func TestHangingSNSEndsInTime(t *testing.T) {
 	}
 }
 
-// The init of nine seconds has room for one Send and its writes.
+// An init of nine seconds has time for one Send and its writes.
 func TestTimeoutFitsTheBudget(t *testing.T) {
 	if Timeout > 4*time.Second {
 		t.Errorf("Timeout is %v, more than 4 s of an init's 9 s", Timeout)
@@ -105,7 +105,7 @@ func TestTimeoutFitsTheBudget(t *testing.T) {
 func TestCallerGivesUp(t *testing.T) {
 	stub, s := start(t, Config{})
 	ctx, cancel := context.WithCancel(t.Context())
-	stub.Next(awsfake.Hang(nil).Tell(func(*http.Request) { cancel() }))
+	stub.Next(awsfake.Hang(nil).Calling(func(*http.Request) { cancel() }))
 	d, err := s.Send(ctx, message())
 	if d != otp.MaybeSent {
 		t.Errorf("Send = %v, %v, want MaybeSent", d, err)
@@ -122,7 +122,7 @@ func TestCallerGivesUp(t *testing.T) {
 func TestSlowAnswerCounts(t *testing.T) {
 	stub, s := start(t, Config{})
 	release := make(chan struct{})
-	stub.Next(awsfake.Hang(release).Tell(func(*http.Request) { close(release) }))
+	stub.Next(awsfake.Hang(release).Calling(func(*http.Request) { close(release) }))
 	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
 		t.Errorf("Send = %v, %v, want Accepted", d, err)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// misbehaviour is every way in which SNS, or the way there, can disappoint.
-// Each is one request on the wire (P5).
+// misbehaviour has the ways in which SNS, or a machine before it, answers or fails to. Each makes one request on the wire
+// (P5).
 var misbehaviour = []struct {
 	name   string
 	answer awsfake.Answer
@@ -32,28 +32,15 @@ var misbehaviour = []struct {
 	{"500 with a refusal's code", awsfake.FailSNS(500, "InvalidParameter"), otp.MaybeSent, "InvalidParameter", 500},
 	{"200 cut by length", awsfake.Cut(), otp.MaybeSent, "", 200},
 	{"200 cut by XML", awsfake.Half(), otp.MaybeSent, "", 200},
-	{
-		"200 without a message id",
+	{"200 without a message id",
 		awsfake.Body(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"),
-		otp.MaybeSent,
-		"",
-		200,
-	},
-	{
-		"200 with an empty message id",
+		otp.MaybeSent, "", 200},
+	{"200 with an empty message id",
 		awsfake.Body(200, "<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>"),
-		otp.MaybeSent,
-		"",
-		200,
-	},
+		otp.MaybeSent, "", 200},
 	{"200 without a body", awsfake.Body(200, ""), otp.MaybeSent, "", 200},
-	{
-		"200 of something else",
-		awsfake.Body(200, "<html><body>Log in to this network</body></html>"),
-		otp.MaybeSent,
-		"",
-		200,
-	},
+	{"200 of something else", awsfake.Body(200, "<html><body>Log in to this network</body></html>"),
+		otp.MaybeSent, "", 200},
 	{"429", awsfake.FailSNS(429, "Throttled"), otp.MaybeSent, "Throttled", 429},
 	{"throttled with 400", awsfake.FailSNS(400, "Throttling"), otp.MaybeSent, "Throttling", 400},
 	{"unknown code", awsfake.FailSNS(400, "SomethingNew"), otp.MaybeSent, "SomethingNew", 400},
@@ -88,23 +75,17 @@ func TestOneRequestWhateverHappens(t *testing.T) {
 	}
 }
 
-// onUsedConnection has a message accepted and sends the next one after it: on a
-// used connection net/http has ideas of its own about repeating. It reports
-// whether it was the same connection, which is not always so: the SDK closes the
-// body of a request when the answer is there, and net/http drops a connection
-// that it had not quite finished writing to by then.
+// onUsedConnection sends a message that is accepted, and then another one: net/http may repeat a request on a used
+// connection. It reports whether both used the same connection. At times they do not: the SDK closes the body of a
+// request when the answer has arrived, and net/http drops a connection if it was still writing then.
 func onUsedConnection(
-	t *testing.T,
-	stub *awsfake.SNS,
-	s *Sender,
-	a awsfake.Answer,
-	check func(otp.Delivery, error),
+	t *testing.T, stub *awsfake.SNS, s *Sender, a awsfake.Answer, check func(otp.Delivery, error),
 ) bool {
 	t.Helper()
 	conns := make(chan string, 2)
 	remember := func(r *http.Request) { conns <- r.RemoteAddr }
 	before := stub.Count()
-	stub.Next(awsfake.Serve().Tell(remember), a.Tell(remember))
+	stub.Next(awsfake.Serve().Calling(remember), a.Calling(remember))
 	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
 		t.Fatal(d, err)
 	}
@@ -116,7 +97,7 @@ func onUsedConnection(
 	return first == second
 }
 
-// checkError holds err to what the delivery promises.
+// checkError checks that err is nil for an accepted message, and otherwise an [*Error] with this code and status.
 func checkError(t *testing.T, d otp.Delivery, err error, code string, status int) {
 	t.Helper()
 	if d == otp.Accepted {
@@ -134,8 +115,8 @@ func checkError(t *testing.T, d otp.Delivery, err error, code string, status int
 	}
 }
 
-// A connection that the server closed while nobody used it: net/http finds out
-// before it writes, and takes a new one, or while it writes, and gives up.
+// A send on a connection that the server has closed makes at most one request. net/http notices before it writes, and
+// opens a new connection, or while it writes, and gives up.
 func TestConnectionClosedWhileIdle(t *testing.T) {
 	stub, s := start(t, Config{})
 	for range 50 {
@@ -168,7 +149,7 @@ func TestNobodyListens(t *testing.T) {
 	checkSilence(t, err)
 }
 
-// The SDK's settings for retries must not find their way in.
+// The sender ignores the SDK's settings of retries, endpoints and logs.
 func TestRetrySettingsAreIgnored(t *testing.T) {
 	stub := awsfake.StartSNS(t)
 	stub.Otherwise(awsfake.FailSNS(500, "InternalError"))
@@ -192,7 +173,7 @@ func TestRetrySettingsAreIgnored(t *testing.T) {
 	}
 }
 
-// HTTP/2 has repeats of its own, so it is not spoken even where it is offered.
+// The sender speaks HTTP/1.1 to a server that offers HTTP/2, because net/http repeats requests over HTTP/2.
 func TestOnlyHTTP1(t *testing.T) {
 	stub := awsfake.StartSNS(t)
 	var proto int

@@ -35,7 +35,7 @@ type function struct {
 	calls   chan *invocation
 	ready   chan struct{} // closed when the function asks for its first event
 	isReady sync.Once
-	failed  chan Answer   // room for one: what the function posted to init/error
+	failed  chan Answer   // room for one: the body of the function's POST to init/error
 	ended   chan struct{} // closed when its process is over
 
 	mu      sync.Mutex
@@ -46,9 +46,8 @@ type function struct {
 func newFunction(name string, now func() time.Time) *function {
 	return &function{
 		name: name, timeout: cmp.Or(timeouts[name], Timeout), now: now,
-		calls: make(
-			chan *invocation,
-		), ready: make(chan struct{}), failed: make(chan Answer, 1), ended: make(chan struct{}),
+		calls: make(chan *invocation), ready: make(chan struct{}),
+		failed: make(chan Answer, 1), ended: make(chan struct{}),
 		running: map[string]*invocation{},
 	}
 }
@@ -87,11 +86,8 @@ func (f *function) invoke(ctx context.Context, event []byte) (Answer, error) {
 		case calls <- i:
 			calls, late = nil, time.After(f.timeout)
 		case <-late:
-			return Answer{}, fmt.Errorf(
-				"function %s gave no answer: it is stopped after %s, as in Lambda",
-				f.name,
-				f.timeout,
-			)
+			return Answer{}, fmt.Errorf("function %s gave no answer: it is stopped after %s, as in Lambda",
+				f.name, f.timeout)
 		case a := <-i.answer:
 			return a, nil
 		case a := <-f.failed:
@@ -159,6 +155,6 @@ func (f *function) initError(w http.ResponseWriter, req *http.Request) {
 	thank(w)
 	select {
 	case f.failed <- Answer{body, true}:
-	default: // told already
+	default: // one error is enough
 	}
 }

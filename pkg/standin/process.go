@@ -56,26 +56,22 @@ func lambdaEnvironment(name string) []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT=/var/task", "LAMBDA_RUNTIME_DIR=/var/runtime", "TZ=:UTC",
-		"LANG=en_US.UTF-8",
-		"PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
-		"AWS_LAMBDA_FUNCTION_NAME=" + name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" +
-			"256",
-		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + name, "AWS_LAMBDA_LOG" +
-			"_STREAM_NAME=local",
+		"LANG=en_US.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin",
+		"AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"AWS_LAMBDA_FUNCTION_NAME=" + name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + name, "AWS_LAMBDA_LOG_STREAM_NAME=local",
 	}
 }
 
 // initTimeout is how long a function may take to start in Lambda.
 const initTimeout = 10 * time.Second
 
-// Ready waits until the function asks for its first event. The error says how it ended instead, or that Lambda would
-// not wait longer; the reason is in the function's log.
+// Ready waits until the function asks for its first event. The error has the exit status of a function that ended
+// instead, or the time that Lambda would wait; the reason is in the function's log.
 func (p *Process) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(
-		ctx,
-		initTimeout,
-		fmt.Errorf("its start may take %s in Lambda", initTimeout),
-	)
+	late := fmt.Errorf("its start may take %s in Lambda", initTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, initTimeout, late)
 	defer cancel()
 	select {
 	case <-p.function.ready:
@@ -108,7 +104,7 @@ func (p *Process) ending() error {
 	return fmt.Errorf("function %s ended: %w; see its log", p.function.name, p.err)
 }
 
-// Stop ends the process by SIGTERM, as Lambda does. The error says how it ended if not by this signal.
+// Stop ends the process by SIGTERM, as Lambda does. If the process ended otherwise, the error has its exit status.
 func (p *Process) Stop() error { return p.stop(grace) }
 
 // grace is how long a process may take to end.

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"countersign/pkg/awsclient"
@@ -26,7 +25,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Names of the variables that say where a function finds a service.
+// Names of the variables with the URLs of services.
 const (
 	dynamoDB       = "AWS_ENDPOINT_URL_DYNAMODB"
 	secretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER" // #nosec G101 -- the name of a variable
@@ -92,7 +91,8 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	keys := &oneAtATime{source: keyring.File(filepath.Join(o.Data, "keys.json")), now: o.Now}
+	keys := keyring.File(filepath.Join(o.Data, "keys.json"))
+	readKeys := func(ctx context.Context) ([]byte, error) { return keys.Read(ctx, o.Now()) }
 	if o.Given[dynamoDB] == "" {
 		if err := s.tables(ctx, o, keys); err != nil {
 			return nil, err
@@ -103,7 +103,7 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 		handler        http.Handler
 	}{
 		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")",
-			&awsfake.Secret{Source: keys.read}},
+			&awsfake.Secret{Source: readKeys}},
 		{sns, "SNS (messages go nowhere)", &awsfake.SNS{Sent: o.Sent}},
 		{eventBridge, "EventBridge (events go nowhere)", &awsfake.EventBridge{Put: o.Put}},
 	} {
@@ -161,22 +161,6 @@ func (s *Services) Close() (err error) {
 	return err
 }
 
-// oneAtATime is a keyring's source for concurrent readers.
-type oneAtATime struct {
-	mu     sync.Mutex
-	source keyring.Source
-	now    func() time.Time
-}
-
-func (k *oneAtATime) read(ctx context.Context) ([]byte, error) { return k.Read(ctx, k.now()) }
-
-// Read implements [keyring.Source].
-func (k *oneAtATime) Read(ctx context.Context, now time.Time) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.source.Read(ctx, now)
-}
-
 // furnish makes tables and client with made-up credentials: the credentials of this process must not reach an engine.
 func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 	cfg, err := config.Load(func(name string) string { return o.Given[name] })
@@ -206,9 +190,6 @@ func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 	if _, err := registry.Get(ctx, DemoClient); !errors.Is(err, documents.ErrNotFound) {
 		return err
 	}
-	return registry.Add(
-		ctx,
-		clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}},
-		nil,
-	)
+	demo := clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}
+	return registry.Add(ctx, demo, nil)
 }

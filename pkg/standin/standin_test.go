@@ -76,25 +76,25 @@ func listen(t *testing.T) *standin.Runtime {
 	return r
 }
 
-// said collects the output of a process.
-type said struct {
+// output collects the output of a process.
+type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (s *said) Write(p []byte) (int, error) {
+func (s *output) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.Write(p)
 }
 
-func (s *said) String() string {
+func (s *output) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
 }
 
-func run(t *testing.T, r *standin.Runtime, name, role string, log *said) *standin.Process {
+func run(t *testing.T, r *standin.Runtime, name, role string, log *output) *standin.Process {
 	t.Helper()
 	p, err := r.Start(name, os.Args[0], []string{"ROLE=" + role, "OWN=" + name}, log)
 	if err != nil {
@@ -116,7 +116,7 @@ func TestRuntime(t *testing.T) {
 	r := listen(t)
 	var all sync.WaitGroup
 	for _, name := range []string{"init", "verify"} {
-		p := run(t, r, name, "function", &said{})
+		p := run(t, r, name, "function", &output{})
 		all.Go(func() {
 			if err := p.Ready(t.Context()); err != nil {
 				t.Error(err)
@@ -145,7 +145,7 @@ func TestRuntime(t *testing.T) {
 
 // A function that returns an error has answered, and takes the next event.
 func TestFailure(t *testing.T) {
-	p := run(t, listen(t), "f", "function", &said{})
+	p := run(t, listen(t), "f", "function", &output{})
 	for range 2 {
 		a, err := invoke(t, p, "fail", "no such thing")
 		if err != nil || !a.Failed || string(a.Body) != `{"errorMessage":"no such thing","errorType":"errorString"}` {
@@ -162,7 +162,7 @@ func TestFailure(t *testing.T) {
 
 // The wait for an answer ends when the function ends, with an error that says how it ended.
 func TestEnds(t *testing.T) {
-	p := run(t, listen(t), "f", "function", &said{})
+	p := run(t, listen(t), "f", "function", &output{})
 	for range 2 {
 		if a, err := invoke(t, p, "exit", ""); err == nil ||
 			!strings.Contains(err.Error(), "function f ended: exit status 3") {
@@ -170,7 +170,7 @@ func TestEnds(t *testing.T) {
 		}
 	}
 	for do, want := range map[string]string{"panic": "help", "large": `"Function.ResponseSizeTooLarge"`} {
-		p := run(t, listen(t), "f", "function", &said{})
+		p := run(t, listen(t), "f", "function", &output{})
 		if a, err := invoke(t, p, do, "help"); err != nil || !a.Failed || !json.Valid(a.Body) ||
 			!strings.Contains(string(a.Body), want) {
 			t.Errorf("%s: %v %s", do, err, a.Body)
@@ -183,13 +183,13 @@ func TestEnds(t *testing.T) {
 
 func TestStart(t *testing.T) {
 	r := listen(t)
-	log := &said{}
+	log := &output{}
 	exit := run(t, r, "exit", "exit", log)
 	if err := exit.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 1") ||
 		!strings.Contains(log.String(), "COUNTERSIGN_KEYS is missing") {
 		t.Errorf("%v, log %s", err, log)
 	}
-	failed := run(t, r, "failed", "init error", &said{})
+	failed := run(t, r, "failed", "init error", &output{})
 	if _, err := invoke(t, failed, "", ""); err == nil || !strings.Contains(err.Error(), "no keys") {
 		t.Error(err)
 	}
@@ -200,7 +200,7 @@ func TestStart(t *testing.T) {
 			return err
 		},
 	} {
-		deaf := run(t, r, "deaf", "deaf", &said{})
+		deaf := run(t, r, "deaf", "deaf", &output{})
 		why := errors.New("that was all")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
@@ -211,7 +211,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	run(t, r, "one", "deaf", &said{})
+	run(t, r, "one", "deaf", &output{})
 	if _, err := r.Start("one", os.Args[0], nil, nil); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Error(err)
 	}
@@ -234,7 +234,7 @@ func TestStart(t *testing.T) {
 // A request to a path that the Runtime API does not have is refused, and the refusal names the path.
 func TestUnknownPaths(t *testing.T) {
 	r := listen(t)
-	run(t, r, "f", "deaf", &said{})
+	run(t, r, "f", "deaf", &output{})
 	for _, path := range []string{
 		"/",
 		"/f.1",

@@ -28,7 +28,7 @@ func TestNew(t *testing.T) {
 		config secretsmanager.Config
 		key    string
 		host   string // "" where none is made
-		says   string // the error
+		text   string // in the error
 	}{
 		{"in AWS", secretsmanager.Config{Secret: "keys", Region: "eu-central-1"}, canary,
 			"secretsmanager.eu-central-1.amazonaws.com", ""},
@@ -46,8 +46,8 @@ func TestNew(t *testing.T) {
 			c.config.Transport = to
 			s, err := secretsmanager.New(c.config)
 			if c.host == "" {
-				if err == nil || !strings.Contains(err.Error(), c.says) {
-					t.Fatalf("error %v, want %q in it", err, c.says)
+				if err == nil || !strings.Contains(err.Error(), c.text) {
+					t.Fatalf("error %v, want %q in it", err, c.text)
 				}
 				return
 			}
@@ -60,8 +60,8 @@ func TestNew(t *testing.T) {
 			if got := to.last.URL.Host; got != c.host {
 				t.Errorf("asked %s, want %s", got, c.host)
 			}
-			if said := fmt.Sprintf("%v %+v %#v", s, s, *s); strings.Contains(said, canary) {
-				t.Errorf("shows a secret: %s", said)
+			if text := fmt.Sprintf("%v %+v %#v", s, s, *s); strings.Contains(text, canary) {
+				t.Errorf("shows a secret: %s", text)
 			}
 		})
 	}

@@ -94,7 +94,7 @@ func TestEditInTrouble(t *testing.T) {
 		when      func(n int) bool // of the n-th request of that operation
 		answer    answer
 		done      bool   // the edit is there
-		say       string // "" for no error
+		text      string // in the error; "" is no error
 	}{
 		"put once throttled":        {"PutSecretValue", once, refusal("ThrottlingException", canary), true, ""},
 		"put answered, lost":        {"PutSecretValue", once, answer{lost: true}, true, ""},
@@ -129,8 +129,8 @@ func TestEditInTrouble(t *testing.T) {
 				}
 				edits := 0
 				err := secret(t, v).Edit(t.Context(), func(d *keyring.Document) error { edits++; return rotate(d) })
-				if (err == nil) != (c.say == "") || err != nil && !strings.Contains(err.Error(), c.say) {
-					t.Errorf("%v, want %q", err, c.say)
+				if (err == nil) != (c.text == "") || err != nil && !strings.Contains(err.Error(), c.text) {
+					t.Errorf("%v, want %q", err, c.text)
 				}
 				quiet(t, err)
 				want := "code 1, number 1, seal 1"

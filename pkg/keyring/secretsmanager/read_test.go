@@ -74,7 +74,7 @@ func TestReadFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer answer
 		tries  int
-		say    string
+		text   string // in the error
 	}{
 		"not allowed": {refusal("AccessDeniedException",
 			"User: role is not authorized to perform: secretsmanager:GetSecretValue"), 1,
@@ -105,8 +105,8 @@ func TestReadFails(t *testing.T) {
 				v := newVault(codes(1))
 				v.before = func(int, string) *answer { return &c.answer }
 				r, err := keyring.New(secret(t, v), time.Now, time.Minute, slog.New(slog.DiscardHandler))
-				if r != nil || err == nil || !strings.Contains(err.Error(), c.say) {
-					t.Fatalf("%v, want %q", err, c.say)
+				if r != nil || err == nil || !strings.Contains(err.Error(), c.text) {
+					t.Fatalf("%v, want %q", err, c.text)
 				}
 				quiet(t, err)
 				if n := v.requests(""); n != c.tries {
@@ -132,11 +132,11 @@ func TestReadFails(t *testing.T) {
 func quiet(t *testing.T, err error) {
 	t.Helper()
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		var said bytes.Buffer
-		slog.New(slog.NewJSONHandler(&said, nil)).Error("x", "err", e)
-		slog.New(slog.NewTextHandler(&said, nil)).Error("x", "err", e)
-		if strings.Contains(said.String(), canary) {
-			t.Errorf("shows a secret: %s", &said)
+		var log bytes.Buffer
+		slog.New(slog.NewJSONHandler(&log, nil)).Error("x", "err", e)
+		slog.New(slog.NewTextHandler(&log, nil)).Error("x", "err", e)
+		if strings.Contains(log.String(), canary) {
+			t.Errorf("shows a secret: %s", &log)
 		}
 	}
 }

@@ -51,8 +51,8 @@ func (s *Secret) get(ctx context.Context) (text []byte, version string, err erro
 //
 // No edit is lost, and none is half done. The new document is put beside the current one
 // first. Then one request makes it the current one, on the condition that the document
-// that was read is still current. If somebody else was faster, the error says so and
-// nothing was changed. The previous document remains for a while as AWSPREVIOUS. After
+// that was read is still current. If another edit was faster, nothing is changed, and
+// the error names the reason. The previous document remains for a while as AWSPREVIOUS. After
 // any other error, such as a timeout, the edit may have been made: look at the document
 // before trying again.
 func (s *Secret) Edit(ctx context.Context, edit func(*keyring.Document) error) error {

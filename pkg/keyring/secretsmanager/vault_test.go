@@ -15,10 +15,10 @@ import (
 	"countersign/pkg/keyring/secretsmanager"
 )
 
-// canary is in every secret of the tests, and must never be seen.
+// canary is in every secret of the tests, and must be in no error and no log.
 const canary = "CANARY"
 
-// vault is a fake of Secrets Manager that can be in trouble.
+// vault is a fake of Secrets Manager that counts requests, and fails at those that a test names.
 type vault struct {
 	*awsfake.Secret
 	mu    sync.Mutex
@@ -42,7 +42,7 @@ func newVault(text []byte) *vault {
 	return v
 }
 
-// requests returns how many there were of an operation, "" for all.
+// requests returns the number of requests for an operation, "" for all.
 func (v *vault) requests(operation string) (n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
