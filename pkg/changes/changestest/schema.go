@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"countersign/pkg/changes"
+	"countersign/pkg/dynamostore/engine"
 )
 
 // definitions is the file in docs/events that the schemas refer to.
@@ -21,11 +22,11 @@ const definitions = "defs.json"
 // Schemas returns the schemas of docs/events, by detail-type. They are stricter than the
 // files: an event may have no property that its schema does not name.
 var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
-	folder, err := eventsFolder()
+	root, err := engine.ModuleRoot()
 	if err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	files, err := filepath.Glob(filepath.Join(root, "docs/events/*.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -58,21 +59,6 @@ var Schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	}
 	return all, nil
 })
-
-// eventsFolder finds docs/events above the folder of the test.
-func eventsFolder() (string, error) {
-	from, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := from; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		folder := filepath.Join(dir, "docs/events")
-		if _, err := os.Stat(folder); err == nil {
-			return folder, nil
-		}
-	}
-	return "", fmt.Errorf("there is no docs/events above %s", from)
-}
 
 // Against checks an event against the schema of a kind. The error names each property
 // that is wrong.

@@ -64,7 +64,6 @@ func passes(t *testing.T, patterns []map[string]any, text json.RawMessage) bool 
 }
 
 type sourceMapping struct {
-	BatchSize                 int      `yaml:"BatchSize"`
 	FunctionResponseTypes     []string `yaml:"FunctionResponseTypes"`
 	MaximumRetryAttempts      *int     `yaml:"MaximumRetryAttempts"`
 	MaximumRecordAgeInSeconds int      `yaml:"MaximumRecordAgeInSeconds"`

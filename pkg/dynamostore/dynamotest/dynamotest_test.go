@@ -175,7 +175,7 @@ func TestWire(t *testing.T) {
 		{"failed", Failed, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			wire := NewWire(Nth(2, c.fault))
+			wire := NewWire(func(n int, _ string) Fault { return map[int]Fault{2: c.fault}[n] })
 			client := Client(t, wire)
 			once := dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 			write := func(pk string) error {

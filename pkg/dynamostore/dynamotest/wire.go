@@ -38,16 +38,6 @@ const (
 // concurrently.
 type Plan func(n int, operation string) Fault
 
-// Nth gives the n-th request a fault, and lets all others through.
-func Nth(n int, f Fault) Plan {
-	return func(m int, _ string) Fault {
-		if m == n {
-			return f
-		}
-		return Through
-	}
-}
-
 // Always gives every request the same fault.
 func Always(f Fault) Plan { return func(int, string) Fault { return f } }
 

@@ -140,9 +140,11 @@ func TestModuleRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := ModuleRoot()
-		if !step.found && (err == nil || !strings.Contains(err.Error(), "Countersign's folder")) ||
-			step.found && filepath.Base(got) != filepath.Base(root) {
-			t.Errorf("after %s: %s, %v", step.file, got, err)
+		switch {
+		case step.found && filepath.Base(got) != filepath.Base(root):
+			t.Errorf("with %s: the root is %s, %v, want %s", step.file, got, err, root)
+		case !step.found && (err == nil || !strings.Contains(err.Error(), "Countersign's folder")):
+			t.Errorf("with %s: error %v, want one that names Countersign's folder", step.file, err)
 		}
 	}
 }
