@@ -19,20 +19,30 @@ import (
 )
 
 var placeHelp = texts{
-	"data":        "Folder of keys and store, the same as that of serve.",
-	"store":       "Store of clients and users: sqlite or dynamodb.",
+	"data":        "Folder of keys, store and outbox.",
+	"store":       "Store of challenges, clients and users: sqlite or dynamodb.",
 	"engine":      "A DynamoDB engine on this machine, with keys in --data; missing tables are made. Without it: AWS.",
 	"keys_secret": "Name or ARN of the keyring's secret in AWS Secrets Manager, for a deployment in AWS.",
 	"json":        "Answer in JSON, in one line.",
 }
 
+// storeFlags are the flags of serve and of every administration command that name the store.
+// Both may run at the same time.
+type storeFlags struct {
+	Data   string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"data"`
+	Store  string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"store"`
+	Engine string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"engine"`
+}
+
+// at returns the place of the store.
+func (f storeFlags) at() openstore.Place {
+	return openstore.Place{Folder: f.Data, Kind: f.Store, Engine: f.Engine, Getenv: os.Getenv}
+}
+
 // place has the flags of every administration command: the store and the keyring that
-// it works on, and the form of its answer. The defaults are those of serve, which may
-// run at the same time.
+// it works on, and the form of its answer.
 type place struct {
-	Data       string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"data"`
-	Store      string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"store"`
-	Engine     string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"engine"`
+	storeFlags
 	KeysSecret string `env:"COUNTERSIGN_KEYS" placeholder:"NAME" help:"keys_secret"`
 	JSON       bool   `help:"json"`
 }
@@ -87,11 +97,6 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 	return err
 }
 
-// at returns the place of the store.
-func (p place) at() openstore.Place {
-	return openstore.Place{Folder: p.Data, Kind: p.Store, Engine: p.Engine, Getenv: os.Getenv}
-}
-
 // makeFolder makes the data folder. A deployment needs none.
 func (p place) makeFolder() error {
 	if p.at().Deployed() {
@@ -140,6 +145,7 @@ func (k keysFile) Edit(ctx context.Context, edit func(*keyring.Document) error) 
 	return keyring.Edit(ctx, k.path, edit)
 }
 
+// ring returns the keyring.
 func (p place) ring() (*keyring.Ring, error) {
 	keys, err := p.keys()
 	if err != nil {

@@ -5,16 +5,12 @@ import (
 	"os"
 
 	"countersign/pkg/localserver"
-	"countersign/pkg/openstore"
 )
 
 var serveHelp = texts{
 	"serve":        "Run the service on this machine, with a local store and an outbox in place of the phone network.",
 	"listen":       "Address to listen on; port 0 takes a free one.",
 	"allow_remote": "Allow an address that other machines reach. Anyone there can read the codes.",
-	"serve_data":   "Folder of keys, store and outbox.",
-	"serve_store":  "Store of challenges, clients and users: sqlite or dynamodb.",
-	"db":           "A DynamoDB engine on this machine; missing tables are made. Without it: AWS.",
 	"verbose":      "Log each request on standard error, with its result and the reason, and not faults only.",
 }
 
@@ -23,10 +19,8 @@ var serveHelp = texts{
 type serve struct {
 	Listen      string `default:"127.0.0.1:8080" env:"COUNTERSIGN_LISTEN" placeholder:"HOST:PORT" help:"listen"`
 	AllowRemote bool   `env:"COUNTERSIGN_ALLOW_REMOTE" help:"allow_remote"`
-	Data        string `default:".countersign" env:"COUNTERSIGN_DATA" type:"path" help:"serve_data"`
-	Store       string `default:"sqlite" enum:"sqlite,dynamodb" env:"COUNTERSIGN_STORE" help:"serve_store"`
-	Engine      string `name:"dynamodb-endpoint" env:"COUNTERSIGN_DYNAMODB_ENDPOINT" placeholder:"URL" help:"db"`
-	Verbose     bool   `short:"v" env:"COUNTERSIGN_VERBOSE" help:"verbose"`
+	storeFlags
+	Verbose bool `short:"v" env:"COUNTERSIGN_VERBOSE" help:"verbose"`
 }
 
 // Run serves until ctx ends, then finishes the calls that are under way.
@@ -34,7 +28,7 @@ func (s *serve) Run(ctx context.Context) error {
 	return localserver.Run(ctx, localserver.Options{
 		Listen:      s.Listen,
 		AllowRemote: s.AllowRemote,
-		Place:       openstore.Place{Folder: s.Data, Kind: s.Store, Engine: s.Engine, Getenv: os.Getenv},
+		Place:       s.at(),
 		Verbose:     s.Verbose,
 		Getenv:      os.Getenv,
 		Stdout:      os.Stdout,

@@ -112,7 +112,7 @@ func stage(t testing.TB, all captures) *scene {
 	defaults := clients.Defaults{Policy: s.policy, Countries: []string{"*"}, Brand: "Acme"}
 	all.add(t, registry.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: s.now})
 	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: s.now}
-	s.store = openstore.File{Store: db}
+	s.store = db
 	s.ports = service.Ports{Keys: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader, Log: log}
 	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: s.now, Rand: rand.Reader}
 	s.local = newServer(s.store, s.outbox, s.outbox, s.ports)

@@ -18,37 +18,43 @@ func (s *server) messages(w http.ResponseWriter, r *http.Request) {
 		entries, err := s.outbox.List(to)
 		if err != nil {
 			s.log.Error("outbox", "cause", err)
-			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be read"}`))
+			refuse(w, http.StatusInternalServerError, "the outbox cannot be read")
 			return
 		}
-		text, err := json.Marshal(entries)
-		if err != nil {
-			s.log.Error("outbox", "cause", err)
-		}
-		reply(w, http.StatusOK, text)
+		s.show(w, entries)
 	case http.MethodDelete:
 		if err := s.outbox.Empty(); err != nil {
 			s.log.Error("outbox", "cause", err)
-			reply(w, http.StatusInternalServerError, []byte(`{"message":"the outbox cannot be emptied"}`))
+			refuse(w, http.StatusInternalServerError, "the outbox cannot be emptied")
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the messages, DELETE empties the outbox"}`))
+		refuse(w, http.StatusMethodNotAllowed, "GET lists the messages, DELETE empties the outbox")
 	}
 }
 
 // latest lists the latest events, newest first.
 func (s *server) latest(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
-		reply(w, http.StatusMethodNotAllowed, []byte(`{"message":"GET lists the latest events"}`))
+		refuse(w, http.StatusMethodNotAllowed, "GET lists the latest events")
 		return
 	}
-	text, err := json.Marshal(s.events.list())
+	s.show(w, s.events.list())
+}
+
+// show answers with a list in JSON.
+func (s *server) show(w http.ResponseWriter, list any) {
+	text, err := json.Marshal(list)
 	if err != nil {
-		s.log.Error("events", "cause", err)
+		s.log.Error("console", "cause", err)
 	}
 	reply(w, http.StatusOK, text)
+}
+
+// refuse answers with a message, which needs no escapes in JSON.
+func refuse(w http.ResponseWriter, status int, message string) {
+	reply(w, status, []byte(`{"message":"`+message+`"}`))
 }
 
 func reply(w http.ResponseWriter, status int, text []byte) {

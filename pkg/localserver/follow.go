@@ -24,8 +24,8 @@ const (
 // follow publishes what happens to the challenges of a store, until ctx ends.
 func follow(ctx context.Context, store openstore.Store, events changes.Events, log *slog.Logger) {
 	switch s := store.(type) {
-	case openstore.File:
-		followFile(ctx, s.Store, events, log)
+	case *sqlitestore.Store:
+		followFile(ctx, s, events, log)
 	case openstore.Tables:
 		followTables(ctx, s, events, log)
 	}

@@ -49,7 +49,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		w.Write(docs.OpenAPI)
 	case strings.HasPrefix(path, "/_dev/"):
-		reply(w, http.StatusNotFound, []byte(`{"message":"nothing is served at this path"}`))
+		refuse(w, http.StatusNotFound, "nothing is served at this path")
 	default: // Unimatrix serves all other paths, and answers unknown ones
 		s.serve(w, r, s.otp, path, query)
 	}

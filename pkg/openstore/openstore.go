@@ -38,7 +38,7 @@ type Place struct {
 	Getenv func(string) string
 }
 
-// Store is an open store of challenges, clients and users: a [File] or [Tables].
+// Store is an open store of challenges, clients and users: a [sqlitestore.Store] or [Tables].
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
@@ -81,12 +81,6 @@ func (p Place) MakeFolder() error {
 	return nil
 }
 
-// File is the store in one SQLite file.
-type File struct{ *sqlitestore.Store }
-
-// Documents returns the table of clients and users.
-func (f File) Documents() documents.Table { return f.Store.Documents() }
-
 // Tables are the store in DynamoDB.
 type Tables struct {
 	*dynamostore.Store
@@ -111,9 +105,9 @@ func (p Place) Open(ctx context.Context, challenges, documents string) (Store, e
 	if p.Kind != DynamoDB {
 		db, err := sqlitestore.Open(p.databaseFile())
 		if err != nil {
-			return nil, err
+			return nil, err // not db, which would be a Store that is not nil
 		}
-		return File{db}, nil
+		return db, nil
 	}
 	client, err := p.client()
 	if err != nil {

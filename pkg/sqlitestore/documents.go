@@ -30,7 +30,7 @@ type Documents struct {
 }
 
 // Documents returns the documents in the store's file.
-func (s *Store) Documents() *Documents { return &s.documents }
+func (s *Store) Documents() documents.Table { return &s.documents }
 
 // Get returns the text under key and its revision. Without a document it returns nil
 // and 0.

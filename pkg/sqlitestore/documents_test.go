@@ -15,6 +15,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"countersign/pkg/documents"
 	"countersign/pkg/documents/documentstest"
 	"countersign/pkg/sqlitestore"
 )
@@ -69,7 +70,7 @@ func TestDocumentsReopened(t *testing.T) {
 func TestTwoStoresOnOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
 	server, admin := openAt(t, path), openAt(t, path)
-	stores := []*sqlitestore.Documents{server.Documents(), admin.Documents()}
+	stores := []documents.Table{server.Documents(), admin.Documents()}
 	for n := range int64(50) {
 		text := fmt.Appendf(nil, "text %d", n)
 		if ok, err := stores[n%2].Put(t.Context(), "a", text, n); err != nil || !ok {
@@ -83,7 +84,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 		}
 	}
 	for was := range int64(5) {
-		won := race(t, stores, func(i int, d *sqlitestore.Documents) (bool, error) {
+		won := race(t, stores, func(i int, d documents.Table) (bool, error) {
 			return d.Put(t.Context(), "b", fmt.Appendf(nil, "of %d", i), was)
 		})
 		if won != 1 {
@@ -91,7 +92,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 		}
 	}
 	takers := []*sqlitestore.Store{server, admin}
-	won := race(t, stores, func(i int, _ *sqlitestore.Documents) (bool, error) {
+	won := race(t, stores, func(i int, _ documents.Table) (bool, error) {
 		return takers[i%2].Take(t.Context(), "T#a", 1, 1, 100, 1<<40)
 	})
 	if won != 100 {
@@ -101,7 +102,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 
 // race makes 200 calls on each store at once and counts those that return true.
 func race(
-	t *testing.T, stores []*sqlitestore.Documents, call func(i int, d *sqlitestore.Documents) (bool, error),
+	t *testing.T, stores []documents.Table, call func(i int, d documents.Table) (bool, error),
 ) int64 {
 	t.Helper()
 	var won atomic.Int64
@@ -250,7 +251,7 @@ func BenchmarkGetParallel(b *testing.B) {
 	})
 }
 
-func fill(b *testing.B, d *sqlitestore.Documents) {
+func fill(b *testing.B, d documents.Table) {
 	b.Helper()
 	for n := range 1000 {
 		text := []byte(strings.Repeat("x", 2000))
