@@ -89,8 +89,8 @@ func TestRecovered(t *testing.T) {
 		}()
 		panic("code 123456")
 	}()
-	if record.Fault != "panic" || strings.Contains(record.Cause, "123456") ||
-		!strings.Contains(record.Trace, "TestRecovered") {
+	traced := strings.Contains(record.Trace, "TestRecovered")
+	if record.Fault != "panic" || strings.Contains(record.Cause, "123456") || !traced {
 		t.Errorf("recorded %+v, want the type of the value and the stack", record)
 	}
 }

@@ -27,9 +27,6 @@ func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) a
 			"otpValue":      value(&otpValue, 256),
 		})),
 	})
-	if broken.Field == strictjson.Whole {
-		return refused(broken)
-	}
 	broken.Set("authenticationRequestId", required(requestID))
 	broken.Set("authenticationMethod", optional(method, "OTP"))
 	broken.Set("authenticationType", optional(kind, "SMS", "OTP"))

@@ -1,11 +1,11 @@
 package cognito
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -47,7 +47,7 @@ func parse(r *events.CognitoEventUserPoolsChallengeResult) (s session, ok bool) 
 	if r == nil || r.ChallengeName != custom {
 		return s, false
 	}
-	d := json.NewDecoder(bytes.NewReader([]byte(r.ChallengeMetadata)))
+	d := json.NewDecoder(strings.NewReader(r.ChallengeMetadata))
 	d.DisallowUnknownFields()
 	ok = d.Decode(&s) == nil && len(s.ID) == idLength && s.Left > 0 && s.Ends > 0
 	return s, ok
@@ -74,9 +74,9 @@ func follow(rounds []*events.CognitoEventUserPoolsChallengeResult, resend bool, 
 	for i, r := range rounds {
 		next, ok := parse(r)
 		switch {
-		case !ok, i > 0 && next.ID != s.ID: // a password began it, or another pool's triggers
+		case !ok, i > 0 && next.ID != s.ID: // another pool's triggers or a password began it
 			return s, foreign
-		case r.ChallengeResult && i < len(rounds)-1: // it was passed before, and went on
+		case r.ChallengeResult && i < len(rounds)-1: // a round after a passed one
 			return s, foreign
 		}
 		s = next

@@ -136,9 +136,12 @@ func linesOfRequests(t *testing.T, log string, served int64, numbers int) {
 	for text := range strings.Lines(log) {
 		line := telemetrytest.Read(t, text).Members
 		lines++
-		if line["request"] != "an invocation" || line["client"] != "demo" ||
-			line["api"] != "customers/initAuthentication" {
-			t.Errorf("a line without its request: %s", text)
+		for name, want := range map[string]any{
+			"request": "an invocation", "client": "demo", "api": "customers/initAuthentication",
+		} {
+			if line[name] != want {
+				t.Errorf("%s is %v, want %v: %s", name, line[name], want, text)
+			}
 		}
 		if n, sent := line["sends"]; sent && (n != 1.0 || line["outcome"] != "sent" || line["result"] != "SUCCESS") {
 			t.Errorf("a line of several requests: %s", text)

@@ -86,7 +86,7 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	text("request", r.ID)
 	text("reply", r.Reply)
 	text("contract", r.Contract)
-	text("api", r.api())
+	text("api", cmp.Or(r.API, "none"))
 	text("client", r.Client)
 	text("result", r.Result)
 	text("outcome", string(r.Outcome))
@@ -110,14 +110,6 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	}
 	text("trace", r.Trace)
 	return line
-}
-
-// api returns the request's API, "none" for a request without one.
-func (r *Request) api() string {
-	if r.API == "" {
-		return "none"
-	}
-	return r.API
 }
 
 // millis returns a duration in milliseconds, to the microsecond.

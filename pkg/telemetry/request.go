@@ -75,12 +75,10 @@ func (r *Request) Started(where string, got otp.Started, err error) {
 		return
 	}
 	r.Outcome, r.Wait = got.Outcome, got.Wait
-	switch got.Outcome {
-	case otp.Unclear:
-		r.Fail("sender", got.Cause)
-	default:
-		r.explain(got.Cause)
+	if got.Outcome == otp.Unclear {
+		r.Fault = "sender"
 	}
+	r.explain(got.Cause)
 }
 
 func (r *Request) explain(cause error) {
