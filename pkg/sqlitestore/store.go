@@ -34,7 +34,7 @@ type Store struct {
 
 	begin, commit, rollback       *sqlite.Stmt
 	insert, find, takeOver, claim *sqlite.Stmt
-	settle, attempt               *sqlite.Stmt
+	settle, guess, attempt        *sqlite.Stmt
 	findLedger, putLedger, answer *sqlite.Stmt
 	take                          *sqlite.Stmt
 	sweepers                      [3]sweeper
@@ -115,7 +115,7 @@ func (s *Store) prepare() error {
 	for stmt, query := range map[**sqlite.Stmt]string{
 		&s.begin: "BEGIN IMMEDIATE", &s.commit: "COMMIT", &s.rollback: "ROLLBACK",
 		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
-		&s.settle: settleQuery, &s.attempt: attemptQuery,
+		&s.settle: settleQuery, &s.guess: guessQuery, &s.attempt: attemptQuery,
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
