@@ -79,32 +79,46 @@ func sqlType(f otp.Field) string {
 	}
 }
 
+// progress are the columns of a challenge that change while it keeps its seed, and that
+// [changes.Facts] compares then.
+var progress = []string{"state", "attempts", "sentAt"}
+
 // triggers fill the table of changes inside the transaction of each write that a fact
-// may follow from. A deleted row keeps the challenge as it was. Of an updated one, a
-// "was_" column is NULL where the write left the field as it was.
+// may follow from. A deleted row keeps the challenge as it was. A "was_" column is NULL
+// where the field is as it was, or where no fact follows from the field as it was.
 func triggers() string {
-	insert := func(kind string, columns, values []string) string {
-		return "INSERT INTO changes (kind, " + strings.Join(columns, ", ") + ") VALUES ('" + kind + "', " +
-			strings.Join(values, ", ") + ");"
+	row := func(kind string, names, values []string) string {
+		return "BEGIN INSERT INTO changes (kind, " + strings.Join(names, ", ") + ") VALUES ('" + kind + "', " +
+			strings.Join(values, ", ") + "); END;"
 	}
-	var names, wasNames, new, old, was []string
+	var names, was []string
 	for _, f := range followed {
-		names, new, old = append(names, f.Name), append(new, "NEW."+f.Name), append(old, "OLD."+f.Name)
-		if f.Name != "pk" { // a key does not change
-			wasNames = append(wasNames, "was_"+f.Name)
-			was = append(was, fmt.Sprintf("iif(OLD.%[1]s IS NEW.%[1]s, NULL, OLD.%[1]s)", f.Name))
-		}
+		names = append(names, f.Name)
+	}
+	was = names[1:] // a key does not change
+	updated := func(was []string) string {
+		return row("updated", append(prefixed("", names), prefixed("was_", was)...),
+			append(prefixed("NEW.", names), prefixed("OLD.", was)...))
 	}
 	return `
 CREATE TRIGGER inserted AFTER INSERT ON challenges WHEN NEW.max > 0 AND (NEW.state <> 'reserved' OR NEW.attempts > 0)
-BEGIN ` + insert("inserted", names, new) + ` END;
-CREATE TRIGGER updated AFTER UPDATE OF seed, state, sentAt, attempts ON challenges
-WHEN (OLD.max > 0 OR NEW.max > 0) AND (OLD.seed <> NEW.seed OR OLD.state <> NEW.state
-  OR OLD.sentAt <> NEW.sentAt OR OLD.attempts <> NEW.attempts)
-BEGIN ` + insert("updated", append(names, wasNames...), append(new, was...)) + ` END;
+` + row("inserted", names, prefixed("NEW.", names)) + `
+CREATE TRIGGER replaced AFTER UPDATE OF seed ON challenges WHEN (OLD.max > 0 OR NEW.max > 0) AND OLD.seed <> NEW.seed
+` + updated(was) + `
+CREATE TRIGGER updated AFTER UPDATE OF state, sentAt, attempts ON challenges
+WHEN OLD.seed = NEW.seed AND NEW.max > 0
+  AND (OLD.state <> NEW.state OR OLD.sentAt <> NEW.sentAt OR OLD.attempts <> NEW.attempts)
+` + updated(progress) + `
 CREATE TRIGGER deleted AFTER DELETE ON challenges WHEN OLD.max > 0 AND OLD.state IN ('sent', 'unclear')
-BEGIN ` + insert("deleted", names, old) + ` END;
+` + row("deleted", names, prefixed("OLD.", names)) + `
 `
+}
+
+func prefixed(prefix string, names []string) (all []string) {
+	for _, name := range names {
+		all = append(all, prefix+name)
+	}
+	return all
 }
 
 func createTable(name string, columns []column) string {
