@@ -73,6 +73,9 @@ func packages(t *testing.T) picture {
 			at++
 		}
 		for _, found := range box.FindAllStringSubmatch(line, -1) {
+			if _, drawn := p.rows[found[2]]; drawn {
+				t.Errorf("the picture of docs/architecture.md has %s twice: remove one", found[2])
+			}
 			p.rows[found[2]] = at
 		}
 		chain := strings.Split(box.ReplaceAllString(strings.TrimSpace(line), "$1"), " --> ")

@@ -87,7 +87,8 @@ func Valid(t testing.TB, facts ...changes.Fact) {
 			t.Fatal(err)
 		}
 		if err := Against(t, string(f.Kind), event); err != nil {
-			t.Errorf("%s\n%v", event, err)
+			t.Errorf("the event %s does not match docs/events/%s.json with docs/events/defs.json; "+
+				"if the change is meant, correct the schema: %v\n%s", f.Kind, f.Kind, err, event)
 		}
 	}
 }
