@@ -23,6 +23,7 @@ import (
 	"countersign/pkg/service"
 	"countersign/pkg/service/sending"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // world is the surroundings of an execution: the two handlers on a store, the table of
@@ -54,11 +55,7 @@ func newKeys(t *testing.T) *keyring.Ring {
 
 func newWorld(t *testing.T, keys *keyring.Ring) *world {
 	t.Helper()
-	store, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
+	store := sqlitetest.New(t)
 	_, states := definition(t)
 	w := &world{
 		machine: &machine{t: t, states: states, name: "order-4711", now: begin},
