@@ -26,9 +26,9 @@ import (
 	"countersign/pkg/users"
 )
 
-// binaries has the functions as they are deployed, but for this machine's processor: built as `make build` does, under a
-// stand-in of Lambda's Runtime API. They call DynamoDB's engine and fakes of the other services, through a [guard] that
-// allows each function its role in template.yaml only.
+// binaries has the functions as they are deployed, but for this machine's processor: built as `make build` does, under
+// a stand-in of Lambda's Runtime API. They call DynamoDB's engine and fakes of the other services, through a [guard]
+// that allows each function its role in template.yaml only.
 type binaries struct {
 	*starttest.Function
 	t       *testing.T
@@ -167,8 +167,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// process starts a function under a name of its own, until the test ends. The test fails if the process ended before, or
-// panicked.
+// process starts a function under a name of its own, until the test ends. The test fails if the process ended before,
+// or panicked.
 func (b *binaries) process(t *testing.T, function, name string) *standin.Process {
 	t.Helper()
 	log := &output{}
@@ -187,7 +187,8 @@ func (b *binaries) process(t *testing.T, function, name string) *standin.Process
 	return p
 }
 
-// functionEnvironment returns the variables that the test has set for functions, with a role as the id of the access key.
+// functionEnvironment returns the variables that the test has set for functions, with a role as the id of the access
+// key.
 func functionEnvironment(role string) (env []string) {
 	for _, e := range os.Environ() {
 		if strings.HasPrefix(e, "AWS_") || strings.HasPrefix(e, "COUNTERSIGN_") {

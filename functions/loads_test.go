@@ -57,8 +57,8 @@ func (p prices) at(kinds []kind, l load) spent {
 	return s
 }
 
-// follow adds the function that follows the stream. Lambda polls each shard Assumed.Polls times a second, and invokes the
-// function for each poll that finds records.
+// follow adds the function that follows the stream. Lambda polls each shard Assumed.Polls times a second, and invokes
+// the function for each poll that finds records.
 func (p prices) follow(s *spent, l load) {
 	a := p.Assumed
 	records := s.used.calls["change"]
@@ -104,13 +104,9 @@ func (p prices) traffic(b io.Writer, kinds []kind) (dearest float64) {
 		fmt.Fprintln(b)
 	}
 	fmt.Fprintf(b, "| **together** | | **%.2f** | **%.2f** | **%.2f** |\n\n", sums[0], sums[1], sums[2])
-	fmt.Fprintf(
-		b,
-		"The messages themselves, to the US: %g + %g for each, %s USD for all of them.\n\n",
-		p.SMS.USD,
-		p.SMS.Carrier,
-		thousands(math.Round(p.Model.Sends*p.Model.Verified*(p.SMS.USD+p.SMS.Carrier))),
-	)
+	messages := p.Model.Sends * p.Model.Verified * (p.SMS.USD + p.SMS.Carrier)
+	fmt.Fprintf(b, "The messages themselves, to the US: %g + %g for each, %s USD for all of them.\n\n",
+		p.SMS.USD, p.SMS.Carrier, thousands(math.Round(messages)))
 	p.differences(b, kinds)
 	return max(sums[0], sums[1], sums[2])
 }
@@ -184,12 +180,8 @@ func (p prices) month(b io.Writer, kinds []kind, metrics float64, template []byt
 	for _, l := range loads {
 		fmt.Fprintf(b, " %s |", short(p.Model.Verified/l.second/month))
 	}
-	fmt.Fprint(
-		b,
-		"\n\nThe metrics are those of one country and of the calls above: each further country has two, each reason "+
-			"of refusals and each\n"+
-			"kind of fault one.\n\n",
-	)
+	fmt.Fprint(b, "\n\nThe metrics are those of one country and of the calls above: each further country has two, "+
+		"each reason of refusals and each\nkind of fault one.\n\n")
 	return max(sums[0], sums[1], sums[2])
 }
 

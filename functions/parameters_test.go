@@ -142,8 +142,8 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 	}
 }
 
-// The longest brand of the template fits into a message in every language, and no longer one does. CloudFormation counts
-// each letter once: letters that count twice are left to the functions.
+// The longest brand of the template fits into a message in every language, and no longer one does. CloudFormation
+// counts each letter once: letters that count twice are left to the functions.
 func TestBrandIsBoundedAlike(t *testing.T) {
 	most := *parameters(t)["Brand"].MaxLength
 	fits := func(n int) bool { return message.CheckBrand(strings.Repeat("a", n)) == nil }

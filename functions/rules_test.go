@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Only the wiring takes time and entropy from the system; all other code gets them as arguments. No code uses math/rand,
-// from which codes could be guessed (P13).
+// Only the wiring takes time and entropy from the system; all other code gets them as arguments. No code uses
+// math/rand, from which codes could be guessed (P13).
 func TestClockAndEntropy(t *testing.T) {
 	system := regexp.MustCompile(
 		`\btime\.(Now|Since|Until|Sleep|After|NewTimer|Tick)\(|\brand\.(Reader|Read|Text|Int)\b|"math/rand`,

@@ -40,20 +40,14 @@ func call(t *testing.T, h lambda.Handler, trigger, number, request string) (resp
 	t.Helper()
 	user := `"userNotFound":true,"userAttributes":{}`
 	if number != "" {
-		user = fmt.Sprintf(
-			`"userNotFound":false,"userAttributes":{"phone_number":%q,"phone_number_verified":"true"}`,
-			number,
-		)
+		user = fmt.Sprintf(`"userNotFound":false,`+
+			`"userAttributes":{"phone_number":%q,"phone_number_verified":"true"}`, number)
 	}
-	event := fmt.Sprintf(
-		`{"version":"1","triggerSource":"%s_Authentication","region":"ap-southeast-1",`+
-			`"userPoolId":"ap-southeast-1_EXAMPLE","userName":"ana",`+
-			`"callerContext":{"clientId":"57cbishk4j24pabc1234567890"},"request":{%s,%s},"response":{}}`,
-		trigger,
-		user,
-		request,
-	)
-	out, err := h.Invoke(context.Background(), []byte(event))
+	event := fmt.Appendf(nil, `{"version":"1","triggerSource":"%s_Authentication","region":"ap-southeast-1",`+
+		`"userPoolId":"ap-southeast-1_EXAMPLE","userName":"ana",`+
+		`"callerContext":{"clientId":"57cbishk4j24pabc1234567890"},"request":{%s,%s},"response":{}}`,
+		trigger, user, request)
+	out, err := h.Invoke(context.Background(), event)
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ import (
 	"countersign/functions/internal/starttest"
 )
 
-// An init of a known client makes three writes and no read. A request that is refused before a challenge exists makes no
-// write, and reads at most its client (P7).
+// An init of a known client makes three writes and no read. A request that is refused before a challenge exists makes
+// no write, and reads at most its client (P7).
 func TestRequests(t *testing.T) {
 	starttest.Environment(t)
 	count := starttest.Count(t)

@@ -56,8 +56,8 @@ func TestWired(t *testing.T) {
 	}
 }
 
-// The function refuses events of other sources than HTTP with an error. Lambda logs the error, an alarm counts it, and a
-// record stays in its queue.
+// The function refuses events of other sources than HTTP with an error. Lambda logs the error, an alarm counts it, and
+// a record stays in its queue.
 func TestHTTPOnly(t *testing.T) {
 	starttest.Environment(t)
 	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)

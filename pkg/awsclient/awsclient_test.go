@@ -58,8 +58,8 @@ func TestWhereAndWho(t *testing.T) {
 		{"with nothing but an endpoint", "", nil, "", "http://127.0.0.1:8000", "127.0.0.1:8000", "local/us-east-1"},
 		{"without credentials", "", nil, "eu-central-1", "", "",
 			"dynamodb: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give an endpoint"},
-		{"without a region", "AKIDEXAMPLE", nil, "", "", "", "dynamodb: no region: set AWS_REGION, or give an " +
-			"endpoint"},
+		{"without a region", "AKIDEXAMPLE", nil, "", "", "",
+			"dynamodb: no region: set AWS_REGION, or give an endpoint"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("AWS_ACCESS_KEY_ID", c.key)
@@ -121,8 +121,8 @@ func (e endless) Read([]byte) (int, error) {
 	return 0, e.ctx.Err()
 }
 
-// A call that a retry may help is tried three times, with a pause that doubles. A call that hangs ends in time (P18). No
-// redirect is followed. Time is virtual.
+// A call that a retry may help is tried three times, with a pause that doubles. A call that hangs ends in time (P18).
+// No redirect is followed. Time is virtual.
 func TestAttempts(t *testing.T) {
 	const attempt, first = 700 * time.Millisecond, 50 * time.Millisecond
 	soon := []time.Duration{0, first, first + 2*first}

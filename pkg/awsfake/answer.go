@@ -9,8 +9,8 @@ import (
 // Answer is the way in which a [Server] answers one request to its fake.
 type Answer func(w http.ResponseWriter, r *http.Request, fake http.Handler)
 
-// Calling returns a with a call of f before the answer, on the server's goroutine: at this moment a test cancels, crashes
-// or moves the clock.
+// Calling returns a with a call of f before the answer, on the server's goroutine: at this moment a test cancels,
+// crashes or moves the clock.
 func (a Answer) Calling(f func(*http.Request)) Answer {
 	return func(w http.ResponseWriter, r *http.Request, fake http.Handler) {
 		f(r)

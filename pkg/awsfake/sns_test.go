@@ -19,8 +19,9 @@ func TestStrangeRequests(t *testing.T) {
 		"not signed":     {publish, false, "<Code>MissingAuthenticationToken</Code>"},
 		"another action": {"Action=CreateTopic&Version=2010-03-31", true, "<Code>InvalidAction</Code>"},
 		"no form":        {"%", true, "<Code>MalformedQueryString</Code>"},
-		"no number": {strings.Replace(publish, "PhoneNumber", "TopicArn", 1), true, "<Code>InvalidParameter</Co" +
-			"de>"},
+		"no number": {
+			strings.Replace(publish, "PhoneNumber", "TopicArn", 1), true, "<Code>InvalidParameter</Code>",
+		},
 		"in order": {publish, true, "<MessageId>"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -97,22 +97,16 @@ func TestEveryErrorOfTheSDKHasARow(t *testing.T) {
 	}
 }
 
-// sdkCodes reads the codes off the source of the SDK's deserializer: there is no
-// list of them at run time.
+// sdkCodes reads the codes in the source of the SDK's deserializer. At run time the SDK has no list of them.
 func sdkCodes(t *testing.T) []string {
 	t.Helper()
-	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/servi"+
-		"ce/sns").
-		Output()
+	const sdk = "github.com/aws/aws-sdk-go-v2/service/sns"
+	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", sdk).Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	file, err := parser.ParseFile(
-		token.NewFileSet(),
-		filepath.Join(strings.TrimSpace(string(dir)), "deserializers.go"),
-		nil,
-		0,
-	)
+	path := filepath.Join(strings.TrimSpace(string(dir)), "deserializers.go")
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

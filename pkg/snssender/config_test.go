@@ -23,16 +23,16 @@ func TestConfig(t *testing.T) {
 	}
 	for _, c := range []struct{ field, good, bad string }{
 		{"SenderID", "A|Acme|ACME-2|1A|ABCDEFGHIJK", " |12345|Acme Inc|Acme_1|ABCDEFGHIJKL|Äcme|Acme\n|---"},
-		{"OriginationNumber", "12345|+12065550100|12345678901234", "1234|+1 206 555 " +
-			"0100|123456789012345|++12345|12345a|12345\n|１２３４５"},
+		{"OriginationNumber", "12345|+12065550100|12345678901234",
+			"1234|+1 206 555 0100|123456789012345|++12345|12345a|12345\n|１２３４５"},
 		{"MaxPrice", "0.50|1|0.00645|99.99999", "0|0.00|-1|1.|.5|0,50|1e3|100|0.000001|$1|0.5\n"},
-		{"EntityID", "1701165718168578728|a-b_c|" + strings.Repeat("1", 50), " |" + strings.Repeat("1", 51) +
-			"|1 2|1\n|é"},
+		{"EntityID", "1701165718168578728|a-b_c|" + strings.Repeat("1", 50),
+			" |" + strings.Repeat("1", 51) + "|1 2|1\n|é"},
 		{"TemplateID", "1707166375278247471", " |" + strings.Repeat("1", 51)},
-		{"Endpoint", "https://sns.eu-west-1.amazonaws.com|https://vpce-1.sns.eu-west-1.vpce.amazonaws.com/|http://12" +
-			"7.0.0.1:8080|http://localhost:1|http://[::1]:1",
-			"http://sns.eu-west-1.amazonaws.com|sns.eu-west-1.amazonaws.com|ftp://127.0.0.1|https://|https://u:p@h|h" +
-				"ttps://h/path|https://h?q|%|http://10.0.0.1|http://127.0.0.1.example.org"},
+		{"Endpoint", "https://sns.eu-west-1.amazonaws.com|https://vpce-1.sns.eu-west-1.vpce.amazonaws.com/|" +
+			"http://127.0.0.1:8080|http://localhost:1|http://[::1]:1",
+			"http://sns.eu-west-1.amazonaws.com|sns.eu-west-1.amazonaws.com|ftp://127.0.0.1|https://|" +
+				"https://u:p@h|https://h/path|https://h?q|%|http://10.0.0.1|http://127.0.0.1.example.org"},
 	} {
 		for _, v := range strings.Split(c.good, "|") {
 			if err := fields[c.field](v).Validate(); err != nil {

@@ -44,8 +44,8 @@ func TestOnTheWire(t *testing.T) {
 			"AWS.SNS.SMS.SMSType": text("Transactional"),
 		}},
 		"everything configured": {
-			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50", EntityID: "1701165718168" +
-				"578728", TemplateID: "1707166375278247471"},
+			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50",
+				EntityID: "1701165718168578728", TemplateID: "1707166375278247471"},
 			map[string]awsfake.Attribute{
 				"AWS.SNS.SMS.SMSType":          text("Transactional"),
 				"AWS.SNS.SMS.SenderID":         text("Acme-1"),

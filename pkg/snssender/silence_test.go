@@ -40,16 +40,10 @@ func TestNumberAndCodeStayInside(t *testing.T) {
 		"text as the code":   awsfake.FailSNS(400, canaryText),
 		"echo, not SNS's":    awsfake.Body(200, echo),
 		"error that echoes":  awsfake.Body(400, echo),
-		"number as the request id": awsfake.Body(
-			400,
-			"<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>"+canaryNumber+"</RequestId></ErrorRespon"+
-				"se>",
-		),
-		"number as the id, success": awsfake.Body(
-			200,
-			"<PublishResponse><PublishResult/><ResponseMetadata><RequestId>"+canaryNumber+"</RequestId></ResponseMet"+
-				"adata></PublishResponse>",
-		),
+		"number as the request id": awsfake.Body(400, "<ErrorResponse><Error><Code>NotFound</Code></Error>"+
+			"<RequestId>"+canaryNumber+"</RequestId></ErrorResponse>"),
+		"number as the id, success": awsfake.Body(200, "<PublishResponse><PublishResult/><ResponseMetadata>"+
+			"<RequestId>"+canaryNumber+"</RequestId></ResponseMetadata></PublishResponse>"),
 	}
 	for _, m := range misbehaviour {
 		if m.want != otp.Accepted {

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// misbehaviour has the ways in which SNS, or a machine before it, answers or fails to. Each makes one request on the wire
-// (P5).
+// misbehaviour has the ways in which SNS, or a machine before it, answers or fails to. Each makes one request on the
+// wire (P5).
 var misbehaviour = []struct {
 	name   string
 	answer awsfake.Answer

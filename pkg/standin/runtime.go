@@ -22,12 +22,9 @@ var timeouts = map[string]time.Duration{"changes": time.Minute, "cognito": 5 * t
 const maxBody = 6<<20 + 100
 
 // oversize is Lambda's answer in place of a larger one.
-var oversize = Answer{Failed: true, Body: fmt.Appendf(
-	nil,
+var oversize = Answer{Failed: true, Body: fmt.Appendf(nil,
 	`{"errorMessage":"Response payload size exceeded maximum allowed payload size (%d bytes).",`+
-		`"errorType":"Function.ResponseSizeTooLarge"}`,
-	maxBody,
-)}
+		`"errorType":"Function.ResponseSizeTooLarge"}`, maxBody)}
 
 // Runtime is Lambda's Runtime API (version 2018-06-01) on the loopback interface, for any number of functions: each
 // process has a path prefix of its own. It is safe for concurrent use.
@@ -79,12 +76,10 @@ func (r *Runtime) add(name string) (*function, error) {
 	if old := r.functions[name]; old != nil {
 		select {
 		case <-old.ended:
+			delete(r.paths, old.path)
 		default:
 			return nil, fmt.Errorf("there is a function %s already: stop it first, or take another name", name)
 		}
-	}
-	if old := r.functions[name]; old != nil {
-		delete(r.paths, old.path)
 	}
 	r.started++
 	f := newFunction(name, r.now)

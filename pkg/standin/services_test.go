@@ -48,7 +48,8 @@ func services(t *testing.T, o standin.Options) *standin.Services {
 	return s
 }
 
-// withoutTables starts the stand-ins of all services but DynamoDB, for clients with the credentials that functions have.
+// withoutTables starts the stand-ins of all services but DynamoDB, for clients with the credentials that functions
+// have.
 func withoutTables(t *testing.T, o standin.Options) *standin.Services {
 	t.Helper()
 	t.Setenv("AWS_REGION", "us-east-1")
@@ -181,8 +182,8 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// A stand-in refuses each request that it cannot carry out, and each request to another host name: a web page may have a
-// name that leads to this machine.
+// A stand-in refuses each request that it cannot carry out, and each request to another host name: a web page may have
+// a name that leads to this machine.
 func TestRefusals(t *testing.T) {
 	s := services(t, standin.Options{
 		Data: t.TempDir(), Given: map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"},
@@ -233,24 +234,21 @@ func TestRefusals(t *testing.T) {
 
 // A service whose endpoint is given has no stand-in.
 func TestGiven(t *testing.T) {
-	s := services(
-		t,
-		standin.Options{
-			Data: t.TempDir(),
-			Given: map[string]string{
-				"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
-				"AWS_ENDPOINT_URL_SNS":      "http://127.0.0.1:1",
-			},
+	s := services(t, standin.Options{
+		Data: t.TempDir(),
+		Given: map[string]string{
+			"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+			"AWS_ENDPOINT_URL_SNS":      "http://127.0.0.1:1",
 		},
-	)
+	})
 	if len(s.Environment) != 2 || len(s.Names) != 2 || s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] == "" ||
 		s.Environment["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" {
 		t.Errorf("stand-ins at %v (%q), want Secrets Manager and EventBridge", s.Environment, s.Names)
 	}
 }
 
-// The engine keeps its tables in the data folder, and ends with the stand-ins. A missing engine is an error that says how
-// to get one.
+// The engine keeps its tables in the data folder, and ends with the stand-ins. A missing engine is an error that says
+// how to get one.
 func TestEngine(t *testing.T) {
 	binary, data := installed(t), t.TempDir()
 	for range 2 {

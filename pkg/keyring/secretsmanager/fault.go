@@ -11,7 +11,8 @@ import (
 // fault makes an error whose text is safe to log. It drops the SDK's error, because that may hold an answer with the
 // keys. It keeps only that time ran out, for errors.Is.
 func (s *Secret) fault(operation string, err error) error {
-	// The messages of both codes are for the operator: the KMS key cannot be used, or the secret is marked for deletion.
+	// The messages of both codes are for the operator: the KMS key cannot be used, or the secret is marked for
+	// deletion.
 	reason := awsclient.Describe(err, "DecryptionFailure", "InvalidRequestException")
 	text := fmt.Sprintf("secretsmanager: %s of secret %s: %s", operation, s.id, reason)
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
