@@ -11,6 +11,7 @@ import (
 var races = flag.Int("races", 4, "challenges in the race for one right code; the promise names 20")
 
 func TestConformance(t *testing.T) {
+	t.Parallel() // with TestDocuments: each waits for the engine most of the time
 	storetest.Run(t, storetest.Opener{
 		Open: func(t testing.TB) storetest.Store { return dynamotest.Store(t, nil) },
 		// The wire loses requests below the SDK, which repeats them.

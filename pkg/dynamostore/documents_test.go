@@ -17,6 +17,7 @@ import (
 )
 
 func TestDocuments(t *testing.T) {
+	t.Parallel() // see TestConformance
 	documentstest.Run(t, func(t testing.TB) (documentstest.Documents, documentstest.Counter) {
 		return documentsOn(t, dynamotest.ClientsTable(t), nil), dynamotest.Store(t, nil)
 	})
