@@ -41,7 +41,7 @@ type callCommands struct {
 func (callCommands) Help() string {
 	return "Prints the body of the answer as it came. Exits with 0 for status S, 2 for F, 3 for U, " +
 		"and 1 if there is no answer, or none with a valid signature. " +
-		"Without a public key of the service the signature is not checked, and a warning on standard error says so."
+		"Without a public key of the service the signature is not checked, as a warning on standard error reports."
 }
 
 // caller are the flags of every call.

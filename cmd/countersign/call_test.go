@@ -151,7 +151,7 @@ func TestCallUnknown(t *testing.T) {
 }
 
 // TestCallChecksAnswers: an answer is printed only if its signature is right. Without a public
-// key, a warning says that it is not checked.
+// key, a warning reports that it is not checked.
 func TestCallChecksAnswers(t *testing.T) {
 	t.Parallel() // it waits for the server's caches
 	p := serveOn(t, newFolder(t))
@@ -197,7 +197,7 @@ func TestCallChecksAnswers(t *testing.T) {
 	c.gets(verify, 2, "verify", "x", "123456")
 }
 
-// TestCallInTrouble: a call without a server, or with wrong keys or flags, says what to give.
+// TestCallInTrouble: a call without a server, or with wrong keys or flags, ends with an error that names the remedy.
 func TestCallInTrouble(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.no("countersign serve starts one", "call", "verify", "x", "1", "--url", "http://127.0.0.1:1")

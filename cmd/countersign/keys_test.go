@@ -179,7 +179,7 @@ func TestAdministrationInAWS(t *testing.T) {
 	c.no("AccessDeniedException", "keys", "list")
 }
 
-// TestNoDeployment: without credentials, or with a wrong endpoint, an error says what to give.
+// TestNoDeployment: without credentials, or with a wrong endpoint, an error names the remedy.
 func TestNoDeployment(t *testing.T) {
 	c := onFolder(t, newFolder(t), "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_KEYS=keys", "AWS_REGION=eu-central-1")
 	c.no("aws configure export-credentials", "keys", "list")

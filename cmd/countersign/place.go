@@ -91,7 +91,7 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 		ring:    ring,
 	})
 	if errors.Is(err, documents.ErrNotFound) {
-		err = fmt.Errorf("%w in %s: client list, client show and user list show what is there",
+		err = fmt.Errorf("%w in %s: client list, client show and user list print what exists",
 			err, p.at().Name(cfg.ClientsTable))
 	}
 	return err

@@ -50,7 +50,7 @@ func TestUserCommands(t *testing.T) {
 	})
 }
 
-// TestUserMistakes: an error says what is wrong, and what a value must be.
+// TestUserMistakes: an error names the value that is wrong, and the values that are allowed.
 func TestUserMistakes(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.ok("client", "add", "acme")

@@ -55,7 +55,7 @@ func (d *desk) Send(context.Context, otp.Message) (otp.Delivery, error) {
 	return d.delivery, errExample
 }
 
-// failing is a store whose attempts fail if its desk says so.
+// failing is a store whose attempts fail while storeDown of its desk is set.
 type failing struct {
 	openstore.Store
 	d *desk

@@ -1,6 +1,6 @@
 // Package localserver runs the whole service on one machine, for development: the
 // same handlers as in Lambda, a local store, and an outbox in place of the phone
-// network. The outbox shows every code to whoever can reach the server.
+// network. The outbox shows every code to anyone who can reach the server.
 package localserver
 
 import (
@@ -27,7 +27,7 @@ import (
 	"countersign/pkg/version"
 )
 
-// Options say how the server runs.
+// Options are the flags of serve, and the environment and streams of its process.
 type Options struct {
 	Listen      string // HOST:PORT; port 0 takes a free one
 	AllowRemote bool   // allow a host that other machines can reach

@@ -28,7 +28,7 @@ const (
 	DynamoDB = "dynamodb"
 )
 
-// Place says where a store is.
+// Place names a store.
 type Place struct {
 	Folder string // data folder: it has the keyring too, except for a deployment
 	Kind   string // SQLite or DynamoDB
