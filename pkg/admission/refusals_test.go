@@ -1,0 +1,77 @@
+package admission_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"countersign/pkg/admission"
+	"countersign/pkg/admission/admissiontest"
+	"countersign/pkg/clients"
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+)
+
+// Each outcome that this package names is among the refusals, which the tests of all contracts run.
+func TestEachOutcomeIsAmongTheRefusals(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[otp.Outcome]bool{}
+	for _, r := range admissiontest.Refusals() {
+		listed[r.Outcome] = true
+	}
+	found := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`\botp\.[A-Z]\w+`).FindAllString(string(text), -1) {
+			outcome, ok := outcomeNamed(strings.TrimPrefix(name, "otp."))
+			if !ok {
+				continue
+			}
+			found++
+			if !listed[outcome] {
+				t.Errorf("pkg/admission/%s has the outcome %s, and no test of a contract runs it: "+
+					"add a row to Refusals in pkg/admission/admissiontest/refusals.go", file, name)
+			}
+		}
+	}
+	if found < 2 {
+		t.Errorf("%d outcomes in the sources of pkg/admission, want 2 or more", found)
+	}
+}
+
+// outcomeNamed returns the outcome of a constant's name: that of BadNumber is "bad_number".
+func outcomeNamed(name string) (otp.Outcome, bool) {
+	words := regexp.MustCompile(`[A-Z][a-z]*`).FindAllString(name, -1)
+	outcome := otp.Outcome(strings.ToLower(strings.Join(words, "_")))
+	return outcome, slices.Contains(otp.Outcomes(), outcome)
+}
+
+// Each refusal is one of the rules: it refuses what was allowed before, with its outcome.
+func TestRefusals(t *testing.T) {
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	for _, r := range admissiontest.Refusals() {
+		c := &clients.Client{}
+		admissiontest.Anywhere(c)
+		if _, got := messages.Recipient(t.Context(), c, r.Number); got != "" {
+			t.Errorf("%s: a client that may send anywhere gets %q: lift the rule in Anywhere of "+
+				"pkg/admission/admissiontest/refusals.go", r.Name, got)
+		}
+		r.Refuse(c)
+		if _, got := messages.Recipient(t.Context(), c, r.Number); got != r.Outcome {
+			t.Errorf("%s: the outcome is %q, want %q", r.Name, got, r.Outcome)
+		}
+	}
+}

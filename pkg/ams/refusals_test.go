@@ -1,0 +1,50 @@
+package ams_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"countersign/pkg/admission/admissiontest"
+	"countersign/pkg/ams"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
+)
+
+// Each reason not to send refuses both inits and the trigger with the result of the table.
+func TestRefusedRecipients(t *testing.T) {
+	for _, r := range admissiontest.Refusals() {
+		n, _ := plan.Lookup(r.Number)
+		hyphenated := n.CC + "-" + r.Number[1+len(n.CC):]
+		init := func(id string) string {
+			return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
+				`"identityType":"MOBILENO","identityValue":%q}`, id, hyphenated)
+		}
+		t.Run(r.Name, func(t *testing.T) {
+			s, users := withUsers(t)
+			addUser(t, users, "u", hyphenated, "token")
+			admissiontest.Anywhere(s.clients["demo"])
+			challenge := s.expect("SUCCESS", initPath, init("1")).AuthID
+			s.now = s.now.Add(time.Minute)
+			r.Refuse(s.clients["demo"])
+			s.wantRefusal(r.Outcome, initPath, init("2"))
+			s.wantRefusal(r.Outcome, usersInit, usersBody("3", "token"))
+			s.wantRefusal(r.Outcome, triggerPath, triggerBody("", challenge))
+			s.wantRefusal(r.Outcome, triggerPath, triggerBody("4", challenge))
+		})
+	}
+}
+
+// wantRefusal posts a request, after which no second message is sent, and wants the result of an outcome.
+func (s *service) wantRefusal(outcome otp.Outcome, path, body string) {
+	s.t.Helper()
+	got := parse(s.t, s.post(path, body)).Result
+	if codes, _ := ams.ResultCodes(outcome); got.Code != codes[0] || got.Status != "F" {
+		s.t.Errorf("%s answered %+v, and the result of %q is %q: give the outcome a result with the status F "+
+			"in results of pkg/ams/result.go, and answer with it", path, got, outcome, codes[0])
+	}
+	if s.sends.Load() != 1 {
+		s.t.Errorf("%s sent a message: the APIs in pkg/ams/init.go, users.go and trigger.go must not send "+
+			"with the outcome %q of Recipient", path, outcome)
+	}
+}
