@@ -1,8 +1,6 @@
 package otp
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
 	"io"
 )
@@ -30,7 +28,7 @@ func digits(r io.Reader, n int) (string, error) {
 // stream is an endless keyed pseudo-random stream: HMAC-SHA256 in counter mode
 // (NIST SP 800-108) over a label.
 type stream struct {
-	key   []byte
+	key   *macKey
 	label []byte
 	next  uint32
 	rest  []byte
@@ -38,12 +36,8 @@ type stream struct {
 
 func (s *stream) Read(p []byte) (int, error) {
 	if len(s.rest) == 0 {
-		mac := hmac.New(sha256.New, s.key)
-		var n [4]byte
-		binary.BigEndian.PutUint32(n[:], s.next)
-		mac.Write(n[:])
-		mac.Write(s.label)
-		s.rest, s.next = mac.Sum(nil), s.next+1
+		s.rest = s.key.sum(append(binary.BigEndian.AppendUint32(nil, s.next), s.label...))
+		s.next++
 	}
 	n := copy(p, s.rest)
 	s.rest = s.rest[n:]

@@ -5,10 +5,8 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,14 +24,14 @@ type Keys struct {
 
 // codeKeys are the keys of one version, one for each purpose.
 type codeKeys struct {
-	codes, digest, fingerprint []byte
+	codes, digest, fingerprint *macKey
 	box                        cipher.AEAD
 }
 
 // numberKey is the key behind the keys of ledgers.
 type numberKey struct {
 	version int
-	key     []byte
+	key     *macKey
 }
 
 // Secrets are the secrets from which keys are derived, by version. Versions are 1 or
@@ -59,9 +57,9 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 			return nil, err
 		}
 		k.code[version] = codeKeys{
-			codes:       derive(secret, "seal"),
-			digest:      derive(secret, "digest"),
-			fingerprint: derive(secret, "print"),
+			codes:       newMACKey(derive(secret, "seal")),
+			digest:      newMACKey(derive(secret, "digest")),
+			fingerprint: newMACKey(derive(secret, "print")),
 			box:         newBox(derive(secret, "box")),
 		}
 	}
@@ -69,7 +67,7 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 		if err := longEnough("number", version, secret); err != nil {
 			return nil, err
 		}
-		k.numbers = append(k.numbers, numberKey{version, derive(secret, "number")})
+		k.numbers = append(k.numbers, numberKey{version, newMACKey(derive(secret, "number"))})
 	}
 	slices.SortFunc(k.numbers, func(a, b numberKey) int { return b.version - a.version })
 	return k, nil
@@ -138,7 +136,7 @@ func (k *Keys) digest(version int, challenge, code string) (d []byte, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return mac(key.digest, challenge, code), true
+	return key.digest.of(challenge, code), true
 }
 
 // fingerprint returns the digest of the fields that must not change between retries.
@@ -147,7 +145,7 @@ func (k *Keys) fingerprint(version int, values []string) ([]byte, error) {
 	if !ok {
 		return nil, unknownVersion(version)
 	}
-	return mac(key.fingerprint, values...), nil
+	return key.fingerprint.of(values...), nil
 }
 
 // newBox returns the cipher for numbers and chosen codes: AES-256 in GCM.
@@ -203,7 +201,7 @@ func (k *Keys) codeOf(c Challenge) (Code, error) {
 func (k *Keys) Scenarios(client string, to Phone, intent string) []string {
 	ids := make([]string, len(k.numbers))
 	for i, n := range slices.Backward(k.numbers) {
-		ids[len(ids)-1-i] = "\x00scenario\x00" + string(mac(n.key, "scenario", client, to.E164(), intent))
+		ids[len(ids)-1-i] = "\x00scenario\x00" + string(n.key.of("scenario", client, to.E164(), intent))
 	}
 	return ids
 }
@@ -217,7 +215,7 @@ var errEncrypted = errors.New(
 func (k *Keys) LedgerKeys(client string, to Phone) []string {
 	keys := make([]string, len(k.numbers))
 	for i, n := range k.numbers {
-		keys[i] = "N#" + base64.RawURLEncoding.EncodeToString(mac(n.key, client, to.E164()))
+		keys[i] = "N#" + base64.RawURLEncoding.EncodeToString(n.key.of(client, to.E164()))
 	}
 	return keys
 }
@@ -232,24 +230,4 @@ func SendID(random []byte) string {
 func unknownVersion(version int) error {
 	return fmt.Errorf(
 		"keys: there is no code key of version %d: add it to the keyring or let its challenges expire", version)
-}
-
-func mac(key []byte, parts ...string) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write(fields(parts...))
-	return h.Sum(nil)
-}
-
-// fields joins parts. No two lists give the same bytes.
-func fields(parts ...string) []byte {
-	n := 0
-	for _, p := range parts {
-		n += 4 + len(p)
-	}
-	out := make([]byte, 0, n)
-	for _, p := range parts {
-		out = binary.BigEndian.AppendUint32(out, uint32(len(p))) // #nosec G115 -- no field is 4 GB long
-		out = append(out, p...)
-	}
-	return out
 }
