@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"io/fs"
 	"os"
@@ -19,16 +20,19 @@ const maxColumns = 120
 // a test nor generated.
 type tree struct {
 	code, deployed, tests int // lines
-	files                 []int
-	functions             []function // of code
-	deployedFunctions     []function
-	testFunctions         []function
-	comments              int // lines of code with a comment
-	examples              int
-	exported              map[string]int // names by package folder
-	wide                  []string       // places of wide lines, in code and in tests
-	allLines              int            // of code and tests
-	readmeLines, words    int
+	// tokens and deployedTokens are the Go tokens of code without comments, which do not
+	// depend on where lines are broken.
+	tokens, deployedTokens int
+	files                  []int
+	functions              []function // of code
+	deployedFunctions      []function
+	testFunctions          []function
+	comments               int // lines of code with a comment
+	examples               int
+	exported               map[string]int // names by package folder
+	wide                   []string       // places of wide lines, in code and in tests
+	allLines               int            // of code and tests
+	readmeLines, words     int
 }
 
 type function struct {
@@ -93,11 +97,12 @@ func (t *tree) add(root, path string, linked bool) error {
 		t.examples += count(functions, "Example")
 		return nil
 	}
-	t.code += lines
+	tokens := tokensOf(positions, source)
+	t.code, t.tokens = t.code+lines, t.tokens+tokens
 	t.files = append(t.files, lines)
 	t.functions = append(t.functions, functions...)
 	if linked {
-		t.deployed += lines
+		t.deployed, t.deployedTokens = t.deployed+lines, t.deployedTokens+tokens
 		t.deployedFunctions = append(t.deployedFunctions, functions...)
 	}
 	for _, group := range file.Comments {
@@ -107,6 +112,20 @@ func (t *tree) add(root, path string, linked bool) error {
 		t.exported[filepath.Dir(path)] += exportedNames(file)
 	}
 	return nil
+}
+
+// tokensOf counts the tokens of a file that its author wrote, comments left out.
+func tokensOf(positions *token.FileSet, source []byte) (n int) {
+	var s scanner.Scanner
+	s.Init(positions.AddFile("", positions.Base(), len(source)), source, nil, 0)
+	for {
+		switch _, tok, literal := s.Scan(); {
+		case tok == token.EOF:
+			return n
+		case tok != token.SEMICOLON || literal != "\n": // not one that the scanner inserts
+			n++
+		}
+	}
 }
 
 // columns is the width of a line, with a tab counted as four.

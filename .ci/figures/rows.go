@@ -17,6 +17,7 @@ func rows(t *tree) []row {
 	return []row{
 		{"lines deployed (linked by functions, no tests, not generated)", fmt.Sprint(t.deployed)},
 		{"lines of code (no tests, not generated)", fmt.Sprint(t.code)},
+		{"tokens deployed / of code, without comments", fmt.Sprintf("%d / %d", t.deployedTokens, t.tokens)},
 		{"files of code", fmt.Sprint(len(t.files))},
 		{"lines of tests", fmt.Sprint(t.tests)},
 		{"test lines per line of code", fmt.Sprintf("%.2f", float64(t.tests)/float64(t.code))},
