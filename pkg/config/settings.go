@@ -17,8 +17,9 @@ type Setting struct {
 	Range   string // the allowed values, as "MIN to MAX" if there are bounds
 	About   string // a line for docs/settings.md
 	// Template names the parameter or resource of template.yaml that the variable is
-	// set from. It is "" if the functions do not read the setting, or "-" if every
-	// deployment uses the default.
+	// set from. If there is none, it is "" for a setting that has a Flag, and "-" for
+	// one that has no Flag either: every deployment uses the default, or only the local
+	// server reads it.
 	Template string
 	Sends    bool   // only functions that send messages get it
 	Flag     string // flag of the commands that has the same effect, such as "--listen"
@@ -94,7 +95,9 @@ var table = []Setting{
 	{Name: "COGNITO_CLIENT", Range: "id of a client", About: "the client for which the user pool signs users in",
 		Template: "CognitoClient"},
 
-	{Name: "SENDER", About: "name of the sender of messages, if a process has several", Template: "-"},
+	{Name: "SENDER", Range: "functions: sns; local server: outbox",
+		About:    "the sender of messages, by default `sns` in the functions and `outbox` in the local server",
+		Template: "-"},
 	{Name: "SENDER_ID", Range: "1 to 11 letters, digits, hyphens", About: "SNS: the name that messages come from",
 		Template: "SenderId", Sends: true},
 	{Name: "ORIGINATION_NUMBER", Range: "5 to 14 digits", About: "SNS: the number that messages come from",

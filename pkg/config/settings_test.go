@@ -25,8 +25,8 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s has no text for docs/settings.md: fill About", s.Name)
 		}
 		if s.Template == "" && s.Flag == "" {
-			t.Errorf(`%s cannot be set: fill Template with a parameter of template.yaml ("-" for none), or Flag`,
-				s.Name)
+			t.Errorf(`%s cannot be set: fill Flag, or Template with a parameter of template.yaml, `+
+				`or with "-" if it is only a variable of the environment`, s.Name)
 		}
 		if _, err := load(s.Name, s.Default); err != nil {
 			t.Errorf("the default of %s is refused: %v", s.Name, err)

@@ -2,7 +2,9 @@ package senders_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,5 +79,16 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := open(t, environment("SENDER", "sns")); err != nil {
 		t.Errorf("sender sns: %v", err)
+	}
+}
+
+// The page of settings names the senders of the functions, and no others.
+func TestSendersAreNamed(t *testing.T) {
+	_, err := open(t, environment("SENDER", "no such sender"))
+	_, names, _ := strings.Cut(fmt.Sprint(err), "must be one of: ")
+	row, _ := config.Find("SENDER")
+	if want := "functions: " + names; !slices.Contains(strings.Split(row.Range, "; "), want) {
+		t.Errorf("the range of SENDER in pkg/config/settings.go is %q: write %q into it, then run "+
+			"go test ./docs -run TestSettings -update", row.Range, want)
 	}
 }
