@@ -86,7 +86,7 @@ func TestTakeFaultOfOneRequest(t *testing.T) {
 	const limit = 6
 	for name, fault := range faults {
 		for tries := 1; tries <= 2; tries++ {
-			for request := 1; request <= 2; request++ { // at the begin of a window the first is refused, the second begins it
+			for request := 1; request <= 2; request++ { // of a window: the first is refused, the second begins it
 				t.Run(fmt.Sprintf("%s %d times from request %d", name, tries, request), func(t *testing.T) {
 					t.Parallel()
 					least, key := limit, "T#"+t.Name()

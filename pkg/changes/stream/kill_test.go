@@ -63,7 +63,7 @@ func newCrowd(t *testing.T) crowd {
 		got[f.Kind]++
 	}
 	if !maps.Equal(got, want) || len(c.facts) != len(b.facts) || len(c.facts) < 40 || len(c.passed) < 5 {
-		t.Fatalf("%d facts by kind %v, the table has %v; %d ledgers with a pass", len(c.facts), got, want, len(c.passed))
+		t.Fatalf("%d facts by kind %v, want %v as in the table; %d passes", len(c.facts), got, want, len(c.passed))
 	}
 	return c
 }
