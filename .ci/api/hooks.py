@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of the two contracts."""
+"""Rules of the two contracts that docs/openapi.yaml cannot express, for schemathesis."""
 
 import hashlib
 import json
@@ -12,8 +12,9 @@ BODY, MOST = ParameterLocation.BODY, 16384
 
 @schemathesis.hook
 def map_body(context, body):
-    """Makes numbers possible, and spreads them and the ids, so that limits and
-    repeats are met at times and not always. What breaks a rule stays as it is."""
+    """Replaces three of four valid numbers and ids by existing numbers, and by ids of
+    a large range: some requests then meet limits and repeats, and not all do. Values
+    that break a rule stay as they are."""
     if not isinstance(body, dict):
         return body
     digest = hashlib.sha256(repr(sorted(body.items(), key=repr)).encode("utf-8", "replace")).digest()
@@ -31,7 +32,7 @@ def map_body(context, body):
 
 
 def code_of(response):
-    """The contract's own code in an answer, "" where the schema check complains."""
+    """Returns the contract's own code in an answer, "" if it has none: the schema check reports that."""
     try:
         answer = json.loads(response.content)
         return answer.get("code") or answer["result"]["resultCode"]
@@ -45,8 +46,8 @@ def is_json(request):
 
 @schemathesis.check
 def no_fault(ctx, response, case):
-    """A healthy server is never at a loss. One 500 is the contract's: there is no
-    sender but that of SMS."""
+    """A healthy server returns no fault. One status 500 belongs to the contract: for
+    another channel than SMS there is no sender."""
     code = code_of(response)
     assert code not in ("UNKNOWN_EXCEPTION", "101000"), f"{code} from a healthy server"
     if response.status_code >= 500:
@@ -56,7 +57,7 @@ def no_fault(ctx, response, case):
 
 @schemathesis.check
 def body_is_judged(ctx, response, case):
-    """A body that breaks the schema is refused as such, one that keeps to it is not."""
+    """A body that breaks the schema is refused as illegal, and a body that keeps to it is not."""
     if case.meta is None or case.method != "POST":
         return
     code = code_of(response)
@@ -70,7 +71,7 @@ def body_is_judged(ctx, response, case):
 
 @schemathesis.check
 class reached:
-    """The run is worth something: what each operation is for did happen."""
+    """Each operation has answered with its main codes, so that the run has tested it."""
 
     def __init__(self):
         self.codes = {}

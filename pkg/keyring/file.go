@@ -58,7 +58,7 @@ func begin(ctx context.Context, path string, now time.Time) error {
 	return Edit(ctx, path, func(d *Document) error { return d.complete(now, rand.Reader) })
 }
 
-// remedy tells the operator what to do with a damaged file.
+// remedy is the advice to the operator in the error of a damaged file.
 const remedy = "restore it from a copy, or remove it to start anew: codes under way, the counts of numbers, " +
 	"clients' HMAC secrets and users' numbers are void then, and merchants need the new public key"
 

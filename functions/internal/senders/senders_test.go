@@ -16,7 +16,7 @@ import (
 	"countersign/pkg/service"
 )
 
-// environment is that of a function in AWS, with one setting of its own.
+// environment returns the variables of a function in AWS, and one more setting.
 func environment(name, value string) func(string) string {
 	env := map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
@@ -62,8 +62,8 @@ func TestSettings(t *testing.T) {
 		{"BRAND", strings.Repeat("b", 98), "COUNTERSIGN_BRAND"},
 		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sns`},
 		{"MAX_PRICE", "free", `COUNTERSIGN_MAX_PRICE is "free", must be an amount in USD`},
-		{"ORIGINATION_NUMBER", "+60 12 345", "COUNTERSIGN_ORIGINATION_NUMBER has a value that is not shown here, " +
-			"and must be 5 to 14 digits"},
+		{"ORIGINATION_NUMBER", "+60 12 345",
+			"COUNTERSIGN_ORIGINATION_NUMBER has a value that is not shown here, and must be 5 to 14 digits"},
 	} {
 		if _, err := open(t, environment(c.name, c.value)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: %v, want %q in it", c.name, c.value, err, c.want)
