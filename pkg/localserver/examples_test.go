@@ -320,8 +320,8 @@ func TestExamplesAreTrue(t *testing.T) {
 				})
 				got, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 				if err != nil || fmt.Sprint(w.Code) != e.status || !reflect.DeepEqual(got, e.want) {
-					t.Errorf("%s %s\n%s\nanswered %d %s\nwant %s %v",
-						e.method, e.uri, e.body, w.Code, text, e.status, e.want)
+					t.Errorf("%s %s\n%s\nanswered %d %s\nwant %s %v%s",
+						e.method, e.uri, e.body, w.Code, text, e.status, e.want, e.advice(got))
 				}
 			})
 		}
@@ -329,6 +329,19 @@ func TestExamplesAreTrue(t *testing.T) {
 	if n < 100 {
 		t.Errorf("%d examples, want 100 or more", n)
 	}
+}
+
+// advice is the remedy for an example of a refusal that was answered as a success: nothing made the reason.
+func (e *example) advice(got any) string {
+	succeeded := func(answer any) bool {
+		codes := codesOf(answer)
+		return codes["SUCCESS"] || codes["0"]
+	}
+	if !succeeded(got) || succeeded(e.want) {
+		return ""
+	}
+	return "\nNothing made the reason to refuse: add a row to reasons in pkg/localserver/examples_test.go, " +
+		"under the name of the example, " + e.name
 }
 
 // arrange makes the state that gets the example's answer.
