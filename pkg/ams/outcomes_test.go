@@ -1,6 +1,8 @@
 package ams_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,4 +23,56 @@ func TestResultOfEachOutcome(t *testing.T) {
 				outcome, page[outcome], codes[0])
 		}
 	}
+}
+
+// The page's table of result codes has the result of each outcome, with its status, and every other code of the table
+// in the source. It has no code that the source lacks.
+func TestResultsOfThePage(t *testing.T) {
+	page := resultsOfPage(t)
+	for _, outcome := range otp.Outcomes() {
+		codes, _ := ams.ResultCodes(outcome)
+		if status := ams.ResultStatus(outcome); page[codes[0]] != status {
+			t.Errorf("docs/contracts.md: the table of results has `%s` with the status %q, must have %q, "+
+				"the result of %q", codes[0], page[codes[0]], status, outcome)
+		}
+	}
+	source, err := os.ReadFile("result.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, found := range regexp.MustCompile(`"([A-Z]{2,}[A-Z_]*)"`).FindAllStringSubmatch(string(source), -1) {
+		if !known[found[1]] && page[found[1]] == "" {
+			t.Errorf("docs/contracts.md: the table of results lacks `%s` of pkg/ams/result.go: add a row", found[1])
+		}
+		known[found[1]] = true
+	}
+	for code := range page {
+		if !known[code] {
+			t.Errorf("docs/contracts.md: the table of results has `%s`, which pkg/ams/result.go lacks: remove it", code)
+		}
+	}
+}
+
+// resultsOfPage returns the result codes of docs/contracts.md with their status.
+func resultsOfPage(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/contracts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(text), "\n| result | when |\n|---|---|\n")
+	if !ok {
+		t.Fatal("docs/contracts.md has no table with the columns result and when")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	statuses := map[string]string{}
+	for row := range strings.SplitSeq(table, "\n") {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
+		status := cell[strings.LastIndex(cell, " ")+1:]
+		for _, found := range regexp.MustCompile("`([A-Z_]+)`").FindAllStringSubmatch(cell, -1) {
+			statuses[found[1]] = status
+		}
+	}
+	return statuses
 }
