@@ -50,7 +50,10 @@ func Open(path string, now func() time.Time, newID func() string, show func(Entr
 }
 
 // Send implements [otp.Sender]: the message is accepted once it is written.
-func (b *Outbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	if err := ctx.Err(); err != nil {
+		return otp.MaybeSent, fmt.Errorf("outbox: %w", err) // nothing is written, and nothing was refused
+	}
 	e := Entry{
 		ID: b.newID(), From: m.From, To: m.To.E164(), Body: m.Text, Code: string(m.Code),
 		SentAt: b.now().UTC().Truncate(time.Millisecond),

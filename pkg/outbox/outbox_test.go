@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
 	"countersign/pkg/outbox"
 )
 
@@ -47,6 +48,25 @@ func list(t *testing.T, b *outbox.Outbox, to string) []outbox.Entry {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// The suite for senders. A file neither refuses a message nor hangs; a closed one fails.
+func TestSuite(t *testing.T) {
+	sendertest.Run(t, func(t *testing.T, p sendertest.Provider, taken func()) otp.Sender {
+		path := filepath.Join(t.TempDir(), "outbox.jsonl")
+		b, err := outbox.Open(path, func() time.Time { return at }, newID, func(outbox.Entry) { taken() })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { b.Close() })
+		switch p {
+		case sendertest.Refusing, sendertest.Hanging:
+			return nil
+		case sendertest.Failing:
+			b.Close()
+		}
+		return b
+	})
 }
 
 func TestList(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -116,7 +117,7 @@ func TestNoCredentials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := s.Send(t.Context(), message())
+			d, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if d != otp.MaybeSent || !errors.As(err, &e) || !e.Operator || stub.Count() != 0 {
 				t.Errorf("Send = %v, %+v, %d requests; want MaybeSent, an operator's fault, none", d, e, stub.Count())

@@ -3,24 +3,15 @@ package snssender
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"reflect"
 	"sync"
 	"testing"
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
 )
-
-// Canaries: nothing of them may come out of this package but on the wire.
-const (
-	canaryNumber = "+15550103377"
-	canaryCode   = "918273"
-	canaryText   = "Acme: your code is " + canaryCode
-)
-
-func message() otp.Message {
-	return otp.Message{To: canaryNumber, Text: canaryText, Code: canaryCode}
-}
 
 // start returns a stub and a sender that talks to it.
 func start(t *testing.T, c Config) (*awsfake.SNS, *Sender) {
@@ -32,6 +23,21 @@ func start(t *testing.T, c Config) (*awsfake.SNS, *Sender) {
 		t.Fatal(err)
 	}
 	return stub, s
+}
+
+// The suite for senders, with SNS as the provider.
+func TestSuite(t *testing.T) {
+	answers := map[sendertest.Provider]awsfake.Answer{
+		sendertest.Accepting: awsfake.Serve(),
+		sendertest.Refusing:  awsfake.FailSNS(400, "InvalidParameter"),
+		sendertest.Failing:   awsfake.FailSNS(500, "InternalError"),
+		sendertest.Hanging:   awsfake.Hang(nil),
+	}
+	sendertest.Run(t, func(t *testing.T, p sendertest.Provider, taken func()) otp.Sender {
+		stub, s := start(t, Config{})
+		stub.Otherwise(answers[p].Calling(func(*http.Request) { taken() }))
+		return s
+	})
 }
 
 func TestOnTheWire(t *testing.T) {
@@ -58,12 +64,12 @@ func TestOnTheWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stub, s := start(t, c.config)
 			for range 2 { // the second shares the attributes with the first
-				if d, err := s.Send(t.Context(), message()); d != otp.Accepted || err != nil {
+				if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || err != nil {
 					t.Fatalf("Send = %v, %v, want Accepted", d, err)
 				}
 			}
 			for _, r := range stub.Requests() {
-				if r.PhoneNumber != canaryNumber || r.Message != canaryText {
+				if r.PhoneNumber != sendertest.Number || r.Message != sendertest.Text {
 					t.Errorf("sent %q to %q", r.Message, r.PhoneNumber)
 				}
 				if !reflect.DeepEqual(r.Attributes, c.want) {
@@ -95,9 +101,9 @@ func TestFrom(t *testing.T) {
 		{"", "店", ""},
 	} {
 		stub, s := start(t, Config{SenderID: c.config, MaxPrice: "0.50"})
-		m := message()
+		m := sendertest.Message()
 		m.From = c.from
-		for _, m := range []otp.Message{m, message()} {
+		for _, m := range []otp.Message{m, sendertest.Message()} {
 			if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 				t.Fatalf("%q: Send = %v, %v, want Accepted", c.from, d, err)
 			}

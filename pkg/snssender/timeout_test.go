@@ -12,6 +12,7 @@ import (
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -78,7 +79,7 @@ func TestHangingSNSEndsInTime(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
 				defer cancel()
 				start := time.Now()
-				d, err := s.Send(ctx, message())
+				d, err := s.Send(ctx, sendertest.Message())
 				if took := time.Since(start); took != c.want {
 					t.Errorf("took %v, want %v", took, c.want)
 				}
@@ -102,28 +103,11 @@ func TestTimeoutFitsTheBudget(t *testing.T) {
 	}
 }
 
-func TestCallerGivesUp(t *testing.T) {
-	stub, s := start(t, Config{})
-	ctx, cancel := context.WithCancel(t.Context())
-	stub.Next(awsfake.Hang(nil).Calling(func(*http.Request) { cancel() }))
-	d, err := s.Send(ctx, message())
-	if d != otp.MaybeSent {
-		t.Errorf("Send = %v, %v, want MaybeSent", d, err)
-	}
-	checkSilence(t, err)
-	if d, _ := s.Send(ctx, message()); d != otp.MaybeSent {
-		t.Errorf("Send = %v with a context that is over, want MaybeSent", d)
-	}
-	if n := stub.Count(); n != 1 {
-		t.Errorf("%d requests on the wire, want 1", n)
-	}
-}
-
 func TestSlowAnswerCounts(t *testing.T) {
 	stub, s := start(t, Config{})
 	release := make(chan struct{})
 	stub.Next(awsfake.Hang(release).Calling(func(*http.Request) { close(release) }))
-	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
+	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 		t.Errorf("Send = %v, %v, want Accepted", d, err)
 	}
 }

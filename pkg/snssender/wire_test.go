@@ -9,6 +9,7 @@ import (
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -65,7 +66,7 @@ func TestOneRequestWhateverHappens(t *testing.T) {
 				}
 				checkError(t, d, err, m.code, m.status)
 			}
-			check(s.Send(t.Context(), message()))
+			check(s.Send(t.Context(), sendertest.Message()))
 			if n := stub.Count(); n != 1 {
 				t.Fatalf("%d requests on the wire, want 1", n)
 			}
@@ -86,10 +87,10 @@ func onUsedConnection(
 	remember := func(r *http.Request) { conns <- r.RemoteAddr }
 	before := stub.Count()
 	stub.Next(awsfake.Serve().Calling(remember), a.Calling(remember))
-	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
+	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 		t.Fatal(d, err)
 	}
-	check(s.Send(t.Context(), message()))
+	check(s.Send(t.Context(), sendertest.Message()))
 	if n := stub.Count() - before; n != 2 {
 		t.Fatalf("%d requests on the wire, want 2", n)
 	}
@@ -120,12 +121,12 @@ func checkError(t *testing.T, d otp.Delivery, err error, code string, status int
 func TestConnectionClosedWhileIdle(t *testing.T) {
 	stub, s := start(t, Config{})
 	for range 50 {
-		if d, err := s.Send(t.Context(), message()); d != otp.Accepted && d != otp.MaybeSent {
+		if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted && d != otp.MaybeSent {
 			t.Fatal(d, err)
 		}
 		before := stub.Count()
 		stub.CloseConnections()
-		d, err := s.Send(t.Context(), message())
+		d, err := s.Send(t.Context(), sendertest.Message())
 		switch n := stub.Count() - before; {
 		case d == otp.Accepted && n == 1, d == otp.MaybeSent && n <= 1:
 		default:
@@ -141,7 +142,7 @@ func TestNobodyListens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.Send(t.Context(), message())
+	d, err := s.Send(t.Context(), sendertest.Message())
 	if d != otp.MaybeSent {
 		t.Errorf("delivery %v, want MaybeSent", d)
 	}
@@ -165,7 +166,7 @@ func TestRetrySettingsAreIgnored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := s.Send(t.Context(), message()); d != otp.MaybeSent {
+	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.MaybeSent {
 		t.Errorf("Send = %v, %v, want MaybeSent", d, err)
 	}
 	if n := stub.Count(); n != 1 {
@@ -194,7 +195,7 @@ func TestOnlyHTTP1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := s.Send(t.Context(), message()); d != otp.Accepted {
+	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 		t.Fatal(d, err)
 	}
 	if proto != 1 {
