@@ -39,6 +39,19 @@ func (m Messages) Recipient(ctx context.Context, c *clients.Client, e164 string)
 	return n, ""
 }
 
+// Rule returns the rule that a number broke which [Messages.Recipient] refused, for the log line.
+func Rule(c *clients.Client, n phone.Number, refusal otp.Outcome) string {
+	switch {
+	case refusal == otp.BadNumber && n.E164 == "":
+		return "must be a possible number"
+	case refusal == otp.BadNumber:
+		return "must be a number that is " + string(c.Numbers)
+	case refusal == otp.Barred:
+		return "must be in a country and on a line that the client may send to"
+	}
+	return "is refused: " + string(refusal)
+}
+
 // Start returns a request for a challenge with the fields that come from its client and its recipient: the policy, the
 // text in the first of the languages or the client's own, the sender's name, the number. An error is noted as a fault.
 func (m Messages) Start(

@@ -181,6 +181,30 @@ func TestBadNumbers(t *testing.T) {
 	s.expect("SUCCESS", initPath, initWith("60-6543216353", "44-2044555666"), client("uk"))
 }
 
+// The log line has the rule that a refused number broke. The answer has neither the rule nor the number.
+func TestBadNumbersInTheLog(t *testing.T) {
+	s := newService(t)
+	const form = "identityValue: must be country code, hyphen and national number, in digits, " +
+		"without plus, blanks and a leading 0"
+	for number, want := range map[string]string{
+		"+606543216353": form, "60 6543216353": form, "60-6543216353 ": form, "060-6543216353": form,
+		"44-02044555666": "identityValue: must be a possible number",
+		"6-06543216353":  "identityValue: must have its hyphen after the country code",
+		"606-543216353":  "identityValue: must have its hyphen after the country code",
+		"1-9002345678":   "identityValue: must be in a country and on a line that the client may send to",
+	} {
+		s.log.Reset()
+		got := s.post(initPath, initWith("60-6543216353", number))
+		log := s.log.String()
+		if !strings.Contains(log, `"detail":"`+want+`"`) || strings.Contains(log, "543216353") {
+			t.Errorf("%q: logged\n%s\nwant the detail %q without the number", number, log, want)
+		}
+		if strings.Contains(string(got.Body), "must") {
+			t.Errorf("%q: the answer %s has the rule", number, got.Body)
+		}
+	}
+}
+
 // A message has only digits, so a code with anything else is illegal and uses no attempt.
 func TestBadCodes(t *testing.T) {
 	s := newService(t)

@@ -45,7 +45,8 @@ func (g *Gate) serve(
 	if !r.Direct {
 		g.sign(ctx, r, &resp)
 	}
-	record.Result, record.OK, record.Detail = a.result.in[family].code, a.result.status == "S", a.detail
+	record.Result, record.OK = a.result.in[family].code, a.result.status == "S"
+	record.Detail = cmp.Or(a.detail, record.Detail)
 	record.Mask, record.AuthID = cmp.Or(a.mask, record.Mask), cmp.Or(a.authID, record.AuthID)
 	g.Write(ctx, record)
 	return resp

@@ -69,7 +69,7 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 func (s *Init) toNumber(
 	ctx context.Context, c *clients.Client, number, language, id string, fingerprinted []string,
 ) answer {
-	n, refusal := s.recipient(ctx, c, number)
+	n, refusal := s.recipient(ctx, c, "identityValue", number)
 	if refusal != "" {
 		if refusal != otp.BadNumber { // which has a result of its own
 			telemetry.From(ctx).Outcome = refusal
@@ -84,15 +84,22 @@ func (s *Init) toNumber(
 	return s.start(ctx, start)
 }
 
-// recipient decides whether a message may go to a number in the form of [phone.Split].
-func (s *Init) recipient(ctx context.Context, c *clients.Client, number string) (phone.Number, otp.Outcome) {
+// recipient decides whether a message may go to a number in the form of [phone.Split]. The log line of a refused number
+// has the field and the rule; the caller does not learn the rule.
+func (s *Init) recipient(ctx context.Context, c *clients.Client, field, number string) (phone.Number, otp.Outcome) {
 	cc, national, ok := phone.Split(number)
 	if !ok {
+		telemetry.From(ctx).Detail = field + ": must be country code, hyphen and national number, in digits, " +
+			"without plus, blanks and a leading 0"
 		return phone.Number{}, otp.BadNumber
 	}
 	n, refusal := s.Messages.Recipient(ctx, c, "+"+cc+national)
-	if n.CC != cc { // the hyphen is in another place than the numbering plan has it
+	switch {
+	case n.E164 != "" && n.CC != cc:
+		telemetry.From(ctx).Detail = field + ": must have its hyphen after the country code"
 		return n, otp.BadNumber
+	case refusal != "":
+		telemetry.From(ctx).Detail = field + ": " + admission.Rule(c, n, refusal)
 	}
 	return n, refusal
 }

@@ -89,7 +89,7 @@ func (s *Init) toUser(ctx context.Context, c *clients.Client, token, id string, 
 		case person.Number == "":
 			refusal = otp.Undeliverable
 		default:
-			n, refusal = s.recipient(ctx, c, person.Number)
+			n, refusal = s.recipient(ctx, c, "number of the user", person.Number)
 		}
 	}
 	start, err := s.Messages.Start(ctx, c, n)
