@@ -105,8 +105,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("keyring %s has mode %04o, others may read it: chmod 600 it, or remove it to start anew",
-			path, mode)
+		return nil, fmt.Errorf("keyring %s has mode %04o, others may read it: chmod 600 it", path, mode)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
