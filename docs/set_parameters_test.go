@@ -14,24 +14,34 @@ import (
 )
 
 // fakeAWS stands in for the AWS CLI. It lists the parameters of the file "known", and
-// writes the arguments of update-stack into the file "update", one a line.
+// writes the arguments of update-stack into the file "update", one a line. update-stack
+// and wait fail if there is a file with their error.
 const fakeAWS = `#!/bin/sh
 cd "$(dirname "$0")"
 case $2 in
 describe-stacks) cat known ;;
-update-stack) printf '%s\n' "$@" >update ;;
-wait) exit $(cat waited) ;;
+update-stack) printf '%s\n' "$@" >update; if [ -e refusal ]; then cat refusal >&2; exit 254; fi ;;
+wait) [ ! -e rollback ] ;;
 *) exit 9 ;;
 esac
 `
 
 // setParameters runs the script on a stack that has the template's parameters. It
-// returns the arguments of update-stack, none where the script did not call it.
-func setParameters(t *testing.T, waited string, settings ...string) (update []string, output string, err error) {
+// returns the arguments of update-stack, none if the script did not call it. trouble is
+// the file that fakeAWS fails by, as NAME=TEXT, or "".
+func setParameters(t *testing.T, trouble string, settings ...string) (update []string, output string, err error) {
 	t.Helper()
 	folder := t.TempDir()
-	known := strings.Join(parameters(t), "\t") + "\n"
-	for name, text := range map[string]string{"aws": fakeAWS, "known": known, "waited": waited} {
+	present := map[string]string{"Brand": `it's "A" \B`, "PerHour": "5", "PerDay": "10"}
+	known := ""
+	for _, name := range parameters(t) {
+		known += name + "\t" + present[name] + "\n"
+	}
+	files := map[string]string{"aws": fakeAWS, "known": known}
+	if name, text, ok := strings.Cut(trouble, "="); ok {
+		files[name] = text
+	}
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +71,7 @@ func parameters(t *testing.T) []string {
 // others with the value that they have. Template and code stay.
 func TestSetParameters(t *testing.T) {
 	given := map[string]string{"AllowedCountries": "MY,SG", "Brand": `a "b" \c 50% d=e`, "SenderId": ""}
-	update, output, err := setParameters(t, "0", "AllowedCountries=MY,SG", `Brand=a "b" \c 50% d=e`, "SenderId=")
+	update, output, err := setParameters(t, "", "AllowedCountries=MY,SG", `Brand=a "b" \c 50% d=e`, "SenderId=")
 	if err != nil || len(update) < 2 {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -103,14 +113,39 @@ func TestSetParametersRefuses(t *testing.T) {
 		{"no value", "SenderId is not NAME=VALUE", []string{"SenderId"}},
 		{"given twice", "SenderId is given twice", []string{"SenderId=A", "SenderId=B"}},
 		{"nothing", "usage: ", nil},
+		{"more in an hour than in a day", "PerHour would be 5 and PerDay 4", []string{"PerDay=4"}},
+		{"both, and the wrong way round", "PerHour would be 9 and PerDay 8", []string{"PerDay=8", "PerHour=9"}},
+		{"no number", "PerHour would be x and PerDay 10", []string{"PerHour=x"}},
 	} {
-		update, output, err := setParameters(t, "0", c.settings...)
+		update, output, err := setParameters(t, "", c.settings...)
 		if err == nil || update != nil || !strings.Contains(output, c.mistake) {
 			t.Errorf("%s: %v, called aws %q\n%s\nwant %q", c.name, err, update, output, c.mistake)
 		}
 	}
-	update, output, err := setParameters(t, "255", "SenderId=Acme")
-	if err == nil || update == nil || !strings.Contains(output, "did not complete") {
-		t.Errorf("rolled back: %v, called aws %q\n%s", err, update, output)
+	for trouble, mistake := range map[string]string{
+		"rollback=": "did not complete", "refusal=AccessDenied: no": "AccessDenied: no",
+	} {
+		update, output, err := setParameters(t, trouble, "SenderId=Acme")
+		if err == nil || update == nil || !strings.Contains(output, mistake) {
+			t.Errorf("%s: %v, called aws %q\n%s", trouble, err, update, output)
+		}
+	}
+}
+
+// The script prints the command that brings the values of before back, as the shell reads it.
+func TestSetParametersBack(t *testing.T) {
+	_, output, err := setParameters(t, "", "Brand=Acme", "PerHour=4", "PerDay=4", "SenderId=")
+	want := `The way back: ./set-parameters.sh countersign-prod ` +
+		`Brand='it'\''s "A" \B' PerHour='5' PerDay='10' SenderId=''`
+	if err != nil || !strings.Contains(output, want+"\n") {
+		t.Errorf("%v\n%s\nwant %s", err, output, want)
+	}
+}
+
+// A change to the values that the stack has already is no mistake.
+func TestSetParametersUnchanged(t *testing.T) {
+	_, output, err := setParameters(t, "refusal=An error occurred: No updates are to be performed.", "PerHour=5")
+	if err != nil || !strings.Contains(output, "Nothing to change") || strings.Contains(output, "Changed") {
+		t.Errorf("%v\n%s", err, output)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"countersign/pkg/config"
 	"countersign/pkg/message"
@@ -24,13 +25,22 @@ type parameter struct {
 	MaxLength      *int     `yaml:"MaxLength"`
 }
 
+// pattern compiles the pattern of a parameter.
+func (p parameter) pattern() *regexp.Regexp {
+	return regexp.MustCompile(unicode.ReplaceAllString(p.AllowedPattern, `\x{$1}`))
+}
+
+// unicode is a character as CloudFormation's patterns, Java's, have it. Go's have another form.
+var unicode = regexp.MustCompile(`\\u([0-9A-F]{4})`)
+
 // takes reports whether CloudFormation takes a value.
 func (p parameter) takes(value string) bool {
 	switch {
-	case p.MinLength != nil && len(value) < *p.MinLength, p.MaxLength != nil && len(value) > *p.MaxLength:
+	case p.MinLength != nil && utf8.RuneCountInString(value) < *p.MinLength,
+		p.MaxLength != nil && utf8.RuneCountInString(value) > *p.MaxLength:
 		return false
 	case p.AllowedValues == nil:
-		return p.AllowedPattern == "" || regexp.MustCompile(p.AllowedPattern).MatchString(value)
+		return p.AllowedPattern == "" || p.pattern().MatchString(value)
 	}
 	return slices.Contains(p.AllowedValues, any(value))
 }
@@ -108,6 +118,7 @@ var functionsTake = map[string]func(value string) bool{
 	"TemplateId":        snsTakes(func(c *snssender.Config, v string) { c.EntityID, c.TemplateID = v, v }),
 	"MaxPrice":          snsTakes(func(c *snssender.Config, v string) { c.MaxPrice = v }),
 	"Language":          func(v string) bool { _, err := message.Text("Brand", v); return err == nil },
+	"Brand":             func(v string) bool { return message.CheckBrand(v) == nil },
 	"AllowedCountries": func(v string) bool {
 		countries := map[string]string{"COUNTERSIGN_COUNTRIES": v}
 		_, err := config.Load(func(name string) string { return countries[name] })
@@ -132,6 +143,7 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 		for _, value := range []string{
 			"", "Acme", "AC-ME", "12345", "A234567890A", "1234567890A", "A1234567890A", "A!", "Ä", "+60123456789",
 			"1234", "12345678901234", "123456789012345", "0.50", "12", "100.5", "1.123456", ".5",
+			"0", "00", "0.0", "00.00000", "0.00001", "0.000001", "0.012345", "00.5", "05", "0.10", "99.99999", "9.",
 			"en", "de", "sv", "xx", "EN", "MY", "MY,SG", "MY,", "my", "*", "*,MY", strings.Repeat("1", 50),
 			strings.Repeat("1", 51), "a_b", "a b", "1\n",
 		} {
@@ -143,12 +155,20 @@ func TestTextsAreBoundedAlike(t *testing.T) {
 }
 
 // The longest brand of the template fits into a message in every language, and no longer one does. CloudFormation
-// counts each letter once: letters that count twice are left to the functions.
+// counts each letter once: letters that count twice are left to the functions. The template takes the letters of an
+// SMS alone.
 func TestBrandIsBoundedAlike(t *testing.T) {
-	most := *parameters(t)["Brand"].MaxLength
+	brands := parameters(t)["Brand"]
+	most := *brands.MaxLength
 	fits := func(n int) bool { return message.CheckBrand(strings.Repeat("a", n)) == nil }
 	if !fits(most) || fits(most+1) {
 		t.Errorf("a brand of %d letters, the most of the template, fits: %v; one more letter fits: %v, want false",
 			most, fits(most), fits(most+1))
+	}
+	for r := range rune(0x10000) {
+		brand := "A" + string(r)
+		if got := brands.takes(brand); got != (message.CheckBrand(brand) == nil) {
+			t.Errorf("brand %q: the template takes it: %v, the functions: %v", brand, got, !got)
+		}
 	}
 }
