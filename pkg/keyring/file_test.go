@@ -162,7 +162,7 @@ func TestFileRefused(t *testing.T) {
 				strings.Contains(err.Error(), canary) {
 				t.Errorf("start: %v, want %q", err, c.text)
 			}
-			if strings.Contains(c.say, "chmod") && strings.Contains(err.Error(), "remove") {
+			if strings.Contains(c.text, "chmod") && strings.Contains(err.Error(), "remove") {
 				t.Errorf("start: %v, which invites to remove a good keyring", err)
 			}
 			err = keyring.Edit(t.Context(), path, func(*keyring.Document) error { t.Error("edited"); return nil })
