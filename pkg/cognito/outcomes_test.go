@@ -55,10 +55,11 @@ func TestRefusalsOfThePage(t *testing.T) {
 		named := strings.Contains(list, "`"+string(outcome)+"`")
 		switch {
 		case refusal && !named:
-			t.Errorf("docs/cognito.md: the list that begins with **Refusals** lacks `%s`: add it, or add the outcome to "+
-				"others or notRefusals in pkg/cognito/outcomes_test.go", outcome)
+			t.Errorf("docs/cognito.md: the list that begins with **Refusals** lacks `%s`: add it, or add the outcome "+
+				"to others or notRefusals in pkg/cognito/outcomes_test.go", outcome)
 		case named && !refusal:
-			t.Errorf("docs/cognito.md: the list that begins with **Refusals** has `%s`, which is none: remove it", outcome)
+			t.Errorf("docs/cognito.md: the list that begins with **Refusals** has `%s`, which is none: remove it",
+				outcome)
 		}
 	}
 }
