@@ -2,9 +2,11 @@ package ams_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
+	"countersign/docs/openapitest"
 	"countersign/pkg/admission/admissiontest"
 	"countersign/pkg/ams"
 	"countersign/pkg/otp"
@@ -38,7 +40,16 @@ func TestRefusedRecipients(t *testing.T) {
 // wantRefusal posts a request, after which no second message is sent, and wants the result of an outcome.
 func (s *service) wantRefusal(outcome otp.Outcome, path, body string) {
 	s.t.Helper()
-	got := parse(s.t, s.post(path, body)).Result
+	resp := s.post(path, body)
+	header := http.Header{}
+	for name, value := range resp.Headers {
+		header.Set(name, value)
+	}
+	if err := openapitest.Answer("POST", path, resp.Status, header, resp.Body); err != nil {
+		s.t.Errorf("add the result of %q to the answers of %s in docs/openapi.yaml, with an example: %v",
+			outcome, path, err)
+	}
+	got := parse(s.t, resp).Result
 	if codes, _ := ams.ResultCodes(outcome); got.Code != codes[0] || got.Status != "F" {
 		s.t.Errorf("%s answered %+v, and the result of %q is %q: give the outcome a result with the status F "+
 			"in results of pkg/ams/result.go, and answer with it", path, got, outcome, codes[0])

@@ -268,8 +268,9 @@ var reasons = map[string]func(*example){
 	usersInit + " REPEAT_REQ_INCONSISTENT": func(e *example) {
 		e.before(initShort, request(e.t, initShort, "SUCCESS"))
 	},
-	usersInit + " INVALID_PHONE_NUMBER": func(e *example) { e.client.Numbers = phone.Mobile },
-	triggerPath + " PARAM_ILLEGAL":      func(e *example) { e.replace(exampleAuthID, "") },
+	usersInit + " INVALID_PHONE_NUMBER":   func(e *example) { e.client.Numbers = phone.Mobile },
+	triggerPath + " INVALID_PHONE_NUMBER": func(e *example) { e.client.Numbers = phone.Mobile },
+	triggerPath + " PARAM_ILLEGAL":        func(e *example) { e.replace(exampleAuthID, "") },
 	triggerPath + " REPEAT_REQ_INCONSISTENT": func(e *example) {
 		e.before(triggerPath, strings.Replace(e.body, exampleAuthID, e.sent("another", ""), 1))
 	},

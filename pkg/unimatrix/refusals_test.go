@@ -2,9 +2,11 @@ package unimatrix_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
+	"countersign/docs/openapitest"
 	"countersign/pkg/admission/admissiontest"
 	"countersign/pkg/unimatrix"
 )
@@ -26,6 +28,15 @@ func TestRefusedRecipients(t *testing.T) {
 				if len(s.messages) != before {
 					t.Errorf("%d messages, want %d: send in pkg/unimatrix/send.go must not send with the outcome "+
 						"%q of Recipient", len(s.messages), before, r.Outcome)
+				}
+				header := http.Header{}
+				for name, value := range got.Headers {
+					header.Set(name, value)
+				}
+				err := openapitest.Answer("POST", "/?action=otp.send", got.Status, header, []byte(got.Raw))
+				if err != nil {
+					t.Errorf("add the result of %q to the answers of otp.send in docs/openapi.yaml, with an "+
+						"example: %v", r.Outcome, err)
 				}
 				const internal = "101000"
 				if want, _ := unimatrix.SendCode(r.Outcome); got.Code != want || want == internal || want == "0" {
