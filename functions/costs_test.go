@@ -110,7 +110,7 @@ func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 	fixed := p.month(&b, kinds, float64(metrics), template)
 	p.counted(&b, kinds)
 	p.assumed(&b, kinds)
-	p.others(&b, traffic+fixed)
+	p.others(&b, traffic, fixed)
 	p.sources(&b)
 	return b.Bytes()
 }
@@ -131,7 +131,7 @@ func (p prices) counted(b *bytes.Buffer, kinds []kind) {
 			k.name, k.times, called, k.writes-k.follow, k.follow, k.reads, k.events, thousands(rounded(k.logged)))
 	}
 	b.WriteString("\nA re-send by `triggerChallenge` takes two write units more than an init. " +
-		"Lambda reads the stream for\nfree.\n\n")
+		"Lambda's reads of the stream\nare free of charge.\n\n")
 }
 
 func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
@@ -147,13 +147,16 @@ func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
 		seconds*p.Assumed.MemoryMB/1024*p.Model.Verified*price.USD/price.Per)
 }
 
-func (p prices) others(b *bytes.Buffer, own float64) {
+// others compares with the fees of others. traffic and month are the highest sums of the two tables.
+func (p prices) others(b *bytes.Buffer, traffic, month float64) {
 	million := thousands(p.Model.Verified)
 	fmt.Fprintf(b, "## What others ask for\n\n"+
-		"Published fees for the same %s, without the messages, which come on top of each.\n\n"+
+		"Published fees for the same %s, without the messages, which come on top of each. Countersign's is the sum of\n"+
+		"the dearest load in each table above, %.2f + %.2f, if all are verified within one month.\n"+
+		"Each further month adds its sum of the second table.\n\n"+
 		"| | fee | for %s | messages | source |\n|---|--:|--:|---|---|\n| **Countersign** | | **%s USD** | SNS | "+
 		"above |\n",
-		million, million, thousands(math.Round(own)))
+		million, traffic, month, million, thousands(math.Round(traffic+month)))
 	for _, o := range p.Others {
 		fmt.Fprintf(b, "| %s | %g %s per %s | %s %s | %s | %s |\n", o.Name, o.Fee, o.Currency, o.Each,
 			thousands(math.Round((p.Model.Verified-o.Free)*o.Fee)), o.Currency, o.More, source(o.Of, o.Source, o.Trust))
