@@ -16,7 +16,7 @@ var (
   AND guess <> code AND op <> :op AND kv = :kv AND user = :user AND (chosen OR sentAt > :sentAfter)
   AND (:authId = '' OR authId = :authId)
 FROM challenges WHERE pk = :pk`
-	attemptQuery = `UPDATE challenges SET guess = :digest, op = :op, attempts = :attempts WHERE rowid = :row`
+	attemptQuery = `UPDATE OR FAIL challenges SET guess = :digest, op = :op, attempts = :attempts WHERE rowid = :row`
 )
 
 // Attempt implements [otp.Challenges].

@@ -9,7 +9,7 @@ import (
 
 // The key is free when nothing is there, when the memory of the item there is over, or
 // when it is still the item that the caller read and found to be over.
-var reserveQuery = `INSERT INTO challenges (` + columns + `) VALUES (` + parameters + `)
+var reserveQuery = `INSERT OR FAIL INTO challenges (` + columns + `) VALUES (` + parameters + `)
 ON CONFLICT (pk) DO UPDATE SET (` + columns + `) = (excluded.` + strings.ReplaceAll(columns, ", ", ", excluded.") + `)
 WHERE ttl <= :seconds
    OR owner = :overOwner AND state = :overState AND op = :overOp AND lease <= :now`

@@ -6,7 +6,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-const settleQuery = `UPDATE challenges SET state = :state, result = :result, lease = :lease,
+const settleQuery = `UPDATE OR FAIL challenges SET state = :state, result = :result, lease = :lease,
   sentAt = iif(:sentAt = 0, sentAt, :sentAt), mask = iif(:sentAt = 0, mask, :mask),
   ttl = iif(:forget, :lease / 1000, ttl)
 WHERE pk = :pk AND owner = :owner`

@@ -7,6 +7,9 @@
 // calls that arrive together share one transaction (commit.go). The tables follow from
 // the list of a challenge's fields (schema.go). Triggers note each change from which a
 // fact may follow (feed.go), and the log is copied beside the writer (checkpoint.go).
+//
+// Writes that fire triggers are OR FAIL: SQLite then keeps no copy of the pages to undo
+// the one statement. It need not, because an error rolls back the whole transaction.
 package sqlitestore
 
 import (
