@@ -42,7 +42,7 @@ func TestRefusesToStart(t *testing.T) {
 			"is an engine running at http://127.0.0.1:1?"},
 		"no country": {"", "COUNTERSIGN_COUNTRIES=MY,UK",
 			`COUNTERSIGN_COUNTRIES: "UK" is no ISO 3166-1 code: the United Kingdom is "GB"`},
-		"no such sender": {"", "COUNTERSIGN_SENDER=pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: outbox`},
+		"no such sender": {"", "COUNTERSIGN_SENDER=pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: `},
 		"a port in use":  {"--listen " + taken.Addr().String(), "", "take another with --listen 127.0.0.1:0"},
 		"a damaged store": {"--data " + damaged, "",
 			"countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
