@@ -26,7 +26,7 @@ func (t *Triggers) create(ctx context.Context, e *events.CognitoEventUserPoolsCr
 	s, step := follow(e.Request.Session, resend, now)
 	switch {
 	case e.Request.ChallengeName != custom, step != begins && step != continues:
-		return fault(ctx, "session", errors.New("Cognito wants a challenge that DefineAuthChallenge did not ask for"))
+		return fault(ctx, "session", errors.New("unexpected event: DefineAuthChallenge did not ask for a challenge"))
 	case step == begins:
 		if s, err = t.begin(client, now); err != nil {
 			return fault(ctx, "entropy", err)
