@@ -71,10 +71,9 @@ func (r *reader) fail(name, want string) {
 	}
 }
 
-func (r *reader) text(name string) string       { return r.asText(name, r.item[name]) }
-func (r *reader) number(name string) int64      { return r.asNumber(name, r.item[name]) }
-func (r *reader) int(name string) int           { return int(r.number(name)) }
-func (r *reader) millis(name string) otp.Millis { return otp.Millis(r.number(name)) }
+func (r *reader) text(name string) string  { return r.asText(name, r.item[name]) }
+func (r *reader) number(name string) int64 { return r.asNumber(name, r.item[name]) }
+func (r *reader) int(name string) int      { return int(r.number(name)) }
 
 func (r *reader) asText(name string, v types.AttributeValue) string {
 	s, ok := v.(*types.AttributeValueMemberS)
