@@ -50,7 +50,7 @@ func TestSweepGoesOn(t *testing.T) {
 		}
 	}
 	put("C#0", 1<<40, true)
-	sweep(3) // the ledgers take longer than the challenges
+	sweep(16) // the ledgers take longer than the challenges
 	put("C#1", 100, true)
 	put("C#2", 101, true)
 	spend := otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}

@@ -58,8 +58,8 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if sweeps != 3 {
-		t.Errorf("%d sweeps for a round over 1,200 rows, want 3", sweeps)
+	if sweeps != 13 {
+		t.Errorf("%d sweeps for a round over 1,200 rows, want 13", sweeps)
 	}
 	for n, want := range map[int]bool{0: true, 1099: true, 1100: false} {
 		c := empty(int64(n), 1<<40)

@@ -19,7 +19,7 @@ type sweeper struct {
 
 // sweepStep is how many rows of each table one sweep looks at, so that it delays
 // no call for long.
-const sweepStep = "1000"
+const sweepStep = "100"
 
 func (s *Store) sweeper(table string) (w sweeper, err error) {
 	w.window, err = s.conn.Prepare(`SELECT max(rowid) FROM

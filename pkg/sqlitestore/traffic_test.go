@@ -45,14 +45,14 @@ func TestSweepTraffic(t *testing.T) {
 	if ok, err := s.Documents().Put(t.Context(), "T#document", nil, 0); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	sweep(99, 3)
+	sweep(99, 13)
 	take("T#0", 1, 100, false)
-	sweep(100, 3)
+	sweep(100, 13)
 	for n := range 1100 {
 		take(fmt.Sprint("T#", n), 1, 100, true)
 	}
 	take("T#next", 2, 160, false)
-	sweep(160, 3)
+	sweep(160, 13)
 	take("T#next", 2, 160, true)
 	if _, revision, err := s.Documents().Get(t.Context(), "T#document"); err != nil || revision != 1 {
 		t.Errorf("revision %d, %v: documents have no ttl", revision, err)
