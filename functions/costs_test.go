@@ -151,9 +151,9 @@ func (p prices) assumed(b *bytes.Buffer, kinds []kind) {
 func (p prices) others(b *bytes.Buffer, traffic, month float64) {
 	million := thousands(p.Model.Verified)
 	fmt.Fprintf(b, "## What others ask for\n\n"+
-		"Published fees for the same %s, without the messages, which come on top of each. Countersign's is the sum of\n"+
-		"the dearest load in each table above, %.2f + %.2f, if all are verified within one month.\n"+
-		"Each further month adds its sum of the second table.\n\n"+
+		"Published fees for the same %s, without the messages, which come on top of each. Countersign's is\n"+
+		"the sum of the dearest load in each table above, %.2f + %.2f, if all are verified within one\n"+
+		"month. Each further month adds its sum of the second table.\n\n"+
 		"| | fee | for %s | messages | source |\n|---|--:|--:|---|---|\n| **Countersign** | | **%s USD** | SNS | "+
 		"above |\n",
 		million, traffic, month, million, thousands(math.Round(traffic+month)))

@@ -35,23 +35,23 @@ func TestGreeting(t *testing.T) {
 }
 
 // TestReadme pastes the commands of the README, and after them those of docs/contracts.md,
-// into a shell. The line below each command is its answer.
+// into a shell. The next block of code has the answer of each command.
 func TestReadme(t *testing.T) {
 	pages := append(readFile(t, "../../README.md"), readFile(t, "../../docs/contracts.md")...)
 	var script, answers []string
 	for line := range strings.Lines(string(pages)) {
-		if n := len(script); n > len(answers) {
-			answers = append(answers, strings.TrimSpace(line))
-		}
-		if strings.HasPrefix(line, "curl ") {
+		switch {
+		case strings.HasPrefix(line, "curl "):
 			script = append(script, line)
+		case len(script) > len(answers) && strings.ContainsAny(line[:1], "[{"):
+			answers = append(answers, strings.TrimSpace(line))
 		}
 	}
 	p := serveOn(t, newFolder(t))
 	run := strings.ReplaceAll(strings.Join(script, "echo\n"), "http://127.0.0.1:8080", p.url)
 	out, err := exec.Command("bash", "-c", run).CombinedOutput()
 	got := strings.Split(string(out), "\n")
-	if err != nil || len(script) != 5 || len(got) != 5 {
+	if err != nil || len(script) != 5 || len(got) != 5 || len(answers) != 5 {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"id":"[A-Z2-7]{26}"|"id":"[0-9a-f]{32}"|` +
@@ -66,7 +66,7 @@ func TestReadme(t *testing.T) {
 // TestSignedByHand runs the commands of docs/calling.md that sign a request with openssl alone.
 func TestSignedByHand(t *testing.T) {
 	_, script, _ := strings.Cut(string(readFile(t, "../../docs/calling.md")), "\npath=/ams/")
-	script, _, _ = strings.Cut(script, "\n{")
+	script, _, _ = strings.Cut(script, "\n```")
 	p := serveOn(t, newFolder(t))
 	onFolder(t, p.data).ok("client", "add", "acme", "--country", "MY", "--generate-key")
 	cmd := exec.Command("bash", "-c", "path=/ams/"+script)
@@ -74,5 +74,18 @@ func TestSignedByHand(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `"resultCode":"SUCCESS"`) {
 		t.Errorf("%v\n%s\n%s", err, script, out)
+	}
+}
+
+// A block of code on a page that people paste has no answer in it: the shell would run the answer too.
+func TestBlocksHaveNoAnswers(t *testing.T) {
+	for _, page := range []string{"README.md", "docs/contracts.md", "docs/calling.md"} {
+		blocks := strings.Split(string(readFile(t, "../../"+page)), "```")
+		for i := 1; i < len(blocks); i += 2 {
+			text := "\n" + blocks[i]
+			if strings.Contains(text, "\ncurl ") && (strings.Contains(text, "\n{") || strings.Contains(text, "\n[")) {
+				t.Errorf("%s has a command and its answer in one block:\n%s", page, blocks[i])
+			}
+		}
 	}
 }
