@@ -196,7 +196,7 @@ func (m *measurement) among(live int64) error {
 	if err := m.load(c.name, "", fillTime, live, send, c.sent); err != nil {
 		return err
 	}
-	name := fmt.Sprintf("among %d,000 live", min(live, made.Load())/1000)
+	name := fmt.Sprintf("among %.2g million live", float64(min(live, made.Load()))/1e6)
 	if err := m.load(c.name, "otp.send "+name, m.length, maxChallenges, send, c.sent); err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
-var steps = flag.Int("steps", 200, "operations per random sequence; 1000 makes the 100,000 of the promise")
+var steps = flag.Int("steps", 50, "operations per random sequence; 1000 makes the 100,000 of the promise")
 
 // Both stores are the same store (P26).
 func TestStoresAgree(t *testing.T) {
