@@ -39,7 +39,7 @@ type pool struct {
 	client   *clients.Client
 	store    *faulty
 	phone    *handset
-	clock    *clock
+	clock    *storetest.Clock
 	log      *lockedBuffer
 	answers  []string // of the triggers, errors included
 }
@@ -66,7 +66,7 @@ func newPool(t testing.TB) *pool {
 	keys := storetest.Keys()
 	p := &pool{
 		t: t, store: &faulty{Store: db}, log: &lockedBuffer{},
-		clock: &clock{now: time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)},
+		clock: storetest.NewClock(time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)),
 		users: map[string]map[string]string{ana: verified(anasNumber), ben: verified(bensNumber)},
 		client: &clients.Client{
 			ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme",
@@ -262,7 +262,7 @@ var resend = object{"action": "resend"}
 
 // handset is a sender that keeps its messages. The test sets how long each send takes.
 type handset struct {
-	clock   *clock
+	clock   *storetest.Clock
 	takes   time.Duration
 	answers []otp.Delivery // to the next messages; Accepted to later ones
 	cause   error          // of refusals; nil: the number is the cause
@@ -330,24 +330,6 @@ func (f *faulty) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 
 func (f *faulty) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {
 	return through(f, func() (otp.Spent, error) { return f.Store.Spend(ctx, s) })
-}
-
-// clock is virtual time.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 type lockedBuffer struct {

@@ -21,7 +21,7 @@ type world struct {
 }
 
 func newWorld(s Store) *world {
-	clock, inbox := &Clock{now: epoch}, &Inbox{}
+	clock, inbox := NewClock(epoch), &Inbox{}
 	return &world{
 		Issuer:   otp.Issuer{Challenges: s, Ledgers: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
 		Verifier: otp.Verifier{Challenges: s, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
@@ -128,6 +128,9 @@ type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
+
+// NewClock returns a clock that stands at a time.
+func NewClock(at time.Time) *Clock { return &Clock{now: at} }
 
 // Now returns the virtual time.
 func (c *Clock) Now() time.Time {
