@@ -212,6 +212,7 @@ func TestBadCodes(t *testing.T) {
 	for _, code := range []string{
 		"", " ", "493 817", "493817 ", " 493817", `493817\n`, "+493817", "-493817", "493817.0", "4938e1",
 		"0x4938", "٤٩٣٨١٧", "４９３８１７", `493817\u0000`, `4938\u200b17`,
+		"493-817", "493–817", `493\u00a0817`, "४९३८१७",
 		`493817\u0301`, "abcdef", strings.Repeat("1", 257),
 	} {
 		body := `{"authenticationType":"OTP","authenticationRequestId":"` + docID +

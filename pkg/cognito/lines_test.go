@@ -116,7 +116,7 @@ func TestLines(t *testing.T) {
 			"attemptsLeft": 5, "latency": 1000, "sender": 700, "sends": 1, "passes": 0},
 	), map[string]float64{"sends": 1, "sends country=MY": 1})
 
-	s = p.goOn(s, "12 34", nil)
+	s = p.goOn(s, "12 S4", nil)
 	counts(t, "no code", p.wants("no code",
 		fields{
 			"api": verify, "result": "wrong", "outcome": "", "detail": "the answer is not of digits",

@@ -67,7 +67,7 @@ func (t *Triggers) recipient(
 	case number == "":
 		record.Detail = "phone_number: the user has none"
 		return n, otp.Undeliverable
-	case r.UserAttributes["phone_number_verified"] != "true":
+	case !isTrue(r.UserAttributes["phone_number_verified"]):
 		record.Detail = "phone_number_verified: is not true"
 		return n, otp.Undeliverable
 	}

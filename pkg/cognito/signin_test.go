@@ -97,7 +97,7 @@ func TestAnswersWithoutCode(t *testing.T) {
 	p := newPool(t)
 	s := p.begin(ana)
 	before := p.store.calls
-	for _, rubbish := range []string{"", "resend", "12 34 56", "１２３４５６"} {
+	for _, rubbish := range []string{"", "resend", "12 34 S6", "²³"} {
 		s = p.goOn(s, rubbish, nil)
 	}
 	if p.store.calls != before {

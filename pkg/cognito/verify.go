@@ -25,7 +25,8 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	}
 	record := telemetry.From(ctx)
 	record.Result = "wrong"
-	code, _ := e.Request.ChallengeAnswer.(string)
+	answer, _ := e.Request.ChallengeAnswer.(string)
+	code := typed(answer)
 	switch { // neither is a guess, so no attempt is used
 	case resends(e.Request.ClientMetadata):
 		record.Result = "resend"
