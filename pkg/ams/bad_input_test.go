@@ -132,11 +132,52 @@ func initOf(id, env string) string {
 	return body[:strings.Index(body, `"env":`)] + `"env":` + env + "}"
 }
 
+// nested returns so many arrays and objects inside each other.
+func nested(depth int) string {
+	return strings.Repeat(`[{"a":`, depth/2) + strings.Repeat("[]", depth%2) + strings.Repeat("0", 1-depth%2) +
+		strings.Repeat("}]", depth/2)
+}
+
+// The members of the environment that are not used may be of any kind: the vendor's own class has numbers and objects.
+func TestEnvOfAnyKind(t *testing.T) {
+	for _, env := range []string{
+		`{"timeZoneOffset":-480,"browserInfo":{},"language":"de"}`, `{"cookieEnabled":true,"x":[1,"a",null,{"b":[]}]}`,
+		`{"osType":1e9}`, `{"terminalType":{"name":"APP"},"clientIp":"192.0.2.1","sessionId":"s"}`,
+		`{"language":null,"clientIp":null,"x":null}`, `{}`, `{"x":{"language":1,"clientIp":2}}`,
+	} {
+		s := newService(t)
+		first := s.post(initPath, initOf("env", env)).Body
+		if got := parse(t, gateway.Response{Body: first}).Result.Code; got != "SUCCESS" {
+			t.Errorf("%s: %s", env, got)
+		}
+		// env is no part of the fingerprint; the other members are
+		if again := s.post(initPath, initOf("env", `{"timeZoneOffset":60}`)).Body; string(again) != string(first) {
+			t.Errorf("%s: another env answered %s", env, again)
+		}
+		s.expect("REPEAT_REQ_INCONSISTENT", initPath,
+			strings.Replace(initOf("env", env), "60-6543216353", "60-6543216354", 1))
+	}
+}
+
 func TestBadEnv(t *testing.T) {
 	s := newService(t)
 	for name, env := range map[string]string{
-		"string": `"x"`, "array": "[]", "number in it": `{"osType":1}`, "object in it": `{"osType":{}}`,
+		"string": `"x"`, "array": "[]", "number": "1", "boolean": "true",
+		"language":        `{"language":1}`,
+		"no language":     `{"language":false}`,
+		"languages":       `{"language":["en"]}`,
+		"address":         `{"clientIp":{"v4":"192.0.2.1"}}`,
+		"device":          `{"deviceTokenId":7}`,
+		"session":         `{"sessionId":[]}`,
 		"33 members":      "{" + strings.ReplaceAll(manyKeys(33), ":0", `:""`) + "}",
+		"33 numbers":      "{" + manyKeys(33) + "}",
+		"a name twice":    `{"osType":1,"osType":1}`,
+		"a name in it":    `{"browserInfo":{"x":1,"x":2}}`,
+		"surrogate in it": `{"browserInfo":["\ud800"]}`,
+		"4097 bytes":      `{"browserInfo":["` + strings.Repeat("x", 4093) + `"]}`,
+		"17 deep":         `{"browserInfo":` + nested(17) + "}",
+		"half of it":      `{"browserInfo":[[}`,
+		"no number":       `{"timeZoneOffset":-480e}`,
 		"4097 characters": `{"tokenId":"` + strings.Repeat("x", 4097) + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,6 +193,9 @@ func TestLongestInitFields(t *testing.T) {
 		initWith(docID, strings.Repeat("é", 64)),
 		initOf("env", `{"osType":null,"x":"`+strings.Repeat("é", 4096)+`"}`),
 		initOf("env2", "null"),
+		initOf("env3", `{"browserInfo":["`+strings.Repeat("x", 4092)+`"]}`),
+		initOf("env4", `{"browserInfo":`+nested(16)+"}"),
+		initOf("env5", "{"+manyKeys(32)+"}"),
 	} {
 		newService(t).expect("SUCCESS", initPath, body)
 	}

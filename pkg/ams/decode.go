@@ -47,27 +47,42 @@ func present(given *bool, read strictjson.Reader) strictjson.Reader {
 // Limits of the environment information.
 const (
 	maxEnv      = 32
-	maxEnvValue = 4096
+	maxEnvValue = 4096 // characters of a string, bytes of any other value
+	maxEnvDepth = 16
 )
 
-// env reads the environment information: an object of strings. Only the language is used, for the message.
+// env reads the environment information: an object. Its documented members that identify a person's device, session and
+// language are strings. The others may be of any kind, as the vendor's own class writes timeZoneOffset as a number and
+// browserInfo as an object. Only the language is used, for the message; env is no part of the fingerprint of a request.
 func env(language *string) strictjson.Reader {
+	texts := map[string]*string{"clientIp": nil, "deviceTokenId": nil, "language": language, "sessionId": nil}
 	tooMany := fmt.Sprintf("at most %d members", maxEnv)
 	return strictjson.Map(maxEnv, tooMany, func(name string) strictjson.Reader {
-		to := new(string)
-		if name == "language" {
-			to = language
+		to, isText := texts[name]
+		if to == nil {
+			to = new(string)
 		}
-		read := value(to, maxEnvValue)
-		return func(d *jsontext.Decoder) (string, error) {
-			rule, err := read(d)
+		read, owner := value(to, maxEnvValue), "each member "
+		if isText {
+			owner = name + " "
+		}
+		return func(d *jsontext.Decoder) (rule string, err error) {
+			if isText || d.PeekKind() == '"' {
+				rule, err = read(d)
+			} else {
+				rule, err = other(d)
+			}
 			if rule != "" {
-				rule = "each member " + rule
+				rule = owner + rule
 			}
 			return rule, err
 		}
 	})
 }
+
+// other skips a member of the environment information that is not a string.
+var other = strictjson.Any(maxEnvValue, maxEnvDepth,
+	fmt.Sprintf("that is not a string: at most %d bytes, and %d arrays and objects deep", maxEnvValue, maxEnvDepth))
 
 // oneOf returns the rule that a value breaks which is none of those allowed.
 func oneOf(v string, allowed ...string) string {

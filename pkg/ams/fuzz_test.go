@@ -11,7 +11,8 @@ import (
 // accepted.
 func FuzzBody(f *testing.F) {
 	for _, seed := range []string{
-		docRequest, docVerify, "", "{}", `{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`,
+		docRequest, initOf("env", `{"timeZoneOffset":-480,"browserInfo":{"a":[1,{}]},"x":[[[]]]}`), docVerify, "", "{}",
+		`{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`,
 		`{"x":"\ud800"}`, "\xef\xbb\xbf{}",
 		`{"authenticationRequestId":"` + docID +
 			`","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`} {

@@ -140,7 +140,12 @@ var initRules = []rule{
 	{initWith("60-6543216353", digits(129)), "identityValue: at most 128 characters"},
 	{initWithEnv(32), "SUCCESS"},
 	{initWithEnv(33), "env: at most 32 members"},
-	{initWith(`"8.1.0"`, "8"), "env: each member must be a string"},
+	{initWith(`"8.1.0"`, "8"), "SUCCESS"},
+	{initWith(`"en-US"`, "8"), "env: language must be a string"},
+	{initWith(`"en-US"`, `"`+digits(4097)+`"`), "env: language at most 4096 characters"},
+	{initWith(`"8.1.0"`, `"`+digits(4097)+`"`), "env: each member at most 4096 characters"},
+	{initWith(`"8.1.0"`, nested(17)), "env: each member that is not a string: at most 4096 bytes, " +
+		"and 16 arrays and objects deep"},
 	{initWith(`"env":{`, `"env":[],"x":{`), "env: must be an object"},
 	{initWith(`"OTP"`, `"X"`), "authenticationMethod: must be OTP"},
 	{initWith(`"SMS"`, `"X"`), "authenticationType: must be SMS"},

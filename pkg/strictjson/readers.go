@@ -1,6 +1,10 @@
 package strictjson
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Scalar reads a value with check, which returns the rule that the value breaks. text is the content of a string or the
 // spelling of a number, and "" for a value of any other kind, which is skipped.
@@ -15,6 +19,33 @@ func Scalar(check func(kind jsontext.Kind, text string) (rule string)) Reader {
 			return "", err
 		}
 		return check(kind, token.String()), nil
+	}
+}
+
+// Any reads a value of any kind and keeps nothing of it. tooLarge is the rule that a value breaks whose text is longer
+// than size bytes, or whose arrays and objects are more than depth deep.
+func Any(size, depth int, tooLarge string) Reader {
+	return func(d *jsontext.Decoder) (string, error) {
+		value, err := d.ReadValue()
+		switch {
+		case err != nil:
+			return "", err
+		case len(value) > size, deeper(value, depth):
+			return tooLarge, nil
+		}
+		return "", nil
+	}
+}
+
+// deeper reports whether a value has more than so many arrays and objects inside each other.
+func deeper(value jsontext.Value, depth int) bool {
+	for d := jsontext.NewDecoder(bytes.NewReader(value)); ; {
+		if _, err := d.ReadToken(); err != nil { // at the end
+			return false
+		}
+		if d.StackDepth() > depth {
+			return true
+		}
 	}
 }
 

@@ -123,3 +123,21 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// A value that is read by Any has a size and a depth, and is JSON without a name given twice.
+func TestAny(t *testing.T) {
+	const strict = "body: must be one JSON object in UTF-8, each name once, no lone surrogates"
+	for text, want := range map[string]string{
+		`1`: "", `-480`: "", `"x"`: "", `true`: "", `null`: "", `{}`: "", `[]`: "", ` [ 1 , 2 ] `: "", `[[{"a":1}]]`: "",
+		`[[[]]]`: "", `[[],[],[{"a":[]}]]`: "any: too large", `[[[[]]]]`: "any: too large",
+		`"12345678901234567890123456789"`: "any: too large", `123456789012345678901234567890123`: "any: too large",
+		`{"a":1,"a":2}`: strict, `[{"a":1,"\u0061":2}]`: strict, `["\ud800"]`: strict, `[1,]`: strict, `nul`: strict,
+	} {
+		broken := strictjson.Decode([]byte(`{"any":`+text+`,"b":1}`), strictjson.Fields{
+			"any": strictjson.Any(30, 3, "too large"),
+		})
+		if broken != (strictjson.Broken{}) && broken.String() != want || broken == (strictjson.Broken{}) && want != "" {
+			t.Errorf("%s breaks %q, want %q", text, broken, want)
+		}
+	}
+}
