@@ -52,7 +52,7 @@ func (clientCommands) Help() string {
 		`privateKeyFile are there if the command made one. Each other command prints a record.
 
 A record is {id, status, added, unsigned, apis, keys, unimatrix, secrets, networks, countries, numbers, lines, ` +
-		`limits, window, perMinute, brand, senderID, language, customCodes, senderNames, templates}. ` +
+		`limits, window, perMinute, brand, senderID, language, customCodes, senderNames, templates, sources}. ` +
 		`A member that is missing has its default.`
 }
 

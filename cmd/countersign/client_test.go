@@ -21,7 +21,8 @@ var everyFlag = []string{
 	"--unimatrix=simple", "--unsigned", "--country=US,MY", "--country=GB", "--api=ams,otp.send",
 	"--network=192.0.2.0/24", "--numbers=mobile", "--line=premium", "--time-window=90s", "--per-minute=600",
 	"--brand=Acme", "--sender-id=ACME", "--language=de", "--no-custom-codes", "--sender-name=Acme, Inc.",
-	"--template=t1", "--template=t2", "--digits=4", "--validity=2m", "--attempts=3", "--cooldown=0s",
+	"--template=t1", "--template=t2", "--source=env.clientIp", "--source=header:X-User",
+	"--digits=4", "--validity=2m", "--attempts=3", "--cooldown=0s",
 	"--per-hour=4", "--per-day=9", "--unanswered=5", "--pause=2h", "--memory=48h",
 }
 
@@ -31,7 +32,8 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 	`"countries":["US","MY","GB"],"numbers":"mobile","lines":["premium"],` +
 	`"limits":{"digits":4,"validity":"2m","attempts":3,"cooldown":"0s","perHour":4,"perDay":9,"unanswered":5,` +
 	`"pause":"2h","memory":"48h"},"window":"1m30s","perMinute":600,"brand":"Acme","senderID":"ACME",` +
-	`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"]}`
+	`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
+	`"sources":["env.clientIp","header:X-User"]}`
 
 // settings is the JSON of a record without its id, status and time.
 func settings(t testing.TB, r clients.Record) string {
@@ -90,6 +92,7 @@ func TestSetOne(t *testing.T) {
 			{"--line=", `"lines":["premium"],`, ``},
 			{"--sender-name=", `"senderNames":["Acme, Inc."],`, ``},
 			{"--template=", `,"templates":["t1","t2"]`, ``},
+			{"--source=", `,"sources":["env.clientIp","header:X-User"]`, ``},
 			{"--no-unsigned", `"unsigned":true,`, ``},
 			{"--unimatrix=", `"unimatrix":"simple",`, ``},
 			{"--numbers=valid", `"numbers":"mobile"`, `"numbers":"valid"`},

@@ -38,6 +38,7 @@ func described(r clients.Record) string {
 		[]string{"custom codes", strconv.FormatBool(r.CustomCodes == nil || *r.CustomCodes)},
 		[]string{"sender names", cmp.Or(strings.Join(r.SenderNames, ", "), "any")},
 		[]string{"templates", cmp.Or(strings.Join(r.Templates, ", "), "any")},
+		[]string{"sources", cmp.Or(strings.Join(r.Sources, ", "), "none")},
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)
 	return columns(rows...)

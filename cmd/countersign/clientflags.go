@@ -27,6 +27,8 @@ var clientFlagsHelp = texts{
 	"custom_codes": "Allow it to choose codes itself (Unimatrix). Default: allowed.",
 	"sender_name":  "Sender names that its Unimatrix requests may give. Default: any. May be repeated.",
 	"template":     "Templates that its Unimatrix requests may give. Default: any. May be repeated.",
+	"source": "Where its requests truthfully have the address or the device of the person: env.clientIp, " +
+		"env.deviceTokenId (AMS), header:NAME (Unimatrix), metadata:NAME (Cognito). Default: nowhere. May be repeated.",
 
 	"digits":     "Digits of a code.",
 	"validity":   "Lifetime of a code.",
@@ -58,6 +60,7 @@ type clientFlags struct {
 	CustomCodes *bool    `negatable:"" help:"custom_codes"`
 	SenderName  []string `sep:"none" placeholder:"NAME" help:"sender_name"`
 	Template    []string `sep:"none" placeholder:"ID" help:"template"`
+	Source      []string `placeholder:"PLACE" help:"source"`
 
 	Digits     number   `group:"own" placeholder:"N" help:"digits"`
 	Validity   duration `group:"own" placeholder:"DURATION" help:"validity"`
@@ -98,6 +101,7 @@ func (f clientFlags) apply(r *clients.Record) {
 	setList(&r.Lines, f.Line)
 	setList(&r.SenderNames, f.SenderName)
 	setList(&r.Templates, f.Template)
+	setList(&r.Sources, f.Source)
 	f.TimeWindow.set(&r.Window)
 	f.Digits.set(&r.Limits.Digits)
 	f.Validity.set(&r.Limits.Validity)

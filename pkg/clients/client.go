@@ -62,6 +62,8 @@ type Client struct {
 	CustomCodes bool
 	// SenderNames and Templates that its Unimatrix requests may name. Empty means any.
 	SenderNames, Templates []string
+	// Sources are where its requests have the source of the end user.
+	Sources Sources
 }
 
 func (c Client) String() string               { return "client " + c.ID }

@@ -87,6 +87,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		CustomCodes: r.CustomCodes == nil || *r.CustomCodes,
 		SenderNames: p.names("senderNames", r.SenderNames),
 		Templates:   p.names("templates", r.Templates),
+		Sources:     p.sources(),
 	}
 	c.Brand, c.Language = p.text(d)
 	p.errs = append(p.errs, limitErrors(c.Policy)...)

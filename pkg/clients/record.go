@@ -39,6 +39,7 @@ type Record struct {
 	CustomCodes *bool     `json:"customCodes,omitzero"` // default: true
 	SenderNames []string  `json:"senderNames,omitempty"`
 	Templates   []string  `json:"templates,omitempty"`
+	Sources     []string  `json:"sources,omitempty"` // of end users, see [Sources]; default: none
 }
 
 // Key is a public key that verifies a client's signatures.

@@ -32,6 +32,7 @@ func fullRecord() clients.Record {
 		},
 		Window: new(clients.Duration(0)), PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
 		CustomCodes: new(false), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
 }
 
@@ -52,6 +53,7 @@ func TestClientOfRecord(t *testing.T) {
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Window: 0, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: false,
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 	}
 	if !reflect.DeepEqual(*got, want) {
 		for i := range reflect.TypeFor[clients.Client]().NumField() {
@@ -253,6 +255,14 @@ func wrongTexts() []recordCase {
 		{"a sender id of digits", clients.Record{SenderID: "12345"}, "with at least one letter"},
 		{"an empty sender name", clients.Record{SenderNames: []string{""}},
 			`senderNames[0] is "", must be 1 to 64 characters`},
+		{"the source in an unknown member", clients.Record{Sources: []string{"env.sessionId"}},
+			`sources[0] is "env.sessionId", must be env.clientIp, env.deviceTokenId, header:NAME or metadata:NAME`},
+		{"a source without a place", clients.Record{Sources: []string{"clientIp"}}, `sources[0] is "clientIp"`},
+		{"a source in no header", clients.Record{Sources: []string{"header:"}}, `sources[0] is "header:"`},
+		{"a source in a header of two words", clients.Record{Sources: []string{"header:End User"}}, "sources[0] is"},
+		{"a source in the name for a re-send", clients.Record{Sources: []string{"metadata:action"}}, "sources[0] is"},
+		{"two sources in one contract", clients.Record{Sources: []string{"header:A", "env.clientIp", "header:B"}},
+			`sources[2] is "header:B", must be the only one of its contract`},
 		{"a template with a line feed", clients.Record{Templates: []string{"a", "b\n"}}, `templates[1] is "b\n"`},
 	}
 }
