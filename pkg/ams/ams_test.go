@@ -309,9 +309,12 @@ func TestInitOutcomes(t *testing.T) {
 	s.delivery = otp.Refused
 	init("PROCESS_FAIL F A general business failure occurred. Don't retry.", "e")
 	s.answers(noLiveID, verifyPath, verifyBody("e", "000000"))
+	s.now = s.now.Add(30 * time.Second)
 	s.delivery = otp.MaybeSent
 	init(unknownInit, "f")
 	s.delivery = otp.Accepted
+	init(unknownInit, "f") // the next message may not go out yet
+	s.now = s.now.Add(30 * time.Second)
 	init(success, "f")
 
 	s.broken.Store(true)

@@ -46,17 +46,17 @@ func TestTrigger(t *testing.T) {
 		t.Errorf("without an id: answered %s, want SUCCESS without an id", got)
 	}
 	s.now = s.now.Add(30 * time.Second)
-	s.delivery = otp.Refused
-	s.expect("PROCESS_FAIL", triggerPath, triggerBody("t2", challenge))
 	s.delivery = otp.MaybeSent
-	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t3", challenge))
+	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t2", challenge))
 	s.delivery = otp.Accepted
-	s.expect("SUCCESS", triggerPath, triggerBody("t3", challenge))
+	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t2", challenge)) // the next message may not go out yet
+	s.now = s.now.Add(30 * time.Second)
+	s.expect("SUCCESS", triggerPath, triggerBody("t2", challenge))
 	for range 3 { // a used attempt stays used
 		s.expect("VERIFY_UNMATCHED", verifyPath, verifyBody(docID, "1"))
 	}
 	s.expect("VERIFY_TIMES_EXCEED_LIMIT", verifyPath, verifyBody(docID, "1"))
-	if got := s.expect("VERIFY_TIMES_EXCEED_LIMIT", triggerPath, triggerBody("t4", challenge)); got.IsPassed != nil {
+	if got := s.expect("VERIFY_TIMES_EXCEED_LIMIT", triggerPath, triggerBody("t3", challenge)); got.IsPassed != nil {
 		t.Error("the answer to a trigger has isPassed")
 	}
 	for _, id := range []string{"20220105190077000000162140200586657", "x", strings.Repeat("9", 64), challenge + "0"} {
@@ -64,9 +64,14 @@ func TestTrigger(t *testing.T) {
 	}
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("", challenge), client("other"))
 	s.now = s.now.Add(5 * time.Minute)
-	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("t5", challenge))
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, triggerBody("t4", challenge))
+	other := strings.NewReplacer(docID, "other", "6543216353", "6543216354").Replace(docRequest)
+	challenge = s.expect("SUCCESS", initPath, other).AuthID
+	s.now = s.now.Add(30 * time.Second)
+	s.delivery = otp.Refused
+	s.expect("PROCESS_FAIL", triggerPath, triggerBody("t6", challenge))
 	s.broken.Store(true)
-	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t6", challenge))
+	s.expect("UNKNOWN_EXCEPTION", triggerPath, triggerBody("t5", challenge))
 }
 
 // Each trigger decides again whether a message may go to the number.

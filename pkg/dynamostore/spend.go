@@ -18,7 +18,7 @@ const (
 	counted = "SET #sends = list_append(:sends, if_not_exists(#sends, :none)), " +
 		"#by = list_append(:by, if_not_exists(#by, :none)), " +
 		"#unanswered = if_not_exists(#unanswered, :zero) + :one, #ttl = :ttl"
-	// notCounted: a take-over and a repeated request count their message once.
+	// notCounted: a request that the client repeats counts once.
 	notCounted = "NOT contains(#by, :id)"
 	// unpaused: the number has few unanswered messages, or none for as long as the pause.
 	// A ledger whose sends were all refunded is not paused.

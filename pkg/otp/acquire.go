@@ -86,7 +86,7 @@ func (s *sending) takeOver(ctx context.Context, c, old Challenge) (Challenge, St
 	case w.Item == nil || !w.ownedBy(c.Owner):
 		return c, Started{Outcome: InProgress}, nil // another call was first
 	}
-	s.id, s.maybe = SendID(w.Item.Seed), true
+	s.id = SendID(w.Item.Seed, c.Owner)
 	return *w.Item, Started{}, nil
 }
 

@@ -18,8 +18,8 @@ const (
 	// sent. No guess is evaluated: else an attacker could make many challenges that the
 	// limits refuse, and guess at all of them.
 	Reserved State = "reserved"
-	// MaybeDelivered: the message is counted, and may have been sent. The code is live.
-	// Another call may take over and send it again.
+	// MaybeDelivered: a message is counted, and may have been sent. The code is live.
+	// Another call may take over and send a further copy, which counts anew.
 	MaybeDelivered State = "unclear"
 	// Delivered: the sender accepted the message. The code is live.
 	Delivered State = "sent"
@@ -139,13 +139,24 @@ type Ledger struct {
 // Send is one counted message.
 type Send struct {
 	At Millis
-	ID string // see [SendID]; a message is counted once per id
+	ID string // see [SendID]; each copy of a code has its own, and is counted once
 }
 
 // Counted reports whether a send with this id is among the latest.
 func (n Ledger) Counted(id string) bool {
 	for _, s := range n.Sends {
 		if s.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// countedBefore reports whether an earlier call sent, or may have sent, for the
+// challenge that the [SendID] names.
+func (n Ledger) countedBefore(id string) bool {
+	for _, s := range n.Sends {
+		if s.ID != id && strings.HasPrefix(s.ID, id[:challengePart]) {
 			return true
 		}
 	}

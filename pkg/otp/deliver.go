@@ -12,33 +12,34 @@ import (
 // window and any pause.
 const ledgerMemory = 30 * 24 * time.Hour
 
-// count counts the message in the ledgers of its number, once however often its
-// challenge is taken over. The Outcome is "" unless a limit refuses the message.
+// count counts the message of this call in the ledgers of its number, before it goes out.
+// The Outcome is "" unless a limit refuses the message. Nothing is counted if a limit
+// refuses it, and usually nothing after an error.
 //
 // There is more than one ledger while the number key is rotated. The oldest comes
 // first: it contains every send, so whatever it allows the newer ledgers allow too. It
 // alone counts unanswered messages, as every process knows it and answers are marked
 // there.
 func (s *sending) count(ctx context.Context) (Started, error) {
-	s.ledgers = s.keys.LedgerKeys(s.Client, s.To)
 	limits := s.Policy.Limits()
-	for n, ledger := range slices.Backward(s.ledgers) {
+	for _, ledger := range slices.Backward(s.keys.LedgerKeys(s.Client, s.To)) {
 		answer, err := s.spend(ctx, ledger, limits)
-		if err == nil && answer.Outcome != "" {
-			err = s.refund(ctx, s.ledgers[n+1:])
-		}
 		switch {
 		case err != nil:
-			return Started{}, err
+			s.ledgers = append(s.ledgers, ledger) // it may have been counted
+			return Started{}, errors.Join(err, s.refund(ctx))
 		case answer.Outcome != "":
-			return answer, nil
+			return answer, s.refund(ctx)
 		}
+		s.ledgers = append(s.ledgers, ledger)
 		limits.Unanswered = 0
 	}
 	return Started{}, nil
 }
 
-// spend counts the message in one ledger.
+// spend counts the message in one ledger. If a limit refuses it and an earlier call
+// was counted for the same challenge, the message of that call may have arrived: the
+// Outcome is Unclear.
 func (s *sending) spend(ctx context.Context, ledger string, limits Limits) (Started, error) {
 	spent, err := s.Ledgers.Spend(ctx, Spend{
 		Key: ledger, ID: s.id, Now: s.at, Limits: limits, TTL: s.at.Add(ledgerMemory).Seconds(),
@@ -50,15 +51,36 @@ func (s *sending) spend(ctx context.Context, ledger string, limits Limits) (Star
 		return Started{}, nil
 	}
 	refusal, wait := limits.Refusal(*spent.Item, s.at)
-	if refusal == "" {
+	switch {
+	case refusal == "":
 		return Started{}, errors.New("spend: the ledger refused a send that no limit refuses")
+	case spent.Item.countedBefore(s.id):
+		cause := fmt.Errorf("an earlier call may have sent the message, and the limits refuse another copy: %s", refusal)
+		return Started{Outcome: Unclear, Wait: wait, Cause: cause}, nil
 	}
 	return Started{Outcome: refusal, Wait: wait}, nil
 }
 
-// publish hands the message of c to the sender, once it is counted. Outcomes are
-// Sent, Unclear and Undeliverable; InProgress if the lease is over, so that another
-// call may be sending by now.
+// refund removes the message of this call from the ledgers that count it. Call it only
+// if the message was not handed to the sender. Once the lease is over, another call
+// may have found the message counted and relied on that: it stays.
+func (s *sending) refund(ctx context.Context) error {
+	if MillisOf(s.Now()) >= s.at.Add(Lease) {
+		return nil
+	}
+	ctx, cancel := outlive(ctx, SettleTime/2) // settling needs the rest
+	defer cancel()
+	for _, ledger := range s.ledgers {
+		if err := s.Ledgers.Refund(ctx, ledger, s.id); err != nil {
+			return fmt.Errorf("refund: %w", err)
+		}
+	}
+	return nil
+}
+
+// publish hands the message of c to the sender, once it is counted. It stays counted,
+// whatever the sender answers. Outcomes are Sent, Unclear and Undeliverable; InProgress
+// if the lease is over, so that another call may be sending by now.
 func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	code, err := s.keys.codeOf(c)
 	if err != nil {
@@ -76,24 +98,7 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	case Accepted:
 		return sent(c), nil
 	case Refused:
-		if err := s.refund(ctx, s.ledgers); err != nil {
-			return Started{}, err
-		}
 		return Started{Outcome: Undeliverable, Cause: cause}, nil
 	}
 	return Started{Outcome: Unclear, Cause: cause}, nil
-}
-
-// refund removes a message that will never go out from ledgers. If an earlier call
-// may have sent it, it stays counted.
-func (s *sending) refund(ctx context.Context, ledgers []string) error {
-	if s.maybe {
-		return nil
-	}
-	for _, ledger := range ledgers {
-		if err := s.Ledgers.Refund(ctx, ledger, s.id); err != nil {
-			return fmt.Errorf("refund: %w", err)
-		}
-	}
-	return nil
 }

@@ -4,8 +4,9 @@ import "context"
 
 // Init makes a challenge and sends its code, with at most one message per call.
 // A repeat of a finished call returns the answer of that call and sends nothing. A
-// repeat of a call that crashed or stayed unclear goes on with the same code. An
-// error means that the outcome is not known: the same id may be tried again.
+// repeat of a call that crashed or stayed unclear goes on with the same code, as soon
+// as the limits of the number allow another copy; until then it is Unclear. An error
+// means that the outcome is not known: the same id may be tried again.
 func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 	s := i.begin(ctx, r)
 	c, err := s.challenge()

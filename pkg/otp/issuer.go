@@ -73,8 +73,7 @@ type sending struct {
 	at      Millis   // the instant of the call, with which all its conditions compare
 	keys    *Keys    // hold the code key of the challenge that is sent, once it is owned
 	id      string   // under which the message is counted, see [SendID]
-	maybe   bool     // an earlier call may have sent it
-	ledgers []string // of the number, newest first, once the message is counted
+	ledgers []string // that count the message, or may do so
 
 	recipient func(to Phone) Outcome // see [Resend]
 }

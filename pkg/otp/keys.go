@@ -220,12 +220,18 @@ func (k *Keys) LedgerKeys(client string, to Phone) []string {
 	return keys
 }
 
-// SendID returns the id under which a ledger counts a message, from its random bytes.
-// It is short, but long enough that the few dozen ids of one ledger are never equal.
-func SendID(random []byte) string {
-	sum := sha256.Sum256(random)
-	return base64.RawURLEncoding.EncodeToString(sum[:8])
+// SendID returns the id under which a ledger counts one message. The first part names
+// the challenge by its seed, the second one the call that sends the message, by its
+// owner. So a request to the store that is repeated counts once, each further copy of
+// a code counts anew, and the ledger shows that an earlier copy was counted. The id is
+// short, but long enough that the few dozen ids of one ledger are never equal.
+func SendID(seed []byte, owner string) string {
+	challenge, call := sha256.Sum256(seed), sha256.Sum256([]byte(owner))
+	return idOf(challenge[:8])[:challengePart] + idOf(call[:8])[:callPart]
 }
+
+// challengePart and callPart are the lengths of the parts of a [SendID].
+const challengePart, callPart = 6, 5
 
 func unknownVersion(version int) error {
 	return fmt.Errorf(

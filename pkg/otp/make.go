@@ -52,13 +52,14 @@ func (s *sending) blank(id string, fingerprinted []string) (Challenge, error) {
 		return Challenge{}, err
 	}
 	seed, expires := random[16:], s.at.Add(s.Policy.Validity)
-	s.id = SendID(seed)
+	owner := idOf(random[:16])
+	s.id = SendID(seed, owner)
 	return Challenge{
 		Reported:    Reported{Client: s.Client, AuthID: authIDOf(s.Client, id, s.at)},
 		Key:         ChallengeKey(s.Client, id),
 		Fingerprint: fingerprint,
 		State:       Reserved,
-		Owner:       idOf(random[:16]),
+		Owner:       owner,
 		Lease:       s.at.Add(Lease),
 		Seed:        seed,
 		KeyVersion:  s.keys.newest,

@@ -18,8 +18,9 @@ const (
 	Inconsistent Outcome = "inconsistent"
 	// InProgress: another call works on the same challenge. Try again later.
 	InProgress Outcome = "in_progress"
-	// Unclear: the sender gave no clear answer, so the code may or may not arrive.
-	// Another init with the same id sends the same code again.
+	// Unclear: the code may or may not arrive. The sender gave no clear answer, or an
+	// earlier call may have sent the message and the limits refuse another copy for now.
+	// Another init with the same id sends the same code again once the limits allow it.
 	Unclear Outcome = "unclear"
 	// TooSoon: the previous message to the number is younger than [Policy].Cooldown.
 	TooSoon Outcome = "too_soon"

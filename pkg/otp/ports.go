@@ -96,8 +96,9 @@ type Ledgers interface {
 	// applied, Item is nil. When refused, Item is the ledger that refused the send.
 	Spend(ctx context.Context, s Spend) (Spent, error)
 
-	// Refund removes the send with this id and subtracts one from Unanswered, which stays
-	// at least 0. It does nothing if there is no such send.
+	// Refund removes the send with this id, whose message was not handed to the sender,
+	// and subtracts one from Unanswered, which stays at least 0. It does nothing if there
+	// is no such send.
 	Refund(ctx context.Context, key, id string) error
 
 	// Answered sets Unanswered to 0 if there is a ledger.

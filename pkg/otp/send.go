@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 )
 
@@ -63,13 +64,13 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 	answer, err = s.restart(ctx, c, old)
 	switch {
 	case err != nil:
-		return Started{}, err
+		return Started{}, errors.Join(err, s.refund(ctx))
 	case answer.Outcome != "": // guessed at or sent again meanwhile
-		return answer, s.refund(ctx, s.ledgers)
+		return answer, s.refund(ctx)
 	}
 	answer, err = s.firstCounted(ctx, c)
 	if answer.Outcome == Undeliverable { // nothing went out: the old code may still be used
-		ctx, cancel := outlive(ctx)
+		ctx, cancel := outlive(ctx, SettleTime)
 		defer cancel()
 		c.State, c.Lease, old.Lease = Failed, 0, s.at
 		if _, err := s.Challenges.Reserve(ctx, old, &c, MillisOf(s.Now())); err != nil {

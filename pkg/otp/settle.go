@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // settle stores what became of a challenge, gives up its lease and returns answer.
@@ -10,7 +11,7 @@ import (
 // end of the lease if settling fails too.
 func (s *sending) settle(ctx context.Context, done Settlement, answer Started, err error) (Started, error) {
 	done.Lease = MillisOf(s.Now())
-	ctx, cancel := outlive(ctx)
+	ctx, cancel := outlive(ctx, SettleTime)
 	defer cancel()
 	w, failed := s.Challenges.Settle(ctx, done)
 	switch {
@@ -42,13 +43,13 @@ func settlement(c Challenge, outcome Outcome) Settlement {
 	return done
 }
 
-// outlive returns a context that ends SettleTime after ctx would, as what became of
-// a message is stored even if the time of the call ended while it was sent. Two writes
-// after one message share this time.
-func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+// outlive returns a context that ends so much later than ctx would, as what became of
+// a message is stored even if the time of the call ended while it was sent. All writes
+// of a call that come so late share [SettleTime].
+func outlive(ctx context.Context, later time.Duration) (context.Context, context.CancelFunc) {
 	late := context.WithoutCancel(ctx)
 	if end, limited := ctx.Deadline(); limited {
-		return context.WithDeadline(late, end.Add(SettleTime))
+		return context.WithDeadline(late, end.Add(later))
 	}
 	return context.WithCancel(late)
 }

@@ -70,7 +70,10 @@ func (l *Life) isUnclear() {
 	l.answers = []otp.Delivery{otp.MaybeSent, otp.MaybeSent}
 	r := l.start("unclear twice")
 	auth := l.init(r, otp.Unclear)
+	l.init(r, otp.Unclear) // in the cooldown: it sends nothing
+	l.Now = l.Now.Add(30 * time.Second)
 	l.init(r, otp.Unclear)
+	l.Now = l.Now.Add(30 * time.Second)
 	l.init(r, otp.Sent)
 	l.wants(auth, changes.Sent, -1)
 	l.wants(auth, changes.Expired, 5)

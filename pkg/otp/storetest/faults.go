@@ -45,6 +45,21 @@ func nth(n int, fate Fate) func() Fate {
 	}
 }
 
+// forever lets every request through before the n-th, counted from 1. That one has the
+// fate, and all later ones are lost.
+func forever(n int, fate Fate) func() Fate {
+	count := 0
+	return func() Fate {
+		switch count++; {
+		case count < n:
+			return Through
+		case count == n:
+			return fate
+		}
+		return LostBefore
+	}
+}
+
 // decorated passes each request to a store through do.
 type decorated struct {
 	Store

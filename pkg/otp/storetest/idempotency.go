@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,8 +20,12 @@ func testIdempotency(t *testing.T, o Opener) {
 		{"unclear: code, used attempts and end of lifetime stay", unclearKeepsCode},
 		{"unclear, then a stricter policy: the attempts of its init stay", unclearStricter},
 		{"unclear, in the moment it expires: a new challenge", unclearExpired},
-		{"an unclear message is counted once, even after another send", unclearCountedOnce},
-		{"a message that the sender refuses is not counted", refusedNotCounted},
+		{"each copy of an unclear message is counted", unclearCounted},
+		{"a hundred repeats of an unclear init send nothing in the cooldown", unclearHammered},
+		{"an unclear init over the limit of the hour stays unclear until its code expires", unclearTooMany},
+		{"crashed, nothing counted: a limit refuses the repeat", crashedThenLimited},
+		{"crashed, counted: the code is live once a repeat was refused", crashedCountedLive},
+		{"a message that the sender refuses is counted", refusedCounted},
 	})
 }
 
@@ -34,10 +40,13 @@ func repeats(t *testing.T, o Opener) {
 		{"sent, last moment of its memory", initSent, memory - time.Millisecond, otp.Sent, 1, false},
 		{"sent, forgotten", initSent, memory + time.Second, otp.Sent, 2, true},
 		{"refused by the sender", initUndeliverable, 0, otp.Undeliverable, 0, false},
-		{"unclear", initUnclear, 0, otp.Sent, 2, false},
+		{"unclear", initUnclear, cooldown, otp.Sent, 2, false},
+		{"unclear, before the next message may go out", initUnclear, cooldown - 1, otp.Unclear, 1, false},
 		{"unclear, expired", initUnclear, 6 * time.Minute, otp.Sent, 2, false},
 		{"in progress", initCrashed, 0, otp.InProgress, 0, false},
 		{"crashed", initCrashed, otp.Lease, otp.Sent, 1, false},
+		{"crashed once counted", initCrashedCounted, otp.Lease, otp.Unclear, 0, false},
+		{"crashed once counted, after the cooldown", initCrashedCounted, cooldown, otp.Sent, 1, false},
 		{"crashed, expired", initCrashed, 6 * time.Minute, otp.Sent, 1, false},
 		{"refused by a limit", initTooSoon, time.Minute, otp.TooSoon, 1, false},
 	} {
@@ -117,6 +126,18 @@ func initCrashed(t *testing.T, w *world) {
 	}
 }
 
+// initCrashedCounted leaves a challenge as a call does that crashes once its message
+// is counted, and before it is sent or after.
+func initCrashedCounted(t *testing.T, w *world) {
+	crashing := w.Issuer
+	crashing.Ledgers = failing(w.Store, forever(1, LostAfter)) // counted, and not given back
+	crashing.Challenges = failing(w.Store, nth(2, LostBefore)) // the write that gives up the lease
+	if _, err := crashing.Init(ctx, start("id", phone)); err == nil {
+		t.Fatal("the init did not fail")
+	}
+	w.counted(t, 1)
+}
+
 func unclearPassed(t *testing.T, o Opener) {
 	w := unclear(t, o)
 	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
@@ -176,6 +197,7 @@ func unclearStricter(t *testing.T, o Opener) {
 	}
 	r := start("id", phone)
 	r.Policy.Attempts = 3
+	w.Clock.Advance(cooldown)
 	w.init(t, r, otp.Sent)
 	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 }
@@ -187,21 +209,89 @@ func unclearExpired(t *testing.T, o Opener) {
 	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 }
 
-func unclearCountedOnce(t *testing.T, o Opener) {
+func unclearCounted(t *testing.T, o Opener) {
 	w := unclear(t, o)
 	w.Clock.Advance(time.Minute)
 	w.init(t, start("other", phone), otp.Sent)
-	w.init(t, start("id", phone), otp.Sent) // within the cooldown of the other message
-	for n := range 3 {                      // three more are five in the hour
+	w.init(t, start("id", phone), otp.Unclear) // within the cooldown of the other message
+	w.Clock.Advance(time.Minute)
+	w.init(t, start("id", phone), otp.Sent)
+	for n := range 2 { // two more are five in the hour
 		w.Clock.Advance(time.Minute)
-		w.init(t, start("more"+string(rune('0'+n)), phone), otp.Sent)
+		w.init(t, start(fmt.Sprint("more", n), phone), otp.Sent)
 	}
 	w.Clock.Advance(time.Minute)
 	w.init(t, start("sixth", phone), otp.TooMany)
 }
 
-func refusedNotCounted(t *testing.T, o Opener) {
+func unclearHammered(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	w.Inbox.Answers = slices.Repeat([]otp.Delivery{otp.MaybeSent}, 100)
+	for n := range 100 { // one in 400 ms
+		w.init(t, start("id", phone), otp.Unclear)
+		w.Clock.Advance(400 * time.Millisecond)
+		if want := 1 + n*400/30_000; len(w.Inbox.Messages()) != want {
+			t.Fatalf("%d messages after %d calls, want %d", len(w.Inbox.Messages()), n+1, want)
+		}
+	}
+	for _, m := range w.Inbox.Messages() {
+		if m.Code != w.Inbox.last(t) {
+			t.Error("two copies have two codes")
+		}
+	}
+	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+}
+
+func unclearTooMany(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	for n := range 4 {
+		w.init(t, start(fmt.Sprint("before", n), phone), otp.Sent)
+		w.Clock.Advance(cooldown)
+	}
+	initUnclear(t, w)
+	code := w.Inbox.last(t)
+	for range 9 {
+		w.Clock.Advance(cooldown)
+		got := w.init(t, start("id", phone), otp.Unclear)
+		if got.Cause == nil || got.Wait == 0 {
+			t.Errorf("%+v, want a cause and a wait", got)
+		}
+		w.messages(t, 5)
+	}
+	w.verify(t, "id", wrong(code, 0), otp.Unmatched)
+	w.Clock.Advance(cooldown)
+	w.init(t, start("id", phone), otp.TooMany) // a new challenge, as the code has expired
+	w.init(t, start("id", phone), otp.TooMany)
+	w.messages(t, 5)
+}
+
+func crashedThenLimited(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	initCrashed(t, w)
+	w.Clock.Advance(otp.Lease)
+	w.init(t, start("other", phone), otp.Sent)
+	w.init(t, start("id", phone), otp.TooSoon)
+	w.verify(t, "id", "000000", otp.Unknown)
+	w.Clock.Advance(cooldown)
+	w.init(t, start("id", phone), otp.TooSoon) // the repeat of a finished call
+	w.messages(t, 1)
+}
+
+func crashedCountedLive(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	initCrashedCounted(t, w)
+	w.Clock.Advance(otp.Lease)
+	w.verify(t, "id", "000000", otp.Unknown) // nobody knows yet that it was counted
+	w.init(t, start("id", phone), otp.Unclear)
+	if got := stored(t, w.Store, otp.ChallengeKey("demo", "id")); got.State != otp.MaybeDelivered || got.Attempts != 0 {
+		t.Errorf("%+v, want a live challenge", got)
+	}
+}
+
+func refusedCounted(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	initUndeliverable(t, w)
-	w.init(t, start("next", phone), otp.Sent)
+	w.init(t, start("next", phone), otp.TooSoon)
+	w.Clock.Advance(cooldown)
+	w.init(t, start("another", phone), otp.Sent)
 }

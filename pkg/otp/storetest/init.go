@@ -97,7 +97,7 @@ func writesInOrder(t *testing.T, o Opener) {
 		{"the same code again", "reserve claim spend send settle", sendOf("", otp.Sent)},
 		{"an init over a limit", "reserve spend settle", initOf("many", phone, otp.TooMany)},
 		{"another code over a limit", "reserve spend", sendOf("4711", otp.TooMany)},
-		{"refused by the sender", "reserve spend send refund settle",
+		{"refused by the sender", "reserve spend send settle",
 			answered(otp.Refused, initOf("refused", phone2, otp.Undeliverable))},
 		{"unclear", "reserve spend send settle", answered(otp.MaybeSent, initOf("unclear", phone2, otp.Unclear))},
 		{"its repeat", "reserve take over spend send settle", initOf("unclear", phone2, otp.Sent)},

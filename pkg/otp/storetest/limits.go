@@ -15,7 +15,7 @@ func testLimits(t *testing.T, o Opener) {
 		{"any window, at random", windows},
 		{"a limit names its reason and the wait", limitsNameReason},
 		{"unanswered messages pause a number", unansweredPause},
-		{"a message that may have gone out stays counted if the next try is refused", maybeSentStaysCounted},
+		{"each request to the sender is counted, whatever it answers", eachRequestCounted},
 	})
 }
 
@@ -106,10 +106,12 @@ func unansweredPause(t *testing.T, o Opener) {
 	spent(t, s, spend("N#3", "answered", at.Add(time.Hour)), true)
 }
 
-func maybeSentStaysCounted(t *testing.T, o Opener) {
+func eachRequestCounted(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	w.Inbox.Answers = []otp.Delivery{otp.MaybeSent, otp.Refused}
 	w.init(t, start("id", phone), otp.Unclear)
+	w.Clock.Advance(cooldown)
 	w.init(t, start("id", phone), otp.Undeliverable)
 	w.init(t, start("next", phone), otp.TooSoon)
+	w.counted(t, 2)
 }

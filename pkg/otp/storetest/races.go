@@ -178,7 +178,7 @@ func initsWithOneID(t *testing.T, o Opener) {
 }
 
 func takeOversOfOneID(t *testing.T, o Opener) {
-	for name, wait := range map[string]time.Duration{"take-overs": 0, "restarts": 6 * time.Minute} {
+	for name, wait := range map[string]time.Duration{"take-overs": cooldown, "restarts": 6 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			w := unclear(t, o)
 			w.Clock.Advance(wait)

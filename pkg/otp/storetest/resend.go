@@ -36,6 +36,7 @@ func testResend(t *testing.T, o Opener) {
 		{"no code is live", resendNothingLive},
 		{"to a number that is refused by now", resendRefused},
 		{"idempotent by its own id", resendIdempotent},
+		{"unclear: a repeat that the limits refuse stays unclear", resendUnclear},
 		{"a repeat while the first is in progress", resendInProgress},
 		{"many at once", resendTogether},
 		{"each request fails in turn", resendFails},
@@ -150,6 +151,7 @@ func resendIdempotent(t *testing.T, o Opener) {
 		w.Inbox.messages = w.Inbox.messages[:1]
 		got := w.resend(t, again("r", first), c.want)
 		w.resend(t, again("r", other), otp.Inconsistent)
+		w.Clock.Advance(cooldown)
 		repeat := w.resend(t, again("r", first), c.then)
 		if c.want == c.then && repeat.Mask != got.Mask {
 			t.Errorf("%s: a repeat answered %+v, first %+v", c.want, repeat, got)
@@ -160,9 +162,9 @@ func resendIdempotent(t *testing.T, o Opener) {
 		}
 		w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 		w.resend(t, again("r", first), c.then) // also after the challenge is over
-		want := 2                              // the first, and the re-send once however often it was tried
-		if c.say == otp.Refused {
-			want = 1
+		want := 2                              // the first, and each copy of the re-send
+		if c.say == otp.MaybeSent {
+			want = 3
 		}
 		w.Clock.Advance(cooldown)
 		for n := range 5 - want {
@@ -170,6 +172,44 @@ func resendIdempotent(t *testing.T, o Opener) {
 			w.Clock.Advance(cooldown)
 		}
 		w.init(t, start("too many", phone), otp.TooMany)
+	}
+}
+
+func resendUnclear(t *testing.T, o Opener) {
+	for name, fail := range map[string]func(*testing.T, *world, otp.Resend){
+		"no clear answer": func(t *testing.T, w *world, r otp.Resend) {
+			w.Inbox.Answers = []otp.Delivery{otp.MaybeSent}
+			w.resend(t, r, otp.Unclear)
+		},
+		"crashed once counted": func(t *testing.T, w *world, r otp.Resend) {
+			crashing := w.Issuer
+			crashing.Ledgers = failing(w.Store, forever(1, LostAfter))
+			crashing.Challenges = failing(w.Store, forever(3, LostBefore)) // the writes that give up the leases
+			if got, err := crashing.Resend(ctx, r); err == nil {
+				t.Errorf("%+v, want an error", got)
+			}
+			w.Clock.Advance(otp.Lease)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(o.Open(t))
+			first := w.init(t, start("id", phone), otp.Sent)
+			w.Clock.Advance(cooldown)
+			counted := w.Clock.Now()
+			fail(t, w, again("r", first))
+			sent := len(w.Inbox.Messages())
+			for range 3 {
+				w.resend(t, again("r", first), otp.Unclear)
+			}
+			w.resend(t, again("", first), otp.TooSoon) // each call without an id is a message of its own
+			w.resend(t, again("other", first), otp.TooSoon)
+			w.messages(t, sent)
+			w.Clock.Advance(counted.Add(cooldown).Sub(w.Clock.Now()))
+			w.resend(t, again("r", first), otp.Sent)
+			w.messages(t, sent+1)
+			w.counted(t, 3)
+			w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+		})
 	}
 }
 
@@ -222,13 +262,14 @@ func resendFails(t *testing.T, o Opener) {
 					t.Errorf("%+v, want an error", got)
 				}
 				before := len(w.Inbox.Messages())
-				w.Clock.Advance(otp.Lease)
+				w.Clock.Advance(max(otp.Lease, cooldown))
 				w.resend(t, again("r", first), otp.Sent)
 				w.resend(t, again("r", first), otp.Sent)
-				if got := len(w.Inbox.Messages()); got > before+1 || got < 2 {
+				got := len(w.Inbox.Messages())
+				if got > before+1 || got < 2 {
 					t.Errorf("%d messages, %d of them before the retry, want 2, or 1 more", got, before)
 				}
-				w.counted(t, "id", 2)
+				w.counted(t, got) // a message that was never handed to the sender was given back
 				w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 			})
 		}
@@ -251,6 +292,6 @@ func resendRefused(t *testing.T, o Opener) {
 	}
 	w.resend(t, again("r", first), otp.Barred) // a repeat
 	w.messages(t, 1)
-	w.counted(t, "id", 1)
+	w.counted(t, 1)
 	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
 }
