@@ -22,6 +22,7 @@ type options struct {
 	out    string
 	cold   bool
 	load   bool
+	flood  bool
 }
 
 func main() {
@@ -32,6 +33,8 @@ func main() {
 	flag.StringVar(&o.out, "o", "", "file to write the report to, besides standard output")
 	flag.BoolVar(&o.cold, "cold", false, "measure cold starts only, and replace their section of the file")
 	flag.BoolVar(&o.load, "load", false, "measure the local server under load only, and write no file")
+	flag.BoolVar(&o.flood, "flood", false,
+		"measure how merchants come in while strangers send invented ids, and write no file")
 	flag.StringVar(&o.before, "before", "54e827d", "commit to compare with; empty for none")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -56,6 +59,8 @@ func run(o options) error {
 	switch {
 	case o.cold:
 		return runCold(dir, before, o.out)
+	case o.flood:
+		return runFlood(o, dir, before)
 	case o.load:
 		loads, err := runLoads(o, dir, before)
 		fmt.Print(loadReport(loads, o))

@@ -52,7 +52,12 @@ func startServer(binary, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", data)
+	return startServerOn(binary, data)
+}
+
+// startServerOn starts a server on a data folder, with further arguments.
+func startServerOn(binary, data string, arguments ...string) (*server, error) {
+	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, arguments...)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -73,11 +78,14 @@ func startServer(binary, dir string) (*server, error) {
 }
 
 // stop ends the server and removes its data.
-func (s *server) stop() error {
+func (s *server) stop() error { return errors.Join(s.end(), os.RemoveAll(s.data)) }
+
+// end ends the server.
+func (s *server) end() error {
 	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		return err
 	}
-	return errors.Join(s.cmd.Wait(), os.RemoveAll(s.data))
+	return s.cmd.Wait()
 }
 
 // rss returns the server's resident memory in KiB.

@@ -77,8 +77,24 @@ func (c *clientList) Run(ctx context.Context) error {
 		if all == nil {
 			all = []clients.Record{} // [] in JSON, and not null
 		}
+		enrol(ctx, b, all)
 		return errors.Join(c.answer(all, columns(rows...)), unreadable)
 	})
+}
+
+// enrol completes the roster, because a version without one may have added a client. An operator who may only read
+// still gets the list.
+func enrol(ctx context.Context, b *books, all []clients.Record) {
+	var ids []string
+	for _, r := range all {
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return
+	}
+	if err := b.clients.Enrol(ctx, ids...); err != nil {
+		warn("%v: a process that starts in a flood of strangers may keep clients out until it is over", err)
+	}
 }
 
 // oneClient has the flags and the argument of a command for one client.

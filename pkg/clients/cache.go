@@ -24,6 +24,10 @@ const (
 // reads for other ids, so that a flood of invented ids does not reach the table. It is
 // safe for concurrent use.
 //
+// When that limit is reached, a flood is on, and clients that are not in memory must not
+// wait for its end: the cache then reads the [Roster], if it has one, and reads the
+// clients whose ids are in it beyond the limit.
+//
 // A client is used from memory while it is younger than the age, counted from before its
 // read. Then it is read again, once for all callers that wait. If that read fails, they
 // get its error: no client is used beyond its age.
@@ -38,6 +42,8 @@ type Cache struct {
 	unknown *simplelru.LRU[string, time.Time] // when an id was found to be unknown
 	reads   map[string]*read                  // under way, by id
 	bucket  *rate.Limiter
+
+	roster *listing // nil: there is none
 }
 
 type entry struct {
@@ -77,13 +83,22 @@ func NewCache(
 	}
 }
 
+// UseRoster gives the cache a way to read the roster, such as one of [ReadRoster]. It is
+// called before the cache is used.
+func (c *Cache) UseRoster(read func(ctx context.Context) (Roster, error)) {
+	c.roster = &listing{source: read, now: c.now}
+}
+
 // Find implements [Directory]. It stops waiting when ctx is done. From memory it takes
 // about 0.15 µs.
 func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	if !ValidID(id) {
 		return nil, nil
 	}
-	client, r, err := c.look(ctx, id)
+	client, r, err := c.look(ctx, id, false)
+	if err != nil && c.roster != nil && c.roster.has(ctx, id) {
+		client, r, err = c.look(ctx, id, true)
+	}
 	if r == nil {
 		return client, err
 	}
@@ -95,8 +110,9 @@ func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	}
 }
 
-// look returns a client from memory, or the read to wait for.
-func (c *Cache) look(ctx context.Context, id string) (*Client, *read, error) {
+// look returns a client from memory, or the read to wait for, or [ErrBusy]. Reads for
+// listed ids are not limited.
+func (c *Cache) look(ctx context.Context, id string, listed bool) (*Client, *read, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now() // under the lock, so that no entry is younger than now
@@ -110,7 +126,7 @@ func (c *Cache) look(ctx context.Context, id string) (*Client, *read, error) {
 	if r := c.reads[id]; r != nil && fresh(r.at, now, c.age) {
 		return nil, r, nil // an older read may have been frozen by Lambda
 	}
-	if !known && !c.bucket.AllowN(now, 1) {
+	if !known && !listed && !c.bucket.AllowN(now, 1) {
 		return nil, nil, ErrBusy
 	}
 	r := &read{at: now, done: make(chan struct{})}

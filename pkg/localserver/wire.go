@@ -25,6 +25,7 @@ const recent = time.Second
 func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender, p service.Ports) *server {
 	p.Store, p.Table = store, store.Documents()
 	p.Find = withDemo(clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults})
+	p.Beside = []string{demoID}
 	p.ClientAge, p.UnknownAge = recent, recent
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
 	return serverOf(sending.New(service.New(p), sender), messages, p.Log)
@@ -51,12 +52,14 @@ func senders(messages *outbox.Outbox) sending.Senders {
 	}
 }
 
+const demoID = "demo"
+
 // withDemo finds the stored clients, and the client "demo" of the README's commands.
 // That client needs no signature, so no other process has it.
 func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, error) {
 	d := l.Defaults
 	demo := &clients.Client{
-		ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
+		ID: demoID, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
 		Policy: d.Policy, Brand: d.Brand, Language: d.Language,
 	}
 	return func(ctx context.Context, id string) (*clients.Client, error) {

@@ -44,6 +44,8 @@ type Ports struct {
 	Defaults clients.Defaults // of clients whose record sets nothing else
 	// Find finds a client by its id; nil finds the clients in Table.
 	Find func(ctx context.Context, id string) (*clients.Client, error)
+	// Beside are ids that Find finds and Table does not have.
+	Beside []string
 	// ClientAge is how long a client that was read stays in use, and UnknownAge how long an id stays unknown.
 	// See [clients.NewCache] for their range.
 	ClientAge, UnknownAge time.Duration
@@ -71,13 +73,15 @@ func New(p Ports) *Service {
 	if p.Find == nil {
 		p.Find = clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults}.Find
 	}
+	directory := clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize)
+	directory.UseRoster(clients.ReadRoster(p.Table, p.Beside...))
 	return &Service{
 		Store: telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
 		Keys:  p.Keys,
 		Users: users.Directory{Table: p.Table, Sealer: p.Keys, Now: p.Now},
 		Gate: &ams.Gate{
 			Door: &admission.Door{
-				Clients: clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize),
+				Clients: directory,
 				Limiter: &clients.Meter{Counter: p.Store, Now: p.Now},
 				Now:     p.Now,
 				Log:     p.Log,

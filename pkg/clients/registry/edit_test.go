@@ -320,6 +320,9 @@ func TestAlwaysTooLate(t *testing.T) {
 	clientstest.WantError(t, users.Remove(ctx, "acme", "u1"), "other writers changed it 100 times meanwhile; try again")
 	clientstest.WantError(t, users.AddToken(ctx, "acme", "u1", "t", time.Time{}),
 		"somebody else changed the token at the same time; try again")
+	if err := r.Enrol(ctx, "b"); err != nil {
+		t.Fatal(err)
+	}
 	if err := late.Add(ctx, clients.Record{ID: "b"}, nil); !errors.Is(err, documents.ErrExists) {
 		t.Error(err)
 	}

@@ -49,6 +49,9 @@ func (g Registry) Add(ctx context.Context, r clients.Record, secret []byte) erro
 	}
 	text, err := g.encode(r, clients.AllLanguages)
 	if err == nil {
+		err = g.Enrol(ctx, r.ID)
+	}
+	if err == nil {
 		err = documents.Add(ctx, g.Table, clients.DocumentKey(r.ID), text)
 	}
 	return clients.Named(r.ID, err)
@@ -97,7 +100,15 @@ func (g Registry) List(ctx context.Context) (all []clients.Record, err error) {
 // again, with the newer record. Every field must be right afterwards, and the id
 // cannot change.
 func (g Registry) Edit(ctx context.Context, id string, change func(*clients.Record) error) error {
-	return clients.Named(id, documents.Edit(ctx, g.Table, clients.DocumentKey(id), func(text []byte) ([]byte, error) {
+	err := g.edit(ctx, id, change)
+	if err == nil {
+		err = g.Enrol(ctx, id) // the client may be older than the roster
+	}
+	return clients.Named(id, err)
+}
+
+func (g Registry) edit(ctx context.Context, id string, change func(*clients.Record) error) error {
+	return documents.Edit(ctx, g.Table, clients.DocumentKey(id), func(text []byte) ([]byte, error) {
 		r, err := clients.ParseRecord(text)
 		if err != nil {
 			return nil, err
@@ -113,7 +124,7 @@ func (g Registry) Edit(ctx context.Context, id string, change func(*clients.Reco
 			brand = clients.AnyLanguage // an older, longer brand must not block other edits
 		}
 		return g.encode(r, brand)
-	}))
+	})
 }
 
 // encode returns the document of a record, in which every field must be right.
