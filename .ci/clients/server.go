@@ -129,8 +129,8 @@ func (s *server) addClients(ctx context.Context) error {
 	for id, flags := range map[string][]string{
 		merchant:  {"--generate-key"},
 		sandbox:   {"--generate-key"},
-		simpleKey: {"--unimatrix", "simple"},
-		hmacKey:   {"--unimatrix", "hmac"},
+		simpleKey: {"--unimatrix", "simple", "--custom-codes"}, // the steps send each field
+		hmacKey:   {"--unimatrix", "hmac", "--custom-codes"},
 		oddKey:    {"--unimatrix", "hmac", "--hmac-secret-file", secret},
 	} {
 		if err := s.addClient(ctx, id, flags); err != nil {

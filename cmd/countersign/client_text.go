@@ -35,9 +35,9 @@ func described(r clients.Record) string {
 		[]string{"brand", cmp.Or(r.Brand, "the deployment's")},
 		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
 		[]string{"language", cmp.Or(r.Language, "the deployment's")},
-		[]string{"custom codes", strconv.FormatBool(r.CustomCodes == nil || *r.CustomCodes)},
-		[]string{"sender names", cmp.Or(strings.Join(r.SenderNames, ", "), "any")},
-		[]string{"templates", cmp.Or(strings.Join(r.Templates, ", "), "any")},
+		[]string{"custom codes", strconv.FormatBool(r.CustomCodes != nil && *r.CustomCodes)},
+		[]string{"sender names", cmp.Or(strings.Join(r.SenderNames, ", "), "none: signatures are ignored")},
+		[]string{"templates", cmp.Or(strings.Join(r.Templates, ", "), "none: ids of templates are ignored")},
 		[]string{"sources", cmp.Or(strings.Join(r.Sources, ", "), "none")},
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)

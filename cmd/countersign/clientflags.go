@@ -24,9 +24,9 @@ var clientFlagsHelp = texts{
 	"brand":        "Name of the service in its messages.",
 	"sender_id":    "Sender of its messages: 1 to 11 letters, digits and hyphens.",
 	"language":     "Language of its messages, such as de.",
-	"custom_codes": "Allow it to choose codes itself (Unimatrix). Default: allowed.",
-	"sender_name":  "Sender names that its Unimatrix requests may give. Default: any. May be repeated.",
-	"template":     "Templates that its Unimatrix requests may give. Default: any. May be repeated.",
+	"custom_codes": "Let its Unimatrix requests choose codes. Whoever has its access key can then pass for anyone.",
+	"sender_name":  "Sender names that its Unimatrix requests may give. Default: none, and names are ignored.",
+	"template":     "Templates that its Unimatrix requests may give. Default: none, and templates are ignored.",
 	"source": "Where its requests truthfully have the address or the device of the person: env.clientIp, " +
 		"env.deviceTokenId (AMS), header:NAME (Unimatrix), metadata:NAME (Cognito). Default: nowhere. May be repeated.",
 

@@ -58,9 +58,11 @@ type Client struct {
 	PerMinute int
 	// Brand, SenderID and Language of its messages.
 	Brand, SenderID, Language string
-	// CustomCodes clients may choose codes themselves (Unimatrix).
+	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a
+	// client's credential can make a code pass that no phone got.
 	CustomCodes bool
-	// SenderNames and Templates that its Unimatrix requests may name. Empty means any.
+	// SenderNames and Templates that its Unimatrix requests may name. If there are none,
+	// names in requests are ignored.
 	SenderNames, Templates []string
 	// Sources are where its requests have the source of the end user.
 	Sources Sources

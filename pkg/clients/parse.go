@@ -84,7 +84,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Window:      p.window(),
 		PerMinute:   p.perMinute(),
 		SenderID:    p.senderID(),
-		CustomCodes: r.CustomCodes == nil || *r.CustomCodes,
+		CustomCodes: r.CustomCodes != nil && *r.CustomCodes,
 		SenderNames: p.names("senderNames", r.SenderNames),
 		Templates:   p.names("templates", r.Templates),
 		Sources:     p.sources(),

@@ -32,14 +32,14 @@ type Record struct {
 	Limits    Limits   `json:"limits,omitzero"`     // default: the deployment's
 	// Window is up to 24h; "0s" switches it off. Default: 10m.
 	Window      *Duration `json:"window,omitempty"`
-	PerMinute   int       `json:"perMinute,omitzero"`   // default: no limit
-	Brand       string    `json:"brand,omitempty"`      // default: the deployment's
-	SenderID    string    `json:"senderID,omitempty"`   // default: the sender's
-	Language    string    `json:"language,omitempty"`   // default: the deployment's
-	CustomCodes *bool     `json:"customCodes,omitzero"` // default: true
-	SenderNames []string  `json:"senderNames,omitempty"`
-	Templates   []string  `json:"templates,omitempty"`
-	Sources     []string  `json:"sources,omitempty"` // of end users, see [Sources]; default: none
+	PerMinute   int       `json:"perMinute,omitzero"`    // default: no limit
+	Brand       string    `json:"brand,omitempty"`       // default: the deployment's
+	SenderID    string    `json:"senderID,omitempty"`    // default: the sender's
+	Language    string    `json:"language,omitempty"`    // default: the deployment's
+	CustomCodes *bool     `json:"customCodes,omitzero"`  // default: false
+	SenderNames []string  `json:"senderNames,omitempty"` // default: none may be given
+	Templates   []string  `json:"templates,omitempty"`   // default: none may be given
+	Sources     []string  `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
 }
 
 // Key is a public key that verifies a client's signatures.

@@ -128,7 +128,7 @@ func (all captures) add(t testing.TB, to registry.Registry) {
 		r := clients.Record{ID: c.ClientID, Countries: []string{"*"}}
 		var secret []byte
 		if c.Family == "unimatrix" {
-			r.Unimatrix = c.AuthMode
+			r.Unimatrix, r.CustomCodes = c.AuthMode, new(true) // some of the captures choose the code
 			if c.Secret != "" {
 				secret = []byte(c.Secret)
 			}

@@ -11,7 +11,10 @@ import (
 // of its own. It sends the live code again, which keeps its used attempts and the
 // end of its lifetime. If another code or number of digits is asked for, a new code
 // replaces the live one: it has a lifetime of its own, and the attempts that the old
-// one had left, or fewer if the policy is stricter by now. Outcomes are those of
+// one had left, or fewer if the policy is stricter by now.
+//
+// A code that the client chose never takes the place of a live one that the service
+// made, see [Challenge.yieldsTo]: then the outcome is TooSoon. Outcomes are those of
 // [Issuer.Init] without Inconsistent. An error means that the outcome is not known.
 func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	s := i.begin(ctx, r)
@@ -37,6 +40,8 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 		return s.first(ctx, c)
 	case r.Refusal != "":
 		return Started{Outcome: r.Refusal}, nil
+	case !old.yieldsTo(r):
+		return Started{Outcome: TooSoon, Wait: old.ExpiresAt.Sub(s.at)}, nil
 	case !s.keys.holds(old.KeyVersion):
 		return Started{}, unknownVersion(old.KeyVersion)
 	case !s.keys.serves(old, r):
@@ -80,10 +85,16 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 	return answer, err
 }
 
-// serves reports whether the code of a challenge is what r asks for.
+// yieldsTo reports whether r may send the code of a live challenge again, or replace it. A chosen code may do neither
+// to a code that the service made: whoever can send a chosen code would pass in the place of the person who has the
+// other one. The answer is the same if both codes are equal, or it would confirm a guess without using an attempt.
+func (c Challenge) yieldsTo(r Start) bool { return r.Code == "" || c.Chosen }
+
+// serves reports whether the code of a challenge is what r asks for. If r asks for a code that the service makes, a
+// chosen one is not: whoever chose it need not have the phone.
 func (k *Keys) serves(c Challenge, r Start) bool {
 	if r.Code == "" {
-		return r.Digits == 0 || r.Digits == c.Digits
+		return !c.Chosen && (r.Digits == 0 || r.Digits == c.Digits)
 	}
 	digest, _ := k.digest(c.KeyVersion, c.Key, string(r.Code))
 	return subtle.ConstantTimeCompare(digest, c.Code) == 1

@@ -176,6 +176,7 @@ func (f field) test(t *testing.T, action string) {
 		}
 	}
 	for _, value := range f.good {
+		s.now = s.now.Add(30 * time.Minute) // until no code is live that a chosen one must not replace
 		s.expect(200, "0", as(simple, action), with(value))
 	}
 }

@@ -77,6 +77,7 @@ func FuzzBody(f *testing.F) {
 	s := newService(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		s.fresh(t)
+		s.now = s.now.Add(30 * time.Minute) // until no code is live that a chosen one must not replace
 		for _, action := range []string{"otp.send", "otp.verify"} {
 			got := s.post(as(simple, action), body(text))
 			switch got.Code {

@@ -31,7 +31,7 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	if err != nil {
 		return refuse(internal)
 	}
-	s.scenario(ctx, &start, r)
+	s.scenario(ctx, c, &start, r)
 	got, err := s.Messages.Issuer.Send(ctx, start)
 	if got.Outcome == otp.InProgress {
 		got.Outcome, got.Wait = otp.TooSoon, soon // a limit will refuse one more message after that of the other call
@@ -45,6 +45,9 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 
 // restricted returns the result that refuses what a client may not ask for. No client may ask for calls and WhatsApp:
 // there is a sender of SMS only.
+//
+// A client without a list of names may give none, but the vendor's SDKs always send what an application has set: such a
+// name is ignored, and the client's own sender and brand are used.
 func restricted(c *clients.Client, r sendRequest) result {
 	lists := func(list []string, name string) bool {
 		return name == "" || len(list) == 0 || slices.Contains(list, name)
@@ -68,9 +71,9 @@ const kept = 30 * time.Minute
 
 // scenario adds to start the fields that the request chooses. The scenario, a number with an intent, takes the place of
 // the id that other contracts have.
-func (s *API) scenario(ctx context.Context, start *otp.Start, r sendRequest) {
+func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start, r sendRequest) {
 	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, r.To, r.Intent)[0]
-	if s.SenderName(r.Signature) {
+	if slices.Contains(c.SenderNames, r.Signature) && s.SenderName(r.Signature) {
 		start.From = r.Signature
 	}
 	start.Code, start.Digits = r.Code, r.Digits

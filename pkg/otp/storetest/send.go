@@ -47,6 +47,10 @@ func testSend(t *testing.T, o Opener) {
 		{"until half an hour after the first message", liveCodeUntilEnd},
 		{"a new code after one that is over", newCodeAfterOld},
 		{"the client's own code", clientsOwnCode},
+		{"a chosen code never replaces a live one that the service made", chosenKeepsMade},
+		{"a chosen code follows one that is over", chosenAfterMade},
+		{"a code of the service's replaces a live chosen one", madeReplacesChosen},
+		{"a chosen code and one of the service's at once", chosenBesideMade},
 		{"another code gets the attempts that were left", anotherCode},
 		{"another code under another policy", anotherCodeAnotherPolicy},
 		{"the same code again keeps its attempts under a stricter policy", sameCodeStricter},
@@ -141,9 +145,7 @@ func clientsOwnCode(t *testing.T, o Opener) {
 		t.Error("another code was sent")
 	}
 	w.Clock.Advance(9 * time.Minute)
-	w.send(t, r, otp.Sent)            // the same
-	w.Clock.Advance(cooldown)         //
-	w.send(t, scenario(""), otp.Sent) // asks for no code of its own
+	w.send(t, r, otp.Sent) // the same
 	for _, m := range w.Inbox.Messages() {
 		if m.Code != r.Code {
 			t.Error("another code was sent")
@@ -152,19 +154,19 @@ func clientsOwnCode(t *testing.T, o Opener) {
 	w.check(t, "", "004712", time.Second, otp.Unmatched)
 	w.Clock.Advance(10 * time.Second)
 	w.check(t, "", r.Code, time.Second, otp.Passed) // MaxAge does not apply to a chosen code
-	w.Clock.Advance(20 * time.Second)
+	w.Clock.Advance(49 * time.Second)
 	w.check(t, "", r.Code, 0, otp.Used)
 }
 
 func anotherCode(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.send(t, scenario(""), otp.Sent)
+	r := chosen("123456")
+	w.send(t, r, otp.Sent)
 	old := w.Inbox.last(t)
 	for range 3 {
 		w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
 	}
 	w.Clock.Advance(cooldown)
-	r := scenario("")
 	r.Code = "4711"
 	w.send(t, r, otp.Sent)
 	if got := w.Inbox.last(t); got != r.Code {
@@ -185,7 +187,7 @@ func anotherCodeAnotherPolicy(t *testing.T, o Opener) {
 			name := fmt.Sprintf("%d of %d attempts used, %d allowed by now, %s", limit.used, limit.old, limit.now, last)
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(o.Open(t))
-				r := scenario("")
+				r := chosen("123456")
 				r.Policy.Attempts = limit.old
 				w.send(t, r, otp.Sent)
 				for n := range limit.used {
@@ -243,25 +245,30 @@ func anotherLength(t *testing.T, o Opener) {
 }
 
 func limitKeepsCode(t *testing.T, o Opener) {
-	w := newWorld(o.Open(t))
-	w.send(t, scenario(""), otp.Sent)
-	code := w.Inbox.last(t)
-	r := scenario("")
-	r.Code = "4711"
-	w.send(t, r, otp.TooSoon)
-	w.send(t, scenario(""), otp.TooSoon)
-	w.check(t, "", code, fiveMinutes, otp.Passed)
+	for name, first := range map[string]otp.Start{"made": scenario(""), "chosen": chosen("123456")} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(o.Open(t))
+			w.send(t, first, otp.Sent)
+			code := w.Inbox.last(t)
+			w.send(t, chosen("4711"), otp.TooSoon)
+			w.send(t, scenario(""), otp.TooSoon)
+			longer := scenario("")
+			longer.Digits = 8
+			w.send(t, longer, otp.TooSoon)
+			w.check(t, "", code, fiveMinutes, otp.Passed)
+		})
+	}
 }
 
 func refusedKeepsCode(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.send(t, scenario(""), otp.Sent)
+	w.send(t, chosen("123456"), otp.Sent)
 	old := w.Inbox.last(t)
 	w.check(t, "", wrong(old, 0), 0, otp.Unmatched)
 	w.Clock.Advance(cooldown)
 	w.Inbox.Answers = []otp.Delivery{otp.Refused}
-	r := scenario("")
-	r.Code, r.Policy.Attempts = "4711", 2 // the attempts of the new code
+	r := chosen("4711")
+	r.Policy.Attempts = 2 // the attempts of the new code
 	w.send(t, r, otp.Undeliverable)
 	w.check(t, "", "4711", 0, otp.Unmatched)
 	for range 2 {
