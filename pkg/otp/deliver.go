@@ -21,9 +21,9 @@ const ledgerMemory = 30 * 24 * time.Hour
 // alone counts unanswered messages, as every process knows it and answers are marked
 // there.
 func (s *sending) count(ctx context.Context) (Started, error) {
-	limits := s.Policy.Limits()
+	at, limits := MillisOf(s.Now()), s.Policy.Limits() // as late as possible: the message goes out after that
 	for _, ledger := range slices.Backward(s.keys.LedgerKeys(s.Client, s.To)) {
-		answer, err := s.spend(ctx, ledger, limits)
+		answer, err := s.spend(ctx, ledger, limits, at)
 		switch {
 		case err != nil:
 			s.ledgers = append(s.ledgers, ledger) // it may have been counted
@@ -40,9 +40,9 @@ func (s *sending) count(ctx context.Context) (Started, error) {
 // spend counts the message in one ledger. If a limit refuses it and an earlier call
 // was counted for the same challenge, the message of that call may have arrived: the
 // Outcome is Unclear.
-func (s *sending) spend(ctx context.Context, ledger string, limits Limits) (Started, error) {
+func (s *sending) spend(ctx context.Context, ledger string, limits Limits, at Millis) (Started, error) {
 	spent, err := s.Ledgers.Spend(ctx, Spend{
-		Key: ledger, ID: s.id, Now: s.at, Limits: limits, TTL: s.at.Add(ledgerMemory).Seconds(),
+		Key: ledger, ID: s.id, Now: at, Limits: limits, TTL: at.Add(ledgerMemory).Seconds(),
 	})
 	switch {
 	case err != nil:
@@ -50,7 +50,7 @@ func (s *sending) spend(ctx context.Context, ledger string, limits Limits) (Star
 	case spent.Applied || spent.Item.Counted(s.id):
 		return Started{}, nil
 	}
-	refusal, wait := limits.Refusal(*spent.Item, s.at)
+	refusal, wait := limits.Refusal(*spent.Item, at)
 	switch {
 	case refusal == "":
 		return Started{}, errors.New("spend: the ledger refused a send that no limit refuses")

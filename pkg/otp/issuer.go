@@ -60,10 +60,12 @@ type Text func(code string, left time.Duration) string
 // Started is the answer to a [Start] or a [Resend].
 type Started struct {
 	Outcome Outcome
-	AuthID  string        // with Sent, except for a [Resend]
-	Mask    string        // with Sent
-	Wait    time.Duration // with TooSoon and TooMany, except for a repeat: time until a send may pass again
-	Cause   error         // with Unclear and Undeliverable: the sender's answer, for the log
+	AuthID  string // with Sent, except for a [Resend]
+	Mask    string // with Sent
+	// Time until a send may pass again: with TooSoon and TooMany, except for a repeat of a
+	// finished call, and with Unclear if the limits refuse another copy.
+	Wait  time.Duration
+	Cause error // with Unclear and Undeliverable: the sender's answer or the limit, for the log
 }
 
 // sending is one call of Init, Send or Resend, and the message that it sends.

@@ -75,7 +75,7 @@ func (r *Request) Started(where string, got otp.Started, err error) {
 		return
 	}
 	r.Outcome, r.Wait = got.Outcome, got.Wait
-	if got.Outcome == otp.Unclear {
+	if got.Outcome == otp.Unclear && got.Wait == 0 { // with a wait, the sender was not asked
 		r.Fault = "sender"
 	}
 	r.explain(got.Cause)

@@ -232,6 +232,12 @@ func TestFaults(t *testing.T) {
 		"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1,
 		"operatorFaults": "", "cause": "sns: Throttling: too many (HTTP 400)", "refusals": "",
 	})
+	d.send("one", number) // in the cooldown: no fault, as the sender is not asked
+	d.one("unclear, repeated", map[string]any{
+		"level": "INFO", "result": "UNKNOWN_EXCEPTION", "outcome": "unclear", "reason": "unclear", "refusals": 1,
+		"fault": "", "faults": 0, "waitSeconds": 29.96, "sends": "",
+		"cause": "an earlier call may have sent the message, and the limits refuse another copy: too_soon",
+	})
 	d.now = d.now.Add(time.Hour)
 	d.delivery, d.cause = otp.Refused, &snssender.Error{
 		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
