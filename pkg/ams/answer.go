@@ -17,6 +17,7 @@ type answer struct {
 	authID    string
 	mask      string
 	passed    *bool
+	proven    bool // a refusal of a caller whose signature is right
 }
 
 func refuse(r result) answer { return answer{result: r} }

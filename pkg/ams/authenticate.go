@@ -34,6 +34,13 @@ func (g *Gate) authenticate(r gateway.Request, c *clients.Client) (refusal answe
 	if !h.Verify(key, signature.Text(r.Method, uri(r), clientID(r), sent, r.Body)) {
 		return refuse(signatureInvalid), false
 	}
+	refusal, ok = g.timely(c, sent)
+	refusal.proven = true
+	return refusal, ok
+}
+
+// timely checks the time of a signed request. Without ok, the answer refuses the request.
+func (g *Gate) timely(c *clients.Client, sent string) (refusal answer, ok bool) {
 	at, ok := signature.ParseTime(sent)
 	if !ok {
 		return illegal("Request-Time", "must be 13 digits of milliseconds, or ISO 8601 with an offset"), false

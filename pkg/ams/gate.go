@@ -43,7 +43,7 @@ func (g *Gate) serve(
 	a := g.answer(ctx, r, record.API, find(path))
 	resp := a.render(family)
 	if !r.Direct {
-		g.sign(ctx, r, &resp)
+		g.sign(ctx, r, a.proven, &resp)
 	}
 	record.Result, record.OK = a.result.in[family].code, a.result.status == "S"
 	record.Detail = cmp.Or(a.detail, record.Detail)
@@ -109,7 +109,7 @@ func (g *Gate) identify(ctx context.Context, r gateway.Request) (c *clients.Clie
 		}
 	}
 	if !c.From(r.SourceIP) {
-		return nil, refuse(accessDenied), false
+		return nil, answer{result: accessDenied, proven: !c.Unsigned}, false
 	}
 	return c, answer{}, true
 }
