@@ -1,12 +1,15 @@
 package functions
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
 
 	"countersign/pkg/config"
 	"countersign/pkg/message"
@@ -107,6 +110,32 @@ func TestNumbersAreBoundedAlike(t *testing.T) {
 	}
 	if checked < 9 {
 		t.Errorf("%d numbers of the template reach the functions, want at least 9", checked)
+	}
+}
+
+// A parameter that bounds what requests ask for reaches the functions unless it has its default: else each deployment
+// would refuse what the contract allows.
+func TestDefaultsAreNotSet(t *testing.T) {
+	var file struct {
+		Conditions map[string]yaml.Node `yaml:"Conditions"`
+	}
+	readTemplate(t, &file)
+	all, variables := parameters(t), globals(t).Variables
+	for variable, name := range map[string]string{
+		"COUNTERSIGN_DIGITS": "Digits", "COUNTERSIGN_VALIDITY": "ValiditySeconds",
+	} {
+		value := variables[variable]
+		if value.Tag != "!If" || value.Content[2].Value != "" {
+			t.Fatalf("%s is set whatever %s is", variable, name)
+		}
+		not := file.Conditions[value.Content[0].Value]
+		if not.Tag != "!Not" || not.Content[0].Tag != "!Equals" {
+			t.Fatalf("the condition of %s is no !Not [!Equals [...]]", variable)
+		}
+		of, is := not.Content[0].Content[0].Value, not.Content[0].Content[1].Value
+		if want := fmt.Sprint(all[name].Default); of != name || is != want {
+			t.Errorf("%s is left out if %s is %s, want if %s is %s, its default", variable, of, is, name, want)
+		}
 	}
 }
 

@@ -63,13 +63,13 @@ func roles(t *testing.T) map[string]role {
 	return all
 }
 
-// first returns the first value of an !If, which is a resource of the stack. Its second value must be KeyringArn, the
-// parameter that names another resource. A node that is no !If is returned as it is.
+// first returns the first value of an !If, which is a resource of the stack or a parameter. Its second value must be
+// KeyringArn, the parameter that names another resource, or "". A node that is no !If is returned as it is.
 func first(n yaml.Node) yaml.Node {
 	if n.Tag != "!If" {
 		return n
 	}
-	if other := n.Content[2]; other.Tag != "!Ref" || other.Value != "KeyringArn" {
+	if other := n.Content[2]; other.Value != "" && (other.Tag != "!Ref" || other.Value != "KeyringArn") {
 		return yaml.Node{}
 	}
 	return *n.Content[1]

@@ -30,8 +30,8 @@ var clientFlagsHelp = texts{
 	"source": "Where its requests truthfully have the address or the device of the person: env.clientIp, " +
 		"env.deviceTokenId (AMS), header:NAME (Unimatrix), metadata:NAME (Cognito). Default: nowhere. May be repeated.",
 
-	"digits":     "Digits of a code.",
-	"validity":   "Lifetime of a code.",
+	"digits":     "Digits of a code; no request gets a shorter one.",
+	"validity":   "Lifetime of a code; no request gets a longer one.",
 	"attempts":   "Guesses at one code.",
 	"cooldown":   "Wait between two messages to one number.",
 	"per_hour":   "Messages to one number in an hour.",

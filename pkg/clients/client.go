@@ -51,6 +51,8 @@ type Client struct {
 	// Lines are the kinds of line that it may send to, beside ordinary ones.
 	Lines  []phone.Kind
 	Policy otp.Policy
+	// Bounds keep requests from weakening the policy that an operator has set.
+	Bounds Bounds
 	// Window is the largest difference of Request-Time to the clock, in either
 	// direction. 0 means no limit.
 	Window time.Duration

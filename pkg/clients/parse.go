@@ -23,6 +23,7 @@ import (
 // Defaults are the deployment's values for all clients.
 type Defaults struct {
 	Policy    otp.Policy
+	Bounds    Bounds   // the part of the policy that is set, and not the service's own default
 	Countries []string // the only ones that any client may send to; "*" is all, empty is none
 	Brand     string
 	Language  string
@@ -81,6 +82,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Numbers:     p.numbers(),
 		Lines:       p.lines(),
 		Policy:      r.Limits.over(d.Policy),
+		Bounds:      r.Limits.bounds(d.Bounds),
 		Window:      p.window(),
 		PerMinute:   p.perMinute(),
 		SenderID:    p.senderID(),

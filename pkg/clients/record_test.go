@@ -51,6 +51,7 @@ func TestClientOfRecord(t *testing.T) {
 		Countries: []string{"MY", "GB"}, Numbers: phone.Mobile, Lines: []phone.Kind{phone.Premium, phone.Satellite},
 		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4,
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
+		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
 		Window: 0, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: true,
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},

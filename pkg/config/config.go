@@ -19,6 +19,7 @@ const Prefix = "COUNTERSIGN_"
 // defaults and ranges.
 type Config struct {
 	Policy       otp.Policy
+	Bounds       clients.Bounds // the digits and the validity of Policy, if they are set and not defaults
 	Brand        string
 	Language     string
 	Countries    []string // ISO 3166-1 alpha-2 in alphabetical order, or "*"; none by default
@@ -29,7 +30,7 @@ type Config struct {
 
 // Defaults returns the values of clients whose record sets nothing else.
 func (c Config) Defaults() clients.Defaults {
-	return clients.Defaults{Policy: c.Policy, Countries: c.Countries, Brand: c.Brand, Language: c.Language}
+	return clients.Defaults{Policy: c.Policy, Bounds: c.Bounds, Countries: c.Countries, Brand: c.Brand, Language: c.Language}
 }
 
 // Load reads the settings through getenv. Its error names every setting that is wrong,
@@ -48,6 +49,12 @@ func Load(getenv func(string) string) (Config, error) {
 		}
 	}
 	errs = append(errs, renamed(c.Policy.Validate())...)
+	if given(getenv, "DIGITS") {
+		c.Bounds.Digits = c.Policy.Digits
+	}
+	if given(getenv, "VALIDITY") {
+		c.Bounds.Validity = c.Policy.Validity
+	}
 	return c, errors.Join(errs...)
 }
 

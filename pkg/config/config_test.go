@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/otp"
 )
@@ -48,7 +49,8 @@ func TestSettings(t *testing.T) {
 		Policy: otp.Policy{Digits: 8, Validity: 2 * time.Minute, Attempts: 3, Cooldown: time.Minute, PerHour: 3,
 			PerDay:     4,
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
-		Brand: "Acme", Language: "de", Countries: []string{"GB", "MY"}, Table: "t", ClientsTable: "c", Keys: "arn",
+		Bounds: clients.Bounds{Digits: 8, Validity: 2 * time.Minute},
+		Brand:  "Acme", Language: "de", Countries: []string{"GB", "MY"}, Table: "t", ClientsTable: "c", Keys: "arn",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -128,6 +130,24 @@ func TestMessages(t *testing.T) {
 		if c[2] == "" && err != nil || c[2] != "" && (err == nil || !strings.Contains(err.Error(), c[2]) ||
 			!strings.Contains(err.Error(), config.Prefix+c[0])) {
 			t.Errorf("%s=%s: %v, want %q", c[0], c[1], err, c[2])
+		}
+	}
+}
+
+// Digits and validity bound requests if they are set, also to the value of their default.
+func TestBounds(t *testing.T) {
+	for _, c := range []struct {
+		pairs []string
+		want  clients.Bounds
+	}{
+		{nil, clients.Bounds{}},
+		{[]string{"DIGITS", "6", "VALIDITY", "5m"}, clients.Bounds{Digits: 6, Validity: 5 * time.Minute}},
+		{[]string{"DIGITS", "4"}, clients.Bounds{Digits: 4}},
+		{[]string{"DIGITS", "", "VALIDITY", " 60s "}, clients.Bounds{Validity: time.Minute}},
+	} {
+		got, err := load(c.pairs...)
+		if err != nil || got.Defaults().Bounds != c.want {
+			t.Errorf("%q: %+v, %v, want %+v", c.pairs, got.Defaults().Bounds, err, c.want)
 		}
 	}
 }

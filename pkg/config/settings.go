@@ -41,10 +41,14 @@ type Setting struct {
 func Settings() []Setting { return table }
 
 var table = []Setting{
-	{Name: "DIGITS", Default: "6", Range: "4 to 8", About: "digits of a code", Template: "Digits",
-		set: number(func(c *Config) *int { return &c.Policy.Digits })},
-	{Name: "VALIDITY", Default: "5m", Range: "1m to 10m", About: "lifetime of a code", Template: "ValiditySeconds",
-		set: duration(func(c *Config) *time.Duration { return &c.Policy.Validity })},
+	{Name: "DIGITS", Default: "6", Range: "4 to 8",
+		About:    "digits of a code; if it is set, no Unimatrix request gets a shorter one",
+		Template: "Digits",
+		set:      number(func(c *Config) *int { return &c.Policy.Digits })},
+	{Name: "VALIDITY", Default: "5m", Range: "1m to 10m",
+		About:    "lifetime of a code; if it is set, no Unimatrix request gets a longer one",
+		Template: "ValiditySeconds",
+		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Validity })},
 	{Name: "ATTEMPTS", Default: "5", Range: "1 to 5", About: "guesses at one code", Template: "Attempts",
 		set: number(func(c *Config) *int { return &c.Policy.Attempts })},
 	{Name: "COOLDOWN", Default: "30s", Range: "0s to 1h",
@@ -149,6 +153,11 @@ func Get(getenv func(string) string, name string) string {
 		panic("config: there is no setting " + name + ": add a row to the table in pkg/config/settings.go")
 	}
 	return s.value(getenv)
+}
+
+// given reports whether the setting of a name without [Prefix] has a value of its own.
+func given(getenv func(string) string, name string) bool {
+	return strings.TrimSpace(getenv(Prefix+name)) != ""
 }
 
 func (s Setting) value(getenv func(string) string) string {

@@ -60,7 +60,7 @@ func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, 
 	d := l.Defaults
 	demo := &clients.Client{
 		ID: demoID, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
-		Policy: d.Policy, Brand: d.Brand, Language: d.Language,
+		Policy: d.Policy, Bounds: d.Bounds, Brand: d.Brand, Language: d.Language,
 	}
 	return func(ctx context.Context, id string) (*clients.Client, error) {
 		if id == demo.ID {

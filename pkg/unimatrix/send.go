@@ -1,6 +1,7 @@
 package unimatrix
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -24,8 +25,8 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	if a.result != pass {
 		return a
 	}
-	if refused := restricted(c, r); refused != pass {
-		return refuse(refused)
+	if a := restricted(c, r); a.result != pass {
+		return a
 	}
 	start, err := s.Messages.Start(ctx, c, n)
 	if err != nil {
@@ -43,48 +44,53 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	return s.sent(ctx, got, n)
 }
 
-// restricted returns the result that refuses what a client may not ask for. No client may ask for calls and WhatsApp:
+// restricted returns the answer that refuses what a client may not ask for. No client may ask for calls and WhatsApp:
 // there is a sender of SMS only.
 //
 // A client without a list of names may give none, but the vendor's SDKs always send what an application has set: such a
 // name is ignored, and the client's own sender and brand are used.
-func restricted(c *clients.Client, r sendRequest) result {
+//
+// A chosen code that is too short is refused: unlike other fields that ask for less than the operator set, it cannot be
+// made stricter.
+func restricted(c *clients.Client, r sendRequest) answer {
 	lists := func(list []string, name string) bool {
 		return name == "" || len(list) == 0 || slices.Contains(list, name)
 	}
 	switch {
 	case r.Code != "" && !c.CustomCodes:
-		return restrictedParams
+		return refuseFor(restrictedParams, "code: must be left out by a client without --custom-codes")
+	case r.Code != "" && len(r.Code) < c.Bounds.Digits:
+		return refuseFor(restrictedParams, fmt.Sprintf("code: must have at least %d digits", c.Bounds.Digits))
 	case !lists(c.SenderNames, r.Signature):
-		return noSuchSenderName
+		return refuseFor(noSuchSenderName, "signature: must be in the client's list")
 	case !lists(c.Templates, r.TemplateID):
-		return noSuchTemplate
+		return refuseFor(noSuchTemplate, "templateId: must be in the client's list")
 	case r.Channel != "" && r.Channel != "sms" && r.Channel != "auto":
-		return noUpstreamConfigured
+		return refuse(noUpstreamConfigured)
 	}
-	return pass
+	return answer{}
 }
 
 // kept is how long a generated code can be verified: the longest ttl that otp.verify accepts. The message states
 // [defaultTTL].
 const kept = 30 * time.Minute
 
-// scenario adds to start the fields that the request chooses. The scenario, a number with an intent, takes the place of
-// the id that other contracts have.
+// scenario adds to start the fields that the request chooses, within the bounds of its client: a longer lifetime or a
+// shorter code becomes the one that the operator set, so that SDKs go on working. The scenario, a number with an intent,
+// takes the place of the id that other contracts have.
 func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start, r sendRequest) {
 	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, r.To, r.Intent)[0]
 	if slices.Contains(c.SenderNames, r.Signature) && s.SenderName(r.Signature) {
 		start.From = r.Signature
 	}
-	start.Code, start.Digits = r.Code, r.Digits
-	if r.Code == "" {
-		start.Policy.Validity, start.StatedValidity = kept, defaultTTL
+	if start.Code = r.Code; r.Code != "" {
+		start.Policy.Validity = c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))
 		return
 	}
-	start.Policy.Validity = r.TTL
-	if r.TTL == 0 {
-		start.Policy.Validity = defaultTTL
+	if r.Digits > 0 { // else the policy decides
+		start.Digits = c.Bounds.Length(r.Digits)
 	}
+	start.Policy.Validity, start.StatedValidity = c.Bounds.Lifetime(kept), defaultTTL
 }
 
 // sent answers with the outcome of a send.

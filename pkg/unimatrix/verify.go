@@ -1,6 +1,7 @@
 package unimatrix
 
 import (
+	"cmp"
 	"context"
 
 	"countersign/pkg/clients"
@@ -30,10 +31,7 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 // check makes one write, whatever the outcome. During a rotation of the number keys it makes one more for each older
 // key, until it finds a challenge: the code may have been sent before the rotation.
 func (s *API) check(ctx context.Context, c *clients.Client, r verifyRequest) (otp.Outcome, error) {
-	check := otp.Check{Client: c.ID, Code: r.Code, MaxAge: r.TTL}
-	if r.TTL == 0 {
-		check.MaxAge = defaultTTL
-	}
+	check := otp.Check{Client: c.ID, Code: r.Code, MaxAge: c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))}
 	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent) {
 		got, err := s.Verifier.Verify(ctx, check)
 		if err != nil || got.Outcome != otp.Unknown {
