@@ -1,27 +1,28 @@
 package ams
 
 import (
-	"strings"
+	"context"
+	"errors"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/signature"
+	"countersign/pkg/telemetry"
 )
 
 // authenticate checks the signature of a request over its bytes as they came: the request has a time and a readable
 // signature, the client has a key of its version, and the key made the signature. The time comes last, so that only the
-// owner of a key learns that a clock is off. Without ok, the answer refuses the request.
-func (g *Gate) authenticate(r gateway.Request, c *clients.Client) (refusal answer, ok bool) {
-	sent, one := single(r.Header("request-time"))
-	if !one {
-		return illegal("Request-Time", "is required, once"), false
+// owner of a key learns that a clock is off. Without ok, the answer refuses the request, and the record has the reason.
+func (g *Gate) authenticate(ctx context.Context, r gateway.Request, c *clients.Client) (refusal answer, ok bool) {
+	record := telemetry.From(ctx)
+	sent, reason, rule := requestTime(r.Header("request-time"))
+	if rule != "" {
+		record.Detail = reason.Detail("")
+		return illegal("Request-Time", rule), false
 	}
-	lines := r.Header("signature")
-	if len(lines) != 1 {
-		return refuse(signatureInvalid), false
-	}
-	h, err := signature.Parse(lines[0])
-	if err != nil {
+	h, err := parseSignature(r.Header("signature"))
+	if reason, is := errors.AsType[signature.Reason](err); is {
+		record.Detail = reason.Detail("")
 		return refuse(signatureInvalid), false
 	}
 	if h.Version == "" {
@@ -29,35 +30,41 @@ func (g *Gate) authenticate(r gateway.Request, c *clients.Client) (refusal answe
 	}
 	key := c.Keys[h.Version]
 	if key == nil {
+		record.Detail = signature.KeyUnknown.Detail(versions(c))
 		return refuse(keyNotFound), false
 	}
 	if !h.Verify(key, signature.Text(r.Method, uri(r), clientID(r), sent, r.Body)) {
+		record.Explain = func() string { return explain(r, c, h, sent) }
 		return refuse(signatureInvalid), false
 	}
-	refusal, ok = g.timely(c, sent)
+	refusal, ok = g.timely(telemetry.From(ctx), c, sent)
 	refusal.proven = true
 	return refusal, ok
 }
 
 // timely checks the time of a signed request. Without ok, the answer refuses the request.
-func (g *Gate) timely(c *clients.Client, sent string) (refusal answer, ok bool) {
+func (g *Gate) timely(record *telemetry.Request, c *clients.Client, sent string) (refusal answer, ok bool) {
 	at, ok := signature.ParseTime(sent)
 	if !ok {
-		return illegal("Request-Time", "must be 13 digits of milliseconds, or ISO 8601 with an offset"), false
+		record.Detail = signature.TimeForm.Detail("")
+		return illegal("Request-Time", timeForm(sent)), false
 	}
-	if off := g.Now().Sub(at).Abs(); c.Window > 0 && off > c.Window {
+	if off := g.Now().Sub(at); c.Window > 0 && off.Abs() > c.Window {
+		record.Detail = signature.TimeFar.Detail(far(off, c.Window))
 		return illegal("Request-Time", "must be within "+c.Window.String()+" of the service's clock"), false
 	}
 	return answer{}, true
 }
 
-// single returns the value of a header that was sent once and is not empty. Payload 2.0 joins repeated lines by commas,
-// and no value of ours has one.
-func single(lines []string) (value string, ok bool) {
-	if len(lines) != 1 || lines[0] == "" || strings.Contains(lines[0], ",") {
-		return "", false
+// parseSignature reads a header that must be sent once. The error is a [signature.Reason].
+func parseSignature(lines []string) (signature.Header, error) {
+	switch len(lines) {
+	case 0:
+		return signature.Header{}, signature.SignatureMissing
+	case 1:
+		return signature.Parse(lines[0])
 	}
-	return lines[0], true
+	return signature.Header{}, signature.SignatureTwice
 }
 
 // uri is the request's target as it is signed: raw path and raw query.

@@ -46,7 +46,7 @@ func (g *Gate) serve(
 		g.sign(ctx, r, a.proven, &resp)
 	}
 	record.Result, record.OK = a.result.in[family].code, a.result.status == "S"
-	record.Detail = cmp.Or(a.detail, record.Detail)
+	record.Detail = cmp.Or(record.Detail, a.detail)
 	record.Mask, record.AuthID = cmp.Or(a.mask, record.Mask), cmp.Or(a.authID, record.AuthID)
 	g.Write(ctx, record)
 	return resp
@@ -104,7 +104,7 @@ func (g *Gate) identify(ctx context.Context, r gateway.Request) (c *clients.Clie
 		return c, answer{}, true
 	}
 	if !c.Unsigned {
-		if refusal, ok := g.authenticate(r, c); !ok {
+		if refusal, ok := g.authenticate(ctx, r, c); !ok {
 			return nil, refusal, false
 		}
 	}

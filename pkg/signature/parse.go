@@ -2,8 +2,6 @@ package signature
 
 import (
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 )
@@ -19,10 +17,10 @@ const maxHeader = 4 << 10
 // It refuses a header that could be read in two ways: a name given twice, a part that is not name=value, an empty
 // keyVersion, base64 that is not percent-encoded, or that has line breaks or unused bits that are not zero.
 //
-// The error names the part and the expected form. It quotes nothing of the header.
+// The error is a [Reason]. It quotes nothing of the header.
 func Parse(header string) (Header, error) {
 	if len(header) > maxHeader {
-		return Header{}, fmt.Errorf("signature: the header has %d bytes, must be at most %d", len(header), maxHeader)
+		return Header{}, headerLong
 	}
 	var h Header
 	seen := make(map[string]bool, 4)
@@ -30,11 +28,10 @@ func Parse(header string) (Header, error) {
 		name, value, ok := strings.Cut(part, "=")
 		name, value = lower(strings.Trim(name, blanks)), strings.Trim(value, blanks)
 		if !ok || name == "" {
-			return Header{}, errors.New("signature: each part of the header must be name=value, " +
-				"with one comma between two parts")
+			return Header{}, headerParts
 		}
 		if seen[name] {
-			return Header{}, errors.New("signature: the header has a name twice, each must be given once")
+			return Header{}, nameTwice
 		}
 		seen[name] = true
 		if err := h.set(name, value); err != nil {
@@ -42,8 +39,7 @@ func Parse(header string) (Header, error) {
 		}
 	}
 	if h.Signature == nil {
-		return Header{}, errors.New("signature: the header has no signature=, " +
-			"must be algorithm=RSA256,keyVersion=N,signature=VALUE")
+		return Header{}, valueMissing
 	}
 	return h, nil
 }
@@ -55,11 +51,11 @@ func (h *Header) set(name, value string) (err error) {
 	switch name {
 	case "algorithm":
 		if lower(value) != "rsa256" {
-			return errors.New("signature: algorithm must be RSA256")
+			return algorithm
 		}
 	case "keyversion":
 		if value == "" {
-			return errors.New("signature: keyVersion is empty, must name a key or be left out")
+			return versionEmpty
 		}
 		h.Version = value
 	case "signature":
@@ -72,13 +68,29 @@ func (h *Header) set(name, value string) (err error) {
 func decode(value string) ([]byte, error) {
 	plain, ok := unescape(value)
 	if !ok {
-		return nil, errors.New("signature: signature must be percent-encoded: %2B for +, %2F for /, %3D for =")
+		return nil, notEscaped
 	}
 	sig, err := base64.StdEncoding.Strict().DecodeString(plain)
 	if err != nil || len(sig) == 0 || strings.ContainsAny(plain, "\r\n") { // package base64 skips line breaks
-		return nil, errors.New("signature: signature must be standard base64 with padding, percent-encoded")
+		return nil, notBase64In(plain)
 	}
 	return sig, nil
+}
+
+// notBase64In returns why a text is not base64.
+func notBase64In(plain string) Reason {
+	base := func(s string) bool {
+		_, err := base64.StdEncoding.DecodeString(s)
+		return err == nil
+	}
+	again, ok := unescape(plain)
+	switch {
+	case strings.Contains(plain, " ") && base(strings.ReplaceAll(plain, " ", "+")):
+		return plusLost
+	case strings.Contains(plain, "%") && ok && base(again):
+		return escapedTwice
+	}
+	return notBase64
 }
 
 // unescape decodes percent-encoding. ok is false if an escape does not have two hex digits, or if "+", "/" or

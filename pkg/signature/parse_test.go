@@ -57,7 +57,8 @@ func TestParseRefuses(t *testing.T) {
 		"signature=YWI%3g":                         "must be percent-encoded",
 		"signature=YWI%-1":                         "must be percent-encoded",
 		"signature=YWI%@D":                         "must be percent-encoded",
-		"signature=YWI%253D":                       "standard base64", // encoded twice
+		"signature=YWI%253D":                       "percent-encoded twice",
+		"signature=fn5 fn9%2F":                     "spaces where base64 has +",
 		"signature=YWI":                            "standard base64", // no padding
 		"signature=YWI%3D%3D":                      "standard base64",
 		"signature=YWJ%3D":                         "standard base64", // unused bits

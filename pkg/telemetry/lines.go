@@ -43,6 +43,9 @@ func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now tim
 	if silent {
 		return
 	}
+	if r.Detail == "" && r.Explain != nil {
+		r.Detail = r.Explain()
+	}
 	line := make([]slog.Attr, 0, 32)
 	line = r.appendTo(line, now.Sub(r.begun))
 	if l != nil && l.Stack != "" {

@@ -25,10 +25,13 @@ type Request struct {
 	OK      bool        // Result is a success
 	Outcome otp.Outcome // of the domain, "" for a request that the contract refuses itself
 	Detail  string      // the rule that the request breaks, in our words
-	Mask    string      // of the number, see [countersign/pkg/phone.Mask]
-	Country string      // of the number, ISO 3166-1 alpha-2
-	AuthID  string      // the authenticationId
-	Left    int         // attempts left, -1 if not known
+	// Explain finds Detail where that takes longer. It is called for a line that is written, after the answer is made:
+	// so a stranger cannot have it called often, and cannot measure it.
+	Explain func() string
+	Mask    string // of the number, see [countersign/pkg/phone.Mask]
+	Country string // of the number, ISO 3166-1 alpha-2
+	AuthID  string // the authenticationId
+	Left    int    // attempts left, -1 if not known
 	Wait    time.Duration
 
 	Fault    string // where it failed, one of a few words; "" if nothing failed

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"countersign/pkg/admission"
+	"countersign/pkg/signature"
 )
 
 // window is the largest distance between a timestamp and our clock, either way and inclusive.
@@ -21,28 +23,58 @@ const window = 10 * time.Minute
 // authentic checks the signature of a request against the secrets that its client may use at present. It
 // returns pass, or the result of the first rule that the request breaks: it has a signature, a timestamp that
 // is a number, a known algorithm and a nonce; one of the secrets made the signature; the timestamp is near.
-// The timestamp comes last, so that only the owner of a secret learns that a clock is off.
-func authentic(q query, secrets [][]byte, now time.Time) result {
-	signature := q.get("signature")
-	if signature == "" {
-		return missingSignature
+// The timestamp comes last, so that only the owner of a secret learns that a clock is off. The reason is for the log,
+// and without one [explain] finds it.
+func authentic(q query, secrets [][]byte, now time.Time) (broken result, reason string) {
+	if q.get("signature") == "" {
+		return missingSignature, signature.ParamMissing.Detail("")
 	}
 	at, ok := instant(q.get("timestamp"))
-	if !ok {
-		return invalidTimestamp
-	}
 	nonce := utf8.RuneCountInString(q.get("nonce"))
-	if q.get("algorithm") != "hmac-sha256" || nonce < 8 || nonce > 64 {
-		return invalidSignature
-	}
-	given, ok := macOf(signature)
-	if !ok || !signed(q, secrets, given) {
-		return invalidSignature
+	given, readable := macOf(q.get("signature"))
+	switch {
+	case q.get("timestamp") == "":
+		return invalidTimestamp, signature.TimestampMissing.Detail("")
+	case !ok:
+		return invalidTimestamp, signature.TimestampForm.Detail("")
+	case q.get("algorithm") != "hmac-sha256":
+		return invalidSignature, signature.AlgorithmHMAC.Detail("")
+	case nonce < 8, nonce > 64:
+		return invalidSignature, signature.Nonce.Detail("")
+	case !readable:
+		return invalidSignature, signature.MACForm.Detail(formFacts(q.get("signature")))
+	case !signed(q, secrets, given):
+		return invalidSignature, ""
 	}
 	if off := at - now.UnixMilli(); off < -window.Milliseconds() || off > window.Milliseconds() {
-		return invalidTimestamp
+		return invalidTimestamp, signature.TimestampFar.Detail(far(off, window))
 	}
-	return pass
+	return pass, ""
+}
+
+// formFacts states for the log what a signature in another form seems to be.
+func formFacts(text string) string {
+	switch len(text) {
+	case 40, 28:
+		return "it is as long as HMAC-SHA1"
+	case 128, 88:
+		return "it is as long as HMAC-SHA512"
+	case 32, 24:
+		return "it is as long as HMAC-MD5"
+	}
+	if _, err := hex.DecodeString(text); err == nil && text != strings.ToLower(text) {
+		return "it has upper-case digits"
+	}
+	return ""
+}
+
+// far states for the log how far a timestamp is from our clock, in milliseconds.
+func far(off int64, window time.Duration) string {
+	where, seconds := "ahead of", off/1000
+	if off < 0 {
+		where, seconds = "behind", -(off / 1000)
+	}
+	return fmt.Sprintf("%d seconds %s it, at most %d", seconds, where, int64(window/time.Second))
 }
 
 // instant reads a timestamp as milliseconds since the Unix epoch. Timestamps are decimal digits: of
@@ -60,13 +92,13 @@ func instant(s string) (millis int64, ok bool) {
 
 // macOf reads a signature: 64 lower-case hex digits, or 44 characters of base64 in its one spelling. A space was a plus
 // sign that the client forgot to escape. With line ends in it the result is too short, and equals no MAC.
-func macOf(signature string) (mac []byte, ok bool) {
-	switch len(signature) {
+func macOf(text string) (mac []byte, ok bool) {
+	switch len(text) {
 	case hex.EncodedLen(sha256.Size):
-		mac, err := hex.DecodeString(signature)
-		return mac, err == nil && signature == strings.ToLower(signature)
+		mac, err := hex.DecodeString(text)
+		return mac, err == nil && text == strings.ToLower(text)
 	case base64.StdEncoding.EncodedLen(sha256.Size):
-		mac, err := base64.StdEncoding.Strict().DecodeString(strings.ReplaceAll(signature, " ", "+"))
+		mac, err := base64.StdEncoding.Strict().DecodeString(strings.ReplaceAll(text, " ", "+"))
 		return mac, err == nil
 	}
 	return nil, false

@@ -81,7 +81,7 @@ func (s *API) route(ctx context.Context, r gateway.Request) answer {
 	if !ok {
 		return refuse(invalidParams)
 	}
-	c, a := s.client(ctx, q)
+	c, a := s.client(ctx, q, r)
 	if a.result == pass {
 		a = s.admit(ctx, c, q.get("action"), r)
 	}
@@ -89,7 +89,7 @@ func (s *API) route(ctx context.Context, r gateway.Request) answer {
 }
 
 // client finds the caller and authenticates it. With any result but pass, the answer refuses the request.
-func (s *API) client(ctx context.Context, q query) (*clients.Client, answer) {
+func (s *API) client(ctx context.Context, q query, r gateway.Request) (*clients.Client, answer) {
 	id := q.get("accessKeyId")
 	if id == "" {
 		return nil, refuse(missingAccessKeyID)
@@ -110,7 +110,11 @@ func (s *API) client(ctx context.Context, q query) (*clients.Client, answer) {
 	case "simple":
 		return c, answer{}
 	case "hmac":
-		return c, refuse(authentic(q, c.Secrets, s.Now()))
+		broken, reason := authentic(q, c.Secrets, s.Now())
+		if broken == invalidSignature && reason == "" {
+			telemetry.From(ctx).Explain = func() string { return explain(q, r, c.Secrets) }
+		}
+		return c, refuseFor(broken, reason)
 	}
 	return nil, refuse(invalidAccessKeyID) // a client of the other contract
 }
