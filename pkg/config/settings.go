@@ -117,6 +117,8 @@ var table = []Setting{
 
 	{Name: "LISTEN", Default: "127.0.0.1:8080", About: "address of the local server", Flag: "--listen"},
 	{Name: "ALLOW_REMOTE", About: "lets other machines reach the local server, and read codes", Flag: "--allow-remote"},
+	{Name: "ALLOW_HOST", Range: "names, addresses", Flag: "--allow-host",
+		About: "hosts that requests to the local server may be sent to, besides localhost and that of LISTEN"},
 	{Name: "VERBOSE", About: "the local server logs each request", Flag: "--verbose"},
 	{Name: "DATA", Default: ".countersign", About: "folder of the local store, keys and outbox", Flag: "--data"},
 	{Name: "STORE", Default: "sqlite", Range: "sqlite, dynamodb", About: "store of the local server and the commands",

@@ -11,7 +11,6 @@ import (
 	"countersign/docs"
 	"countersign/pkg/ams"
 	"countersign/pkg/gateway"
-	"countersign/pkg/loopback"
 	"countersign/pkg/outbox"
 )
 
@@ -53,19 +52,6 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default: // Unimatrix serves all other paths, and answers unknown ones
 		s.serve(w, r, s.otp, path, query)
 	}
-}
-
-// guarded refuses paths under /_dev/ to web pages, which must not read codes. The paths
-// of the contracts answer under any host name, because merchants' software may use one.
-func guarded(h http.Handler) http.Handler {
-	console := loopback.Only(h)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if path, _ := target(r.RequestURI); strings.HasPrefix(path, "/_dev/") {
-			console.ServeHTTP(w, r)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
 }
 
 // target splits a request target into its raw path and query. The target may have the

@@ -4,6 +4,7 @@
 package localserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,8 +13,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"countersign/pkg/config"
@@ -31,8 +34,11 @@ import (
 type Options struct {
 	Listen      string // HOST:PORT; port 0 takes a free one
 	AllowRemote bool   // allow a host that other machines can reach
-	Place       openstore.Place
-	Verbose     bool // log each request, and not faults only
+	// AllowHosts are the hosts that requests may be sent to, besides those of the loopback
+	// interface and that of Listen: names or addresses, without ports.
+	AllowHosts []string
+	Place      openstore.Place
+	Verbose    bool // log each request, and not faults only
 	// Getenv returns the settings of package config, as in Lambda.
 	Getenv func(string) string
 	Stdout io.Writer // gets "ready URL", the greeting and each message
@@ -81,10 +87,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })
 	defer stop()
 	log.Info("started", "version", version.Current)
-	if o.AllowRemote {
-		return o.serve(ctx, stdout, server)
-	}
-	return o.serve(ctx, stdout, guarded(server))
+	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...))
 }
 
 // requestLog returns the log of requests: all of them, or faults only.
@@ -138,6 +141,12 @@ func (o Options) check() error {
 	if err := o.Place.Check(); err != nil {
 		return err
 	}
+	for _, host := range o.AllowHosts {
+		if u, err := url.Parse("//" + host); err != nil || host == "" || u.Host != host || u.Port() != "" {
+			return fmt.Errorf("--allow-host %s: must be a name or an address without a port, such as laptop.example, "+
+				"192.0.2.7 or [2001:db8::7]", host)
+		}
+	}
 	host, _, err := net.SplitHostPort(o.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: must be HOST:PORT: %w", o.Listen, err)
@@ -147,6 +156,17 @@ func (o Options) check() error {
 			"use 127.0.0.1, or add --allow-remote", o.Listen)
 	}
 	return nil
+}
+
+// hosts returns the hosts that requests may be sent to besides those of the loopback
+// interface.
+func (o Options) hosts() []string {
+	host, _, _ := net.SplitHostPort(o.Listen)
+	hosts := []string{cmp.Or(host, "0.0.0.0")}
+	for _, h := range o.AllowHosts {
+		hosts = append(hosts, strings.Trim(h, "[]"))
+	}
+	return hosts
 }
 
 // drain bounds the time of the calls that are under way when the server ends.

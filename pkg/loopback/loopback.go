@@ -1,7 +1,12 @@
-// Package loopback keeps web pages of strangers from reading local services. A browser
-// on this machine reaches the loopback interface, and shows a page all answers from the
-// page's own host name. The page's owner can let that name point to 127.0.0.1 (DNS
-// rebinding), but cannot change the host name in the browser's requests.
+// Package loopback keeps web pages of strangers from using local services. A browser on
+// this machine reaches the loopback interface, and sends there what a page asks for:
+//
+//   - It shows a page all answers from the page's own host name. The page's owner can let
+//     that name point to 127.0.0.1 (DNS rebinding), but cannot change the host name in the
+//     browser's requests.
+//   - It sends a page's requests to other hosts too, without asking first if they look like
+//     those of a form, and keeps the answers from the page. The page cannot change the
+//     Origin that the browser puts into them.
 package loopback
 
 import (
@@ -14,19 +19,45 @@ import (
 )
 
 // Only returns a handler that passes requests to h whose host is localhost or a loopback
-// address, on any port, and refuses all others (HTTP 403). others are further hosts that
-// it passes: addresses, or names that no stranger can own. 0.0.0.0 and :: allow every
-// address, and no name.
+// address, on any port, and that do not come from a web page of another origin. It refuses
+// all others (HTTP 403). others are further hosts that it passes: addresses, or names that
+// no stranger can own. 0.0.0.0 and :: allow every address, and no name.
+//
+// Programs that are no browsers send no Origin.
 func Only(h http.Handler, others ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if allowed((&url.URL{Host: r.Host}).Hostname(), others) {
+		switch {
+		case !allowed((&url.URL{Host: r.Host}).Hostname(), others):
+			refuse(w, "this host is not served: use 127.0.0.1, localhost, or a host that the command was started with "+
+				"(serve --allow-host)")
+		case foreign(r):
+			refuse(w, "this request comes from a web page of another origin: only programs may call")
+		default:
 			h.ServeHTTP(w, r)
-			return
 		}
-		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, `{"message":"this host is not served: use 127.0.0.1, localhost or the address of --listen"}`)
 	})
+}
+
+func refuse(w http.ResponseWriter, message string) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(http.StatusForbidden)
+	io.WriteString(w, `{"message":"`+message+`"}`)
+}
+
+// foreign reports whether a browser sent the request for a page of another origin. Another
+// port is another origin, and so are sandboxed pages and files ("null"). A browser may
+// leave out Origin, and then still states the kind of site, except for requests that only
+// read.
+func foreign(r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host) {
+			return true
+		}
+	}
+	var browser http.CrossOriginProtection
+	return len(origins) == 0 && browser.Check(r) != nil
 }
 
 // Is reports whether a host, without port and brackets, is localhost or a loopback

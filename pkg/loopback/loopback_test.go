@@ -52,3 +52,61 @@ func TestOnly(t *testing.T) {
 		}
 	}
 }
+
+// A request of a web page of another origin is refused, whatever its method and its path.
+func TestOrigins(t *testing.T) {
+	for _, c := range []struct {
+		host   string
+		header http.Header
+		served bool
+	}{
+		{"127.0.0.1:8080", nil, true},
+		{"127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1:8080"}}, true},
+		{"LocalHost:8080", http.Header{"Origin": {"http://localhost:8080"}}, true},
+		{"[::1]:8080", http.Header{"Origin": {"http://[::1]:8080"}}, true},
+		{"localhost", http.Header{"Origin": {"http://localhost"}}, true},
+		{"localhost:8080", http.Header{"Sec-Fetch-Site": {"same-origin"}}, true},
+		{"localhost:8080", http.Header{"Sec-Fetch-Site": {"none"}}, true},
+		{"127.0.0.1:8080", http.Header{"Origin": {"https://attacker.example"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"null"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {""}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"file://"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"://"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1:3000"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"http://localhost:8080"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1:8080.attacker.example"}}, false},
+		{"127.0.0.1:8080", http.Header{"Origin": {"http://127.0.0.1:8080", "https://attacker.example"}}, false},
+		{"[::1]:8080", http.Header{"Origin": {"http://[::1]"}}, false},
+		{"attacker.example:8080", http.Header{"Origin": {"http://attacker.example:8080"}}, false},
+	} {
+		for _, method := range []string{"GET", "POST", "DELETE", "OPTIONS", "HEAD"} {
+			served := false
+			h := Only(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
+			r := httptest.NewRequest(method, "/", nil)
+			r.Host, r.Header = c.host, c.header
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if served != c.served || (w.Code == http.StatusForbidden) == served {
+				t.Errorf("%s of %q with %v: served %v, want %v, HTTP %d", method, c.host, c.header, served, c.served, w.Code)
+			}
+			if len(w.Header()["Access-Control-Allow-Origin"]) > 0 {
+				t.Errorf("%s with %v: the page may read the answer", method, c.header)
+			}
+		}
+	}
+}
+
+// A browser that sends no Origin still states the site, and nothing but a read is served.
+func TestSites(t *testing.T) {
+	for _, site := range []string{"cross-site", "same-site"} {
+		for method, want := range map[string]bool{"POST": false, "PUT": false, "DELETE": false, "GET": true} {
+			served := false
+			h := Only(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
+			r := httptest.NewRequest(method, "http://localhost:8080/", nil)
+			r.Header.Set("Sec-Fetch-Site", site)
+			if h.ServeHTTP(httptest.NewRecorder(), r); served != want {
+				t.Errorf("%s of %s: served %v, want %v", method, site, served, want)
+			}
+		}
+	}
+}
