@@ -141,11 +141,19 @@ func (p place) show(ctx context.Context, b *books, id string) error {
 		return err
 	}
 	if r.Unsigned {
-		warnUnsigned(id)
+		p.warnUnsigned(id)
 	}
 	return p.answer(r, described(r))
 }
 
-func warnUnsigned(id string) {
-	warn("client %s is unsigned: anyone who knows this id can send messages at your cost", quoted(id))
+func (p place) warnUnsigned(id string) { warn("%s", unsignedWarning(id, p.at().Deployed())) }
+
+// unsignedWarning warns of an unsigned client, which deployed functions refuse by default.
+func unsignedWarning(id string, deployed bool) string {
+	text := "client " + quoted(id) + " is unsigned: anyone who knows this id can send messages at your cost"
+	if deployed {
+		text += ". The functions refuse its AMS/DWS requests without a signature, unless the stack's parameter " +
+			"UnsignedClients is yes; client rotate-key gives it a key"
+	}
+	return text
 }

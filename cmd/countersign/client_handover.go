@@ -116,7 +116,7 @@ func (h *handover) print(ctx context.Context, p place, b *books, id, done string
 		h.note("it can send nothing: client set --country allows countries")
 	}
 	if r.Unsigned {
-		warnUnsigned(id)
+		p.warnUnsigned(id)
 	}
 	return p.answer(h, h.text(done))
 }

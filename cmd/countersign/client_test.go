@@ -197,4 +197,9 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%q: %d %s%s", args, exit, out, faults)
 		}
 	}
+	for deployed, want := range map[bool]bool{false: false, true: true} { // the local server serves such a client
+		if got := unsignedWarning("open", deployed); strings.Contains(got, "UnsignedClients") != want {
+			t.Errorf("%q, deployed %v", got, deployed)
+		}
+	}
 }

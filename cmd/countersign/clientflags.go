@@ -12,8 +12,9 @@ import (
 )
 
 var clientFlagsHelp = texts{
-	"unimatrix":    "How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret).",
-	"unsigned":     "Accept AMS requests without a signature: anyone who knows the id can send messages at your cost.",
+	"unimatrix": "How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret).",
+	"unsigned": "Accept AMS requests without a signature: anyone who knows the id can send messages at your cost. " +
+		"A deployment refuses them unless its parameter UnsignedClients is yes.",
 	"country":      "Countries that it may send to, such as US,MY, or * for all. Default: none. May be repeated.",
 	"api":          "What it may call: ams, unimatrix, or an API such as customers/initAuthentication. Default: all.",
 	"network":      "Networks that it may call from, such as 192.0.2.0/24. Default: any.",

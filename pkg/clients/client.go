@@ -28,7 +28,8 @@ import (
 type Client struct {
 	ID string
 	// Unsigned clients need no signature on AMS requests. Only the local demo
-	// client is meant to be unsigned.
+	// client is meant to be unsigned, and a deployment has no such clients unless its
+	// [Defaults] allow them.
 	Unsigned bool
 	// APIs that the client may use, see [Client.Allows]. Empty means all.
 	APIs []string

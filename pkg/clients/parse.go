@@ -25,6 +25,7 @@ type Defaults struct {
 	Policy    otp.Policy
 	Bounds    Bounds   // the part of the policy that is set, and not the service's own default
 	Countries []string // the only ones that any client may send to; "*" is all, empty is none
+	Unsigned  bool     // AMS clients may be unsigned; else they need a signature like all others
 	Brand     string
 	Language  string
 }
@@ -72,7 +73,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 	p := parser{record: r, brand: brand}
 	c := &Client{
 		ID:          p.id(),
-		Unsigned:    r.Unsigned,
+		Unsigned:    r.Unsigned && d.Unsigned,
 		APIs:        p.apis(),
 		Keys:        p.keys(),
 		LatestKey:   p.latest(),

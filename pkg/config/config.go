@@ -23,6 +23,7 @@ type Config struct {
 	Brand        string
 	Language     string
 	Countries    []string // ISO 3166-1 alpha-2 in alphabetical order, or "*"; none by default
+	Unsigned     bool     // AMS/DWS clients may be unsigned
 	Table        string
 	ClientsTable string
 	Keys         string
@@ -30,7 +31,10 @@ type Config struct {
 
 // Defaults returns the values of clients whose record sets nothing else.
 func (c Config) Defaults() clients.Defaults {
-	return clients.Defaults{Policy: c.Policy, Bounds: c.Bounds, Countries: c.Countries, Brand: c.Brand, Language: c.Language}
+	return clients.Defaults{
+		Policy: c.Policy, Bounds: c.Bounds, Countries: c.Countries, Unsigned: c.Unsigned,
+		Brand: c.Brand, Language: c.Language,
+	}
 }
 
 // Load reads the settings through getenv. Its error names every setting that is wrong,

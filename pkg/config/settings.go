@@ -87,6 +87,11 @@ var table = []Setting{
 		About:    "the only countries that any client may send to; the local server has `*` by default",
 		Template: "AllowedCountries",
 		set:      setCountries},
+	{Name: "UNSIGNED_CLIENTS", Default: "no", Range: "yes, no",
+		About: "whether AMS/DWS clients with `--unsigned` need no signature; " +
+			"in the local server they never need one",
+		Template: "UnsignedClients",
+		set:      yes(func(c *Config) *bool { return &c.Unsigned })},
 
 	{Name: "TABLE", Default: "countersign-challenges", About: "DynamoDB table of challenges and ledgers",
 		Template: "ChallengesTable",

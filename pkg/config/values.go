@@ -38,6 +38,15 @@ func text(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
+func yes(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if *field(c) = value == "yes"; value != "yes" && value != "no" {
+			return errors.New("yes or no")
+		}
+		return nil
+	}
+}
+
 func setCountries(c *Config, value string) error {
 	if value == "" {
 		return nil

@@ -73,12 +73,14 @@ type Services struct {
 const DemoClient = "demo"
 
 // Settings are the variables that functions need with the stand-ins, besides the endpoints: any country, because
-// nothing leaves this machine, and a client for Cognito's triggers.
+// nothing leaves this machine, and clients without a signature, for the same reason; and a client for Cognito's
+// triggers.
 func Settings() map[string]string {
 	return map[string]string{
-		config.Prefix + "COUNTRIES":      "*",
-		config.Prefix + "KEYS":           "local-keyring",
-		config.Prefix + "COGNITO_CLIENT": DemoClient,
+		config.Prefix + "COUNTRIES":        "*",
+		config.Prefix + "UNSIGNED_CLIENTS": "yes",
+		config.Prefix + "KEYS":             "local-keyring",
+		config.Prefix + "COGNITO_CLIENT":   DemoClient,
 	}
 }
 

@@ -76,8 +76,8 @@ func restricted(c *clients.Client, r sendRequest) answer {
 const kept = 30 * time.Minute
 
 // scenario adds to start the fields that the request chooses, within the bounds of its client: a longer lifetime or a
-// shorter code becomes the one that the operator set, so that SDKs go on working. The scenario, a number with an intent,
-// takes the place of the id that other contracts have.
+// shorter code becomes the one that the operator set, so that SDKs go on working. The scenario, a number with an
+// intent, takes the place of the id that other contracts have.
 func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start, r sendRequest) {
 	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, r.To, r.Intent)[0]
 	if slices.Contains(c.SenderNames, r.Signature) && s.SenderName(r.Signature) {

@@ -39,6 +39,7 @@ func Environment(t testing.TB) *Function {
 
 		"COUNTERSIGN_TABLE": challenges, "COUNTERSIGN_CLIENTS_TABLE": documents, "COUNTERSIGN_KEYS": "keyring",
 		"COUNTERSIGN_COUNTRIES": "MY", "COUNTERSIGN_BRAND": "Acme", "COUNTERSIGN_SENDER_ID": "ACME",
+		"COUNTERSIGN_UNSIGNED_CLIENTS": "yes",
 	} {
 		t.Setenv(name, value)
 	}

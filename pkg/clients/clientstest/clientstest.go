@@ -73,7 +73,7 @@ func New(t testing.TB) *Rig {
 	}
 	r.Counted = &Counting{Table: OpenStore(t, r.Database).Documents()}
 	r.Registry = registry.Registry{Table: r.Counted, Sealer: ring, Now: r.Clock.Now, Defaults: clients.Defaults{
-		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Countersign", Language: "en",
+		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Unsigned: true, Brand: "Countersign", Language: "en",
 	}}
 	r.Users = users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}
 	return r
