@@ -19,7 +19,7 @@ var clientHelp = texts{
 	"rotate_secret": "Give a client a new HMAC secret. The one before stays valid beside it.",
 	"remove_secret": "Remove the older of a client's HMAC secrets, or its only one.",
 
-	"public_key":       "A public key of the client: RSA of 2048 bits or more, PEM or base64. May be repeated.",
+	"public_key":       "A public key of the client: RSA of 2048 bits or more, PEM, base64 or DER. May be repeated.",
 	"generate_key":     "Make an RSA key for the client. The private half is only written to a file.",
 	"key_out":          "New file for the private half. Without it: clients/ID.key.pem in the data folder.",
 	"hmac_secret_file": "File with the HMAC secret: 16 to 256 bytes, with or without a line break; - reads stdin.",

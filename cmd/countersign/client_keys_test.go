@@ -205,3 +205,23 @@ func TestLastKey(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysOfTools: client add takes a public key as tools write it, and names what it cannot take.
+func TestKeysOfTools(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	pem := string(readFile(t, publicKey))
+	file := filepath.Join(t.TempDir(), "key")
+	for i, text := range []string{
+		"Bag Attributes\n    friendlyName: acme\n" + pem, "\ufeff" + pem, strings.ReplaceAll(pem, "\n", " "),
+		strings.ReplaceAll(pem, "\n", `\n`), strings.ReplaceAll(pem, "\n", "\r\n"),
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.ok("client", "add", fmt.Sprint("acme", i), "--public-key", file)
+	}
+	if err := os.WriteFile(file, []byte("ssh-rsa AAAA acme"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.no("ssh-keygen -e -m PKCS8", "client", "add", "ssh", "--public-key", file)
+}

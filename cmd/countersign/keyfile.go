@@ -65,9 +65,10 @@ func readInput(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// readSecret reads a file without the line break at its end.
+// readSecret reads a file without the line break at its end and the byte order mark at its start, which editors add.
 func readSecret(name string) ([]byte, error) {
 	text, err := readInput(name)
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if rest, ok := bytes.CutSuffix(text, []byte("\n")); ok {
 		text = bytes.TrimSuffix(rest, []byte("\r"))
 	}

@@ -79,6 +79,7 @@ type keyForms struct {
 	smallDER              []byte
 	ecDER, sec1, ecPublic []byte
 	ed, edSPKI            []byte
+	request               []byte // for a certificate
 }
 
 func newKeyForms(t *testing.T) (k keyForms) {
@@ -102,6 +103,7 @@ func newKeyForms(t *testing.T) (k keyForms) {
 	edPublic, edPrivate, _ := ed25519.GenerateKey(rand.Reader)
 	k.ed, _ = x509.MarshalPKCS8PrivateKey(edPrivate)
 	k.edSPKI, _ = x509.MarshalPKIXPublicKey(edPublic)
+	k.request, _ = x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, pair)
 	return k
 }
 
@@ -111,7 +113,7 @@ func TestPublicKeysRefused(t *testing.T) {
 	for name, c := range map[string][2]string{
 		"nothing":             {"", "empty"},
 		"blanks":              {" \n", "empty"},
-		"words":               {"canary canary", "neither PEM nor base64"},
+		"words":               {"canary, canary", "neither PEM nor base64"},
 		"a path":              {"/canary/key.pem", "neither PEM nor base64"},
 		"other base64":        {"Y2FuYXJ5", "one DER structure"},
 		"1024 bits":           {signature.FormatPublicKey(&k.small.PublicKey), "1024 bits, must have at least 2048"},
@@ -125,14 +127,21 @@ func TestPublicKeysRefused(t *testing.T) {
 			signature.FormatPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}),
 			"even modulus",
 		},
-		"EC":              {armoured("PUBLIC KEY", k.ecPublic), "not an RSA key"},
-		"Ed25519":         {armoured("PUBLIC KEY", k.edSPKI), "not an RSA key"},
-		"two keys":        {k.good + k.good, "nothing before or after"},
-		"words after it":  {k.good + "canary", "nothing before or after"},
-		"words before it": {"canary\n" + k.good, "nothing before or after"},
+		"EC":       {armoured("PUBLIC KEY", k.ecPublic), "an EC key, not an RSA key"},
+		"Ed25519":  {armoured("PUBLIC KEY", k.edSPKI), "not an RSA key"},
+		"two keys": {k.good + k.good, "2 PEM blocks, must be one"},
 		"a broken block first": {
-			"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + k.good, "nothing before or after",
+			"-----BEGIN PUBLIC KEY-----\n?\n-----END PUBLIC KEY-----\n" + k.good, "2 PEM blocks, must be one",
 		},
+		"another end":         {strings.Replace(k.good, "END PUBLIC", "END CANARY", 1), "one PEM block"},
+		"another block":       {armoured("PGP PUBLIC KEY BLOCK", []byte("canary")), "one DER structure"},
+		"ssh":                 {"ssh-rsa Y2FuYXJ5 canary@host", "a key of ssh"},
+		"SSH2":                {"---- BEGIN SSH2 PUBLIC KEY ----\nY2FuYXJ5", "a key of ssh"},
+		"JWK":                 {`{"kty":"RSA","n":"canary","e":"AQAB"}`, "perhaps a JWK"},
+		"XML":                 {"<RSAKeyValue><Modulus>canary</Modulus></RSAKeyValue>", "perhaps an RSAKeyValue"},
+		"PuTTY":               {"PuTTY-User-Key-File-3: ssh-rsa", "a key of PuTTY"},
+		"a request":           {armoured("CERTIFICATE REQUEST", k.request), "a certificate request"},
+		"no key":              {armoured("PUBLIC KEY", []byte{0x30, 0}), "DER that is no key"},
 		"half of it":          {k.good[:200], "one PEM block"},
 		"no end":              {strings.ReplaceAll(k.good, "END", "CANARY"), "one PEM block"},
 		"bytes after the DER": {armoured("PUBLIC KEY", append(bytes.Clone(k.spki), 0)), "nothing after it"},
@@ -181,10 +190,9 @@ func TestPrivateKeysRefused(t *testing.T) {
 				"AES-256-CBC,00\n\nMDA=\n-----END RSA PRIVATE KEY-----\n",
 			"decrypt it first",
 		},
-		"of ssh":               {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "one DER structure"},
-		"two keys":             {k.secret + k.secret, "nothing before or after"},
-		"bytes after the DER":  {armoured("PRIVATE KEY", append(bytes.Clone(k.pkcs8), 0)), "nothing after it"},
-		"bytes after its text": {k.secret + "canary", "nothing before or after"},
+		"of ssh":              {armoured("OPENSSH PRIVATE KEY", []byte("openssh")), "one DER structure"},
+		"two keys":            {k.secret + k.secret, "2 PEM blocks"},
+		"bytes after the DER": {armoured("PRIVATE KEY", append(bytes.Clone(k.pkcs8), 0)), "nothing after it"},
 	} {
 		refused(t, "private", name, c[0], c[1])
 	}

@@ -9,11 +9,12 @@ import (
 	"fmt"
 )
 
-// ParsePrivateKey reads an RSA private key of 2048 to 8192 bits: PEM (PRIVATE KEY or RSA PRIVATE KEY), or the
-// base64 of the same DER without armour. The text must have one key, not encrypted, and nothing else.
+// ParsePrivateKey reads an RSA private key of 2048 to 8192 bits: PEM (PRIVATE KEY or RSA PRIVATE KEY), or
+// the same DER, in the forms of [ParsePublicKey]. The text must have one key, which is not encrypted.
 //
 // No error quotes the text.
 func ParsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
+	text = plain(text)
 	if bytes.Contains(text, []byte("ENCRYPTED")) {
 		return nil, errors.New("private key: it is encrypted, must be plain: decrypt it first (openssl pkey -in KEY)")
 	}
@@ -26,8 +27,8 @@ func ParsePrivateKey(text []byte) (*rsa.PrivateKey, error) {
 	}
 	key, ok := privateKey(der).(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("private key: not an RSA key that is whole, " +
-			"expected PEM of PRIVATE KEY (PKCS#8) or RSA PRIVATE KEY (PKCS#1), or base64 of its DER")
+		return nil, fmt.Errorf("private key: %s, not an RSA key that is whole, "+
+			"expected PEM of PRIVATE KEY (PKCS#8) or RSA PRIVATE KEY (PKCS#1), or base64 of its DER", kind(der))
 	}
 	if err := check(&key.PublicKey); err != nil {
 		return nil, fmt.Errorf("private key: %w", err)

@@ -2,6 +2,8 @@ package signature
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -18,11 +20,13 @@ const (
 )
 
 // ParsePublicKey reads an RSA public key of 2048 to 8192 bits: PEM (PUBLIC KEY, RSA PUBLIC KEY or
-// CERTIFICATE), or the base64 of the same DER without armour. The text must have one key and nothing else. Of
-// an X.509 certificate it takes the key only, and does not check the dates or the issuer.
+// CERTIFICATE), also in one line and with other text around it; or the same DER, as it is or in base64. The text may
+// begin with a byte order mark, and must have one key. Of an X.509 certificate it takes the key only, and does not
+// check the dates or the issuer.
 //
 // A private key is refused, and no error quotes the text.
 func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
+	text = plain(text)
 	if bytes.Contains(text, []byte("PRIVATE KEY-----")) {
 		return nil, errPrivate
 	}
@@ -35,8 +39,8 @@ func ParsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	}
 	key, ok := publicKey(der).(*rsa.PublicKey)
 	if !ok {
-		return nil, errors.New("public key: not an RSA key, " +
-			"expected PEM of PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, or base64 of its DER")
+		return nil, fmt.Errorf("public key: %s, not an RSA key, "+
+			"expected PEM of PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE, or base64 of its DER", kind(der))
 	}
 	if err := check(key); err != nil {
 		return nil, fmt.Errorf("public key: %w", err)
@@ -59,6 +63,29 @@ func publicKey(der []byte) any {
 		return cert.PublicKey
 	}
 	return nil
+}
+
+// kind names what a structure is that is no RSA key.
+func kind(der []byte) string {
+	if _, err := x509.ParseCertificateRequest(der); err == nil {
+		return "a certificate request"
+	}
+	if _, err := x509.ParseRevocationList(der); err == nil {
+		return "a list of revoked certificates"
+	}
+	key := publicKey(der)
+	if key == nil {
+		key = privateKey(der)
+	}
+	switch key.(type) {
+	case *ecdsa.PublicKey, *ecdsa.PrivateKey:
+		return "an EC key"
+	case ed25519.PublicKey, ed25519.PrivateKey:
+		return "an Ed25519 key"
+	case nil:
+		return "DER that is no key"
+	}
+	return "another kind of key"
 }
 
 // isPrivate reports whether DER is a private key in PKCS#1, PKCS#8 or SEC 1, of any algorithm. Each of these
