@@ -38,7 +38,7 @@ var clientFlagsHelp = texts{
 	"per_hour":   "Messages to one number in an hour.",
 	"per_day":    "Messages to one number in 24 hours.",
 	"unanswered": "Messages in a row to one number without a right code, before the number is paused.",
-	"pause":      "Length of that pause.",
+	"pause":      "The longest pause. The first is an hour, and each further one twice as long.",
 	"memory":     "Time for which a repeated init is recognised, after its code has expired.",
 }
 

@@ -94,7 +94,20 @@ func guess(c *otp.Challenge, n int, at time.Time) Fact {
 	}
 	f := newFact(c, kind, at, strconv.Itoa(n))
 	f.leave(c.Max - n)
+	if kind == Passed {
+		f.answer = answer(c)
+	}
 	return f
+}
+
+// answer returns what a right code changes for its number. The source of a code that the
+// client chose does not become known: no phone is needed to type it.
+func answer(c *otp.Challenge) otp.Answer {
+	a := otp.Answer{Ledger: c.LedgerKey}
+	if !c.Chosen {
+		a.Source = c.Source
+	}
+	return a
 }
 
 // noOp is the Op of a challenge that nobody has guessed at.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"countersign/pkg/otp"
 )
 
 // Events publishes facts.
@@ -16,7 +18,7 @@ type Events interface {
 
 // Numbers is the part of [otp.Ledgers] that a consumer uses.
 type Numbers interface {
-	Answered(ctx context.Context, key string) error
+	Answered(ctx context.Context, a otp.Answer) error
 }
 
 // Consumer does the work that follows from facts, in two steps: it clears the
@@ -60,10 +62,10 @@ func (c Consumer) answered(ctx context.Context, facts []Fact) (int, error) {
 		defer cancel()
 	}
 	for n, f := range facts {
-		if f.Kind != Passed || f.ledger == "" {
+		if f.answer.Ledger == "" {
 			continue
 		}
-		if err := c.Numbers.Answered(ctx, f.ledger); err != nil {
+		if err := c.Numbers.Answered(ctx, f.answer); err != nil {
 			return n, err
 		}
 	}

@@ -20,11 +20,11 @@ type targets struct {
 
 var errAway = errors.New("away")
 
-func (t *targets) Answered(_ context.Context, key string) error {
+func (t *targets) Answered(_ context.Context, a otp.Answer) error {
 	if t.fails["answered"] > 0 && len(t.answered)+1 >= t.fails["answered"] {
 		return errAway
 	}
-	t.answered = append(t.answered, key)
+	t.answered = append(t.answered, a.Ledger)
 	return nil
 }
 

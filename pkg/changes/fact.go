@@ -50,7 +50,7 @@ type Fact struct {
 	Stream         string `json:"stream,omitempty"`
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 
-	ledger string // of the number, for [Consumer]; not published
+	answer otp.Answer // with Passed, for [Consumer]; not published
 }
 
 // newFact makes a fact about a challenge. Its id is a digest of the kind, of the challenge
@@ -61,7 +61,6 @@ func newFact(c *otp.Challenge, kind Kind, at time.Time, which ...string) Fact {
 		Kind:     kind,
 		Time:     at.UTC().Truncate(time.Millisecond),
 		Reported: c.Reported,
-		ledger:   c.LedgerKey,
 	}
 	f.leave(c.Max - c.Attempts)
 	return f

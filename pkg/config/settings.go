@@ -67,7 +67,8 @@ var table = []Setting{
 		Template: "Unanswered",
 		set:      number(func(c *Config) *int { return &c.Policy.Unanswered })},
 	{Name: "PAUSE", Default: "24h", Range: "1h to 168h",
-		About:    "length of a pause. After it, one message is allowed. Then it pauses again, until a code is right",
+		About: "longest pause. The first is an hour and each further one twice as long; " +
+			"each lets three messages through",
 		Template: "PauseHours",
 		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Pause })},
 	{Name: "MEMORY", Default: "24h", Range: "1h to 168h",

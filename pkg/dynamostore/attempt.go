@@ -34,17 +34,23 @@ const (
 	sameID = "#authId = :authId"
 )
 
-const guessed = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
+const (
+	guessed    = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
+	fromSource = ", #source = :source"
+)
 
 var (
 	mayGuess    = all(exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh)
 	attempt     = when(guessed, mayGuess)
 	attemptOnID = when(guessed, mayGuess, sameID)
+
+	attemptFrom     = when(guessed+fromSource, mayGuess)
+	attemptFromOnID = when(guessed+fromSource, mayGuess, sameID)
 )
 
 // Attempt implements [otp.Challenges].
 func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
-	e, values := attempt, image{
+	e, onID, values := attempt, attemptOnID, image{
 		":guess":   binary(g.Digest),
 		":op":      text(g.Op),
 		":one":     one,
@@ -55,8 +61,11 @@ func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 		":user":    text(g.User),
 		":after":   millis(g.SentAfter),
 	}
+	if len(g.Source) > 0 {
+		e, onID, values[":source"] = attemptFrom, attemptFromOnID, binary(g.Source)
+	}
 	if g.AuthID != "" {
-		e, values[":authId"] = attemptOnID, text(g.AuthID)
+		e, values[":authId"] = onID, text(g.AuthID)
 	}
 	return s.change(ctx, g.Key, e, values, types.ReturnValueAllNew)
 }

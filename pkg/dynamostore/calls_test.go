@@ -46,7 +46,9 @@ var calls = []struct {
 	{"Refund", func(ctx context.Context, s *dynamostore.Store) error {
 		return s.Refund(ctx, canary.LedgerKey, "canary-send")
 	}},
-	{"Answered", func(ctx context.Context, s *dynamostore.Store) error { return s.Answered(ctx, canary.LedgerKey) }},
+	{"Answered", func(ctx context.Context, s *dynamostore.Store) error {
+		return s.Answered(ctx, otp.Answer{Ledger: canary.LedgerKey})
+	}},
 }
 
 var canary = challenge("canary-id")

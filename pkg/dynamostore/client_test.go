@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"countersign/pkg/dynamostore"
+	"countersign/pkg/otp"
 )
 
 // recorder keeps the last request.
@@ -40,7 +41,7 @@ func TestNewClient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := dynamostore.New(client, "table").Answered(t.Context(), "N#1"); err != nil {
+			if err := dynamostore.New(client, "table").Answered(t.Context(), otp.Answer{Ledger: "N#1"}); err != nil {
 				t.Fatal(err)
 			}
 			if got := to.last.URL.Host; got != c.host {

@@ -29,7 +29,7 @@ func TestErrors(t *testing.T) {
 	} {
 		answer := fmt.Sprintf(`{"__type":%q,"message":%q}`, test.kind, test.message)
 		want := "UpdateItem on table table: " + test.want + " (HTTP 400, request STUB)"
-		err := stubbed(t, answering{http.StatusBadRequest, answer}).Answered(t.Context(), "N#1")
+		err := stubbed(t, answering{http.StatusBadRequest, answer}).Answered(t.Context(), otp.Answer{Ledger: "N#1"})
 		if err == nil || err.Error() != want {
 			t.Errorf("error is\n%v\nwant\n%v", err, want)
 		}
@@ -39,7 +39,7 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	notFound := answering{http.StatusBadRequest, `{"__type":"x#ResourceNotFoundException"}`}
-	err := stubbed(t, notFound).Answered(t.Context(), "N#1")
+	err := stubbed(t, notFound).Answered(t.Context(), otp.Answer{Ledger: "N#1"})
 	var missing *types.ResourceNotFoundException
 	if !errors.As(err, &missing) {
 		t.Errorf("%v does not wrap an error of its type", err)

@@ -1,7 +1,9 @@
 package dynamostore
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +23,9 @@ func millis(m otp.Millis) types.AttributeValue { return number(int64(m)) }
 func list(of ...types.AttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberL{Value: of}
 }
+
+// set returns a set of binary values, which must not be empty.
+func set(of [][]byte) types.AttributeValue { return &types.AttributeValueMemberBS{Value: of} }
 
 // since returns the instant that lies d before now.
 func since(now otp.Millis, d time.Duration) otp.Millis { return now.Add(-d) }
@@ -42,6 +47,7 @@ func readLedger(item image) (*otp.Ledger, error) {
 		Key:        r.text("pk"),
 		Unanswered: r.int("unanswered"),
 		TTL:        r.number("ttl"),
+		Known:      r.set("known"),
 	}
 	if len(at) != len(by) {
 		r.fail("by", "a list as long as sends")
@@ -104,6 +110,20 @@ func (r *reader) binary(name string) []byte {
 		return nil
 	}
 	return b.Value
+}
+
+// set returns the values of a set in the order of their bytes, nil where there is none: a
+// set cannot be empty.
+func (r *reader) set(name string) [][]byte {
+	if r.item[name] == nil {
+		return nil
+	}
+	s, ok := r.item[name].(*types.AttributeValueMemberBS)
+	if !ok {
+		r.fail(name, "a set of binary")
+		return nil
+	}
+	return slices.SortedFunc(slices.Values(s.Value), bytes.Compare)
 }
 
 func (r *reader) list(name string) []types.AttributeValue {

@@ -40,8 +40,7 @@ func ids(n otp.Ledger) []string {
 func TestTrim(t *testing.T) {
 	table, wire := dynamotest.Table(t), dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	s, beside := storeOn(t, table, wire), storeOn(t, table, nil)
-	limits := otp.DefaultPolicy().Limits()
-	limits.Unanswered = 1000
+	limits := otp.Limits{Windows: []otp.Window{{Sends: 10, In: 24 * time.Hour}}}
 	var all []otp.Send
 	at, trims := now, 0
 	for n := range 80 {

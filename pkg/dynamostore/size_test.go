@@ -1,6 +1,7 @@
 package dynamostore_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"reflect"
@@ -39,6 +40,12 @@ func valueSize(v types.AttributeValue) int {
 		return len(v.Value)
 	case *types.AttributeValueMemberN:
 		return (len(v.Value)+1)/2 + 1
+	case *types.AttributeValueMemberBS:
+		n := 3
+		for _, e := range v.Value {
+			n += 1 + len(e)
+		}
+		return n
 	case *types.AttributeValueMemberL:
 		n := 3
 		for _, e := range v.Value {
@@ -63,7 +70,8 @@ func longest() map[string]any {
 		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+123" + strings.Repeat("*", 8) + "6353",
 		"user":   "token#" + plainID + "#" + strings.Repeat("t", 43),
 		"client": anyID, "region": "MY",
-		"pk": "", // it follows from the client, see fullest
+		"source": digest[:8],
+		"pk":     "", // it follows from the client, see fullest
 	}
 }
 
@@ -172,15 +180,19 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 		writeChallenge(t, s, fullest(t, contract))
 	}
 	key, largest := fullest(t, "AMS").LedgerKey, 0
-	limits := otp.Policy{PerHour: 20, PerDay: 20, Unanswered: 100, Pause: time.Hour}.Limits()
+	limits := otp.Policy{PerHour: 20, PerDay: 20, Unanswered: 100, Pause: time.Hour}.KnownLimits()
 	at := now
 	for n := range 100 {
-		at = at.Add(24 * time.Hour / 20)
+		at = at.Add((24*time.Hour + otp.LongestLife) / 20)
 		p := otp.Spend{Key: key, ID: fmt.Sprintf("%011d", n), Now: at, Limits: limits, TTL: at.Seconds()}
 		if got, err := s.Spend(t.Context(), p); err != nil || !got.Applied {
 			t.Fatal(got, err)
 		}
 		largest = max(largest, size(item(t, client, table, key)))
+		a := otp.Answer{Ledger: key, Source: bytes.Repeat([]byte{byte(n)}, 8)}
+		if err := s.Answered(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
 	}
 	largest += len("01234567890") + 1 + 8 + 1 // the entry that the trim of the same spend drops
 	t.Logf("the largest ledger has %d bytes", largest)

@@ -3,7 +3,6 @@ package dynamostore
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -20,30 +19,33 @@ const (
 		"#unanswered = if_not_exists(#unanswered, :zero) + :one, #ttl = :ttl"
 	// notCounted: a request that the client repeats counts once.
 	notCounted = "NOT contains(#by, :id)"
-	// unpaused: the number has few unanswered messages, or none for as long as the pause.
-	// A ledger whose sends were all refunded is not paused.
-	unpaused = "(attribute_not_exists(#sends[0]) OR #unanswered < :unanswered OR #sends[0] <= :paused)"
+	// knowsNone and knows are of the sources from which right codes came.
+	knowsNone = "attribute_not_exists(#known)"
+	knows     = "contains(#known, :source)"
+	// answering: fewer unanswered messages than those from which on a window applies.
+	answering = "#unanswered < "
 )
 
-// spendNames are the names of every spend, with any number of windows.
-var spendNames = names(counted + notCounted + unpaused)
+// Names of a spend, without and with those of the sources that are known.
+var (
+	spendNames      = names(counted + notCounted)
+	spendNamesKnown = names(counted + notCounted + knows)
+)
 
 // Spend implements [otp.Ledgers].
 func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	id := text(p.ID)
 	values := image{
-		":sends":      list(millis(p.Now)),
-		":by":         list(id),
-		":id":         id,
-		":none":       list(),
-		":zero":       zero,
-		":one":        one,
-		":ttl":        number(p.TTL),
-		":unanswered": number(int64(p.Limits.Unanswered)),
-		":paused":     millis(since(p.Now, p.Limits.Pause)),
+		":sends": list(millis(p.Now)),
+		":by":    list(id),
+		":id":    id,
+		":none":  list(),
+		":zero":  zero,
+		":one":   one,
+		":ttl":   number(p.TTL),
 	}
-	if p.Limits.Unanswered == 0 {
-		values[":one"], values[":unanswered"] = zero, number(math.MaxInt32)
+	if p.Limits.Uncounted {
+		values[":one"] = zero
 	}
 	e, err := spendWithin(p, values)
 	if err != nil {
@@ -56,6 +58,8 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	case applied:
 		s.trim(ctx, p, item)
 		return otp.Spent{Applied: true}, nil
+	case item == nil && len(p.Source) > 0: // no ledger knows no source
+		return otp.Spent{Item: &otp.Ledger{Key: p.Key}}, nil
 	case item == nil:
 		return otp.Spent{}, noAnswer("spend")
 	}
@@ -64,21 +68,36 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 }
 
 // spendWithin returns the expression for p's limits, with one clause for each window. It
-// adds the instants that the clauses compare with to values. A window of n sends has room
-// if the n-th latest send is missing or at least as old as the window is long. This is
+// adds the values that the clauses compare with to values. A window of n sends has room if
+// the n-th latest send is missing or at least as old as the window is long. This is
 // [otp.Limits.Refusal] in DynamoDB's language.
 func spendWithin(p otp.Spend, values image) (*expression, error) {
 	var b strings.Builder
-	b.Grow(len(notCounted) + len(unpaused) + 64*len(p.Limits.Windows) + 16)
-	b.WriteString(notCounted + " AND " + unpaused)
+	b.Grow(len(notCounted) + 96*(len(p.Limits.Windows)+1))
+	b.WriteString(notCounted)
+	used := spendNames
+	if len(p.Source) > 0 {
+		b.WriteString(" AND " + knows)
+		values[":source"], used = binary(p.Source), spendNamesKnown
+	}
 	for i, w := range p.Limits.Windows {
 		if w.Sends < 1 {
 			return nil, fmt.Errorf("spend: window %d allows %d sends, must be at least 1", i, w.Sends)
 		}
 		nth, before := "#sends["+strconv.Itoa(w.Sends-1)+"]", ":before"+strconv.Itoa(i)
-		b.WriteString(" AND (attribute_not_exists(" + nth + ") OR " + nth + " <= " + before + ")")
 		values[before] = millis(since(p.Now, w.In))
+		b.WriteString(" AND (")
+		if w.From > 0 {
+			from := ":from" + strconv.Itoa(i)
+			values[from] = number(int64(w.From))
+			b.WriteString(answering + from + " OR ")
+		}
+		if w.Reserve {
+			used = spendNamesKnown
+			b.WriteString(knowsNone + " OR ")
+		}
+		b.WriteString("attribute_not_exists(" + nth + ") OR " + nth + " <= " + before + ")")
 	}
 	condition, update := b.String(), counted
-	return &expression{update: &update, condition: &condition, names: spendNames}, nil
+	return &expression{update: &update, condition: &condition, names: used}, nil
 }

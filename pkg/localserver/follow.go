@@ -7,6 +7,7 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/openstore"
+	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
 
@@ -40,7 +41,7 @@ func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events
 		if err != nil {
 			return false, err
 		}
-		var cleared ledgers
+		var cleared rightCodes
 		if err := work(ctx, changes.Consumer{Numbers: &cleared, Events: events}, p.List); err != nil {
 			return false, err
 		}
@@ -48,13 +49,13 @@ func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events
 	})
 }
 
-// ledgers are those of numbers whose owners typed a right code. They are cleared when
-// their piece of the feed is finished.
-type ledgers []string
+// rightCodes are answers. The ledgers of their numbers are cleared when their piece of
+// the feed is finished.
+type rightCodes []otp.Answer
 
 // Answered implements [changes.Numbers].
-func (l *ledgers) Answered(_ context.Context, key string) error {
-	*l = append(*l, key)
+func (all *rightCodes) Answered(_ context.Context, a otp.Answer) error {
+	*all = append(*all, a)
 	return nil
 }
 

@@ -147,7 +147,7 @@ func TestLimitsNamed(t *testing.T) {
 		day[n] = time.Duration(n+1) * 2 * time.Hour
 	}
 	l := DefaultPolicy().Limits()
-	two := Limits{Windows: []Window{{Sends: 2, In: time.Hour}}, Unanswered: 9}
+	two := Limits{Windows: []Window{{Sends: 2, In: time.Hour}}}
 	longCooldown := Policy{PerHour: 2, PerDay: 3, Cooldown: time.Hour}.Limits()
 	oneAnHour := Policy{PerHour: 1, PerDay: 3, Cooldown: 30 * time.Second}.Limits()
 	for name, c := range map[string]struct {
@@ -157,10 +157,12 @@ func TestLimitsNamed(t *testing.T) {
 		wait time.Duration
 	}{
 		"nothing sent":   {l, Ledger{Unanswered: 99}, "", 0},
-		"ten a day":      {l, Ledger{Sends: ago(day...)}, TooMany, 4 * time.Hour},
+		"ten a day":      {l, Ledger{Sends: ago(day...)}, TooMany, 4*time.Hour + LongestLife},
 		"two an hour":    {two, Ledger{Sends: ago(time.Minute, 2*time.Minute)}, TooMany, 58 * time.Minute},
-		"paused":         {l, Ledger{Sends: ago(time.Hour), Unanswered: 20}, TooMany, 23 * time.Hour},
-		"one too few":    {l, Ledger{Sends: ago(time.Hour), Unanswered: 19}, "", 0},
+		"paused":         {l, Ledger{Sends: ago(day[:3]...), Unanswered: 29}, TooMany, 2 * time.Hour},
+		"longest pause":  {l, Ledger{Sends: ago(day[:3]...), Unanswered: 99}, TooMany, 18 * time.Hour},
+		"one too few":    {l, Ledger{Sends: ago(day[:3]...), Unanswered: 28}, "", 0},
+		"two in a pause": {l, Ledger{Sends: ago(day[:2]...), Unanswered: 99}, "", 0},
 		"a whole hour":   {longCooldown, Ledger{Sends: ago(time.Second)}, TooSoon, time.Hour - time.Second},
 		"one an hour":    {oneAnHour, Ledger{Sends: ago(time.Second)}, TooMany, time.Hour - time.Second},
 		"pause the less": {l, Ledger{Sends: ago(time.Second), Unanswered: 19}, TooSoon, 29 * time.Second},
@@ -170,10 +172,7 @@ func TestLimitsNamed(t *testing.T) {
 		}
 	}
 	// The order of the windows does not matter.
-	back := Limits{
-		Windows:    []Window{{Sends: 2, In: time.Hour}, {Sends: 1, In: time.Minute, Cooldown: true}},
-		Unanswered: 9,
-	}
+	back := Limits{Windows: []Window{{Sends: 2, In: time.Hour}, {Sends: 1, In: time.Minute, Cooldown: true}}}
 	if why, _ := back.Refusal(Ledger{Sends: ago(time.Second, 2*time.Second)}, now); why != TooMany {
 		t.Errorf("%q, want too many", why)
 	}

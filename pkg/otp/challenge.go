@@ -52,6 +52,9 @@ type Challenge struct {
 	LedgerKey   string  // of the number; the oldest of [Keys.LedgerKeys] at its init
 	User        string  // reference of the user who has the number, see [Users]; "" if the caller gave the number
 	TTL         int64   // Unix time in seconds from which the id is free and the item may be swept
+	// Source is the digest of the source that is known once the code is right, see
+	// [Keys.Source]; nil for none.
+	Source []byte
 }
 
 // none means "no guess yet". No digest and no id equals it.
@@ -133,7 +136,10 @@ type Ledger struct {
 	Key        string
 	Sends      []Send // newest first
 	Unanswered int    // messages since the last right code
-	TTL        int64  // Unix time in seconds from which the item may be swept
+	// Known are the digests of sources from which right codes came, in the order of their
+	// bytes, see [Remember]. Only the oldest ledger of a number has them.
+	Known [][]byte
+	TTL   int64 // Unix time in seconds from which the item may be swept
 }
 
 // Send is one counted message.

@@ -5,12 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 )
-
-// ledgerMemory is how long a ledger is kept after its last send: longer than any
-// window and any pause.
-const ledgerMemory = 30 * 24 * time.Hour
 
 // count counts the message of this call in the ledgers of its number, before it goes out.
 // The Outcome is "" unless a limit refuses the message. Nothing is counted if a limit
@@ -32,7 +27,7 @@ func (s *sending) count(ctx context.Context) (Started, error) {
 			return answer, s.refund(ctx)
 		}
 		s.ledgers = append(s.ledgers, ledger)
-		limits.Unanswered = 0
+		limits = limits.newer()
 	}
 	return Started{}, nil
 }
@@ -41,9 +36,7 @@ func (s *sending) count(ctx context.Context) (Started, error) {
 // was counted for the same challenge, the message of that call may have arrived: the
 // Outcome is Unclear.
 func (s *sending) spend(ctx context.Context, ledger string, limits Limits, at Millis) (Started, error) {
-	spent, err := s.Ledgers.Spend(ctx, Spend{
-		Key: ledger, ID: s.id, Now: at, Limits: limits, TTL: at.Add(ledgerMemory).Seconds(),
-	})
+	spent, limits, err := s.spendFrom(ctx, s.sourceDigest(), Spend{Key: ledger, ID: s.id, Now: at, Limits: limits})
 	switch {
 	case err != nil:
 		return Started{}, fmt.Errorf("spend: %w", err)

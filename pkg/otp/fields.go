@@ -42,7 +42,7 @@ var ChallengeFields = []Field{
 	{Name: "lease", Pointer: func(c *Challenge) any { return (*int64)(&c.Lease) }},
 	{Name: "seed", Followed: true, Pointer: func(c *Challenge) any { return &c.Seed }},
 	{Name: "sealed", Pointer: func(c *Challenge) any { return &c.Encrypted }},
-	{Name: "chosen", Pointer: func(c *Challenge) any { return &c.Chosen }},
+	{Name: "chosen", Followed: true, Pointer: func(c *Challenge) any { return &c.Chosen }},
 	{Name: "digits", Pointer: func(c *Challenge) any { return &c.Digits }},
 	{Name: "kv", Pointer: func(c *Challenge) any { return &c.KeyVersion }},
 	{Name: "code", Followed: true, Pointer: func(c *Challenge) any { return &c.Code }},
@@ -57,5 +57,6 @@ var ChallengeFields = []Field{
 	{Name: "user", Pointer: func(c *Challenge) any { return &c.User }},
 	{Name: "client", Followed: true, Pointer: func(c *Challenge) any { return &c.Client }},
 	{Name: "region", Followed: true, Pointer: func(c *Challenge) any { return &c.Region }},
+	{Name: "source", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Source }},
 	{Name: "ttl", Pointer: func(c *Challenge) any { return &c.TTL }},
 }

@@ -45,6 +45,10 @@ type Start struct {
 	Digits         int           // of the code that is made; 0 means Policy.Digits
 	StatedValidity time.Duration // caps the validity that the message states; 0 means no cap
 
+	// Source is the address or the device of the end user who asks for the code, "" if the
+	// caller does not have it. See [Keys.Source].
+	Source string
+
 	// User is the reference of the user who has the number, see [Users]; "" if the
 	// caller gave the number.
 	User string
@@ -76,6 +80,7 @@ type sending struct {
 	keys    *Keys    // hold the code key of the challenge that is sent, once it is owned
 	id      string   // under which the message is counted, see [SendID]
 	ledgers []string // that count the message, or may do so
+	source  []byte   // digest of the source of the challenge that is sent again
 
 	recipient func(to Phone) Outcome // see [Resend]
 }

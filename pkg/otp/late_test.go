@@ -71,7 +71,7 @@ func (s *slow) Spend(ctx context.Context, _ otp.Spend) (otp.Spent, error) {
 
 func (s *slow) Refund(ctx context.Context, _, _ string) error { return s.refund.wait(ctx) }
 
-func (s *slow) Answered(context.Context, string) error { return nil }
+func (s *slow) Answered(context.Context, otp.Answer) error { return nil }
 
 func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Second) // as in package snssender

@@ -7,10 +7,9 @@ import "time"
 // apart.
 type Limits struct {
 	Windows []Window
-	// So many Unanswered messages in a row pause the number until Pause has passed
-	// since the last one. With 0 there is no pause, and they are not counted.
-	Unanswered int
-	Pause      time.Duration
+	// Uncounted: the send does not count as unanswered. So it is for a newer ledger while
+	// the number key is rotated.
+	Uncounted bool
 }
 
 // Window allows Sends messages in any period of length In.
@@ -18,19 +17,86 @@ type Window struct {
 	Sends    int
 	In       time.Duration
 	Cooldown bool // it is the time between two messages, so its refusal is TooSoon
+	// From is the number of unanswered messages in a row from which on the window
+	// applies. 0: always.
+	From int
+	// Reserve: the window applies only to a ledger that knows a source. What it leaves of
+	// another window is reserved for known sources.
+	Reserve bool
 }
 
-// Limits returns the policy's limits per number.
+// LongestLife is the longest life of a code in any contract.
+const LongestLife = 30 * time.Minute
+
+// day is the period of [Policy].PerDay. It is longer than a day by the life of a code, so
+// that a day has no guesses at more codes than PerDay: a code that was sent before the
+// day, and kept for it, is in the same period as all that are sent in the day.
+const day = 24*time.Hour + LongestLife
+
+const (
+	// few messages go through in each pause of a number that does not answer.
+	few = 3
+	// reserved messages of a day are for known sources, but no more than half of them.
+	reserved = 3
+	// firstPause of a number. Each further one is twice as long.
+	firstPause = time.Hour
+)
+
+// Limits returns the policy's limits per number, for whoever is not known to have the
+// number.
 func (p Policy) Limits() Limits {
-	return Limits{
-		Windows: []Window{
-			{Sends: 1, In: p.Cooldown, Cooldown: true},
-			{Sends: p.PerHour, In: time.Hour},
-			{Sends: p.PerDay, In: 24 * time.Hour},
-		},
-		Unanswered: p.Unanswered,
-		Pause:      p.Pause,
+	windows := append(p.ordinary(), Window{Sends: p.PerDay - p.reserve(), In: day, Reserve: true})
+	return Limits{Windows: append(windows, p.pauses()...)}
+}
+
+// KnownLimits returns the policy's limits per number, for a source from which a right
+// code came before. Strangers cannot use them up: they get few messages in a pause, and
+// outside of it all but the reserve.
+//
+// The last window bounds the messages to a number that does not answer anybody. Where it
+// begins, strangers cannot have had more than few messages in the 24 hours before.
+func (p Policy) KnownLimits() Limits {
+	windows, pauses := p.ordinary(), p.pauses()
+	if p.Pause >= 24*time.Hour {
+		from := pauses[len(pauses)-1].From + few
+		windows = append(windows, Window{Sends: few + p.reserve(), In: 24 * time.Hour, From: from})
 	}
+	return Limits{Windows: windows}
+}
+
+// ordinary returns the windows that hold for everybody.
+func (p Policy) ordinary() []Window {
+	return []Window{
+		{Sends: 1, In: p.Cooldown, Cooldown: true},
+		{Sends: p.PerHour, In: time.Hour},
+		{Sends: p.PerDay, In: day},
+	}
+}
+
+// reserve returns how many of the messages of a day are reserved for known sources.
+func (p Policy) reserve() int { return min(reserved, p.PerDay/2) }
+
+// pauses returns the windows of a number that does not answer. The first pause lets few
+// messages through in an hour. After as many, the next one is twice as long, up to Pause.
+func (p Policy) pauses() (windows []Window) {
+	for in, from := firstPause, p.Unanswered; ; in, from = 2*in, from+few {
+		windows = append(windows, Window{Sends: few, In: min(in, p.Pause), From: from})
+		if in >= p.Pause {
+			return windows
+		}
+	}
+}
+
+// newer returns the limits for a newer ledger while the number key is rotated: those that
+// depend on neither unanswered messages nor known sources, which only the oldest has.
+func (l Limits) newer() Limits {
+	n := Limits{Uncounted: true}
+	for _, w := range l.Windows {
+		if w.From == 0 && !w.Reserve {
+			n.Windows = append(n.Windows, w)
+		}
+	}
+	return n
 }
 
 // Depth returns how many of the latest sends the limits depend on.
@@ -59,7 +125,7 @@ func (l Limits) Refusal(n Ledger, now Millis) (Outcome, time.Duration) {
 	var why Outcome
 	var until Millis
 	for _, w := range l.Windows {
-		if len(n.Sends) < w.Sends {
+		if !w.applies(n) || len(n.Sends) < w.Sends {
 			continue
 		}
 		free := n.Sends[w.Sends-1].At.Add(w.In)
@@ -72,13 +138,13 @@ func (l Limits) Refusal(n Ledger, now Millis) (Outcome, time.Duration) {
 			why = TooSoon
 		}
 	}
-	if l.Unanswered > 0 && n.Unanswered >= l.Unanswered && len(n.Sends) > 0 {
-		if free := n.Sends[0].At.Add(l.Pause); free > now {
-			why, until = TooMany, max(until, free)
-		}
-	}
 	if why == "" {
 		return "", 0
 	}
 	return why, until.Sub(now)
+}
+
+// applies reports whether the window applies to a ledger as it is.
+func (w Window) applies(n Ledger) bool {
+	return n.Unanswered >= w.From && (!w.Reserve || len(n.Known) > 0)
 }

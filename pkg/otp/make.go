@@ -24,6 +24,7 @@ func (s *sending) challenge() (Challenge, error) {
 	c.Encrypted = s.keys.encrypt(c.KeyVersion, c.Key, c.Seed, s.To, s.Code)
 	c.Max = s.Policy.Attempts
 	c.Mask, c.Region, c.User = s.Mask, s.Region, s.User
+	c.Source = s.keys.Source(s.Client, s.To, s.Source)
 	if s.Refusal != "" {
 		c.State, c.Result = Failed, s.Refusal
 	} else {

@@ -20,13 +20,17 @@ type Policy struct {
 	// Cooldown between two messages to one number, 0 to 1 hour. Default 30 s.
 	Cooldown time.Duration
 	// PerHour and PerDay bound the messages to one number in any hour and in
-	// any 24 hours: PerDay 3 to 20 (default 10), PerHour 1 to PerDay (default 5).
+	// any 24 hours: PerDay 3 to 20 (default 10), PerHour 1 to PerDay (default 5). Three of
+	// a day, but no more than half, are for the number's known sources if it has any.
 	PerHour, PerDay int
-	// Unanswered messages in a row after which a number is paused, 3 to 100
+	// Unanswered messages in a row after which a number is paused for all but its known
+	// sources, 3 to 100
 	// (NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures).
 	// Default 20.
 	Unanswered int
-	// Pause of a number that does not answer, 1 to 168 hours. Default 24 hours.
+	// Pause is the longest pause of a number that does not answer, 1 to 168 hours. Default
+	// 24 hours. The first pause is an hour, and each further one twice as long. Each lets
+	// three messages through.
 	Pause time.Duration
 	// Memory of an id after the validity of its code, 1 to 168 hours: until then a
 	// repeated init returns the answer of the first. Default 24 hours.

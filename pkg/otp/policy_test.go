@@ -56,15 +56,21 @@ func TestPolicyCaps(t *testing.T) {
 
 // The limits decide as a plain count over each window does (P12).
 func TestLimitsCount(t *testing.T) {
-	limits := otp.DefaultPolicy().Limits()
 	steps := rapid.SampledFrom([]otp.Millis{1, 29_999, 30_000, 30_001, 600_000, 719_999, 720_000, 8_640_000})
+	policy, source := otp.DefaultPolicy(), []byte("source")
 	rapid.Check(t, func(t *rapid.T) {
-		var n otp.Ledger
+		n, limits := otp.Ledger{}, policy.Limits()
+		if rapid.Bool().Draw(t, "known") {
+			n.Known = otp.Remember(nil, source)
+		}
 		now := otp.Millis(1_795_317_208_457)
 		for range 200 {
 			now += steps.Draw(t, "step")
-			if rapid.IntRange(0, 9).Draw(t, "answered") == 0 {
+			if rapid.IntRange(0, 39).Draw(t, "answered") == 0 {
 				n.Unanswered = 0
+			}
+			if limits = policy.Limits(); len(n.Known) > 0 && rapid.Bool().Draw(t, "from known") {
+				limits = policy.KnownLimits()
 			}
 			why, wait := limits.Refusal(n, now)
 			if got := counted(limits, n, now); why != got {
@@ -89,6 +95,9 @@ func TestLimitsCount(t *testing.T) {
 // counted counts the sends in each window.
 func counted(l otp.Limits, n otp.Ledger, now otp.Millis) (why otp.Outcome) {
 	for _, w := range l.Windows {
+		if w.From > n.Unanswered || w.Reserve && len(n.Known) == 0 {
+			continue
+		}
 		in := 0
 		for _, s := range n.Sends {
 			if s.At > now.Add(-w.In) {
@@ -100,9 +109,6 @@ func counted(l otp.Limits, n otp.Ledger, now otp.Millis) (why otp.Outcome) {
 		} else if in >= w.Sends && !w.Cooldown {
 			why = otp.TooMany
 		}
-	}
-	if n.Unanswered >= l.Unanswered && len(n.Sends) > 0 && n.Sends[0].At > now.Add(-l.Pause) {
-		why = otp.TooMany
 	}
 	return why
 }

@@ -38,11 +38,11 @@ type Challenges interface {
 	// When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
-	// Attempt sets Guess and Op and adds one to Attempts IF there is an item and it is
-	// Delivered or MaybeDelivered, Attempts < Max, ExpiresAt > g.Now, Guess is not Code,
-	// Op is not g.Op, KeyVersion is g.KeyVersion, User is g.User, SentAt > g.SentAfter
-	// unless the code was Chosen, and AuthID is g.AuthID if that is given. When applied,
-	// Item is the item after the write.
+	// Attempt sets Guess and Op, and Source if g.Source is given, and adds one to Attempts
+	// IF there is an item and it is Delivered or MaybeDelivered, Attempts < Max,
+	// ExpiresAt > g.Now, Guess is not Code, Op is not g.Op, KeyVersion is g.KeyVersion,
+	// User is g.User, SentAt > g.SentAfter unless the code was Chosen, and AuthID is
+	// g.AuthID if that is given. When applied, Item is the item after the write.
 	Attempt(ctx context.Context, g Guess) (Write, error)
 }
 
@@ -86,13 +86,14 @@ type Guess struct {
 	Op         string
 	Now        Millis
 	SentAfter  Millis // the latest message must be younger; 0 means any age
+	Source     []byte // digest of the source of the guess; nil keeps that of the challenge
 }
 
 // Ledgers is the table of sends per number, with the guarantees of [Challenges].
 type Ledgers interface {
-	// Spend counts one send IF no limit of s.Limits refuses it and s.ID is not counted
-	// yet. It prepends {s.Now, s.ID} to Sends and adds one to Unanswered, unless
-	// s.Limits.Unanswered is 0. It then drops the oldest sends down to Limits.Trim. When
+	// Spend counts one send IF no limit of s.Limits refuses it, s.ID is not counted yet,
+	// and the ledger knows s.Source if that is given. It prepends {s.Now, s.ID} to Sends
+	// and adds one to Unanswered, unless s.Limits.Uncounted. It then drops the oldest sends down to Limits.Trim. When
 	// applied, Item is nil. When refused, Item is the ledger that refused the send.
 	Spend(ctx context.Context, s Spend) (Spent, error)
 
@@ -101,8 +102,15 @@ type Ledgers interface {
 	// is no such send.
 	Refund(ctx context.Context, key, id string) error
 
-	// Answered sets Unanswered to 0 if there is a ledger.
-	Answered(ctx context.Context, key string) error
+	// Answered sets Unanswered to 0 and Known to what [Remember] returns, if there is a
+	// ledger.
+	Answered(ctx context.Context, a Answer) error
+}
+
+// Answer is a right code for a number.
+type Answer struct {
+	Ledger string // key of the ledger of the number
+	Source []byte // digest of the source that is known from now on; nil for none
 }
 
 // Spend is one message to be counted.
@@ -112,6 +120,8 @@ type Spend struct {
 	Now    Millis
 	Limits Limits
 	TTL    int64 // seconds
+	// Source is the digest of a source that the ledger must know; nil for none.
+	Source []byte
 }
 
 // Spent is the result of [Ledgers.Spend].

@@ -73,7 +73,7 @@ func (s *sending) again(ctx context.Context, claim Claim) (Started, error) {
 
 // further delivers a further message of a challenge that this call owns.
 func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
-	s.keys = s.keysFor(ctx, c.KeyVersion)
+	s.keys, s.source = s.keysFor(ctx, c.KeyVersion), c.Source
 	if s.keys.retired(c.KeyVersion) {
 		return Started{Outcome: Unknown}, nil
 	}

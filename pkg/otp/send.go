@@ -22,6 +22,7 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
+	c.Source = nil // others may ask for the same code: the guess has the source
 	old, err := s.reserve(ctx, c, nil)
 	switch {
 	case err != nil:

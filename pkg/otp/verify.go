@@ -36,6 +36,10 @@ type Check struct {
 	// MaxAge bounds the age of the latest message, unless the client chose the code; 0
 	// means any age.
 	MaxAge time.Duration
+	// Source is the source of the guess to a code of [Issuer.Send], and To its number. With
+	// "" no source is known once the code is right, except that of [Issuer.Init].
+	Source string
+	To     Phone
 }
 
 // Checked is the answer to a [Check].
@@ -60,6 +64,7 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 		KeyVersion: keys.newest,
 		Op:         idOf(op[:]),
 		Now:        MillisOf(v.Now()),
+		Source:     keys.Source(r.Client, r.To, r.Source),
 	}
 	if r.MaxAge > 0 {
 		g.SentAfter = g.Now.Add(-r.MaxAge)

@@ -16,7 +16,8 @@ var (
   AND guess <> code AND op <> :op AND kv = :kv AND user = :user AND (chosen OR sentAt > :sentAfter)
   AND (:authId = '' OR authId = :authId)
 FROM challenges WHERE pk = :pk`
-	attemptQuery = `UPDATE OR FAIL challenges SET guess = :digest, op = :op, attempts = :attempts WHERE rowid = :row`
+	attemptQuery = `UPDATE OR FAIL challenges SET guess = :digest, op = :op, attempts = :attempts, source = :source
+WHERE rowid = :row`
 )
 
 // Attempt implements [otp.Challenges].
@@ -39,7 +40,11 @@ func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 			return otp.Write{Item: c}, err
 		}
 		c.Guess, c.Op, c.Attempts = g.Digest, g.Op, c.Attempts+1
+		if len(g.Source) > 0 {
+			c.Source = g.Source
+		}
 		s.attempt.SetInt64(":row", row)
+		s.attempt.SetBytes(":source", c.Source)
 		s.attempt.SetBytes(":digest", c.Guess)
 		s.attempt.SetText(":op", c.Op)
 		s.attempt.SetInt64(":attempts", int64(c.Attempts))

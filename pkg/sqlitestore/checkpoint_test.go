@@ -24,7 +24,7 @@ func TestRestartLog(t *testing.T) {
 	defer s.Close()
 	var made atomic.Int64
 	spend := func() {
-		spend := otp.Spend{Key: fmt.Sprintf("N#%d", made.Add(1)), ID: "a", Limits: otp.Limits{Unanswered: 9}}
+		spend := otp.Spend{Key: fmt.Sprintf("N#%d", made.Add(1)), ID: "a"}
 		if got, err := s.Spend(t.Context(), spend); err != nil || !got.Applied {
 			t.Error(got, err)
 		}

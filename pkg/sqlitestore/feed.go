@@ -84,14 +84,14 @@ func (f *Feed) Next(ctx context.Context, limit int, now time.Time) (Piece, error
 }
 
 // Finish removes a piece from the feed, and in the same transaction does what
-// [Store.Answered] does for each of the ledgers.
-func (f *Feed) Finish(ctx context.Context, p Piece, answered ...string) error {
+// [Store.Answered] does for each answer.
+func (f *Feed) Finish(ctx context.Context, p Piece, answered ...otp.Answer) error {
 	if len(p.List) == 0 {
 		return nil
 	}
 	_, err := in(ctx, f.store, "finish", func() (struct{}, error) {
-		for _, ledger := range answered {
-			if err := f.store.clear(ledger); err != nil {
+		for _, a := range answered {
+			if err := f.store.clear(a); err != nil {
 				return struct{}{}, err
 			}
 		}

@@ -177,11 +177,11 @@ func (r *receiver) Publish(_ context.Context, facts []changes.Fact) (int, error)
 	return len(facts), nil
 }
 
-// ledgers are cleared when a piece is finished.
-type ledgers []string
+// ledgers are the answers whose ledgers are cleared when a piece is finished.
+type ledgers []otp.Answer
 
-func (l *ledgers) Answered(_ context.Context, key string) error {
-	*l = append(*l, key)
+func (l *ledgers) Answered(_ context.Context, a otp.Answer) error {
+	*l = append(*l, a)
 	return nil
 }
 

@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	findLedgerQuery = `SELECT pk, sends, unanswered, ttl FROM ledgers WHERE pk = :pk`
-	putLedgerQuery  = `INSERT INTO ledgers (pk, sends, unanswered, ttl) VALUES (:pk, :sends, :unanswered, :ttl)
-ON CONFLICT (pk) DO UPDATE SET sends = :sends, unanswered = :unanswered, ttl = :ttl`
+	findLedgerQuery = `SELECT pk, sends, unanswered, ttl, known FROM ledgers WHERE pk = :pk`
+	putLedgerQuery  = `INSERT INTO ledgers (pk, sends, unanswered, ttl, known)
+VALUES (:pk, :sends, :unanswered, :ttl, :known)
+ON CONFLICT (pk) DO UPDATE SET sends = :sends, unanswered = :unanswered, ttl = :ttl, known = :known`
 	answeredQuery = `UPDATE ledgers SET unanswered = 0 WHERE pk = :pk`
 )
 
@@ -25,12 +26,13 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 		if n == nil {
 			n = &otp.Ledger{Key: p.Key}
 		}
-		if why, _ := p.Limits.Refusal(*n, p.Now); why != "" || n.Counted(p.ID) {
+		why, _ := p.Limits.Refusal(*n, p.Now)
+		if why != "" || n.Counted(p.ID) || len(p.Source) > 0 && !n.Knows(p.Source) {
 			return otp.Spent{Item: n}, nil
 		}
 		n.Sends = slices.Insert(n.Sends, 0, otp.Send{At: p.Now, ID: p.ID})
 		n.Sends = n.Sends[:p.Limits.Trim(len(n.Sends))]
-		if p.Limits.Unanswered > 0 {
+		if !p.Limits.Uncounted {
 			n.Unanswered++
 		}
 		n.TTL = p.TTL
@@ -53,14 +55,22 @@ func (s *Store) Refund(ctx context.Context, key, id string) error {
 }
 
 // Answered implements [otp.Ledgers].
-func (s *Store) Answered(ctx context.Context, key string) error {
-	_, err := in(ctx, s, "answered", func() (struct{}, error) { return struct{}{}, s.clear(key) })
+func (s *Store) Answered(ctx context.Context, a otp.Answer) error {
+	_, err := in(ctx, s, "answered", func() (struct{}, error) { return struct{}{}, s.clear(a) })
 	return err
 }
 
-func (s *Store) clear(key string) error {
-	s.answer.SetText(":pk", key)
-	return step(s.answer)
+func (s *Store) clear(a otp.Answer) error {
+	if len(a.Source) == 0 {
+		s.answer.SetText(":pk", a.Ledger)
+		return step(s.answer)
+	}
+	n, err := s.ledger(a.Ledger)
+	if n == nil || err != nil {
+		return err
+	}
+	n.Unanswered, n.Known = 0, otp.Remember(n.Known, a.Source)
+	return s.put(n)
 }
 
 func (s *Store) ledger(key string) (*otp.Ledger, error) {
@@ -73,5 +83,6 @@ func (s *Store) put(n *otp.Ledger) error {
 	s.putLedger.SetText(":sends", joinSends(n.Sends))
 	s.putLedger.SetInt64(":unanswered", int64(n.Unanswered))
 	s.putLedger.SetInt64(":ttl", n.TTL)
+	s.putLedger.SetText(":known", joinKnown(n.Known))
 	return step(s.putLedger)
 }

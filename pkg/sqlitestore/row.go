@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"encoding/hex"
 	"errors"
 	"strconv"
 	"strings"
@@ -55,8 +56,10 @@ func readField(stmt *sqlite.Stmt, column int, field any) {
 	case *string:
 		*p = stmt.ColumnText(column)
 	case *[]byte:
-		*p = make([]byte, stmt.ColumnLen(column))
-		stmt.ColumnBytes(column, *p)
+		if n := stmt.ColumnLen(column); n > 0 { // an optional field has nil for none, as in DynamoDB
+			*p = make([]byte, n)
+			stmt.ColumnBytes(column, *p)
+		}
 	case *int:
 		*p = stmt.ColumnInt(column)
 	case *int64:
@@ -117,7 +120,24 @@ func readLedger(stmt *sqlite.Stmt) *otp.Ledger {
 		}
 		n.Sends = append(n.Sends, otp.Send{At: otp.Millis(ms), ID: id})
 	}
+	for known := range strings.SplitSeq(stmt.ColumnText(4), ",") {
+		if digest, err := hex.DecodeString(known); err == nil && len(digest) > 0 {
+			n.Known = append(n.Known, digest)
+		}
+	}
 	return n
+}
+
+// joinKnown writes known sources as readLedger reads them.
+func joinKnown(known [][]byte) string {
+	var b []byte
+	for i, k := range known {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = hex.AppendEncode(b, k)
+	}
+	return string(b)
 }
 
 // joinSends writes sends as readLedger reads them.

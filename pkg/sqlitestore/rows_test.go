@@ -44,7 +44,7 @@ func TestSweepGoesOn(t *testing.T) {
 	}
 	put("C#1", 100, true)
 	for n := range 1500 {
-		spend := otp.Spend{Key: fmt.Sprint("N#", n), ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}
+		spend := otp.Spend{Key: fmt.Sprint("N#", n), ID: "a", TTL: 100}
 		if _, err := s.Spend(ctx, spend); err != nil {
 			t.Fatal(err)
 		}
@@ -53,14 +53,14 @@ func TestSweepGoesOn(t *testing.T) {
 	sweep(16) // the ledgers take longer than the challenges
 	put("C#1", 100, true)
 	put("C#2", 101, true)
-	spend := otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}, TTL: 100}
+	spend := otp.Spend{Key: "N#new", ID: "a", TTL: 100}
 	if got, err := s.Spend(ctx, spend); err != nil || !got.Applied {
 		t.Fatal(got, err)
 	}
 	sweep(2)
 	put("C#1", 1<<40, true)
 	put("C#2", 1<<40, false)
-	got, err := s.Spend(ctx, otp.Spend{Key: "N#new", ID: "a", Limits: otp.Limits{Unanswered: 9}})
+	got, err := s.Spend(ctx, otp.Spend{Key: "N#new", ID: "a"})
 	if err != nil || !got.Applied {
 		t.Errorf("the ledger was not swept: %+v %v", got, err)
 	}

@@ -62,6 +62,12 @@ func changeColumns() []column {
 	return columns
 }
 
+// ledgerColumns has the columns of schema.sql. Files of before lack the optional ones.
+var ledgerColumns = []column{
+	{name: "pk"}, {name: "sends"}, {name: "unanswered"}, {name: "ttl"},
+	{"known", "TEXT NOT NULL DEFAULT ''", true},
+}
+
 // followed are the fields of a challenge that facts follow from, the key first.
 var followed = slices.DeleteFunc(slices.Clone(otp.ChallengeFields), func(f otp.Field) bool { return !f.Followed })
 
@@ -156,7 +162,8 @@ func (s *Store) makeTables() (err error) {
 	if err := sqlitex.ExecuteScript(s.conn, tables, nil); err != nil {
 		return err
 	}
-	err = errors.Join(s.fit("challenges", challengeColumns()), s.fit("changes", changeColumns()))
+	err = errors.Join(s.fit("challenges", challengeColumns()), s.fit("changes", changeColumns()),
+		s.fit("ledgers", ledgerColumns))
 	if err != nil || found[0] == version {
 		return err
 	}

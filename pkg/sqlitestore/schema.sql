@@ -1,9 +1,11 @@
 -- The tables of one Countersign, besides those that schema.go derives from the
 -- fields of a challenge. Times are in milliseconds since 1970 UTC, ttl in seconds.
 
--- The sends of a number: "time id,time id", newest first.
+-- The sends of a number: "time id,time id", newest first; and the digests of its known
+-- sources: "hex,hex".
 CREATE TABLE IF NOT EXISTS ledgers (
-  pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL
+  pk TEXT PRIMARY KEY, sends TEXT NOT NULL, unanswered INTEGER NOT NULL, ttl INTEGER NOT NULL,
+  known TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- Configuration documents (clients, users). rev counts the writes of a document from 1.

@@ -43,7 +43,7 @@ func TestBeforeFirstRelease(t *testing.T) {
 		INSERT INTO ledgers VALUES ('N#1', '5 a', 1, 9999999999);`)
 	for range 2 { // the second time it is of today
 		s := openAt(t, path)
-		got, err := s.Spend(t.Context(), otp.Spend{Key: "N#1", ID: "a", Limits: otp.Limits{Unanswered: 9}})
+		got, err := s.Spend(t.Context(), otp.Spend{Key: "N#1", ID: "a"})
 		if err != nil || got.Applied || len(got.Item.Sends) != 1 {
 			t.Errorf("the ledger: %+v %v", got, err)
 		}

@@ -129,7 +129,7 @@ func (s *table) Settle(context.Context, otp.Settlement) (otp.Write, error)   { r
 func (s *table) Attempt(context.Context, otp.Guess) (otp.Write, error)       { return s.write(16) }
 func (s *table) Spend(context.Context, otp.Spend) (spent otp.Spent, _ error) { s.takes(32); return }
 func (s *table) Refund(context.Context, string, string) error                { s.takes(64); return nil }
-func (s *table) Answered(context.Context, string) error                      { return nil }
+func (s *table) Answered(context.Context, otp.Answer) error                  { return nil }
 
 // The record has the total time of all writes.
 func TestTimeOfEachWrite(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"countersign/pkg/changes/stream"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/otp"
 )
 
 // lived is a life on DynamoDB's protocol, and its stream.
@@ -92,13 +93,13 @@ type memory struct {
 	fail     error // of every call
 }
 
-func (m *memory) Answered(_ context.Context, key string) error {
+func (m *memory) Answered(_ context.Context, a otp.Answer) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail != nil {
 		return m.fail
 	}
-	m.answered = append(m.answered, key)
+	m.answered = append(m.answered, a.Ledger)
 	return nil
 }
 

@@ -79,6 +79,7 @@ func (s *script) operation() operation {
 			Digest:     bytes32(rapid.SampledFrom([]byte{3, 4}).Draw(s.T, "digest")), // 3 is that of the code
 			Op:         fmt.Sprint("op", rapid.IntRange(0, 3).Draw(s.T, "op")), Now: s.now,
 			SentAfter: rapid.SampledFrom([]otp.Millis{0, 0, s.now - 1, s.now, s.now - 300_000}).Draw(s.T, "after"),
+			Source:    source(rapid.IntRange(-1, 1).Draw(s.T, "source")),
 		}
 		return write("attempt", func(st Store) (otp.Write, error) { return st.Attempt(ctx, guess) })
 	case 9:
@@ -89,7 +90,10 @@ func (s *script) operation() operation {
 		return write("claim", func(st Store) (otp.Write, error) { return st.Claim(ctx, claim) })
 	case 6:
 		sp := spend(ledger, fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send")), s.now)
-		sp.Limits.Unanswered = 4
+		sp.Limits = sample().Limits()
+		if rapid.IntRange(0, 3).Draw(s.T, "known") == 0 {
+			sp.Limits, sp.Source = sample().KnownLimits(), source(rapid.IntRange(0, 11).Draw(s.T, "source"))
+		}
 		return operation{"spend", func(st Store) string {
 			got, err := st.Spend(ctx, sp)
 			return fmt.Sprintf("%v %+v %v", got.Applied, got.Item, err)
@@ -98,7 +102,8 @@ func (s *script) operation() operation {
 		id := fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send"))
 		return operation{"refund", func(st Store) string { return fmt.Sprint(st.Refund(ctx, ledger, id)) }}
 	default:
-		return operation{"answered", func(st Store) string { return fmt.Sprint(st.Answered(ctx, ledger)) }}
+		a := otp.Answer{Ledger: ledger, Source: source(rapid.IntRange(-4, 11).Draw(s.T, "source"))}
+		return operation{"answered", func(st Store) string { return fmt.Sprint(st.Answered(ctx, a)) }}
 	}
 }
 

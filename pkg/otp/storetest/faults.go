@@ -109,8 +109,8 @@ func (d *decorated) Refund(ctx context.Context, key, id string) error {
 	return d.do(func() error { return d.Store.Refund(ctx, key, id) })
 }
 
-func (d *decorated) Answered(ctx context.Context, key string) error {
-	return d.do(func() error { return d.Store.Answered(ctx, key) })
+func (d *decorated) Answered(ctx context.Context, a otp.Answer) error {
+	return d.do(func() error { return d.Store.Answered(ctx, a) })
 }
 
 // recorder keeps the requests to a store and the messages to a sender.

@@ -107,7 +107,7 @@ func spendsAndRefunds(t *testing.T, o Opener) {
 	})
 	t.Run("answered", func(t *testing.T) {
 		for _, key := range []string{"N#1", "N#none"} {
-			if err := s.Answered(ctx, key); err != nil {
+			if err := s.Answered(ctx, otp.Answer{Ledger: key}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -121,11 +121,11 @@ func spendsAndRefunds(t *testing.T, o Opener) {
 func refundAnswered(t *testing.T, o Opener) {
 	s := o.Open(t)
 	uncounted := spend("N#uncounted", "a", minute(0))
-	uncounted.Limits.Unanswered = 0 // a newer ledger while the number key is rotated
+	uncounted.Limits.Uncounted = true // a newer ledger while the number key is rotated
 	spent(t, s, uncounted, true)
 	answered := spend("N#answered", "a", minute(0))
 	spent(t, s, answered, true)
-	if err := s.Answered(ctx, answered.Key); err != nil {
+	if err := s.Answered(ctx, otp.Answer{Ledger: answered.Key}); err != nil {
 		t.Fatal(err)
 	}
 	for _, sp := range []otp.Spend{uncounted, answered} {
@@ -133,7 +133,7 @@ func refundAnswered(t *testing.T, o Opener) {
 			t.Fatal(err)
 		}
 		sp.ID = "b"
-		sp.Limits.Unanswered = 0
+		sp.Limits.Uncounted = true
 		spent(t, s, sp, true) // the first send takes no room any more
 		if got := ledgerOf(t, s, sp.Key, "b"); got.Unanswered != 0 || len(got.Sends) != 1 {
 			t.Errorf("%+v, want one send and none unanswered", got)
@@ -152,7 +152,7 @@ func ledgerTTL(t *testing.T, o Opener) {
 
 func ledgerTrim(t *testing.T, o Opener) {
 	s := o.Open(t)
-	limits := otp.Limits{Windows: []otp.Window{{Sends: 3, In: time.Second}}, Unanswered: 1000}
+	limits := otp.Limits{Windows: []otp.Window{{Sends: 3, In: time.Second}}}
 	for n := range 40 {
 		p := spend("N#2", fmt.Sprint(n), now.Add(time.Duration(n)*time.Minute))
 		p.Limits = limits

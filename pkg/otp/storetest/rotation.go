@@ -154,21 +154,20 @@ func rotatedPause(t *testing.T, o Opener) {
 	}
 	for _, id := range []string{"1", "2", "3"} {
 		w.init(t, quiet(id), otp.Sent)
-		w.Clock.Advance(time.Hour)
+		w.Clock.Advance(cooldown)
 	}
 	w.Issuer.Keys = numbered(t, 2, 1)
-	w.init(t, quiet("paused"), otp.TooMany)
-	w.Clock.Advance(24 * time.Hour)
+	w.init(t, quiet("paused"), otp.TooMany) // five an hour would allow it
+	w.Clock.Advance(time.Hour)
 	w.init(t, quiet("4"), otp.Sent)
 	w.verify(t, "4", w.Inbox.last(t), otp.Passed)
 	ledger := stored(t, w.Store, otp.ChallengeKey("demo", "4")).LedgerKey
-	if err := w.Store.Answered(ctx, ledger); err != nil { // as the follower of the table does
+	if err := w.Store.Answered(ctx, otp.Answer{Ledger: ledger}); err != nil { // as the follower of the table does
 		t.Fatal(err)
 	}
-	w.Clock.Advance(time.Hour)
-	for _, id := range []string{"5", "6"} {
+	for _, id := range []string{"5", "6", "7"} { // with message 4 they would be more than a pause lets through
+		w.Clock.Advance(cooldown)
 		w.init(t, quiet(id), otp.Sent)
-		w.Clock.Advance(time.Hour)
 	}
 }
 
@@ -188,13 +187,13 @@ func newerLedger(t *testing.T, o Opener) {
 	w.Clock.Advance(time.Hour)
 	w.Issuer.Keys = numbered(t, 2, 1)
 	w.init(t, policy("4"), otp.Sent)
-	w.Clock.Advance(time.Hour)
+	w.Clock.Advance(time.Hour / 2)
 	w.init(t, policy("5"), otp.Sent)
-	w.Clock.Advance(time.Hour)
+	w.Clock.Advance(cooldown)
 	w.Issuer.Keys = numbered(t, 2)
 	for _, id := range []string{"6", "7"} { // with message 3 these are the first unanswered ones that it counts
 		w.init(t, policy(id), otp.Sent)
-		w.Clock.Advance(time.Hour)
+		w.Clock.Advance(cooldown)
 	}
 	w.init(t, policy("8"), otp.TooMany)
 }
