@@ -83,9 +83,10 @@ func page(outcomes []outcome) ([]byte, error) {
 	}
 	b.WriteString("\n## Pointing an SDK at Countersign\n\n" +
 		"`countersign client add acme --country MY --generate-key` prints the settings of an Alipay SDK\n" +
-		"and writes the private key to a file. With `--unimatrix simple` or `--unimatrix hmac` the\n" +
-		"client's id is the access key id of a Unimatrix SDK, and the command prints the secret once.\n" +
-		"In simple mode there is no secret. The lines below are those of the test.\n\n" +
+		"and writes the private key to a file. With `--unimatrix simple` or `--unimatrix hmac` it prints\n" +
+		"the access key id of a Unimatrix SDK once, and the secret in the mode `hmac`. In the mode\n" +
+		"`simple` the access key id is the only secret. `--access-key-file` and `--hmac-secret-file`\n" +
+		"take those that an application already uses. The lines below are those of the test.\n\n" +
 		"The Unimatrix SDKs also read these three settings from the environment:\n" +
 		"`UNIMTX_ACCESS_KEY_ID`, `UNIMTX_ACCESS_KEY_SECRET` and `UNIMTX_ENDPOINT`. An application that\n" +
 		"is set up there changes no line. (This is read in their source; the test sets them in code.)\n")

@@ -31,6 +31,7 @@ type server struct {
 	front        front
 	publicKey    string                     // checks its AMS answers: base64 of the DER
 	keys         map[string]*rsa.PrivateKey // of AMS clients by id
+	accessKeys   map[string]string          // of Unimatrix clients by id
 	secrets      map[string]string          // of Unimatrix clients in hmac mode by id
 	numbers      atomic.Int32
 }
@@ -39,10 +40,11 @@ const (
 	merchant = "acme"
 	sandbox  = "SANDBOX_acme" // SDKs choose another path by this prefix
 
-	simpleKey = "akSimple0001"
-	hmacKey   = "akHmac0001"
-	oddKey    = "ak h+m/a:c,0" // each SDK encodes it in its own way
-	oddSecret = "s3cr3tKey/+=for-HMAC"
+	simpleShop = "simple-shop"
+	hmacShop   = "hmac-shop"
+	oddShop    = "odd-shop"     // which had its access key and its secret before
+	oddKey     = "ak h+m/a:c,0" // each SDK encodes it in its own way
+	oddSecret  = "s3cr3tKey/+=for-HMAC"
 )
 
 func (s *server) start(ctx context.Context) (err error) {
@@ -121,17 +123,19 @@ func (s *server) stop() error {
 
 // addClients adds the clients while the server runs, as an operator does.
 func (s *server) addClients(ctx context.Context) error {
-	s.keys, s.secrets = map[string]*rsa.PrivateKey{}, map[string]string{oddKey: oddSecret}
-	secret := filepath.Join(s.folder, "secret")
-	if err := os.WriteFile(secret, []byte(oddSecret), 0o600); err != nil {
+	s.keys, s.secrets = map[string]*rsa.PrivateKey{}, map[string]string{oddShop: oddSecret}
+	s.accessKeys = map[string]string{oddShop: oddKey}
+	key, secret := filepath.Join(s.folder, "access-key"), filepath.Join(s.folder, "secret")
+	err := errors.Join(os.WriteFile(secret, []byte(oddSecret), 0o600), os.WriteFile(key, []byte(oddKey+"\n"), 0o600))
+	if err != nil {
 		return err
 	}
 	for id, flags := range map[string][]string{
-		merchant:  {"--generate-key"},
-		sandbox:   {"--generate-key"},
-		simpleKey: {"--unimatrix", "simple", "--custom-codes"}, // the steps send each field
-		hmacKey:   {"--unimatrix", "hmac", "--custom-codes"},
-		oddKey:    {"--unimatrix", "hmac", "--hmac-secret-file", secret},
+		merchant:   {"--generate-key"},
+		sandbox:    {"--generate-key"},
+		simpleShop: {"--unimatrix", "simple", "--custom-codes"}, // the steps send each field
+		hmacShop:   {"--unimatrix", "hmac", "--custom-codes"},
+		oddShop:    {"--unimatrix", "hmac", "--hmac-secret-file", secret, "--access-key-file", key},
 	} {
 		if err := s.addClient(ctx, id, flags); err != nil {
 			return err
@@ -146,14 +150,17 @@ func (s *server) addClient(ctx context.Context, id string, flags []string) error
 		return err
 	}
 	var handover struct {
-		PrivateKeyFile, Secret string
-		ServerKeys             []struct{ PublicKey string }
+		PrivateKeyFile, Secret, AccessKey string
+		ServerKeys                        []struct{ PublicKey string }
 	}
 	if err := json.Unmarshal(out, &handover); err != nil {
 		return err
 	}
 	if handover.Secret != "" {
 		s.secrets[id] = handover.Secret
+	}
+	if handover.AccessKey != "" {
+		s.accessKeys[id] = handover.AccessKey
 	}
 	if handover.PrivateKeyFile == "" {
 		return nil

@@ -35,22 +35,26 @@ func (u unimatrix) send(p params) answer   { return u.call("send", p) }
 func (u unimatrix) verify(p params) answer { return u.call("verify", p) }
 
 func simpleSteps(ctx context.Context, server *server, s sdk) []step {
-	signing := s.unimatrix(ctx, simpleKey, oddSecret, server.url)
-	steps := commonSteps(ctx, server, s, simpleKey, "")
+	key := server.accessKeys[simpleShop]
+	signing := s.unimatrix(ctx, key, oddSecret, server.url)
+	byID := s.unimatrix(ctx, simpleShop, "", server.url)
+	steps := commonSteps(ctx, server, s, key, "")
 	return append(steps,
 		step{"SDK with a secret that it does not need: ignored", valid(signing.verify(never(server)), false)},
+		step{"the client's id in place of the key id: 104111", refused(byID.verify(never(server)), "104111")},
 	)
 }
 
 func hmacSteps(ctx context.Context, server *server, s sdk) []step {
-	stranger := s.unimatrix(ctx, hmacKey, oddSecret, server.url)
-	unsigned := s.unimatrix(ctx, hmacKey, "", server.url)
+	key := server.accessKeys[hmacShop]
+	stranger := s.unimatrix(ctx, key, oddSecret, server.url)
+	unsigned := s.unimatrix(ctx, key, "", server.url)
 	odd := s.unimatrix(ctx, oddKey, oddSecret, server.url)
-	steps := commonSteps(ctx, server, s, hmacKey, server.secrets[hmacKey])
+	steps := commonSteps(ctx, server, s, key, server.secrets[hmacShop])
 	return append(steps,
 		step{"wrong secret: 104201", refused(stranger.verify(never(server)), "104201")},
 		step{"no secret: 104200", refused(unsigned.verify(never(server)), "104200")},
-		step{"key id with blanks and signs: the signature is right", valid(odd.verify(never(server)), false)},
+		step{"key id from before, with blanks and signs: the signature is right", valid(odd.verify(never(server)), false)},
 	)
 }
 

@@ -18,11 +18,17 @@ var clientHelp = texts{
 	"remove_key":    "Remove a public key. Requests that it signs are refused within 30 seconds everywhere.",
 	"rotate_secret": "Give a client a new HMAC secret. The one before stays valid beside it.",
 	"remove_secret": "Remove the older of a client's HMAC secrets, or its only one.",
+	"add_access":    "Give a client a further Unimatrix access key. The ones before stay valid beside it.",
+	"remove_access": "Remove a Unimatrix access key. Requests that have it are refused within 30 seconds everywhere.",
+	"find_access":   "Name the client of a Unimatrix access key, such as one that was found in the open.",
 
 	"public_key":       "A public key of the client: RSA of 2048 bits or more, PEM, base64 or DER. May be repeated.",
 	"generate_key":     "Make an RSA key for the client. The private half is only written to a file.",
 	"key_out":          "New file for the private half. Without it: clients/ID.key.pem in the data folder.",
 	"hmac_secret_file": "File with the HMAC secret: 16 to 256 bytes, with or without a line break; - reads stdin.",
+	"access_key_file":  "File with an access key that applications already use: one line; - reads stdin.",
+	"retire_access":    "Remove all other access keys at the same moment.",
+	"fingerprint":      "The key's fingerprint, as client show prints it.",
 	"merchant_url":     "Base URL of the service, to print for the merchant.",
 
 	"new_public_key":   "The new public key. Without a version it gets the next one.",
@@ -43,16 +49,22 @@ type clientCommands struct {
 	RemoveKey    clientRemoveKey    `cmd:"" help:"remove_key"`
 	RotateSecret clientRotateSecret `cmd:"" help:"rotate_secret"`
 	RemoveSecret clientRemoveSecret `cmd:"" help:"remove_secret"`
+
+	AddAccessKey    clientAddAccessKey    `cmd:"" help:"add_access"`
+	RemoveAccessKey clientRemoveAccessKey `cmd:"" help:"remove_access"`
+	FindAccessKey   clientFindAccessKey   `cmd:"" help:"find_access"`
 }
 
 // Help describes the JSON of the commands.
 func (clientCommands) Help() string {
-	return `With --json, list prints an array of records. add, rotate-key and rotate-secret print ` +
-		`{client, keyVersion, privateKeyFile, secret, serverKeys, notes}: client is the record; secret and ` +
-		`privateKeyFile are there if the command made one. Each other command prints a record.
+	return `With --json, list prints an array of records. add, rotate-key, rotate-secret and add-access-key print ` +
+		`{client, keyVersion, privateKeyFile, accessKey, secret, serverKeys, notes}: client is the record; accessKey, ` +
+		`secret and privateKeyFile are there if the command made one. Each other command prints a record. The digests ` +
+		`of access keys are printed as fingerprints.
 
-A record is {id, status, added, unsigned, apis, keys, unimatrix, secrets, networks, countries, numbers, lines, ` +
-		`limits, window, perMinute, brand, senderID, language, customCodes, senderNames, templates, sources}. ` +
+A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
+		`numbers, lines, limits, window, perMinute, brand, senderID, language, customCodes, senderNames, templates, ` +
+		`sources}. ` +
 		`A member that is missing has its default.`
 }
 
@@ -71,7 +83,7 @@ func (c *clientList) Run(ctx context.Context) error {
 		for _, r := range all {
 			countries := cmp.Or(strings.Join(r.Countries, ","), "-")
 			rows = append(rows, []string{
-				quoted(r.ID), r.Status, signing(r), cmp.Or(r.Unimatrix, "-"), countries, r.Added.Format(time.DateOnly),
+				quoted(r.ID), r.Status, signing(r), unimatrixMode(r), countries, r.Added.Format(time.DateOnly),
 			})
 		}
 		if all == nil {
@@ -85,14 +97,14 @@ func (c *clientList) Run(ctx context.Context) error {
 // enrol completes the roster, because a version without one may have added a client. An operator who may only read
 // still gets the list.
 func enrol(ctx context.Context, b *books, all []clients.Record) {
-	var ids []string
+	var names []string
 	for _, r := range all {
-		ids = append(ids, r.ID)
+		names = append(names, r.RosterNames()...)
 	}
-	if len(ids) == 0 {
+	if len(names) == 0 {
 		return
 	}
-	if err := b.clients.Enrol(ctx, ids...); err != nil {
+	if err := b.clients.Enrol(ctx, names...); err != nil {
 		warn("%v: a process that starts in a flood of strangers may keep clients out until it is over", err)
 	}
 }
@@ -140,13 +152,28 @@ func (p place) show(ctx context.Context, b *books, id string) error {
 	if err != nil {
 		return err
 	}
-	if r.Unsigned {
-		p.warnUnsigned(id)
-	}
+	p.warnOf(r)
 	return p.answer(r, described(r))
 }
 
-func (p place) warnUnsigned(id string) { warn("%s", unsignedWarning(id, p.at().Deployed())) }
+// warnOf warns of a client whose id, which log lines and events show, is enough to send.
+func (p place) warnOf(r clients.Record) {
+	if r.Unsigned {
+		warn("%s", unsignedWarning(r.ID, p.at().Deployed()))
+	}
+	if r.IDIsKey() && r.Unimatrix != "" {
+		warn("client %s: %s", quoted(r.ID), idIsKey(r))
+	}
+}
+
+// idIsKey is the remedy for a client whose id is its access key.
+func idIsKey(r clients.Record) string {
+	if r.Unimatrix == "hmac" {
+		return "its id is its access key id, which is no secret; client add-access-key gives it another one"
+	}
+	return "its id, which log lines and events show, is its access key: anyone who knows it can send messages at your " +
+		"cost; client add-access-key --retire-old gives it another one"
+}
 
 // unsignedWarning warns of an unsigned client, which deployed functions refuse by default.
 func unsignedWarning(id string, deployed bool) string {

@@ -13,6 +13,7 @@ type clientAdd struct {
 	place
 	newKeys
 	newSecret
+	newAccessKey
 	merchantURL
 	clientFlags
 	aClient
@@ -46,7 +47,15 @@ func (c *clientAdd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := b.clients.Add(ctx, r, secret); err != nil {
+		var accessKeys []string
+		if r.Unimatrix != "" {
+			key, err := c.newAccessKey.key(h, r)
+			if err != nil {
+				return errors.Join(err, h.removeKey())
+			}
+			accessKeys = []string{key}
+		}
+		if err := b.clients.Add(ctx, r, secret, accessKeys...); err != nil {
 			return errors.Join(err, h.removeKey())
 		}
 		return h.print(ctx, c.place, b, c.ID, "is added")
@@ -76,6 +85,9 @@ func (c *clientAdd) prepare(r *clients.Record, b *books) (h *handover, secret []
 		}
 	}
 	h.credential = r.Unimatrix != ""
+	if c.AccessKeyFile != "" && !h.credential {
+		return nil, nil, errors.New("--access-key-file goes with --unimatrix simple or --unimatrix hmac")
+	}
 	if len(r.Keys) > 0 || c.GenerateKey {
 		if err := h.addServerKeys(b); err != nil {
 			return nil, nil, err

@@ -20,12 +20,14 @@ type handover struct {
 	Client         clients.Record `json:"client"`
 	KeyVersion     string         `json:"keyVersion,omitempty"`     // of the key that was added last
 	PrivateKeyFile string         `json:"privateKeyFile,omitempty"` // of a key that this command made
+	AccessKey      string         `json:"accessKey,omitempty"`      // for Unimatrix, if this command made it
 	Secret         string         `json:"secret,omitempty"`         // for hmac, if this command made it
 	ServerKeys     []keyring.Info `json:"serverKeys,omitempty"`     // that sign the answers, now or soon
 	Notes          []string       `json:"notes,omitempty"`          // for the operator
 
 	url        string // base URL, as the merchant is given it
 	credential bool   // print the Unimatrix credential
+	accessKey  string // what people are shown of the access key
 }
 
 // merchantURL is the flag for the base URL that the merchant is given.
@@ -115,14 +117,12 @@ func (h *handover) print(ctx context.Context, p place, b *books, id, done string
 	if len(r.Countries) == 0 {
 		h.note("it can send nothing: client set --country allows countries")
 	}
-	if r.Unsigned {
-		p.warnUnsigned(id)
-	}
+	p.warnOf(r)
 	return p.answer(h, h.text(done))
 }
 
 const cannotCall = "cannot call over HTTP: client rotate-key gives it a key, " +
-	"client set --unimatrix a Unimatrix credential; Cognito and direct invocations need neither"
+	"client add-access-key and client set --unimatrix a Unimatrix credential; Cognito and direct invocations need neither"
 
 // canCall reports whether a client can prove itself over HTTP.
 func canCall(r clients.Record) bool { return len(r.Keys) > 0 || r.Unsigned || r.Unimatrix != "" }
@@ -175,7 +175,9 @@ func (h *handover) unimatrix() [][]string {
 	if !h.credential {
 		return nil
 	}
-	rows := [][]string{{"access key id", quoted(h.Client.ID)}, {"mode", cmp.Or(h.Client.Unimatrix, "-")}}
+	rows := [][]string{
+		{"access key id", cmp.Or(h.accessKey, "as before")}, {"mode", cmp.Or(h.Client.Unimatrix, "-")},
+	}
 	if h.Secret != "" {
 		rows = append(rows, []string{"secret", h.Secret + " (shown this once)"})
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ func TestSecrets(t *testing.T) {
 		len(h.Client.Secrets) != 1 {
 		t.Errorf("a generated secret: %+v", h)
 	}
-	c.prints([]string{"client", "add", "shown", "--unimatrix", "hmac"}, "access key id  shown\n",
+	c.prints([]string{"client", "add", "shown", "--unimatrix", "hmac"}, "access key id  csak_",
 		"mode           hmac\n", "(shown this once)")
 
 	var given handover
@@ -40,6 +41,7 @@ func TestSecrets(t *testing.T) {
 	c.ok("client", "add", "none")
 	c.no("client rotate-secret gives it one", "client", "set", "none", "--unimatrix", "hmac")
 	c.prints([]string{"client", "rotate-secret", "none"}, "its secret is not used", "mode           -")
+	c.ok("client", "add-access-key", "none")
 	c.prints([]string{"client", "set", "none", "--unimatrix", "hmac"}, "hmac")
 	for size, want := range map[int]string{15: "has 15 bytes", 257: "has 257 bytes"} {
 		c.in = strings.Repeat("x", size) + "\n"
@@ -56,10 +58,10 @@ func TestSecretsAreShownOnce(t *testing.T) {
 	var made handover
 	c.json(&made, "client", "add", "acme", "--generate-key", "--unimatrix", "hmac")
 	const given, token, number = "canary-0123456789", "canary-token", "6543216877"
-	printed := runAll(c, made.PrivateKeyFile, given, token, number)
+	printed := runAll(c, made.PrivateKeyFile, given, token, number) + runAccessKeys(c, "canary-access-key")
 
 	private := readFile(t, made.PrivateKeyFile)
-	canaries := []string{made.Secret, given, token, number, string(private[95:155]), "BEGIN PRIVATE KEY"}
+	canaries := []string{made.AccessKey, "canary-access-key", made.Secret, given, token, number, string(private[95:155]), "BEGIN PRIVATE KEY"}
 	for part := range strings.SplitSeq(string(readFile(t, filepath.Join(c.data, "keys.json"))), `"secret":"`) {
 		if secret, _, ok := strings.Cut(part, `"`); ok && len(secret) >= 32 {
 			canaries = append(canaries, secret)
@@ -69,6 +71,9 @@ func TestSecretsAreShownOnce(t *testing.T) {
 		t.Fatalf("%d canaries, want those of the keyring too", len(canaries))
 	}
 	db := readFile(t, filepath.Join(c.data, "countersign.db"))
+	if wal, err := os.ReadFile(filepath.Join(c.data, "countersign.db-wal")); err == nil {
+		db = append(db, wal...)
+	}
 	if !bytes.Contains(db, []byte("client#acme")) {
 		t.Fatal("the store does not have the client")
 	}
@@ -80,6 +85,25 @@ func TestSecretsAreShownOnce(t *testing.T) {
 			t.Errorf("canary %d is in the store", i)
 		}
 	}
+}
+
+// runAccessKeys runs every command that meets an access key, some of them so that they fail, and
+// returns what they print.
+func runAccessKeys(c tool, key string) string {
+	c.t.Helper()
+	file, printed := write(c.t, "access", key+"\n"), ""
+	twice := write(c.t, "twice", key+"\n"+key)
+	for _, command := range []string{
+		"client add-access-key acme --access-key-file " + file, "client find-access-key " + file,
+		"client find-access-key " + twice, "client add-access-key acme --access-key-file " + twice,
+		"client add other --unimatrix simple --access-key-file " + file,
+		"client add other --access-key-file " + file, "client show acme", "client show acme --json",
+		"client remove-access-key acme 00000000", "client remove-access-key acme " + key,
+	} {
+		out, faults, _ := c.run(strings.Fields(command)...)
+		printed += out + faults
+	}
+	return printed
 }
 
 // runAll runs every command that meets a secret, a token or a number, some of them so that

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 	`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
 	`"sources":["env.clientIp","header:X-User"]}`
 
-// settings is the JSON of a record without its id, status and time.
+// settings is the JSON of a record without its id, status and time, and without access keys.
 func settings(t testing.TB, r clients.Record) string {
 	t.Helper()
 	text, err := json.Marshal(r)
@@ -43,7 +44,7 @@ func settings(t testing.TB, r clients.Record) string {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(text), `Z",`)
-	return rest
+	return regexp.MustCompile(`"accessKeys":\[[^]]*\],?`).ReplaceAllString(rest, "")
 }
 
 // TestEveryFlag: every flag of add and of set reaches the record, which list and show print.
@@ -58,6 +59,8 @@ func TestEveryFlag(t *testing.T) {
 			t.Errorf("added %+v, want an active client acme of this minute", h.Client)
 		}
 		c.ok("client", "add", "other")
+		c.no("client add-access-key gives it one", "client", "set", "other", "--unimatrix=simple")
+		c.ok("client", "add-access-key", "other")
 		c.ok(append([]string{"client", "set", "other"}, everyFlag...)...)
 		for _, id := range []string{"acme", "other"} {
 			if got := settings(t, c.client(id)); got != everyField {
@@ -126,7 +129,7 @@ func TestUnknownClient(t *testing.T) {
 		c.no(`client "acme": already there; client set`, "client", "add", "acme")
 		for _, command := range []string{
 			"show x", "set x --brand X", "disable x", "enable x", "rotate-key x", "rotate-secret x", "remove-secret x",
-			"remove-key x 1",
+			"remove-key x 1", "add-access-key x", "remove-access-key x 0a1b2c3d",
 		} {
 			c.no(`client "x": not found in `, append([]string{"client"}, strings.Fields(command)...)...)
 		}

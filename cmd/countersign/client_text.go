@@ -18,8 +18,9 @@ func described(r clients.Record) string {
 		{"client", quoted(r.ID)},
 		{"status", r.Status + ", added " + r.Added.Format(time.DateTime)},
 		{"AMS", signing(r)},
-		{"Unimatrix", cmp.Or(r.Unimatrix, "-")},
+		{"Unimatrix", unimatrixMode(r)},
 	}
+	rows = append(rows, accessKeys(r)...)
 	if n := len(r.Secrets); n > 0 {
 		newest := r.Secrets[0].Added.Format(time.DateTime)
 		rows = append(rows, []string{"secrets", fmt.Sprint(n, ", the newest added ", newest)})
@@ -42,6 +43,31 @@ func described(r clients.Record) string {
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)
 	return columns(rows...)
+}
+
+// unimatrixMode is the way in which a client proves itself in the Unimatrix contract.
+func unimatrixMode(r clients.Record) string {
+	if r.Unimatrix != "" && r.IDIsKey() {
+		return r.Unimatrix + ", by its id"
+	}
+	return cmp.Or(r.Unimatrix, "-")
+}
+
+// accessKeys are the rows of a client's access keys, by their fingerprints.
+func accessKeys(r clients.Record) (rows [][]string) {
+	name := "access keys"
+	for _, k := range r.AccessKeys {
+		text := k.Digest.Fingerprint() + ", added " + k.Added.Format(time.DateTime)
+		if k.IsID {
+			text += ", the client's id"
+		}
+		rows = append(rows, []string{name, text})
+		name = ""
+	}
+	if r.FoundByID() {
+		rows = append(rows, []string{name, "the client's id alone, from before access keys"})
+	}
+	return rows
 }
 
 // timeWindow is the range of a client's Request-Time, on both sides of the clock.

@@ -27,12 +27,39 @@ func (d directory) Find(_ context.Context, id string) (*clients.Client, error) {
 	return clients.Static{"known": {ID: "known"}}[id], d.err
 }
 
+func (d directory) FindAccessKey(_ context.Context, key string) (*clients.Client, error) {
+	return clients.Static{"key of known": {ID: "known"}, "old": {ID: "old", IDIsKey: true}}[key], d.err
+}
+
 type limiter struct {
 	within bool
 	err    error
 }
 
 func (l limiter) Allow(context.Context, *clients.Client) (bool, error) { return l.within, l.err }
+
+// A line names the client of an access key by its id, and a look-up that fails does not name the key.
+func TestFindAccessKey(t *testing.T) {
+	for _, c := range []struct {
+		key, client, fault string
+		warns              bool
+		err                error
+	}{
+		{key: "key of known", client: "known"},
+		{key: "known"},
+		{key: "old", client: "old", warns: true},
+		{key: "key of known", err: errBroken, fault: "client"},
+		{key: "key of known", err: fmt.Errorf("find: %w", clients.ErrBusy)},
+	} {
+		door := &admission.Door{Clients: directory{c.err}, Now: time.Now}
+		ctx, record := door.Begin(t.Context(), "unimatrix")
+		got, err := door.FindAccessKey(ctx, c.key)
+		if !errors.Is(err, c.err) || (got != nil) != (c.client != "") || record.Client != c.client ||
+			record.Fault != c.fault || record.IDIsKey != c.warns || strings.Contains(record.Cause, "key of") {
+			t.Errorf("%q: %v, %v; %+v", c.key, got, err, record)
+		}
+	}
+}
 
 func TestFind(t *testing.T) {
 	for _, c := range []struct {

@@ -44,8 +44,19 @@ func (d *Door) Write(ctx context.Context, record *telemetry.Request) {
 //
 // Errors are noted as faults, except for [clients.ErrBusy]: strangers cause it, and they must not raise an alarm.
 func (d *Door) Find(ctx context.Context, id string) (*clients.Client, error) {
-	record := telemetry.From(ctx)
 	c, err := d.Clients.Find(ctx, id)
+	return noted(ctx, c, err)
+}
+
+// FindAccessKey finds the client of an access key, as Find does. The record gets the client's id. The key is a secret.
+func (d *Door) FindAccessKey(ctx context.Context, key string) (*clients.Client, error) {
+	c, err := d.Clients.FindAccessKey(ctx, key)
+	return noted(ctx, c, err)
+}
+
+// noted notes the result of a look-up.
+func noted(ctx context.Context, c *clients.Client, err error) (*clients.Client, error) {
+	record := telemetry.From(ctx)
 	switch {
 	case errors.Is(err, clients.ErrBusy):
 		return nil, err
@@ -53,7 +64,7 @@ func (d *Door) Find(ctx context.Context, id string) (*clients.Client, error) {
 		record.Fail("client", err)
 		return nil, err
 	case c != nil:
-		record.Client = c.ID
+		record.Client, record.IDIsKey = c.ID, c.IDIsKey
 	}
 	return c, nil
 }

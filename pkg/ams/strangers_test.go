@@ -138,6 +138,9 @@ type failing struct{ err error }
 
 func (f failing) Find(context.Context, string) (*clients.Client, error) { return nil, f.err }
 
+// FindAccessKey implements [clients.Directory]. No request of this contract has an access key.
+func (f failing) FindAccessKey(context.Context, string) (*clients.Client, error) { return nil, f.err }
+
 // BenchmarkStrangers measures an answer to an invented id.
 func BenchmarkStrangers(b *testing.B) {
 	s := trusted(b)

@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,11 +29,14 @@ const (
 // wait for its end: the cache then reads the [Roster], if it has one, and reads the
 // clients whose ids are in it beyond the limit.
 //
+// Ids and access keys share its memory and its limit. Both are names there: an access key
+// has a prefix that no id can have.
+//
 // A client is used from memory while it is younger than the age, counted from before its
 // read. Then it is read again, once for all callers that wait. If that read fails, they
 // get its error: no client is used beyond its age.
 type Cache struct {
-	source func(ctx context.Context, id string) (*Client, error)
+	source func(ctx context.Context, name string) (*Client, error)
 	now    func() time.Time
 	age    time.Duration
 	absent time.Duration
@@ -40,10 +44,11 @@ type Cache struct {
 	mu      sync.Mutex
 	known   *simplelru.LRU[string, entry]     // clients, also those that are too old to use
 	unknown *simplelru.LRU[string, time.Time] // when an id was found to be unknown
-	reads   map[string]*read                  // under way, by id
+	reads   map[string]*read                  // under way, by name
 	bucket  *rate.Limiter
 
-	roster *listing // nil: there is none
+	roster  *listing // nil: there is none
+	digests *Digests // with a roster only
 }
 
 type entry struct {
@@ -60,11 +65,11 @@ type read struct {
 }
 
 // NewCache makes a cache of size clients, and of as many unknown ids, which do not push
-// out clients. source is the Find method of a [Lookup]; its calls may outlive the caller
-// that caused them. A client is kept for age and an unknown id for unknownAge. Both are
+// out clients. source is the FindName method of a [Lookup]; its calls may outlive the
+// caller that caused them. A client is kept for age and an unknown id for unknownAge. Both are
 // above 0 and at most [MaxAge]; NewCache panics otherwise.
 func NewCache(
-	source func(ctx context.Context, id string) (*Client, error), now func() time.Time, age, unknownAge time.Duration,
+	source func(ctx context.Context, name string) (*Client, error), now func() time.Time, age, unknownAge time.Duration,
 	size int,
 ) *Cache {
 	if age <= 0 || age > MaxAge || unknownAge <= 0 || unknownAge > MaxAge {
@@ -83,10 +88,29 @@ func NewCache(
 	}
 }
 
-// UseRoster gives the cache a way to read the roster, such as one of [ReadRoster]. It is
-// called before the cache is used.
-func (c *Cache) UseRoster(read func(ctx context.Context) (Roster, error)) {
-	c.roster = &listing{source: read, now: c.now}
+// UseRoster gives the cache a way to read the roster, such as one of [ReadRoster], and
+// the digests by which the roster has access keys. It is called before the cache is used.
+func (c *Cache) UseRoster(read func(ctx context.Context) (Roster, error), digests *Digests) {
+	c.digests = digests
+	c.roster = &listing{now: c.now, source: func(ctx context.Context) (Roster, error) {
+		if err := digests.load(ctx); err != nil {
+			return nil, err
+		}
+		return read(ctx)
+	}}
+}
+
+// listedNames returns the names by which the roster may have a name. An access key may
+// be the id of a client from before access keys.
+func (c *Cache) listedNames(name string) []string {
+	key, ok := strings.CutPrefix(name, namePrefix)
+	if !ok {
+		return []string{name}
+	}
+	if digest, ok := c.digests.inMemory(key); ok {
+		return []string{rosterName(digest), key}
+	}
+	return []string{key}
 }
 
 // Find implements [Directory]. It stops waiting when ctx is done. From memory it takes
@@ -95,9 +119,22 @@ func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	if !ValidID(id) {
 		return nil, nil
 	}
-	client, r, err := c.look(ctx, id, false)
-	if err != nil && c.roster != nil && c.roster.has(ctx, id) {
-		client, r, err = c.look(ctx, id, true)
+	return c.find(ctx, id)
+}
+
+// FindAccessKey implements [Directory], as Find does.
+func (c *Cache) FindAccessKey(ctx context.Context, key string) (*Client, error) {
+	if !ValidID(key) {
+		return nil, nil
+	}
+	return c.find(ctx, AccessKeyName(key))
+}
+
+// find finds the client of a name.
+func (c *Cache) find(ctx context.Context, name string) (*Client, error) {
+	client, r, err := c.look(ctx, name, false)
+	if err != nil && c.roster != nil && c.roster.has(ctx, func() []string { return c.listedNames(name) }) {
+		client, r, err = c.look(ctx, name, true)
 	}
 	if r == nil {
 		return client, err
@@ -106,7 +143,7 @@ func (c *Cache) Find(ctx context.Context, id string) (*Client, error) {
 	case <-r.done:
 		return r.client, r.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("read a client: %w", context.Cause(ctx)) // without the id: a caller may have invented it
+		return nil, fmt.Errorf("read a client: %w", context.Cause(ctx)) // without the name: it may be an access key
 	}
 }
 

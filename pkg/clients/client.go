@@ -42,6 +42,8 @@ type Client struct {
 	// may not send any. Secrets are its HMAC secrets, newest first.
 	Unimatrix string
 	Secrets   [][]byte
+	// IDIsKey reports that its id, which log lines show, is one of its access keys.
+	IDIsKey bool
 	// Networks that the client may call from. Empty means any.
 	Networks []netip.Prefix
 	// Countries that the client may send to: upper-case ISO 3166-1 alpha-2 codes, or

@@ -34,7 +34,7 @@ func newFlood(roster func(ctx context.Context, n int64) (clients.Roster, error))
 		return real(ctx, id)
 	}}}
 	f.cache = clients.NewCache(f.clients.find, time.Now, age, unknownAge, 10_000)
-	f.cache.UseRoster(func(ctx context.Context) (clients.Roster, error) { return roster(ctx, f.rosters.Add(1)) })
+	f.cache.UseRoster(func(ctx context.Context) (clients.Roster, error) { return roster(ctx, f.rosters.Add(1)) }, nil)
 	return f
 }
 

@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -33,11 +34,11 @@ type rosterRead struct {
 	err  error
 }
 
-// has reports whether a client may have this name. A name that the latest roster has is known at once, however old
+// has reports whether a client may have one of some names. A name that the latest roster has is known at once, however old
 // the roster is, because names are not removed. For any other one it waits for a roster of this moment, until ctx is
-// done. If that cannot be read, no further name is known.
-func (l *listing) has(ctx context.Context, name string) bool {
-	known, r := l.look(ctx, name)
+// done. If that cannot be read, no further name is known. names is called again for each roster.
+func (l *listing) has(ctx context.Context, names func() []string) bool {
+	known, r := l.look(ctx, names)
 	if known || r == nil {
 		return known
 	}
@@ -45,17 +46,17 @@ func (l *listing) has(ctx context.Context, name string) bool {
 	case <-r.done:
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.roster.Has(name)
+		return slices.ContainsFunc(names(), l.roster.Has)
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// look looks a name up in memory, and returns the read to wait for if there is one.
-func (l *listing) look(ctx context.Context, name string) (known bool, r *rosterRead) {
+// look looks names up in memory, and returns the read to wait for if there is one.
+func (l *listing) look(ctx context.Context, names func() []string) (known bool, r *rosterRead) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.roster.Has(name) {
+	if slices.ContainsFunc(names(), l.roster.Has) {
 		return true, nil
 	}
 	now := l.now()

@@ -42,6 +42,9 @@ const (
 // replaces.
 const MaxSecrets = 2
 
+// MaxAccessKeys is the most access keys of a client.
+const MaxAccessKeys = 5
+
 // Check reports every field that is wrong, in one error with a line for each. It
 // applies the record's limits to the deployment's defaults. brand selects the
 // languages in which the record's own brand must fit one message.
@@ -78,6 +81,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Keys:        p.keys(),
 		LatestKey:   p.latest(),
 		Unimatrix:   p.unimatrix(),
+		IDIsKey:     r.IDIsKey(),
 		Networks:    p.networks(),
 		Countries:   within(p.countries(), d.Countries),
 		Numbers:     p.numbers(),
@@ -96,6 +100,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 	p.errs = append(p.errs, limitErrors(c.Policy)...)
 	p.status()
 	p.secrets()
+	p.accessKeys()
 	if len(p.errs) > 0 {
 		return nil, errors.Join(p.errs...)
 	}
@@ -209,6 +214,14 @@ func (p *parser) secrets() {
 	for i, s := range p.record.Secrets {
 		p.want(s.Sealed != "" && s.Sealed != documents.SealedWord, at("secrets", i), s.Sealed,
 			"a value that the registry has sealed: set the secret anew")
+	}
+}
+
+func (p *parser) accessKeys() {
+	p.few("accessKeys", len(p.record.AccessKeys), MaxAccessKeys)
+	for i, k := range p.record.AccessKeys {
+		p.want(digest.MatchString(string(k.Digest)), at("accessKeys", i)+".digest", k.Digest,
+			"64 hexadecimal digits: add the access key anew")
 	}
 }
 
@@ -331,5 +344,6 @@ func at(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 var (
 	country  = regexp.MustCompile(`\A[A-Z]{2}\z`)
 	senderID = regexp.MustCompile(`\A[A-Za-z0-9-]{1,11}\z`)
+	digest   = regexp.MustCompile(`\A[0-9a-f]{64}\z`)
 	letter   = regexp.MustCompile(`[A-Za-z]`)
 )

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign/pkg/documents"
@@ -23,13 +24,15 @@ type Record struct {
 	APIs     []string  `json:"apis,omitempty"` // default: all
 	Keys     []Key     `json:"keys,omitempty"`
 	// Unimatrix is "simple" or "hmac". Default: the client has no such credential.
-	Unimatrix string   `json:"unimatrix,omitempty"`
-	Secrets   []Secret `json:"secrets,omitempty"`   // newest first, at most 2
-	Networks  []string `json:"networks,omitempty"`  // addresses and prefixes, at most 50; default: any
-	Countries []string `json:"countries,omitempty"` // default: none
-	Numbers   string   `json:"numbers,omitempty"`   // default: "possible"
-	Lines     []string `json:"lines,omitempty"`     // default: ordinary lines only
-	Limits    Limits   `json:"limits,omitzero"`     // default: the deployment's
+	Unimatrix string `json:"unimatrix,omitempty"`
+	// AccessKeys of a record from before they were in it: none, see [Record.FoundByID].
+	AccessKeys []AccessKey `json:"accessKeys,omitempty"` // newest first, at most 5
+	Secrets    []Secret    `json:"secrets,omitempty"`    // newest first, at most 2
+	Networks   []string    `json:"networks,omitempty"`   // addresses and prefixes, at most 50; default: any
+	Countries  []string    `json:"countries,omitempty"`  // default: none
+	Numbers    string      `json:"numbers,omitempty"`    // default: "possible"
+	Lines      []string    `json:"lines,omitempty"`      // default: ordinary lines only
+	Limits     Limits      `json:"limits,omitzero"`      // default: the deployment's
 	// Window is up to 24h; "0s" switches it off. Default: 10m.
 	Window      *Duration `json:"window,omitempty"`
 	PerMinute   int       `json:"perMinute,omitzero"`    // default: no limit
@@ -53,6 +56,28 @@ type Key struct {
 type Secret struct {
 	Sealed documents.Sealed `json:"sealed"`
 	Added  time.Time        `json:"added"`
+}
+
+// AccessKey is an access key of a client at rest.
+type AccessKey struct {
+	Digest documents.Digest `json:"digest"` // see [Digests]
+	Added  time.Time        `json:"added"`
+	// IsID marks an access key that is the client's own id, which log lines show.
+	IsID bool `json:"isID,omitzero"`
+}
+
+// FoundByID reports whether Unimatrix requests find the client by its id. That holds for
+// a record from before access keys only: the registry writes no such record.
+func (r Record) FoundByID() bool { return r.Unimatrix != "" && len(r.AccessKeys) == 0 }
+
+// HasAccessKey reports whether the client has the access key with a digest.
+func (r Record) HasAccessKey(digest documents.Digest) bool {
+	return slices.ContainsFunc(r.AccessKeys, func(k AccessKey) bool { return k.Digest == digest })
+}
+
+// IDIsKey reports whether the client's id finds it in Unimatrix requests.
+func (r Record) IDIsKey() bool {
+	return r.FoundByID() || slices.ContainsFunc(r.AccessKeys, func(k AccessKey) bool { return k.IsID })
 }
 
 // Bound is the text that a client's secrets are sealed with. It keeps them from

@@ -18,7 +18,7 @@ const MaxRoster = 12_000
 // Roster is the set of names under which clients are found. One read of one document returns all of them, so that
 // during a flood of invented names a process can tell those that may exist from all others.
 //
-// It holds a short digest of each name, as a name may be a credential. A name that is in the roster may still be
+// It holds a short digest of each name: of an id, and of the digest of an access key, which is made under a key. A name that is in the roster may still be
 // unknown; a name that is missing is not found during a flood only. So a roster needs no removals.
 type Roster map[string]struct{}
 
@@ -34,6 +34,18 @@ func RosterEntry(name string) string {
 	sum := sha256.Sum256([]byte("roster#" + name))
 	return hex.EncodeToString(sum[:8])
 }
+
+// RosterNames returns the names by which the roster has the client: its id and those of its access keys.
+func (r Record) RosterNames() []string {
+	names := []string{r.ID}
+	for _, k := range r.AccessKeys {
+		names = append(names, rosterName(k.Digest))
+	}
+	return names
+}
+
+// rosterName returns the name of an access key in the roster. No id has a control character.
+func rosterName(digest documents.Digest) string { return namePrefix + string(digest) }
 
 // RosterRecord is a roster at rest. Entries are sorted.
 type RosterRecord struct {

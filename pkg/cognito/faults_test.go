@@ -58,6 +58,11 @@ type directory func() (*clients.Client, error)
 
 func (d directory) Find(context.Context, string) (*clients.Client, error) { return d() }
 
+// FindAccessKey implements [clients.Directory]. No trigger has an access key.
+func (directory) FindAccessKey(context.Context, string) (*clients.Client, error) {
+	panic("no trigger calls it")
+}
+
 type traffic func() (bool, error)
 
 func (f traffic) Allow(context.Context, *clients.Client) (bool, error) { return f() }

@@ -46,6 +46,10 @@ func (r *reluctant) Find(ctx context.Context, _ string) (*clients.Client, error)
 	return r.pool, r.client.wait(ctx)
 }
 
+func (r *reluctant) FindAccessKey(ctx context.Context, key string) (*clients.Client, error) {
+	return r.Find(ctx, key)
+}
+
 func (r *reluctant) Allow(ctx context.Context, _ *clients.Client) (bool, error) {
 	return true, r.traffic.wait(ctx)
 }

@@ -33,11 +33,31 @@ func (s Sealed) Format(f fmt.State, _ rune)   { fmt.Fprint(f, SealedWord) }
 func (s Sealed) LogValue() slog.Value         { return slog.StringValue(SealedWord) }
 func (s Sealed) MarshalText() ([]byte, error) { return []byte(SealedWord), nil }
 
-// Encode returns v as a document: indented JSON, with sealed values in full.
+// Digest is the digest of a credential, in hex. It formats, logs and marshals as its
+// fingerprint, so that no listing shows it whole. Only [Encode] writes the value.
+type Digest string
+
+// fingerprint is the number of characters of a digest that listings show.
+const fingerprint = 8
+
+// Fingerprint returns the beginning of the digest, by which people name a credential.
+func (d Digest) Fingerprint() string { return string(d[:min(len(d), fingerprint)]) }
+
+func (d Digest) String() string               { return d.Fingerprint() }
+func (d Digest) Format(f fmt.State, _ rune)   { fmt.Fprint(f, d.Fingerprint()) }
+func (d Digest) LogValue() slog.Value         { return slog.StringValue(d.Fingerprint()) }
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.Fingerprint()), nil }
+
+// Encode returns v as a document: indented JSON, with sealed values and digests in full.
 func Encode(v any) ([]byte, error) {
-	inFull := json.MarshalToFunc(func(e *jsontext.Encoder, s Sealed) error {
-		return e.WriteToken(jsontext.String(string(s)))
-	})
+	inFull := json.JoinMarshalers(
+		json.MarshalToFunc(func(e *jsontext.Encoder, s Sealed) error {
+			return e.WriteToken(jsontext.String(string(s)))
+		}),
+		json.MarshalToFunc(func(e *jsontext.Encoder, d Digest) error {
+			return e.WriteToken(jsontext.String(string(d)))
+		}),
+	)
 	return json.Marshal(v, json.WithMarshalers(inFull), jsontext.WithIndent("  "))
 }
 

@@ -127,8 +127,10 @@ func (all captures) add(t testing.TB, to registry.Registry) {
 	for _, c := range all.Credentials {
 		r := clients.Record{ID: c.ClientID, Countries: []string{"*"}}
 		var secret []byte
+		var accessKeys []string
 		if c.Family == "unimatrix" {
-			r.Unimatrix, r.CustomCodes = c.AuthMode, new(true) // some of the captures choose the code
+			r.ID, r.Unimatrix, accessKeys = shop(c.ClientID), c.AuthMode, []string{c.ClientID}
+			r.CustomCodes = new(true) // some of the captures choose the code
 			if c.Secret != "" {
 				secret = []byte(c.Secret)
 			}
@@ -136,11 +138,14 @@ func (all captures) add(t testing.TB, to registry.Registry) {
 		for version, file := range c.PublicKeys {
 			r.Keys = append(r.Keys, clients.Key{Version: version, PEM: string(readFile(t, contracts+file))})
 		}
-		if err := to.Add(t.Context(), r, secret); err != nil {
+		if err := to.Add(t.Context(), r, secret, accessKeys...); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
+
+// shop returns the id of the client with an access key of the captures.
+func shop(accessKey string) string { return "shop of " + accessKey[:4] }
 
 func readFile(t testing.TB, path string) []byte {
 	t.Helper()
@@ -168,8 +173,9 @@ func (s *scene) prepare(t *testing.T, c capture) {
 		}
 		to := otp.Phone(g.OTP.To)
 		got, err = s.issuer.Send(t.Context(), otp.Start{
-			Client: c.ClientID, ID: s.issuer.Keys.Keys(t.Context()).Scenarios(c.ClientID, to, g.OTP.Intent)[0],
-			To: to, Policy: p, Text: text, Code: otp.Code(g.OTP.Code),
+			Client: shop(c.ClientID),
+			ID:     s.issuer.Keys.Keys(t.Context()).Scenarios(shop(c.ClientID), to, g.OTP.Intent)[0],
+			To:     to, Policy: p, Text: text, Code: otp.Code(g.OTP.Code),
 		})
 	case g.Authentication != nil:
 		ago(g.Authentication.AgeSeconds)

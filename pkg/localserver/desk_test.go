@@ -42,6 +42,11 @@ func (d *desk) Find(_ context.Context, id string) (*clients.Client, error) {
 	return d.client, nil
 }
 
+// FindAccessKey implements [clients.Directory]. The client's id is its access key.
+func (d *desk) FindAccessKey(ctx context.Context, key string) (*clients.Client, error) {
+	return d.Find(ctx, key)
+}
+
 // Allow implements [admission.Limiter].
 func (d *desk) Allow(context.Context, *clients.Client) (bool, error) { return !d.busy, nil }
 

@@ -24,7 +24,7 @@ const recent = time.Second
 // /_dev/messages lists.
 func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender, p service.Ports) *server {
 	p.Store, p.Table = store, store.Documents()
-	p.Find = withDemo(clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults})
+	p.Find = withDemo(clients.NewLookup(p.Table, p.Keys, p.Defaults))
 	p.Beside = []string{demoID}
 	p.ClientAge, p.UnknownAge = recent, recent
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
@@ -54,20 +54,23 @@ func senders(messages *outbox.Outbox) sending.Senders {
 
 const demoID = "demo"
 
-// withDemo finds the stored clients, and the client "demo" of the README's commands.
-// That client needs no signature, so no other process has it.
+// withDemo finds the stored clients, and the client "demo" of the README's commands, by
+// its id and by its access key "demo". That client needs no signature, so no other
+// process has it.
 func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, error) {
 	d := l.Defaults
 	demo := &clients.Client{
 		ID: demoID, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
 		Policy: d.Policy, Bounds: d.Bounds, Brand: d.Brand, Language: d.Language,
 	}
-	return func(ctx context.Context, id string) (*clients.Client, error) {
-		if id == demo.ID {
-			if _, found, err := clients.ReadRecord(ctx, l.Table, id); err == nil && !found {
-				return demo, nil
-			}
+	return func(ctx context.Context, name string) (*clients.Client, error) {
+		c, err := l.FindName(ctx, name)
+		if c != nil || err != nil || name != demo.ID && name != clients.AccessKeyName(demo.ID) {
+			return c, err
 		}
-		return l.Find(ctx, id)
+		if _, found, err := clients.ReadRecord(ctx, l.Table, demo.ID); found || err != nil {
+			return nil, err
+		}
+		return demo, nil
 	}
 }

@@ -42,8 +42,8 @@ type Ports struct {
 	Table    documents.Table  // of clients and users
 	Keys     Keyring          // for codes, numbers, secrets and signatures
 	Defaults clients.Defaults // of clients whose record sets nothing else
-	// Find finds a client by its id; nil finds the clients in Table.
-	Find func(ctx context.Context, id string) (*clients.Client, error)
+	// Find finds a client as [clients.Lookup.FindName] does; nil finds the clients in Table.
+	Find func(ctx context.Context, name string) (*clients.Client, error)
 	// Beside are ids that Find finds and Table does not have.
 	Beside []string
 	// ClientAge is how long a client that was read stays in use, and UnknownAge how long an id stays unknown.
@@ -71,10 +71,10 @@ type Service struct {
 // New wires the shared part. It makes no request.
 func New(p Ports) *Service {
 	if p.Find == nil {
-		p.Find = clients.Lookup{Table: p.Table, Sealer: p.Keys, Defaults: p.Defaults}.Find
+		p.Find = clients.NewLookup(p.Table, p.Keys, p.Defaults).FindName
 	}
 	directory := clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize)
-	directory.UseRoster(clients.ReadRoster(p.Table, p.Beside...))
+	directory.UseRoster(clients.ReadRoster(p.Table, p.Beside...), &clients.Digests{Table: p.Table, Sealer: p.Keys})
 	return &Service{
 		Store: telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
 		Keys:  p.Keys,

@@ -193,5 +193,5 @@ func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 		return err
 	}
 	demo := clients.Record{ID: DemoClient, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}
-	return registry.Add(ctx, demo, nil)
+	return registry.Add(ctx, demo, nil, DemoClient) // its access key is its id, for the pages to paste
 }

@@ -91,6 +91,9 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	text("contract", r.Contract)
 	text("api", cmp.Or(r.API, "none"))
 	text("client", r.Client)
+	if r.IDIsKey {
+		text("warning", "the client's id is its access key: client add-access-key --retire-old makes another one")
+	}
 	text("result", r.Result)
 	text("outcome", string(r.Outcome))
 	text("detail", r.Detail)

@@ -127,9 +127,9 @@ func TestCaptures(t *testing.T) {
 func (c capture) given(s *service) {
 	s.t.Helper()
 	issuer := s.api.Messages.Issuer
-	to := otp.Phone(c.Given.OTP.To)
+	to, id := otp.Phone(c.Given.OTP.To), s.known[c.ClientID].ID // the captures' client id is an access key
 	got, err := issuer.Send(s.t.Context(), otp.Start{
-		Client: c.ClientID, ID: issuer.Keys.Keys(s.t.Context()).Scenarios(c.ClientID, to, c.Given.OTP.Intent)[0],
+		Client: id, ID: issuer.Keys.Keys(s.t.Context()).Scenarios(id, to, c.Given.OTP.Intent)[0],
 		To: to, Policy: otp.DefaultPolicy(), Code: otp.Code(c.Given.OTP.Code),
 		Text: func(string, time.Duration) string { return "" },
 	})

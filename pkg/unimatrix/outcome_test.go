@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestFaults(t *testing.T) {
 	s.expect(200, "0")
 }
 
-// No log line has a code or a number, whatever fails (P14). Each line has the request id that the client gets.
+// No log line has a code, a number or an access key, whatever fails (P14). Each line has the request id that the client gets.
 func TestSilence(t *testing.T) {
 	s := newService(t)
 	s.api.Lines = &telemetry.Lines{Stack: "countersign", Every: time.Hour}
@@ -117,7 +118,7 @@ func TestSilence(t *testing.T) {
 		if strings.Count(log, "\n") != 1 || !strings.Contains(log, got.Headers["x-uni-request-id"]) {
 			t.Errorf("%s: logged %q, want one line with the request id", got.Raw, log)
 		}
-		for _, secret := range []string{code, to, to[1:], secret, "8800123"} {
+		for _, secret := range []string{code, to, to[1:], secret, "8800123", simple, signing, special} {
 			if strings.Contains(log, secret) || got.Code != "0" && strings.Contains(got.Raw, secret) {
 				t.Errorf("%q is in the log or the answer: %s, %s", secret, log, got.Raw)
 			}
@@ -143,6 +144,8 @@ func TestSilence(t *testing.T) {
 	}
 	s.known[simple].Countries = []string{"GB"}
 	logged(s.refused(400, "107111", body(text)))
+	s.known[simple].Countries = []string{"*"}
+	s.silentAccessKeys(logged)
 	s.log.Reset()
 	s.api.Lines = nil
 	s.post(query("action=otp.send&accessKeyId=nobody&x=%"), body(text))
@@ -150,6 +153,49 @@ func TestSilence(t *testing.T) {
 	s.post(query("action=otp.send"), body(text))
 	if s.log.Len() > 0 {
 		t.Errorf("strangers wrote to the log: %s", s.log.String())
+	}
+}
+
+// silentAccessKeys sends requests that are refused for their access key, action, rate or signature, or cannot be
+// decided. The wrong access keys are slips of real ones, as people make them, so that no line may have them either.
+func (s *service) silentAccessKeys(logged func(reply)) {
+	s.api.Lines.Every = 0
+	for _, slip := range []string{
+		simple + "x", simple + " ", " " + simple, simple + "\n", simple + strings.Repeat("x", 64), special + "%",
+	} {
+		logged(s.refused(401, "104111", as(slip, "otp.send")))
+	}
+	logged(s.refused(400, "104002", query("accessKeyId="+simple+"&accessKeyId="+simple+"&action=otp.send")))
+	logged(s.refused(400, "104002", query("accessKeyId="+simple+"&action=%")))
+	logged(s.refused(400, "104002", as(simple, simple)))
+	logged(s.refused(401, "104110", query("accesskeyid="+simple+"&action=otp.send")))
+	logged(s.refused(404, "104002", path("/"+simple), query("key="+simple)))
+	logged(s.refused(405, "104002", method("GET")))
+	for _, key := range []string{signing, special} {
+		logged(s.refused(401, "104200", as(key, "otp.send")))
+		logged(s.refused(401, "104201", query("accessKeyId="+url.QueryEscape(key)+"&action=otp.send&algorithm=hmac-sha256&"+
+			"nonce=12345678&signature="+strings.Repeat("0", 64)+"&timestamp=1795314304")))
+	}
+	s.overRate = true
+	logged(s.refused(429, "105300"))
+	s.overRate, s.lost = false, errors.New("find: no answer")
+	logged(s.expect(500, "101000"))
+	s.lost, s.uncount = nil, errors.New("count: no answer")
+	logged(s.expect(500, "101000"))
+	s.uncount = nil
+}
+
+// A client whose id is its access key has a warning in its lines.
+func TestIDIsKey(t *testing.T) {
+	s := newService(t)
+	s.expect(200, "0")
+	if strings.Contains(s.log.String(), "warning") {
+		t.Error(s.log.String())
+	}
+	s.known[simple].IDIsKey = true
+	s.expect(200, "0", body(`{"to":"+12068800124"}`))
+	if !strings.Contains(s.log.String(), `"warning":"the client's id is its access key: client add-access-key`) {
+		t.Error(s.log.String())
 	}
 }
 
@@ -187,7 +233,7 @@ func TestDetails(t *testing.T) {
 		log := s.log.String()
 		for _, want := range []string{
 			`"level":"INFO","msg":"request","reply":"` + got.Headers["x-uni-request-id"] + `"`,
-			`"client":"` + simple + `"`, `"result":"` + got.Code + `"`,
+			`"client":"simple shop"`, `"result":"` + got.Code + `"`,
 			fmt.Sprintf(`"detail":%q`, c.detail),
 		} {
 			if !strings.Contains(log, want) {

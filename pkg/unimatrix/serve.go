@@ -90,14 +90,14 @@ func (s *API) route(ctx context.Context, r gateway.Request) answer {
 
 // client finds the caller and authenticates it. With any result but pass, the answer refuses the request.
 func (s *API) client(ctx context.Context, q query, r gateway.Request) (*clients.Client, answer) {
-	id := q.get("accessKeyId")
-	if id == "" {
+	key := q.get("accessKeyId")
+	if key == "" {
 		return nil, refuse(missingAccessKeyID)
 	}
-	if !clients.ValidID(id) {
+	if !clients.ValidID(key) {
 		return nil, refuse(invalidAccessKeyID)
 	}
-	c, err := s.Find(ctx, id)
+	c, err := s.FindAccessKey(ctx, key)
 	switch {
 	case errors.Is(err, clients.ErrBusy):
 		return nil, limited(soon)

@@ -78,9 +78,9 @@ func newService(t testing.TB) *service {
 		}
 		return c
 	}
-	s.known = clients.Static{
-		simple: one(simple, "simple"), signing: one(signing, "hmac", secret), special: one(special, "hmac", secret),
-		"amsOnly": one("amsOnly", ""),
+	s.known = clients.Static{ // by access keys
+		simple: one("simple shop", "simple"), signing: one("signing shop", "hmac", secret),
+		special: one("special shop", "hmac", secret), "amsOnly": one("amsOnly", ""),
 	}
 	clock := func() time.Time { return s.now }
 	s.api = &unimatrix.API{
@@ -95,12 +95,18 @@ func newService(t testing.TB) *service {
 	return s
 }
 
-func (s *service) Find(ctx context.Context, id string) (*clients.Client, error) {
+// Find implements [clients.Directory]. The id of a client is no credential of this contract.
+func (s *service) Find(context.Context, string) (*clients.Client, error) {
+	s.t.Error("a client was found by its id")
+	return nil, nil
+}
+
+func (s *service) FindAccessKey(ctx context.Context, key string) (*clients.Client, error) {
 	s.lookups++
 	if s.lost != nil {
 		return nil, s.lost
 	}
-	return s.known.Find(ctx, id)
+	return s.known.FindAccessKey(ctx, key)
 }
 
 func (s *service) Allow(context.Context, *clients.Client) (bool, error) {

@@ -50,7 +50,7 @@ func Environment(t testing.TB) *Function {
 		Now:      time.Now,
 	}
 	demo := clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}
-	if err := registry.Add(t.Context(), demo, nil); err != nil {
+	if err := registry.Add(t.Context(), demo, nil, "demo"); err != nil {
 		t.Fatal(err)
 	}
 	return &Function{SNS: sns, Keys: ring, Store: dynamostore.New(dynamotest.Client(t, nil), challenges)}

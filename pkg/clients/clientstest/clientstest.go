@@ -96,21 +96,29 @@ func OpenStore(t testing.TB, path string) *sqlitestore.Store {
 
 // Lookup returns the directory that requests use.
 func (r *Rig) Lookup() clients.Lookup {
-	return clients.Lookup{Table: r.Table, Sealer: r.Sealer, Defaults: r.Defaults}
+	return clients.NewLookup(r.Table, r.Sealer, r.Defaults)
 }
 
-// MustAdd adds a client and returns it as requests see it.
+// MustAdd adds a client and returns it as requests see it. If it may send Unimatrix
+// requests, its access key is its id with [KeySuffix].
 func (r *Rig) MustAdd(t testing.TB, record clients.Record, secret string) *clients.Client {
 	t.Helper()
 	var plain []byte
 	if secret != "" {
 		plain = []byte(secret)
 	}
-	if err := r.Add(t.Context(), record, plain); err != nil {
+	var keys []string
+	if record.Unimatrix != "" {
+		keys = []string{record.ID + KeySuffix}
+	}
+	if err := r.Add(t.Context(), record, plain, keys...); err != nil {
 		t.Fatal(err)
 	}
 	return r.MustFind(t, record.ID)
 }
+
+// KeySuffix ends the access keys of [Rig.MustAdd].
+const KeySuffix = "-key"
 
 // MustFind returns a client as requests see it.
 func (r *Rig) MustFind(t testing.TB, id string) *clients.Client {

@@ -3,6 +3,9 @@ package registry_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -328,12 +331,15 @@ func TestAlwaysTooLate(t *testing.T) {
 	}
 }
 
-// A dump of the table shows no secret, no number and no token.
+// A dump of the table shows no secret, no access key, no number and no token. The plain digest of an access key would
+// let a thief of the table try short ones.
 func TestDump(t *testing.T) {
 	r, ctx := clientstest.New(t), t.Context()
 	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "hmac"}, clientstest.Secret)
+	const key = "access-key-canary"
+	plain := sha256.Sum256([]byte(key))
 	if err := errors.Join(r.SetSecret(ctx, "acme", []byte(clientstest.Secret+"2")),
-		r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
+		r.AddAccessKey(ctx, "acme", key, false), r.Users.Add(ctx, "acme", "u1", "60-6543216353"),
 		r.Users.AddToken(ctx, "acme", "u1", "wallet-token-canary", time.Time{})); err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +354,8 @@ func TestDump(t *testing.T) {
 			t.Fatal(err)
 		}
 		found = found || strings.Contains(string(text), "client#acme")
-		for _, hidden := range []string{"canary", "6543216353", "65432"} {
+		for _, hidden := range []string{"canary", "6543216353", "65432", hex.EncodeToString(plain[:]),
+			base64.RawStdEncoding.EncodeToString(plain[:]), base64.RawURLEncoding.EncodeToString(plain[:])} {
 			if strings.Contains(string(text), hidden) {
 				t.Errorf("%s shows %q", filepath.Base(f), hidden)
 			}
@@ -423,13 +430,16 @@ func TestReseal(t *testing.T) {
 	}
 	change(rotate)
 	r.Table, r.Users.Table = ghosts{r.Counted}, ghosts{r.Counted}
-	if n, err := reseal(ctx, r); n != 2 || err != nil {
-		t.Errorf("%d documents were resealed, want 2; %v", n, err)
+	if n, err := reseal(ctx, r); n != 3 || err != nil { // a client, a user and the digests' key
+		t.Errorf("%d documents were resealed, want 3; %v", n, err)
 	}
 	change(func(d *keyring.Document) error { return d.Retire(keyring.Seal, 1, r.Clock.Now()) })
 	if c := r.MustFind(t, "acme"); len(c.Secrets) != 2 || string(c.Secrets[0]) != clientstest.Secret+"2" ||
 		string(c.Secrets[1]) != clientstest.Secret {
 		t.Error("the secrets are not what they were")
+	}
+	if c, err := r.Lookup().FindAccessKey(ctx, "acme"+clientstest.KeySuffix); c == nil || err != nil {
+		t.Error("the access key is lost", err)
 	}
 	if p, s, err := r.Users.Resolve(ctx, "acme", "token"); p.Number != "60-6543216353" || s != users.Good ||
 		err != nil {

@@ -35,26 +35,44 @@ func (g Registry) Get(ctx context.Context, id string) (clients.Record, error) {
 	return r, err
 }
 
-// Add adds a client, with an HMAC secret unless secret is nil. Secrets in the record
-// are ignored. An empty status becomes active, and keys without a version get the
-// next versions after the highest one.
-func (g Registry) Add(ctx context.Context, r clients.Record, secret []byte) error {
+// Add adds a client, with an HMAC secret unless secret is nil, and with access keys.
+// Secrets and access keys in the record are ignored. An empty status becomes active, and
+// keys without a version get the next versions after the highest one.
+func (g Registry) Add(ctx context.Context, r clients.Record, secret []byte, accessKeys ...string) error {
 	r.Added = g.now()
 	if r.Status == "" {
 		r.Status = clients.StatusActive
 	}
-	err := g.fill(ctx, &r, secret)
-	if err != nil {
-		return clients.Named(r.ID, err)
+	return clients.Named(r.ID, g.add(ctx, r, secret, accessKeys))
+}
+
+// add checks the record before it claims the access keys, and claims them before it writes
+// the record, see [Registry.AddAccessKey].
+func (g Registry) add(ctx context.Context, r clients.Record, secret []byte, accessKeys []string) error {
+	if err := g.fill(ctx, &r, secret); err != nil {
+		return err
+	}
+	if err := r.Check(g.Defaults, clients.AllLanguages); err != nil {
+		return err
+	}
+	if r.Unimatrix != "" && len(accessKeys) == 0 {
+		return errNoAccessKey
+	}
+	for _, key := range accessKeys {
+		k, err := g.claim(ctx, r.ID, key)
+		if err != nil {
+			return err
+		}
+		r.AccessKeys = append(r.AccessKeys, k)
 	}
 	text, err := g.encode(r, clients.AllLanguages)
 	if err == nil {
-		err = g.Enrol(ctx, r.ID)
+		err = g.Enrol(ctx, r.RosterNames()...)
 	}
-	if err == nil {
-		err = documents.Add(ctx, g.Table, clients.DocumentKey(r.ID), text)
+	if err != nil {
+		return err
 	}
-	return clients.Named(r.ID, err)
+	return documents.Add(ctx, g.Table, clients.DocumentKey(r.ID), text)
 }
 
 // fill sets the keys and the secret of a new record.
@@ -70,7 +88,7 @@ func (g Registry) fill(ctx context.Context, r *clients.Record, secret []byte) er
 		}
 		r.Keys[i] = key
 	}
-	r.Secrets = nil
+	r.Secrets, r.AccessKeys = nil, nil
 	if secret == nil {
 		return nil
 	}
@@ -100,15 +118,18 @@ func (g Registry) List(ctx context.Context) (all []clients.Record, err error) {
 // again, with the newer record. Every field must be right afterwards, and the id
 // cannot change.
 func (g Registry) Edit(ctx context.Context, id string, change func(*clients.Record) error) error {
-	err := g.edit(ctx, id, change)
+	r, err := g.edit(ctx, id, change)
 	if err == nil {
-		err = g.Enrol(ctx, id) // the client may be older than the roster
+		err = g.Enrol(ctx, r.RosterNames()...) // the client may be older than the roster, and an access key be new
 	}
 	return clients.Named(id, err)
 }
 
-func (g Registry) edit(ctx context.Context, id string, change func(*clients.Record) error) error {
-	return documents.Edit(ctx, g.Table, clients.DocumentKey(id), func(text []byte) ([]byte, error) {
+// edit returns the record as it is then.
+func (g Registry) edit(
+	ctx context.Context, id string, change func(*clients.Record) error,
+) (now clients.Record, err error) {
+	err = documents.Edit(ctx, g.Table, clients.DocumentKey(id), func(text []byte) ([]byte, error) {
 		r, err := clients.ParseRecord(text)
 		if err != nil {
 			return nil, err
@@ -123,8 +144,14 @@ func (g Registry) edit(ctx context.Context, id string, change func(*clients.Reco
 		if r.Brand == was.Brand && r.Language == was.Language {
 			brand = clients.AnyLanguage // an older, longer brand must not block other edits
 		}
-		return g.encode(r, brand)
+		now = r
+		text, err = g.encode(r, brand)
+		if err == nil && r.FoundByID() && !was.FoundByID() {
+			err = errNoAccessKey
+		}
+		return text, err
 	})
+	return now, err
 }
 
 // encode returns the document of a record, in which every field must be right.
@@ -149,11 +176,14 @@ func (g Registry) setStatus(ctx context.Context, id, status string) error {
 	return g.Edit(ctx, id, func(r *clients.Record) error { r.Status = status; return nil })
 }
 
-// Reseal seals the secrets of all clients again, under the newest key of the sealer,
-// so that older keys can be retired. It returns the number of changed records. It
-// skips a record that fails, and its error names each of them.
+// Reseal seals the secrets of all clients again, and the key of their access keys'
+// digests, under the newest key of the sealer, so that older keys can be retired. It
+// returns the number of changed documents. It skips one that fails, and its error names
+// each of them.
 func (g Registry) Reseal(ctx context.Context) (changed int, err error) {
-	return documents.ResealAll(ctx, g.Table, clients.DocumentPrefix, g.reseal)
+	changed, err = documents.ResealAll(ctx, g.Table, clients.DocumentPrefix, g.reseal)
+	keys, errKeys := documents.ResealAll(ctx, g.Table, clients.DigestKeyPrefix, g.digests().Reseal)
+	return changed + keys, errors.Join(err, errKeys)
 }
 
 func (g Registry) reseal(ctx context.Context, _ string, text []byte) ([]byte, error) {

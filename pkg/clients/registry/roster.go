@@ -37,9 +37,12 @@ func (g Registry) Enrol(ctx context.Context, names ...string) error {
 
 // newRoster makes the roster of a table that has none.
 func (g Registry) newRoster(ctx context.Context, names []string) error {
-	err := g.Table.List(ctx, clients.DocumentPrefix, func(key string, _ []byte, _ int64) error {
+	err := g.Table.List(ctx, clients.DocumentPrefix, func(key string, text []byte, _ int64) error {
 		id, err := url.QueryUnescape(strings.TrimPrefix(key, clients.DocumentPrefix))
 		names = append(names, id)
+		if r, unreadable := clients.ParseRecord(text); unreadable == nil {
+			names = append(names, r.RosterNames()...)
+		}
 		return err
 	})
 	var r clients.RosterRecord

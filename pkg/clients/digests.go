@@ -1,0 +1,123 @@
+package clients
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"countersign/pkg/documents"
+)
+
+// Digests makes the digests of access keys: HMAC-SHA256 under a key of the table's own,
+// which is sealed under the keyring. A plain digest would protect a random access key, but
+// an operator may bring a short one, which a thief of the table could find by trying. The
+// key is made once and never changes, since nobody could make the digests anew.
+//
+// It is safe for concurrent use, and keeps the key in memory.
+type Digests struct {
+	Table  documents.Table
+	Sealer documents.Sealer
+
+	key atomic.Pointer[[]byte]
+}
+
+// DigestKeyPrefix begins the key of the document of [Digests], the only one under it.
+const DigestKeyPrefix = "digestkey#"
+
+const digestKey = DigestKeyPrefix + "access"
+
+// digestKeyDocument is the document of [Digests].
+type digestKeyDocument struct {
+	Sealed documents.Sealed `json:"sealed"`
+	Added  time.Time        `json:"added"`
+}
+
+// Of returns the digest of an access key. ok is false if the table has no key for digests,
+// and so no access key.
+func (d *Digests) Of(ctx context.Context, accessKey string) (digest documents.Digest, ok bool, err error) {
+	if err := d.load(ctx); err != nil {
+		return "", false, err
+	}
+	digest, ok = d.inMemory(accessKey)
+	return digest, ok, nil
+}
+
+// load reads the key, unless it is in memory.
+func (d *Digests) load(ctx context.Context) error {
+	if d == nil || d.key.Load() != nil {
+		return nil
+	}
+	key, err := d.read(ctx)
+	if err == nil && key != nil {
+		d.key.Store(key)
+	}
+	return err
+}
+
+// inMemory returns the digest of an access key if the key is in memory.
+func (d *Digests) inMemory(accessKey string) (digest documents.Digest, ok bool) {
+	if d == nil || d.key.Load() == nil {
+		return "", false
+	}
+	mac := hmac.New(sha256.New, *d.key.Load())
+	mac.Write([]byte(accessKey))
+	return documents.Digest(hex.EncodeToString(mac.Sum(nil))), true
+}
+
+// read reads the key, or returns nil if there is none.
+func (d *Digests) read(ctx context.Context) (*[]byte, error) {
+	text, revision, err := d.Table.Get(ctx, digestKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the key of the access keys' digests: %w", err)
+	}
+	if revision == 0 {
+		return nil, nil
+	}
+	var doc digestKeyDocument
+	if err := documents.Decode(text, &doc); err != nil {
+		return nil, fmt.Errorf("the key of the access keys' digests cannot be read: %w", err)
+	}
+	key, err := d.Sealer.Open(ctx, string(doc.Sealed), digestKey)
+	if err != nil {
+		return nil, fmt.Errorf("the key of the access keys' digests cannot be opened: "+
+			"bring back the key that it was sealed under: %w", err)
+	}
+	return &key, nil
+}
+
+// Make makes the key of the digests, unless the table has one.
+func (d *Digests) Make(ctx context.Context, random []byte, now time.Time) error {
+	if err := d.load(ctx); err != nil || d.key.Load() != nil {
+		return err
+	}
+	sealed, err := d.Sealer.Seal(ctx, random, digestKey)
+	if err != nil {
+		return fmt.Errorf("seal the key of the access keys' digests: %w", err)
+	}
+	text, err := documents.Encode(digestKeyDocument{Sealed: documents.Sealed(sealed), Added: now})
+	if err != nil {
+		return err
+	}
+	err = documents.Add(ctx, d.Table, digestKey, text)
+	if errors.Is(err, documents.ErrExists) {
+		return nil // another process was first
+	}
+	return err
+}
+
+// Reseal seals the key in a document again, under the newest key of the sealer.
+func (d *Digests) Reseal(ctx context.Context, _ string, text []byte) ([]byte, error) {
+	var doc digestKeyDocument
+	if err := documents.Decode(text, &doc); err != nil {
+		return nil, err
+	}
+	if err := doc.Sealed.Reseal(ctx, d.Sealer, digestKey); err != nil {
+		return nil, err
+	}
+	return documents.Encode(doc)
+}
