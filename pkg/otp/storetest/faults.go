@@ -60,6 +60,10 @@ func forever(n int, fate Fate) func() Fate {
 	}
 }
 
+// Decorate makes a store that passes each request to s through do, which may call it or
+// fail it.
+func Decorate(s Store, do func(call func() error) error) Store { return &decorated{s, do} }
+
 // decorated passes each request to a store through do.
 type decorated struct {
 	Store
