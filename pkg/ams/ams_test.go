@@ -35,6 +35,7 @@ type service struct {
 	writes   atomic.Int64
 	sends    atomic.Int64
 	code     atomic.Value // of the last message
+	text     atomic.Value // the same
 	delivery otp.Delivery // the sender's answer
 	broken   atomic.Bool  // the store fails
 	panics   bool         // the sender panics
@@ -120,6 +121,7 @@ func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 		panic("panicked with " + string(m.Code) + " and " + m.To.E164())
 	}
 	s.code.Store(string(m.Code))
+	s.text.Store(m.Text)
 	if s.delivery != otp.Accepted {
 		return s.delivery, errors.New("sns: Throttled (429)")
 	}
@@ -479,6 +481,20 @@ func TestSilence(t *testing.T) {
 	} {
 		if strings.Contains(log, canary) {
 			t.Errorf("the log has %q:\n%s", canary, log)
+		}
+	}
+}
+
+// The message is in the language of the request in any spelling.
+func TestLanguagesOfRequests(t *testing.T) {
+	for language, want := range map[string]string{
+		"in_ID": "adalah kode", "deu": "ist Ihr Code", " de": "ist Ihr Code", "en_US.UTF-8": "is your Acme code",
+		"zh_TW_#Hant": "is your Acme code", "iw": "is your Acme code", "fi-FI,sv;q=0.8": "din kod",
+	} {
+		s := newService(t)
+		s.expect("SUCCESS", initPath, initWith("en-US", language))
+		if text := s.text.Load().(string); !strings.Contains(text, want) {
+			t.Errorf("%q: %q, want %q", language, text, want)
 		}
 	}
 }

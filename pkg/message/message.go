@@ -21,9 +21,10 @@ const maxDigits = 8
 // people know the merchant by. The message states the time left in whole minutes, rounded
 // down, so that it never promises too much. The function may be called concurrently.
 //
-// The language is a BCP 47 tag such as "en", "de-AT" or "en_PH". Only the primary subtag
-// counts, in upper or lower case; "" is English. Text refuses a language that is not one
-// of the [Languages].
+// The language is a tag of BCP 47, POSIX or Java, such as "en", "de-AT", "en_PH.UTF-8" or
+// "in_ID". Only the primary subtag counts, in upper or lower case, also as an old code or
+// one of three letters; "" is English. Text refuses a language that is not one of the
+// [Languages].
 //
 // It refuses a brand that is empty, that is not in the GSM 7-bit alphabet (one other
 // letter would turn one SMS into three), or that makes the text longer than one SMS.

@@ -117,14 +117,20 @@ func TestLanguages(t *testing.T) {
 func TestTags(t *testing.T) {
 	for tag, want := range map[string]string{
 		"": "en", "EN": "en", "en-GB": "en", "en_PH": "en", "de-AT": "de", "De_ch": "de", "pt-BR": "pt", "es-419": "es",
-		"sv-Latn-FI": "sv",
+		"sv-Latn-FI": "sv", "in_ID": "id", "in": "id", "IN-ID": "id", "deu": "de", "ger": "de", " de": "de",
+		"de \n": "de", "\u00a0fr_FR": "fr", "ENG": "en", "msa-MY": "ms", "zsm": "ms", "fre_CA": "fr", "dut": "nl",
+		"en_US.UTF-8": "en", "de_DE@euro": "de", "es_ES_#Latn": "es", "pt_BR.ISO8859-1": "pt", "en_US_POSIX": "en",
+		"in_ID_#Latn": "id", "id-u-nu-latn": "id", "da.UTF-8": "da",
 	} {
 		if got := write(t, "Countersign", tag)("425502", time.Minute); got != texts[want][1] ||
 			!message.Supported(tag) {
 			t.Errorf("%q: %q, want %q", tag, got, texts[want][1])
 		}
 	}
-	for _, tag := range []string{"tr", "eng", "english", "e", "-en", "_", " en", "en GB", "de,en", "Countersign"} {
+	for _, tag := range []string{
+		"tr", "english", "e", "-en", "_", " ", "en GB", "de,en", "Countersign", "iw", "iw_IL", "ji", "he", "zh_Hant_TW",
+		"zh_TW_#Hant", "C", "C.UTF-8", "POSIX", "und", "inx", "i-klingon", "@", "#", ".", "е\u006e",
+	} {
 		_, err := message.Text("Countersign", tag)
 		if err == nil || message.Supported(tag) {
 			t.Errorf("%q: taken", tag)
@@ -222,6 +228,8 @@ func TestFor(t *testing.T) {
 	}{
 		{"Acme", "", "en"}, {"Acme", "de", "de"}, {"Acme", " de", "de"}, {"Acme", "xx de-AT id", "de"},
 		{"Acme", "id-ID nl", "id"}, {"Acme", "xx", "en"},
+		{"Acme", "in_ID de", "id"}, {"Acme", "iw_IL de", "de"}, {"Acme", "zh_TW_#Hant fra", "fr"},
+		{"Acme", "fi-FI,sv;q=0.8,en;q=0.5 de", "sv"}, {"Acme", "de-CH,de;q=0.9 en", "de"}, {"Acme", "*,, es", "es"},
 		{long, "id-ID", "en"}, {long, "id-ID nl", "nl"}, {long, "xx id ms-MY nl de", "nl"}, {long, "en nl", "en"},
 		{strings.Repeat("b", 108), "id nl", ""}, {"字", "id", ""},
 	} {

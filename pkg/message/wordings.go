@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -34,16 +35,33 @@ var wordings = map[string]wording{
 	"sv": {" är din kod för ", ", giltig i ", ".", "mindre än 1 minut", "1 minut", " minuter"},
 }
 
+// aliases are the other codes of the languages above: the old code of Indonesian, which Java and Android write,
+// and the codes of three letters (ISO 639-2 and 639-3). A test compares them with the tables of golang.org/x/text,
+// which no function links.
+var aliases = map[string]string{
+	"in": "id", "ind": "id",
+	"dan": "da", "deu": "de", "ger": "de", "eng": "en", "spa": "es", "fra": "fr", "fre": "fr", "ita": "it",
+	"msa": "ms", "may": "ms", "zsm": "ms", "nld": "nl", "dut": "nl", "por": "pt", "swe": "sv",
+}
+
 // find returns the wording for a language tag.
 func find(language string) (wording, bool) {
+	code := strings.ToLower(primary(language))
 	if language == "" {
-		language = "en"
+		code = "en"
 	}
-	if i := strings.IndexAny(language, "-_"); i >= 0 {
+	w, ok := wordings[cmp.Or(aliases[code], code)]
+	return w, ok
+}
+
+// primary returns the first subtag of a language tag, "" for what is none. Locales of POSIX and Java have other
+// separators than BCP 47: en_US.UTF-8, de_DE@euro, zh_TW_#Hant.
+func primary(language string) string {
+	language = strings.TrimSpace(language)
+	if i := strings.IndexAny(language, "-_.@#"); i >= 0 {
 		language = language[:i]
 	}
-	w, ok := wordings[strings.ToLower(language)]
-	return w, ok
+	return language
 }
 
 // Supported reports whether [Text] accepts the language.
