@@ -109,7 +109,7 @@ func TestSetParametersRefuses(t *testing.T) {
 		name, mistake string
 		settings      []string
 	}{
-		{"unknown name", "has no parameter Senderid; it has: AlarmTopic", []string{"Senderid=Acme"}},
+		{"unknown name", "has no parameter Senderid; it has: AccessLog AlarmTopic", []string{"Senderid=Acme"}},
 		{"no value", "SenderId is not NAME=VALUE", []string{"SenderId"}},
 		{"given twice", "SenderId is given twice", []string{"SenderId=A", "SenderId=B"}},
 		{"nothing", "usage: ", nil},

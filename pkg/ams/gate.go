@@ -39,7 +39,7 @@ func (g *Gate) serve(
 	}
 	path, family := route(r.Path), familyOf(r.Path)
 	ctx, record := g.Begin(ctx, "ams")
-	record.API = strings.TrimPrefix(path, "/v1/")
+	record.API, record.Source = strings.TrimPrefix(path, "/v1/"), r.SourceIP
 	a := g.answer(ctx, r, record.API, find(path))
 	resp := a.render(family)
 	if !r.Direct {

@@ -14,7 +14,7 @@ import (
 //
 // A caller who does not prove its identity is a stranger, and could fill the log at our cost. A process writes one line
 // about refused strangers in [Lines.Every]. The next line of any request has the number of the others, so the metric
-// counts all of them except those after the last line of a process.
+// counts all of them except those after the last line of a process, and the addresses that most of them came from.
 type Lines struct {
 	// Stack is the name of the deployment, a dimension of every metric; "" means no metrics.
 	Stack string
@@ -24,6 +24,7 @@ type Lines struct {
 	mu      sync.Mutex
 	latest  time.Time // of the lines about a stranger
 	skipped int       // strangers since the latest line
+	from    sources   // their addresses
 }
 
 // SampleEvery is the shortest time between two lines of a function about strangers.
@@ -39,7 +40,7 @@ func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now tim
 	if !log.Enabled(ctx, level) {
 		return
 	}
-	strangers, silent := l.strangers(r, now)
+	strangers, from, silent := l.strangers(r, now)
 	if silent {
 		return
 	}
@@ -48,30 +49,37 @@ func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now tim
 	}
 	line := make([]slog.Attr, 0, 32)
 	line = r.appendTo(line, now.Sub(r.begun))
+	if from != "" {
+		line = append(line, slog.String("strangersFrom", from))
+	}
 	if l != nil && l.Stack != "" {
 		line = l.appendMetrics(line, r, strangers, now)
 	}
 	log.LogAttrs(ctx, level, "request", line...)
 }
 
-// strangers counts strangers, and returns the number of those that the line reports. A request that failed
-// always gets a line.
-func (l *Lines) strangers(r *Request, now time.Time) (n int, silent bool) {
+// strangers counts strangers, and returns the number of those that the line reports, and where most of them came from.
+// A request that failed always gets a line.
+func (l *Lines) strangers(r *Request, now time.Time) (n int, from string, silent bool) {
 	stranger := !r.Admitted && r.Fault == ""
 	if l == nil {
-		return 0, stranger
+		return 0, "", stranger
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if stranger {
 		l.skipped++
+		if l.from == nil {
+			l.from = sources{}
+		}
+		l.from.add(r.Source)
 		if now.Sub(l.latest) < l.Every {
-			return 0, true
+			return 0, "", true
 		}
 		l.latest = now
 	}
 	n, l.skipped = l.skipped, 0
-	return n, false
+	return n, l.from.take(), false
 }
 
 // appendTo appends the known fields of the request.

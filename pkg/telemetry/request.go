@@ -17,6 +17,7 @@ type Request struct {
 	Contract string // "ams", "unimatrix" or "cognito"
 	API      string // as in a client's list of APIs; "" for an unknown path
 	Client   string // only of a client that exists
+	Source   string // address that the request came from, "" if that is not known; no line has that of a client
 	// IDIsKey is set if the request's access key is the client's id, which this line shows.
 	IDIsKey bool
 	// Admitted is set once the client has proved its identity. Others are strangers, and must not fill the log.

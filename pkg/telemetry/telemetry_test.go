@@ -284,6 +284,56 @@ func TestStrangers(t *testing.T) {
 	d.one("no API", map[string]any{"api": "none", "result": "INVALID_API"})
 }
 
+// The line that counts strangers has the addresses that most of them came from, whatever else they sent, and no line has
+// the address of a client.
+func TestStrangersFrom(t *testing.T) {
+	var out bytes.Buffer
+	log, lines := slog.New(slog.NewJSONHandler(&out, nil)), &telemetry.Lines{Stack: "prod", Every: 10 * time.Second}
+	now := time.UnixMilli(1_795_317_208_457)
+	write := func(source string, admitted bool) {
+		ctx, r := telemetry.Begin(t.Context(), now)
+		r.Source, r.Admitted = source, admitted
+		lines.Write(ctx, log, r, now)
+	}
+	want := func(name, from string) {
+		t.Helper()
+		var line struct{ StrangersFrom string }
+		if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.StrangersFrom != from {
+			t.Errorf("%s: %q (%v), want %q", name, line.StrangersFrom, err, from)
+		}
+		out.Reset()
+	}
+	write("192.0.2.1", false)
+	want("the first", "192.0.2.1 1")
+	for i := range 1000 {
+		write("198.51.100.7", false)
+		write(fmt.Sprintf("2001:db8:0:1::%x", i), false)
+		write("::ffff:203.0.113.9", false)
+		write("203.0.113.9", false)
+		write("", false)
+		write("no address\n", false)
+	}
+	for range 3 {
+		write("192.0.2.8", false)
+	}
+	write("192.0.2.200", true)
+	want("a client", "203.0.113.9 2000, 198.51.100.7 1000, 2001:db8:0:1::/64 1000")
+	write("192.0.2.200", true)
+	want("afterwards", "")
+	for i := range 100_000 {
+		write(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), false)
+		if i%10 == 0 {
+			write("192.0.2.99", false)
+		}
+	}
+	now = now.Add(10 * time.Second)
+	write("192.0.2.99", false)
+	text := out.String()
+	if i := strings.Index(text, `"strangersFrom":"192.0.2.99 `); i < 0 || strings.Count(text, "10.") > 2 {
+		t.Errorf("the source of one request in eleven is lost: %s", text)
+	}
+}
+
 // Parallel strangers are each counted once.
 func TestStrangersAtOnce(t *testing.T) {
 	var out bytes.Buffer

@@ -39,6 +39,7 @@ const soon = time.Second
 // Serve answers one request.
 func (s *API) Serve(ctx context.Context, r gateway.Request) gateway.Response {
 	ctx, record := s.Begin(ctx, "unimatrix")
+	record.Source = r.SourceIP
 	var random [16]byte
 	a := s.answer(ctx, r, &random)
 	record.Reply = hex.EncodeToString(random[:])
