@@ -64,7 +64,8 @@ func (p Policy) KnownLimits() Limits {
 	return Limits{Windows: windows}
 }
 
-// ordinary returns the windows that hold for everybody.
+// ordinary returns the windows that hold for everybody. The first one stays if the cooldown
+// is 0: it refuses a send before the newest one, which a host counted whose clock is ahead.
 func (p Policy) ordinary() []Window {
 	return []Window{
 		{Sends: 1, In: p.Cooldown, Cooldown: true},

@@ -76,6 +76,9 @@ func (w *world) during(name string, do func(ctx context.Context) string) string 
 	return answer
 }
 
+// address returns the end user's address: one of two, which may be known for the number.
+func (w *world) address() string { return fmt.Sprintf("198.51.100.%d", w.r.IntN(2)) }
+
 func (w *world) national() string { return fmt.Sprintf("12%07d", w.n) }
 
 // post makes one request of AMS and returns the status of its answer.
@@ -110,8 +113,8 @@ func (w *world) post(name, path, body string) string {
 
 func (w *world) init(id string) string {
 	return w.post("init "+id, "/v1/customers/initAuthentication", fmt.Sprintf(`{"authenticationRequestId":%q,`+
-		`"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%s"}`,
-		id, w.national()))
+		`"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%s",`+
+		`"env":{"clientIp":%q}}`, id, w.national(), w.address()))
 }
 
 func (w *world) trigger(r trigger) string {
@@ -131,8 +134,10 @@ func (w *world) check(id string) {
 	if status != "S" {
 		return
 	}
-	for _, key := range w.keys.Keys(context.Background()).LedgerKeys(w.client.ID, otp.Phone("+60"+w.national())) {
-		if err := w.ledgers.Answered(context.Background(), otp.Answer{Ledger: key}); err != nil {
+	number := otp.Phone("+60" + w.national())
+	for _, key := range w.keys.before.LedgerKeys(w.client.ID, number) {
+		source := w.keys.before.Source(w.client.ID, number, w.address())
+		if err := w.ledgers.Answered(context.Background(), otp.Answer{Ledger: key, Source: source}); err != nil {
 			w.note("not answered: %v", err)
 		}
 	}

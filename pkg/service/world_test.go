@@ -89,7 +89,7 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, sns *awsfake.
 		t: t, n: n, seed: seed, r: r, clock: storetest.NewClock(epoch), sender: sender,
 		client: &clients.Client{
 			ID: id, Unsigned: true, Unimatrix: "simple", CustomCodes: true, Countries: []string{"MY"}, Brand: "Acme",
-			Policy: policy(r),
+			Policy: policy(r), Sources: clients.Sources{Env: "clientIp"},
 		},
 		sent: map[string]bool{}, codes: map[string]otp.Code{}, call: &call{},
 	}

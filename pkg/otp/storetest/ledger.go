@@ -58,6 +58,7 @@ func testLedger(t *testing.T, o Opener) {
 		{"refund of a send that is not counted as unanswered", refundAnswered},
 		{"the first send sets the TTL", ledgerTTL},
 		{"old sends are dropped", ledgerTrim},
+		{"a send before the newest one is refused, without a cooldown too", clockAhead},
 	})
 }
 
@@ -161,5 +162,33 @@ func ledgerTrim(t *testing.T, o Opener) {
 	got := ledgerOf(t, s, "N#2", "39")
 	if kept := len(got.Sends) - limits.Depth(); kept < 2 || kept >= 12 || got.Unanswered != 40 {
 		t.Errorf("of 40 sends %d are kept and %d unanswered, want 5 to 14 and 40", len(got.Sends), got.Unanswered)
+	}
+}
+
+// clockAhead counts a send of a host whose clock is ahead. The other hosts wait for
+// that instant, and for the cooldown after it.
+func clockAhead(t *testing.T, o Opener) {
+	for _, pause := range []time.Duration{0, time.Millisecond, cooldown, time.Hour} {
+		t.Run(fmt.Sprint("cooldown ", pause), func(t *testing.T) {
+			w := newWorld(o.Open(t))
+			start := func(id string) otp.Start {
+				r := start(id, phone)
+				r.Policy.Cooldown = pause
+				return r
+			}
+			w.Clock.Advance(5 * time.Minute)
+			w.init(t, start("ahead"), otp.Sent)
+			for n, behind := range []time.Duration{5 * time.Minute, time.Second, time.Millisecond} {
+				w.Clock.Advance(-behind)
+				got := w.init(t, start(fmt.Sprint("behind", n)), otp.TooSoon)
+				if want := behind + pause; got.Wait != want {
+					t.Errorf("%v behind: wait %v, want %v", behind, got.Wait, want)
+				}
+				w.Clock.Advance(behind)
+			}
+			w.Clock.Advance(pause)
+			w.init(t, start("in time"), otp.Sent)
+			w.counted(t, 2)
+		})
 	}
 }
