@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -188,15 +189,29 @@ func TestLimitsNamed(t *testing.T) {
 	}
 }
 
-// Codes print as stars, numbers as stars and four digits.
+// Codes print as stars, numbers as stars and four digits, or fewer of a short number.
 func TestSecretsPrintAs(t *testing.T) {
 	for v, want := range map[any]string{
 		Code("493817"): "******", Phone("+606543216353"): "*********6353",
-		Phone("+6012345"): "********", Phone("+60123456"): "*****3456",
+		Phone("+6012345"): "********", Phone("+60123456"): "*******56", Phone("+50051234"): "*******34",
 		Message{To: "+606543216353", Text: "x"}: "message to *********6353",
 	} {
 		if got := fmt.Sprint(v); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// Whatever its calling code, a number prints at most half of its national digits.
+func TestPhoneShowsLittle(t *testing.T) {
+	for n := 5; n <= 15; n++ {
+		p := Phone("+" + "123456789012345"[:n])
+		shown := strings.TrimLeft(p.String(), "*")
+		if national := n - 3; len(p.String()) != len(p) || len(shown) > min(4, national/2) {
+			t.Errorf("%s of %d digits shows %q", p, n, shown)
+		}
+		if n >= 11 && len(shown) != 4 {
+			t.Errorf("%s of %d digits, want the last four", p, n)
 		}
 	}
 }

@@ -16,17 +16,21 @@ func (c Code) LogValue() slog.Value         { return slog.StringValue(c.String()
 func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Phone is a phone number in E.164 form, "+" and up to 15 digits. It formats
-// and logs as stars and its last four digits. [Phone.E164] returns the number itself.
+// and logs as stars and its last four digits, or fewer of a short number.
+// [Phone.E164] returns the number itself.
 type Phone string
 
 // E164 returns the number in clear, for senders and for encryption.
 func (p Phone) E164() string { return string(p) }
 
 func (p Phone) String() string {
-	if len(p) < 9 { // four digits would disclose most of a short number
+	const plusAndCode = 4 // of the longest calling code; half of the rest may be shown
+	national := len(p) - plusAndCode
+	if national <= 4 {
 		return strings.Repeat("*", len(p))
 	}
-	return strings.Repeat("*", len(p)-4) + string(p[len(p)-4:])
+	hidden := len(p) - min(4, national/2)
+	return strings.Repeat("*", hidden) + string(p[hidden:])
 }
 func (p Phone) Format(f fmt.State, _ rune)   { fmt.Fprint(f, p.String()) }
 func (p Phone) LogValue() slog.Value         { return slog.StringValue(p.String()) }

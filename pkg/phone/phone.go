@@ -44,11 +44,11 @@ func digits(s string) bool {
 }
 
 // Mask returns a form of the number that may be shown: the calling code, a star for each
-// further digit, and the last four digits ("+60******6353"). Of a national number of four
-// digits or fewer it shows stars only.
+// further digit, and the last four digits ("+60******6353"). Of a national number it shows
+// at most half of the digits, and of one with four digits or fewer none.
 func Mask(cc, national string) string {
-	open := 4
-	if len(national) <= open {
+	open := min(4, len(national)/2)
+	if len(national) <= 4 {
 		open = 0
 	}
 	return "+" + cc + strings.Repeat("*", len(national)-open) + national[len(national)-open:]

@@ -27,11 +27,31 @@ func TestSplit(t *testing.T) {
 func TestMask(t *testing.T) {
 	for in, want := range map[string]string{
 		"60-6543216353": "+60******6353", "1-4154567899": "+1******7899", "44-2044555666": "+44******5666",
-		"290-1234": "+290****", "290-12345": "+290*2345",
+		"290-1234": "+290****", "290-12345": "+290***45", "500-51234": "+500***34", "683-123456": "+683***456",
+		"47-1234567": "+47****567", "47-12345678": "+47****5678", "1-123456789012": "+1********9012",
 	} {
 		cc, national, _ := strings.Cut(in, "-")
 		if got := phone.Mask(cc, national); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}
+
+// A mask shows at most half of the national digits, and at most four, of a number of any length.
+// The digits of the numbers here are all different from the star, so that each one shown counts.
+func TestMaskShowsLittle(t *testing.T) {
+	for _, cc := range []string{"1", "44", "290"} {
+		for n := 1; len(cc)+n <= 15; n++ {
+			national := "123456789012345"[:n]
+			mask := phone.Mask(cc, national)
+			hidden, ok := strings.CutPrefix(mask, "+"+cc)
+			shown := strings.TrimLeft(hidden, "*")
+			if !ok || len(hidden) != n || !strings.HasSuffix(national, shown) || len(shown) > min(4, n/2) {
+				t.Errorf("+%s%s: %s shows %q", cc, national, mask, shown)
+			}
+			if n >= 8 && len(shown) != 4 {
+				t.Errorf("+%s%s: %s, want the last four digits as in the document", cc, national, mask)
+			}
 		}
 	}
 }
