@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test quick test-clients test-sam test-api tools lint figures vuln bench fuzz build
+.PHONY: help run test quick test-clients test-sam test-api test-plan plan tools lint figures vuln bench fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -18,12 +18,11 @@ run: ## run the service on this machine, http://127.0.0.1:8080
 	go run ./cmd/countersign serve
 
 test: tools ## run all tests, on both stores, with the race detector
-	@.ci/test ./pkg/phone/plan
 	@.ci/test -race -shuffle=on ./...
 
 quick: ## run the tests of the domain, the contracts and SQLite, in half a minute
 	@go test ./pkg/otp ./pkg/admission ./pkg/ams ./pkg/unimatrix ./pkg/signature ./pkg/clients/... ./pkg/users \
-	  ./pkg/message ./pkg/phone ./pkg/sqlitestore
+	  ./pkg/message ./pkg/phone/... ./pkg/sqlitestore
 
 test-clients: ## run vendors' own SDKs against the local server
 	@go run ./.ci/clients
@@ -33,6 +32,12 @@ test-sam: ## validate, lint and build the template with SAM
 
 test-api: ## lint docs/openapi.yaml and the state machine, and test the local server against the first
 	@.ci/api/run
+
+test-plan: ## compare the numbering plans with upstream's answers on 50,000 numbers
+	@.ci/plan/run compare
+
+plan: ## write the numbering plans from upstream's newest release, into pkg/phone/plan
+	@.ci/plan/run generate
 
 tools: $(ENGINE) ## install the DynamoDB engine of the tests into .tools (not where DYNAMODB_ENDPOINT is set)
 

@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	})
 	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })
 	defer stop()
-	log.Info("started", "version", version.Current)
+	log.Info("started", "version", version.Current, "plans", plan.Release())
 	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...))
 }
 

@@ -11,10 +11,11 @@ import (
 // Number is a number that is possible in its numbering plan.
 type Number struct {
 	E164       otp.Phone
-	CC         string // country calling code, such as "60"
-	Mask       string // see [Mask]
-	Region     string // ISO 3166-1 alpha-2 code of its country; "" if that is uncertain
-	MainRegion string // the main one of the countries that share CC ("US" for 1); "" if CC belongs to no country
+	CC         string   // country calling code, such as "60"
+	Mask       string   // see [Mask]
+	Region     string   // ISO 3166-1 alpha-2 code of its country; "" if that is uncertain
+	Sharing    []string // if Region is uncertain: the countries that share CC
+	MainRegion string   // the main one of the countries that share CC ("US" for 1); "" if CC belongs to no country
 	Kind       Kind
 	Valid      bool // see [Strictness]
 	Mobile     bool // Valid, and see [Strictness]

@@ -3,8 +3,11 @@
 package senders
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"countersign/functions/internal/start"
 	"countersign/pkg/config"
@@ -18,7 +21,8 @@ import (
 var table = sending.Senders{"sns": openSNS}
 
 // Open adds a sender to s. Its error names every setting of messages that is wrong. A country that does not exist is
-// a line in the log only: messages to the other countries go out.
+// a line in the log only: messages to the other countries go out. A line has the release of the numbering plans; it is
+// a warning where they are stale.
 func Open(s *start.Service, getenv func(string) string) (*sending.Service, error) {
 	if err := s.Config.CheckMessages(); err != nil {
 		return nil, err
@@ -26,11 +30,20 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	if err := plan.CheckCountries(s.Config.Countries); err != nil {
 		s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sCOUNTRIES: %v", config.Prefix, err))
 	}
+	logPlans(s.Gate.Log, s.Now())
 	sender, err := table.Open(getenv, "sns")
 	if err != nil {
 		return nil, err
 	}
 	return sending.New(s.Service, sender), nil
+}
+
+func logPlans(log *slog.Logger, now time.Time) {
+	level := slog.LevelInfo
+	if plan.Stale(now) {
+		level = slog.LevelWarn
+	}
+	log.Log(context.Background(), level, "numbering plans", "release", plan.Release())
 }
 
 func openSNS(getenv func(string) string) (otp.Sender, error) {

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/functions/internal/senders"
 	"countersign/functions/internal/start"
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/config"
+	"countersign/pkg/phone/plan"
 	"countersign/pkg/service"
 )
 
@@ -29,13 +31,20 @@ func environment(name, value string) func(string) string {
 // open adds a sender, and returns what it logs.
 func open(t *testing.T, getenv func(string) string) (log string, err error) {
 	t.Helper()
+	return openAt(t, time.Now(), getenv)
+}
+
+// openAt is open at a time.
+func openAt(t *testing.T, now time.Time, getenv func(string) string) (log string, err error) {
+	t.Helper()
 	cfg, err := config.Load(getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
 	gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.NewTextHandler(&text, nil))}}
-	_, err = senders.Open(&start.Service{Config: cfg, Service: &service.Service{Gate: gate}}, getenv)
+	svc := &service.Service{Gate: gate, Now: func() time.Time { return now }}
+	_, err = senders.Open(&start.Service{Config: cfg, Service: svc}, getenv)
 	return strings.ReplaceAll(text.String(), `\"`, `"`), err
 }
 
@@ -50,8 +59,26 @@ func TestCountries(t *testing.T) {
 		"MY,XX,GB": `COUNTERSIGN_COUNTRIES: "XX"`,
 	} {
 		log, err := open(t, environment("COUNTRIES", countries))
-		if err != nil || want == "" && log != "" || !strings.Contains(log, want) {
+		if err != nil || want == "" && strings.Contains(log, "COUNTRIES") || !strings.Contains(log, want) {
 			t.Errorf("%q: %v, log %s, want %q in it", countries, err, log, want)
+		}
+	}
+}
+
+// Each start has a line with the release of the numbering plans.
+func TestPlansAreLogged(t *testing.T) {
+	log, err := open(t, environment("SENDER", "sns"))
+	if want := `release="` + plan.Release() + `"`; err != nil || strings.Count(log, want) != 1 {
+		t.Errorf("%v, log %s, want %q once", err, log, want)
+	}
+	for age, want := range map[time.Duration]string{0: "level=INFO", plan.MaxAge + 24*time.Hour: "level=WARN"} {
+		released, err := time.Parse(time.DateOnly, plan.Date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := openAt(t, released.Add(age), environment("SENDER", "sns"))
+		if err != nil || !strings.Contains(log, want) {
+			t.Errorf("after %v: %v, log %s, want %s", age, err, log, want)
 		}
 	}
 }

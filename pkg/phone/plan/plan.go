@@ -1,14 +1,14 @@
 // Package plan looks phone numbers up in the numbering plans of the world. It uses the
 // metadata of Google's libphonenumber.
 //
-// The metadata is in codes_gen.go. `go generate ./pkg/phone/plan` writes that file from
-// the metadata of the Go port (github.com/nyaruka/phonenumbers) in the version that
-// go.mod names. Only the tests link the port, and compare [Lookup] with it. The port
-// unpacks and parses all plans at process start, which would cost each function that
-// sends 7 ms and 7 MB, for the one plan that a call needs (docs/benchmarks.md).
+// The metadata is in codes_gen.go. `make plan` writes that file from the newest release of
+// libphonenumber's port for Python, which follows upstream every two weeks. .ci/plan
+// compares the look-up with the answers of that port.
+//
+// A port in Go would unpack and parse all plans at process start, which would cost each
+// function that sends 7 ms and 7 MB, for the one plan that a call needs
+// (docs/benchmarks.md).
 package plan
-
-//go:generate go test . -run TestCodes -update
 
 import (
 	"slices"
@@ -30,24 +30,47 @@ func Lookup(s string) (phone.Number, bool) {
 		return phone.Number{}, false
 	}
 	national := s[1+len(c.number):]
-	if n := len(national); n < minNational || !c.national.has(n) && !c.local.has(n) || c.trunk(national) {
+	n, ok := c.lookup(national)
+	if !ok {
+		return phone.Number{}, false
+	}
+	n.E164, n.Mask = otp.Phone(s), phone.Mask(c.number, national)
+	return n, true
+}
+
+// lookup looks a national number up in the plan of its calling code, as upstream does. A
+// length that can be dialled within an area only is not possible: no message reaches it.
+func (c *code) lookup(national string) (phone.Number, bool) {
+	if n := len(national); n < minNational || !c.national.has(n) || c.trunk(national) {
 		return phone.Number{}, false
 	}
 	id, line := "", unknown
 	if r := c.region(national); r != nil {
 		id, line = r.id, r.kind(national)
 	}
-	return phone.Number{
-		E164:       otp.Phone(s),
+	n := phone.Number{
 		CC:         c.number,
-		Mask:       phone.Mask(c.number, national),
 		Region:     country(id),
 		MainRegion: country(c.regions[0].id),
-		Kind:       c.kind(line),
+		Kind:       c.kind(line, national),
 		// libphonenumber's own rule: a number is valid if it matches some type of line.
 		Valid:  line != unknown,
 		Mobile: line == mobileLine,
-	}, true
+	}
+	if n.Region == "" {
+		n.Sharing = c.countries()
+	}
+	return n, true
+}
+
+// countries returns the countries that share a calling code.
+func (c *code) countries() (all []string) {
+	for _, r := range c.regions {
+		if id := country(r.id); id != "" {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 // minNational is the least number of digits after the calling code, by libphonenumber.
@@ -94,15 +117,28 @@ func country(region string) string {
 // belong to satellite networks (Inmarsat, the Global Mobile Satellite System,
 // international networks); 979 is the international premium rate service (ITU-T E.164,
 // list of assigned country codes).
-func (c *code) kind(line kind) phone.Kind {
+//
+// A number of no known line is taken for a premium one if its first digits are those of
+// premium lines alone: ranges grow before the metadata does.
+func (c *code) kind(line kind, national string) phone.Kind {
 	switch c.number {
 	case "870", "881", "882", "883":
 		return phone.Satellite
 	case "979":
 		return phone.Premium
 	}
-	if line == premiumRate {
+	if line == premiumRate || line == unknown && c.isCostly(national) {
 		return phone.Premium
 	}
 	return phone.Ordinary
+}
+
+// isCostly reports whether the first one to three digits are those of premium lines alone.
+func (c *code) isCostly(national string) bool {
+	for n := 1; n <= min(3, len(national)); n++ {
+		if slices.Contains(strings.Fields(c.costly), national[:n]) {
+			return true
+		}
+	}
+	return false
 }

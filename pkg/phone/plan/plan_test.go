@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -53,6 +54,20 @@ var known = map[string]phone.Number{
 	"60-65432163531234": {}, // too long for Malaysia
 	"1-415456":          {}, // too short
 	"60-6543":           {},
+
+	// These plans changed in 2026.
+	"220-833123456": {Mask: "+220*****3456", Region: "GM", MainRegion: "GM", Valid: true, Mobile: true},
+	"61-496012345":  {Mask: "+61*****2345", Region: "AU", MainRegion: "AU", Valid: true, Mobile: true},
+
+	// A range of no known line that begins as premium lines alone do.
+	"1-9001345678":  {Mask: "+1******5678", MainRegion: "US", Kind: phone.Premium},
+	"33-897999999":  {Mask: "+33*****9999", Region: "FR", MainRegion: "FR", Kind: phone.Premium, Valid: true},
+	"49-9009123456": {Mask: "+49******3456", Region: "DE", MainRegion: "DE", Kind: phone.Premium},
+	"44-9712345678": {Mask: "+44******5678", MainRegion: "GB"},
+	"7-8091234567":  {Mask: "+7******4567", Region: "RU", MainRegion: "RU", Kind: phone.Premium, Valid: true},
+
+	// Lengths that can be dialled within an area only.
+	"54-50490000": {}, "60-654321": {}, "91-223344": {}, "62-12345": {}, "86-95588": {}, "1-5551234": {},
 }
 
 func TestLookup(t *testing.T) {
@@ -61,7 +76,12 @@ func TestLookup(t *testing.T) {
 		if want.Mask != "" {
 			want.E164, want.CC = otp.Phone("+"+cc+national), cc
 		}
-		if got, ok := plan.Lookup("+" + cc + national); ok != (want.E164 != "") || got != want {
+		got, ok := plan.Lookup("+" + cc + national)
+		if shared := got.Region == "" && got.MainRegion != ""; shared != (len(got.Sharing) > 0) {
+			t.Errorf("+%s%s: shared by %v, want countries if the country is not certain", cc, national, got.Sharing)
+		}
+		got.Sharing = nil
+		if ok != (want.E164 != "") || !reflect.DeepEqual(got, want) {
 			t.Errorf("+%s%s: %v, %+v (%s), want %+v (%s)",
 				cc, national, ok, got, got.E164.E164(), want, want.E164.E164())
 		}
@@ -79,10 +99,32 @@ func TestLookupForm(t *testing.T) {
 		"+4402044555666", "+2904", "+4915112345678901", // 16 digits, which Germany may have
 		"+" + strings.Repeat("1", 1000),
 	} {
-		if n, ok := plan.Lookup(in); ok || n != (phone.Number{}) {
+		if n, ok := plan.Lookup(in); ok || !reflect.DeepEqual(n, phone.Number{}) {
 			t.Errorf("%q: %v, %+v, want refused", in, ok, n)
 		}
 	}
+}
+
+// Whatever is accepted has one spelling that is looked up as itself, and a mask that shows little.
+func FuzzLookup(f *testing.F) {
+	for in := range known {
+		f.Add("+" + strings.ReplaceAll(in, "-", ""))
+	}
+	f.Add("+1206TYPEABC")
+	f.Fuzz(func(t *testing.T, s string) {
+		n, ok := plan.Lookup(s)
+		if !ok {
+			return
+		}
+		given, ok := strings.CutPrefix(s, "+"+n.CC)
+		if !ok || n.Mask != phone.Mask(n.CC, given) {
+			t.Fatalf("%q is returned as %s, %s", s, n.E164.E164(), n.Mask)
+		}
+		again, ok := plan.Lookup(n.E164.E164())
+		if !ok || again.E164 != n.E164 {
+			t.Fatalf("%q is %s, which is %s", s, n.E164.E164(), again.E164.E164())
+		}
+	})
 }
 
 func BenchmarkLookup(b *testing.B) {

@@ -10,9 +10,9 @@ import (
 type code struct {
 	number    string  // "60"
 	national  lengths // of national numbers
-	local     lengths // of numbers that can be dialled within an area only
 	prefix    string  // pattern of a trunk prefix; "" if there is none
 	transform string  // replacement of the prefix in the number, "" to drop it
+	costly    string  // first digits that premium lines alone have, with a blank between
 	regions   []region
 }
 

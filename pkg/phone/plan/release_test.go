@@ -1,0 +1,42 @@
+package plan
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The page of numbers has the release and each shared calling code.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/numbers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"**" + Release() + "**"}
+	for _, c := range codes {
+		if len(c.countries()) > 1 {
+			want = append(want, "+"+c.number)
+		}
+	}
+	for _, text := range want {
+		if !strings.Contains(strings.ReplaceAll(string(page), "\n+", " +"), text) {
+			t.Errorf("docs/numbers.md lacks %q", text)
+		}
+	}
+}
+
+// The metadata is stale half a year after its release, and a date that cannot be read is.
+func TestStale(t *testing.T) {
+	released, err := time.Parse(time.DateOnly, Date)
+	if err != nil {
+		t.Fatalf("codes_gen.go has the date %q: %v", Date, err)
+	}
+	for age, want := range map[time.Duration]bool{
+		0: false, MaxAge: false, MaxAge + 1: true, -time.Hour: false,
+	} {
+		if got := Stale(released.Add(age)); got != want {
+			t.Errorf("stale after %v is %t, want %t", age, got, want)
+		}
+	}
+}
