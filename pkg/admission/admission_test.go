@@ -166,6 +166,54 @@ func TestRecipient(t *testing.T) {
 	}
 }
 
+// A number that no network would carry out of its area is refused under every strictness.
+func TestLocalNumbers(t *testing.T) {
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	for _, strict := range []phone.Strictness{"", phone.Possible, phone.Valid, phone.Mobile} {
+		c := clients.Client{Numbers: strict, Countries: []string{"*"}, Lines: []phone.Kind{phone.Premium}}
+		for _, e164 := range []string{"+5450490000", "+60654321", "+91223344", "+6212345", "+8695588", "+15551234"} {
+			if n, got := messages.Recipient(t.Context(), &c, e164); got != otp.BadNumber || n.E164 != "" {
+				t.Errorf("%s under %q: %q, want %q", e164, strict, got, otp.BadNumber)
+			}
+		}
+	}
+}
+
+// A range that is in no country's plan yet is allowed for a client that may send to a country of its calling code, under
+// the default strictness. A known country stays exact.
+func TestSharedCallingCodes(t *testing.T) {
+	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	for _, c := range []struct {
+		countries, e164 string
+		want            otp.Outcome
+	}{
+		{"US,CA", "+12732345678", ""}, // in Canada's plan since 2026
+		{"US,CA", "+12003456789", ""}, {"CA", "+15112345678", ""}, {"JM", "+12003456789", ""},
+		{"GB", "+12003456789", otp.Barred}, {"", "+12003456789", otp.Barred}, {"*", "+12003456789", ""},
+		{"US", "+18765551234", otp.Barred}, {"JM", "+18765551234", ""}, {"US", "+18761551234", otp.Barred},
+		{"US", "+12425551234", otp.Barred}, {"US", "+16045551234", otp.Barred},
+		{"US", "+19001345678", otp.Barred}, // begins as premium lines do
+		{"KZ", "+75001234567", ""}, {"RU", "+77771234567", otp.Barred}, {"RU", "+78091234567", otp.Barred},
+		{"GB", "+445912345678", ""}, {"JE", "+445912345678", ""}, {"GB", "+449112345678", otp.Barred},
+		{"MA", "+212412345678", ""}, {"RE", "+262512345678", ""}, {"AU", "+61612345678", ""},
+		{"FI", "+399912345678", otp.Barred}, {"IT", "+399912345678", ""}, {"GP", "+590412345678", ""},
+		{"BQ", "+59921234567", ""}, {"US,CA", "+881612345678", otp.Barred}, {"US", "+883510012345", otp.Barred},
+	} {
+		var list []string
+		if c.countries != "" {
+			list = strings.Split(c.countries, ",")
+		}
+		client := &clients.Client{Countries: list}
+		if n, got := messages.Recipient(t.Context(), client, c.e164); got != c.want {
+			t.Errorf("%s for %q: %q, want %q (in %q, shared by %v)", c.e164, c.countries, got, c.want, n.Region, n.Sharing)
+		}
+		client.Numbers = phone.Valid
+		if n, got := messages.Recipient(t.Context(), client, c.e164); len(n.Sharing) > 0 && got != otp.BadNumber {
+			t.Errorf("%s for %q, valid numbers only: %q, want %q", c.e164, c.countries, got, otp.BadNumber)
+		}
+	}
+}
+
 func TestStart(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
 	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"slices"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
@@ -33,10 +34,16 @@ func (m Messages) Recipient(ctx context.Context, c *clients.Client, e164 string)
 		return phone.Number{}, otp.BadNumber
 	case !n.Meets(c.Numbers):
 		return n, otp.BadNumber
-	case !c.MayReach(n.Kind), !c.MaySendTo(n.Region):
+	case !c.MayReach(n.Kind), !maySendTo(c, n):
 		return n, otp.Barred
 	}
 	return n, ""
+}
+
+// maySendTo reports whether a client may send to the country of a number. A new range of a calling code that countries
+// share is in no country's plan yet: it is allowed for a client that may send to one of them.
+func maySendTo(c *clients.Client, n phone.Number) bool {
+	return c.MaySendTo(n.Region) || slices.ContainsFunc(n.Sharing, c.MaySendTo)
 }
 
 // Rule returns the rule that a number broke which [Messages.Recipient] refused, for the log line.
