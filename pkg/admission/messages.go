@@ -20,7 +20,8 @@ type Messages struct {
 }
 
 // Recipient decides whether a message of a client may go to a number, given in E.164 form, and notes the number in the
-// record, masked. No other place decides it: a new rule belongs here and holds for every contract.
+// record, masked. No other place decides it: a new rule belongs here and holds for every contract. The E164 of the
+// number that it returns is the spelling that networks take, which may differ from the given one.
 //
 //   - "": it may.
 //   - [otp.BadNumber]: the number is not possible (then the [phone.Number] is zero), or not as sure as the client asks.

@@ -10,9 +10,11 @@ import (
 
 // Number is a number that is possible in its numbering plan.
 type Number struct {
+	// E164 is the form that networks take. Every spelling of a line has the same one, so
+	// messages are sent to it and counted under it.
 	E164       otp.Phone
 	CC         string   // country calling code, such as "60"
-	Mask       string   // see [Mask]
+	Mask       string   // of the number as it was given, see [Mask]
 	Region     string   // ISO 3166-1 alpha-2 code of its country; "" if that is uncertain
 	Sharing    []string // if Region is uncertain: the countries that share CC
 	MainRegion string   // the main one of the countries that share CC ("US" for 1); "" if CC belongs to no country

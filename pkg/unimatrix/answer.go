@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 )
 
@@ -51,9 +52,9 @@ func seconds(wait time.Duration) int {
 	return max(1, int((wait+time.Second-1)/time.Second))
 }
 
-// sentAnswer is the answer about a message that the sender took. Package message writes texts of one SMS, and no prices
-// are kept.
-func sentAnswer(id string, n phone.Number) answer {
+// sentAnswer is the answer about a message that the sender took. It has the number as the caller wrote it. Package
+// message writes texts of one SMS, and no prices are kept.
+func sentAnswer(id string, to otp.Phone, n phone.Number) answer {
 	return answer{result: success, data: struct {
 		ID    string `json:"id"`
 		To    string `json:"to"`
@@ -61,12 +62,12 @@ func sentAnswer(id string, n phone.Number) answer {
 		CC    string `json:"cc"`
 		Count int    `json:"count"`
 		Price string `json:"price"`
-	}{id, n.E164.E164(), cmp.Or(n.Region, n.MainRegion), n.CC, 1, "0.000000"}}
+	}{id, to.E164(), cmp.Or(n.Region, n.MainRegion), n.CC, 1, "0.000000"}}
 }
 
-func verifiedAnswer(n phone.Number, valid bool) answer {
+func verifiedAnswer(to otp.Phone, valid bool) answer {
 	return answer{result: success, data: struct {
 		To    string `json:"to"`
 		Valid bool   `json:"valid"`
-	}{n.E164.E164(), valid}}
+	}{to.E164(), valid}}
 }

@@ -41,7 +41,7 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 	if err != nil {
 		return refuse(internal)
 	}
-	return s.sent(ctx, got, n)
+	return s.sent(ctx, got, r.To, n)
 }
 
 // restricted returns the answer that refuses what a client may not ask for. No client may ask for calls and WhatsApp:
@@ -76,10 +76,10 @@ func restricted(c *clients.Client, r sendRequest) answer {
 const kept = 30 * time.Minute
 
 // scenario adds to start the fields that the request chooses, within the bounds of its client: a longer lifetime or a
-// shorter code becomes the one that the operator set, so that SDKs go on working. The scenario, a number with an
-// intent, takes the place of the id that other contracts have.
+// shorter code becomes the one that the operator set, so that SDKs go on working. The scenario, a line with an intent,
+// takes the place of the id that other contracts have; every spelling of the line has the same one.
 func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start, r sendRequest) {
-	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, r.To, r.Intent)[0]
+	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, start.To, r.Intent)[0]
 	if slices.Contains(c.SenderNames, r.Signature) && s.SenderName(r.Signature) {
 		start.From = r.Signature
 	}
@@ -94,14 +94,14 @@ func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start,
 }
 
 // sent answers with the outcome of a send.
-func (s *API) sent(ctx context.Context, got otp.Started, n phone.Number) answer {
+func (s *API) sent(ctx context.Context, got otp.Started, to otp.Phone, n phone.Number) answer {
 	switch r := sendResults[got.Outcome]; r {
 	case success:
 		var id [16]byte
 		if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
 			return fault(ctx, "entropy", fmt.Errorf("random bytes of the message id: %w", err))
 		}
-		return sentAnswer(hex.EncodeToString(id[:]), n)
+		return sentAnswer(hex.EncodeToString(id[:]), to, n)
 	case internal, pass:
 		if record := telemetry.From(ctx); record.Fault == "" {
 			record.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", got.Outcome))

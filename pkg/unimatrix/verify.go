@@ -20,19 +20,21 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 	if a.result != pass {
 		return a
 	}
-	outcome, err := s.check(ctx, c, r)
+	outcome, err := s.check(ctx, c, n.E164, r)
 	telemetry.From(ctx).Outcome = outcome
 	if err != nil {
 		return fault(ctx, "verify", err)
 	}
-	return verifiedAnswer(n, isValid[outcome])
+	return verifiedAnswer(r.To, isValid[outcome])
 }
 
 // check makes one write, whatever the outcome. During a rotation of the number keys it makes one more for each older
 // key, until it finds a challenge: the code may have been sent before the rotation.
-func (s *API) check(ctx context.Context, c *clients.Client, r verifyRequest) (otp.Outcome, error) {
+func (s *API) check(
+	ctx context.Context, c *clients.Client, to otp.Phone, r verifyRequest,
+) (otp.Outcome, error) {
 	check := otp.Check{Client: c.ID, Code: r.Code, MaxAge: c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))}
-	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, r.To, r.Intent) {
+	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, to, r.Intent) {
 		got, err := s.Verifier.Verify(ctx, check)
 		if err != nil || got.Outcome != otp.Unknown {
 			return got.Outcome, err

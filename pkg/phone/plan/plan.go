@@ -20,7 +20,8 @@ import (
 
 // Lookup implements [phone.Lookup]. It accepts a number that libphonenumber calls
 // possible and that has the form of E.164: a plus, the calling code, and the national
-// number without a trunk prefix. It may be called concurrently.
+// number without a trunk prefix. A number in an older spelling of its line is looked up,
+// and returned, in the spelling of today. It may be called concurrently.
 func Lookup(s string) (phone.Number, bool) {
 	if !isE164(s) {
 		return phone.Number{}, false
@@ -29,12 +30,13 @@ func Lookup(s string) (phone.Number, bool) {
 	if c == nil {
 		return phone.Number{}, false
 	}
-	national := s[1+len(c.number):]
+	given := s[1+len(c.number):]
+	national := canonical(c.number, given)
 	n, ok := c.lookup(national)
 	if !ok {
 		return phone.Number{}, false
 	}
-	n.E164, n.Mask = otp.Phone(s), phone.Mask(c.number, national)
+	n.E164, n.Mask = otp.Phone("+"+c.number+national), phone.Mask(c.number, given)
 	return n, true
 }
 

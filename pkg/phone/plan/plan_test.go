@@ -111,6 +111,7 @@ func FuzzLookup(f *testing.F) {
 		f.Add("+" + strings.ReplaceAll(in, "-", ""))
 	}
 	f.Add("+1206TYPEABC")
+	f.Add("+24106031299")
 	f.Fuzz(func(t *testing.T, s string) {
 		n, ok := plan.Lookup(s)
 		if !ok {

@@ -7,13 +7,16 @@ import (
 	"time"
 )
 
-// The page of numbers has the release and each shared calling code.
+// The page of numbers has the release, and a row for each calling code with spellings.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/numbers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"**" + Release() + "**"}
+	for _, s := range spellings {
+		want = append(want, "\n| +"+s.code+" |")
+	}
 	for _, c := range codes {
 		if len(c.countries()) > 1 {
 			want = append(want, "+"+c.number)
