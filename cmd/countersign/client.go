@@ -63,7 +63,8 @@ func (clientCommands) Help() string {
 		`of access keys are printed as fingerprints.
 
 A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
-		`numbers, lines, limits, window, perMinute, brand, senderID, language, customCodes, senderNames, templates, ` +
+		`numbers, lines, limits, window, once, perMinute, brand, senderID, language, customCodes, senderNames, ` +
+		`templates, ` +
 		`sources}. ` +
 		`A member that is missing has its default.`
 }

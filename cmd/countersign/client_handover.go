@@ -114,6 +114,9 @@ func (h *handover) print(ctx context.Context, p place, b *books, id, done string
 	if len(r.Secrets) > 0 && r.Unimatrix != "hmac" {
 		h.note("its secret is not used: client set --unimatrix hmac changes that")
 	}
+	if r.Once && r.Unimatrix != "hmac" {
+		h.note("--once has no effect: only requests with hmac have a nonce")
+	}
 	if len(r.Countries) == 0 {
 		h.note("it can send nothing: client set --country allows countries")
 	}

@@ -20,7 +20,7 @@ const publicKey = testKeys + "ams-test-client.pub.pem"
 // everyFlag sets each field of a client's record.
 var everyFlag = []string{
 	"--unimatrix=simple", "--unsigned", "--country=US,MY", "--country=GB", "--api=ams,otp.send",
-	"--network=192.0.2.0/24", "--numbers=mobile", "--line=premium", "--time-window=90s", "--per-minute=600",
+	"--network=192.0.2.0/24", "--numbers=mobile", "--line=premium", "--time-window=90s", "--once", "--per-minute=600",
 	"--brand=Acme", "--sender-id=ACME", "--language=de", "--no-custom-codes", "--sender-name=Acme, Inc.",
 	"--template=t1", "--template=t2", "--source=env.clientIp", "--source=header:X-User",
 	"--digits=4", "--validity=2m", "--attempts=3", "--cooldown=0s",
@@ -32,7 +32,7 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 
 	`"countries":["US","MY","GB"],"numbers":"mobile","lines":["premium"],` +
 	`"limits":{"digits":4,"validity":"2m","attempts":3,"cooldown":"0s","perHour":4,"perDay":9,"unanswered":5,` +
-	`"pause":"2h","memory":"48h"},"window":"1m30s","perMinute":600,"brand":"Acme","senderID":"ACME",` +
+	`"pause":"2h","memory":"48h"},"window":"1m30s","once":true,"perMinute":600,"brand":"Acme","senderID":"ACME",` +
 	`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
 	`"sources":["env.clientIp","header:X-User"]}`
 
@@ -101,6 +101,7 @@ func TestSetOne(t *testing.T) {
 			{"--numbers=valid", `"numbers":"mobile"`, `"numbers":"valid"`},
 			{"--time-window=0", `"window":"1m30s"`, `"window":"0s"`},
 			{"--time-window=", `"window":"0s",`, ``},
+			{"--no-once", `"once":true,`, ``},
 			{"--per-minute=0", `"perMinute":600,`, ``},
 			{"--brand=", `"brand":"Acme",`, ``},
 			{"--sender-id=", `"senderID":"ACME",`, ``},
@@ -188,6 +189,7 @@ func TestNotes(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.prints([]string{"client", "add", "silent"}, "it cannot call over HTTP: client rotate-key",
 		"Cognito and direct invocations need neither", "it can send nothing: client set --country")
+	c.prints([]string{"client", "add", "careful", "--once"}, "--once has no effect: only requests with hmac")
 	var h handover
 	c.json(&h, "client", "add", "quiet", "--country", "MY")
 	if len(h.Notes) != 1 || !strings.Contains(h.Notes[0], "cannot call") {

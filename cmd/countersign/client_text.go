@@ -32,6 +32,7 @@ func described(r clients.Record) string {
 		[]string{"numbers", cmp.Or(r.Numbers, "possible")},
 		[]string{"lines", strings.Join(append([]string{"ordinary"}, r.Lines...), ", ")},
 		[]string{"time window", timeWindow(r)},
+		[]string{"nonces", nonces(r)},
 		[]string{"a minute", perMinute(r)},
 		[]string{"brand", cmp.Or(r.Brand, "the deployment's")},
 		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
@@ -74,11 +75,21 @@ func accessKeys(r clients.Record) (rows [][]string) {
 func timeWindow(r clients.Record) string {
 	switch {
 	case r.Window == nil:
-		return "10m"
+		return "10m, 5m for HMAC"
 	case r.Window.String() == "0s":
-		return "off"
+		return "off, 10m for HMAC"
+	case *r.Window > clients.Duration(10*time.Minute):
+		return r.Window.String() + ", 10m for HMAC"
 	}
 	return r.Window.String()
+}
+
+// nonces is the use of the nonces in HMAC signatures.
+func nonces(r clients.Record) string {
+	if r.Once {
+		return "once: a request that comes again is refused"
+	}
+	return "not remembered"
 }
 
 // perMinute is the client's rate.

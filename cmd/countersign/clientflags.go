@@ -15,13 +15,16 @@ var clientFlagsHelp = texts{
 	"unimatrix": "How it proves itself in the Unimatrix contract: simple (by its id alone) or hmac (by a secret).",
 	"unsigned": "Accept AMS requests without a signature: anyone who knows the id can send messages at your cost. " +
 		"A deployment refuses them unless its parameter UnsignedClients is yes.",
-	"country":      "Countries that it may send to, such as US,MY, or * for all. Default: none. May be repeated.",
-	"api":          "What it may call: ams, unimatrix, or an API such as customers/initAuthentication. Default: all.",
-	"network":      "Networks that it may call from, such as 192.0.2.0/24. Default: any.",
-	"numbers":      "Strictness for phone numbers: possible, valid or mobile.",
-	"line":         "Line types that it may send to besides ordinary ones: premium, satellite.",
-	"time_window":  "How far its clock may be off. Default: 10m. 0 switches the check off.",
-	"per_minute":   "Requests that it may make in a minute; 0 is any number.",
+	"country": "Countries that it may send to, such as US,MY, or * for all. Default: none. May be repeated.",
+	"api":     "What it may call: ams, unimatrix, or an API such as customers/initAuthentication. Default: all.",
+	"network": "Networks that it may call from, such as 192.0.2.0/24. Default: any.",
+	"numbers": "Strictness for phone numbers: possible, valid or mobile.",
+	"line":    "Line types that it may send to besides ordinary ones: premium, satellite.",
+	"time_window": "How far its clock may be off. Default: 10m for AMS, 5m for HMAC. " +
+		"0 switches the check off for AMS; HMAC has at most 10m.",
+	"per_minute": "Requests that it may make in a minute; 0 is any number.",
+	"once": "Refuse a nonce of its HMAC signatures that comes again, so that a captured URL is of no use. " +
+		"It costs one more write for each request.",
 	"brand":        "Name of the service in its messages.",
 	"sender_id":    "Sender of its messages: 1 to 11 letters, digits and hyphens.",
 	"language":     "Language of its messages, such as de.",
@@ -55,6 +58,7 @@ type clientFlags struct {
 	Line        []string `placeholder:"TYPE" help:"line"`
 	TimeWindow  duration `placeholder:"DURATION" help:"time_window"`
 	PerMinute   *int     `placeholder:"N" help:"per_minute"`
+	Once        *bool    `negatable:"" help:"once"`
 	Brand       *string  `placeholder:"NAME" help:"brand"`
 	SenderID    *string  `placeholder:"NAME" help:"sender_id"`
 	Language    *string  `placeholder:"TAG" help:"language"`
@@ -88,6 +92,7 @@ func (f clientFlags) check() error {
 func (f clientFlags) apply(r *clients.Record) {
 	set(&r.Unimatrix, f.Unimatrix)
 	set(&r.Unsigned, f.Unsigned)
+	set(&r.Once, f.Once)
 	set(&r.PerMinute, f.PerMinute)
 	set(&r.Numbers, f.Numbers)
 	set(&r.Brand, f.Brand)

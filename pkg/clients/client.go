@@ -59,6 +59,10 @@ type Client struct {
 	// Window is the largest difference of Request-Time to the clock, in either
 	// direction. 0 means no limit.
 	Window time.Duration
+	// Skew is the same of an HMAC timestamp, which always has a limit.
+	Skew time.Duration
+	// Once clients use each nonce of their HMAC signatures once.
+	Once bool
 	// PerMinute is the most requests in a minute of the clock. 0 means no limit.
 	PerMinute int
 	// Brand, SenderID and Language of its messages.

@@ -33,6 +33,8 @@ type Defaults struct {
 const (
 	defaultWindow = 10 * time.Minute
 	maxWindow     = 24 * time.Hour
+	defaultSkew   = 5 * time.Minute
+	maxSkew       = 10 * time.Minute // the vendor's own
 	maxPerMinute  = 1_000_000
 	maxKeys       = 10
 	maxNames      = 50 // of networks (the vendor's own limit), sender names and templates
@@ -89,6 +91,8 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Policy:      r.Limits.over(d.Policy),
 		Bounds:      r.Limits.bounds(d.Bounds),
 		Window:      p.window(),
+		Skew:        r.skew(),
+		Once:        r.Once,
 		PerMinute:   p.perMinute(),
 		SenderID:    p.senderID(),
 		CustomCodes: r.CustomCodes != nil && *r.CustomCodes,
@@ -289,6 +293,18 @@ func (p *parser) window() time.Duration {
 	w := time.Duration(*p.record.Window)
 	p.want(0 <= w && w <= maxWindow, "window", w, "0s (off) to 24h")
 	return w
+}
+
+// skew is the window of HMAC timestamps. It cannot be switched off: nonces are remembered
+// for so long.
+func (r Record) skew() time.Duration {
+	switch {
+	case r.Window == nil:
+		return defaultSkew
+	case *r.Window == 0:
+		return maxSkew
+	}
+	return min(time.Duration(*r.Window), maxSkew)
 }
 
 func (p *parser) perMinute() int {

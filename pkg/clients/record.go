@@ -33,8 +33,10 @@ type Record struct {
 	Numbers    string      `json:"numbers,omitempty"`    // default: "possible"
 	Lines      []string    `json:"lines,omitempty"`      // default: ordinary lines only
 	Limits     Limits      `json:"limits,omitzero"`      // default: the deployment's
-	// Window is up to 24h; "0s" switches it off. Default: 10m.
+	// Window is up to 24h; "0s" switches it off. Default: 10m for AMS requests, 5m for
+	// those with HMAC, which have at most 10m.
 	Window      *Duration `json:"window,omitempty"`
+	Once        bool      `json:"once,omitzero"`         // default: nonces are not remembered
 	PerMinute   int       `json:"perMinute,omitzero"`    // default: no limit
 	Brand       string    `json:"brand,omitempty"`       // default: the deployment's
 	SenderID    string    `json:"senderID,omitempty"`    // default: the sender's

@@ -30,7 +30,7 @@ func fullRecord() clients.Record {
 			Cooldown: new(clients.Duration(0)), PerHour: new(3), PerDay: new(4),
 			Unanswered: new(10), Pause: new(clients.Duration(48 * time.Hour)), Memory: new(clients.Duration(time.Hour)),
 		},
-		Window: new(clients.Duration(0)), PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
+		Window: new(clients.Duration(0)), Once: true, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
@@ -52,7 +52,8 @@ func TestClientOfRecord(t *testing.T) {
 		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4,
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
-		Window: 0, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: true,
+		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600,
+		Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: true,
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 	}
@@ -73,7 +74,7 @@ func TestDefaults(t *testing.T) {
 	r.Defaults.Policy.Digits, r.Defaults.Brand, r.Defaults.Language = 7, "Ours", "fr"
 	got := r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy,
-		Window: 10 * time.Minute, Brand: "Ours", Language: "fr"}
+		Window: 10 * time.Minute, Skew: 5 * time.Minute, Brand: "Ours", Language: "fr"}
 	if !reflect.DeepEqual(*got, want) || len(got.Keys) != 0 {
 		t.Errorf("%#v\nwant %#v", *got, want)
 	}

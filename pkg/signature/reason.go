@@ -74,6 +74,7 @@ var (
 	TimestampFar     = Reason{"timestamp_far", "timestamp is too far from the service's clock"}
 	AlgorithmHMAC    = Reason{"algorithm_hmac", "algorithm must be hmac-sha256, in lower case"}
 	Nonce            = Reason{"nonce", "nonce must have 8 to 64 characters"}
+	NonceUsed        = Reason{"nonce_used", "the nonce came before, and the client uses each nonce once"}
 	MACForm          = Reason{"mac_form", "signature must be 64 lower-case hex digits, or 44 characters of base64"}
 	NoSecret         = Reason{"no_secret", "the client has no secret"}
 	MACOrder         = Reason{"mac_order", "the client's secret signed the parameters in another order than by name"}
@@ -93,7 +94,7 @@ func Reasons() []Reason {
 		TimeMissing, TimeTwice, TimeForm, TimeFar, SignatureMissing, SignatureTwice, KeyUnknown, Length,
 		OtherKeyOfClient, OtherKey, OtherHash, SignedOtherMethod, SignedOtherURI, SignedOtherClient, SignedOtherTime,
 		SignedOtherBody, SignedOther,
-		ParamMissing, TimestampForm, TimestampMissing, TimestampFar, AlgorithmHMAC, Nonce, MACForm, NoSecret, MACOrder,
-		MACEncoding, MACParams, MACBody, MACOther,
+		ParamMissing, TimestampForm, TimestampMissing, TimestampFar, AlgorithmHMAC, Nonce, NonceUsed, MACForm, NoSecret,
+		MACOrder, MACEncoding, MACParams, MACBody, MACOther,
 	}
 }

@@ -42,7 +42,7 @@ func IsValid(outcome otp.Outcome) (valid, ok bool) {
 // Authentic parses a raw query and checks its signature.
 func Authentic(raw string, secrets [][]byte, now time.Time) bool {
 	q, ok := parseQuery(raw)
-	broken, _ := authentic(q, secrets, now)
+	broken, _ := authentic(q, secrets, 10*time.Minute, now)
 	return ok && broken == pass
 }
 

@@ -17,15 +17,14 @@ import (
 	"countersign/pkg/signature"
 )
 
-// window is the largest distance between a timestamp and our clock, either way and inclusive.
-const window = 10 * time.Minute
-
 // authentic checks the signature of a request against the secrets that its client may use at present. It
 // returns pass, or the result of the first rule that the request breaks: it has a signature, a timestamp that
 // is a number, a known algorithm and a nonce; one of the secrets made the signature; the timestamp is near.
 // The timestamp comes last, so that only the owner of a secret learns that a clock is off. The reason is for the log,
 // and without one [explain] finds it.
-func authentic(q query, secrets [][]byte, now time.Time) (broken result, reason string) {
+//
+// window is the largest distance between the timestamp and our clock, either way and inclusive.
+func authentic(q query, secrets [][]byte, window time.Duration, now time.Time) (broken result, reason string) {
 	if q.get("signature") == "" {
 		return missingSignature, signature.ParamMissing.Detail("")
 	}

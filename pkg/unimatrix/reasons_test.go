@@ -88,6 +88,9 @@ func TestReasons(t *testing.T) {
 	for want, e := range refusedSignatures {
 		try(want, e)
 	}
+	s.known[signing].Once = true
+	s.expect(200, "0", query(signed(secret, "1795314304")))
+	try("nonce_used", query(signed(secret, "1795314304")))
 	s.known[signing].Secrets = nil
 	try("no_secret", query(signed(secret, "1795314304")))
 	page := reasonstest.Names(t, "../../docs/runbook.md", reasonstest.Unimatrix)

@@ -84,7 +84,7 @@ func (s *API) route(ctx context.Context, r gateway.Request) answer {
 	}
 	c, a := s.client(ctx, q, r)
 	if a.result == pass {
-		a = s.admit(ctx, c, q.get("action"), r)
+		a = s.admit(ctx, c, q, r)
 	}
 	return a
 }
@@ -111,7 +111,7 @@ func (s *API) client(ctx context.Context, q query, r gateway.Request) (*clients.
 	case "simple":
 		return c, answer{}
 	case "hmac":
-		broken, reason := authentic(q, c.Secrets, s.Now())
+		broken, reason := authentic(q, c.Secrets, c.Skew, s.Now())
 		if broken == invalidSignature && reason == "" {
 			telemetry.From(ctx).Explain = func() string { return explain(q, r, c.Secrets) }
 		}
@@ -121,7 +121,8 @@ func (s *API) client(ctx context.Context, q query, r gateway.Request) (*clients.
 }
 
 // admit makes the checks that do not depend on the body, then calls the action.
-func (s *API) admit(ctx context.Context, c *clients.Client, action string, r gateway.Request) answer {
+func (s *API) admit(ctx context.Context, c *clients.Client, q query, r gateway.Request) answer {
+	action := q.get("action")
 	if !c.From(r.SourceIP) {
 		return refuse(ipRestricted)
 	}
@@ -139,6 +140,9 @@ func (s *API) admit(ctx context.Context, c *clients.Client, action string, r gat
 		return refuse(unauthorized)
 	}
 	if a := s.withinRate(ctx, c); a.result != pass {
+		return a
+	}
+	if a := s.once(ctx, c, q); a.result != pass {
 		return a
 	}
 	switch {

@@ -70,7 +70,7 @@ func newService(t testing.TB) *service {
 	s := &service{Store: db, t: t, now: time.Unix(1_795_314_304, 0), ids: map[string]bool{}, delivery: otp.Accepted}
 	one := func(id, mode string, secrets ...string) *clients.Client {
 		c := &clients.Client{
-			ID: id, Unimatrix: mode, Countries: []string{"*"}, CustomCodes: true,
+			ID: id, Unimatrix: mode, Skew: 10 * time.Minute, Countries: []string{"*"}, CustomCodes: true,
 			Policy: otp.DefaultPolicy(), Brand: "Acme",
 		}
 		for _, s := range secrets {

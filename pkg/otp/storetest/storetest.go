@@ -67,6 +67,7 @@ func Run(t *testing.T, o Opener) {
 		{"rotation", testRotation},
 		{"users", testUsers},
 		{"races", testRaces},
+		{"once", testOnce},
 		{"lost answers", testLostAnswers},
 		{"lost resends", testLostResends},
 		{"crashes", testCrashes},
