@@ -36,6 +36,10 @@ func TestOutboxConsole(t *testing.T) {
 			t.Errorf("to=%s: %s, want %d messages", to, text, n)
 		}
 	}
+	p.post(initPath, initBody("c", "54-1155550001"))
+	if _, text := p.ask(t, "", "GET", "/_dev/messages?to=%2B541155550001"); !strings.Contains(text, `"+5491155550001"`) {
+		t.Errorf("%s, want the message to another spelling of the line", text)
+	}
 	if status, _ := p.ask(t, "", "POST", "/_dev/messages"); status != 405 {
 		t.Errorf("POST: %d", status)
 	}

@@ -187,7 +187,8 @@ func TestSharedCallingCodes(t *testing.T) {
 		countries, e164 string
 		want            otp.Outcome
 	}{
-		{"US,CA", "+12732345678", ""}, // in Canada's plan since 2026
+		{"US,CA", "+12732345678", ""}, {"AU", "+61496012345", ""}, {"GM", "+220833123456", ""}, // in plans since 2026
+		{"BJ", "+22997123456", ""}, {"GB", "+22997123456", otp.Barred}, // another spelling of a line
 		{"US,CA", "+12003456789", ""}, {"CA", "+15112345678", ""}, {"JM", "+12003456789", ""},
 		{"GB", "+12003456789", otp.Barred}, {"", "+12003456789", otp.Barred}, {"*", "+12003456789", ""},
 		{"US", "+18765551234", otp.Barred}, {"JM", "+18765551234", ""}, {"US", "+18761551234", otp.Barred},

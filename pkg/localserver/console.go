@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"countersign/pkg/phone/plan"
 )
 
 // messages lists or empties the outbox.
@@ -14,6 +16,9 @@ func (s *server) messages(w http.ResponseWriter, r *http.Request) {
 		to := r.URL.Query().Get("to")
 		if national, ok := strings.CutPrefix(to, " "); ok {
 			to = "+" + national // the caller did not escape the plus sign
+		}
+		if n, ok := plan.Lookup(to); ok {
+			to = n.E164.E164() // messages to every spelling of the line
 		}
 		entries, err := s.outbox.List(to)
 		if err != nil {

@@ -22,6 +22,12 @@ var spellings = []spelling{
 	{"225", `([04-9][7-9]\d{6})`, "07${1}"},
 	// Benin: 01 before the eight digits of before.
 	{"229", `([2-9]\d{7})`, "01${1}"},
+	// Mauritius: 5 before the seven digits of a mobile line of before.
+	{"230", `([79]\d{6}|25\d{5})`, "5${1}"},
+	// Liberia: 55 before Novafone's seven digits of before.
+	{"231", `(5\d{6})`, "55${1}"},
+	// Cameroon: 6 before the eight digits of a mobile line of before.
+	{"237", `([5-79]\d{7})`, "6${1}"},
 	// Gabon: 0 gives way to the operator's digit; before, some left the 0 out.
 	{"241", `0?([256]\d{6})`, "6${1}"},
 	{"241", `0?([47]\d{6})`, "7${1}"},
@@ -32,6 +38,21 @@ var spellings = []spelling{
 	{"54", `((?:11|[23]\d)\d{8})`, "9${1}"},
 	// Brazil: the ninth digit of mobile lines. Lines of radio networks, with 7, have eight.
 	{"55", `((?:[14689][1-9]|2[12478]|3[1-578]|5[13-5]|7[13-579]))([689]\d{7})`, "${1}9${2}"},
+	// Vietnam: operators' two digits in place of three.
+	{"84", `16([2-9]\d{7})`, "3${1}"},
+	{"84", `120(\d{7})`, "70${1}"},
+	{"84", `121(\d{7})`, "79${1}"},
+	{"84", `122(\d{7})`, "77${1}"},
+	{"84", `123(\d{7})`, "83${1}"},
+	{"84", `124(\d{7})`, "84${1}"},
+	{"84", `125(\d{7})`, "85${1}"},
+	{"84", `126(\d{7})`, "76${1}"},
+	{"84", `127(\d{7})`, "81${1}"},
+	{"84", `128(\d{7})`, "78${1}"},
+	{"84", `129(\d{7})`, "82${1}"},
+	{"84", `186(\d{7})`, "56${1}"},
+	{"84", `188(\d{7})`, "58${1}"},
+	{"84", `199(\d{7})`, "59${1}"},
 }
 
 // canonical returns the spelling of a national number that networks take.
