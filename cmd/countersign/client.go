@@ -162,18 +162,11 @@ func (p place) warnOf(r clients.Record) {
 	if r.Unsigned {
 		warn("%s", unsignedWarning(r.ID, p.at().Deployed()))
 	}
-	if r.IDIsKey() && r.Unimatrix != "" {
-		warn("client %s: %s", quoted(r.ID), idIsKey(r))
+	if r.ShowsItsKey() {
+		warn("the id of client %s, which log lines and events show, is its access key: anyone who knows it can send "+
+			"messages at your cost; client add-access-key gives it another one, and --retire-old ends this one",
+			quoted(r.ID))
 	}
-}
-
-// idIsKey is the remedy for a client whose id is its access key.
-func idIsKey(r clients.Record) string {
-	if r.Unimatrix == "hmac" {
-		return "its id is its access key id, which is no secret; client add-access-key gives it another one"
-	}
-	return "its id, which log lines and events show, is its access key: anyone who knows it can send messages at your " +
-		"cost; client add-access-key --retire-old gives it another one"
 }
 
 // unsignedWarning warns of an unsigned client, which deployed functions refuse by default.

@@ -42,7 +42,7 @@ type Client struct {
 	// may not send any. Secrets are its HMAC secrets, newest first.
 	Unimatrix string
 	Secrets   [][]byte
-	// IDIsKey reports that its id, which log lines show, is one of its access keys.
+	// IDIsKey is that of [Record.ShowsItsKey].
 	IDIsKey bool
 	// Networks that the client may call from. Empty means any.
 	Networks []netip.Prefix

@@ -83,7 +83,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Keys:        p.keys(),
 		LatestKey:   p.latest(),
 		Unimatrix:   p.unimatrix(),
-		IDIsKey:     r.IDIsKey(),
+		IDIsKey:     r.ShowsItsKey(),
 		Networks:    p.networks(),
 		Countries:   within(p.countries(), d.Countries),
 		Numbers:     p.numbers(),

@@ -82,6 +82,11 @@ func (r Record) IDIsKey() bool {
 	return r.FoundByID() || slices.ContainsFunc(r.AccessKeys, func(k AccessKey) bool { return k.IsID })
 }
 
+// ShowsItsKey reports whether log lines show a secret of the client: its id, where that is an
+// access key and simple requests need nothing else. In the mode hmac an access key is no
+// secret.
+func (r Record) ShowsItsKey() bool { return r.Unimatrix == "simple" && r.IDIsKey() }
+
 // Bound is the text that a client's secrets are sealed with. It keeps them from
 // being moved to another client.
 func (r Record) Bound() string { return DocumentKey(r.ID) + "#secret" }

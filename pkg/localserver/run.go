@@ -81,6 +81,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := warnOfShownKeys(ctx, store.Documents(), log); err != nil {
+		return err
+	}
 	server := newServer(store, messages, sender, service.Ports{
 		Keys: keys, Defaults: cfg.Defaults(), Now: time.Now, Rand: rand.Reader, Log: o.requestLog(stderr),
 	})

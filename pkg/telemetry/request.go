@@ -18,7 +18,7 @@ type Request struct {
 	API      string // as in a client's list of APIs; "" for an unknown path
 	Client   string // only of a client that exists
 	Source   string // address that the request came from, "" if that is not known; no line has that of a client
-	// IDIsKey is set if the request's access key is the client's id, which this line shows.
+	// IDIsKey is set if the client's id, which this line shows, is a secret of the client.
 	IDIsKey bool
 	// Admitted is set once the client has proved its identity. Others are strangers, and must not fill the log.
 	Admitted bool
