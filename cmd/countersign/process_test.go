@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -84,12 +85,14 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 }
 
 // environment is the environment of the commands: that of this process, without an AWS
-// account and without settings but for the names of tables.
+// account and without settings but for those that tests set.
 func environment() []string {
 	var env []string
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "AWS_") && (!strings.HasPrefix(e, "COUNTERSIGN_") ||
-			strings.HasPrefix(e, "COUNTERSIGN_TABLE=") || strings.HasPrefix(e, "COUNTERSIGN_CLIENTS_TABLE=")) {
+		name, _, _ := strings.Cut(e, "=")
+		setByTests := []string{"COUNTERSIGN_TABLE", "COUNTERSIGN_CLIENTS_TABLE", "COUNTERSIGN_PATH_PREFIX"}
+		if !strings.HasPrefix(e, "AWS_") &&
+			(!strings.HasPrefix(e, "COUNTERSIGN_") || slices.Contains(setByTests, name)) {
 			env = append(env, e)
 		}
 	}

@@ -27,5 +27,5 @@ func wire(log *slog.Logger, fail func(error)) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return gateway.Handler{Log: log, Serve: sends.Init().Serve}, nil
+	return gateway.Handler{Log: log, Prefixes: s.Config.Prefixes, Serve: sends.Init().Serve}, nil
 }

@@ -39,10 +39,10 @@ func wire(log *slog.Logger, fail func(error)) (lambda.Handler, error) {
 	}
 	api := unimatrixapi.New(sends)
 	serve := func(ctx context.Context, r gateway.Request) gateway.Response {
-		if ams.Serves(r.Path) {
+		if ams.Serves(ams.Path(r)) {
 			return s.Gate.Unserved(ctx, r)
 		}
 		return api.Serve(ctx, r)
 	}
-	return gateway.Handler{Log: log, HTTPOnly: errHTTPOnly, Serve: serve}, nil
+	return gateway.Handler{Log: log, HTTPOnly: errHTTPOnly, Prefixes: s.Config.Prefixes, Serve: serve}, nil
 }

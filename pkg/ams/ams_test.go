@@ -138,7 +138,7 @@ func (s *service) post(path, body string, edit ...edit) gateway.Response {
 		e(&r)
 	}
 	serve := s.verify.Serve
-	if ams.Sends(path) {
+	if ams.Sends(ams.Path(r)) {
 		serve = s.init.Serve
 	}
 	resp := serve(context.Background(), r)

@@ -3,6 +3,7 @@ package ams
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
@@ -13,7 +14,12 @@ import (
 // authenticate checks the signature of a request over its bytes as they came: the request has a time and a readable
 // signature, the client has a key of its version, and the key made the signature. The time comes last, so that only the
 // owner of a key learns that a clock is off. Without ok, the answer refuses the request, and the record has the reason.
-func (g *Gate) authenticate(ctx context.Context, r gateway.Request, c *clients.Client) (refusal answer, ok bool) {
+//
+// signed becomes the target that the key signed: as it arrived, or without the prefix of a gateway in front, which the
+// vendor's SDKs take for a part of the gateway's URL and leave out.
+func (g *Gate) authenticate(
+	ctx context.Context, r gateway.Request, signed *string, c *clients.Client,
+) (refusal answer, ok bool) {
 	record := telemetry.From(ctx)
 	sent, reason, rule := requestTime(r.Header("request-time"))
 	if rule != "" {
@@ -33,7 +39,14 @@ func (g *Gate) authenticate(ctx context.Context, r gateway.Request, c *clients.C
 		record.Detail = signature.KeyUnknown.Detail(versions(c))
 		return refuse(keyNotFound), false
 	}
-	if !h.Verify(key, signature.Text(r.Method, uri(r), clientID(r), sent, r.Body)) {
+	verifies := func(target string) bool {
+		return h.Verify(key, signature.Text(r.Method, target, clientID(r), sent, r.Body))
+	}
+	switch bare := strings.TrimPrefix(uri(r), r.Prefix); {
+	case verifies(uri(r)):
+	case bare != uri(r) && verifies(bare):
+		*signed = bare
+	default:
 		record.Explain = func() string { return explain(r, c, h, sent) }
 		return refuse(signatureInvalid), false
 	}

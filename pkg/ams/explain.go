@@ -113,7 +113,7 @@ func otherURIs(r gateway.Request) map[string]string {
 		all["without the query"] = r.Path
 	}
 	for _, prefix := range prefixes {
-		other := prefix + route(r.Path)
+		other := prefix + route(Path(r))
 		facts := "under " + prefix
 		if prefix == "" {
 			facts = "without the prefix of the path"

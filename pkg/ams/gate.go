@@ -37,13 +37,14 @@ func (g *Gate) serve(
 	if r.Direct {
 		r.Path = directRoute
 	}
-	path, family := route(r.Path), familyOf(r.Path)
+	path, family := route(Path(r)), familyOf(Path(r))
 	ctx, record := g.Begin(ctx, "ams")
 	record.API, record.Source = strings.TrimPrefix(path, "/v1/"), r.SourceIP
-	a := g.answer(ctx, r, record.API, find(path))
+	signed := uri(r)
+	a := g.answer(ctx, r, &signed, record.API, find(path))
 	resp := a.render(family)
 	if !r.Direct {
-		g.sign(ctx, r, a.proven, &resp)
+		g.sign(ctx, r, signed, a.proven, &resp)
 	}
 	record.Result, record.OK = a.result.in[family].code, a.result.status == "S"
 	record.Detail = cmp.Or(record.Detail, a.detail)
@@ -52,8 +53,10 @@ func (g *Gate) serve(
 	return resp
 }
 
-// answer makes the checks and calls the API. It answers for panics.
-func (g *Gate) answer(ctx context.Context, r gateway.Request, name string, handle api) (a answer) {
+// answer makes the checks and calls the API. It answers for panics. signed becomes the target that the caller signed.
+func (g *Gate) answer(
+	ctx context.Context, r gateway.Request, signed *string, name string, handle api,
+) (a answer) {
 	defer func() {
 		if admission.Recovered(ctx, recover()) {
 			a = refuse(unknownException)
@@ -65,7 +68,7 @@ func (g *Gate) answer(ctx context.Context, r gateway.Request, name string, handl
 	case r.Method != "POST":
 		return refuse(methodNotSupported)
 	}
-	client, refusal, ok := g.identify(ctx, r)
+	client, refusal, ok := g.identify(ctx, r, signed)
 	if !ok {
 		return refusal
 	}
@@ -83,7 +86,9 @@ func (g *Gate) answer(ctx context.Context, r gateway.Request, name string, handl
 //
 // The order of the checks here and in permit is ours, since Alipay gives none. None of them but the count of the rate
 // writes anything, so a refused caller may use the same id again.
-func (g *Gate) identify(ctx context.Context, r gateway.Request) (c *clients.Client, refusal answer, ok bool) {
+func (g *Gate) identify(
+	ctx context.Context, r gateway.Request, signed *string,
+) (c *clients.Client, refusal answer, ok bool) {
 	id := clientID(r)
 	if id == "" {
 		return nil, refuse(invalidClient), false
@@ -104,7 +109,7 @@ func (g *Gate) identify(ctx context.Context, r gateway.Request) (c *clients.Clie
 		return c, answer{}, true
 	}
 	if !c.Unsigned {
-		if refusal, ok := g.authenticate(ctx, r, c); !ok {
+		if refusal, ok := g.authenticate(ctx, r, signed, c); !ok {
 			return nil, refusal, false
 		}
 	}

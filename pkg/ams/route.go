@@ -1,6 +1,10 @@
 package ams
 
-import "strings"
+import (
+	"strings"
+
+	"countersign/pkg/gateway"
+)
 
 // The APIs, by their path after the prefix.
 const (
@@ -28,6 +32,15 @@ func route(path string) string {
 		}
 	}
 	return ""
+}
+
+// Path returns the path of a request as its API is found by it: without the prefix of a gateway in front, unless the
+// path has an API as it is.
+func Path(r gateway.Request) string {
+	if route(r.Path) != "" {
+		return r.Path
+	}
+	return r.Route()
 }
 
 // familyOf returns the spelling of the answers to a path.

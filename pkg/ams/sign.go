@@ -64,11 +64,14 @@ const responseTime = "2006-01-02T15:04:05+00:00"
 // strangers at a bounded rate. Without a well-formed Client-Id it adds none of them, because SDKs refuse an answer that
 // has only some. The SDKs for Python and PHP look for the names in lower case.
 //
-// proven reports that the caller made a signature over this request, though it was refused. Whoever replays a captured
-// request has proved as much, but gets the same text again, which is signed once in a second.
-func (g *Gate) sign(ctx context.Context, r gateway.Request, proven bool, resp *gateway.Response) {
+// target is what the caller signed, and what it expects in the signature of the answer. proven reports that the caller
+// made a signature over this request, though it was refused. Whoever replays a captured request has proved as much, but
+// gets the same text again, which is signed once in a second.
+func (g *Gate) sign(
+	ctx context.Context, r gateway.Request, target string, proven bool, resp *gateway.Response,
+) {
 	id, record := clientID(r), telemetry.From(ctx)
-	if id == "" || g.Answers == nil || !line(r.Method) || !line(uri(r)) {
+	if id == "" || g.Answers == nil || !line(r.Method) || !line(target) {
 		return
 	}
 	now := g.Now()
@@ -76,7 +79,7 @@ func (g *Gate) sign(ctx context.Context, r gateway.Request, proven bool, resp *g
 		return
 	}
 	at := now.UTC().Format(responseTime)
-	value, err := g.Answers.sign(ctx, signature.Text(r.Method, uri(r), id, at, resp.Body))
+	value, err := g.Answers.sign(ctx, signature.Text(r.Method, target, id, at, resp.Body))
 	if err != nil {
 		record.Fail("sign", err)
 		return

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 )
@@ -22,8 +23,9 @@ type Config struct {
 	Bounds       clients.Bounds // the digits and the validity of Policy, if they are set and not defaults
 	Brand        string
 	Language     string
-	Countries    []string // ISO 3166-1 alpha-2 in alphabetical order, or "*"; none by default
-	Unsigned     bool     // AMS/DWS clients may be unsigned
+	Countries    []string         // ISO 3166-1 alpha-2 in alphabetical order, or "*"; none by default
+	Unsigned     bool             // AMS/DWS clients may be unsigned
+	Prefixes     gateway.Prefixes // cut off paths
 	Table        string
 	ClientsTable string
 	Keys         string

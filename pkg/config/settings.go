@@ -94,6 +94,12 @@ var table = []Setting{
 		Template: "UnsignedClients",
 		set:      yes(func(c *Config) *bool { return &c.Unsigned })},
 
+	{Name: "PATH_PREFIX", Range: "`/prod`, or `/prod,/otp/v2`",
+		About: "prefixes that gateways in front add to paths: a stage, or the base path of a domain; " +
+			"they are cut before a request is routed, and are part of what is signed",
+		Template: "PathPrefix",
+		set:      setPrefixes},
+
 	{Name: "TABLE", Default: "countersign-challenges", About: "DynamoDB table of challenges and ledgers",
 		Template: "ChallengesTable",
 		set:      text(func(c *Config) *string { return &c.Table })},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"countersign/pkg/gateway"
 )
 
 // The functions of this file read a value into a field of [Config]. Their error has the
@@ -45,6 +47,11 @@ func yes(field func(*Config) *bool) func(*Config, string) error {
 		}
 		return nil
 	}
+}
+
+func setPrefixes(c *Config, value string) (err error) {
+	c.Prefixes, err = gateway.ParsePrefixes(value)
+	return err
 }
 
 func setCountries(c *Config, value string) error {

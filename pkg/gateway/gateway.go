@@ -25,6 +25,7 @@ import (
 type Request struct {
 	Method string
 	Path   string // as it arrived, neither decoded nor cleaned
+	Prefix string // the beginning of Path that a gateway in front added, see [Request.Route]
 	// Query is as it arrived, without "?". Payload 1.0 and ALB lose the order of parameters, so we sort by
 	// name. Payload 1.0 also decodes the parameters, so we encode them again.
 	Query    string
@@ -64,6 +65,8 @@ type Handler struct {
 	// HTTPOnly is the error for request objects, alone or inside another event. It names the function that serves them;
 	// nil means that this one does.
 	HTTPOnly error
+	// Prefixes are cut off the paths of HTTP requests before they are routed.
+	Prefixes Prefixes
 	// Log gets a line about each request object that gets no answer, never with its content; nil is [slog.Default].
 	Log *slog.Logger
 }
@@ -105,6 +108,9 @@ func (h Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 func (h Handler) call(ctx context.Context, r Request) Response {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
+	if !r.Direct {
+		r.Prefix = h.Prefixes.Of(r.Path)
+	}
 	return h.Serve(ctx, r)
 }
 

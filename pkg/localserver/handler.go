@@ -18,6 +18,7 @@ import (
 // it to.
 type server struct {
 	init, verify, otp contract
+	prefixes          gateway.Prefixes // that a gateway in front adds to paths
 	outbox            *outbox.Outbox
 	events            *latest
 	log               *slog.Logger
@@ -35,10 +36,11 @@ const slots = 64
 // cleans paths and redirects.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, query := target(r.RequestURI)
+	routed := ams.Path(gateway.Request{Path: path, Prefix: s.prefixes.Of(path)})
 	switch {
-	case ams.Sends(path):
+	case ams.Sends(routed):
 		s.serve(w, r, s.init, path, query)
-	case ams.Serves(path):
+	case ams.Serves(routed):
 		s.serve(w, r, s.verify, path, query)
 	case path == "/_dev/messages":
 		s.messages(w, r)
@@ -107,7 +109,9 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, answer contract, 
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
 	}
-	a := answer(ctx, fromHTTP(r, path, query, host, body))
+	request := fromHTTP(r, path, query, host, body)
+	request.Prefix = s.prefixes.Of(path)
+	a := answer(ctx, request)
 	for name, value := range a.Headers {
 		w.Header()[name] = []string{value} // in the contract's spelling
 	}

@@ -87,6 +87,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	server := newServer(store, messages, sender, service.Ports{
 		Keys: keys, Defaults: cfg.Defaults(), Now: time.Now, Rand: rand.Reader, Log: o.requestLog(stderr),
 	})
+	server.prefixes = cfg.Prefixes
 	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })
 	defer stop()
 	log.Info("started", "version", version.Current, "plans", plan.Release())

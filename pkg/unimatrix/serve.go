@@ -72,7 +72,7 @@ func fault(ctx context.Context, where string, cause error) answer {
 // query, the caller ([API.client]), and all that does not depend on the body ([API.admit]). The order is ours, since
 // Unimatrix gives none.
 func (s *API) route(ctx context.Context, r gateway.Request) answer {
-	if !Serves(r.Path, r.Query) {
+	if !Serves(r.Route(), r.Query) {
 		return refuse(unknownPath)
 	}
 	if r.Method != http.MethodPost {
