@@ -7,6 +7,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
 	"countersign/pkg/signature"
 	"countersign/pkg/telemetry"
 )
@@ -67,6 +68,17 @@ func (g *Gate) timely(record *telemetry.Request, c *clients.Client, sent string)
 		return illegal("Request-Time", "must be within "+c.Window.String()+" of the service's clock"), false
 	}
 	return answer{}, true
+}
+
+// signedAt returns the time that a request of a client was signed with, 0 if it needed no signature. The gate has
+// checked it.
+func signedAt(c *clients.Client, r gateway.Request) otp.Millis {
+	if c.Unsigned || r.Direct {
+		return 0
+	}
+	sent, _, _ := requestTime(r.Header("request-time"))
+	at, _ := signature.ParseTime(sent)
+	return otp.MillisOf(at)
 }
 
 // parseSignature reads a header that must be sent once. The error is a [signature.Reason].

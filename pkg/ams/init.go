@@ -21,17 +21,20 @@ type Init struct {
 
 // Serve answers one request.
 func (s *Init) Serve(ctx context.Context, r gateway.Request) gateway.Response {
-	return s.serve(ctx, r, s.api, s.direct(r))
+	find := func(route string) api { return s.api(route, r) }
+	return s.serve(ctx, r, find, s.direct(r))
 }
 
-func (s *Init) api(route string) api {
+func (s *Init) api(route string, r gateway.Request) api {
 	switch route {
 	case apiCustomersInit:
 		return s.customers
 	case apiUsersInit:
 		return s.users
 	case apiTrigger:
-		return s.trigger
+		return func(ctx context.Context, c *clients.Client, body []byte) answer {
+			return s.trigger(ctx, c, body, signedAt(c, r))
+		}
 	}
 	return nil
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/otp"
 	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
 
-// trigger serves POST /v1/security/triggerChallenge: it sends the code of an authentication once more.
-func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte) answer {
+// trigger serves POST /v1/security/triggerChallenge: it sends the code of an authentication once more. at is when its
+// request was signed, see [signedAt].
+func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte, at otp.Millis) answer {
 	var triggerID, challengeID string
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"triggerRequestId": id(&triggerID, 64),
@@ -21,18 +23,18 @@ func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte) answ
 	broken.Set("challengeId", required(challengeID))
 	a := refused(broken)
 	if broken.Field == "" {
-		a = s.resend(ctx, c, triggerID, challengeID)
+		a = s.resend(ctx, c, otp.Resend{ID: triggerID, AuthID: challengeID, SignedAt: at})
 	}
 	a.triggerID = triggerID
 	return a
 }
 
-func (s *Init) resend(ctx context.Context, c *clients.Client, id, authID string) answer {
+func (s *Init) resend(ctx context.Context, c *clients.Client, r otp.Resend) answer {
 	resend, err := s.Messages.Resend(ctx, c)
 	if err != nil {
 		return refuse(unknownException)
 	}
-	resend.ID, resend.AuthID = id, authID
+	resend.ID, resend.AuthID, resend.SignedAt = r.ID, r.AuthID, r.SignedAt
 	got, err := s.Messages.Issuer.Resend(ctx, resend)
 	telemetry.From(ctx).Started("trigger", got, err)
 	return answer{result: resultOf(got.Outcome), mask: got.Mask}

@@ -343,6 +343,36 @@ func TestReplays(t *testing.T) {
 	s.refused("PARAM_ILLEGAL", path, "", again)
 }
 
+// A replayed re-send sends nothing, also if it has no id that makes it idempotent, and if a later re-send came between.
+// Each of them is within the window of its signature, and within the limits of the number.
+func TestReplayedResends(t *testing.T) {
+	s := trusted(t)
+	sign := signed(t, s, privateKey(t, "ams-test-client.key.pem"))
+	challenge := s.expect("SUCCESS", initPath, docRequest, sign).AuthID
+	resend := func(members string) (again func(*gateway.Request)) {
+		t.Helper()
+		s.now = s.now.Add(time.Minute)
+		var taken gateway.Request
+		keep := func(r *gateway.Request) { taken = *r }
+		s.expect("SUCCESS", triggerPath, `{"challengeId":"`+challenge+`"`+members+`}`, sign, keep)
+		return func(r *gateway.Request) { *r = taken }
+	}
+	first := resend("")
+	second := resend(`,"triggerRequestId":"second"`)
+	s.now = s.now.Add(time.Minute)
+	for range 3 {
+		s.expect("UNKNOWN_EXCEPTION", triggerPath, "", first)
+		s.expect("SUCCESS", triggerPath, "", second) // the answer of then
+	}
+	if got := s.sends.Load(); got != 3 {
+		t.Errorf("%d messages, want 3", got)
+	}
+	resend("")
+	if got := s.sends.Load(); got != 4 {
+		t.Errorf("%d messages after a new re-send, want 4", got)
+	}
+}
+
 // The client's record has the width of the window; 0 switches it off.
 func TestTimeWindow(t *testing.T) {
 	s := trusted(t)

@@ -35,3 +35,23 @@ func TestBounds(t *testing.T) {
 		}
 	}
 }
+
+// The window of a record is that of AMS requests, with another default for HMAC timestamps, and at most ten minutes.
+func TestSkew(t *testing.T) {
+	for _, c := range []struct {
+		window     *clients.Duration
+		skew, wide time.Duration
+	}{
+		{nil, 5 * time.Minute, 10 * time.Minute},
+		{new(clients.Duration(0)), 10 * time.Minute, 0},
+		{new(clients.Duration(90 * time.Second)), 90 * time.Second, 90 * time.Second},
+		{new(clients.Duration(10 * time.Minute)), 10 * time.Minute, 10 * time.Minute},
+		{new(clients.Duration(time.Hour)), 10 * time.Minute, time.Hour},
+	} {
+		got := clientstest.New(t).MustAdd(t, clients.Record{ID: "acme", Window: c.window}, "")
+		if got.Skew != c.skew || got.Window != c.wide {
+			t.Errorf("window %v: %v for HMAC and %v for AMS, want %v and %v",
+				c.window, got.Skew, got.Window, c.skew, c.wide)
+		}
+	}
+}

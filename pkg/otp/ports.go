@@ -1,6 +1,9 @@
 package otp
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Challenges is the table of challenges.
 //
@@ -29,8 +32,9 @@ type Challenges interface {
 
 	// Claim makes c.Owner the owner of a challenge, to send its code once more, IF it
 	// is Delivered or MaybeDelivered, its lease is over at c.Now, ExpiresAt > c.Now,
-	// Guess is not Code, Attempts < Max, and AuthID is c.AuthID if that is given.
-	// When applied, Item is the item after the write.
+	// Guess is not Code, Attempts < Max, AuthID is c.AuthID if that is given, and, if
+	// c.After is given, the owner does not begin with [SignedMark] or is less than c.After,
+	// byte by byte. When applied, Item is the item after the write.
 	Claim(ctx context.Context, c Claim) (Write, error)
 
 	// Settle sets State, Result and Lease IF the owner is s.Owner. If s.SentAt is not 0 it
@@ -61,8 +65,17 @@ type TakeOver struct {
 // Claim is a change of owner of a live challenge.
 type Claim struct {
 	Key, AuthID, Owner string
+	After              string // see [Resend]; "" for a claim after any owner
 	Lease, Now         Millis
 }
+
+// SignedMark begins the owner of a re-send whose request was signed. No other owner
+// begins with it.
+const SignedMark = "@"
+
+// signedOwner returns the beginning of the owner of a re-send that was signed at this
+// instant. Those of later ones are greater, byte by byte.
+func signedOwner(at Millis) string { return fmt.Sprintf("%s%016d", SignedMark, max(at, 0)) }
 
 // Settlement stores what became of a challenge's message. If State is neither
 // Delivered nor Failed, another call may take over from Lease on.

@@ -7,9 +7,13 @@ type Resend struct {
 	Client string
 	AuthID string // of the challenge
 	ID     string // idempotency key of this call, unique per client; "" for none
-	Policy Policy
-	Text   Text
-	From   string // sender name, "" for the sender's own
+	// SignedAt is when the request of this call was signed, 0 if it was not. Without an ID,
+	// it must be later than that of the challenge's latest re-send: else the request is a
+	// replay, the Outcome is InProgress, and nothing is sent.
+	SignedAt Millis
+	Policy   Policy
+	Text     Text
+	From     string // sender name, "" for the sender's own
 	// Recipient, if set, decides whether a message may go to the number of the challenge.
 	// An Outcome refuses it: nothing is sent, and the challenge stays as it is.
 	Recipient func(to Phone) Outcome
@@ -42,7 +46,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 		}
 	}
 	s.recipient = r.Recipient
-	answer, err = s.again(ctx, Claim{Key: key, AuthID: r.AuthID, Owner: record.Owner})
+	answer, err = s.again(ctx, r.claim(key, record.Owner))
 	answer.AuthID = "" // the caller has it
 	if r.ID == "" {
 		return answer, err
@@ -52,6 +56,22 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 		done.SentAt, done.Mask = s.at, answer.Mask
 	}
 	return s.settle(ctx, done, answer, err)
+}
+
+// claim returns the claim of a challenge by this call. The owner has the time of the
+// signature, so that a replay of this request, or of an older one, is recognised by the
+// write that it makes anyway.
+func (r Resend) claim(key, call string) Claim {
+	c := Claim{Key: key, AuthID: r.AuthID, Owner: call}
+	if r.SignedAt == 0 {
+		return c
+	}
+	mark := signedOwner(r.SignedAt)
+	c.Owner = mark + "." + call
+	if r.ID == "" { // the record of an ID recognises its repeats
+		c.After = mark
+	}
+	return c
 }
 
 // again claims a live challenge, delivers a further message of it and settles it.

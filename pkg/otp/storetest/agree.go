@@ -87,6 +87,10 @@ func (s *script) operation() operation {
 			Key: key, AuthID: rapid.SampledFrom([]string{"", challenge("").AuthID, "other"}).Draw(s.T, "authID"),
 			Owner: owner.Draw(s.T, "owner"), Lease: s.now.Add(otp.Lease), Now: s.now,
 		}
+		if signed := rapid.IntRange(0, 4).Draw(s.T, "signed"); signed > 0 {
+			claim.Owner = fmt.Sprint(otp.SignedMark, signed, ".", claim.Owner)
+			claim.After = rapid.SampledFrom([]string{"", "@1", "@2", "@3", "@4"}).Draw(s.T, "after")
+		}
 		return write("claim", func(st Store) (otp.Write, error) { return st.Claim(ctx, claim) })
 	case 6:
 		sp := spend(ledger, fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send")), s.now)

@@ -77,6 +77,13 @@ func testClaim(t *testing.T, o Opener) {
 		{"passed", func(c *otp.Challenge) { c.Guess = c.Code }, otp.Claim{}, false},
 		{"its last attempt", func(c *otp.Challenge) { c.Attempts = c.Max - 1 }, otp.Claim{}, true},
 		{"exhausted", func(c *otp.Challenge) { c.Attempts = c.Max }, otp.Claim{}, false},
+		{"signed, after one that was not", nil, otp.Claim{After: "@5"}, true},
+		{"signed later", func(c *otp.Challenge) { c.Owner = "@4.call" }, otp.Claim{After: "@5"}, true},
+		{"signed at the same time", func(c *otp.Challenge) { c.Owner = "@5.call" }, otp.Claim{After: "@5"}, false},
+		{"signed earlier", func(c *otp.Challenge) { c.Owner = "@6.call" }, otp.Claim{After: "@5"}, false},
+		{"signed earlier, by both ids", func(c *otp.Challenge) { c.Owner = "@6.call" },
+			otp.Claim{After: "@5", AuthID: challenge("").AuthID}, false},
+		{"not signed, after one that was", func(c *otp.Challenge) { c.Owner = "@6.call" }, otp.Claim{}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := challenge(fmt.Sprint("C#demo#", n))

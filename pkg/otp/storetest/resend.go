@@ -38,6 +38,8 @@ func testResend(t *testing.T, o Opener) {
 		{"idempotent by its own id", resendIdempotent},
 		{"unclear: a repeat that the limits refuse stays unclear", resendUnclear},
 		{"a repeat while the first is in progress", resendInProgress},
+		{"a replay of a signed request sends nothing", resendReplayed},
+		{"a signed request whose writes are lost is no replay", resendSignedLost},
 		{"many at once", resendTogether},
 		{"each request fails in turn", resendFails},
 	})
