@@ -88,11 +88,11 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 // account and without settings but for those that tests set.
 func environment() []string {
 	var env []string
+	ours := []string{"TABLE", "CLIENTS_TABLE", "PATH_PREFIX", "COOLDOWN", "NUMBER_PER_DAY"} // which tests set
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
-		setByTests := []string{"COUNTERSIGN_TABLE", "COUNTERSIGN_CLIENTS_TABLE", "COUNTERSIGN_PATH_PREFIX"}
-		if !strings.HasPrefix(e, "AWS_") &&
-			(!strings.HasPrefix(e, "COUNTERSIGN_") || slices.Contains(setByTests, name)) {
+		setting, is := strings.CutPrefix(name, "COUNTERSIGN_")
+		if !strings.HasPrefix(name, "AWS_") && (!is || slices.Contains(ours, setting)) {
 			env = append(env, e)
 		}
 	}

@@ -79,6 +79,18 @@ func TestDocumentsRequest(t *testing.T) {
 	})
 }
 
+// TestNumberPerDay limits the messages of all clients to one number.
+func TestNumberPerDay(t *testing.T) {
+	t.Setenv("COUNTERSIGN_NUMBER_PER_DAY", "1")
+	t.Setenv("COUNTERSIGN_COOLDOWN", "0s")
+	p := serveOn(t, t.TempDir())
+	for n, want := range []string{"SUCCESS", "SEND_TIMES_EXCEED_LIMIT"} {
+		if got := code(t, p.post(initPath, initBody(fmt.Sprint(n), "60-1111111111"))); got != want {
+			t.Errorf("init %d answered %s, want %s", n, got, want)
+		}
+	}
+}
+
 // TestTwoServersOneTable: two servers on one table share its challenges and its limits.
 func TestTwoServersOneTable(t *testing.T) {
 	endpoint := dynamotest.Endpoint(t)

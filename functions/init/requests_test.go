@@ -16,12 +16,41 @@ import (
 // no write, and reads at most its client (P7).
 func TestRequests(t *testing.T) {
 	starttest.Environment(t)
+	call := costing(t)
+	none := map[string]int{}
+	init := map[string]int{"PutItem": 1, "UpdateItem": 2}
+	first := map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 2} // reads the client
+	call("demo", "1", "60-6543216353", "SUCCESS", first)
+	call("demo", "2", "60-6543216354", "SUCCESS", init)
+	call("demo", "2", "60-6543216354", "SUCCESS", map[string]int{"PutItem": 1})
+	call("demo", "3", "60-6543216354", "TIMES_EXCEED_LIMIT", init)
+	call("demo", "4", "60-1", "INVALID_PHONE_NUMBER", none)
+	call("demo", "5", "44-2044555666", "ACCESS_DENIED", none)
+	call("nobody", "6", "60-6543216355", "INVALID_CLIENT", map[string]int{"GetItem": 1})
+	call("nobody", "7", "60-6543216355", "INVALID_CLIENT", none)
+	call("no body", "8", "60-6543216355", "INVALID_CLIENT", none)
+}
+
+// With a limit of all clients together, a message takes one request more, and a refused one a request to give it back.
+func TestRequestsOfAllClients(t *testing.T) {
+	starttest.Environment(t)
+	t.Setenv("COUNTERSIGN_NUMBER_PER_DAY", "1")
+	t.Setenv("COUNTERSIGN_COOLDOWN", "0s")
+	call := costing(t)
+	call("demo", "1", "60-6543216353", "SUCCESS", map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 3})
+	call("demo", "2", "60-6543216353", "SEND_TIMES_EXCEED_LIMIT", map[string]int{"PutItem": 1, "UpdateItem": 4})
+	call("demo", "2", "60-6543216353", "SEND_TIMES_EXCEED_LIMIT", map[string]int{"PutItem": 1})
+}
+
+// costing returns a call of the function, which must have an answer and take so many requests.
+func costing(t *testing.T) func(client, id, number, want string, cost map[string]int) {
+	t.Helper()
 	count := starttest.Count(t)
 	handler, err := wire(slog.New(slog.DiscardHandler), starttest.Ignore)
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := func(client, id, number, want string, cost map[string]int) {
+	return func(client, id, number, want string, cost map[string]int) {
 		t.Helper()
 		body := fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationMethod":"OTP","authenticationType":"SMS",`+
 			`"identityType":"MOBILENO","identityValue":%q}`, id, number)
@@ -36,16 +65,4 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%s for %s took %v, want %v", want, client, got, cost)
 		}
 	}
-	none := map[string]int{}
-	init := map[string]int{"PutItem": 1, "UpdateItem": 2}
-	first := map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 2} // reads the client
-	call("demo", "1", "60-6543216353", "SUCCESS", first)
-	call("demo", "2", "60-6543216354", "SUCCESS", init)
-	call("demo", "2", "60-6543216354", "SUCCESS", map[string]int{"PutItem": 1})
-	call("demo", "3", "60-6543216354", "TIMES_EXCEED_LIMIT", init)
-	call("demo", "4", "60-1", "INVALID_PHONE_NUMBER", none)
-	call("demo", "5", "44-2044555666", "ACCESS_DENIED", none)
-	call("nobody", "6", "60-6543216355", "INVALID_CLIENT", map[string]int{"GetItem": 1})
-	call("nobody", "7", "60-6543216355", "INVALID_CLIENT", none)
-	call("no body", "8", "60-6543216355", "INVALID_CLIENT", none)
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Countries    []string         // ISO 3166-1 alpha-2 in alphabetical order, or "*"; none by default
 	Unsigned     bool             // AMS/DWS clients may be unsigned
 	Prefixes     gateway.Prefixes // cut off paths
+	NumberPerDay int              // messages of all clients to one number; 0 means no limit
 	Table        string
 	ClientsTable string
 	Keys         string

@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	got, err := load("DIGITS", "8", "VALIDITY", "2m", "ATTEMPTS", "3", "COOLDOWN", "1m", "PER_HOUR", "3", "PER_DAY",
-		"4",
+		"4", "NUMBER_PER_DAY", "6",
 		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "LANGUAGE", "de",
 		"COUNTRIES", "MY, GB,MY", "TABLE", "t", "CLIENTS_TABLE", "c", "KEYS", " arn ")
 	if err != nil {
@@ -51,6 +51,7 @@ func TestSettings(t *testing.T) {
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Bounds: clients.Bounds{Digits: 8, Validity: 2 * time.Minute},
 		Brand:  "Acme", Language: "de", Countries: []string{"GB", "MY"}, Table: "t", ClientsTable: "c", Keys: "arn",
+		NumberPerDay: 6,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)

@@ -62,6 +62,11 @@ var table = []Setting{
 		About:    "messages of one client to one number in any 24 hours; at least PER_HOUR",
 		Template: "PerDay",
 		set:      number(func(c *Config) *int { return &c.Policy.PerDay })},
+	{Name: "NUMBER_PER_DAY", Default: "0", Range: "0 to 30",
+		About: "messages of all clients together to one number in any 24 hours; " +
+			"0 is no limit, and one write less for each message",
+		Template: "NumberPerDay",
+		set:      setNumberPerDay},
 	{Name: "UNANSWERED", Default: "20", Range: "3 to 100",
 		About:    "messages in a row without a right code, after which the number is paused for the client",
 		Template: "Unanswered",

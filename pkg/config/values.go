@@ -2,12 +2,14 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"countersign/pkg/gateway"
+	"countersign/pkg/otp"
 )
 
 // The functions of this file read a value into a field of [Config]. Their error has the
@@ -52,6 +54,14 @@ func yes(field func(*Config) *bool) func(*Config, string) error {
 func setPrefixes(c *Config, value string) (err error) {
 	c.Prefixes, err = gateway.ParsePrefixes(value)
 	return err
+}
+
+func setNumberPerDay(c *Config, value string) (err error) {
+	c.NumberPerDay, err = strconv.Atoi(value)
+	if err != nil || c.NumberPerDay < 0 || c.NumberPerDay > otp.MaxNumberPerDay {
+		return fmt.Errorf("a whole number of 0 to %d", otp.MaxNumberPerDay)
+	}
+	return nil
 }
 
 func setCountries(c *Config, value string) error {

@@ -179,31 +179,47 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	for contract := range contracts {
 		writeChallenge(t, s, fullest(t, contract))
 	}
-	key, largest := fullest(t, "AMS").LedgerKey, 0
-	limits := otp.Policy{PerHour: 20, PerDay: 20, Unanswered: 100, Pause: time.Hour}.KnownLimits()
-	at := now
-	for n := range 100 {
-		at = at.Add((24*time.Hour + otp.LongestLife) / 20)
-		p := otp.Spend{Key: key, ID: fmt.Sprintf("%011d", n), Now: at, Limits: limits, TTL: at.Seconds()}
-		if got, err := s.Spend(t.Context(), p); err != nil || !got.Applied {
-			t.Fatal(got, err)
+	key := fullest(t, "AMS").LedgerKey
+	for name, limits := range map[string]otp.Limits{
+		"a client's":   otp.Policy{PerHour: 20, PerDay: 20, Unanswered: 100, Pause: time.Hour}.KnownLimits(),
+		"all clients'": {Windows: []otp.Window{{Sends: otp.MaxNumberPerDay, In: 24 * time.Hour}}, Uncounted: true},
+	} {
+		largest := fillLedger(t, s, key[:len(key)-1]+name[1:2], limits, func(key string) int {
+			return size(item(t, client, table, key))
+		})
+		t.Logf("%s largest ledger has %d bytes", name, largest)
+		if largest > unit {
+			t.Errorf("%s largest ledger has %d bytes, more than %d", name, largest, unit)
 		}
-		largest = max(largest, size(item(t, client, table, key)))
-		a := otp.Answer{Ledger: key, Source: bytes.Repeat([]byte{byte(n)}, 8)}
-		if err := s.Answered(t.Context(), a); err != nil {
-			t.Fatal(err)
-		}
-	}
-	largest += len("01234567890") + 1 + 8 + 1 // the entry that the trim of the same spend drops
-	t.Logf("the largest ledger has %d bytes", largest)
-	if largest > unit {
-		t.Errorf("the largest ledger has %d bytes, more than %d", largest, unit)
 	}
 	for _, operation := range []string{"PutItem", "UpdateItem"} {
 		if got := c.units[operation]; got != 1 {
 			t.Errorf("%s consumed up to %v units, want 1", operation, got)
 		}
 	}
+}
+
+// fillLedger counts a hundred sends and returns the largest size that the ledger had. Its known sources are as many as
+// can be, unless it counts no unanswered messages: then it is no client's.
+func fillLedger(t *testing.T, s *dynamostore.Store, key string, limits otp.Limits, sizeOf func(string) int) int {
+	t.Helper()
+	largest, at := 0, now
+	for n := range 100 {
+		at = at.Add((24*time.Hour + otp.LongestLife) / time.Duration(limits.Depth()))
+		p := otp.Spend{Key: key, ID: fmt.Sprintf("%011d", n), Now: at, Limits: limits, TTL: at.Seconds()}
+		if got, err := s.Spend(t.Context(), p); err != nil || !got.Applied {
+			t.Fatal(got, err)
+		}
+		largest = max(largest, sizeOf(key))
+		if limits.Uncounted {
+			continue
+		}
+		a := otp.Answer{Ledger: key, Source: bytes.Repeat([]byte{byte(n)}, 8)}
+		if err := s.Answered(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return largest + len("01234567890") + 1 + 8 + 1 // the entry that the trim of the same spend drops
 }
 
 // writeChallenge stores a challenge, takes it over, and settles it.

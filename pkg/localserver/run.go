@@ -86,6 +86,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	server := newServer(store, messages, sender, service.Ports{
 		Keys: keys, Defaults: cfg.Defaults(), Now: time.Now, Rand: rand.Reader, Log: o.requestLog(stderr),
+		NumberPerDay: cfg.NumberPerDay,
 	})
 	server.prefixes = cfg.Prefixes
 	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })

@@ -28,6 +28,7 @@ func TestKnownAnswers(t *testing.T) {
 		{"print", hex.EncodeToString(print), "3d8cb5eb4227bb81ca3a428b718e47f88237c6816762aed62085bc143c0addff"},
 		{"stream", long, "59998981325785723337730514707739043747281427772929791688299138613795866366857558"},
 		{"ledger", k.LedgerKeys("demo", "+606543216353")[0], "N#Hgbc4a9w-_k5VBB6SNFCvD6UYM5SJKUqtqn3Yw2wu10"},
+		{"shared ledger", k.SharedLedgerKeys("+606543216353")[0], "N#U1u_77XG_NfslI0oMrVRt4V-GigPd0PPROY77g_-chU"},
 		{"send", SendID([]byte("20261122190077000000162140200586657"), "owner"), "MxD6tgTBApa"},
 		{"challenge", ChallengeKey("demo", "id"), "C#demo#176003233610441753468731646"},
 		{

@@ -10,33 +10,54 @@ import (
 // count counts the message of this call in the ledgers of its number, before it goes out.
 // The Outcome is "" unless a limit refuses the message. Nothing is counted if a limit
 // refuses it, and usually nothing after an error.
-//
-// There is more than one ledger while the number key is rotated. The oldest comes
-// first: it contains every send, so whatever it allows the newer ledgers allow too. It
-// alone counts unanswered messages, as every process knows it and answers are marked
-// there.
 func (s *sending) count(ctx context.Context) (Started, error) {
-	at, limits := MillisOf(s.Now()), s.Policy.Limits() // as late as possible: the message goes out after that
-	for _, ledger := range slices.Backward(s.keys.LedgerKeys(s.Client, s.To)) {
-		answer, err := s.spend(ctx, ledger, limits, at)
+	at := MillisOf(s.Now()) // as late as possible: the message goes out after that
+	for _, l := range s.limited() {
+		answer, err := s.spend(ctx, l, at)
 		switch {
 		case err != nil:
-			s.ledgers = append(s.ledgers, ledger) // it may have been counted
+			s.ledgers = append(s.ledgers, l.key) // it may have been counted
 			return Started{}, errors.Join(err, s.refund(ctx))
 		case answer.Outcome != "":
 			return answer, s.refund(ctx)
 		}
-		s.ledgers = append(s.ledgers, ledger)
-		limits = limits.newer()
+		s.ledgers = append(s.ledgers, l.key)
 	}
 	return Started{}, nil
+}
+
+// limited is a ledger by its key, and its limits.
+type limited struct {
+	key    string
+	limits Limits
+}
+
+// limited returns the ledgers that count the message, in their order: first those of the
+// client, which refuse most, then those of all clients, if there is a limit for them.
+//
+// There is more than one of each while the number key is rotated. The oldest comes
+// first: it contains every send, so whatever it allows the newer ledgers allow too. It
+// alone counts unanswered messages, as every process knows it and answers are marked
+// there.
+func (s *sending) limited() (all []limited) {
+	limits := s.Policy.Limits()
+	for _, key := range slices.Backward(s.keys.LedgerKeys(s.Client, s.To)) {
+		all = append(all, limited{key, limits})
+		limits = limits.newer()
+	}
+	if s.NumberPerDay > 0 {
+		for _, key := range slices.Backward(s.keys.SharedLedgerKeys(s.To)) {
+			all = append(all, limited{key, sharedLimits(s.NumberPerDay)})
+		}
+	}
+	return all
 }
 
 // spend counts the message in one ledger. If a limit refuses it and an earlier call
 // was counted for the same challenge, the message of that call may have arrived: the
 // Outcome is Unclear.
-func (s *sending) spend(ctx context.Context, ledger string, limits Limits, at Millis) (Started, error) {
-	spent, limits, err := s.spendFrom(ctx, s.sourceDigest(), Spend{Key: ledger, ID: s.id, Now: at, Limits: limits})
+func (s *sending) spend(ctx context.Context, l limited, at Millis) (Started, error) {
+	spent, limits, err := s.spendFrom(ctx, s.sourceDigest(), Spend{Key: l.key, ID: s.id, Now: at, Limits: l.limits})
 	switch {
 	case err != nil:
 		return Started{}, fmt.Errorf("spend: %w", err)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Issuer makes challenges and sends their codes. All fields are required. It
-// holds no state of its own and is safe for concurrent use.
+// Issuer makes challenges and sends their codes. All fields but NumberPerDay are
+// required. It holds no state of its own and is safe for concurrent use.
 //
 // Each of its methods goes the same way: it acquires a challenge, so that no other
 // call may send for it (acquire.go), delivers one message (deliver.go), and settles
@@ -19,6 +19,10 @@ type Issuer struct {
 	Keys       Keyring
 	Now        func() time.Time
 	Rand       io.Reader // crypto/rand.Reader, or a test's own
+
+	// NumberPerDay bounds the messages of all clients together to one number in any 24
+	// hours. 0 means no such limit, and one write less for each message.
+	NumberPerDay int
 }
 
 // Lease is how long one call may work on a challenge before another may take it

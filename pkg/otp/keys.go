@@ -215,10 +215,22 @@ var errEncrypted = errors.New(
 func (k *Keys) LedgerKeys(client string, to Phone) []string {
 	keys := make([]string, len(k.numbers))
 	for i, n := range k.numbers {
-		keys[i] = "N#" + base64.RawURLEncoding.EncodeToString(n.key.of(client, to.E164()))
+		keys[i] = ledgerKey(n.key.of(client, to.E164()))
 	}
 	return keys
 }
+
+// SharedLedgerKeys returns the keys of the ledgers of a number that count the messages of
+// all clients, newest first. No client's ledger has such a key, whatever its id.
+func (k *Keys) SharedLedgerKeys(to Phone) []string {
+	keys := make([]string, len(k.numbers))
+	for i, n := range k.numbers {
+		keys[i] = ledgerKey(n.key.of("all clients", to.E164(), "")) // a client's has two parts
+	}
+	return keys
+}
+
+func ledgerKey(digest []byte) string { return "N#" + base64.RawURLEncoding.EncodeToString(digest) }
 
 // SendID returns the id under which a ledger counts one message. The first part names
 // the challenge by its seed, the second one the call that sends the message, by its

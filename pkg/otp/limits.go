@@ -8,7 +8,7 @@ import "time"
 type Limits struct {
 	Windows []Window
 	// Uncounted: the send does not count as unanswered. So it is for a newer ledger while
-	// the number key is rotated.
+	// the number key is rotated, and for the ledger of all clients.
 	Uncounted bool
 }
 
@@ -98,6 +98,19 @@ func (l Limits) newer() Limits {
 		}
 	}
 	return n
+}
+
+// MaxNumberPerDay is the most that [Issuer].NumberPerDay may be: an item with so many
+// sends, and those that wait to be dropped, takes one unit of DynamoDB for each write.
+const MaxNumberPerDay = 30
+
+// sharedLimits returns the limits of all clients together. Its first window refuses a
+// send before the newest one, as that of a client does.
+func sharedLimits(perDay int) Limits {
+	return Limits{
+		Windows:   []Window{{Sends: 1, Cooldown: true}, {Sends: perDay, In: day}},
+		Uncounted: true,
+	}
 }
 
 // Depth returns how many of the latest sends the limits depend on.

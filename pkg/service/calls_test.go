@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 )
@@ -28,6 +29,9 @@ func (w *world) draw() func() {
 	switch k := w.r.IntN(20); {
 	case k < 5 || len(w.inits) == 0:
 		id := fmt.Sprint(w.n, "-", len(w.inits))
+		if w.r.IntN(6) == 0 {
+			id = "rival" + id
+		}
 		w.inits = append(w.inits, id)
 		return func() { w.init(id) }
 	case k < 9:
@@ -58,9 +62,10 @@ func (w *world) draw() func() {
 }
 
 // during makes a call that may fail, and wants at most one request on the wire for it.
-func (w *world) during(name string, do func(ctx context.Context) string) string {
+func (w *world) during(name, client string, do func(ctx context.Context) string) string {
 	outer := w.call
 	c := w.newCall()
+	c.client = client
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	c.cancel = cancel
@@ -79,13 +84,21 @@ func (w *world) during(name string, do func(ctx context.Context) string) string 
 // address returns the end user's address: one of two, which may be known for the number.
 func (w *world) address() string { return fmt.Sprintf("198.51.100.%d", w.r.IntN(2)) }
 
+// of returns the client that chose an id.
+func (w *world) of(id string) *clients.Client {
+	if strings.HasPrefix(id, "rival") {
+		return w.rival
+	}
+	return w.client
+}
+
 func (w *world) national() string { return fmt.Sprintf("12%07d", w.n) }
 
 // post makes one request of AMS and returns the status of its answer.
-func (w *world) post(name, path, body string) string {
-	return w.during(name, func(ctx context.Context) string {
+func (w *world) post(name, path, body string, client *clients.Client) string {
+	return w.during(name, client.ID, func(ctx context.Context) string {
 		r := gateway.Request{Method: http.MethodPost, Path: path, Body: []byte(body), Headers: map[string][]string{
-			"client-id": {w.client.ID}, "request-time": {"now"},
+			"client-id": {client.ID}, "request-time": {"now"},
 			"signature": {"algorithm=RSA256,keyVersion=1,signature=none"},
 		}}
 		serve := w.ams.Serve
@@ -114,7 +127,7 @@ func (w *world) post(name, path, body string) string {
 func (w *world) init(id string) string {
 	return w.post("init "+id, "/v1/customers/initAuthentication", fmt.Sprintf(`{"authenticationRequestId":%q,`+
 		`"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-%s",`+
-		`"env":{"clientIp":%q}}`, id, w.national(), w.address()))
+		`"env":{"clientIp":%q}}`, id, w.national(), w.address()), w.of(id))
 }
 
 func (w *world) trigger(r trigger) string {
@@ -122,7 +135,7 @@ func (w *world) trigger(r trigger) string {
 	if r.id != "" {
 		body = fmt.Sprintf(`{"challengeId":%q,"triggerRequestId":%q}`, r.auth, r.id)
 	}
-	return w.post("trigger "+r.id, "/v1/security/triggerChallenge", body)
+	return w.post("trigger "+r.id, "/v1/security/triggerChallenge", body, w.client)
 }
 
 // check verifies the code of the latest message, which is often another challenge's. A
@@ -130,13 +143,13 @@ func (w *world) trigger(r trigger) string {
 func (w *world) check(id string) {
 	body := fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationType":"OTP","authenticationValue":%q}`,
 		id, cmp.Or(string(w.code), "000000"))
-	status := w.post("check "+id, "/v1/users/verifyAuthentication", body)
+	status := w.post("check "+id, "/v1/users/verifyAuthentication", body, w.of(id))
 	if status != "S" {
 		return
 	}
 	number := otp.Phone("+60" + w.national())
-	for _, key := range w.keys.before.LedgerKeys(w.client.ID, number) {
-		source := w.keys.before.Source(w.client.ID, number, w.address())
+	for _, key := range w.keys.before.LedgerKeys(w.of(id).ID, number) {
+		source := w.keys.before.Source(w.of(id).ID, number, w.address())
 		if err := w.ledgers.Answered(context.Background(), otp.Answer{Ledger: key, Source: source}); err != nil {
 			w.note("not answered: %v", err)
 		}
@@ -145,7 +158,7 @@ func (w *world) check(id string) {
 
 // otpSend sends by the Unimatrix contract.
 func (w *world) otpSend(fields string) {
-	w.during("otp.send "+fields, func(ctx context.Context) string {
+	w.during("otp.send "+fields, w.client.ID, func(ctx context.Context) string {
 		got := w.unimatrix.Serve(ctx, gateway.Request{
 			Method: http.MethodPost, Path: "/", Query: "action=otp.send&accessKeyId=" + w.client.ID,
 			Body: []byte(`{"to":"+60` + w.national() + `"` + fields + `}`),
@@ -157,7 +170,7 @@ func (w *world) otpSend(fields string) {
 // signIn calls the trigger of Cognito that sends: for a new session, or for a message
 // of a session again.
 func (w *world) signIn(session string) {
-	w.during("sign in", func(ctx context.Context) string {
+	w.during("sign in", w.client.ID, func(ctx context.Context) string {
 		request := map[string]any{
 			"challengeName": "CUSTOM_CHALLENGE", "session": []any{},
 			"userAttributes": map[string]any{"phone_number": "+60" + w.national(), "phone_number_verified": "true"},

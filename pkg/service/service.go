@@ -49,6 +49,7 @@ type Ports struct {
 	// ClientAge is how long a client that was read stays in use, and UnknownAge how long an id stays unknown.
 	// See [clients.NewCache] for their range.
 	ClientAge, UnknownAge time.Duration
+	NumberPerDay          int // see [otp.Issuer]
 	Now                   func() time.Time
 	Rand                  io.Reader        // crypto/rand.Reader, or a test's own
 	Log                   *slog.Logger     // gets a line for each request
@@ -66,6 +67,8 @@ type Service struct {
 	Gate  *ams.Gate
 	Now   func() time.Time
 	Rand  io.Reader
+
+	NumberPerDay int
 }
 
 // New wires the shared part. It makes no request.
@@ -89,8 +92,9 @@ func New(p Ports) *Service {
 			},
 			Answers: ams.NewAnswers(p.Keys),
 		},
-		Now:  p.Now,
-		Rand: p.Rand,
+		Now:          p.Now,
+		Rand:         p.Rand,
+		NumberPerDay: p.NumberPerDay,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/pkg/awsfake"
+	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
@@ -124,19 +125,27 @@ func (w *world) completes(call func() string) {
 
 // withinLimits fails the test if there is a window with too many requests on the wire.
 func (w *world) withinLimits() {
-	for _, window := range w.limits {
-		for n := window.Sends; n < len(w.wire); n++ {
-			if apart := w.wire[n].Sub(w.wire[n-window.Sends]); apart < window.In {
-				w.t.Errorf("%d requests on the wire in %v, at most %d are allowed in %v",
-					window.Sends+1, apart, window.Sends, window.In)
-			}
-		}
+	w.within(w.wire, w.shared)
+	for _, c := range []*clients.Client{w.client, w.rival} {
+		others := func(p published) bool { return p.client != c.ID }
+		w.within(slices.DeleteFunc(slices.Clone(w.wire), others), w.limits)
 	}
 	for _, s := range w.counted {
 		delete(w.sent, s.id)
 	}
 	if len(w.sent) > 0 {
 		w.t.Errorf("%d requests on the wire are not counted in the end", len(w.sent))
+	}
+}
+
+func (w *world) within(wire []published, limits []otp.Window) {
+	for _, window := range limits {
+		for n := window.Sends; n < len(wire); n++ {
+			if apart := wire[n].at.Sub(wire[n-window.Sends].at); apart < window.In {
+				w.t.Errorf("%d requests on the wire in %v, at most %d are allowed in %v",
+					window.Sends+1, apart, window.Sends, window.In)
+			}
+		}
 	}
 }
 

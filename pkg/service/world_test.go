@@ -37,7 +37,9 @@ type world struct {
 	r      *mathrand.Rand
 	clock  *storetest.Clock
 	client *clients.Client
-	limits []otp.Window
+	rival  *clients.Client // sends to the same number
+	limits []otp.Window    // of each of them
+	shared []otp.Window    // of both together
 	sender otp.Sender
 	keys   *keys
 
@@ -60,7 +62,7 @@ type world struct {
 	depth    int       // calls that are under way
 
 	call    *call
-	wire    []time.Time         // of each request to SNS
+	wire    []published         // each request to SNS
 	counted []send              // in the oldest ledger
 	sent    map[string]bool     // ids of counted messages that were on the wire
 	codes   map[string]otp.Code // of each challenge that was sent, by its seed
@@ -68,7 +70,13 @@ type world struct {
 	refusal otp.Outcome         // of the latest count, "" if it was counted
 }
 
-// send is one message in the ledger.
+// published is one request on the wire.
+type published struct {
+	at     time.Time
+	client string
+}
+
+// send is one message in a ledger.
 type send struct {
 	id string
 	at time.Time
@@ -93,15 +101,21 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, sns *awsfake.
 		},
 		sent: map[string]bool{}, codes: map[string]otp.Code{}, call: &call{},
 	}
-	w.limits = windows(w.client.Policy)
+	rival := *w.client
+	rival.ID = fmt.Sprintf("rival-%d", n)
+	w.rival, w.limits = &rival, windows(w.client.Policy)
 	w.keys = &keys{world: w, before: numbered(t, 1), during: numbered(t, 2, 1), rotation: epoch.Add(time.Hour)}
 	w.challenges = storetest.Decorate(watched{s, w}, func(do func() error) error { return w.request(do, true) })
 	w.ledgers = storetest.Decorate(watched{s, w}, func(do func() error) error { return w.request(do, false) })
-	directory := clients.Static{id: w.client}
+	directory := clients.Static{id: w.client, rival.ID: w.rival}
 	shared := &service.Service{
 		Store: telemetry.Store{Challenges: w.challenges, Ledgers: w.ledgers, Now: w.clock.Now}, Keys: w.keys,
 		Gate: &ams.Gate{Door: &admission.Door{Clients: directory, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)}},
 		Now:  w.clock.Now, Rand: rand.Reader,
+	}
+	if r.IntN(2) == 0 {
+		shared.NumberPerDay = 1 + r.IntN(12)
+		w.shared = []otp.Window{{Sends: shared.NumberPerDay, In: 24 * time.Hour}}
 	}
 	sends := sending.New(shared, w)
 	w.ams, w.verify, w.unimatrix = sends.Init(), shared.Verify(), unimatrixapi.New(sends)
@@ -167,6 +181,7 @@ type call struct {
 	sends    int    // requests on the wire
 	id       string // under which the message is counted
 	seed     string // of the challenge that it owns
+	client   string
 	cancel   context.CancelFunc
 	mu       sync.Mutex // SNS's side is a goroutine of its own
 }
@@ -261,7 +276,7 @@ func (w *world) answerTo(c *call) awsfake.Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sends++
-	w.wire = append(w.wire, w.clock.Now())
+	w.wire = append(w.wire, published{w.clock.Now(), c.client})
 	if w.calm {
 		return awsfake.Serve()
 	}

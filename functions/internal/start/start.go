@@ -71,5 +71,7 @@ func Open(
 		Rand:       random,
 		Log:        log,
 		Lines:      &telemetry.Lines{Stack: config.Get(getenv, "STACK"), Every: telemetry.SampleEvery},
+
+		NumberPerDay: cfg.NumberPerDay,
 	})}, nil
 }

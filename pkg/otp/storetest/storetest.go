@@ -60,6 +60,7 @@ func Run(t *testing.T, o Opener) {
 		{"attempts", testAttempts},
 		{"expiry", testExpiry},
 		{"limits", testLimits},
+		{"limits of all clients together", testShared},
 		{"known sources", testKnown},
 		{"idempotency", testIdempotency},
 		{"resend", testResend},
