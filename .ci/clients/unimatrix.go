@@ -54,7 +54,7 @@ func hmacSteps(ctx context.Context, server *server, s sdk) []step {
 	return append(steps,
 		step{"wrong secret: 104201", refused(stranger.verify(never(server)), "104201")},
 		step{"no secret: 104200", refused(unsigned.verify(never(server)), "104200")},
-		step{"key id from before, with blanks and signs: the signature is right", valid(odd.verify(never(server)), false)},
+		step{"key id of before, with blanks and signs: it is right", valid(odd.verify(never(server)), false)},
 	)
 }
 

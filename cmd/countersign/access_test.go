@@ -80,9 +80,9 @@ func (a *keyTour) tour(c tool) {
 func (a *keyTour) canaries() (all []string) {
 	for _, key := range []string{a.simple.AccessKey, a.hmac.AccessKey, a.hmac.Secret, a.brought} {
 		sum := sha256.Sum256([]byte(key))
-		all = append(all, key, strings.ToLower(key), hex.EncodeToString(sum[:]), base64.StdEncoding.EncodeToString(sum[:]),
-			base64.RawURLEncoding.EncodeToString(sum[:]), clients.RosterEntry(key),
-			clients.RosterEntry(clients.AccessKeyName(key)))
+		all = append(all, key, strings.ToLower(key), hex.EncodeToString(sum[:]),
+			base64.StdEncoding.EncodeToString(sum[:]), base64.RawURLEncoding.EncodeToString(sum[:]),
+			clients.RosterEntry(key), clients.RosterEntry(clients.AccessKeyName(key)))
 	}
 	return all
 }
@@ -183,7 +183,8 @@ func TestAccessKeyCommands(t *testing.T) {
 		}
 		c.no("--access-key-file: open nowhere", "client", "add-access-key", "shop", "--access-key-file", "nowhere")
 		c.no(`"bad": not found`, "client", "show", "bad")
-		c.prints([]string{"client", "add", "weak", "--unimatrix", "simple", "--access-key-file", write(t, "weak", "weak")},
+		weak := write(t, "weak", "weak")
+		c.prints([]string{"client", "add", "weak", "--unimatrix", "simple", "--access-key-file", weak},
 			"its access key has 4 characters", "simple")
 		c.prints([]string{"client", "list"}, "weak  active  -    simple, by its id")
 	})

@@ -58,9 +58,9 @@ type clientCommands struct {
 // Help describes the JSON of the commands.
 func (clientCommands) Help() string {
 	return `With --json, list prints an array of records. add, rotate-key, rotate-secret and add-access-key print ` +
-		`{client, keyVersion, privateKeyFile, accessKey, secret, serverKeys, notes}: client is the record; accessKey, ` +
-		`secret and privateKeyFile are there if the command made one. Each other command prints a record. The digests ` +
-		`of access keys are printed as fingerprints.
+		`{client, keyVersion, privateKeyFile, accessKey, secret, serverKeys, notes}: client is the record; ` +
+		`accessKey, secret and privateKeyFile are there if the command made one. Each other command prints a ` +
+		`record. The digests of access keys are printed as fingerprints.
 
 A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
 		`numbers, lines, limits, window, once, perMinute, brand, senderID, language, customCodes, senderNames, ` +

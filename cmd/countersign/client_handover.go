@@ -125,7 +125,8 @@ func (h *handover) print(ctx context.Context, p place, b *books, id, done string
 }
 
 const cannotCall = "cannot call over HTTP: client rotate-key gives it a key, " +
-	"client add-access-key and client set --unimatrix a Unimatrix credential; Cognito and direct invocations need neither"
+	"client add-access-key and client set --unimatrix a Unimatrix credential; " +
+	"Cognito and direct invocations need neither"
 
 // canCall reports whether a client can prove itself over HTTP.
 func canCall(r clients.Record) bool { return len(r.Keys) > 0 || r.Unsigned || r.Unimatrix != "" }

@@ -61,7 +61,8 @@ func TestSecretsAreShownOnce(t *testing.T) {
 	printed := runAll(c, made.PrivateKeyFile, given, token, number) + runAccessKeys(c, "canary-access-key")
 
 	private := readFile(t, made.PrivateKeyFile)
-	canaries := []string{made.AccessKey, "canary-access-key", made.Secret, given, token, number, string(private[95:155]), "BEGIN PRIVATE KEY"}
+	canaries := []string{made.AccessKey, "canary-access-key", made.Secret, given, token, number,
+		string(private[95:155]), "BEGIN PRIVATE KEY"}
 	for part := range strings.SplitSeq(string(readFile(t, filepath.Join(c.data, "keys.json"))), `"secret":"`) {
 		if secret, _, ok := strings.Cut(part, `"`); ok && len(secret) >= 32 {
 			canaries = append(canaries, secret)

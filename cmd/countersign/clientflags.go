@@ -12,7 +12,8 @@ import (
 )
 
 var clientFlagsHelp = texts{
-	"unimatrix": "How it proves itself in the Unimatrix contract: simple (by its access key alone) or hmac (by a secret).",
+	"unimatrix": "How it proves itself in the Unimatrix contract: simple (by its access key alone) or hmac " +
+		"(by a secret).",
 	"unsigned": "Accept AMS requests without a signature: anyone who knows the id can send messages at your cost. " +
 		"A deployment refuses them unless its parameter UnsignedClients is yes.",
 	"country": "Countries that it may send to, such as US,MY, or * for all. Default: none. May be repeated.",

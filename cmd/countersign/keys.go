@@ -12,8 +12,8 @@ import (
 
 var keysHelp = texts{
 	"rotate": "Make a new version of a key. Older versions stay readable until they are retired, so nothing is lost.",
-	"kind": "code (challenges), number (limits of numbers), seal (clients' secrets, users' numbers), " +
-		"sign (answers), or all.",
+	"kind": "code (challenges), number (limits of numbers), seal (clients' secrets, users' numbers, the key of the " +
+		"access keys' digests), sign (answers), or all.",
 	"after": "Time until the new version comes into force. Without it: none. For sign, 24h or more: " +
 		"clients that check answers refuse them until they have the new public key.",
 }
@@ -141,7 +141,7 @@ sign: nothing. It no longer signs.`
 type retired struct {
 	Kind     string `json:"kind"`
 	Version  int    `json:"version"`
-	Resealed int    `json:"resealed,omitzero"` // number of clients and users that were encrypted again
+	Resealed int    `json:"resealed,omitzero"` // number of documents that were encrypted again
 }
 
 // Run removes a version of a key.
@@ -164,7 +164,7 @@ func (c *keysRetire) Run(ctx context.Context) error {
 	}
 	text := fmt.Sprintf("%s version %d is retired", done.Kind, done.Version)
 	if done.Resealed > 0 {
-		text += fmt.Sprintf("; clients and users encrypted again: %d", done.Resealed)
+		text += fmt.Sprintf("; documents encrypted again: %d", done.Resealed)
 	}
 	return c.answer(done, text)
 }

@@ -2,7 +2,9 @@
 //
 // A [Record] is a client at rest and a [Client] is the same client as requests use
 // it. Requests ask a [Directory]: a [Cache] over a [Lookup], which reads records
-// from a table. A [Meter] counts requests against a client's rate.
+// from a table. They name a client by its id, which log lines and events show, or by an
+// access key, of which the table has a digest: see [Digests]. A [Meter] counts requests
+// against a client's rate.
 //
 // Package registry changes records for the operator. Package users holds the people
 // behind the clients' wallet tokens.
@@ -42,7 +44,8 @@ type Client struct {
 	// may not send any. Secrets are its HMAC secrets, newest first.
 	Unimatrix string
 	Secrets   [][]byte
-	// IDIsKey is that of [Record.ShowsItsKey].
+	// IDIsKey is that of [Record.ShowsItsKey], for log lines. It is false for unsigned
+	// clients, such as the demo clients, whose id is no secret anyway.
 	IDIsKey bool
 	// Networks that the client may call from. Empty means any.
 	Networks []netip.Prefix

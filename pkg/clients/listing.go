@@ -34,9 +34,9 @@ type rosterRead struct {
 	err  error
 }
 
-// has reports whether a client may have one of some names. A name that the latest roster has is known at once, however old
-// the roster is, because names are not removed. For any other one it waits for a roster of this moment, until ctx is
-// done. If that cannot be read, no further name is known. names is called again for each roster.
+// has reports whether a client may have one of some names. A name that the latest roster has is known at once, however
+// old the roster is, because names are not removed. For any other one it waits for a roster of this moment, until ctx
+// is done. If that cannot be read, no further name is known. names is called again for each roster.
 func (l *listing) has(ctx context.Context, names func() []string) bool {
 	known, r := l.look(ctx, names)
 	if known || r == nil {

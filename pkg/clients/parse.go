@@ -83,7 +83,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Keys:        p.keys(),
 		LatestKey:   p.latest(),
 		Unimatrix:   p.unimatrix(),
-		IDIsKey:     r.ShowsItsKey(),
+		IDIsKey:     r.ShowsItsKey() && !r.Unsigned,
 		Networks:    p.networks(),
 		Countries:   within(p.countries(), d.Countries),
 		Numbers:     p.numbers(),

@@ -14,11 +14,13 @@ import (
 func TestWarnOfShownKeys(t *testing.T) {
 	s := stage(t, captures{})
 	for id, more := range map[string]string{
-		"old": `"unimatrix":"simple","countries":["*"]`, "oldHmac": `"unimatrix":"hmac","secrets":[{"sealed":"1.a","added":"2026-11-22T02:25:27Z"}]`,
-		"ams": `"apis":["ams"]`, "broken": `"unimatrix":5`,
+		"old":     `"unimatrix":"simple","countries":["*"]`,
+		"oldHmac": `"unimatrix":"hmac","secrets":[{"sealed":"1.a","added":"2026-11-22T02:25:27Z"}]`,
+		"ams":     `"apis":["ams"]`, "broken": `"unimatrix":5`,
 	} {
 		text := fmt.Sprintf(`{"id":%q,"status":"active","added":"2026-11-22T02:25:27Z",%s}`, id, more)
-		if ok, err := s.store.Documents().Put(t.Context(), clients.DocumentKey(id), []byte(text), 0); !ok || err != nil {
+		ok, err := s.store.Documents().Put(t.Context(), clients.DocumentKey(id), []byte(text), 0)
+		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 	}

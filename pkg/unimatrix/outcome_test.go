@@ -105,7 +105,8 @@ func TestFaults(t *testing.T) {
 	s.expect(200, "0")
 }
 
-// No log line has a code, a number or an access key, whatever fails (P14). Each line has the request id that the client gets.
+// No log line has a code, a number or an access key, whatever fails (P14). Each line has the request id that the client
+// gets.
 func TestSilence(t *testing.T) {
 	s := newService(t)
 	s.api.Lines = &telemetry.Lines{Stack: "countersign", Every: time.Hour}
@@ -118,7 +119,7 @@ func TestSilence(t *testing.T) {
 		if strings.Count(log, "\n") != 1 || !strings.Contains(log, got.Headers["x-uni-request-id"]) {
 			t.Errorf("%s: logged %q, want one line with the request id", got.Raw, log)
 		}
-		for _, secret := range []string{code, to, to[1:], secret, "8800123", simple, signing, special} {
+		for _, secret := range []string{code, to, to[1:], secret, "8800123", simple, signing, special, "amsOnly"} {
 			if strings.Contains(log, secret) || got.Code != "0" && strings.Contains(got.Raw, secret) {
 				t.Errorf("%q is in the log or the answer: %s, %s", secret, log, got.Raw)
 			}
@@ -171,10 +172,12 @@ func (s *service) silentAccessKeys(logged func(reply)) {
 	logged(s.refused(401, "104110", query("accesskeyid="+simple+"&action=otp.send")))
 	logged(s.refused(404, "104002", path("/"+simple), query("key="+simple)))
 	logged(s.refused(405, "104002", method("GET")))
+	s.known["amsOnly"].ID = "ams shop"
+	logged(s.refused(401, "104111", as("amsOnly", "otp.send")))
 	for _, key := range []string{signing, special} {
 		logged(s.refused(401, "104200", as(key, "otp.send")))
-		logged(s.refused(401, "104201", query("accessKeyId="+url.QueryEscape(key)+"&action=otp.send&algorithm=hmac-sha256&"+
-			"nonce=12345678&signature="+strings.Repeat("0", 64)+"&timestamp=1795314304")))
+		logged(s.refused(401, "104201", query("accessKeyId="+url.QueryEscape(key)+"&action=otp.send"+
+			"&algorithm=hmac-sha256&nonce=12345678&signature="+strings.Repeat("0", 64)+"&timestamp=1795314304")))
 	}
 	s.overRate = true
 	logged(s.refused(429, "105300"))

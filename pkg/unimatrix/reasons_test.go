@@ -76,7 +76,8 @@ func TestReasons(t *testing.T) {
 		if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
 			t.Fatal(err, s.log.String())
 		}
-		if !strings.HasPrefix(line.Detail, want) || line.Client != s.known[signing].ID || strings.Contains(line.Detail, "canary") {
+		if !strings.HasPrefix(line.Detail, want) || line.Client != s.known[signing].ID ||
+			strings.Contains(line.Detail, "canary") {
 			t.Errorf("logged %q, want %q", line.Detail, want)
 		}
 		name, _, _ := strings.Cut(line.Detail, ":")

@@ -89,7 +89,7 @@ func (g Registry) RemoveAccessKey(ctx context.Context, id, fingerprint string) e
 		}
 		if removed == nil {
 			// without the argument, which could be the key itself
-			return fmt.Errorf("access key of this fingerprint: %w; a fingerprint has 8 characters", documents.ErrNotFound)
+			return fmt.Errorf("access key of this fingerprint, of 8 characters: %w", documents.ErrNotFound)
 		}
 		r.AccessKeys = kept
 		return nil

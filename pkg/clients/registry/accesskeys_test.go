@@ -46,8 +46,28 @@ func fingerprints(t *testing.T, r *clientstest.Rig, id string) (all []string) {
 // An access key is random and made of characters that no SDK escapes.
 func TestNewAccessKey(t *testing.T) {
 	one, two := registry.NewAccessKey(), registry.NewAccessKey()
-	if !regexp.MustCompile(`\Acsak_[A-Z2-7]{26}\z`).MatchString(one) || one == two || clients.CheckAccessKey(one) != nil {
+	form := regexp.MustCompile(`\Acsak_[A-Z2-7]{26}\z`)
+	if !form.MatchString(one) || one == two || clients.CheckAccessKey(one) != nil {
 		t.Error(one, two)
+	}
+}
+
+// Two tables have different digests of one access key, so that nobody can try short keys without the keyring.
+func TestDigestsAreKeyed(t *testing.T) {
+	var digests []documents.Digest
+	for range 2 {
+		r := clientstest.New(t)
+		if err := r.Add(t.Context(), clients.Record{ID: "acme", Unimatrix: "simple"}, nil, "short"); err != nil {
+			t.Fatal(err)
+		}
+		record, err := r.Get(t.Context(), "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, record.AccessKeys[0].Digest)
+	}
+	if digests[0] == digests[1] {
+		t.Error("one digest in both tables")
 	}
 }
 
@@ -55,7 +75,8 @@ func TestNewAccessKey(t *testing.T) {
 func TestAccessKeys(t *testing.T) {
 	for _, mode := range []string{"simple", "hmac"} {
 		r, ctx := clientstest.New(t), t.Context()
-		if err := r.Add(ctx, clients.Record{ID: "acme", Unimatrix: mode}, []byte(clientstest.Secret), "one"); err != nil {
+		acme := clients.Record{ID: "acme", Unimatrix: mode}
+		if err := r.Add(ctx, acme, []byte(clientstest.Secret), "one"); err != nil {
 			t.Fatal(err)
 		}
 		r.MustAdd(t, clients.Record{ID: "other", Unimatrix: "simple"}, "")
@@ -69,7 +90,8 @@ func TestAccessKeys(t *testing.T) {
 		}
 		for _, key := range []string{"one", "other" + clientstest.KeySuffix} {
 			err := r.AddAccessKey(ctx, map[bool]string{true: "other", false: "acme"}[key == "one"], key, false)
-			if clientstest.WantError(t, err, "the access key of client", "already there"); !errors.Is(err, documents.ErrExists) {
+			clientstest.WantError(t, err, "the access key of client", "already there")
+			if !errors.Is(err, documents.ErrExists) {
 				t.Error("not ErrExists")
 			}
 		}
@@ -77,7 +99,10 @@ func TestAccessKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		lets(t, r, "", "one", "two")
-		if err := errors.Join(r.Enable(ctx, "acme"), r.RemoveAccessKey(ctx, "acme", fingerprints(t, r, "acme")[1])); err != nil {
+		if err := r.Enable(ctx, "acme"); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.RemoveAccessKey(ctx, "acme", fingerprints(t, r, "acme")[1]); err != nil {
 			t.Fatal(err)
 		}
 		lets(t, r, "two", "one")
@@ -118,8 +143,8 @@ func TestBadAccessKeys(t *testing.T) {
 	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "simple"}, "")
 	before := r.Raw(t, "client#acme")
 	for key, want := range map[string]string{
-		"": "is empty", " canary": "white space", "canary ": "white space", "\ufeffcanary": "white space", " ": "white space",
-		"canary\ntwo": "in one line", "canary\r": "in one line", "can\x00ary": "control character",
+		"": "is empty", " canary": "white space", "canary ": "white space", "\ufeffcanary": "white space",
+		" ": "white space", "canary\ntwo": "in one line", "canary\r": "in one line", "can\x00ary": "control character",
 		"canary\xff": "1 to 64 characters", strings.Repeat("k", 65): "1 to 64 characters",
 	} {
 		for name, err := range map[string]error{
@@ -131,7 +156,8 @@ func TestBadAccessKeys(t *testing.T) {
 			}
 		}
 	}
-	clientstest.WantError(t, r.Add(ctx, clients.Record{ID: "new", Unimatrix: "simple"}, nil), "would have no access key")
+	clientstest.WantError(t, r.Add(ctx, clients.Record{ID: "new", Unimatrix: "simple"}, nil),
+		"would have no access key")
 	r.MustAdd(t, clients.Record{ID: "bare"}, "")
 	clientstest.WantError(t, r.Edit(ctx, "bare", func(c *clients.Record) error { c.Unimatrix = "simple"; return nil }),
 		"would have no access key")
@@ -213,7 +239,9 @@ func (b breaking) Delete(ctx context.Context, key string, was int64) (bool, erro
 // change. To repeat it completes it. Another client can take a key that it left behind.
 func TestBrokenOffChanges(t *testing.T) {
 	for name, change := range map[string]func(context.Context, registry.Registry) error{
-		"add": func(ctx context.Context, g registry.Registry) error { return g.AddAccessKey(ctx, "acme", "two", false) },
+		"add": func(ctx context.Context, g registry.Registry) error {
+			return g.AddAccessKey(ctx, "acme", "two", false)
+		},
 		"retire": func(ctx context.Context, g registry.Registry) error {
 			return g.AddAccessKey(ctx, "acme", "two", true)
 		},
@@ -232,7 +260,10 @@ func TestBrokenOffChanges(t *testing.T) {
 	}
 }
 
-func brokenOff(t *testing.T, name string, change func(context.Context, registry.Registry) error, at int, applied bool) bool {
+// brokenOff breaks a change off at a write, and reports whether it has that many.
+func brokenOff(
+	t *testing.T, name string, change func(context.Context, registry.Registry) error, at int, applied bool,
+) bool {
 	t.Helper()
 	r, ctx := clientstest.New(t), t.Context()
 	err := r.Add(ctx, clients.Record{ID: "acme", Unimatrix: "simple"}, nil, "kept", "old")
