@@ -82,19 +82,25 @@ def digits(members):
 
 
 def premium_only(regions):
-    """The beginnings of premium lines that no other line of a calling code has."""
-    found = {"premium": set(), "other": set()}
-    for region in regions:
-        for name in TYPES:
-            if text := pattern(getattr(region, name)):
-                kind = "premium" if name == "premium_rate" else "other"
-                found[kind] |= beginnings(parser.parse(text), PREFIX)
-    only = {text for text in found["premium"] - found["other"] if len(text) == PREFIX}
+    """The beginnings of premium lines that no other line of a calling code has.
+
+    Where regions share a code, one digit is enough: an unknown range is in none of their plans, and
+    is compared with the nearest ranges that are.
+    """
+    only = set()
+    for length in range(1 if len(regions) > 1 else PREFIX, PREFIX + 1):
+        found = {"premium": set(), "other": set()}
+        for region in regions:
+            for name in TYPES:
+                if text := pattern(getattr(region, name)):
+                    kind = "premium" if name == "premium_rate" else "other"
+                    found[kind] |= beginnings(parser.parse(text), length)
+        only |= {text for text in found["premium"] - found["other"] if len(text) == length}
     for length in range(PREFIX - 1, 0, -1):  # 890 to 899 are 89
-        for text in {text[:length] for text in only}:
-            if only >= (longer := {text + digit for digit in "0123456789"}):
-                only = only - longer | {text}
-    return sorted(only)
+        for text in {text[:length] for text in only if len(text) > length}:
+            if only >= {text + digit for digit in "0123456789"}:
+                only.add(text)
+    return sorted(text for text in only if not any(text[:n] in only for n in range(1, len(text))))
 
 
 def go_lengths(lengths):

@@ -37,7 +37,8 @@ func TestOutboxConsole(t *testing.T) {
 		}
 	}
 	p.post(initPath, initBody("c", "54-1155550001"))
-	if _, text := p.ask(t, "", "GET", "/_dev/messages?to=%2B541155550001"); !strings.Contains(text, `"+5491155550001"`) {
+	_, text := p.ask(t, "", "GET", "/_dev/messages?to=%2B541155550001")
+	if !strings.Contains(text, `"+5491155550001"`) {
 		t.Errorf("%s, want the message to another spelling of the line", text)
 	}
 	if status, _ := p.ask(t, "", "POST", "/_dev/messages"); status != 405 {

@@ -23,7 +23,8 @@ func TestVersion(t *testing.T) {
 	if err := p.end(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if want := "msg=started version=" + version.Current + ` plans="` + plan.Release(); strings.Count(p.output(), want) != 1 {
+	want = "msg=started version=" + version.Current + ` plans="` + plan.Release()
+	if strings.Count(p.output(), want) != 1 {
 		t.Errorf("the log has %q not exactly once:\n%s", want, p.output())
 	}
 }

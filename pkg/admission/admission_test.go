@@ -179,8 +179,8 @@ func TestLocalNumbers(t *testing.T) {
 	}
 }
 
-// A range that is in no country's plan yet is allowed for a client that may send to a country of its calling code, under
-// the default strictness. A known country stays exact.
+// A range that is in no country's plan yet is allowed for a client that may send to a country of its calling code,
+// under the default strictness. A known country stays exact.
 func TestSharedCallingCodes(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
 	for _, c := range []struct {
@@ -196,6 +196,7 @@ func TestSharedCallingCodes(t *testing.T) {
 		{"US", "+19001345678", otp.Barred}, // begins as premium lines do
 		{"KZ", "+75001234567", ""}, {"RU", "+77771234567", otp.Barred}, {"RU", "+78091234567", otp.Barred},
 		{"GB", "+445912345678", ""}, {"JE", "+445912345678", ""}, {"GB", "+449112345678", otp.Barred},
+		{"GB", "+449712345678", otp.Barred}, {"IT", "+391491234567", otp.Barred}, {"AU", "+61198123456", otp.Barred},
 		{"MA", "+212412345678", ""}, {"RE", "+262512345678", ""}, {"AU", "+61612345678", ""},
 		{"FI", "+399912345678", otp.Barred}, {"IT", "+399912345678", ""}, {"GP", "+590412345678", ""},
 		{"BQ", "+59921234567", ""}, {"US,CA", "+881612345678", otp.Barred}, {"US", "+883510012345", otp.Barred},
@@ -206,7 +207,7 @@ func TestSharedCallingCodes(t *testing.T) {
 		}
 		client := &clients.Client{Countries: list}
 		if n, got := messages.Recipient(t.Context(), client, c.e164); got != c.want {
-			t.Errorf("%s for %q: %q, want %q (in %q, shared by %v)", c.e164, c.countries, got, c.want, n.Region, n.Sharing)
+			t.Errorf("%s for %q: %q, want %q (%q, shared by %v)", c.e164, c.countries, got, c.want, n.Region, n.Sharing)
 		}
 		client.Numbers = phone.Valid
 		if n, got := messages.Recipient(t.Context(), client, c.e164); len(n.Sharing) > 0 && got != otp.BadNumber {

@@ -63,7 +63,7 @@ var known = map[string]phone.Number{
 	"1-9001345678":  {Mask: "+1******5678", MainRegion: "US", Kind: phone.Premium},
 	"33-897999999":  {Mask: "+33*****9999", Region: "FR", MainRegion: "FR", Kind: phone.Premium, Valid: true},
 	"49-9009123456": {Mask: "+49******3456", Region: "DE", MainRegion: "DE", Kind: phone.Premium},
-	"44-9712345678": {Mask: "+44******5678", MainRegion: "GB"},
+	"44-9712345678": {Mask: "+44******5678", MainRegion: "GB", Kind: phone.Premium},
 	"7-8091234567":  {Mask: "+7******4567", Region: "RU", MainRegion: "RU", Kind: phone.Premium, Valid: true},
 
 	// Lengths that can be dialled within an area only.

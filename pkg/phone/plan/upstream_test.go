@@ -69,8 +69,9 @@ func (u upstream) compare(t *testing.T) {
 	if n.Region != countryOf(u.region) || n.MainRegion != countryOf(u.main) {
 		t.Errorf("%s: region %q of %q, upstream returns %+v", u.number, n.Region, n.MainRegion, u)
 	}
-	// Other kinds of calling codes and of unknown ranges are ours: TestKind.
-	if n.Valid && n.Kind != phone.Satellite && n.CC != "979" && (n.Kind == phone.Premium) != (u.line == "premium_rate") {
+	// Other kinds, of calling codes and of unknown ranges, are ours: TestLookup.
+	premium := n.Kind == phone.Premium
+	if n.Valid && n.Kind != phone.Satellite && n.CC != "979" && premium != (u.line == "premium_rate") {
 		t.Errorf("%s: a line that is %v, upstream returns %+v", u.number, n.Kind, u)
 	}
 }
