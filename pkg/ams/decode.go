@@ -53,9 +53,13 @@ const (
 
 // env reads the environment information: an object. Its documented members that identify a person's device, session and
 // language are strings. The others may be of any kind, as the vendor's own class writes timeZoneOffset as a number and
-// browserInfo as an object. Only the language is used, for the message; env is no part of the fingerprint of a request.
-func env(language *string) strictjson.Reader {
+// browserInfo as an object. The language is used for the message, and the member that the client's record names for the
+// source of the person; env is no part of the fingerprint of a request.
+func env(language, source *string, member string) strictjson.Reader {
 	texts := map[string]*string{"clientIp": nil, "deviceTokenId": nil, "language": language, "sessionId": nil}
+	if member != "" {
+		texts[member] = source
+	}
 	tooMany := fmt.Sprintf("at most %d members", maxEnv)
 	return strictjson.Map(maxEnv, tooMany, func(name string) strictjson.Reader {
 		to, isText := texts[name]

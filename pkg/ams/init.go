@@ -41,14 +41,14 @@ func (s *Init) api(route string, r gateway.Request) api {
 
 // customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number.
 func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
-	var requestID, method, kind, identityType, identityValue, language string
+	var requestID, method, kind, identityType, identityValue, language, source string
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 64),
 		"authenticationMethod":    enum(&method),
 		"authenticationType":      enum(&kind),
 		"identityType":            enum(&identityType),
 		"identityValue":           value(&identityValue, 128),
-		"env":                     env(&language),
+		"env":                     env(&language, &source, c.Sources.Env),
 	})
 	if broken.Field == strictjson.Whole {
 		return refused(broken)
@@ -61,17 +61,17 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 	a := refused(broken)
 	if broken.Field == "" {
 		fingerprinted := []string{apiCustomersInit, method, kind, identityType, identityValue}
-		a = s.toNumber(ctx, c, identityValue, language, requestID, fingerprinted)
+		a = s.toNumber(ctx, c, identityValue, language, otp.Start{
+			ID: requestID, Fingerprinted: fingerprinted, Source: admission.Source(source),
+		})
 	}
 	a.requestID = requestID
 	return a
 }
 
-// toNumber starts a challenge for a number that the caller gave. A refused number is not stored with the id, so a
-// corrected request may use the same id.
-func (s *Init) toNumber(
-	ctx context.Context, c *clients.Client, number, language, id string, fingerprinted []string,
-) answer {
+// toNumber starts a challenge for a number that the caller gave, with the fields of r from the request. A refused
+// number is not stored with the id, so a corrected request may use the same id.
+func (s *Init) toNumber(ctx context.Context, c *clients.Client, number, language string, r otp.Start) answer {
 	n, refusal := s.recipient(ctx, c, "identityValue", number)
 	if refusal != "" {
 		if refusal != otp.BadNumber { // which has a result of its own
@@ -83,7 +83,7 @@ func (s *Init) toNumber(
 	if err != nil {
 		return refuse(unknownException)
 	}
-	start.ID, start.Fingerprinted = id, fingerprinted
+	start.ID, start.Fingerprinted, start.Source = r.ID, r.Fingerprinted, r.Source
 	return s.start(ctx, start)
 }
 

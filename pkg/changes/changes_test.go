@@ -1,6 +1,7 @@
 package changes_test
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -257,6 +258,42 @@ func TestIDs(t *testing.T) {
 			t.Errorf("a fact of another challenge has the id of %s", ids[f.ID])
 		}
 	}
+}
+
+// A right code is an answer for its number, and makes the source of its challenge known,
+// unless the client chose the code.
+func TestAnswers(t *testing.T) {
+	from := func(i *otp.Challenge) { i.Source = []byte("source") }
+	chosen := func(i *otp.Challenge) { i.Chosen = true }
+	for name, c := range map[string]struct {
+		is   *otp.Challenge
+		want []otp.Answer
+	}{
+		"right": {
+			image(state(sent), guessed(1), right, from), []otp.Answer{{Ledger: "N#1", Source: []byte("source")}},
+		},
+		"chosen":       {image(state(sent), guessed(1), right, from, chosen), []otp.Answer{{Ledger: "N#1"}}},
+		"no source":    {image(state(sent), guessed(1), right), []otp.Answer{{Ledger: "N#1"}}},
+		"wrong":        {image(state(sent), guessed(1), from), nil},
+		"not sent yet": {image(from), nil},
+	} {
+		var got numbers
+		facts := changes.Facts(changes.Change{Is: c.is})
+		if _, err := (changes.Consumer{Numbers: &got, Events: &targets{}}).Work(t.Context(), facts); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual([]otp.Answer(got), c.want) {
+			t.Errorf("%s: the answers %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// numbers keeps the answers.
+type numbers []otp.Answer
+
+func (n *numbers) Answered(_ context.Context, a otp.Answer) error {
+	*n = append(*n, a)
+	return nil
 }
 
 // The time of a fact lies between the message and the expiry of the challenge, also if

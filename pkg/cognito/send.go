@@ -39,6 +39,7 @@ func (t *Triggers) send(
 		return errUndecided
 	}
 	start.ID, start.Refusal = challengeID(e.CognitoEventUserPoolsHeader, s.ID), refusal
+	start.Source = source(c, e.Request.ClientMetadata)
 	start.Policy.Validity = s.Ends.Sub(now) // shorter for a code made late, because a limit refused the first message
 	issuer := t.Messages.Issuer
 	issuer.Sender = hasty{issuer.Sender}

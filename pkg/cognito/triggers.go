@@ -152,3 +152,12 @@ func challengeID(head events.CognitoEventUserPoolsHeader, session string) string
 
 // resends reports whether an app asks for the code once more.
 func resends(metadata map[string]string) bool { return metadata["action"] == "resend" }
+
+// source returns the source of the person, from the client metadata. Cognito hands them to these triggers with an
+// answer, and not with the first call of a sign-in. It hands them no address.
+func source(c *clients.Client, metadata map[string]string) string {
+	if c.Sources.Metadata == "" {
+		return ""
+	}
+	return admission.Source(metadata[c.Sources.Metadata])
+}

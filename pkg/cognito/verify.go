@@ -38,8 +38,10 @@ func (t *Triggers) verify(ctx context.Context, e *events.CognitoEventUserPoolsVe
 	if err := t.count(ctx, client); err != nil {
 		return err
 	}
+	to, _ := t.Messages.Lookup(e.Request.UserAttributes["phone_number"])
 	got, err := t.Verifier.Verify(ctx, otp.Check{
 		Client: client.ID, ID: challengeID(e.CognitoEventUserPoolsHeader, id), Code: otp.Code(code),
+		Source: source(client, e.Request.ClientMetadata), To: to.E164,
 	})
 	if err != nil {
 		return fault(ctx, "verify", err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
@@ -16,7 +15,7 @@ import (
 )
 
 // send serves otp.send: it sends a code by SMS.
-func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
+func (s *API) send(ctx context.Context, c *clients.Client, body []byte, source string) answer {
 	r, a := decodeSend(body)
 	if a.result != pass {
 		return a
@@ -33,6 +32,7 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte) answer {
 		return refuse(internal)
 	}
 	s.scenario(ctx, c, &start, r)
+	start.Source = source
 	got, err := s.Messages.Issuer.Send(ctx, start)
 	if got.Outcome == otp.InProgress {
 		got.Outcome, got.Wait = otp.TooSoon, soon // a limit will refuse one more message after that of the other call
@@ -73,7 +73,7 @@ func restricted(c *clients.Client, r sendRequest) answer {
 
 // kept is how long a generated code can be verified: the longest ttl that otp.verify accepts. The message states
 // [defaultTTL].
-const kept = 30 * time.Minute
+const kept = otp.LongestLife
 
 // scenario adds to start the fields that the request chooses, within the bounds of its client: a longer lifetime or a
 // shorter code becomes the one that the operator set, so that SDKs go on working. The scenario, a line with an intent,

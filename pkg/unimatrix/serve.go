@@ -153,9 +153,18 @@ func (s *API) admit(ctx context.Context, c *clients.Client, q query, r gateway.R
 	case !admission.OnlyJSON(r.Header("content-type")):
 		return refuseFor(invalidParams, "Content-Type: must be application/json where it is given")
 	case action == actionSend:
-		return s.send(ctx, c, r.Body)
+		return s.send(ctx, c, r.Body, source(c, r))
 	}
-	return s.verify(ctx, c, r.Body)
+	return s.verify(ctx, c, r.Body, source(c, r))
+}
+
+// source returns the source of the end user, from the header that the client's record names. No signature covers it:
+// like the body, it is protected by TLS only.
+func source(c *clients.Client, r gateway.Request) string {
+	if lines := r.Header(c.Sources.Header); len(lines) == 1 && c.Sources.Header != "" {
+		return admission.Source(lines[0])
+	}
+	return ""
 }
 
 // withinRate counts the request against the client's rate.

@@ -11,7 +11,7 @@ import (
 
 // verify serves otp.verify: it reports whether a code is right and live, and uses it up if so. The answer does not give
 // the reason for a code that is not.
-func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer {
+func (s *API) verify(ctx context.Context, c *clients.Client, body []byte, source string) answer {
 	r, a := decodeVerify(body)
 	if a.result != pass {
 		return a
@@ -20,7 +20,7 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 	if a.result != pass {
 		return a
 	}
-	outcome, err := s.check(ctx, c, n.E164, r)
+	outcome, err := s.check(ctx, c, r, otp.Check{Source: source, To: n.E164})
 	telemetry.From(ctx).Outcome = outcome
 	if err != nil {
 		return fault(ctx, "verify", err)
@@ -31,10 +31,11 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte) answer
 // check makes one write, whatever the outcome. During a rotation of the number keys it makes one more for each older
 // key, until it finds a challenge: the code may have been sent before the rotation.
 func (s *API) check(
-	ctx context.Context, c *clients.Client, to otp.Phone, r verifyRequest,
+	ctx context.Context, c *clients.Client, r verifyRequest, check otp.Check,
 ) (otp.Outcome, error) {
-	check := otp.Check{Client: c.ID, Code: r.Code, MaxAge: c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))}
-	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, to, r.Intent) {
+	check.Client, check.Code = c.ID, r.Code
+	check.MaxAge = c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))
+	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, check.To, r.Intent) {
 		got, err := s.Verifier.Verify(ctx, check)
 		if err != nil || got.Outcome != otp.Unknown {
 			return got.Outcome, err
