@@ -33,6 +33,7 @@ type world struct {
 	*sqlitestore.Store
 	handlers map[string]gateway.Handler
 	throttle int                 // the store refuses this many of the next writes
+	unclear  int                 // the answers to this many of the next messages are lost
 	faults   map[string][]string // the errors of the next calls of a function
 	messages []otp.Message
 	asked    int // how often the person was asked
@@ -79,6 +80,9 @@ func newWorld(t *testing.T, keys *keyring.Ring) *world {
 // Send makes the world a sender.
 func (w *world) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	w.messages = append(w.messages, m)
+	if len(w.messages) <= w.unclear {
+		return otp.MaybeSent, errors.New("no answer")
+	}
 	return otp.Accepted, nil
 }
 
@@ -193,6 +197,7 @@ type run struct {
 	name     string
 	types    person
 	throttle int                 // of the writes of init
+	unclear  int                 // answers to messages
 	faults   map[string][]string // of functions
 	failure  string              // "": the number is proved
 	asked    int
@@ -207,6 +212,7 @@ var runs = []run{
 	{name: "nobody answers", types: fails("States.Timeout"), failure: "States.Timeout", asked: 1},
 	{name: "the front end ends it", types: fails("Cancelled"), failure: "Cancelled", asked: 1},
 	{name: "U four times each", throttle: 4, types: then(throttled(4, wrong), throttled(4, right)), asked: 2},
+	{name: "the sender's answer is lost", unclear: 1, types: right, asked: 1},
 	{name: "U for good when sending", throttle: 5, failure: "UNKNOWN"},
 	{name: "U for good when checking", types: throttled(5, right), failure: "UNKNOWN", asked: 1},
 	{name: "Lambda answers at the last try", types: right, faults: busy(4), asked: 1},
@@ -219,10 +225,10 @@ func TestRuns(t *testing.T) {
 	for _, c := range runs {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, keys)
-			w.types, w.throttle = c.types, c.throttle
+			w.types, w.throttle, w.unclear = c.types, c.throttle, c.unclear
 			maps.Copy(w.faults, c.faults)
 			output, failure := w.run(object{"phone": "60-123456789"})
-			if failure != c.failure || w.asked != c.asked || len(w.messages) != min(c.asked, 1) {
+			if failure != c.failure || w.asked != c.asked || len(w.messages) != min(c.asked, 1)+c.unclear {
 				t.Errorf("ended with %q, asked %d times, %d messages; want %q, asked %d times\n%q",
 					failure, w.asked, len(w.messages), c.failure, c.asked, w.trail)
 			}

@@ -18,6 +18,7 @@ func testShared(t *testing.T, o Opener) {
 		{"a message that it refuses is given back to the client", sharedGivesBack},
 		{"a copy of an unclear message that it refuses stays unclear", sharedUnclear},
 		{"no limit is forgotten while the number key is rotated", sharedRotated},
+		{"many clients at once", sharedAtOnce},
 		{"one write more for each message", sharedWrites},
 	})
 }
@@ -122,6 +123,21 @@ func sharedRotated(t *testing.T, o Opener) {
 		w.init(t, by(10+n, "id"), otp.Sent)
 	}
 	w.init(t, by(12, "id"), otp.TooMany)
+}
+
+func sharedAtOnce(t *testing.T, o Opener) {
+	w := shared(t, o)
+	const n = 60
+	call := func(id string) func(int) (otp.Outcome, error) {
+		return func(client int) (otp.Outcome, error) {
+			got, err := w.Issuer.Init(ctx, by(client, id))
+			return got.Outcome, err
+		}
+	}
+	want(t, together(t, n, call("id")), map[otp.Outcome]int{otp.Sent: 3, otp.TooMany: n - 3})
+	w.messages(t, 3)
+	w.Issuer.NumberPerDay = 0 // whoever was refused has the messages of its own ledger
+	want(t, together(t, n, call("more")), map[otp.Outcome]int{otp.Sent: n - 3, otp.TooSoon: 3})
 }
 
 func sharedWrites(t *testing.T, o Opener) {
