@@ -73,7 +73,7 @@ func TestReasons(t *testing.T) {
 		s.log.Reset()
 		got := s.post(e)
 		var line struct{ Detail, Client string }
-		if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
+		if err := json.Unmarshal(s.log.Bytes(), &line); err != nil {
 			t.Fatal(err, s.log.String())
 		}
 		if !strings.HasPrefix(line.Detail, want) || line.Client != s.known[signing].ID ||
