@@ -9,7 +9,7 @@ type spelling struct {
 
 // spellings has the regions where a line has several spellings in E.164 form that people
 // and their address books go on using. docs/numbers.md has the source of each row. The
-// result of a row matches no row: TestSpellings.
+// result of a row matches no row: TestSpellingsAreFinal.
 var spellings = []spelling{
 	// The Gambia: operators' mobile prefixes before the seven digits of before.
 	{"220", `([27]\d{6}|4[015]\d{5})`, "87${1}"},
@@ -28,7 +28,9 @@ var spellings = []spelling{
 	{"231", `(5\d{6})`, "55${1}"},
 	// Cameroon: 6 before the eight digits of a mobile line of before.
 	{"237", `([5-79]\d{7})`, "6${1}"},
-	// Gabon: 0 gives way to the operator's digit; before, some left the 0 out.
+	// Gabon: 0 gives way to the operator's digit; before, some left the 0 out. No source has
+	// an operator's digit for 03.
+	{"241", `(3\d{6})`, "0${1}"},
 	{"241", `0?([256]\d{6})`, "6${1}"},
 	{"241", `0?([47]\d{6})`, "7${1}"},
 	{"241", `01(\d{6})`, "11${1}"},
