@@ -33,7 +33,8 @@ func described(r clients.Record) string {
 		[]string{"lines", strings.Join(append([]string{"ordinary"}, r.Lines...), ", ")},
 		[]string{"time window", timeWindow(r)},
 		[]string{"nonces", nonces(r)},
-		[]string{"a minute", perMinute(r)},
+		[]string{"a minute", most(r.PerMinute, "requests")},
+		[]string{"a day", most(r.MessagesPerDay, "messages")},
 		[]string{"brand", cmp.Or(r.Brand, "the deployment's")},
 		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
 		[]string{"language", cmp.Or(r.Language, "the deployment's")},
@@ -92,12 +93,12 @@ func nonces(r clients.Record) string {
 	return "not remembered"
 }
 
-// perMinute is the client's rate.
-func perMinute(r clients.Record) string {
-	if r.PerMinute == 0 {
-		return "any number of requests"
+// most is a limit of a client, such as its rate.
+func most(n int, what string) string {
+	if n == 0 {
+		return "the deployment's number of " + what
 	}
-	return fmt.Sprint(r.PerMinute, " requests")
+	return fmt.Sprint(n, " ", what)
 }
 
 // limits are the limits that a client's record sets, such as "digits 4, validity 2m".

@@ -23,7 +23,8 @@ var clientFlagsHelp = texts{
 	"line":    "Line types that it may send to besides ordinary ones: premium, satellite.",
 	"time_window": "How far its clock may be off. Default: 10m for AMS, 5m for HMAC. " +
 		"0 switches the check off for AMS; HMAC has at most 10m.",
-	"per_minute": "Requests that it may make in a minute; 0 is any number.",
+	"per_minute":   "Requests that it may make in a minute, at most 1000000; 0 is the deployment's number.",
+	"messages_day": "All its messages in a day of UTC, at most 100000000; 0 is the deployment's number.",
 	"once": "Refuse a nonce of its HMAC signatures that comes again, so that a captured URL is of no use. " +
 		"It costs one more write for each request.",
 	"brand":        "Name of the service in its messages.",
@@ -50,23 +51,24 @@ var clientFlagsHelp = texts{
 // client's record. A flag that is missing leaves its field as it is, and an empty value
 // removes the field. The settings of a process are in pkg/config.
 type clientFlags struct {
-	Unimatrix   *string  `placeholder:"MODE" help:"unimatrix"`
-	Unsigned    *bool    `negatable:"" help:"unsigned"`
-	Country     []string `placeholder:"CC" help:"country"`
-	API         []string `placeholder:"API" help:"api"`
-	Network     []string `placeholder:"CIDR" help:"network"`
-	Numbers     *string  `placeholder:"POLICY" help:"numbers"`
-	Line        []string `placeholder:"TYPE" help:"line"`
-	TimeWindow  duration `placeholder:"DURATION" help:"time_window"`
-	PerMinute   *int     `placeholder:"N" help:"per_minute"`
-	Once        *bool    `negatable:"" help:"once"`
-	Brand       *string  `placeholder:"NAME" help:"brand"`
-	SenderID    *string  `placeholder:"NAME" help:"sender_id"`
-	Language    *string  `placeholder:"TAG" help:"language"`
-	CustomCodes *bool    `negatable:"" help:"custom_codes"`
-	SenderName  []string `sep:"none" placeholder:"NAME" help:"sender_name"`
-	Template    []string `sep:"none" placeholder:"ID" help:"template"`
-	Source      []string `placeholder:"PLACE" help:"source"`
+	Unimatrix      *string  `placeholder:"MODE" help:"unimatrix"`
+	Unsigned       *bool    `negatable:"" help:"unsigned"`
+	Country        []string `placeholder:"CC" help:"country"`
+	API            []string `placeholder:"API" help:"api"`
+	Network        []string `placeholder:"CIDR" help:"network"`
+	Numbers        *string  `placeholder:"POLICY" help:"numbers"`
+	Line           []string `placeholder:"TYPE" help:"line"`
+	TimeWindow     duration `placeholder:"DURATION" help:"time_window"`
+	PerMinute      *int     `placeholder:"N" help:"per_minute"`
+	MessagesPerDay *int     `placeholder:"N" help:"messages_day"`
+	Once           *bool    `negatable:"" help:"once"`
+	Brand          *string  `placeholder:"NAME" help:"brand"`
+	SenderID       *string  `placeholder:"NAME" help:"sender_id"`
+	Language       *string  `placeholder:"TAG" help:"language"`
+	CustomCodes    *bool    `negatable:"" help:"custom_codes"`
+	SenderName     []string `sep:"none" placeholder:"NAME" help:"sender_name"`
+	Template       []string `sep:"none" placeholder:"ID" help:"template"`
+	Source         []string `placeholder:"PLACE" help:"source"`
 
 	Digits     number   `group:"own" placeholder:"N" help:"digits"`
 	Validity   duration `group:"own" placeholder:"DURATION" help:"validity"`
@@ -95,6 +97,7 @@ func (f clientFlags) apply(r *clients.Record) {
 	set(&r.Unsigned, f.Unsigned)
 	set(&r.Once, f.Once)
 	set(&r.PerMinute, f.PerMinute)
+	set(&r.MessagesPerDay, f.MessagesPerDay)
 	set(&r.Numbers, f.Numbers)
 	set(&r.Brand, f.Brand)
 	set(&r.SenderID, f.SenderID)

@@ -68,6 +68,12 @@ type Client struct {
 	Once bool
 	// PerMinute is the most requests in a minute of the clock. 0 means no limit.
 	PerMinute int
+	// Uncounted is how many requests each process serves in a minute before it counts them
+	// against PerMinute. It is above 0 with the deployment's rate only, which is there to
+	// bound cost, and must cost nothing itself.
+	Uncounted int
+	// MessagesPerDay is the most messages in a day of UTC. 0 means no limit.
+	MessagesPerDay int
 	// Brand, SenderID and Language of its messages.
 	Brand, SenderID, Language string
 	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a

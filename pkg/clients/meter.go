@@ -28,6 +28,10 @@ type Counter interface {
 // then more at a time, up to a hundredth of the rate. Requests that it has taken and
 // not used by the end of the minute are lost to other processes. A refusal lasts
 // until the minute ends, so a flood causes no writes.
+//
+// The deployment's rate, which holds for clients without one of their own, costs no
+// write in ordinary use: each process serves [Client].Uncounted requests in a minute
+// before it counts. So all processes together serve that many more.
 type Meter struct {
 	Counter Counter
 	Now     func() time.Time
@@ -82,7 +86,7 @@ func (m *Meter) allowance(c *Client) *allowance {
 	}
 	a := m.of[c.ID]
 	if a == nil {
-		a = &allowance{minute: minute, turn: make(chan struct{}, 1), chunk: 1}
+		a = &allowance{minute: minute, turn: make(chan struct{}, 1), left: c.Uncounted, chunk: max(1, c.Uncounted)}
 		m.of[c.ID] = a
 	}
 	return a

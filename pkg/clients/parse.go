@@ -28,6 +28,8 @@ type Defaults struct {
 	Unsigned  bool     // AMS clients may be unsigned; else they need a signature like all others
 	Brand     string
 	Language  string
+	// RequestsPerMinute and MessagesPerDay of a client; 0 is any number.
+	RequestsPerMinute, MessagesPerDay int
 }
 
 const (
@@ -35,9 +37,14 @@ const (
 	maxWindow     = 24 * time.Hour
 	defaultSkew   = 5 * time.Minute
 	maxSkew       = 10 * time.Minute // the vendor's own
-	maxPerMinute  = 1_000_000
 	maxKeys       = 10
 	maxNames      = 50 // of networks (the vendor's own limit), sender names and templates
+)
+
+// MaxPerMinute and MaxMessagesPerDay are the highest limits of a client.
+const (
+	MaxPerMinute      = 1_000_000
+	MaxMessagesPerDay = 100_000_000
 )
 
 // MaxSecrets is the most HMAC secrets of a client: a new one and the one that it
@@ -77,30 +84,31 @@ func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer)
 func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 	p := parser{record: r, brand: brand}
 	c := &Client{
-		ID:          p.id(),
-		Unsigned:    r.Unsigned && d.Unsigned,
-		APIs:        p.apis(),
-		Keys:        p.keys(),
-		LatestKey:   p.latest(),
-		Unimatrix:   p.unimatrix(),
-		IDIsKey:     r.ShowsItsKey() && !r.Unsigned,
-		Networks:    p.networks(),
-		Countries:   within(p.countries(), d.Countries),
-		Numbers:     p.numbers(),
-		Lines:       p.lines(),
-		Policy:      r.Limits.over(d.Policy),
-		Bounds:      r.Limits.bounds(d.Bounds),
-		Window:      p.window(),
-		Skew:        r.skew(),
-		Once:        r.Once,
-		PerMinute:   p.perMinute(),
-		SenderID:    p.senderID(),
-		CustomCodes: r.CustomCodes != nil && *r.CustomCodes,
-		SenderNames: p.names("senderNames", r.SenderNames),
-		Templates:   p.names("templates", r.Templates),
-		Sources:     p.sources(),
+		ID:             p.id(),
+		Unsigned:       r.Unsigned && d.Unsigned,
+		APIs:           p.apis(),
+		Keys:           p.keys(),
+		LatestKey:      p.latest(),
+		Unimatrix:      p.unimatrix(),
+		IDIsKey:        r.ShowsItsKey() && !r.Unsigned,
+		Networks:       p.networks(),
+		Countries:      within(p.countries(), d.Countries),
+		Numbers:        p.numbers(),
+		Lines:          p.lines(),
+		Policy:         r.Limits.over(d.Policy),
+		Bounds:         r.Limits.bounds(d.Bounds),
+		Window:         p.window(),
+		Skew:           r.skew(),
+		Once:           r.Once,
+		MessagesPerDay: p.messagesPerDay(d),
+		SenderID:       p.senderID(),
+		CustomCodes:    r.CustomCodes != nil && *r.CustomCodes,
+		SenderNames:    p.names("senderNames", r.SenderNames),
+		Templates:      p.names("templates", r.Templates),
+		Sources:        p.sources(),
 	}
 	c.Brand, c.Language = p.text(d)
+	c.PerMinute, c.Uncounted = p.perMinute(d)
 	p.errs = append(p.errs, limitErrors(c.Policy)...)
 	p.status()
 	p.secrets()
@@ -307,10 +315,21 @@ func (r Record) skew() time.Duration {
 	return min(time.Duration(*r.Window), maxSkew)
 }
 
-func (p *parser) perMinute() int {
-	n := p.record.PerMinute
-	p.want(0 <= n && n <= maxPerMinute, "perMinute", n, fmt.Sprintf("0 (any number) to %d", maxPerMinute))
-	return n
+// perMinute returns the client's rate and how many requests of it each process serves uncounted.
+func (p *parser) perMinute(d Defaults) (n, uncounted int) {
+	n = p.record.PerMinute
+	p.want(0 <= n && n <= MaxPerMinute, "perMinute", n, fmt.Sprintf("0 (the deployment's) to %d", MaxPerMinute))
+	if n == 0 {
+		return d.RequestsPerMinute, d.RequestsPerMinute / 100
+	}
+	return n, 0
+}
+
+func (p *parser) messagesPerDay(d Defaults) int {
+	n := p.record.MessagesPerDay
+	p.want(0 <= n && n <= MaxMessagesPerDay, "messagesPerDay", n,
+		fmt.Sprintf("0 (the deployment's) to %d", MaxMessagesPerDay))
+	return cmp.Or(n, d.MessagesPerDay)
 }
 
 // text returns the client's brand and language, and checks that they make a message that

@@ -35,16 +35,19 @@ type Record struct {
 	Limits     Limits      `json:"limits,omitzero"`      // default: the deployment's
 	// Window is up to 24h; "0s" switches it off. Default: 10m for AMS requests, 5m for
 	// those with HMAC, which have at most 10m.
-	Window      *Duration `json:"window,omitempty"`
-	Once        bool      `json:"once,omitzero"`         // default: nonces are not remembered
-	PerMinute   int       `json:"perMinute,omitzero"`    // default: no limit
-	Brand       string    `json:"brand,omitempty"`       // default: the deployment's
-	SenderID    string    `json:"senderID,omitempty"`    // default: the sender's
-	Language    string    `json:"language,omitempty"`    // default: the deployment's
-	CustomCodes *bool     `json:"customCodes,omitzero"`  // default: false
-	SenderNames []string  `json:"senderNames,omitempty"` // default: none may be given
-	Templates   []string  `json:"templates,omitempty"`   // default: none may be given
-	Sources     []string  `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
+	Window *Duration `json:"window,omitempty"`
+	Once   bool      `json:"once,omitzero"` // default: nonces are not remembered
+	// PerMinute bounds its requests in a minute of the clock, and MessagesPerDay all its
+	// messages in a day of UTC. Defaults: the deployment's.
+	PerMinute      int      `json:"perMinute,omitzero"`
+	MessagesPerDay int      `json:"messagesPerDay,omitzero"`
+	Brand          string   `json:"brand,omitempty"`       // default: the deployment's
+	SenderID       string   `json:"senderID,omitempty"`    // default: the sender's
+	Language       string   `json:"language,omitempty"`    // default: the deployment's
+	CustomCodes    *bool    `json:"customCodes,omitzero"`  // default: false
+	SenderNames    []string `json:"senderNames,omitempty"` // default: none may be given
+	Templates      []string `json:"templates,omitempty"`   // default: none may be given
+	Sources        []string `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
 }
 
 // Key is a public key that verifies a client's signatures.

@@ -30,7 +30,8 @@ func fullRecord() clients.Record {
 			Cooldown: new(clients.Duration(0)), PerHour: new(3), PerDay: new(4),
 			Unanswered: new(10), Pause: new(clients.Duration(48 * time.Hour)), Memory: new(clients.Duration(time.Hour)),
 		},
-		Window: new(clients.Duration(0)), Once: true, PerMinute: 600, Brand: "Acme", SenderID: "ACME-1", Language: "de",
+		Window: new(clients.Duration(0)), Once: true, PerMinute: 600, MessagesPerDay: 700, Brand: "Acme", SenderID: "ACME-1",
+		Language:    "de",
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
@@ -52,7 +53,7 @@ func TestClientOfRecord(t *testing.T) {
 		Policy: otp.Policy{Digits: 8, Validity: time.Minute, Attempts: 3, Cooldown: 0, PerHour: 3, PerDay: 4,
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
-		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600,
+		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: true,
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
@@ -241,7 +242,9 @@ func wrongLimits() []recordCase {
 		{"a window beyond a day", clients.Record{Window: new(clients.Duration(25 * time.Hour))},
 			"window is 25h0m0s, must be 0s (off) to 24h"},
 		{"a window below none", clients.Record{Window: new(clients.Duration(-time.Second))}, "window is -1s"},
-		{"a rate below none", clients.Record{PerMinute: -1}, "perMinute is -1, must be 0 (any number) to 1000000"},
+		{"a rate below none", clients.Record{PerMinute: -1}, "perMinute is -1, must be 0 (the deployment's) to 1000000"},
+		{"messages below none", clients.Record{MessagesPerDay: -1},
+			"messagesPerDay is -1, must be 0 (the deployment's) to 100000000"},
 		{"a rate without end", clients.Record{PerMinute: 1_000_001}, "perMinute is 1000001"},
 	}
 }

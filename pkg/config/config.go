@@ -30,6 +30,8 @@ type Config struct {
 	Table        string
 	ClientsTable string
 	Keys         string
+	// RequestsPerMinute and MessagesPerDay of a client whose record has none; 0 is any number.
+	RequestsPerMinute, MessagesPerDay int
 }
 
 // Defaults returns the values of clients whose record sets nothing else.
@@ -37,6 +39,7 @@ func (c Config) Defaults() clients.Defaults {
 	return clients.Defaults{
 		Policy: c.Policy, Bounds: c.Bounds, Countries: c.Countries, Unsigned: c.Unsigned,
 		Brand: c.Brand, Language: c.Language,
+		RequestsPerMinute: c.RequestsPerMinute, MessagesPerDay: c.MessagesPerDay,
 	}
 }
 

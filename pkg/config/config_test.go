@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Policy: otp.DefaultPolicy(), Brand: "Countersign", Language: "en",
 		Table: "countersign-challenges", ClientsTable: "countersign-clients",
+		RequestsPerMinute: 6000, MessagesPerDay: 100_000,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -41,7 +42,8 @@ func TestSettings(t *testing.T) {
 	got, err := load("DIGITS", "8", "VALIDITY", "2m", "ATTEMPTS", "3", "COOLDOWN", "1m", "PER_HOUR", "3", "PER_DAY",
 		"4", "NUMBER_PER_DAY", "6",
 		"UNANSWERED", "10", "PAUSE", "48h", "MEMORY", "1h", "BRAND", "Acme", "LANGUAGE", "de",
-		"COUNTRIES", "MY, GB,MY", "TABLE", "t", "CLIENTS_TABLE", "c", "KEYS", " arn ")
+		"COUNTRIES", "MY, GB,MY", "TABLE", "t", "CLIENTS_TABLE", "c", "KEYS", " arn ",
+		"REQUESTS_PER_MINUTE", "0", "MESSAGES_PER_DAY", "500")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestSettings(t *testing.T) {
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Bounds: clients.Bounds{Digits: 8, Validity: 2 * time.Minute},
 		Brand:  "Acme", Language: "de", Countries: []string{"GB", "MY"}, Table: "t", ClientsTable: "c", Keys: "arn",
-		NumberPerDay: 6,
+		NumberPerDay: 6, MessagesPerDay: 500,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)

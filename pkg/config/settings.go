@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/message"
 )
 
@@ -80,6 +81,17 @@ var table = []Setting{
 		About:    "how long a repeated init gets the first answer, after its code has expired",
 		Template: "MemoryHours",
 		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Memory })},
+
+	{Name: "REQUESTS_PER_MINUTE", Default: "6000", Range: "0 to 1000000",
+		About: "requests of one client in a minute, if its record has no rate (`--per-minute`); 0 is any number, " +
+			"and the default of the local server",
+		Template: "RequestsPerMinute",
+		set:      between(0, clients.MaxPerMinute, func(c *Config) *int { return &c.RequestsPerMinute })},
+	{Name: "MESSAGES_PER_DAY", Default: "100000", Range: "0 to 100000000",
+		About: "messages of one client in a day of UTC, if its record has no number (`--messages-per-day`); " +
+			"0 is any number, and the default of the local server",
+		Template: "MessagesPerDay",
+		set:      between(0, clients.MaxMessagesPerDay, func(c *Config) *int { return &c.MessagesPerDay })},
 
 	{Name: "BRAND", Default: "Countersign", Range: "GSM 7-bit, 97 letters",
 		About:    "the name in each message; the message must fit one SMS in every language",

@@ -132,9 +132,18 @@ func (o Options) settings() (cfg config.Config, err error) {
 	if len(cfg.Countries) == 0 {
 		cfg.Countries = []string{"*"} // no message leaves this machine
 	}
+	if !o.set("REQUESTS_PER_MINUTE") { // nor does a request cost anything
+		cfg.RequestsPerMinute = 0
+	}
+	if !o.set("MESSAGES_PER_DAY") {
+		cfg.MessagesPerDay = 0
+	}
 	cfg.Unsigned = true // the same
 	return cfg, cfg.CheckMessages()
 }
+
+// set reports whether a setting has a value of its own.
+func (o Options) set(name string) bool { return strings.TrimSpace(o.Getenv(config.Prefix+name)) != "" }
 
 // check refuses to show codes where strangers can read them.
 func (o Options) check() error {

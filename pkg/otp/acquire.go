@@ -86,7 +86,7 @@ func (s *sending) takeOver(ctx context.Context, c, old Challenge) (Challenge, St
 	case w.Item == nil || !w.ownedBy(c.Owner):
 		return c, Started{Outcome: InProgress}, nil // another call was first
 	}
-	s.id = SendID(w.Item.Seed, c.Owner)
+	s.id, s.resumes = SendID(w.Item.Seed, c.Owner), true
 	return *w.Item, Started{}, nil
 }
 

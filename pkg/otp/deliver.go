@@ -7,10 +7,24 @@ import (
 	"slices"
 )
 
-// count counts the message of this call in the ledgers of its number, before it goes out.
+// count counts the message of this call before it goes out: in the quota of its client,
+// then in the ledgers of its number. The Outcome is "" unless a limit refuses the message.
+func (s *sending) count(ctx context.Context) (Started, error) {
+	giveBack, answer, err := s.reserveOne(ctx)
+	if err != nil || answer.Outcome != "" {
+		return answer, err
+	}
+	answer, err = s.countNumber(ctx)
+	if err != nil || answer.Outcome != "" {
+		giveBack()
+	}
+	return answer, err
+}
+
+// countNumber counts the message of this call in the ledgers of its number, before it goes out.
 // The Outcome is "" unless a limit refuses the message. Nothing is counted if a limit
 // refuses it, and usually nothing after an error.
-func (s *sending) count(ctx context.Context) (Started, error) {
+func (s *sending) countNumber(ctx context.Context) (Started, error) {
 	at := MillisOf(s.Now()) // as late as possible: the message goes out after that
 	for _, l := range s.limited() {
 		answer, err := s.spend(ctx, l, at)

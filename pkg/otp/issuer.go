@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Issuer makes challenges and sends their codes. All fields but NumberPerDay are
-// required. It holds no state of its own and is safe for concurrent use.
+// Issuer makes challenges and sends their codes. All fields but NumberPerDay and
+// Quota are required. It holds no state of its own and is safe for concurrent use.
 //
 // Each of its methods goes the same way: it acquires a challenge, so that no other
 // call may send for it (acquire.go), delivers one message (deliver.go), and settles
@@ -23,6 +23,8 @@ type Issuer struct {
 	// NumberPerDay bounds the messages of all clients together to one number in any 24
 	// hours. 0 means no such limit, and one write less for each message.
 	NumberPerDay int
+	// Quota bounds the messages of a client. nil means no such limit.
+	Quota Quota
 }
 
 // Lease is how long one call may work on a challenge before another may take it
@@ -44,6 +46,7 @@ type Start struct {
 	Policy        Policy
 	Text          Text   // the message
 	From          string // sender name, "" for the sender's own
+	PerDay        int    // all messages of the client in a day, see [Quota]; 0 for any number
 
 	Code           Code          // chosen by the client; "" makes one
 	Digits         int           // of the code that is made; 0 means Policy.Digits
@@ -83,6 +86,7 @@ type sending struct {
 	at      Millis   // the instant of the call, with which all its conditions compare
 	keys    *Keys    // hold the code key of the challenge that is sent, once it is owned
 	id      string   // under which the message is counted, see [SendID]
+	resumes bool     // the challenge is one that an earlier call left unfinished
 	ledgers []string // that count the message, or may do so
 	source  []byte   // digest of the source of the challenge that is sent again
 

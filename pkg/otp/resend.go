@@ -14,6 +14,7 @@ type Resend struct {
 	Policy   Policy
 	Text     Text
 	From     string // sender name, "" for the sender's own
+	PerDay   int    // as in [Start]
 	// Recipient, if set, decides whether a message may go to the number of the challenge.
 	// An Outcome refuses it: nothing is sent, and the challenge stays as it is.
 	Recipient func(to Phone) Outcome
@@ -32,7 +33,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	if key == "" {
 		return Started{Outcome: Unknown}, nil // not an id of ours: there is nothing to look for or to remember
 	}
-	s := i.begin(ctx, Start{Client: r.Client, Policy: r.Policy, Text: r.Text, From: r.From})
+	s := i.begin(ctx, Start{Client: r.Client, Policy: r.Policy, Text: r.Text, From: r.From, PerDay: r.PerDay})
 	record, err := s.record(r)
 	if err != nil {
 		return Started{}, err

@@ -65,6 +65,7 @@ type Service struct {
 	Keys  Keyring
 	Users users.Directory
 	Gate  *ams.Gate
+	Quota *clients.Quota // of the clients' messages
 	Now   func() time.Time
 	Rand  io.Reader
 
@@ -95,6 +96,7 @@ func New(p Ports) *Service {
 		Now:          p.Now,
 		Rand:         p.Rand,
 		NumberPerDay: p.NumberPerDay,
+		Quota:        &clients.Quota{Counter: p.Store, Now: p.Now},
 	}
 }
 

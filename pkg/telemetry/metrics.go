@@ -67,6 +67,8 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		{"lockouts", one(r.Outcome == otp.Exhausted || r.Outcome == otp.Locked)},
 		{"operatorFaults", one(r.Operator)},
 		{"strangers", strangers},
+		{"quotaLow", one(r.QuotaLow)},
+		{"quotaOut", one(r.QuotaOut)},
 	} {
 		if m.n > 0 {
 			line = append(line, slog.Int(m.name, m.n))

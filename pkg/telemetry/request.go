@@ -42,6 +42,9 @@ type Request struct {
 	Operator bool   // the operator must act, because every message fails in the same way
 	Trace    string // of a panic
 
+	QuotaLow bool // four fifths of the client's messages of the day are reserved
+	QuotaOut bool // all of them are, so that no message goes out
+
 	Sends   int           // messages that the sender accepted
 	Sending time.Duration // of all calls to the sender
 	Storing time.Duration // of all writes

@@ -16,6 +16,7 @@ func testLimits(t *testing.T, o Opener) {
 		{"a limit names its reason and the wait", limitsNameReason},
 		{"unanswered messages pause a number", unansweredPause},
 		{"each request to the sender is counted, whatever it answers", eachRequestCounted},
+		{"the messages of a client bound all that go out", quotaBounds},
 	})
 }
 

@@ -25,7 +25,7 @@ func New(s *service.Service, sender otp.Sender) *Service {
 		Text:   message.For,
 		Issuer: otp.Issuer{
 			Challenges: s.Store, Ledgers: s.Store, Sender: telemetry.Sender{Sender: sender, Now: s.Now},
-			Keys: s.Keys, Now: s.Now, Rand: s.Rand, NumberPerDay: s.NumberPerDay,
+			Keys: s.Keys, Now: s.Now, Rand: s.Rand, NumberPerDay: s.NumberPerDay, Quota: s.Quota,
 		},
 	}}
 }
