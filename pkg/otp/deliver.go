@@ -33,7 +33,7 @@ func (s *sending) countNumber(ctx context.Context) (Started, error) {
 			s.ledgers = append(s.ledgers, l.key) // it may have been counted
 			return Started{}, errors.Join(err, s.refund(ctx))
 		case answer.Outcome != "":
-			return answer, s.refund(ctx)
+			return s.unsent(ctx, answer)
 		}
 		s.ledgers = append(s.ledgers, l.key)
 	}
@@ -83,10 +83,19 @@ func (s *sending) spend(ctx context.Context, l limited, at Millis) (Started, err
 	case refusal == "":
 		return Started{}, errors.New("spend: the ledger refused a send that no limit refuses")
 	case spent.Item.countedBefore(s.id):
-		cause := fmt.Errorf("an earlier call may have sent the message, and the limits refuse another copy: %s", refusal)
+		cause := fmt.Errorf(
+			"an earlier call may have sent the message, and the limits refuse another copy: %s", refusal)
 		return Started{Outcome: Unclear, Wait: wait, Cause: cause}, nil
 	}
 	return Started{Outcome: refusal, Wait: wait}, nil
+}
+
+// unsent gives back the message of this call and returns answer.
+func (s *sending) unsent(ctx context.Context, answer Started) (Started, error) {
+	if err := s.refund(ctx); err != nil {
+		return Started{}, err
+	}
+	return answer, nil
 }
 
 // refund removes the message of this call from the ledgers that count it. Call it only

@@ -72,7 +72,7 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 	case err != nil:
 		return Started{}, errors.Join(err, s.refund(ctx))
 	case answer.Outcome != "": // guessed at or sent again meanwhile
-		return answer, s.refund(ctx)
+		return s.unsent(ctx, answer)
 	}
 	answer, err = s.firstCounted(ctx, c)
 	if answer.Outcome == Undeliverable { // nothing went out: the old code may still be used

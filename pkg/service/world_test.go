@@ -110,8 +110,10 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, sns *awsfake.
 	directory := clients.Static{id: w.client, rival.ID: w.rival}
 	shared := &service.Service{
 		Store: telemetry.Store{Challenges: w.challenges, Ledgers: w.ledgers, Now: w.clock.Now}, Keys: w.keys,
-		Gate: &ams.Gate{Door: &admission.Door{Clients: directory, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)}},
-		Now:  w.clock.Now, Rand: rand.Reader,
+		Gate: &ams.Gate{Door: &admission.Door{
+			Clients: directory, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
+		}},
+		Now: w.clock.Now, Rand: rand.Reader,
 	}
 	if r.IntN(2) == 0 {
 		shared.NumberPerDay = 1 + r.IntN(12)

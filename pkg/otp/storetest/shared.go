@@ -18,6 +18,7 @@ func testShared(t *testing.T, o Opener) {
 		{"a message that it refuses is given back to the client", sharedGivesBack},
 		{"a copy of an unclear message that it refuses stays unclear", sharedUnclear},
 		{"no limit is forgotten while the number key is rotated", sharedRotated},
+		{"a message that cannot be given back is an error", sharedKeeps},
 		{"many clients at once", sharedAtOnce},
 		{"one write more for each message", sharedWrites},
 	})
@@ -125,6 +126,29 @@ func sharedRotated(t *testing.T, o Opener) {
 	w.init(t, by(12, "id"), otp.TooMany)
 }
 
+func sharedKeeps(t *testing.T, o Opener) {
+	w := shared(t, o)
+	w.send(t, scenario(""), otp.Sent)
+	for n := range 2 {
+		w.init(t, by(n, "id"), otp.Sent)
+	}
+	w.Clock.Advance(cooldown)
+	broken := w.Issuer
+	broken.Ledgers = failing(w.Store, nth(3, LostBefore)) // after both counts
+	w.initFails(t, broken)
+	broken.Ledgers = failing(w.Store, nth(3, LostBefore))
+	w.Clock.Advance(cooldown)
+	other := scenario("")
+	other.Digits = 8
+	if got, err := broken.Send(ctx, other); err == nil || got.Outcome != "" {
+		t.Errorf("%+v %v, want an error and no outcome", got, err)
+	}
+	w.init(t, start("id", phone), otp.Unclear) // it found a message of the challenge counted
+	w.Clock.Advance(cooldown)
+	w.init(t, start("id", phone), otp.TooMany)
+	w.messages(t, 3)
+}
+
 func sharedAtOnce(t *testing.T, o Opener) {
 	w := shared(t, o)
 	const n = 60
@@ -157,6 +181,7 @@ func sharedWrites(t *testing.T, o Opener) {
 		}
 	}
 	if keys := Keys().SharedLedgerKeys(phone); r.spent[1].Key != keys[0] || r.spent[0].Key == keys[0] {
-		t.Errorf("spent at %q and %q, want the client's ledger and then that of all clients", r.spent[0].Key, r.spent[1].Key)
+		t.Errorf("spent at %q and %q, want the client's ledger and then that of all clients",
+			r.spent[0].Key, r.spent[1].Key)
 	}
 }
