@@ -134,3 +134,18 @@ func TestSenderNames(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has captured a signed URL can neither choose a code nor a sender with it.
+func TestCapturedURLChoosesNothing(t *testing.T) {
+	s := newService(t)
+	c := s.known[signing]
+	c.CustomCodes, c.SenderID = false, "OWN"
+	raw := withNonce("otp.send", "76cea0777066cf2b", s.now)
+	for _, members := range []string{`"code":"4321"`, `"code":"4321","ttl":1800`, `"code":"12345678","signature":"HSBC"`} {
+		s.refused(400, "104003", query(raw), body(`{"to":"`+number+`",`+members+`}`))
+	}
+	s.expect(200, "0", query(raw), body(`{"to":"`+number+`","signature":"HSBC","templateId":"any"}`))
+	if len(s.messages) != 1 || s.messages[0].From != "OWN" {
+		t.Errorf("%d messages, or one from %q, want one from OWN", len(s.messages), s.messages[0].From)
+	}
+}
