@@ -74,7 +74,7 @@ func (s *server) serve() error {
 		return err
 	}
 	defer log.Close()
-	s.process = exec.Command(s.binary, "serve", "--listen", "127.0.0.1:0", "--data", s.data)
+	s.process = exec.Command(s.binary, "serve", "--listen", "127.0.0.1:0", "--allow-host", madeUpHost, "--data", s.data)
 	s.process.Env = clean(os.Environ())
 	s.process.Stderr = log
 	stdout, err := s.process.StdoutPipe()
