@@ -30,7 +30,7 @@ test-clients: ## run vendors' own SDKs against the local server
 test-sam: ## validate, lint and build the template with SAM
 	@.ci/sam
 
-test-api: ## lint docs/openapi.yaml and the state machine, and test the local server against the first
+test-api: ## lint docs/openapi.yaml and the state machine, and test the local server against the first, also with generated clients
 	@.ci/api/run
 
 test-plan: ## compare the numbering plans with upstream's answers on 50,000 numbers

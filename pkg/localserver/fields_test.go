@@ -146,7 +146,10 @@ func requestSchemas() map[string]any {
 		all[path] = content["schema"]
 	}
 	for _, alternative := range resolved(all["/"])["anyOf"].([]any) {
-		all["/?accessKeyId=demo&action="+resolved(alternative)["title"].(string)] = alternative
+		action := map[string]string{
+			"#/components/schemas/SendRequest": "otp.send", "#/components/schemas/VerifyRequest": "otp.verify",
+		}[alternative.(map[string]any)["$ref"].(string)]
+		all["/?accessKeyId=demo&action="+action] = alternative
 	}
 	delete(all, "/")
 	return all

@@ -1,0 +1,71 @@
+// Calls every API of a server with the client that @hey-api/openapi-ts makes of
+// docs/openapi.yaml. Usage: node check.js URL ACCESS_KEY
+import * as api from './client';
+import { client } from './client/client.gen';
+
+const [url = '', accessKeyId = ''] = process.argv.slice(2);
+client.setConfig({ baseUrl: url });
+const headers = { 'Client-Id': 'merchant' };
+
+function must(what: string, holds: boolean, got: unknown) {
+  if (!holds) throw new Error(`${what}: ${JSON.stringify(got)}`);
+}
+
+async function code(number: string): Promise<string> {
+  const answer = await fetch(`${url}/_dev/messages?to=${encodeURIComponent(number)}`);
+  return ((await answer.json()) as { code: string }[])[0]!.code;
+}
+
+async function main() {
+  const init = await api.initCustomerAuthentication({ headers, body: {
+    authenticationRequestId: 'ts-1', authenticationMethod: 'OTP', authenticationType: 'SMS',
+    identityType: 'MOBILENO', identityValue: '60-123450003',
+    env: { language: 'in_ID', timeZoneOffset: -480, browserInfo: {} },
+  } });
+  if (!init.data || !('actionForm' in init.data)) throw new Error(JSON.stringify(init));
+  must('init', init.data.result.resultCode === 'SUCCESS', init.data);
+  const again = await api.triggerChallenge({ headers, body: { challengeId: init.data.authenticationId } });
+  if (!again.data || !('actionForm' in again.data)) throw new Error(JSON.stringify(again));
+  must('trigger', again.data.actionForm.challengeType === 'sms', again.data);
+
+  const verify = async (authenticationValue: string) => (await api.verifyUserAuthentication({ headers, body: {
+    authenticationType: 'OTP', authenticationRequestId: 'ts-1', authenticationValue,
+  } })).data!;
+  const right = await code('+60123450003');
+  const wrong = await verify('0');
+  must('wrong', 'isPassed' in wrong && !wrong.isPassed, wrong);
+  const passed = await verify(right);
+  must('right', 'isPassed' in passed && passed.isPassed && passed.result.resultStatus === 'S', passed);
+  const used = await verify(right);
+  must('used', !('isPassed' in used) && used.result.resultCode === 'AUTHENTICATION_REQUEST_ID_INVALID', used);
+
+  const user = (await api.initUserAuthentication({ headers, body: {
+    authenticationType: 'OTP', authenticationRequestId: 'ts-2', authenticationChannelType: 'SMS',
+    userIdentityType: 'WALLET_TOKEN', userIdentityValue: '281010033AB2F588D14B43238637264FCA5AAF35xxxx',
+  } })).data!;
+  must('init of a user', user.result.resultStatus === 'S', user);
+  const security = (await api.verifySecurityAuthentication({ headers, body: {
+    authenticationRequestId: 'ts-2', authenticationValue: await code('+60123456789'),
+  } })).data!;
+  must('security', 'isPassed' in security && security.isPassed, security);
+
+  const to = '+60123450004';
+  // The key of simple mode is in the query, and is no parameter but a security scheme.
+  const as = (action: 'otp.send' | 'otp.verify') => ({
+    query: { action }, auth: (scheme: { name?: string }) => scheme.name === 'accessKeyId' ? accessKeyId : undefined,
+  });
+  const sent = (await api.otp({ ...as('otp.send'), body: { to, digits: 8 } })).data;
+  if (!sent || !('id' in sent.data)) throw new Error(JSON.stringify(sent));
+  must('otp.send', sent.data.to === to, sent);
+  const valid = (await api.otp({ ...as('otp.verify'), body: { to, code: await code(to) } })).data;
+  if (!valid || !('valid' in valid.data)) throw new Error(JSON.stringify(valid));
+  must('otp.verify', valid.data.valid, valid);
+  const refusal = await api.otp({ ...as('otp.send'), body: { to: '+601' } });
+  must('refusal', refusal.error?.code === '107111', refusal);
+  console.log('the generated client for TypeScript called every API');
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
