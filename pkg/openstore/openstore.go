@@ -44,6 +44,10 @@ type Store interface {
 	otp.Ledgers
 	clients.Counter
 	Documents() documents.Table
+	// Ledger reads a ledger, nil for none, and ClearLedger forgets its messages and keeps
+	// its known sources.
+	Ledger(ctx context.Context, key string) (*otp.Ledger, error)
+	ClearLedger(ctx context.Context, key string) error
 	Close() error
 }
 

@@ -135,6 +135,42 @@ func TestPolicyRanges(t *testing.T) {
 	}
 }
 
+// The wait for a number is the longest one of its ledgers, and the newer ones have
+// neither pauses nor a reserve.
+func TestWait(t *testing.T) {
+	const hour, second = time.Hour, time.Second
+	now, l, known := Millis(1_795_317_208_457), DefaultPolicy().Limits(), [][]byte{{1}}
+	sends := func(d time.Duration, n int) (all []Send) {
+		for k := range n {
+			all = append(all, Send{At: now.Add(-d - time.Duration(k)*time.Second)})
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		ledgers []*Ledger // newest first
+		want    time.Duration
+	}{
+		"no ledger":       {[]*Ledger{nil, nil}, 0},
+		"the oldest":      {[]*Ledger{nil, {Sends: sends(second, 1)}}, 29 * second},
+		"the newest":      {[]*Ledger{{Sends: sends(second, 1)}, {Sends: sends(60*second, 1)}}, 29 * second},
+		"paused":          {[]*Ledger{nil, {Sends: sends(20*hour, 3), Unanswered: 40}}, 4*hour - 2*second},
+		"not the newest":  {[]*Ledger{{Sends: sends(20*hour, 3), Unanswered: 40}, nil}, 0},
+		"for known ones":  {[]*Ledger{{Sends: sends(20*hour, 7), Known: known}}, 4*hour + LongestLife - 6*second},
+		"nobody is known": {[]*Ledger{{Sends: sends(20*hour, 7)}}, 0},
+	} {
+		if got := l.Wait(c.ledgers, now); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	for unanswered, want := range map[int]time.Duration{
+		0: 0, 19: 0, 20: hour, 22: hour, 23: 2 * hour, 34: 16 * hour, 35: 24 * hour, 99: 24 * hour,
+	} {
+		if got := DefaultPolicy().PauseAfter(unanswered); got != want {
+			t.Errorf("%d unanswered: a pause of %v, want %v", unanswered, got, want)
+		}
+	}
+}
+
 // A refusal names the limit that refuses, and the longest wait.
 func TestLimitsNamed(t *testing.T) {
 	now := Millis(1_795_317_208_457)

@@ -1,6 +1,9 @@
 package otp
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Limits bound the messages to one number. Windows slide and are exact: if a window
 // allows n messages in d, the first and the last of any n+1 messages are at least d
@@ -111,6 +114,30 @@ func sharedLimits(perDay int) Limits {
 		Windows:   []Window{{Sends: 1, Cooldown: true}, {Sends: perDay, In: day}},
 		Uncounted: true,
 	}
+}
+
+// Wait returns how long the limits of a number refuse a message, 0 if they allow it. The
+// ledgers are those of [Keys.LedgerKeys], newest first, nil where there is none.
+func (l Limits) Wait(ledgers []*Ledger, now Millis) (wait time.Duration) {
+	for _, n := range slices.Backward(ledgers) {
+		if n != nil {
+			_, w := l.Refusal(*n, now)
+			wait = max(wait, w)
+		}
+		l = l.newer()
+	}
+	return wait
+}
+
+// PauseAfter returns the length of the pause of a number with so many unanswered messages
+// in a row, 0 for none.
+func (p Policy) PauseAfter(unanswered int) (pause time.Duration) {
+	for _, w := range p.pauses() {
+		if unanswered >= w.From {
+			pause = w.In
+		}
+	}
+	return pause
 }
 
 // Depth returns how many of the latest sends the limits depend on.

@@ -86,3 +86,21 @@ func (s *Store) put(n *otp.Ledger) error {
 	s.putLedger.SetText(":known", joinKnown(n.Known))
 	return step(s.putLedger)
 }
+
+// Ledger reads a ledger for an operator; it is nil if there is none.
+func (s *Store) Ledger(ctx context.Context, key string) (*otp.Ledger, error) {
+	return in(ctx, s, "ledger", func() (*otp.Ledger, error) { return s.ledger(key) })
+}
+
+// ClearLedger forgets the messages of a ledger, and keeps its known sources.
+func (s *Store) ClearLedger(ctx context.Context, key string) error {
+	_, err := in(ctx, s, "clear ledger", func() (struct{}, error) {
+		n, err := s.ledger(key)
+		if n == nil || err != nil {
+			return struct{}{}, err
+		}
+		n.Sends, n.Unanswered = nil, 0
+		return struct{}{}, s.put(n)
+	})
+	return err
+}
