@@ -131,7 +131,7 @@ func runAll(c tool, privateKey, secret, token, number string) string {
 		for _, command := range []string{
 			"client list", "client show acme", "client set acme --brand X", "client disable acme",
 			"client enable acme", "user list --client acme", "user block bob --client acme", "keys list",
-			"keys rotate all", "keys retire seal 1", "keys retire code 1",
+			"keys rotate all", "keys retire seal 1", "keys retire code 1 --force",
 		} {
 			run(append(strings.Fields(command), json)...)
 		}

@@ -16,6 +16,7 @@ var keysHelp = texts{
 		"access keys' digests), sign (answers), or all.",
 	"after": "Time until the new version comes into force. Without it: none. For sign, 24h or more: " +
 		"clients that check answers refuse them until they have the new public key.",
+	"force_retire": "Retire it although it is still needed, because it has leaked or a backup was restored.",
 }
 
 type keysCommands struct {
@@ -118,11 +119,14 @@ type keysRetire struct {
 	place
 	Kind    string `arg:"" enum:"code,number,seal,sign" help:"The kind of the key."`
 	Version int    `arg:"" help:"Its version."`
+	Force   bool   `help:"force_retire"`
 }
 
 // Help describes the loss.
 func (keysRetire) Help() string {
-	return `A version takes with it:
+	return `A version that is still needed is refused, with the time from which on it can be retired: a code version ` +
+		`for 35 minutes after a newer one is in force, a number version until another one has counted for 25 hours. ` +
+		`A key that has leaked is retired with --force. A version takes with it:
 
 code: the challenges that were made with it. Their codes no longer verify, and a repeated init ` +
 		`starts a new challenge. Half an hour after the next version came into force no such code is live. ` +
@@ -150,9 +154,7 @@ func (c *keysRetire) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	retire := func(d *keyring.Document) error {
-		return d.Retire(keyring.Kind(c.Kind), c.Version, time.Now())
-	}
+	retire := c.retire
 	done := retired{Kind: c.Kind, Version: c.Version}
 	if c.Kind == string(keyring.Seal) {
 		if done.Resealed, err = c.reseal(ctx, retire); err != nil {
@@ -167,6 +169,19 @@ func (c *keysRetire) Run(ctx context.Context) error {
 		text += fmt.Sprintf("; documents encrypted again: %d", done.Resealed)
 	}
 	return c.answer(done, text)
+}
+
+// retire removes the version from a keyring, unless it is still needed.
+func (c *keysRetire) retire(d *keyring.Document) error {
+	kind, now := keyring.Kind(c.Kind), time.Now()
+	early := d.TooEarly(kind, c.Version, now)
+	if err := d.Retire(kind, c.Version, now); err != nil {
+		return err // the version in force cannot be forced either
+	}
+	if early != nil && !c.Force {
+		return fmt.Errorf("%w; --force retires it now", early)
+	}
+	return nil
 }
 
 // reseal encrypts clients' secrets and users' numbers under the newest key. It first

@@ -73,14 +73,29 @@ func TestRetireKeys(t *testing.T) {
 		"seal 1 read, seal 2 in force, sign 1 read, sign 2 in force"; got != want {
 		t.Errorf("after rotate: %s, want %s", got, want)
 	}
-	for _, kind := range []string{"code", "number", "sign", "seal"} {
-		c.prints([]string{"keys", "retire", kind, "1"}, kind+" version 1 is retired\n")
+	refused := map[string]string{
+		"code":   "codes that were sent under it in the last half hour no longer verify",
+		"number": "each number would get its messages once more, five in the next hour",
 	}
+	for _, kind := range []string{"code", "number", "sign", "seal"} {
+		arguments := []string{"keys", "retire", kind, "1"}
+		if reason, early := refused[kind]; early {
+			before := c.keys()
+			c.no(reason, arguments...)
+			c.no("It can be retired from "+time.Now().UTC().Format("2006-01-"), arguments...)
+			if c.no("--force retires it now", arguments...); c.keys() != before {
+				t.Errorf("refused, and the keys are %s", c.keys())
+			}
+			arguments = append(arguments, "--force")
+		}
+		c.prints(arguments, kind+" version 1 is retired\n")
+	}
+	c.no("is in force", "keys", "retire", "number", "2", "--force")
 	if got, want := c.keys(), "code 2 read, code 3 in force, number 2 in force, seal 2 in force, "+
 		"sign 2 in force"; got != want {
 		t.Errorf("after retire: %s, want %s", got, want)
 	}
-	if out := c.ok("keys", "retire", "code", "2", "--json"); out != `{"kind":"code","version":2}`+"\n" {
+	if out := c.ok("keys", "retire", "code", "2", "--force", "--json"); out != `{"kind":"code","version":2}`+"\n" {
 		t.Errorf("retire --json printed %s", out)
 	}
 	help := c.ok("keys", "retire", "--help")

@@ -244,7 +244,7 @@ func (m *merchant) retireCodeKeys(admin tool) {
 	}
 	admin.ok("keys", "rotate", "code")
 	for version := 1; version <= 3; version++ {
-		admin.ok("keys", "retire", "code", fmt.Sprint(version))
+		admin.ok("keys", "retire", "code", fmt.Sprint(version), "--force")
 	}
 	wrong := m.p.messages("+601999999999")[0].Code + "0"
 	eventually(admin.t, "an unknown challenge", func() bool {
