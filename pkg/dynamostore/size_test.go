@@ -86,6 +86,7 @@ var (
 var contracts = map[string]func(c *otp.Challenge){
 	"AMS": func(c *otp.Challenge) {
 		c.Client = plainID
+		c.Owner = otp.SignedMark + strings.Repeat("9", 16) + "." + c.Owner // after a signed re-send
 		generated(c)
 	},
 	"Unimatrix": func(c *otp.Challenge) { c.User = "" },

@@ -141,7 +141,9 @@ func TestCapturedURLChoosesNothing(t *testing.T) {
 	c := s.known[signing]
 	c.CustomCodes, c.SenderID = false, "OWN"
 	raw := withNonce("otp.send", "76cea0777066cf2b", s.now)
-	for _, members := range []string{`"code":"4321"`, `"code":"4321","ttl":1800`, `"code":"12345678","signature":"HSBC"`} {
+	for _, members := range []string{
+		`"code":"4321"`, `"code":"4321","ttl":1800`, `"code":"12345678","signature":"HSBC"`,
+	} {
 		s.refused(400, "104003", query(raw), body(`{"to":"`+number+`",`+members+`}`))
 	}
 	s.expect(200, "0", query(raw), body(`{"to":"`+number+`","signature":"HSBC","templateId":"any"}`))
