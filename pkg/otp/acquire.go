@@ -86,7 +86,7 @@ func (s *sending) takeOver(ctx context.Context, c, old Challenge) (Challenge, St
 	case w.Item == nil || !w.ownedBy(c.Owner):
 		return c, Started{Outcome: InProgress}, nil // another call was first
 	}
-	s.id, s.resumes = SendID(w.Item.Seed, c.Owner), true
+	s.id, s.resumes = SendID(w.Item.Seed, c.Owner), w.Item.State
 	return *w.Item, Started{}, nil
 }
 

@@ -86,7 +86,7 @@ type sending struct {
 	at      Millis   // the instant of the call, with which all its conditions compare
 	keys    *Keys    // hold the code key of the challenge that is sent, once it is owned
 	id      string   // under which the message is counted, see [SendID]
-	resumes bool     // the challenge is one that an earlier call left unfinished
+	resumes State    // of the challenge if an earlier call left it unfinished, else ""
 	ledgers []string // that count the message, or may do so
 	source  []byte   // digest of the source of the challenge that is sent again
 

@@ -59,7 +59,7 @@ func TestLimitsCount(t *testing.T) {
 	steps := rapid.SampledFrom([]otp.Millis{1, 29_999, 30_000, 30_001, 600_000, 719_999, 720_000, 8_640_000})
 	policy, source := otp.DefaultPolicy(), []byte("source")
 	rapid.Check(t, func(t *rapid.T) {
-		n, limits := otp.Ledger{}, policy.Limits()
+		n := otp.Ledger{}
 		if rapid.Bool().Draw(t, "known") {
 			n.Known = otp.Remember(nil, source)
 		}
@@ -69,7 +69,8 @@ func TestLimitsCount(t *testing.T) {
 			if rapid.IntRange(0, 39).Draw(t, "answered") == 0 {
 				n.Unanswered = 0
 			}
-			if limits = policy.Limits(); len(n.Known) > 0 && rapid.Bool().Draw(t, "from known") {
+			limits := policy.Limits()
+			if len(n.Known) > 0 && rapid.Bool().Draw(t, "from known") {
 				limits = policy.KnownLimits()
 			}
 			why, wait := limits.Refusal(n, now)

@@ -27,8 +27,10 @@ func (s *sending) reserveOne(ctx context.Context) (giveBack func(), refused Star
 	switch {
 	case err != nil:
 		return nil, Started{}, fmt.Errorf("quota: %w", err)
-	case giveBack == nil && s.resumes: // the message of an earlier call may have arrived
+	case giveBack == nil && s.resumes == MaybeDelivered: // the message of an earlier call may have arrived
 		return nil, Started{Outcome: Unclear, Wait: wait, Cause: errQuota}, nil
+	case giveBack == nil && s.resumes == Reserved: // not known to be counted, so no guess at its code may be evaluated
+		return nil, Started{Outcome: InProgress, Wait: wait, Cause: errQuota}, nil
 	case giveBack == nil:
 		return nil, Started{Outcome: TooSoon, Wait: wait, Cause: errQuota}, nil
 	}

@@ -17,6 +17,7 @@ func testLimits(t *testing.T, o Opener) {
 		{"unanswered messages pause a number", unansweredPause},
 		{"each request to the sender is counted, whatever it answers", eachRequestCounted},
 		{"the messages of a client bound all that go out", quotaBounds},
+		{"a crashed init stays as it is while the client has no messages", quotaAfterCrash},
 	})
 }
 

@@ -76,3 +76,22 @@ func quotaBounds(t *testing.T, o Opener) {
 	w.init(t, with("unclear", phone2), otp.Sent)
 	has(0, 5)
 }
+
+// quotaAfterCrash repeats an init that crashed before its message was counted, when the client has no messages left. If
+// the repeat made the code live, there would be guesses at a code that no ledger of the number counts.
+func quotaAfterCrash(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	initCrashed(t, w)
+	w.Clock.Advance(otp.Lease)
+	p := &purse{}
+	w.Issuer.Quota = p
+	r := start("id", phone)
+	r.PerDay = 4
+	for range 2 {
+		w.init(t, r, otp.InProgress)
+		w.verify(t, "id", "000000", otp.Unknown)
+	}
+	p.left = 1
+	w.init(t, r, otp.Sent)
+	w.messages(t, 1)
+}
