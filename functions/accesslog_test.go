@@ -42,7 +42,8 @@ func TestAccessLog(t *testing.T) {
 		}
 		format, _ := setting[1].(map[string]any)["Format"].(string)
 		var line map[string]string
-		if err := json.Unmarshal([]byte(format), &line); err != nil || line["sourceIp"] != "$context.identity.sourceIp" {
+		err := json.Unmarshal([]byte(format), &line)
+		if err != nil || line["sourceIp"] != "$context.identity.sourceIp" {
 			t.Errorf("%s: %s is no line with an address: %v", name, format, err)
 		}
 		for _, v := range variable.FindAllStringSubmatch(format, -1) {

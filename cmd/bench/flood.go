@@ -121,7 +121,8 @@ func floodOne(dir, build, store string, merchants int) (f flooded, err error) {
 		return f, err
 	}
 	for i := range merchants {
-		add := append([]string{"client", "add", merchant(i), "--unsigned", "--country", "*", "--data", data}, arguments...)
+		add := append([]string{"client", "add", merchant(i), "--unsigned", "--country", "*", "--data", data},
+			arguments...)
 		if text, err := exec.Command(binary, add...).CombinedOutput(); err != nil {
 			return f, fmt.Errorf("client add: %w\n%s", err, text)
 		}

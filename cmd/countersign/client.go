@@ -63,8 +63,8 @@ func (clientCommands) Help() string {
 		`record. The digests of access keys are printed as fingerprints.
 
 A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
-		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, language, customCodes, senderNames, ` +
-		`templates, ` +
+		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, language, customCodes, ` +
+		`senderNames, templates, ` +
 		`sources}. ` +
 		`A member that is missing has its default.`
 }

@@ -70,7 +70,8 @@ func TestOtherHosts(t *testing.T) {
 			method, path, _ := strings.Cut(request, " ")
 			for _, p := range []*process{p, remote} {
 				text := p.bytes(t, method+" "+path+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\n\r\n")
-				if !strings.HasPrefix(text, "HTTP/1.1 403 ") || strings.Contains(text, "1111111111") || !strings.Contains(text, "127.0.0.1") {
+				if !strings.HasPrefix(text, "HTTP/1.1 403 ") || strings.Contains(text, "1111111111") ||
+					!strings.Contains(text, "127.0.0.1") {
 					t.Errorf("%s of %s: %s", request, host, text)
 				}
 			}
@@ -108,7 +109,9 @@ func TestWebPages(t *testing.T) {
 		"a path of no API":    {"/nothing", "", ""},
 		"a path in two steps": {"//_dev/messages", "", ""},
 	} {
-		for _, origin := range []string{"https://attacker.example", "null", "http://localhost:3000", "http://127.0.0.1"} {
+		for _, origin := range []string{
+			"https://attacker.example", "null", "http://localhost:3000", "http://127.0.0.1",
+		} {
 			got := p.bytes(t, rawPost(c.target, "Origin: "+origin+"\r\n"+c.headers, c.body))
 			if !strings.HasPrefix(got, "HTTP/1.1 403 ") {
 				t.Errorf("%s from %s: %s", name, origin, got)

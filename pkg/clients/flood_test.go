@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
-	"countersign/pkg/clients/clientstest"
 )
 
 // flood is a cold process under 1,000 invented ids a second, in the virtual time of a synctest bubble. A read of a
@@ -69,6 +68,8 @@ func (f *flood) arrive(t *testing.T, id string, after time.Duration) {
 		f.waits = append(f.waits, time.Since(begin))
 	})
 }
+
+var errDown = errors.New("down")
 
 func rosterOf(ids ...string) clients.Roster {
 	r := clients.Roster{}
@@ -140,8 +141,8 @@ func TestRosterIsReadAgain(t *testing.T) {
 		reads int64
 	}{
 		"added later": {func(context.Context) (clients.Roster, error) { return rosterOf(), nil }, 31 * time.Second, 2},
-		"fails":       {func(context.Context) (clients.Roster, error) { return nil, errors.New("down") }, 2 * time.Second, 2},
-		"panics":      {func(context.Context) (clients.Roster, error) { panic(clientstest.Secret) }, 2 * time.Second, 2},
+		"fails":       {func(context.Context) (clients.Roster, error) { return nil, errDown }, 2 * time.Second, 2},
+		"panics":      {func(context.Context) (clients.Roster, error) { panic("canary") }, 2 * time.Second, 2},
 		"hangs": {func(ctx context.Context) (clients.Roster, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()

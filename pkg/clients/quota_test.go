@@ -104,7 +104,8 @@ func TestQuotaWrites(t *testing.T) {
 		table := &taking{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
 		q := &clients.Quota{Counter: table, Now: clock.Now}
 		if n := sends(t, q, "acme", c.limit, c.calls); n != c.got || int(table.writes.Load()) != c.writes {
-			t.Errorf("limit %d: %d messages with %d writes, want %d with %d", c.limit, n, table.writes.Load(), c.got, c.writes)
+			t.Errorf("limit %d: %d messages with %d writes, want %d with %d",
+				c.limit, n, table.writes.Load(), c.got, c.writes)
 		}
 		before := table.writes.Load()
 		if c.got < c.calls && (sends(t, q, "acme", c.limit, 1000) != 0 || table.writes.Load() != before) {
@@ -208,7 +209,8 @@ func TestDefaultRate(t *testing.T) {
 			r.Put(t, "client#a", `{"id":"a","status":"active","added":"2026-11-22T02:25:27Z"}`)
 		}
 		got := r.MustFind(t, "a")
-		if got.PerMinute != want.PerMinute || got.Uncounted != want.Uncounted || got.MessagesPerDay != want.MessagesPerDay {
+		if got.PerMinute != want.PerMinute || got.Uncounted != want.Uncounted ||
+			got.MessagesPerDay != want.MessagesPerDay {
 			t.Errorf("%s: %d, %d, %d", record, got.PerMinute, got.Uncounted, got.MessagesPerDay)
 		}
 	}

@@ -18,9 +18,9 @@ const MaxRoster = 12_000
 // Roster is the set of names under which clients are found. One read of one document returns all of them, so that
 // during a flood of invented names a process can tell those that may exist from all others.
 //
-// It holds a short digest of each name: of an id, and of the digest of an access key, which is made under a key, so
-// that nobody can try access keys. A name that is in the roster may still be unknown; a name that is missing is not
-// found during a flood only. So a roster needs no removals.
+// It holds a short digest of each name: of an id, and of the digest of an access key, which is made under a key. A
+// name that is in the roster may still be unknown; a name that is missing is not found during a flood only. So a roster
+// needs no removals.
 type Roster map[string]struct{}
 
 // Has reports whether a client may have this name.

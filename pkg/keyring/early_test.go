@@ -12,6 +12,7 @@ import (
 
 // A version that is still needed is too early to retire, until nothing is lost with it.
 func TestTooEarly(t *testing.T) {
+	at := func(all ...time.Duration) []time.Duration { return all }
 	for name, c := range map[string]struct {
 		kind    keyring.Kind
 		rotate  []time.Duration // when a version is made
@@ -19,17 +20,17 @@ func TestTooEarly(t *testing.T) {
 		version int
 		until   time.Duration // 0: never too early
 	}{
-		"number":                         {keyring.Number, []time.Duration{0}, []time.Duration{0}, 1, 25 * hour},
-		"number, rotated ahead":          {keyring.Number, []time.Duration{0}, []time.Duration{9 * hour}, 1, 25 * hour},
-		"number, rotated twice":          {keyring.Number, []time.Duration{0, 2 * hour}, []time.Duration{0, 0}, 1, 25 * hour},
-		"number, the one between":        {keyring.Number, []time.Duration{0, 2 * hour}, []time.Duration{0, 0}, 2, 0},
-		"number that there is not":       {keyring.Number, nil, nil, 7, 0},
-		"code":                           {keyring.Code, []time.Duration{0}, []time.Duration{0}, 1, 35 * time.Minute},
-		"code, from a time on":           {keyring.Code, []time.Duration{0}, []time.Duration{2 * hour}, 1, 2*hour + 35*time.Minute},
-		"code, rotated twice":            {keyring.Code, []time.Duration{0, hour}, []time.Duration{0, 0}, 1, 35 * time.Minute},
-		"code, rotated twice, the newer": {keyring.Code, []time.Duration{0, hour}, []time.Duration{0, 0}, 2, hour + 35*time.Minute},
-		"seal":                           {keyring.Seal, []time.Duration{0}, []time.Duration{0}, 1, 0},
-		"sign":                           {keyring.Sign, []time.Duration{0, 0}, []time.Duration{0, 0}, 1, 0},
+		"number":               {keyring.Number, at(0), at(0), 1, 25 * hour},
+		"number, ahead":        {keyring.Number, at(0), at(9 * hour), 1, 25 * hour},
+		"number, twice":        {keyring.Number, at(0, 2*hour), at(0, 0), 1, 25 * hour},
+		"number, between":      {keyring.Number, at(0, 2*hour), at(0, 0), 2, 0},
+		"no such number":       {keyring.Number, nil, nil, 7, 0},
+		"code":                 {keyring.Code, at(0), at(0), 1, 35 * time.Minute},
+		"code, from a time on": {keyring.Code, at(0), at(2 * hour), 1, 2*hour + 35*time.Minute},
+		"code, twice":          {keyring.Code, at(0, hour), at(0, 0), 1, 35 * time.Minute},
+		"code, twice, newer":   {keyring.Code, at(0, hour), at(0, 0), 2, hour + 35*time.Minute},
+		"seal":                 {keyring.Seal, at(0), at(0), 1, 0},
+		"sign":                 {keyring.Sign, at(0, 0), at(0, 0), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := parse(t, codes(1))
@@ -73,7 +74,8 @@ func TestTooEarlyOneAfterTheOther(t *testing.T) {
 	if err := d.Retire(keyring.Number, 1, day.Add(26*hour)); err != nil {
 		t.Fatal(err)
 	}
-	if d.TooEarly(keyring.Number, 2, day.Add(26*hour)) == nil || d.TooEarly(keyring.Number, 2, day.Add(45*hour)) != nil {
+	early := func(at time.Duration) bool { return d.TooEarly(keyring.Number, 2, day.Add(at)) != nil }
+	if !early(26*hour) || early(45*hour) {
 		t.Error("the second one must wait until the third has counted for a day")
 	}
 }

@@ -87,7 +87,8 @@ func TestOrigins(t *testing.T) {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			if served != c.served || (w.Code == http.StatusForbidden) == served {
-				t.Errorf("%s of %q with %v: served %v, want %v, HTTP %d", method, c.host, c.header, served, c.served, w.Code)
+				t.Errorf("%s of %q with %v: served %v, want %v, HTTP %d",
+					method, c.host, c.header, served, c.served, w.Code)
 			}
 			if len(w.Header()["Access-Control-Allow-Origin"]) > 0 {
 				t.Errorf("%s with %v: the page may read the answer", method, c.header)

@@ -284,8 +284,8 @@ func TestStrangers(t *testing.T) {
 	d.one("no API", map[string]any{"api": "none", "result": "INVALID_API"})
 }
 
-// The line that counts strangers has the addresses that most of them came from, whatever else they sent, and no line has
-// the address of a client.
+// The line that counts strangers has the addresses that most of them came from, whatever else they sent, and no line
+// has the address of a client.
 func TestStrangersFrom(t *testing.T) {
 	var out bytes.Buffer
 	log, lines := slog.New(slog.NewJSONHandler(&out, nil)), &telemetry.Lines{Stack: "prod", Every: 10 * time.Second}
