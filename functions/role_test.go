@@ -18,7 +18,8 @@ import (
 type role struct {
 	name          string // of the resource
 	statements    []statement
-	substitutions map[string]string // in the state machine's definition
+	conditional   map[string][]statement // by the condition under which a deployment has them
+	substitutions map[string]string      // in the state machine's definition
 }
 
 // statement is one statement of a role's policies.
@@ -84,12 +85,7 @@ func readRole(t *testing.T, name string, properties yaml.Node, variables *string
 		Substitutions map[string]yaml.Node `yaml:"DefinitionSubstitutions"`
 		Role          yaml.Node            `yaml:"Role"`
 		Policies      []struct {
-			Statement []struct {
-				Effect    string                       `yaml:"Effect"`
-				Action    yaml.Node                    `yaml:"Action"`
-				Resource  yaml.Node                    `yaml:"Resource"`
-				Condition map[string]map[string]string `yaml:"Condition"`
-			} `yaml:"Statement"`
+			Statement []yaml.Node `yaml:"Statement"`
 		} `yaml:"Policies"`
 	}
 	if err := properties.Decode(&p); err != nil {
@@ -98,7 +94,7 @@ func readRole(t *testing.T, name string, properties yaml.Node, variables *string
 	if !p.Role.IsZero() {
 		t.Fatalf("%s shares a role: give it Policies instead of Role", name)
 	}
-	r := role{name: name, substitutions: map[string]string{}}
+	r := role{name: name, conditional: map[string][]statement{}, substitutions: map[string]string{}}
 	for key, value := range p.Substitutions {
 		r.substitutions[key] = substituted(value)
 	}
@@ -106,22 +102,55 @@ func readRole(t *testing.T, name string, properties yaml.Node, variables *string
 		if len(policy.Statement) == 0 {
 			t.Fatalf("%s has a policy without statements: write them out, as these tests read nothing else", name)
 		}
-		for _, s := range policy.Statement {
-			read := statement{
-				allow:     s.Effect == "Allow",
-				actions:   actions(s.Action),
-				resource:  variables.Replace(substituted(s.Resource)),
-				condition: s.Condition["StringEquals"],
+		for _, node := range policy.Statement {
+			if node.Tag != "!If" {
+				r.statements = append(r.statements, readStatement(t, name, node, variables))
+				continue
 			}
-			conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition) > 0
-			if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
-				t.Fatalf("%s, line %d: a statement must have Effect, Action and one Resource, and no Condition "+
-					"but StringEquals", name, s.Action.Line)
+			when, otherwise := node.Content[0].Value, *node.Content[2]
+			if otherwise.Tag != "!Ref" || otherwise.Value != "AWS::NoValue" {
+				t.Fatalf("%s, line %d: a statement with !If must be !Ref AWS::NoValue otherwise", name, node.Line)
 			}
-			r.statements = append(r.statements, read)
+			read := readStatement(t, name, *node.Content[1], variables)
+			r.conditional[when] = append(r.conditional[when], read)
 		}
 	}
 	return p.CodeURI + p.DefinitionURI, r
+}
+
+// readStatement reads a statement of a role's policies.
+func readStatement(t *testing.T, name string, node yaml.Node, variables *strings.Replacer) statement {
+	t.Helper()
+	var s struct {
+		Effect    string                          `yaml:"Effect"`
+		Action    yaml.Node                       `yaml:"Action"`
+		Resource  yaml.Node                       `yaml:"Resource"`
+		Condition map[string]map[string]yaml.Node `yaml:"Condition"`
+	}
+	if err := node.Decode(&s); err != nil {
+		t.Fatalf("%s, line %d: %v", name, node.Line, err)
+	}
+	read := statement{
+		allow:     s.Effect == "Allow",
+		actions:   actions(s.Action),
+		resource:  variables.Replace(substituted(s.Resource)),
+		condition: map[string]string{},
+	}
+	for key, value := range s.Condition["StringEquals"] {
+		read.condition[key] = substituted(value)
+	}
+	conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition) > 0
+	if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
+		t.Fatalf("%s, line %d: a statement must have Effect, Action and one Resource, and no Condition "+
+			"but StringEquals", name, s.Action.Line)
+	}
+	return read
+}
+
+// under returns the role in a deployment for which a condition holds.
+func (r role) under(condition string) role {
+	r.statements = slices.Concat(r.statements, r.conditional[condition])
+	return r
 }
 
 // substituted returns a text as it is, and a !Ref or !GetAtt in the spelling of !Sub; see [first].
@@ -183,7 +212,7 @@ func (r role) allows(a ask) bool {
 
 func (s statement) covers(a ask) bool {
 	for key, value := range s.condition {
-		if a.keys[key] != value {
+		if a.keys[key] != inStack(value) {
 			return false
 		}
 	}
@@ -256,5 +285,53 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s on %s by %s (source %q): allowed is %v, want %v",
 				c.action, c.resource, c.function, c.source, got, c.want)
 		}
+	}
+}
+
+// With a key of its own for the keyring, a deployment lets the functions that read the keyring decrypt with that key,
+// through Secrets Manager only. Without one, no function may.
+func TestKeyringsKey(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("COUNTERSIGN_KEYS", "the keyring's ARN")
+	t.Setenv("KeyringKmsKeyArn", "the key's ARN")
+	use := func(action, resource, via string) ask {
+		return ask{action, resource, map[string]string{"kms:ViaService": via}}
+	}
+	decrypt := func(resource, via string) ask { return use("kms:Decrypt", resource, via) }
+	const via = "secretsmanager.eu-central-1.amazonaws.com"
+	readers := 0
+	for function, r := range roles(t) {
+		reads := r.allows(ask{"secretsmanager:GetSecretValue", "the keyring's ARN", nil})
+		if reads {
+			readers++
+		}
+		with := r.under("HasKeyringKmsKey")
+		if got := with.allows(decrypt("the key's ARN", via)); got != reads {
+			t.Errorf("%s may decrypt with the keyring's key: %v, want %v", function, got, reads)
+		}
+		for name, other := range map[string]bool{
+			"without the parameter":   r.allows(decrypt("the key's ARN", via)),
+			"with another key":        with.allows(decrypt("another key", via)),
+			"by itself":               with.allows(decrypt("the key's ARN", "")),
+			"through another service": with.allows(decrypt("the key's ARN", "dynamodb.eu-central-1.amazonaws.com")),
+			"to encrypt":              with.allows(use("kms:Encrypt", "the key's ARN", via)),
+		} {
+			if other {
+				t.Errorf("%s may use the key %s", function, name)
+			}
+		}
+	}
+	if readers != 4 {
+		t.Errorf("%d functions read the keyring, want 4", readers)
+	}
+	var file struct {
+		Resources map[string]struct {
+			Properties map[string]yaml.Node `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	readTemplate(t, &file)
+	key := file.Resources["Keyring"].Properties["KmsKeyId"]
+	if key.Tag != "!If" || key.Content[0].Value != "HasKeyringKmsKey" || key.Content[1].Value != "KeyringKmsKeyArn" {
+		t.Errorf("the keyring's KmsKeyId is %v, want the parameter if it is given", key.Value)
 	}
 }
