@@ -43,6 +43,25 @@ func TestKnownAnswers(t *testing.T) {
 	}
 }
 
+// No client has the ledger of all clients, or that of another client, whatever its id.
+func TestLedgersAreApart(t *testing.T) {
+	k := testKeys(t, 1)
+	const to Phone = "+606543216353"
+	seen := map[string]string{k.SharedLedgerKeys(to)[0]: "of all clients"}
+	for _, client := range []string{
+		"", "all clients", "all clients" + string(to), string(fields("all clients", string(to), "")), "N#", "demo",
+	} {
+		key := k.LedgerKeys(client, to)[0]
+		if other, ok := seen[key]; ok {
+			t.Errorf("client %q has the ledger %s", client, other)
+		}
+		seen[key] = fmt.Sprintf("of client %q", client)
+	}
+	if k.SharedLedgerKeys(to)[0] == k.SharedLedgerKeys(to + "1")[0] {
+		t.Error("two numbers share a ledger")
+	}
+}
+
 // Without entropy a call makes nothing and writes nothing.
 func TestNoEntropy(t *testing.T) {
 	now := func() time.Time { return time.UnixMilli(1_795_317_208_457) }
