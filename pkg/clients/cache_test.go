@@ -530,3 +530,20 @@ func TestCacheOfAccessKeys(t *testing.T) {
 		t.Errorf("a removed access key finds %v, %v after the age of the cache", c, err)
 	}
 }
+
+// A look-up of an access key takes two reads, known or not, and one more in a new process: docs/contracts.md states it.
+func TestReadsOfAccessKeys(t *testing.T) {
+	r := clientstest.New(t)
+	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "simple"}, "")
+	lookup := r.Lookup()
+	for i, step := range []struct {
+		key   string
+		reads int64
+	}{{"acme" + clientstest.KeySuffix, 3}, {"acme" + clientstest.KeySuffix, 2}, {"nobody", 2}, {"acme", 2}} {
+		before := r.Counted.Gets.Load()
+		c, err := lookup.FindAccessKey(t.Context(), step.key)
+		if n := r.Counted.Gets.Load() - before; n != step.reads || err != nil || (c != nil) != (i < 2) {
+			t.Errorf("step %d: %d reads, want %d; %v, %v", i, n, step.reads, c, err)
+		}
+	}
+}
