@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// An object that repeats a name is refused, at any depth and in members that are ignored too. The pages state that, and
-// the answer.
+// An object that repeats a name is refused, at any depth and in members that are ignored too. The pages state that.
 func TestEachNameOnce(t *testing.T) {
 	s := newService(t)
 	for _, body := range []string{
-		initWith(`{`, `{"a":1,"a":1,`), initWith(`{`, `{"a":{"b":1,"b":1},`), initWith(`{`, `{"a":[{"b":1,"\u0062":2}],`),
+		initWith(`{`, `{"a":1,"a":1,`), initWith(`{`, `{"a":{"b":1,"b":1},`),
+		initWith(`{`, `{"a":[{"b":1,"\u0062":2}],`),
 		initWith(`"env":{`, `"env":{"x":1,"x":1,`), initWith(`"env":{`, `"env":{"x":{"y":[],"y":[]},`),
 		initWith(`"authenticationType"`, `"authenticationType":"SMS","authenticationType"`),
 	} {

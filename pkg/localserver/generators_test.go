@@ -8,8 +8,8 @@ import (
 	"countersign/docs/openapitest"
 )
 
-// TestTypesHaveNames: generators of clients name types by titles and by the names of components, and some drop what they
-// cannot name. So no title stands twice, and each alternative of a union is a component or has no members.
+// TestTypesHaveNames: generators of clients name types by titles and by the names of components, and some drop what
+// they cannot name. So no title stands twice, and each alternative of a union is a component or has no members.
 func TestTypesHaveNames(t *testing.T) {
 	titles := map[string]string{}
 	var visit func(where string, node any)
