@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test quick test-clients test-sam test-api test-plan plan tools lint figures vuln bench fuzz build
+.PHONY: help run test quick test-clients test-sam test-api test-plan plan tools lint figures vuln bench flood fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -68,6 +68,9 @@ vuln: ## known vulnerabilities of what we depend on (asks vuln.go.dev)
 
 bench: ## measure speed, and write docs/benchmarks.md
 	go run ./cmd/bench -o docs/benchmarks.md
+
+flood: ## measure how clients come in, and what strangers cost, under 1,000 invented ids a second
+	go run ./cmd/bench -flood
 
 fuzz: ## run each fuzz target for 20 seconds
 	@for t in pkg/strictjson:FuzzDecode pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
