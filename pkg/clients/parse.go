@@ -32,6 +32,9 @@ type Defaults struct {
 	RequestsPerMinute, MessagesPerDay int
 }
 
+// Uncounted is [Client.Uncounted] of clients without a rate of their own.
+func (d Defaults) Uncounted() int { return d.RequestsPerMinute / 100 }
+
 const (
 	defaultWindow = 10 * time.Minute
 	maxWindow     = 24 * time.Hour
@@ -320,7 +323,7 @@ func (p *parser) perMinute(d Defaults) (n, uncounted int) {
 	n = p.record.PerMinute
 	p.want(0 <= n && n <= MaxPerMinute, "perMinute", n, fmt.Sprintf("0 (the deployment's) to %d", MaxPerMinute))
 	if n == 0 {
-		return d.RequestsPerMinute, d.RequestsPerMinute / 100
+		return d.RequestsPerMinute, d.Uncounted()
 	}
 	return n, 0
 }
