@@ -170,7 +170,7 @@ func TestReasons(t *testing.T) {
 		resp := s.post("/ams/api"+verifyPath, docVerify, e)
 		got := parse(t, resp)
 		var line struct{ Detail, Client string }
-		if err := json.Unmarshal([]byte(s.log.String()), &line); err != nil {
+		if err := json.Unmarshal(s.log.Bytes(), &line); err != nil {
 			t.Fatal(err, s.log.String())
 		}
 		if !strings.HasPrefix(line.Detail, want) || line.Client != merchant || strings.Contains(line.Detail, "canary") {
