@@ -36,6 +36,7 @@ func TestPathPrefix(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/production" + verifyPath: "104111|107111|104002|104110", "/prod/prod" + verifyPath: "104002|104110",
+		"/prod": "104110", "/prod/": "104110", "/otp/v2//": "104110", "/x/": "104002",
 		"/prod/v1/none": "INVALID_API", "/prod/_dev/messages": "104002|104110",
 	} {
 		if got := raw(t, p.url+path, "{}"); !regexp.MustCompile(want).MatchString(got) {

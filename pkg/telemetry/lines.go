@@ -13,7 +13,8 @@ import (
 // Lines writes the line of each request. It is safe for concurrent use.
 //
 // A caller who does not prove its identity is a stranger, and could fill the log at our cost. A process writes one line
-// about refused strangers in [Lines.Every]. The next line of any request has the number of the others, so the metric
+// about refused strangers in [Lines.Every], and one about those that name a client which exists: a flood of invented
+// ids must not hide why a merchant is refused. The next line of any request has the number of the others, so the metric
 // counts all of them except those after the last line of a process, and the addresses that most of them came from.
 type Lines struct {
 	// Stack is the name of the deployment, a dimension of every metric; "" means no metrics.
@@ -22,9 +23,9 @@ type Lines struct {
 	Every time.Duration
 
 	mu      sync.Mutex
-	latest  time.Time // of the lines about a stranger
-	skipped int       // strangers since the latest line
-	from    sources   // their addresses
+	latest  map[bool]time.Time // of the lines about a stranger, by whether it names a client that exists
+	skipped int                // strangers since the latest line
+	from    sources            // their addresses
 }
 
 // SampleEvery is the shortest time between two lines of a function about strangers.
@@ -73,10 +74,14 @@ func (l *Lines) strangers(r *Request, now time.Time) (n int, from string, silent
 			l.from = sources{}
 		}
 		l.from.add(r.Source)
-		if now.Sub(l.latest) < l.Every {
+		named := r.Client != ""
+		if now.Sub(l.latest[named]) < l.Every {
 			return 0, "", true
 		}
-		l.latest = now
+		if l.latest == nil {
+			l.latest = map[bool]time.Time{}
+		}
+		l.latest[named] = now
 	}
 	n, l.skipped = l.skipped, 0
 	return n, l.from.take(), false

@@ -28,8 +28,8 @@ type Request struct {
 	OK      bool        // Result is a success
 	Outcome otp.Outcome // of the domain, "" for a request that the contract refuses itself
 	Detail  string      // the rule that the request breaks, in our words
-	// Explain finds Detail where that takes longer. It is called for a line that is written, after the answer is made:
-	// so a stranger cannot have it called often, and cannot measure it.
+	// Explain finds Detail where that takes longer. It is called for a line that is written, so a stranger cannot have
+	// it called often.
 	Explain func() string
 	Mask    string // of the number, see [countersign/pkg/phone.Mask]
 	Country string // of the number, ISO 3166-1 alpha-2

@@ -260,18 +260,24 @@ func TestStrangers(t *testing.T) {
 	d := newDesk(t)
 	flood := func(n int) {
 		for range n {
-			d.post("signed", "/v1/customers/initAuthentication", "canary")
+			d.post("another", "/v1/customers/initAuthentication", "canary")
 			d.post("nobody"+number, "/v1/customers/initAuthentication", "canary")
 		}
 	}
 	flood(500)
 	d.one("the first", map[string]any{
-		"level": "INFO", "client": "signed", "strangers": 1, "refusals": "", "faults": "",
-		"result": "INVALID_SIGNATURE",
+		"level": "INFO", "client": "", "strangers": 1, "refusals": "", "faults": "", "result": "INVALID_CLIENT",
+	})
+	for range 2 { // a client whose signature is refused has a line of its own among them
+		d.post("signed", "/v1/customers/initAuthentication", "canary")
+	}
+	d.one("a client that signs wrongly", map[string]any{
+		"client": "signed", "strangers": 1000, "result": "INVALID_SIGNATURE",
+		"detail": "not_base64: signature must be standard base64 with padding, percent-encoded",
 	})
 	d.now = d.now.Add(telemetry.SampleEvery)
 	flood(1)
-	d.one("the next", map[string]any{"strangers": 1000})
+	d.one("the next", map[string]any{"strangers": 2})
 	flood(10)
 	d.send("one", number)
 	d.one("a client among them", map[string]any{"client": "demo", "outcome": "sent", "strangers": 21, "faults": 0})
