@@ -101,7 +101,7 @@ func TestGuesses(t *testing.T) {
 			}
 			h.step(source)
 			h.guess(source, patience)
-			w.clock.Advance(time.Duration(20+h.IntN(1000)) * time.Second)
+			w.clock.Advance(time.Duration(20+h.IntN(2500)) * time.Second)
 		}
 		for client, at := range w.evaluated {
 			sliding, calendar := most(at)
