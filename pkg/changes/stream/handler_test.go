@@ -37,7 +37,8 @@ func record(n int, was, is string, attempts int) string {
 		return fmt.Sprintf(
 			`{"pk":{"S":"C#demo#%d"},"authId":{"S":"%035d"},"seed":{"B":"c2VlZA=="},"state":{"S":"sent"},`+
 				`"result":{"S":""},"code":{"B":"cmlnaHQ="},"guess":{"B":%q},`+
-				`"op":{"S":"o%d"},"attempts":{"N":"%d"},"max":{"N":"5"},"chosen":{"N":"0"},"sentAt":{"N":"1795320306007"},`+
+				`"op":{"S":"o%d"},"attempts":{"N":"%d"},"max":{"N":"5"},"chosen":{"N":"0"},`+
+				`"sentAt":{"N":"1795320306007"},`+
 				`"expiresAt":{"N":"1795320606007"},"ledger":{"S":"N#%d"},"mask":{"S":"+60**1"},`+
 				`"client":{"S":"demo"},"region":{"S":"MY"}}`,
 			n, n, guess, attempts, attempts, n,
