@@ -182,7 +182,7 @@ func (s shown) text() string {
 		for i, t := range at {
 			texts[i] = t.Format(time.DateTime)
 		}
-		if texts == nil {
+		if len(at) == 0 {
 			return "-"
 		}
 		return strings.Join(texts, ", ")
