@@ -64,6 +64,7 @@ func (g *Gate) answer(
 	}()
 	switch {
 	case handle == nil:
+		telemetry.From(ctx).Detail = prefixed(r.Path)
 		return refuse(invalidAPI)
 	case r.Method != "POST":
 		return refuse(methodNotSupported)

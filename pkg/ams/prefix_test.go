@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"countersign/pkg/gateway"
+	"countersign/pkg/telemetry"
 )
 
 // behind is an edit of a request that came through a gateway with prefixes.
@@ -57,7 +58,12 @@ func TestPrefixOfAGateway(t *testing.T) {
 		}
 		s.refused(want, path, docVerify, behind("/prod"), sign)
 	}
+	s.log.Reset()
+	s.init.Lines = &telemetry.Lines{}
 	s.refused("INVALID_API", "/prod/v1/customers/initAuthentication", docRequest, sign) // without the setting
+	if log := s.log.String(); !strings.Contains(log, "named in PathPrefix") || strings.Contains(log, "prod") {
+		t.Errorf("logged %s, want the setting and nothing of the path", log)
+	}
 	// A path that is an API as it is stays one, whatever the prefixes are.
 	for _, prefix := range []string{"/v1", "/ams", "/ams/api"} {
 		if got := parse(t, s.post(verifyPath, docVerify, behind(prefix), sign)); !past(got.Result.Code) {

@@ -43,6 +43,18 @@ func Path(r gateway.Request) string {
 	return r.Route()
 }
 
+// prefixed returns for the log why a path has no API though it ends as one that has: a gateway in front adds something,
+// see [gateway.Prefixes]. It is "" for every other path.
+func prefixed(path string) string {
+	for _, api := range []string{apiCustomersInit, apiUsersInit, apiTrigger, apiUsersVerify, apiSecurityVerify} {
+		if strings.HasSuffix(path, api) && route(path) == "" {
+			return "path: must begin at " + api + ", after a prefix of the contract; a prefix that a gateway adds is to be " +
+				"named in PathPrefix"
+		}
+	}
+	return ""
+}
+
 // familyOf returns the spelling of the answers to a path.
 func familyOf(path string) family {
 	if strings.Contains(path, "/users/") {

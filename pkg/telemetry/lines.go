@@ -46,7 +46,7 @@ func (l *Lines) Write(ctx context.Context, log *slog.Logger, r *Request, now tim
 		return
 	}
 	if r.Detail == "" && r.Explain != nil {
-		r.Detail = r.Explain()
+		r.Detail = r.explained()
 	}
 	line := make([]slog.Attr, 0, 32)
 	line = r.appendTo(line, now.Sub(r.begun))

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -88,6 +89,16 @@ func (r *Request) Started(where string, got otp.Started, err error) {
 		r.Fault = "sender"
 	}
 	r.explain(got.Cause)
+}
+
+// explained calls Explain. The answer is made already, so a panic is not worth a process.
+func (r *Request) explained() (detail string) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			detail = fmt.Sprintf("the reason cannot be found: panic with a value of type %T", panicked)
+		}
+	}()
+	return r.Explain()
 }
 
 func (r *Request) explain(cause error) {

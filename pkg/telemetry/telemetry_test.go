@@ -404,3 +404,15 @@ func BenchmarkWrite(b *testing.B) {
 		lines.Write(ctx, log, r, now)
 	}
 }
+
+// A reason that cannot be found is stated, and ends neither the request nor the process.
+func TestExplainPanics(t *testing.T) {
+	var out bytes.Buffer
+	lines := &telemetry.Lines{}
+	_, r := telemetry.Begin(context.Background(), time.Unix(0, 0))
+	r.Explain = func() string { panic("canary") }
+	lines.Write(context.Background(), slog.New(slog.NewJSONHandler(&out, nil)), r, time.Unix(0, 0))
+	if text := out.String(); !strings.Contains(text, "the reason cannot be found") || strings.Contains(text, "canary") {
+		t.Error(text)
+	}
+}
