@@ -29,7 +29,7 @@ func captured(raw, action string, n int) []edit {
 }
 
 // Whoever has read a signed URL can use it with other bodies. Where the client remembers nonces, only its first use
-// passes, whatever came of that (P20).
+// passes, whatever came of that (P20). Each process refuses one more by a write, and all others without.
 func TestCapturedURL(t *testing.T) {
 	for _, action := range []string{"otp.send", "otp.verify"} {
 		for _, once := range []bool{true, false} {
@@ -48,9 +48,9 @@ func TestCapturedURL(t *testing.T) {
 					writes += s.writes - before
 				}
 			}
-			if want := map[bool]int{true: 1, false: 300}[once]; passed != want || writes != 300-want {
-				t.Errorf("%s with once %v: %d of 300 uses passed, %d writes for the others, want %d and %d",
-					action, once, passed, writes, want, 300-want)
+			want := map[bool][2]int{true: {1, 1}, false: {300, 0}}[once]
+			if got := [2]int{passed, writes}; got != want {
+				t.Errorf("%s with once %v: passes and writes of the other uses %v, want %v", action, once, got, want)
 			}
 			s.expect(200, "0", captured(withNonce(action, "another0", s.now), action, 301)...)
 		}
@@ -105,6 +105,41 @@ func TestNonceIsUsedUp(t *testing.T) {
 	s.known[simple].Once = true // whose requests have no nonce
 	s.expect(200, "0")
 	s.expect(200, "0")
+}
+
+// Copies of a captured URL do not use up the rate of its client, and are strangers in the log: its client goes on. To
+// forget a copy takes more URLs than an attacker has.
+func TestCapturedURLsTakeNoRate(t *testing.T) {
+	s := newService(t)
+	s.known[signing].Once = true
+	raw := withNonce("otp.verify", "76cea0777066cf2b", s.now)
+	s.expect(200, "0", captured(raw, "otp.verify", 0)...)
+	s.log.Reset()
+	for n := range 300 {
+		s.expect(401, "104201", captured(raw, "otp.verify", n)...)
+		if n == 0 {
+			s.requests = 0
+		}
+	}
+	if s.requests != 0 || s.log.Len() != 0 {
+		t.Errorf("%d of 299 copies were counted, log %s", s.requests, s.log.String())
+	}
+	s.overRate = true
+	s.expect(401, "104201", captured(raw, "otp.verify", 1)...)
+	s.overRate = false
+	for n := range 1000 { // others of the client's, each captured too
+		other := withNonce("otp.verify", fmt.Sprint("nonce", 1000+n), s.now)
+		s.expect(200, "0", captured(other, "otp.verify", 1)...)
+		s.expect(401, "104201", captured(other, "otp.verify", 1)...)
+	}
+	s.requests = 0
+	s.expect(401, "104201", captured(raw, "otp.verify", 1)...)
+	if s.requests != 0 {
+		t.Error("a copy is forgotten")
+	}
+	// the same nonce and timestamp of another client
+	s.known[signing].ID = "another"
+	s.expect(200, "0", captured(raw, "otp.verify", 1)...)
 }
 
 // parallel is a service that may be called by several goroutines: the test's own counts may not.

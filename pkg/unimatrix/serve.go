@@ -17,13 +17,14 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// API serves both actions. It holds no state of its own and is safe for concurrent use.
+// API serves both actions. It holds no state of its own beside [Replays], and is safe for concurrent use.
 type API struct {
 	*admission.Door
 	Messages admission.Messages
 	Verifier otp.Verifier
 	// SenderName reports whether a name can be the sender of a message; a name that cannot be is not used.
 	SenderName func(name string) bool
+	Replays    *Replays  // nil: none are remembered
 	Rand       io.Reader // for the ids of requests and messages: crypto/rand.Reader, or a test's own
 }
 
@@ -138,6 +139,9 @@ func (s *API) admit(ctx context.Context, c *clients.Client, q query, r gateway.R
 		return refuseFor(invalidParams, "action: must be otp.send or otp.verify")
 	case !c.Allows(action):
 		return refuse(unauthorized)
+	}
+	if a := s.replayed(ctx, c, q); a.result != pass {
+		return a
 	}
 	if a := s.withinRate(ctx, c); a.result != pass {
 		return a

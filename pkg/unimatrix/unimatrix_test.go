@@ -90,6 +90,7 @@ func newService(t testing.TB) *service {
 		}},
 		Verifier:   otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: rand.Reader},
 		SenderName: func(name string) bool { return name == "Acme" },
+		Replays:    unimatrix.NewReplays(),
 		Rand:       rand.Reader,
 	}
 	return s

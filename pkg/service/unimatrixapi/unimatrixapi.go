@@ -15,6 +15,7 @@ func New(s *sending.Service) *unimatrix.API {
 		Messages:   s.Messages,
 		Verifier:   s.Verifier(),
 		SenderName: snssender.ValidSenderID,
+		Replays:    unimatrix.NewReplays(),
 		Rand:       s.Rand,
 	}
 }
