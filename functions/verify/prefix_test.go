@@ -1,0 +1,15 @@
+package main
+
+import (
+	"log/slog"
+	"testing"
+
+	"countersign/functions/internal/starttest"
+)
+
+// The function serves its paths behind a gateway that adds a prefix.
+func TestPrefix(t *testing.T) {
+	starttest.Environment(t)
+	wire := func() (starttest.Invoker, error) { return wire(slog.New(slog.DiscardHandler), starttest.Ignore) }
+	starttest.Prefix(t, wire, "/v1/users/verifyAuthentication", "", "PARAM_ILLEGAL", "API_INVALID")
+}
