@@ -68,7 +68,7 @@ func (m Messages) Start(
 	text, err := m.text(ctx, c, languages...)
 	return otp.Start{
 		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID, PerDay: c.MessagesPerDay,
-		To: to.E164, Mask: to.Mask, Region: to.Region,
+		To: to.E164, Mask: to.Mask, Region: to.Region, NamesSources: c.Sources != (clients.Sources{}),
 	}, err
 }
 
@@ -78,6 +78,7 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 	text, err := m.text(ctx, c)
 	return otp.Resend{
 		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID, PerDay: c.MessagesPerDay,
+		NamesSources: c.Sources != (clients.Sources{}),
 		Recipient: func(to otp.Phone) otp.Outcome {
 			_, refusal := m.Recipient(ctx, c, to.E164())
 			return refusal

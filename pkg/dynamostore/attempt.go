@@ -34,23 +34,25 @@ const (
 	sameID = "#authId = :authId"
 )
 
-const (
-	guessed    = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
-	fromSource = ", #source = :source"
-)
+const guessed = "SET #guess = :guess, #op = :op, #attempts = #attempts + :one"
 
-var (
-	mayGuess    = all(exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh)
-	attempt     = when(guessed, mayGuess)
-	attemptOnID = when(guessed, mayGuess, sameID)
+var mayGuess = all(exists, live, attemptsLeft, unexpired, unused, newCall, sameKey, sameUser, fresh)
 
-	attemptFrom     = when(guessed+fromSource, mayGuess)
-	attemptFromOnID = when(guessed+fromSource, mayGuess, sameID)
-)
+// attempts are the expressions of an attempt, without and with the AuthID, by what becomes
+// of the source of the challenge.
+var attempts = struct{ keep, replace, remove [2]*expression }{
+	keep:    attemptsThat(guessed),
+	replace: attemptsThat(guessed + ", #source = :source"),
+	remove:  attemptsThat(guessed + " REMOVE #source"),
+}
+
+func attemptsThat(update string) [2]*expression {
+	return [2]*expression{when(update, mayGuess), when(update, mayGuess, sameID)}
+}
 
 // Attempt implements [otp.Challenges].
 func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
-	e, onID, values := attempt, attemptOnID, image{
+	e, values := attempts.remove, image{
 		":guess":   binary(g.Digest),
 		":op":      text(g.Op),
 		":one":     one,
@@ -61,11 +63,15 @@ func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 		":user":    text(g.User),
 		":after":   millis(g.SentAfter),
 	}
-	if len(g.Source) > 0 {
-		e, onID, values[":source"] = attemptFrom, attemptFromOnID, binary(g.Source)
+	switch {
+	case g.KeepSource:
+		e = attempts.keep
+	case len(g.Source) > 0:
+		e, values[":source"] = attempts.replace, binary(g.Source)
 	}
-	if g.AuthID != "" {
-		e, values[":authId"] = onID, text(g.AuthID)
+	if g.AuthID == "" {
+		return s.change(ctx, g.Key, e[0], values, types.ReturnValueAllNew)
 	}
-	return s.change(ctx, g.Key, e, values, types.ReturnValueAllNew)
+	values[":authId"] = text(g.AuthID)
+	return s.change(ctx, g.Key, e[1], values, types.ReturnValueAllNew)
 }

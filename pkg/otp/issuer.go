@@ -55,6 +55,9 @@ type Start struct {
 	// Source is the address or the device of the end user who asks for the code, "" if the
 	// caller does not have it. See [Keys.Source].
 	Source string
+	// NamesSources: requests of the client have sources, if not this one. Its ledgers are kept
+	// as long as a source is known.
+	NamesSources bool
 
 	// User is the reference of the user who has the number, see [Users]; "" if the
 	// caller gave the number.
@@ -88,7 +91,7 @@ type sending struct {
 	id      string   // under which the message is counted, see [SendID]
 	resumes State    // of the challenge if an earlier call left it unfinished, else ""
 	ledgers []string // that count the message, or may do so
-	source  []byte   // digest of the source of the challenge that is sent again
+	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
 	recipient func(to Phone) Outcome // see [Resend]
 }

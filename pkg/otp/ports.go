@@ -42,7 +42,7 @@ type Challenges interface {
 	// When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
-	// Attempt sets Guess and Op, and Source if g.Source is given, and adds one to Attempts
+	// Attempt sets Guess and Op, and Source unless g.KeepSource, and adds one to Attempts
 	// IF there is an item and it is Delivered or MaybeDelivered, Attempts < Max,
 	// ExpiresAt > g.Now, Guess is not Code, Op is not g.Op, KeyVersion is g.KeyVersion,
 	// User is g.User, SentAt > g.SentAfter unless the code was Chosen, and AuthID is
@@ -99,7 +99,8 @@ type Guess struct {
 	Op         string
 	Now        Millis
 	SentAfter  Millis // the latest message must be younger; 0 means any age
-	Source     []byte // digest of the source of the guess; nil keeps that of the challenge
+	Source     []byte // digest of the source of the guess; nil for none
+	KeepSource bool   // the challenge keeps its own: nobody but the caller of its init can guess
 }
 
 // Ledgers is the table of sends per number, with the guarantees of [Challenges].

@@ -15,6 +15,8 @@ type Resend struct {
 	Text     Text
 	From     string // sender name, "" for the sender's own
 	PerDay   int    // as in [Start]
+	// NamesSources is as in [Start].
+	NamesSources bool
 	// Recipient, if set, decides whether a message may go to the number of the challenge.
 	// An Outcome refuses it: nothing is sent, and the challenge stays as it is.
 	Recipient func(to Phone) Outcome
@@ -33,7 +35,9 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	if key == "" {
 		return Started{Outcome: Unknown}, nil // not an id of ours: there is nothing to look for or to remember
 	}
-	s := i.begin(ctx, Start{Client: r.Client, Policy: r.Policy, Text: r.Text, From: r.From, PerDay: r.PerDay})
+	s := i.begin(ctx, Start{
+		Client: r.Client, Policy: r.Policy, Text: r.Text, From: r.From, PerDay: r.PerDay, NamesSources: r.NamesSources,
+	})
 	record, err := s.record(r)
 	if err != nil {
 		return Started{}, err
@@ -94,7 +98,7 @@ func (s *sending) again(ctx context.Context, claim Claim) (Started, error) {
 
 // further delivers a further message of a challenge that this call owns.
 func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
-	s.keys, s.source = s.keysFor(ctx, c.KeyVersion), c.Source
+	s.keys = s.keysFor(ctx, c.KeyVersion)
 	if s.keys.retired(c.KeyVersion) {
 		return Started{Outcome: Unknown}, nil
 	}
@@ -103,6 +107,7 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		if s.To, _, err = s.keys.decrypt(c); err != nil {
 			return Started{}, err
 		}
+		s.source = c.Source // only the caller of its init can name it
 	}
 	if s.recipient != nil {
 		if refusal := s.recipient(s.To); refusal != "" {

@@ -54,13 +54,15 @@ const (
 	// ledgerMemory is how long a ledger is kept after its last send: longer than any
 	// window and any pause.
 	ledgerMemory = 30 * 24 * time.Hour
-	// knownMemory is the same for a send with a source, so that people who sign in every
-	// few months are known.
+	// knownMemory is the same for a client whose requests have sources, so that people who
+	// sign in every few months are known.
 	knownMemory = 180 * 24 * time.Hour
 )
 
-func memoryOf(source []byte) time.Duration {
-	if len(source) > 0 {
+// memory returns how long the ledgers of this call are kept. A message without a source does
+// not shorten it: anybody can leave his own out.
+func (s *sending) memory() time.Duration {
+	if s.NamesSources {
 		return knownMemory
 	}
 	return ledgerMemory
@@ -80,7 +82,7 @@ func (s *sending) sourceDigest() []byte {
 // It spends as a stranger first, so that an ordinary message takes one write. If a limit
 // refuses that, and the ledger knows the source, the limits of a known source decide.
 func (s *sending) spendFrom(ctx context.Context, source []byte, p Spend) (Spent, Limits, error) {
-	p.TTL = p.Now.Add(memoryOf(source)).Seconds()
+	p.TTL = p.Now.Add(s.memory()).Seconds()
 	spent, err := s.Ledgers.Spend(ctx, p)
 	known := func() bool {
 		return err == nil && !spent.Applied && spent.Item.Knows(source) && !spent.Item.Counted(p.ID)

@@ -36,8 +36,8 @@ type Check struct {
 	// MaxAge bounds the age of the latest message, unless the client chose the code; 0
 	// means any age.
 	MaxAge time.Duration
-	// Source is the source of the guess to a code of [Issuer.Send], and To its number. With
-	// "" no source is known once the code is right, except that of [Issuer.Init].
+	// To is the number of a code of [Issuer.Send], and Source the source of the guess at it. A
+	// To of "" is for a code of [Issuer.Init], whose source is that of the init.
 	Source string
 	To     Phone
 }
@@ -65,6 +65,7 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 		Op:         idOf(op[:]),
 		Now:        MillisOf(v.Now()),
 		Source:     keys.Source(r.Client, r.To, r.Source),
+		KeepSource: r.To == "",
 	}
 	if r.MaxAge > 0 {
 		g.SentAfter = g.Now.Add(-r.MaxAge)

@@ -47,3 +47,89 @@ func TestSources(t *testing.T) {
 		})
 	}
 }
+
+// TestStandingIsNotLent: an owner with a known source mistypes his code. Strangers who leave
+// their source out do not pass for him after that.
+func TestStandingIsNotLent(t *testing.T) {
+	for _, via := range []string{"ams", "unimatrix", "cognito"} {
+		w := newWorld(t, otp.DefaultPolicy())
+		owner, others := w.people()[via](), w.people()[via]()
+		if !owner.ask(number, home) || !owner.guess(number, home, w.code()) {
+			t.Fatal("the owner cannot sign in")
+		}
+		w.clock.Advance(48 * time.Hour)
+		for range 2 {
+			for others.ask(number, stranger) {
+				w.clock.Advance(otp.DefaultPolicy().Cooldown)
+			}
+			w.clock.Advance(time.Hour)
+		}
+		for try := range 3 {
+			if !owner.ask(number, home) {
+				t.Errorf("%s: the owner has %d messages of the day, want 3", via, try)
+			}
+			owner.guess(number, home, "0000")
+			w.clock.Advance(otp.DefaultPolicy().Cooldown)
+			if others.ask(number, "") {
+				t.Errorf("%s: somebody without a source has a message of the owner's", via)
+			}
+		}
+	}
+}
+
+// TestWrongGuessIsNotRemembered: a stranger guesses wrong at the code of somebody whose
+// requests have no source. The right code does not make the stranger known.
+func TestWrongGuessIsNotRemembered(t *testing.T) {
+	for _, via := range []string{"ams", "unimatrix", "cognito"} {
+		w := newWorld(t, otp.DefaultPolicy())
+		p := w.people()[via]()
+		if !p.ask(number, "") {
+			t.Fatal("no message")
+		}
+		code := w.code()
+		p.guess(number, stranger, "0000")
+		if !p.guess(number, "", code) {
+			t.Fatalf("%s: the right code does not pass", via)
+		}
+		w.clock.Advance(48 * time.Hour)
+		for range 2 {
+			for p.ask(number, "198.51.100.10-third-device") {
+				w.clock.Advance(otp.DefaultPolicy().Cooldown)
+			}
+			w.clock.Advance(time.Hour)
+		}
+		if p.ask(number, stranger) {
+			t.Errorf("%s: the source of a wrong guess is known", via)
+		}
+	}
+}
+
+// TestKnownForHalfAYear: a source is known for 180 days after the last message, also if
+// that message was asked for without a source.
+func TestKnownForHalfAYear(t *testing.T) {
+	for _, via := range []string{"ams", "unimatrix", "cognito"} {
+		w := newWorld(t, otp.DefaultPolicy())
+		owner, others := w.people()[via](), w.people()[via]()
+		if !owner.ask(number, home) || !owner.guess(number, home, w.code()) {
+			t.Fatal("the owner cannot sign in")
+		}
+		w.clock.Advance(time.Hour)
+		others.ask(number, "")
+		w.clock.Advance(179 * 24 * time.Hour)
+		for done := false; !done; {
+			var err error
+			if done, err = w.store.Sweep(t.Context(), otp.MillisOf(w.clock.Now())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			for others.ask(number, stranger) {
+				w.clock.Advance(otp.DefaultPolicy().Cooldown)
+			}
+			w.clock.Advance(time.Hour)
+		}
+		if !owner.ask(number, home) {
+			t.Errorf("%s: the owner is not known any more", via)
+		}
+	}
+}

@@ -40,7 +40,7 @@ func (s *Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 			return otp.Write{Item: c}, err
 		}
 		c.Guess, c.Op, c.Attempts = g.Digest, g.Op, c.Attempts+1
-		if len(g.Source) > 0 {
+		if !g.KeepSource {
 			c.Source = g.Source
 		}
 		s.attempt.SetInt64(":row", row)

@@ -79,7 +79,7 @@ func (s *script) operation() operation {
 			Digest:     bytes32(rapid.SampledFrom([]byte{3, 4}).Draw(s.T, "digest")), // 3 is that of the code
 			Op:         fmt.Sprint("op", rapid.IntRange(0, 3).Draw(s.T, "op")), Now: s.now,
 			SentAfter: rapid.SampledFrom([]otp.Millis{0, 0, s.now - 1, s.now, s.now - 300_000}).Draw(s.T, "after"),
-			Source:    source(rapid.IntRange(-1, 1).Draw(s.T, "source")),
+			Source:    source(rapid.IntRange(-1, 1).Draw(s.T, "source")), KeepSource: rapid.Bool().Draw(s.T, "keep"),
 		}
 		return write("attempt", func(st Store) (otp.Write, error) { return st.Attempt(ctx, guess) })
 	case 9:

@@ -14,6 +14,8 @@ func testKnown(t *testing.T, o Opener) {
 	run(t, o, cases{
 		{"a right code makes its source known", rightCodeMakesKnown},
 		{"a scenario knows the source of the guess", guessMakesKnown},
+		{"a right guess without a source makes none known", guessWithoutSource},
+		{"a guess lends its source to nobody who asks again", guessLendsNothing},
 		{"strangers cannot use up the day", strangersLeaveSome},
 		{"strangers cannot pause a known source", knownIsNotPaused},
 		{"a number that answers nobody is bounded for known sources too", knownIsBounded},
@@ -96,13 +98,7 @@ func guessMakesKnown(t *testing.T, o Opener) {
 	if c := stored(t, w.Store, otp.ChallengeKey("demo", stranger.ID)); c.Source != nil {
 		t.Errorf("the challenge has the source %x of whoever asked first", c.Source)
 	}
-	guess := func(source string, code otp.Code) *otp.Challenge {
-		r := otp.Check{Client: "demo", ID: stranger.ID, Code: code, Source: source, To: phone}
-		if _, err := w.Verifier.Verify(ctx, r); err != nil {
-			t.Fatal(err)
-		}
-		return stored(t, w.Store, otp.ChallengeKey("demo", stranger.ID))
-	}
+	guess := func(source string, code otp.Code) *otp.Challenge { return w.guess(t, stranger.ID, source, code) }
 	guess("attacker", wrong(code, 0))
 	want := Keys().Source("demo", phone, "home")
 	if c := guess("home", code); !c.Passed() || !reflect.DeepEqual(c.Source, want) {
@@ -111,6 +107,45 @@ func guessMakesKnown(t *testing.T, o Opener) {
 	if c := guess("attacker", code); !reflect.DeepEqual(c.Source, want) {
 		t.Errorf("a guess after the right one changed the source to %x", c.Source)
 	}
+}
+
+// guessWithoutSource: a stranger guesses wrong at the code of somebody who has no source.
+func guessWithoutSource(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	r := scenario("")
+	w.send(t, r, otp.Sent)
+	code := w.Inbox.last(t)
+	w.guess(t, r.ID, "attacker", wrong(code, 0))
+	if c := w.guess(t, r.ID, "", code); !c.Passed() || c.Source != nil {
+		t.Errorf("passed %v, and the challenge has the source %x of a wrong guess", c.Passed(), c.Source)
+	}
+}
+
+// guessLendsNothing: strangers have had their messages of the day, and the owner mistypes
+// the code that he still got.
+func guessLendsNothing(t *testing.T, o Opener) {
+	w := known(t, o)
+	for range 2 {
+		w.strangers(t, "attacker")
+		w.Clock.Advance(time.Hour)
+	}
+	owner, others := scenario(""), scenario("")
+	owner.Source = "home"
+	w.send(t, owner, otp.Sent)
+	w.guess(t, owner.ID, "home", wrong(w.Inbox.last(t), 0))
+	w.Clock.Advance(cooldown)
+	w.send(t, others, otp.TooMany)
+	w.send(t, owner, otp.Sent)
+}
+
+// guess guesses at a code of a scenario, and returns the challenge after that.
+func (w *world) guess(t testing.TB, id, source string, code otp.Code) *otp.Challenge {
+	t.Helper()
+	r := otp.Check{Client: "demo", ID: id, Code: code, Source: source, To: phone}
+	if _, err := w.Verifier.Verify(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	return stored(t, w.Store, otp.ChallengeKey("demo", id))
 }
 
 func strangersLeaveSome(t *testing.T, o Opener) {
