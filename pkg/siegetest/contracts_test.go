@@ -66,16 +66,21 @@ func (p *viaAMS) guess(_, _, code string) bool {
 	return answer["isPassed"] == true
 }
 
-type viaUnimatrix struct{ *world }
+type viaUnimatrix struct {
+	*world
+	intent string
+}
 
 func (p *viaUnimatrix) ask(number, source string) bool {
-	return p.sent(func() { p.query("otp.send", source, object{"to": number}) }) > 0
+	return p.sent(func() { p.query("otp.send", source, object{"to": number, "intent": p.intent}) }) > 0
 }
 
 func (p *viaUnimatrix) again(number, source string) bool { return p.ask(number, source) }
 
 func (p *viaUnimatrix) guess(number, source, code string) bool {
-	answer := p.query("otp.verify", source, object{"to": number, "code": code, "ttl": 1800})
+	answer := p.query("otp.verify", source, object{
+		"to": number, "code": code, "ttl": 1800, "intent": p.intent,
+	})
 	p.follow()
 	data, _ := answer["data"].(object)
 	return data["valid"] == true

@@ -100,3 +100,41 @@ func TestLockout(t *testing.T) {
 	}
 	t.Log("\n" + table.String())
 }
+
+// TestGuessesOfOthers: strangers guess at each code of the owner before he has read it. That
+// ends his code only where the contract names it by what strangers know.
+func TestGuessesOfOthers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		own  func(*world) person
+		want int // days with a code that passes
+	}{
+		{"ams", func(w *world) person { return &viaAMS{world: w} }, days},
+		{"cognito", func(w *world) person { return &viaCognito{world: w} }, days},
+		{"unimatrix", func(w *world) person { return &viaUnimatrix{world: w} }, 0},
+		{"unimatrix, an intent for each session",
+			func(w *world) person { return &viaUnimatrix{w, "123e4567-e89b-42d3-a456-426614174000"} }, days},
+	} {
+		w := newWorld(t, otp.DefaultPolicy())
+		via, _, _ := strings.Cut(c.name, ",")
+		owner, enemy, good := c.own(w), w.people()[via](), 0
+		for range days {
+			w.clock.Advance(24 * time.Hour)
+			enemy.ask(number, stranger)
+			w.clock.Advance(otp.DefaultPolicy().Cooldown)
+			if !owner.ask(number, home) {
+				t.Fatalf("%s: the owner gets no code", c.name)
+			}
+			code := w.code()
+			for range 10 {
+				enemy.guess(number, stranger, "0000")
+			}
+			if owner.guess(number, home, code) {
+				good++
+			}
+		}
+		if good != c.want {
+			t.Errorf("%s: the owner's code passes on %d days, want %d", c.name, good, c.want)
+		}
+	}
+}
