@@ -26,7 +26,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
@@ -78,7 +78,7 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 		Log: log,
 	}, Answers: testSigner(t)}
 	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
-	sends := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}
+	sends := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
 	api := &unimatrix.API{
 		Door: gate.Door, Messages: sends, Verifier: verifier, SenderName: snssender.ValidSenderID,

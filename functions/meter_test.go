@@ -28,7 +28,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/eventbus"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/telemetry"
@@ -120,7 +120,7 @@ func (m *meter) setAPI(table *dynamostore.Store, log *slog.Logger) {
 		Challenges: store, Ledgers: store, Sender: sender, Keys: keys, Now: m.now, Rand: &noise{},
 	}
 	verifier := otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: issuer}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
 	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: messages}).Serve}
 	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}
 }

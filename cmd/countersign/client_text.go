@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +40,7 @@ func described(r clients.Record) string {
 		[]string{"brand", cmp.Or(r.Brand, "the deployment's")},
 		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
 		[]string{"language", cmp.Or(r.Language, "the deployment's")},
+		[]string{"texts", ownTexts(r)},
 		[]string{"custom codes", strconv.FormatBool(r.CustomCodes != nil && *r.CustomCodes)},
 		[]string{"sender names", cmp.Or(strings.Join(r.SenderNames, ", "), "none: signatures are ignored")},
 		[]string{"templates", cmp.Or(strings.Join(r.Templates, ", "), "none: ids of templates are ignored")},
@@ -91,6 +94,15 @@ func nonces(r clients.Record) string {
 		return "once: a request that comes again is refused"
 	}
 	return "not remembered"
+}
+
+// ownTexts are the texts of a client's own.
+func ownTexts(r clients.Record) string {
+	var all []string
+	for _, tag := range slices.Sorted(maps.Keys(r.Texts)) {
+		all = append(all, tag+" "+strconv.Quote(r.Texts[tag]))
+	}
+	return cmp.Or(strings.Join(all, ", "), "the built-in ones")
 }
 
 // most is a limit of a client, such as its rate.

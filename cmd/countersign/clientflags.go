@@ -1,13 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/phone/plan"
 )
 
@@ -27,9 +33,12 @@ var clientFlagsHelp = texts{
 	"messages_day": "All its messages in a day of UTC, at most 100000000; 0 is the deployment's number.",
 	"once": "Refuse a nonce of its HMAC signatures that comes again, so that a captured URL is of no use. " +
 		"It costs one more write for each request.",
-	"brand":        "Name of the service in its messages.",
-	"sender_id":    "Sender of its messages: 1 to 11 letters, digits and hyphens.",
-	"language":     "Language of its messages, such as de.",
+	"brand":     "Name of the service in its messages.",
+	"sender_id": "Sender of its messages: 1 to 11 letters, digits and hyphens.",
+	"language":  "Language of its messages, such as de.",
+	"text": "Text of its own in a language: {code} once, {brand} and {minutes} if wanted. An empty one removes it. " +
+		"May be repeated.",
+	"text_file":    "JSON object of languages and texts, in place of all its own texts.",
 	"custom_codes": "Let its Unimatrix requests choose codes. Whoever has its access key can then pass for anyone.",
 	"sender_name":  "Sender names that its Unimatrix requests may give. Default: none, and names are ignored.",
 	"template":     "Templates that its Unimatrix requests may give. Default: none, and templates are ignored.",
@@ -65,6 +74,8 @@ type clientFlags struct {
 	Brand          *string  `placeholder:"NAME" help:"brand"`
 	SenderID       *string  `placeholder:"NAME" help:"sender_id"`
 	Language       *string  `placeholder:"TAG" help:"language"`
+	Text           []string `sep:"none" placeholder:"LANGUAGE=TEXT" help:"text"`
+	TextFile       []byte   `type:"filecontent" placeholder:"FILE" help:"text_file"`
 	CustomCodes    *bool    `negatable:"" help:"custom_codes"`
 	SenderName     []string `sep:"none" placeholder:"NAME" help:"sender_name"`
 	Template       []string `sep:"none" placeholder:"ID" help:"template"`
@@ -81,8 +92,11 @@ type clientFlags struct {
 	Memory     duration `group:"own" placeholder:"DURATION" help:"memory"`
 }
 
-// check refuses unknown countries.
+// check refuses unknown countries, and texts that cannot be read.
 func (f clientFlags) check() error {
+	if _, err := f.texts(nil); err != nil {
+		return err
+	}
 	var countries []string
 	setList(&countries, f.Country)
 	if err := plan.CheckCountries(countries); err != nil {
@@ -102,6 +116,7 @@ func (f clientFlags) apply(r *clients.Record) {
 	set(&r.Brand, f.Brand)
 	set(&r.SenderID, f.SenderID)
 	set(&r.Language, f.Language)
+	r.Texts, _ = f.texts(r.Texts)
 	if f.CustomCodes != nil {
 		r.CustomCodes = f.CustomCodes
 	}
@@ -122,6 +137,30 @@ func (f clientFlags) apply(r *clients.Record) {
 	f.Unanswered.set(&r.Limits.Unanswered)
 	f.Pause.set(&r.Limits.Pause)
 	f.Memory.set(&r.Limits.Memory)
+}
+
+// texts returns the texts of a client that has some.
+func (f clientFlags) texts(had map[string]string) (map[string]string, error) {
+	texts := maps.Clone(had)
+	if f.TextFile != nil {
+		texts = nil
+		if err := json.Unmarshal(f.TextFile, &texts); err != nil {
+			return nil, fmt.Errorf(`--text-file: must be a JSON object such as {"de": "{code} von {brand}"}: %w`, err)
+		}
+	}
+	for _, given := range f.Text {
+		tag, text, ok := strings.Cut(given, "=")
+		if !ok {
+			return nil, fmt.Errorf("--text: %q must be LANGUAGE=TEXT", given)
+		}
+		tag = cmp.Or(languages.Canonical(tag), tag) // an unknown one is refused with the record
+		if texts == nil {
+			texts = map[string]string{}
+		}
+		texts[tag] = text
+	}
+	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
+	return texts, nil
 }
 
 func set[T any](field *T, given *T) {

@@ -38,7 +38,9 @@ func fill(flags reflect.Value) {
 		case **int:
 			*f = new(1)
 		case *[]string:
-			*f = []string{"x"}
+			*f = []string{"x=x"}
+		case *[]byte:
+			*f = []byte("{}")
 		case *number:
 			*f = number{given: true, value: new(1)}
 		case *duration:
@@ -71,8 +73,11 @@ func TestClientFlags(t *testing.T) {
 		"--per-day 2":         `limits.perDay`,
 		"--validity 1ms":      `whole seconds`,
 		"--sender-id 1234":    `at least one letter`,
-		"--language xx":       `language "xx" has no text: use one of da, de, en`,
-		"--brand Ж":           `GSM 7-bit alphabet`,
+		"--language xx":       `language "xx" has no text: use one of ar, bg, bn`,
+		"--brand Acme-2026":   `brand has a number of 4 digits`,
+		"--text de":           `--text: "de" must be LANGUAGE=TEXT`,
+		"--text xx={code}":    `texts[xx]: language "xx" has no text`,
+		"--text de=Hallo":     `texts[de] has no {code}`,
 		"--unknown":           `unknown flag --unknown`,
 		"--generate-keys":     `--generate-key`,
 		"--store redis":       `sqlite`,

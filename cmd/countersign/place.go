@@ -14,6 +14,7 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/openstore"
 	"countersign/pkg/users"
 )
@@ -85,8 +86,10 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, shut()) }()
 	ring := lazyRing(sync.OnceValues(p.ring))
+	defaults := cfg.Defaults()
+	defaults.CheckWords = languages.Check
 	err = work(&books{
-		clients: registry.Registry{Table: table, Sealer: ring, Defaults: cfg.Defaults(), Now: time.Now},
+		clients: registry.Registry{Table: table, Sealer: ring, Defaults: defaults, Now: time.Now},
 		users:   users.Directory{Table: table, Sealer: ring, Now: time.Now},
 		ring:    ring,
 	})

@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
@@ -124,7 +125,7 @@ func TestRecovered(t *testing.T) {
 
 // Every contract decides about a number by these rules.
 func TestRecipient(t *testing.T) {
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	world := clients.Client{ID: "known", Countries: []string{"*"}}
 	with := func(change func(*clients.Client)) *clients.Client {
 		c := world
@@ -168,7 +169,7 @@ func TestRecipient(t *testing.T) {
 
 // A number that no network would carry out of its area is refused under every strictness.
 func TestLocalNumbers(t *testing.T) {
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	for _, strict := range []phone.Strictness{"", phone.Possible, phone.Valid, phone.Mobile} {
 		c := clients.Client{Numbers: strict, Countries: []string{"*"}, Lines: []phone.Kind{phone.Premium}}
 		for _, e164 := range []string{"+5450490000", "+60654321", "+91223344", "+6212345", "+8695588", "+15551234"} {
@@ -182,7 +183,7 @@ func TestLocalNumbers(t *testing.T) {
 // A range that is in no country's plan yet is allowed for a client that may send to a country of its calling code,
 // under the default strictness. A known country stays exact.
 func TestSharedCallingCodes(t *testing.T) {
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	for _, c := range []struct {
 		countries, e164 string
 		want            otp.Outcome
@@ -217,7 +218,7 @@ func TestSharedCallingCodes(t *testing.T) {
 }
 
 func TestStart(t *testing.T) {
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}
 	n, _ := messages.Recipient(t.Context(), c, "+606543216353")
 	start, err := messages.Start(t.Context(), c, n, "en")
@@ -233,7 +234,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("a language that the request names is ignored: %q", english)
 	}
 	ctx, record := telemetry.Begin(t.Context(), time.Now())
-	messages.Text = func(string, ...string) (otp.Text, error) { return nil, errBroken }
+	messages.Text = func(message.Words, ...string) (otp.Text, error) { return nil, errBroken }
 	if _, err := messages.Start(ctx, c, n); !errors.Is(err, errBroken) || record.Fault != "text" {
 		t.Errorf("without a text: %v, recorded %+v", err, record)
 	}

@@ -3,8 +3,10 @@ package admission
 import (
 	"context"
 	"slices"
+	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/telemetry"
@@ -13,9 +15,9 @@ import (
 // Messages starts the messages of a contract. All fields are required. It is safe for concurrent use.
 type Messages struct {
 	Lookup phone.Lookup // [countersign/pkg/phone/plan.Lookup]
-	// Text returns the message of a brand in the first of the languages that has a text, or in English:
-	// [countersign/pkg/message.For].
-	Text   func(brand string, languages ...string) (otp.Text, error)
+	// Text returns the message of a client in the first of the languages that has a text, in the client's own, or in
+	// English: [countersign/pkg/message/languages.For].
+	Text   func(w message.Words, languages ...string) (otp.Text, error)
 	Issuer otp.Issuer
 }
 
@@ -87,9 +89,15 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 }
 
 func (m Messages) text(ctx context.Context, c *clients.Client, languages ...string) (otp.Text, error) {
-	text, err := m.Text(c.Brand, append(languages, c.Language)...)
+	text, err := m.Text(message.Words{Brand: c.Brand, Language: c.Language, Own: c.Texts}, languages...)
+	record := telemetry.From(ctx)
 	if err != nil {
-		telemetry.From(ctx).Fail("text", err)
+		record.Fail("text", err)
+		return nil, err
 	}
-	return text, err
+	return func(code string, left time.Duration) string {
+		written := text(code, left)
+		record.Parts = message.Measure(written).Parts
+		return written
+	}, nil
 }

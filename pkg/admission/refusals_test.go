@@ -11,7 +11,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/admission/admissiontest"
 	"countersign/pkg/clients"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 )
@@ -61,7 +61,7 @@ func outcomeNamed(name string) (otp.Outcome, bool) {
 
 // Each refusal is one of the rules: it refuses what was allowed before, with its outcome.
 func TestRefusals(t *testing.T) {
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	for _, r := range admissiontest.Refusals() {
 		c := &clients.Client{}
 		admissiontest.Anywhere(c)

@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -74,7 +74,7 @@ func newService(t testing.TB) *service {
 	clock := func() time.Time { return s.now }
 	gate := &ams.Gate{Door: &admission.Door{Clients: s.clients, Now: clock, Log: log}}
 	s.init = &ams.Init{Gate: gate, Messages: admission.Messages{
-		Lookup: plan.Lookup, Text: message.For,
+		Lookup: plan.Lookup, Text: languages.For,
 		Issuer: otp.Issuer{
 			Challenges: store, Ledgers: store, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader,
 		},
@@ -489,7 +489,7 @@ func TestSilence(t *testing.T) {
 func TestLanguagesOfRequests(t *testing.T) {
 	for language, want := range map[string]string{
 		"in_ID": "adalah kode", "deu": "ist Ihr Code", " de": "ist Ihr Code", "en_US.UTF-8": "is your Acme code",
-		"zh_TW_#Hant": "is your Acme code", "iw": "is your Acme code", "fi-FI,sv;q=0.8": "din kod",
+		"zh_TW_#Hant": "驗證碼", "iw": "הקוד שלך", "eu-ES,sv;q=0.8": "din kod", "tlh": "is your Acme code",
 	} {
 		s := newService(t)
 		s.expect("SUCCESS", initPath, initWith("en-US", language))

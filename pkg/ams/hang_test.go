@@ -12,7 +12,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -64,7 +64,7 @@ func TestHanging(t *testing.T) {
 				Now: time.Now, Log: slog.New(slog.DiscardHandler),
 			}}
 			init := gateway.Handler{Serve: (&ams.Init{Gate: gate, Messages: admission.Messages{
-				Lookup: plan.Lookup, Text: message.For,
+				Lookup: plan.Lookup, Text: languages.For,
 				Issuer: otp.Issuer{Challenges: h, Ledgers: h, Sender: h, Keys: keys, Now: time.Now, Rand: zeros{}},
 			}}).Serve}
 			verify := gateway.Handler{Serve: (&ams.Verify{Gate: gate,

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -28,6 +29,9 @@ type Defaults struct {
 	Unsigned  bool     // AMS clients may be unsigned; else they need a signature like all others
 	Brand     string
 	Language  string
+	// CheckWords refuses words that make no message: [countersign/pkg/message/languages.Check].
+	// nil, in processes that write no record, takes all.
+	CheckWords func(message.Words) error
 	// RequestsPerMinute and MessagesPerDay of a client; 0 is any number.
 	RequestsPerMinute, MessagesPerDay int
 }
@@ -58,17 +62,16 @@ const MaxSecrets = 2
 const MaxAccessKeys = 5
 
 // Check reports every field that is wrong, in one error with a line for each. It
-// applies the record's limits to the deployment's defaults. brand selects the
-// languages in which the record's own brand must fit one message.
-func (r Record) Check(d Defaults, brand Languages) error {
-	_, err := r.parse(d, brand)
+// applies the record's limits to the deployment's defaults.
+func (r Record) Check(d Defaults, words Occasion) error {
+	_, err := r.parse(d, words)
 	return err
 }
 
 // Client makes the client of a record: it parses the keys, opens the secrets and
 // applies the deployment's defaults and country list. It ignores the status.
 func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer) (*Client, error) {
-	c, err := r.parse(d, AnyLanguage)
+	c, err := r.parse(d, Reading)
 	if err != nil {
 		return nil, Named(r.ID, err)
 	}
@@ -84,8 +87,8 @@ func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer)
 }
 
 // parse makes a client without its secrets. The error lists every wrong field.
-func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
-	p := parser{record: r, brand: brand}
+func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
+	p := parser{record: r, words: words}
 	c := &Client{
 		ID:             p.id(),
 		Unsigned:       r.Unsigned && d.Unsigned,
@@ -110,7 +113,7 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 		Templates:      p.names("templates", r.Templates),
 		Sources:        p.sources(),
 	}
-	c.Brand, c.Language = p.text(d)
+	c.Brand, c.Language, c.Texts = p.text(d)
 	c.PerMinute, c.Uncounted = p.perMinute(d)
 	p.errs = append(p.errs, limitErrors(c.Policy)...)
 	p.status()
@@ -125,20 +128,20 @@ func (r Record) parse(d Defaults, brand Languages) (*Client, error) {
 // parser reads a record field by field and collects the errors.
 type parser struct {
 	record Record
-	brand  Languages
+	words  Occasion
 	errs   []error
 }
 
-// Languages are those in which a record's brand must fit one message.
-type Languages int
+// Occasion is why a record's words are looked at: its brand, its language and its texts.
+type Occasion int
 
 const (
-	// AnyLanguage is for a stored record. Messages go out in a language that the
-	// brand fits, see [message.For].
-	AnyLanguage Languages = iota
-	// AllLanguages is for a brand that is being written: requests choose among all
-	// languages.
-	AllLanguages
+	// Reading is for a stored record. Its words may be older than a rule: messages go out
+	// in a language that they fit.
+	Reading Occasion = iota
+	// Writing is for words that are being written. They must make a message that fits one
+	// part, see [Defaults].
+	Writing
 )
 
 func (p *parser) want(ok bool, field string, value any, want string) {
@@ -335,25 +338,17 @@ func (p *parser) messagesPerDay(d Defaults) int {
 	return cmp.Or(n, d.MessagesPerDay)
 }
 
-// text returns the client's brand and language, and checks that they make a message that
-// can be sent.
-func (p *parser) text(d Defaults) (brand, language string) {
-	brand, language = cmp.Or(p.record.Brand, d.Brand), cmp.Or(p.record.Language, d.Language)
-	if p.record.Brand == "" && p.record.Language == "" {
-		return brand, language // both are the deployment's, which are checked at the start
+// text returns the words of the client's messages, and checks those that are being written.
+func (p *parser) text(d Defaults) (brand, language string, texts map[string]string) {
+	r := p.record
+	brand, language = cmp.Or(r.Brand, d.Brand), cmp.Or(r.Language, d.Language)
+	own := r.Brand != "" || r.Language != "" || len(r.Texts) > 0 // else they were checked at the start
+	if p.words == Writing && own && brand != "" && d.CheckWords != nil {
+		if err := d.CheckWords(message.Words{Brand: brand, Language: language, Own: r.Texts}); err != nil {
+			p.errs = append(p.errs, err)
+		}
 	}
-	_, err := message.Text("any", language)
-	switch {
-	case err != nil, brand == "":
-	case p.brand == AllLanguages && p.record.Brand != "":
-		err = message.CheckBrand(brand)
-	default:
-		_, err = message.For(brand, language)
-	}
-	if err != nil {
-		p.errs = append(p.errs, err)
-	}
-	return brand, language
+	return brand, language, maps.Clone(r.Texts)
 }
 
 func (p *parser) senderID() string {

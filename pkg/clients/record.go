@@ -39,15 +39,18 @@ type Record struct {
 	Once   bool      `json:"once,omitzero"` // default: nonces are not remembered
 	// PerMinute bounds its requests in a minute of the clock, and MessagesPerDay all its
 	// messages in a day of UTC. Defaults: the deployment's.
-	PerMinute      int      `json:"perMinute,omitzero"`
-	MessagesPerDay int      `json:"messagesPerDay,omitzero"`
-	Brand          string   `json:"brand,omitempty"`       // default: the deployment's
-	SenderID       string   `json:"senderID,omitempty"`    // default: the sender's
-	Language       string   `json:"language,omitempty"`    // default: the deployment's
-	CustomCodes    *bool    `json:"customCodes,omitzero"`  // default: false
-	SenderNames    []string `json:"senderNames,omitempty"` // default: none may be given
-	Templates      []string `json:"templates,omitempty"`   // default: none may be given
-	Sources        []string `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
+	PerMinute      int    `json:"perMinute,omitzero"`
+	MessagesPerDay int    `json:"messagesPerDay,omitzero"`
+	Brand          string `json:"brand,omitempty"`    // default: the deployment's
+	SenderID       string `json:"senderID,omitempty"` // default: the sender's
+	Language       string `json:"language,omitempty"` // default: the deployment's
+	// Texts are templates of its own by language, see [message.CheckOwn]. Default: the
+	// built-in ones.
+	Texts       map[string]string `json:"texts,omitempty"`
+	CustomCodes *bool             `json:"customCodes,omitzero"`  // default: false
+	SenderNames []string          `json:"senderNames,omitempty"` // default: none may be given
+	Templates   []string          `json:"templates,omitempty"`   // default: none may be given
+	Sources     []string          `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
 }
 
 // Key is a public key that verifies a client's signatures.

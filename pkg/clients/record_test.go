@@ -11,6 +11,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 )
@@ -32,6 +33,7 @@ func fullRecord() clients.Record {
 		},
 		Window: new(clients.Duration(0)), Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de",
+		Texts:       map[string]string{"de": "{code} von {brand}"},
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
@@ -55,6 +57,7 @@ func TestClientOfRecord(t *testing.T) {
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
 		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: true,
+		Texts:       map[string]string{"de": "{code} von {brand}"},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 	}
@@ -122,7 +125,9 @@ func TestHourlyLimit(t *testing.T) {
 
 // check checks a record that an operator writes, under the policy's own defaults.
 func check(r clients.Record) error {
-	return r.Check(clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}}, clients.AllLanguages)
+	return r.Check(clients.Defaults{
+		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme", CheckWords: languages.Check,
+	}, clients.Writing)
 }
 
 // recordCase is a record and the error that it causes.
@@ -253,12 +258,17 @@ func wrongLimits() []recordCase {
 // wrongTexts have a wrong brand, language or name.
 func wrongTexts() []recordCase {
 	return []recordCase{
-		{"a brand for no SMS", clients.Record{Brand: "Acme ☃"}, "brand has '☃'"},
-		{"the longest brand", clients.Record{Brand: strings.Repeat("b", 97), Language: "en"}, ""},
-		{"a brand that is too long in a language of some request",
-			clients.Record{Brand: strings.Repeat("b", 98), Language: "en"}, "shorten it by 1"},
-		{"letters that count twice", clients.Record{Brand: strings.Repeat("€", 49), Language: "en"},
-			"shorten it by 1"},
+		{"a brand with a mark of direction", clients.Record{Brand: "Acme\u202e"}, "brand has the character U+202E"},
+		{"a brand in another alphabet", clients.Record{Brand: "Acme ☃", Language: "en"}, ""},
+		{"the longest brand", clients.Record{Brand: strings.Repeat("b", 107), Language: "en"}, ""},
+		{"a brand that is too long", clients.Record{Brand: strings.Repeat("b", 108), Language: "en"}, "take out 1"},
+		{"a brand that is too long in its language",
+			clients.Record{Brand: strings.Repeat("b", 98), Language: "id"}, "take out 1"},
+		{"letters that count twice", clients.Record{Brand: strings.Repeat("€", 54), Language: "en"}, "take out 1"},
+		{"a text of its own", clients.Record{Texts: map[string]string{"de": "{code} von {brand}"}}, ""},
+		{"a text without a code", clients.Record{Texts: map[string]string{"de": "Hallo {brand}"}}, "has no {code}"},
+		{"a text in a language for no text", clients.Record{Texts: map[string]string{"de-AT": "{code}"}},
+			`texts[de-AT]: language "de-AT" has no text`},
 		{"a language for no text", clients.Record{Language: "tlh"}, `language "tlh" has no text`},
 		{"a long sender id", clients.Record{SenderID: "Countersign1"},
 			`senderID is "Countersign1", must be 1 to 11 letters`},

@@ -307,7 +307,7 @@ var undecided = map[string]struct {
 		func(p *pool) { p.triggers.Limiter = traffic(func() (bool, error) { return true, errFault }) },
 		"traffic", "traffic", errFault.Error(),
 	},
-	"text":    {func(p *pool) { p.client.Brand = "字" }, "text", "", "GSM 7-bit"},
+	"text":    {func(p *pool) { p.client.Brand = "a\nb" }, "text", "", "control characters"},
 	"entropy": {func(p *pool) { p.triggers.Rand = iotest.ErrReader(errFault) }, "entropy", "", errFault.Error()},
 	"panic": {func(p *pool) {
 		p.triggers.Clients = directory(func() (*clients.Client, error) { panic("canary 123456") })

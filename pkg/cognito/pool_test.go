@@ -19,7 +19,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -83,7 +83,7 @@ func newPool(t testing.TB) *pool {
 			Lines:   &telemetry.Lines{Stack: "prod"},
 		},
 		Client: "pool",
-		Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+		Messages: admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
 			Challenges: timed, Ledgers: timed, Sender: telemetry.Sender{Sender: p.phone, Now: p.clock.Now},
 			Keys: keys, Now: p.clock.Now, Rand: rand.Reader,
 		}},

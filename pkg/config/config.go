@@ -69,18 +69,17 @@ func Load(getenv func(string) string) (Config, error) {
 }
 
 // CheckMessages checks the settings of messages. Only processes that send messages call
-// it, so that a wrong brand does not stop the others. Requests choose their language, so
-// the brand must fit in all of them. The error names every setting that is wrong.
-func (c Config) CheckMessages() error {
-	var errs []error
-	if err := message.CheckBrand(c.Brand); err != nil {
-		errs = append(errs, fmt.Errorf("%sBRAND: %w", Prefix, err))
+// it, so that a wrong brand does not stop the others, and they do not link the texts.
+// check is [countersign/pkg/message/languages.Check]. The error names the setting that is
+// wrong.
+func (c Config) CheckMessages(check func(message.Words) error) error {
+	if err := check(message.Words{Brand: "A", Language: c.Language}); err != nil {
+		return fmt.Errorf("%sLANGUAGE: %w", Prefix, err)
 	}
-	if !message.Supported(c.Language) {
-		language, _ := Find("LANGUAGE")
-		errs = append(errs, language.Wrong(c.Language, "one of "+language.Range))
+	if err := check(message.Words{Brand: c.Brand, Language: c.Language}); err != nil {
+		return fmt.Errorf("%sBRAND: %w", Prefix, err)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // renamed gives the errors of a policy the names of the settings.

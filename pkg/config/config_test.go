@@ -9,6 +9,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 )
 
@@ -117,19 +118,22 @@ func FuzzLoad(f *testing.F) {
 // wrong ones.
 func TestMessages(t *testing.T) {
 	for _, c := range [][3]string{
-		{"BRAND", "字", "not in the GSM 7-bit alphabet"},
-		{"BRAND", strings.Repeat("b", 98), "shorten it by 1"}, // fits in English
-		{"BRAND", strings.Repeat("€", 49), "shorten it by 1"}, // counts twice
-		{"LANGUAGE", "tlh", "must be one of da, de, en"},
+		{"BRAND", "Acme\n1", "not seen"},
+		{"BRAND", "Acme 2026", "could be taken for the code"},
+		{"BRAND", strings.Repeat("b", 108), "take out 1"},
+		{"BRAND", strings.Repeat("€", 54), "take out 1"}, // counts twice
+		{"BRAND", strings.Repeat("字", 18), "take out 1"},
+		{"LANGUAGE", "tlh", "use one of ar, bg, bn"},
 		{"BRAND", strings.Repeat("b", 97), ""},
-		{"BRAND", strings.Repeat("€", 48), ""},
+		{"BRAND", strings.Repeat("€", 53), ""},
+		{"BRAND", "支付宝", ""},
 		{"LANGUAGE", "de", ""},
 	} {
 		cfg, err := load(c[0], c[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = cfg.CheckMessages()
+		err = cfg.CheckMessages(languages.Check)
 		if c[2] == "" && err != nil || c[2] != "" && (err == nil || !strings.Contains(err.Error(), c[2]) ||
 			!strings.Contains(err.Error(), config.Prefix+c[0])) {
 			t.Errorf("%s=%s: %v, want %q", c[0], c[1], err, c[2])

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
-	"countersign/pkg/message"
 )
 
 // Setting is one environment variable. Tests hold docs/settings.md, template.yaml and
@@ -93,11 +92,11 @@ var table = []Setting{
 		Template: "MessagesPerDay",
 		set:      between(0, clients.MaxMessagesPerDay, func(c *Config) *int { return &c.MessagesPerDay })},
 
-	{Name: "BRAND", Default: "Countersign", Range: "GSM 7-bit, 97 letters",
-		About:    "the name in each message; the message must fit one SMS in every language",
+	{Name: "BRAND", Default: "Countersign", Range: "one SMS, see [languages](languages.md#the-brand)",
+		About:    "the name in each message",
 		Template: "Brand",
 		set:      text(func(c *Config) *string { return &c.Brand })},
-	{Name: "LANGUAGE", Default: "en", Range: strings.Join(message.Languages(), ", "),
+	{Name: "LANGUAGE", Default: "en", Range: "one of the [languages](languages.md)",
 		About:    "language of messages, if neither the request nor the client names one",
 		Template: "Language",
 		set:      text(func(c *Config) *string { return &c.Language })},

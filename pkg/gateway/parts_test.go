@@ -20,7 +20,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
-	texts "countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -58,7 +58,7 @@ func initOnSQLite(t *testing.T, phones otp.Sender, log *slog.Logger) gateway.Han
 		Challenges: telemetry.Store{Challenges: db, Ledgers: db, Now: now}, Ledgers: db,
 		Sender: telemetry.Sender{Sender: phones, Now: now}, Keys: keys, Now: now, Rand: rand.Reader,
 	}
-	messages := admission.Messages{Lookup: plan.Lookup, Text: texts.For, Issuer: issuer}
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
 	return gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: messages}).Serve}
 }
 

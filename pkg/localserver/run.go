@@ -23,6 +23,7 @@ import (
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
 	"countersign/pkg/loopback"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/openstore"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
@@ -139,7 +140,7 @@ func (o Options) settings() (cfg config.Config, err error) {
 		cfg.MessagesPerDay = 0
 	}
 	cfg.Unsigned = true // the same
-	return cfg, cfg.CheckMessages()
+	return cfg, cfg.CheckMessages(languages.Check)
 }
 
 // set reports whether a setting has a value of its own.

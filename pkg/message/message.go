@@ -1,136 +1,221 @@
-// Package message writes the text of an SMS in each of the [Languages]. A text always
-// fits one SMS.
+// Package message writes the text of an SMS out of a template, and measures it. A text always fits one part.
+//
+// Package languages has the built-in templates. It is apart from this package because function verify, which sends
+// nothing, must not link them.
 package message
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"countersign/pkg/otp"
 )
 
-// onePart is the length of one SMS in the GSM 7-bit alphabet (3GPP TS 23.040).
-const onePart = 160
-
-// maxDigits is the longest code, the worst case for the length.
-const maxDigits = 8
-
-// Text returns a function that writes the message of a code. The brand is the name that
-// people know the merchant by. The message states the time left in whole minutes, rounded
-// down, so that it never promises too much. The function may be called concurrently.
-//
-// The language is a tag of BCP 47, POSIX or Java, such as "en", "de-AT", "en_PH.UTF-8" or
-// "in_ID". Only the primary subtag counts, in upper or lower case, also as an old code or
-// one of three letters; "" is English. Text refuses a language that is not one of the
-// [Languages].
-//
-// It refuses a brand that is empty, that is not in the GSM 7-bit alphabet (one other
-// letter would turn one SMS into three), or that makes the text longer than one SMS.
-func Text(brand, language string) (func(code string, left time.Duration) string, error) {
-	w, ok := find(language)
-	if !ok {
-		return nil, fmt.Errorf("language %q has no text: use one of %s", language, strings.Join(Languages(), ", "))
-	}
-	if err := spelled(brand); err != nil {
-		return nil, err
-	}
-	text := w.around(brand)
-	if n := longest(text); n > onePart {
-		return nil, fmt.Errorf("brand makes the text %d characters long, at most %d fit one SMS: shorten it by %d",
-			n, onePart, n-onePart)
-	}
-	return text, nil
+// Words are what the messages of a client are made of.
+type Words struct {
+	Brand    string            // the name that people know the sender by
+	Language string            // of the client, else of the deployment
+	Own      map[string]string // templates of the client's own, by language: see [CheckOwn]
 }
 
-// CheckBrand refuses a brand that [Text] refuses in any of the [Languages]. Requests and
-// users choose among them, so a brand must fit in all. A letter of the alphabet's
-// extension, such as €, counts twice.
-func CheckBrand(brand string) error {
-	if err := spelled(brand); err != nil {
-		return err
-	}
-	most, in := 0, ""
-	for _, language := range Languages() {
-		if n := longest(wordings[language].around(brand)); n > most {
-			most, in = n, language
-		}
-	}
-	if most > onePart {
-		return fmt.Errorf("brand makes the text %d characters long in the language %q, at most %d fit one SMS: "+
-			"shorten it by %d", most, in, onePart, most-onePart)
-	}
-	return nil
-}
-
-// spelled refuses a brand that fits no text in any language.
-func spelled(brand string) error {
-	if strings.TrimSpace(brand) == "" {
-		return fmt.Errorf("brand is empty: give the name that people know the sender by")
-	}
-	if _, bad := septets(brand); bad != utf8.RuneError {
-		return fmt.Errorf("brand has %q, which is not in the GSM 7-bit alphabet: spell it without", bad)
-	}
-	return nil
-}
-
-// around returns the text of a brand.
-func (w wording) around(brand string) func(code string, left time.Duration) string {
-	middle := w.is + brand + w.valid
-	return func(code string, left time.Duration) string {
-		return code + middle + w.spell(left) + w.end
-	}
-}
-
-// longest returns the length in septets of the longest text, with the longest code and
-// any time left.
-func longest(text func(string, time.Duration) string) int {
-	code := strings.Repeat("0", maxDigits)
-	most := 0
-	for _, left := range []time.Duration{0, time.Minute, math.MaxInt64} {
-		n, _ := septets(text(code, left))
-		most = max(most, n)
-	}
-	return most
-}
-
-// spell states a duration in whole minutes.
-func (w wording) spell(left time.Duration) string {
-	switch minutes := int(left / time.Minute); {
-	case minutes < 1:
-		return w.soon
-	case minutes == 1:
-		return w.one
-	default:
-		return strconv.Itoa(minutes) + w.many
-	}
-}
-
-// The GSM 7-bit default alphabet and its extension table (3GPP TS 23.038
-// section 6.2.1). A character of the extension takes two septets. Line breaks and the
-// escape are left out, because no brand has them.
 const (
-	basic = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
-		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-	extension = "^{}\\[~]|€"
+	maxDigits  = 8                                  // of a code
+	maxMinutes = int(otp.LongestLife / time.Minute) // that a text states
 )
 
-// septets returns the length of s in septets, and the first character outside the
-// alphabet, or utf8.RuneError if there is none.
-func septets(s string) (n int, bad rune) {
-	for _, r := range s {
-		switch {
-		case r != utf8.RuneError && strings.ContainsRune(basic, r):
-			n++
-		case r != utf8.RuneError && strings.ContainsRune(extension, r):
-			n += 2
+// Time states a time left in words, such as "5 minutes", in whole minutes from 0 on.
+type Time interface {
+	// Words returns the words around the number of minutes. There is no number if before
+	// is all: "less than 1 minute".
+	Words(minutes int) (before string, number bool, after string)
+}
+
+// placeholder is a part of a template that is filled in.
+type placeholder string
+
+const (
+	code    placeholder = "{code}"
+	brand   placeholder = "{brand}"
+	minutes placeholder = "{minutes}" // the number alone, at least 1
+	left    placeholder = "{time}"    // a [Time]: built-in templates only
+)
+
+// part is a piece of a text: words, or a placeholder.
+type part struct {
+	words string
+	fill  placeholder
+}
+
+// Text is a template with its brand filled in. It may be used concurrently.
+type Text struct {
+	parts []part
+	time  Time
+}
+
+// New fills a brand into a template, which it does not check. A template may have
+// several lines, and the code more than once, so that a line for a phone's autofill can
+// follow the text. time may be nil for a template without {time}.
+func New(template, name string, time Time) Text {
+	t := Text{parts: make([]part, 0, 8), time: time}
+	for template != "" {
+		words, fill, rest := cut(template)
+		t.add(words)
+		switch template = rest; fill {
+		case "":
+		case brand:
+			t.add(name)
 		default:
-			if r == utf8.RuneError {
-				r = '\uFFFE' // invalid UTF-8, or the replacement character itself
-			}
-			return n, r
+			t.parts = append(t.parts, part{fill: fill})
 		}
 	}
-	return n, utf8.RuneError
+	return t
 }
+
+// add appends words, to the last part if that has words.
+func (t *Text) add(words string) {
+	if n := len(t.parts); n > 0 && t.parts[n-1].fill == "" {
+		t.parts[n-1].words += words
+	} else if words != "" {
+		t.parts = append(t.parts, part{words: words})
+	}
+}
+
+// cut returns what is before the first placeholder of a template, the placeholder, or ""
+// if there is none, and what follows.
+func cut(template string) (before string, fill placeholder, after string) {
+	for i := range len(template) {
+		if template[i] != '{' {
+			continue
+		}
+		for _, p := range []placeholder{code, brand, minutes, left} {
+			if after, ok := strings.CutPrefix(template[i:], string(p)); ok {
+				return template[:i], p, after
+			}
+		}
+	}
+	return template, "", ""
+}
+
+// Write writes the text of a code. The time left is in whole minutes, rounded down, so
+// that it never promises too much; {minutes} is at least 1. Only the text is allocated.
+func (t Text) Write(digits string, remaining time.Duration) string {
+	whole := max(0, min(int(remaining/time.Minute), maxMinutes))
+	n := 0
+	for _, p := range t.parts {
+		n += len(p.words) + len(digits) // enough for any placeholder but a time
+		if p.fill == left {
+			before, _, after := t.time.Words(whole)
+			n += len(before) + len(after)
+		}
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for _, p := range t.parts {
+		switch p.fill {
+		case "":
+			b.WriteString(p.words)
+		case code:
+			b.WriteString(digits)
+		case minutes:
+			b.WriteString(strconv.Itoa(max(1, whole)))
+		case left:
+			before, number, after := t.time.Words(whole)
+			b.WriteString(before)
+			if number {
+				b.WriteString(strconv.Itoa(whole))
+			}
+			b.WriteString(after)
+		}
+	}
+	return b.String()
+}
+
+// Longest returns the size of the text that leaves the least room in one part, with a code of the most digits and any
+// time left. Its Parts is 1 also where the room is below 0. It allocates nothing.
+func (t Text) Longest() (least Size) {
+	var fixed length
+	for _, p := range t.parts {
+		fixed.add(p.words)
+		if p.fill == code {
+			fixed.digits(maxDigits)
+		}
+	}
+	for whole := range maxMinutes + 1 {
+		l := fixed
+		for _, p := range t.parts {
+			switch p.fill {
+			case minutes:
+				l.digits(width(whole))
+			case left:
+				before, number, after := t.time.Words(whole)
+				l.add(before)
+				if number {
+					l.digits(width(whole))
+				}
+				l.add(after)
+			}
+		}
+		if size := l.size(); whole == 0 || size.Room() < least.Room() {
+			least = size
+		}
+	}
+	return least
+}
+
+// length is that of a text in both encodings, until it is known which one it needs.
+type length struct {
+	septets, units int
+	wide           bool
+}
+
+func (l *length) digits(n int) { l.septets, l.units = l.septets+n, l.units+n }
+
+func (l *length) add(words string) {
+	for _, r := range words {
+		n := septets(r)
+		l.septets, l.units, l.wide = l.septets+n, l.units+units(r), l.wide || n == 0
+	}
+}
+
+// size is the size of a text of one part.
+func (l *length) size() Size {
+	if l.wide {
+		return Size{Units: l.units, Parts: 1, Wide: true}
+	}
+	return Size{Units: l.septets, Parts: 1}
+}
+
+// width is the number of digits of minutes.
+func width(whole int) int {
+	if whole < 10 {
+		return 1
+	}
+	return 2
+}
+
+// TooLong is the refusal of a text that needs a second part.
+type TooLong struct {
+	Over int  // units to take out
+	Wide bool // in UCS-2, because a character is not in the GSM 7-bit alphabet
+}
+
+func (e *TooLong) Error() string {
+	if e.Wide {
+		return fmt.Sprintf("makes a message longer than one SMS of %d characters, as it has letters beyond "+
+			"GSM 7-bit: take out %d", oneUCS2, e.Over)
+	}
+	return fmt.Sprintf("makes a message longer than one SMS of %d characters: take out %d", oneGSM, e.Over)
+}
+
+// Fits refuses a text that needs a second part with a code of the most digits and any
+// time left. The error is a [*TooLong].
+func (t Text) Fits() error {
+	if size := t.Longest(); size.Room() < 0 {
+		return &TooLong{-size.Room(), size.Wide}
+	}
+	return nil
+}
+
+var _ otp.Text = Text{}.Write

@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -61,7 +61,7 @@ func newWorld(t testing.TB, policy otp.Policy) *world {
 	}
 	door := &admission.Door{Clients: known, Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	keys := storetest.Keys()
-	messages := admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
 		Challenges: w.store, Ledgers: w.store, Sender: w.inbox, Keys: keys, Now: w.clock.Now, Rand: rand.Reader,
 	}}
 	verifier := otp.Verifier{Challenges: counting{w.store, w}, Keys: keys, Now: w.clock.Now, Rand: rand.Reader}

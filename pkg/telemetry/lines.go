@@ -119,6 +119,9 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	if r.Wait > 0 {
 		line = append(line, slog.Float64("waitSeconds", r.Wait.Seconds()))
 	}
+	if r.Parts > 0 {
+		line = append(line, slog.Int("parts", r.Parts))
+	}
 	line = append(line, slog.Float64("latency", millis(took)))
 	span("store", r.Storing)
 	span("sender", r.Sending)

@@ -46,6 +46,7 @@ type Request struct {
 	QuotaLow bool // four fifths of the client's messages of the day are reserved
 	QuotaOut bool // all of them are, so that no message goes out
 
+	Parts   int           // that the latest message has, as networks bill them; 0 if none was written
 	Sends   int           // messages that the sender accepted
 	Sending time.Duration // of all calls to the sender
 	Storing time.Duration // of all writes

@@ -20,7 +20,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -72,7 +72,7 @@ func newDesk(t *testing.T) *desk {
 	}}
 	store := telemetry.Store{Challenges: db, Ledgers: db, Now: clock}
 	d.init = &ams.Init{Gate: gate, Messages: admission.Messages{
-		Lookup: plan.Lookup, Text: message.For,
+		Lookup: plan.Lookup, Text: languages.For,
 		Issuer: otp.Issuer{
 			Challenges: store, Ledgers: store, Sender: telemetry.Sender{Sender: d, Now: clock},
 			Keys: keys, Now: clock, Rand: rand.Reader,

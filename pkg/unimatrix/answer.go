@@ -52,9 +52,9 @@ func seconds(wait time.Duration) int {
 	return max(1, int((wait+time.Second-1)/time.Second))
 }
 
-// sentAnswer is the answer about a message that the sender took. It has the number as the caller wrote it. Package
-// message writes texts of one SMS, and no prices are kept.
-func sentAnswer(id string, to otp.Phone, n phone.Number) answer {
+// sentAnswer is the answer about a message that the sender took. It has the number as the caller wrote it, and
+// the parts of the message, which networks bill. No prices are kept.
+func sentAnswer(id string, to otp.Phone, n phone.Number, parts int) answer {
 	return answer{result: success, data: struct {
 		ID    string `json:"id"`
 		To    string `json:"to"`
@@ -62,7 +62,7 @@ func sentAnswer(id string, to otp.Phone, n phone.Number) answer {
 		CC    string `json:"cc"`
 		Count int    `json:"count"`
 		Price string `json:"price"`
-	}{id, to.E164(), cmp.Or(n.Region, n.MainRegion), n.CC, 1, "0.000000"}}
+	}{id, to.E164(), cmp.Or(n.Region, n.MainRegion), n.CC, parts, "0.000000"}}
 }
 
 func verifiedAnswer(to otp.Phone, valid bool) answer {

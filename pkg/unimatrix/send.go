@@ -101,7 +101,7 @@ func (s *API) sent(ctx context.Context, got otp.Started, to otp.Phone, n phone.N
 		if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
 			return fault(ctx, "entropy", fmt.Errorf("random bytes of the message id: %w", err))
 		}
-		return sentAnswer(hex.EncodeToString(id[:]), to, n)
+		return sentAnswer(hex.EncodeToString(id[:]), to, n, telemetry.From(ctx).Parts)
 	case internal, pass:
 		if record := telemetry.From(ctx); record.Fault == "" {
 			record.Fail("send", fmt.Errorf("outcome %q, which the contract has no answer for", got.Outcome))

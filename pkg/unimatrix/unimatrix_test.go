@@ -17,7 +17,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone/plan"
@@ -85,7 +85,7 @@ func newService(t testing.TB) *service {
 	clock := func() time.Time { return s.now }
 	s.api = &unimatrix.API{
 		Door: &admission.Door{Clients: s, Limiter: s, Now: clock, Log: slog.New(slog.NewJSONHandler(&s.log, nil))},
-		Messages: admission.Messages{Lookup: plan.Lookup, Text: message.For, Issuer: otp.Issuer{
+		Messages: admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
 			Challenges: s, Ledgers: s, Sender: s, Keys: keys, Now: clock, Rand: rand.Reader,
 		}},
 		Verifier:   otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: rand.Reader},

@@ -11,6 +11,7 @@ import (
 
 	"countersign/functions/internal/start"
 	"countersign/pkg/config"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service/sending"
@@ -24,7 +25,7 @@ var table = sending.Senders{"sns": openSNS}
 // a line in the log only: messages to the other countries go out. A line has the release of the numbering plans; it is
 // a warning where they are stale.
 func Open(s *start.Service, getenv func(string) string) (*sending.Service, error) {
-	if err := s.Config.CheckMessages(); err != nil {
+	if err := s.Config.CheckMessages(languages.Check); err != nil {
 		return nil, err
 	}
 	if err := plan.CheckCountries(s.Config.Countries); err != nil {

@@ -21,6 +21,7 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyringtest"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
@@ -74,6 +75,7 @@ func New(t testing.TB) *Rig {
 	r.Counted = &Counting{Table: OpenStore(t, r.Database).Documents()}
 	r.Registry = registry.Registry{Table: r.Counted, Sealer: ring, Now: r.Clock.Now, Defaults: clients.Defaults{
 		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Unsigned: true, Brand: "Countersign", Language: "en",
+		CheckWords: languages.Check,
 	}}
 	r.Users = users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}
 	return r

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func (g Registry) add(ctx context.Context, r clients.Record, secret []byte, acce
 	if err := g.fill(ctx, &r, secret); err != nil {
 		return err
 	}
-	if err := r.Check(g.Defaults, clients.AllLanguages); err != nil {
+	if err := r.Check(g.Defaults, clients.Writing); err != nil {
 		return err
 	}
 	if r.Unimatrix != "" && len(accessKeys) == 0 {
@@ -65,7 +66,7 @@ func (g Registry) add(ctx context.Context, r clients.Record, secret []byte, acce
 		}
 		r.AccessKeys = append(r.AccessKeys, k)
 	}
-	text, err := g.encode(r, clients.AllLanguages)
+	text, err := g.encode(r, clients.Writing)
 	if err == nil {
 		err = g.Enrol(ctx, r.RosterNames()...)
 	}
@@ -134,18 +135,18 @@ func (g Registry) edit(
 		if err != nil {
 			return nil, err
 		}
-		was, brand := r, clients.AllLanguages
+		was, words := r, clients.Writing
 		if err := change(&r); err != nil {
 			return nil, err
 		}
 		if r.ID != id {
 			return nil, fmt.Errorf("its id cannot become %q: add a client of that id", r.ID)
 		}
-		if r.Brand == was.Brand && r.Language == was.Language {
-			brand = clients.AnyLanguage // an older, longer brand must not block other edits
+		if r.Brand == was.Brand && r.Language == was.Language && maps.Equal(r.Texts, was.Texts) {
+			words = clients.Reading // an older, longer brand must not block other edits
 		}
 		now = r
-		text, err = g.encode(r, brand)
+		text, err = g.encode(r, words)
 		if err == nil && r.FoundByID() && !was.FoundByID() {
 			err = errNoAccessKey
 		}
@@ -155,8 +156,8 @@ func (g Registry) edit(
 }
 
 // encode returns the document of a record, in which every field must be right.
-func (g Registry) encode(r clients.Record, brand clients.Languages) ([]byte, error) {
-	if err := r.Check(g.Defaults, brand); err != nil {
+func (g Registry) encode(r clients.Record, words clients.Occasion) ([]byte, error) {
+	if err := r.Check(g.Defaults, words); err != nil {
 		return nil, err
 	}
 	return documents.Encode(r)

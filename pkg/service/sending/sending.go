@@ -5,7 +5,7 @@ package sending
 import (
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
-	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service"
@@ -22,7 +22,7 @@ type Service struct {
 func New(s *service.Service, sender otp.Sender) *Service {
 	return &Service{Service: s, Messages: admission.Messages{
 		Lookup: plan.Lookup,
-		Text:   message.For,
+		Text:   languages.For,
 		Issuer: otp.Issuer{
 			Challenges: s.Store, Ledgers: s.Store, Sender: telemetry.Sender{Sender: sender, Now: s.Now},
 			Keys: s.Keys, Now: s.Now, Rand: s.Rand, NumberPerDay: s.NumberPerDay, Quota: s.Quota,

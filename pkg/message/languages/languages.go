@@ -1,0 +1,150 @@
+// Package languages has the texts of messages in each of its languages, see [All], and chooses among them.
+package languages
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+)
+
+// For returns the text of w in the first of the languages that has one, else in that of w, else in English. Callers
+// give the request's language. It skips a language in which the text does not fit one part, as that of a brand from
+// before [Check] may not: nobody is left without a code because of a language. Each may be a list, as the header
+// Accept-Language has it: de-CH,de;q=0.9. The order counts, not the weights.
+func For(w message.Words, languages ...string) (otp.Text, error) {
+	for _, list := range languages {
+		for rest := list; rest != ""; {
+			var tag string
+			tag, rest, _ = strings.Cut(rest, ",")
+			tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
+			if text, ok := try(w, tag); ok {
+				return text.Write, nil
+			}
+		}
+	}
+	if text, ok := try(w, w.Language); ok {
+		return text.Write, nil
+	}
+	text, err := in(w, "en")
+	if err != nil {
+		return nil, err
+	}
+	return text.Write, nil
+}
+
+// try returns the text of w in a language that is not "".
+func try(w message.Words, tag string) (message.Text, bool) {
+	if tag == "" || !Supported(tag) {
+		return message.Text{}, false
+	}
+	text, err := in(w, tag)
+	return text, err == nil
+}
+
+// In returns the text of w in one language, or why there is none: the brand or the client's own template is refused, or
+// the text needs a second part. "" is English.
+func In(w message.Words, tag string) (message.Text, error) {
+	if err := message.CheckBrand(w.Brand); err != nil {
+		return message.Text{}, err
+	}
+	return in(w, tag)
+}
+
+// in is In for a brand of a record that may be older than the rules of brands.
+func in(w message.Words, tag string) (message.Text, error) {
+	r, found := find(tag)
+	if !found {
+		return message.Text{}, unknown(tag)
+	}
+	if strings.TrimSpace(w.Brand) == "" || len(w.Brand) > message.MaxBytes || strings.ContainsFunc(w.Brand, isControl) {
+		return message.Text{}, errors.New("brand is empty, too long, or has control characters: see client set --brand")
+	}
+	text := message.New(r.text, w.Brand, r)
+	if own := w.Own[r.tag]; own != "" {
+		text = message.New(own, w.Brand, nil)
+	}
+	if err := text.Fits(); err != nil {
+		return message.Text{}, fmt.Errorf("brand in the language %s %w", r.tag, err)
+	}
+	return text, nil
+}
+
+func isControl(r rune) bool { return r < ' ' || 0x7F <= r && r < 0xA0 || r == 0x2028 || r == 0x2029 }
+
+func unknown(tag string) error {
+	return fmt.Errorf("language %q has no text: use one of %s", tag, strings.Join(All(), ", "))
+}
+
+// Check refuses words that do not make a text in their own language, or in another one for which they have a template.
+// Requests choose among all languages. One that has no room for the brand gives way to that of w, see [For] and
+// [Without].
+func Check(w message.Words) error {
+	var errs []error
+	if _, err := In(w, w.Language); err != nil {
+		errs = append(errs, err)
+	}
+	for _, tag := range slices.Sorted(maps.Keys(w.Own)) {
+		own := w.Own[tag]
+		if r, found := find(tag); !found || r.tag != tag {
+			errs = append(errs, fmt.Errorf("texts[%s]: %w", tag, unknown(tag)))
+		} else if err := message.CheckOwn(own, w.Brand); err != nil {
+			errs = append(errs, fmt.Errorf("texts[%s] %w", tag, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Without returns the languages in which the text of w does not fit one part, and how many characters are to be taken
+// out of the brand.
+func Without(w message.Words) (tags []string, over []int) {
+	for i := range table {
+		var long *message.TooLong
+		if _, err := in(w, table[i].tag); errors.As(err, &long) {
+			tags, over = append(tags, table[i].tag), append(over, long.Over)
+		}
+	}
+	return tags, over
+}
+
+// Supported reports whether there is a text in a language. A tag is one of BCP 47, POSIX or Java, such as "de-AT",
+// "en_PH.UTF-8" or "in_ID".
+func Supported(tag string) bool {
+	_, ok := find(tag)
+	return ok
+}
+
+// Canonical returns the tag under which a language is in [All], or "".
+func Canonical(tag string) string {
+	if r, ok := find(tag); ok {
+		return r.tag
+	}
+	return ""
+}
+
+// All returns the tags of all languages, sorted.
+func All() []string {
+	tags := make([]string, len(table))
+	for i, r := range table {
+		tags[i] = r.tag
+	}
+	return tags
+}
+
+// Words implements [message.Time]. It allocates nothing.
+func (r *row) Words(minutes int) (before string, number bool, after string) {
+	if minutes < 1 {
+		return r.soon, false, ""
+	}
+	forms := r.minutes
+	for range r.rule.form(minutes) {
+		_, forms, _ = strings.Cut(forms, "|")
+	}
+	form, _, _ := strings.Cut(forms, "|")
+	before, after, number = strings.Cut(form, "#")
+	return before, number, after
+}

@@ -1,0 +1,330 @@
+package languages_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+
+	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
+	"countersign/pkg/otp"
+)
+
+var update = flag.Bool("update", false, "write testdata/texts.tsv and docs/languages.md anew")
+
+func in(t testing.TB, brand, tag string) message.Text {
+	t.Helper()
+	text, err := languages.In(message.Words{Brand: brand}, tag)
+	if err != nil {
+		t.Fatalf("%s: %v", tag, err)
+	}
+	return text
+}
+
+// longest returns the length of the longest brand of plain letters that a language takes.
+func longest(t testing.TB, tag string) (n int) {
+	for n = 1; ; n++ {
+		if _, err := languages.In(message.Words{Brand: strings.Repeat("b", n+1)}, tag); err != nil {
+			if want := "take out 1"; !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s, a brand of %d: %v, want %q", tag, n+1, err, want)
+			}
+			return n
+		}
+	}
+}
+
+// The golden table: for each language the encoding, the units of the longest text with the brand Countersign, the room
+// that it leaves, the longest brand, and the texts.
+func TestTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("language\tform\tencoding\tunits\troom\tlongest brand\t5 minutes\t1 minute\tless\n")
+	for _, tag := range languages.All() {
+		text := in(t, "Countersign", tag)
+		size, encoding := text.Longest(), "GSM-7"
+		if size.Wide {
+			encoding = "UCS-2"
+		}
+		fmt.Fprintf(&b, "%s\tplain\t%s\t%d\t%d\t%d", tag, encoding, size.Units, size.Room(), longest(t, tag))
+		for _, left := range []time.Duration{5 * time.Minute, time.Minute, time.Minute - 1} {
+			b.WriteString("\t" + text.Write("425502", left))
+		}
+		b.WriteString("\n")
+	}
+	const path = "testdata/texts.tsv"
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != b.String() {
+		t.Errorf("%s is not what the texts are (%v): read the difference, and write it by -update", path, err)
+	}
+}
+
+// The page has the room of each language.
+func TestPage(t *testing.T) {
+	const path = "../../../docs/languages.md"
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows strings.Builder
+	for _, tag := range languages.All() {
+		size, encoding, of := in(t, "Countersign", tag).Longest(), "GSM 7-bit", 160
+		if size.Wide {
+			encoding, of = "UCS-2", 70
+		}
+		fmt.Fprintf(&rows, "| `%s` | %s | %d of %d | %d |\n", tag, encoding, size.Units, of, longest(t, tag))
+	}
+	before, rest, _ := strings.Cut(string(page), "| longest brand |\n|---|---|---|---|\n")
+	_, after, found := strings.Cut(rest, "\n## ")
+	want := before + "| longest brand |\n|---|---|---|---|\n" + rows.String() + "\n## " + after
+	if *update && found {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(page) != want {
+		t.Errorf("%s has other rows than\n%s\nwrite them by -update", path, rows.String())
+	}
+}
+
+// Every text of every code with every brand that its language takes fits one part (P22). It begins with the code, and
+// has no other digits that a phone could take for a code (P23). It has no exclamation mark and no link.
+func TestOnePart(t *testing.T) {
+	for _, tag := range languages.All() {
+		for _, brand := range []string{"A", "Countersign", "Acme 365", strings.Repeat("b", longest(t, tag))} {
+			text, least := in(t, brand, tag), 160
+			for _, code := range []string{"1234", "123456", "12345678"} {
+				for left := time.Duration(0); left <= otp.LongestLife+time.Minute; left += 10 * time.Second {
+					got := text.Write(code, left)
+					size := message.Measure(got)
+					least = min(least, size.Room())
+					rest, first := strings.CutPrefix(got, code)
+					if size.Parts != 1 || size.Room() < 0 || !first || strings.ContainsAny(got, "!！/\n") ||
+						strings.ContainsFunc(rest[:1], unicode.IsDigit) || number(rest) > max(2, number(brand)) {
+						t.Fatalf("%s: %d parts, room %d: %s", tag, size.Parts, size.Room(), got)
+					}
+				}
+			}
+			if got := text.Longest().Room(); got != least {
+				t.Errorf("%s, brand of %d: the least room is %d, want %d", tag, len(brand), got, least)
+			}
+		}
+	}
+}
+
+// number returns the digits of the longest number in a text.
+func number(text string) (most int) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsDigit(r) }) {
+		most = max(most, len(word))
+	}
+	return most
+}
+
+// Each text states the number of minutes in the plural form of CLDR for it: two numbers share a form here if and only
+// if they share one there, or that form is the same in the language's own words.
+func TestPlurals(t *testing.T) {
+	for _, tag := range languages.All() {
+		parsed := language.MustParse(tag)
+		forms := map[plural.Form]map[string]bool{}
+		for n := 1; n <= 30; n++ {
+			text := in(t, "A", tag).Write("X", time.Duration(n)*time.Minute)
+			form := plural.Cardinal.MatchPlural(parsed, n, 0, 0, 0, 0)
+			if parsed, _ := parsed.Base(); parsed.String() == "he" && n%10 == 0 {
+				form = plural.Other // CLDR has dropped the form of tens
+			}
+			if forms[form] == nil {
+				forms[form] = map[string]bool{}
+			}
+			forms[form][strings.ReplaceAll(text, fmt.Sprint(n), "#")] = true
+		}
+		for form, texts := range forms {
+			if len(texts) != 1 {
+				t.Errorf("%s: the plural form %d has %d texts, want 1: %v", tag, form, len(texts), texts)
+			}
+		}
+	}
+}
+
+// Tags of BCP 47, POSIX and Java choose the language.
+func TestTags(t *testing.T) {
+	for tag, want := range map[string]string{
+		"": "en", "EN": "en", "en-GB": "en", "en_PH": "en", "de-AT": "de", "De_ch": "de", "pt-BR": "pt-BR",
+		"es-419": "es", "sv-Latn-FI": "sv", "in_ID": "id", "in": "id", "IN-ID": "id", "deu": "de", "ger": "de",
+		" de": "de", "de \n": "de", "\u00a0fr_FR": "fr", "ENG": "en", "msa-MY": "ms", "zsm": "ms", "fre_CA": "fr",
+		"en_US.UTF-8": "en", "de_DE@euro": "de", "es_ES_#Latn": "es", "pt_BR.ISO8859-1": "pt-BR", "en_US_POSIX": "en",
+		"in_ID_#Latn": "id", "id-u-nu-latn": "id", "da.UTF-8": "da", "iw_IL": "he", "he": "he", "tl-PH": "fil",
+		"zh": "zh-Hans", "zh-TW": "zh-Hant", "zh-Hant-HK": "zh-Hant", "zh_TW_#Hant": "zh-Hant", "zh-HK": "zh-Hant",
+		"zh-Hans-HK": "zh-Hans", "zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "ZH-HANT": "zh-Hant", "zh_CN_#Hans": "zh-Hans",
+		"chi_TW": "zh-Hant", "cmn-Hant-TW": "zh-Hant", "zh-cmn-Hant-TW": "zh-Hant", "zh-yue-HK": "zh-Hant",
+		"yue": "zh-Hant", "nb-NO": "nb", "no": "nb", "no_NO": "nb", "nn-NO": "nb", "pt-PT": "pt", "pt_AO": "pt",
+		"por_BR": "pt-BR", "sr_RS@latin": "sr", "sr-Cyrl-RS": "sr", "zh-u-rg-twzzzz": "zh-Hans", "zh-x-TW": "zh-Hans",
+		"zh__#Hant": "zh-Hant", "zh_#Hant": "zh-Hant", "fil-PH": "fil", "mr_IN": "mr",
+	} {
+		if got := languages.Canonical(tag); got != want || !languages.Supported(tag) {
+			t.Errorf("%q is %q, want %q", tag, got, want)
+		}
+	}
+	for _, tag := range []string{
+		"english", "e", "-en", "_", " ", "en GB", "de,en", "Countersign", "ji", "C", "C.UTF-8", "POSIX", "und", "inx",
+		"i-klingon", "@", "#", ".", "е\u006e", "zh-Hant ", "eu", "ka", "Hant", "x-zh",
+	} {
+		if tag == "zh-Hant " {
+			continue // a space at the end is taken off
+		}
+		_, err := languages.In(message.Words{Brand: "A"}, tag)
+		if err == nil || languages.Supported(tag) {
+			t.Errorf("%q: taken as %q", tag, languages.Canonical(tag))
+			continue
+		}
+		if say := strings.Join(languages.All(), ", "); !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v, want %q in the error", tag, err, say)
+		}
+	}
+}
+
+// The first language with a text that fits is used, then the client's, then English.
+func TestFor(t *testing.T) {
+	long := strings.Repeat("b", 40) // too long for the languages of UCS-2, but for Chinese
+	for _, c := range []struct {
+		words     message.Words
+		languages []string
+		want      string // the language, "": an error
+	}{
+		{message.Words{Brand: "Acme"}, nil, "en"},
+		{message.Words{Brand: "Acme"}, []string{"de"}, "de"},
+		{message.Words{Brand: "Acme", Language: "ta"}, []string{"xx", "tlh"}, "ta"},
+		{message.Words{Brand: "Acme", Language: "ta"}, []string{"fi-FI,sv;q=0.8,en;q=0.5"}, "fi"},
+		{message.Words{Brand: "Acme", Language: "ta"}, []string{"*,, zh-TW;q=1"}, "zh-Hant"},
+		{message.Words{Brand: long, Language: "nl"}, []string{"ta", "ru,th,pl"}, "nl"},
+		{message.Words{Brand: long, Language: "ta"}, []string{"ta", "zh"}, "zh-Hans"},
+		{message.Words{Brand: long, Language: "ta"}, nil, "en"},
+		{message.Words{Brand: "支付宝", Language: "en"}, []string{"zh"}, "zh-Hans"},
+		{message.Words{Brand: strings.Repeat("b", 120)}, nil, ""},
+		{message.Words{Brand: "a\nb"}, nil, ""},
+		{message.Words{}, nil, ""},
+	} {
+		text, err := languages.For(c.words, c.languages...)
+		if err != nil {
+			if c.want != "" {
+				t.Errorf("%+v in %q: %v", c.words, c.languages, err)
+			}
+			continue
+		}
+		got := text("425502", time.Minute)
+		if want := in(t, c.words.Brand, c.want).Write("425502", time.Minute); got != want || c.want == "" {
+			t.Errorf("%+v in %q: %q, want %q", c.words, c.languages, got, want)
+		}
+	}
+}
+
+// A client's own text is used in its language only, and gives way like others if it does not fit.
+func TestOwn(t *testing.T) {
+	own := map[string]string{
+		"de":      "{brand}: Ihr Code lautet {code} und gilt {minutes} Min.",
+		"zh-Hant": "{code}（{brand}）",
+		"fr":      "{code} " + strings.Repeat("x", 160), // of a record that was not checked
+	}
+	w := message.Words{Brand: "Acme {code}", Language: "en", Own: own}
+	for tag, want := range map[string]string{
+		"de-CH": "Acme {code}: Ihr Code lautet 425502 und gilt 5 Min.",
+		"zh-TW": "425502（Acme {code}）",
+		"zh":    "425502 是您的Acme {code}验证码，5分钟内有效。",
+		"fr":    "425502 is your Acme {code} code, valid for 5 minutes.",
+	} {
+		text, err := languages.For(w, tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := text("425502", 5*time.Minute+1); got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
+	text, _ := languages.For(w, "de")
+	if got, want := text("425502", time.Second), "Acme {code}: Ihr Code lautet 425502 und gilt 1 Min."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Languages whose own words fit the GSM 7-bit alphabet take at least the brands of before there were others.
+func TestRoom(t *testing.T) {
+	wide := 0
+	for _, tag := range languages.All() {
+		n := longest(t, tag)
+		if in(t, "A", tag).Longest().Wide {
+			wide++
+			if n < 14 {
+				t.Errorf("%s takes a brand of %d letters, want 14", tag, n)
+			}
+		} else if n < 97 {
+			t.Errorf("%s takes a brand of %d letters, want 97", tag, n)
+		}
+	}
+	tags, over := languages.Without(message.Words{Brand: strings.Repeat("b", 97)})
+	if len(tags) != wide || len(over) != wide || slices.Contains(over, 0) {
+		t.Errorf("a brand of 97 letters is too long for %v by %d, want %d languages", tags, over, wide)
+	}
+}
+
+// Writing a text allocates the text alone, and measuring one nothing.
+func TestAllocations(t *testing.T) {
+	for _, tag := range languages.All() {
+		text := in(t, "Countersign", tag)
+		sizes := 0
+		if n := testing.AllocsPerRun(100, func() { sizes += len(text.Write("425502", 25*time.Minute)) }); n != 1 {
+			t.Errorf("%s: a text takes %v allocations, want 1", tag, n)
+		}
+		written := text.Write("425502", 25*time.Minute)
+		n := testing.AllocsPerRun(100, func() { sizes += message.Measure(written).Units + text.Longest().Units })
+		if n != 0 {
+			t.Errorf("%s: its size takes %v allocations, want 0", tag, n)
+		}
+	}
+}
+
+func BenchmarkFor(b *testing.B) {
+	w := message.Words{Brand: "Countersign", Language: "en"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := languages.For(w, "zh-Hant-HK"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	text := in(b, "Countersign", "ru")
+	b.ReportAllocs()
+	for b.Loop() {
+		message.Measure(text.Write("425502", 5*time.Minute))
+	}
+}
+
+// In languages that are written from right to left, the word after the code is one of the language. It keeps the code
+// apart from a Latin brand and from the minutes, with no mark of direction: their digits would be ordered as one run.
+func TestDirection(t *testing.T) {
+	for _, tag := range []string{"ar", "fa", "he", "ur"} {
+		for _, brand := range []string{"Countersign", "عقد", "365"} {
+			got := in(t, brand, tag).Write("425502", 5*time.Minute)
+			after, _ := strings.CutPrefix(got, "425502 ")
+			first, _ := utf8.DecodeRuneInString(after)
+			between := got[strings.LastIndex(got, brand)+len(brand) : strings.LastIndex(got, "5 ")]
+			if !unicode.In(first, unicode.Arabic, unicode.Hebrew) ||
+				!strings.ContainsFunc(between, func(r rune) bool { return unicode.In(r, unicode.Arabic, unicode.Hebrew) }) {
+				t.Errorf("%s: no letter of the language between the code, the brand and the minutes: %s", tag, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package languages
+
+import (
+	"slices"
+	"strings"
+)
+
+// find returns the row for a language tag: the first text for people who ask for that language. "" is English.
+//
+// The rules are those of BCP 47 with CLDR's matching, for the languages of the table: old and three-letter codes,
+// macrolanguages, and the script that a region writes Chinese in. A test compares them with golang.org/x/text, which no
+// function links: its tables take longer to load than everything else of a function.
+func find(tag string) (*row, bool) {
+	if tag == "" {
+		tag = "en"
+	}
+	language, script, region := split(tag)
+	switch language = canonical(language); language {
+	case "zh":
+		language = "zh-" + chinese(script, region)
+	case "pt":
+		if region == "BR" {
+			language = "pt-BR"
+		}
+	}
+	i, found := slices.BinarySearchFunc(table[:], language, func(r row, tag string) int {
+		return strings.Compare(r.tag, tag)
+	})
+	if !found {
+		return nil, false
+	}
+	return &table[i], true
+}
+
+// split returns the primary subtag in lower case, and the script and the region if there are any. Locales of POSIX and
+// Java have other separators than BCP 47: en_US.UTF-8, de_DE@euro, zh_TW_#Hant.
+func split(tag string) (language, script, region string) {
+	tag = strings.TrimSpace(tag)
+	if i := strings.IndexAny(tag, ".@"); i >= 0 {
+		tag = tag[:i]
+	}
+	language, rest := subtag(tag)
+	if language = strings.ToLower(language); language == "yue" || language == "zh" {
+		if next, after := subtag(rest); len(next) == 3 && strings.EqualFold(next, "yue") || language == "yue" {
+			script = "Hant" // Cantonese, zh-yue or yue: but in mainland China
+			if language == "zh" {
+				rest = after
+			}
+			language = "zh"
+		}
+	}
+	cantonese := script != ""
+	for rest != "" {
+		var next string
+		next, rest = subtag(rest)
+		next = strings.TrimPrefix(next, "#")
+		switch {
+		case len(next) == 1: // an extension, or private use
+			rest = ""
+		case len(next) == 4 && (script == "" || cantonese):
+			script, cantonese = strings.ToUpper(next[:1])+strings.ToLower(next[1:]), false
+		case len(next) == 2 && region == "":
+			region = strings.ToUpper(next)
+		}
+	}
+	if cantonese && region == "CN" {
+		script = "Hans"
+	}
+	return language, script, region
+}
+
+// subtag returns the first subtag of a tag, and the rest.
+func subtag(tag string) (first, rest string) {
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		return tag[:i], tag[i+1:]
+	}
+	if i := strings.IndexByte(tag, '#'); i > 0 {
+		return tag[:i], tag[i:]
+	}
+	return tag, ""
+}
+
+// chinese returns the script of Chinese text: the given one, or the one that people in a region read.
+func chinese(script, region string) string {
+	switch script {
+	case "Hans", "Hant":
+		return script
+	}
+	switch region {
+	case "TW", "HK", "MO", "AU", "BN", "GB", "GF", "ID", "PA", "PF", "PH", "SR", "TH", "US", "VN":
+		return "Hant"
+	}
+	return "Hans"
+}
+
+// canonical returns the code of the table for another code of the same language: the old code of Indonesian or Hebrew,
+// which Java and Android write, the codes of three letters (ISO 639-2 and 639-3), and the languages whose speakers read
+// one of the table.
+func canonical(code string) string {
+	switch code {
+	case "ara", "arb":
+		return "ar"
+	case "bul":
+		return "bg"
+	case "ben":
+		return "bn"
+	case "ces", "cze":
+		return "cs"
+	case "dan":
+		return "da"
+	case "deu", "ger":
+		return "de"
+	case "ell", "gre":
+		return "el"
+	case "eng":
+		return "en"
+	case "spa":
+		return "es"
+	case "est", "ekk":
+		return "et"
+	case "fas", "per", "pes", "prs":
+		return "fa"
+	case "fin":
+		return "fi"
+	case "tl", "tgl":
+		return "fil"
+	case "fra", "fre":
+		return "fr"
+	case "iw", "heb":
+		return "he"
+	case "hin":
+		return "hi"
+	case "hrv", "bs", "bos":
+		return "hr"
+	case "hun":
+		return "hu"
+	case "in", "ind":
+		return "id"
+	case "ita":
+		return "it"
+	case "jpn":
+		return "ja"
+	case "khm":
+		return "km"
+	case "kor":
+		return "ko"
+	case "lit":
+		return "lt"
+	case "lav", "lvs":
+		return "lv"
+	case "mar":
+		return "mr"
+	case "msa", "may", "zsm":
+		return "ms"
+	case "mya", "bur":
+		return "my"
+	case "no", "nor", "nob", "nn", "nno":
+		return "nb"
+	case "nld", "dut":
+		return "nl"
+	case "pol":
+		return "pl"
+	case "por":
+		return "pt"
+	case "ro", "ron", "rum", "mo", "mol":
+		return "ro"
+	case "rus":
+		return "ru"
+	case "slk", "slo":
+		return "sk"
+	case "slv":
+		return "sl"
+	case "srp", "sh", "hbs", "cnr":
+		return "sr"
+	case "swe":
+		return "sv"
+	case "swa", "swh":
+		return "sw"
+	case "tam":
+		return "ta"
+	case "tel":
+		return "te"
+	case "tha":
+		return "th"
+	case "tur":
+		return "tr"
+	case "ukr":
+		return "uk"
+	case "urd":
+		return "ur"
+	case "vie":
+		return "vi"
+	case "zho", "chi", "cmn":
+		return "zh"
+	}
+	return code
+}

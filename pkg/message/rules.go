@@ -1,0 +1,161 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxBytes bounds a brand and a template before anything else looks at them. One part has
+// 160 characters in GSM 7-bit, and 70 units in UCS-2, which are 210 bytes of UTF-8 at
+// most; a template has the names of its placeholders beside them.
+const MaxBytes = 256
+
+// CheckBrand refuses a brand that no message may have, in any language: an empty one, one
+// with characters that people cannot see, one with a number that could be a code, and one
+// that looks like the line that binds a code to a site. Whether it fits is another matter.
+func CheckBrand(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return errors.New("brand is empty: give the name that people know the sender by")
+	}
+	if name != strings.TrimSpace(name) {
+		return errors.New("brand begins or ends with a space: take it out")
+	}
+	if err := plain(name); err != nil {
+		return fmt.Errorf("brand %w", err)
+	}
+	if err := harmless(" " + name + " "); err != nil {
+		return fmt.Errorf("brand %w", err)
+	}
+	return nil
+}
+
+// CheckOwn refuses a template of a client's own, with the brand that it is for. It must
+// have {code} once, may have {brand} and {minutes} once each, and must fit one part with
+// any code and any time. Nothing may look like a second code or like a line for a phone's
+// autofill.
+func CheckOwn(template, name string) error {
+	if err := plain(template); err != nil {
+		return err
+	}
+	if err := placeholders(template); err != nil {
+		return err
+	}
+	t := New(template, name, nil)
+	if err := t.Fits(); err != nil {
+		return err
+	}
+	for _, left := range []string{"1", "30"} {
+		text := strings.ReplaceAll(template, string(minutes), left)
+		text = strings.ReplaceAll(text, string(brand), name)
+		if err := harmless(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeholders refuses a template whose placeholders are wrong.
+func placeholders(template string) error {
+	for _, p := range []placeholder{code, brand, minutes} {
+		switch n := strings.Count(template, string(p)); {
+		case n > 1:
+			return fmt.Errorf("has %s %d times: write it once", p, n)
+		case n == 0 && p == code:
+			return errors.New("has no {code}: write it where the code belongs")
+		}
+	}
+	rest := strings.NewReplacer("{code}", "", "{brand}", "", "{minutes}", "").Replace(template)
+	if strings.ContainsAny(rest, "{}") {
+		return errors.New("has { or } beside {code}, {brand} and {minutes}: there are no other placeholders")
+	}
+	before, after, _ := strings.Cut(template, string(code))
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	if before != "" && joins(last) || after != "" && joins(first) {
+		return errors.New("has a letter or a digit of the Latin alphabet, a placeholder or a sign " +
+			"that joins numbers next to {code}: a space sets the code off")
+	}
+	return nil
+}
+
+// joins reports whether a reader or a phone would take a character for a part of the code
+// beside it. A letter of Chinese or Thai, which are written without spaces, is none.
+func joins(r rune) bool {
+	return unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Mn, unicode.Mc, unicode.Nd) ||
+		strings.ContainsRune("{}#@+-_/$\u200c\u200d", r)
+}
+
+// plain refuses text with a character that is not seen, or that changes how others are
+// seen: line breaks, controls, marks of direction other than those that Arabic and Hebrew
+// need, characters of no standard.
+func plain(s string) error {
+	if len(s) > MaxBytes {
+		return fmt.Errorf("has %d bytes, must have at most %d", len(s), MaxBytes)
+	}
+	if !utf8.ValidString(s) {
+		return errors.New("is not UTF-8")
+	}
+	before := ' '
+	for _, r := range s {
+		switch {
+		case r == ' ' || r == '\u00a0' || strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
+		case r == utf8.RuneError, !unicode.IsGraphic(r),
+			unicode.In(r, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point):
+			return fmt.Errorf("has the character %U, which is not seen: take it out", r)
+		case unicode.Is(unicode.M, r) && (before == ' ' || before == '}'):
+			return fmt.Errorf("has the accent %U without a letter before it: take it out", r)
+		}
+		before = r
+	}
+	return nil
+}
+
+// harmless refuses a text, around a code, in which a phone or a person could find another
+// code, or a line that binds a code to a site.
+func harmless(text string) error {
+	if digits := longestNumber(text); digits >= 4 {
+		return fmt.Errorf("has a number of %d digits, which could be taken for the code: have at most 3", digits)
+	}
+	if siteLine(text) {
+		return errors.New("has a part like \"@example.com #1\", which phones take for a code and its site: take it out")
+	}
+	return nil
+}
+
+// longestNumber returns the digits of the longest number in a text, in any script. A
+// single space, dot, comma, hyphen or stroke does not end a number.
+func longestNumber(text string) (most int) {
+	digits, gap := 0, 0
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Nd, r):
+			digits, gap = digits+1, 0
+			most = max(most, digits)
+		case digits > 0 && gap == 0 && strings.ContainsRune(" .,-/\u00a0\u2010\u2011\u2012\u2013\u2212", r):
+			gap++
+		case strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
+		default:
+			digits, gap = 0, 0
+		}
+	}
+	return most
+}
+
+// siteLine reports whether a text has what Chromium's parser takes for an origin-bound
+// code anywhere in it: "@", a host, a space, "#" and something.
+func siteLine(text string) bool {
+	for {
+		_, after, ok := strings.Cut(text, "@")
+		if !ok {
+			return false
+		}
+		text = after
+		host := strings.IndexFunc(after, unicode.IsSpace)
+		if host > 0 && strings.HasPrefix(strings.TrimLeftFunc(after[host:], unicode.IsSpace), "#") {
+			return true
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package message_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"countersign/pkg/message"
+	"countersign/pkg/otp"
+)
+
+// brands are brands and what the refusal of each says; "" is none.
+var brands = map[string]string{
+	"Acme": "", "Caffè {A}": "", "Łódź": "", "支付宝": "", "Щит 24/7": "", "Acme 365": "", "Studio 54, Nr. 7": "",
+	"a@b.com": "", "O2": "", "{code}": "", "Acme™": "", "नमस्ते": "", "می\u200cخواهم": "", "Acme 👍": "",
+	"": "empty", "  ": "empty", " Acme": "begins or ends", "Acme ": "begins or ends",
+	"a\nb": "U+000A", "a\rb": "U+000D", "a\tb": "U+0009", "a\x00": "U+0000", "a\x7f": "U+007F", "a\u0085b": "U+0085",
+	"a\u2028b": "U+2028", "a\u2029b": "U+2029", "a\u202eb": "U+202E", "a\u2066b": "U+2066", "a\u200bb": "U+200B",
+	"a\u00adb": "U+00AD", "a\u3000b": "U+3000", "a\u3164b": "U+3164", "a\ue000": "U+E000", "a\ufffd": "U+FFFD",
+	"a\U000e0041": "U+E0041", "\u0301a": "accent", "a \u0301": "accent", "a\xff": "not UTF-8",
+	"Acme 2026": "4 digits", "12345678": "8 digits", "1 2 3 4": "4 digits", "12-34": "4 digits", "1.234": "4 digits",
+	"Acme ١٢٣٤": "4 digits", "Ａ１２３４": "4 digits", "12\u200c34": "4 digits",
+	"@acme.com #9": "site", "x @acme.com  #abc": "site", "@acme.com #": "site",
+	strings.Repeat("a", 257): "257 bytes",
+}
+
+func TestBrands(t *testing.T) {
+	for brand, say := range brands {
+		err := message.CheckBrand(brand)
+		if (err == nil) != (say == "") || err != nil && !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v, want %q in the error", brand, err, say)
+		}
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	for template, say := range map[string]string{
+		"{code}": "", "{brand}: {code}": "", "Code {code}, {minutes} min. {brand}": "", "验证码{code}，{minutes}分钟内有效【{brand}】。": "",
+		"รหัส{code}ของคุณ": "", "„{code}“ ({brand})": "", "<#> {code} a{brand}b": "", "Hilfe: 112. {code}": "",
+		"{code}\u00a0: {brand}": "", "كود: {code}\u200f.": "",
+		"": "no {code}", "Hallo": "no {code}", "{code} {code}": "2 times", "{code} {brand} {brand}": "2 times",
+		"{code} {minutes}{minutes}": "2 times", "{code} {time}": "no other", "{code} {Brand}": "no other", "{{code}}": "no other",
+		"{code} {": "no other", "{code} }": "no other", "{code}{brand}": "next to", "{minutes}{code}": "next to",
+		"A{code}": "next to", "{code}a": "next to", "1{code}": "next to", "{code}1": "next to", "-{code}": "next to",
+		"{code}-{brand}": "next to", "#{code}": "next to", "٣{code}": "next to", "{code}\u0338": "accent",
+		"{code}\u200d": "next to", "{code}\n{brand}": "U+000A", "{code}\r": "U+000D", "{code} \u202e": "U+202E",
+		"{code} \u2028": "U+2028", "Call 5551. {code}": "4 digits", "{code} {minutes}00 {brand}": "4 digits",
+		"{code}. 12 {minutes}": "4 digits", "@acme.com #{code}": "next to", "{code} @acme.com #x": "site",
+		"{code} @{brand} #x": "site", "{code} \xff": "not UTF-8",
+		"{code} {brand} " + strings.Repeat("a", 148): "take out 1", // of 161
+		"{code} {brand} я" + strings.Repeat("a", 57): "take out 1", // of 71
+		"{code} " + strings.Repeat("€", 76):          "take out 1",
+		"{code} " + strings.Repeat("я", 300):         "607 bytes",
+	} {
+		err := message.CheckOwn(template, "Acm")
+		if (err == nil) != (say == "") || err != nil && !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v, want %q in the error", template, err, say)
+		}
+	}
+	for template, brand := range map[string]string{ // the brand is a part of it
+		"{code} 12{brand}": "34", "{code} 12 {brand}": "34", "{code} {brand}{minutes}": "123",
+		"{code} @{brand}": "a #b", "{code} " + strings.Repeat("a", 60): "ignored", "{code} {brand}" + strings.Repeat("a", 61): "я",
+	} {
+		if err := message.CheckOwn(template, brand); (err == nil) != (brand == "ignored") {
+			t.Errorf("%q with %q: %v", template, brand, err)
+		}
+	}
+}
+
+// What a phone or a person takes for a code, and what Chromium takes for an origin-bound one.
+var (
+	codes    = regexp.MustCompile(`\pN(?:[ .,/-]?\pN){3,}`)
+	siteLine = regexp.MustCompile(`(?:^|\s)@[a-zA-Z0-9.-]+ #[^#\s]+`)
+)
+
+// harmless reports what is wrong with the text of a code, "" if nothing is.
+func harmless(text, code string) string {
+	switch size := message.Measure(text); {
+	case size.Parts != 1 || size.Room() < 0:
+		return "has a second part"
+	case strings.ContainsFunc(text, unicode.IsControl), strings.ContainsAny(text, "\u2028\u2029\u202a\u202d\u202e"):
+		return "has a control character"
+	case strings.Count(text, code) != 1, codes.FindString(strings.Replace(text, code, "X", 1)) != "":
+		return "has another code"
+	case siteLine.MatchString(text):
+		return "has a line of a site"
+	}
+	return ""
+}
+
+// A template and a brand that are accepted never make a second part, a control character, a second code or a line that
+// binds a code to a site.
+func FuzzOwn(f *testing.F) {
+	f.Add("{code} {brand}, {minutes} min.", "Acme")
+	f.Add("验证码{code}，{minutes}分钟内有效【{brand}】。", "支付宝")
+	f.Add("{code} @{brand}", "a #b")
+	f.Add("{code} 12 {brand}", "3 4")
+	f.Fuzz(func(t *testing.T, template, brand string) {
+		if message.CheckBrand(brand) != nil || message.CheckOwn(template, brand) != nil {
+			return
+		}
+		text := message.New(template, brand, nil)
+		for _, code := range []string{"9071", "90716354"} {
+			for _, minutes := range []time.Duration{0, 1, 9, 10, 30, 99} {
+				got := text.Write(code, minutes*time.Minute)
+				if wrong := harmless(got, code); wrong != "" {
+					t.Fatalf("%q with the brand %q %s: %q", template, brand, wrong, got)
+				}
+			}
+		}
+	})
+}
+
+// The time is rounded down to minutes, and no text states more than a code can live.
+func TestMinutes(t *testing.T) {
+	text := message.New("{code} {minutes} {brand}", "A{minutes}", nil)
+	for left, want := range map[time.Duration]string{
+		-time.Hour: "1", 0: "1", time.Minute - 1: "1", time.Minute: "1", 2*time.Minute - 1: "1", 2 * time.Minute: "2",
+		otp.LongestLife: "30", 1<<63 - 1: "30",
+	} {
+		if got, want := text.Write("1234", left), "1234 "+want+" A{minutes}"; got != want {
+			t.Errorf("%v: %q, want %q", left, got, want)
+		}
+	}
+}
