@@ -3,6 +3,8 @@ package ams
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,8 +29,12 @@ func explain(r gateway.Request, c *clients.Client, h signature.Header, sent stri
 		}
 		return signature.Length.Detail(fmt.Sprintf("%d bytes, must be %d", len(h.Signature), key.Size()))
 	}
+	right := parts{r.Method, uri(r), clientID(r), sent, r.Body}
 	sum, made := h.SignedHash(key)
 	if !made {
+		if h.SignedPSS(key, right.text()) {
+			return signature.OtherPadding.Detail("")
+		}
 		if version, ok := signer(c, h); ok {
 			return signature.OtherKeyOfClient.Detail("version " + version)
 		}
@@ -37,10 +43,14 @@ func explain(r gateway.Request, c *clients.Client, h signature.Header, sent stri
 	if sum == nil {
 		return signature.OtherHash.Detail("")
 	}
-	for _, m := range mistakes(parts{r.Method, uri(r), clientID(r), sent, r.Body}, r) {
-		text := signature.Text(m.signed.method, m.signed.uri, m.signed.client, m.signed.time, m.signed.body)
-		if got := sha256.Sum256(text); bytes.Equal(got[:], sum) {
+	for _, m := range mistakes(right, r) {
+		if got := sha256.Sum256(m.signed.text()); bytes.Equal(got[:], sum) {
 			return m.reason.Detail(m.facts)
+		}
+	}
+	for facts, text := range otherForms(right) {
+		if got := sha256.Sum256(text); bytes.Equal(got[:], sum) {
+			return signature.SignedOtherForm.Detail(facts)
 		}
 	}
 	return signature.SignedOther.Detail("")
@@ -68,6 +78,29 @@ func versions(c *clients.Client) string {
 type parts struct {
 	method, uri, client, time string
 	body                      []byte
+}
+
+func (p parts) text() []byte { return signature.Text(p.method, p.uri, p.client, p.time, p.body) }
+
+// otherForms returns texts of the right parts with other signs between them, or hashed once before.
+func otherForms(right parts) map[string][]byte {
+	text := right.text()
+	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	between := func(sep string) []byte { return slices.Concat(line, []byte(sep), rest) }
+	undotted := func(end string) []byte {
+		return slices.Concat(line, []byte("\n"+right.client+end), []byte(right.time+end), right.body)
+	}
+	sum := sha256.Sum256(text)
+	return map[string][]byte{
+		"with CR LF for the line feed": between("\r\n"), "with a blank for the line feed": between(" "),
+		"without the line feed": between(""), `with the two characters \n for the line feed`: between(`\n`),
+		"without the dots": undotted(""), "with line feeds for the dots": undotted("\n"),
+		"without the dot before the body": slices.Concat(
+			line, []byte("\n"+right.client+"."+right.time), right.body),
+		"the second line alone": rest, "the body alone": right.body,
+		"its SHA-256 sum": sum[:], "its SHA-256 sum in hex": []byte(hex.EncodeToString(sum[:])),
+		"its SHA-256 sum in base64": []byte(base64.StdEncoding.EncodeToString(sum[:])),
+	}
 }
 
 // mistake is a text that a client may have signed in place of the right one.
@@ -157,6 +190,14 @@ func otherBodies(sent []byte) map[string][]byte {
 	}
 	if compact := jsontext.Value(slices.Clone(sent)); compact.Compact() == nil {
 		all["without white space"] = compact
+	}
+	if pretty := jsontext.Value(slices.Clone(sent)); pretty.Indent(
+		jsontext.WithIndent("  "), jsontext.PreserveRawStrings(true),
+	) == nil {
+		all["with line breaks and indents"] = pretty
+	}
+	if sorted := jsontext.Value(slices.Clone(sent)); sorted.Canonicalize() == nil {
+		all["without white space, its names sorted"] = sorted
 	}
 	if spaced := jsontext.Value(slices.Clone(sent)); spaced.Format(
 		jsontext.Multiline(false), jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true),

@@ -5,6 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -55,7 +58,25 @@ var otherTexts = map[string]func(r *gateway.Request, now string) string{
 	signature.SignedOtherBody.Detail("without white space"): texts("?a=1", 4, ""),
 	signature.SignedOtherBody.Detail("with a line feed at the end"): texts(
 		"?a=1", 0, "\n"),
+	signature.SignedOtherBody.Detail("with line breaks and indents"): func(r *gateway.Request, now string) string {
+		pretty := strings.NewReplacer("{", "{\n  ", `",`, "\",\n  ", `":"`, `": "`, "}", "\n}").Replace(string(r.Body))
+		return "POST " + r.Path + "\n" + merchant + "." + now + "." + pretty
+	},
+	signature.SignedOtherForm.Detail("with CR LF for the line feed"): replacedText("\n", "\r\n"),
+	signature.SignedOtherForm.Detail(`with the two characters \n for the line feed`): replacedText(
+		"\n", `\n`),
+	signature.SignedOtherForm.Detail("without the dot before the body"): replacedText(".{", "{"),
+	signature.SignedOtherForm.Detail("its SHA-256 sum in hex"): func(r *gateway.Request, now string) string {
+		return fmt.Sprintf("%x", sha256.Sum256([]byte(replacedText("", "")(r, now))))
+	},
 	"signed_other": texts("?a=1", 0, "x"),
+}
+
+// replacedText returns the right text with a change.
+func replacedText(old, new string) func(*gateway.Request, string) string {
+	return func(r *gateway.Request, now string) string {
+		return strings.Replace("POST "+r.Path+"\n"+merchant+"."+now+"."+string(r.Body), old, new, 1)
+	}
 }
 
 // texts returns a text with a query, a part that differs, and a suffix of the body.
@@ -85,6 +106,19 @@ func hashed(t testing.TB, s *service, key *rsa.PrivateKey) edit {
 		signed(t, s, key)(r)
 		sum := sha1.Sum(signature.Text(r.Method, r.Path, merchant, r.Headers["request-time"][0], r.Body))
 		value, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA1, sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Headers["signature"] = []string{signature.Header{Version: "1", Signature: value}.String()}
+	}
+}
+
+// padded signs with PSS.
+func padded(t testing.TB, s *service, key *rsa.PrivateKey) edit {
+	return func(r *gateway.Request) {
+		signed(t, s, key)(r)
+		sum := sha256.Sum256(signature.Text(r.Method, r.Path, merchant, r.Headers["request-time"][0], r.Body))
+		value, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum[:], nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +168,11 @@ func refusedSignatures(t testing.TB, s *service) map[string]edit {
 		signature.OtherKeyOfClient.Detail("version 2"): signed(t, s, other),
 		signature.OtherKeyOfClient.Detail("version 3"): signed(t, s, longer),
 		"other_key":  signed(t, s, newKey(t, 2048)),
-		"other_hash": hashed(t, s, key),
+		"other_hash": hashed(t, s, key), "other_padding": padded(t, s, key),
+		"not_base64: signature": raw(func(b string) string {
+			value, _ := base64.StdEncoding.DecodeString(b)
+			return hex.EncodeToString(value)
+		}),
 		signature.TimeFar.Detail("4000 seconds behind it, at most 600"): aged(
 			t, s, key, -4000),
 		signature.TimeFar.Detail("4000 seconds ahead of it, at most 600"): aged(

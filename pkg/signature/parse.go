@@ -2,6 +2,7 @@ package signature
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"net/url"
 	"strings"
 )
@@ -70,11 +71,21 @@ func decode(value string) ([]byte, error) {
 	if !ok {
 		return nil, notEscaped
 	}
+	if isHex(plain) {
+		return nil, notBase64
+	}
 	sig, err := base64.StdEncoding.Strict().DecodeString(plain)
 	if err != nil || len(sig) == 0 || strings.ContainsAny(plain, "\r\n") { // package base64 skips line breaks
 		return nil, notBase64In(plain)
 	}
 	return sig, nil
+}
+
+// isHex reports whether a text is a signature in hex, which base64 would read as one of another length. Base64 of a
+// signature never has so many hex digits and nothing else.
+func isHex(text string) bool {
+	_, err := hex.DecodeString(text)
+	return err == nil && len(text) >= 512
 }
 
 // notBase64In returns why a text is not base64.

@@ -56,13 +56,15 @@ var (
 	OtherKeyOfClient  = Reason{"other_version", "a key of the client signed, but not the one of the keyVersion"}
 	OtherKey          = Reason{"other_key", "no key of the client signed"}
 	OtherHash         = Reason{"other_hash", "the client's key signed, but the hash is not SHA-256"}
+	OtherPadding      = Reason{"other_padding", "the client's key signed with PSS, must be PKCS #1 v1.5"}
+	SignedOtherForm   = Reason{"signed_form", "the client's key signed the right parts in another form"}
 	SignedOtherMethod = Reason{"signed_method", "the client's key signed another spelling of the method"}
 	SignedOtherURI    = Reason{"signed_path", "the client's key signed another spelling of path and query"}
 	SignedOtherClient = Reason{"signed_client", "the client's key signed another Client-Id"}
 	SignedOtherTime   = Reason{"signed_time", "the client's key signed another Request-Time"}
 	SignedOtherBody   = Reason{"signed_body", "the client's key signed another spelling of the body"}
 	SignedOther       = Reason{
-		"signed_other", "the client's key signed, but other bytes: another body, path, Client-Id or Request-Time",
+		"signed_other", "the client's key signed, but other bytes: a part is another one, or what stands between them",
 	}
 )
 
@@ -81,6 +83,8 @@ var (
 	MACEncoding      = Reason{"mac_encoding", "the client's secret signed another encoding of the parameters"}
 	MACParams        = Reason{"mac_params", "the client's secret signed other parameters, must be all but signature"}
 	MACBody          = Reason{"mac_body", "the client's secret signed the body too, must be the parameters only"}
+	MACText          = Reason{"mac_text", "the client's secret signed the right parameters in another form"}
+	MACSecret        = Reason{"mac_secret", "the client's secret signed, in another spelling"}
 	MACOther         = Reason{
 		"mac_other", "another secret signed, or a parameter changed afterwards",
 	}
@@ -92,9 +96,9 @@ func Reasons() []Reason {
 		headerLong, headerParts, nameTwice, valueMissing, algorithm, versionEmpty, notEscaped, plusLost, escapedTwice,
 		notBase64,
 		TimeMissing, TimeTwice, TimeForm, TimeFar, SignatureMissing, SignatureTwice, KeyUnknown, Length,
-		OtherKeyOfClient, OtherKey, OtherHash, SignedOtherMethod, SignedOtherURI, SignedOtherClient, SignedOtherTime,
-		SignedOtherBody, SignedOther,
+		OtherKeyOfClient, OtherKey, OtherHash, OtherPadding, SignedOtherForm, SignedOtherMethod, SignedOtherURI,
+		SignedOtherClient, SignedOtherTime, SignedOtherBody, SignedOther,
 		ParamMissing, TimestampForm, TimestampMissing, TimestampFar, AlgorithmHMAC, Nonce, NonceUsed, MACForm, NoSecret,
-		MACOrder, MACEncoding, MACParams, MACBody, MACOther,
+		MACOrder, MACEncoding, MACParams, MACBody, MACText, MACSecret, MACOther,
 	}
 }

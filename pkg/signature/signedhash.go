@@ -2,7 +2,9 @@ package signature
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rsa"
+	"crypto/sha256"
 	"math/big"
 )
 
@@ -40,4 +42,10 @@ func (h Header) SignedHash(key *rsa.PublicKey) (sum []byte, made bool) {
 // sha256Prefix is the DER before a SHA-256 sum in a signature (RFC 8017, section 9.2, note 1).
 var sha256Prefix = []byte{
 	0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+}
+
+// SignedPSS reports whether key made the signature over text with the other padding of RSA, PSS. It accepts nothing.
+func (h Header) SignedPSS(key *rsa.PublicKey, text []byte) bool {
+	sum := sha256.Sum256(text)
+	return key != nil && rsa.VerifyPSS(key, crypto.SHA256, sum[:], h.Signature, nil) == nil
 }

@@ -1,8 +1,12 @@
 package unimatrix
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -27,7 +31,33 @@ func explain(q query, r gateway.Request, secrets [][]byte) string {
 			}
 		}
 	}
+	for _, secret := range secrets {
+		for facts, other := range otherSecrets(secret) {
+			if signed(q, [][]byte{other}, given) {
+				return signature.MACSecret.Detail(facts)
+			}
+		}
+	}
 	return signature.MACOther.Detail("")
+}
+
+// otherSecrets returns other spellings of a secret, as files and tools make them.
+func otherSecrets(secret []byte) map[string][]byte {
+	all := map[string][]byte{
+		"with a line feed at its end": append(slices.Clone(secret), '\n'),
+		"with CR LF at its end":       append(slices.Clone(secret), '\r', '\n'),
+		"in lower case":               bytes.ToLower(secret), "in quotation marks": []byte(`"` + string(secret) + `"`),
+		"as base64": []byte(base64.StdEncoding.EncodeToString(secret)),
+	}
+	for facts, decode := range map[string]func(string) ([]byte, error){
+		"decoded as hex": hex.DecodeString, "decoded as base64": base64.StdEncoding.DecodeString,
+		"decoded as base32": base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString,
+	} {
+		if decoded, err := decode(string(secret)); err == nil {
+			all[facts] = decoded
+		}
+	}
+	return all
 }
 
 // mistake is a text that a client may have signed in place of the right one.
@@ -58,6 +88,19 @@ func mistakes(q query, r gateway.Request) []mistake {
 		{signature.MACBody, "", right + "&" + string(r.Body)},
 		{signature.MACBody, "", string(r.Body)},
 	}
+	values := make([]string, 0, len(q))
+	for _, p := range sortedParams(q) {
+		values = append(values, p.value)
+	}
+	for facts, text := range map[string]string{
+		"with ? in front": "?" + right, "with /? in front": "/?" + right, "with & at the end": right + "&",
+		"with the method in front": "POST&" + right, "with method and path in front": "POST\n/\n" + right,
+		"without & between them": strings.ReplaceAll(right, "&", ""), "the values alone": strings.Join(values, ""),
+		"with line feeds between them": strings.ReplaceAll(right, "&", "\n"),
+		"with the URL in front":        host(r) + "/?" + right,
+	} {
+		all = append(all, mistake{signature.MACText, facts, text})
+	}
 	only := slices.DeleteFunc(slices.Clone(q), func(p pair) bool { return !slices.Contains(reserved, p.name) })
 	return append(all, mistake{signature.MACParams, "only those that have a meaning", text(only, "signature")})
 }
@@ -67,10 +110,25 @@ func text(q query, but ...string) string {
 	return candidates(slices.DeleteFunc(slices.Clone(q), func(p pair) bool { return slices.Contains(but, p.name) }))[0]
 }
 
-// plain returns the text of all pairs, without encoding.
-func plain(q query) string {
+// host returns the start of the URL that a client called, as far as the request shows it.
+func host(r gateway.Request) string {
+	scheme := "https://"
+	if lines := r.Header("x-forwarded-proto"); len(lines) == 1 && lines[0] == "http" {
+		scheme = "http://"
+	}
+	return scheme + strings.Join(r.Header("host"), "")
+}
+
+// sortedParams returns the pairs that are signed, by name.
+func sortedParams(q query) query {
 	q = slices.DeleteFunc(slices.Clone(q), func(p pair) bool { return p.name == "signature" })
 	slices.SortStableFunc(q, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	return q
+}
+
+// plain returns the text of all pairs, without encoding.
+func plain(q query) string {
+	q = sortedParams(q)
 	all := make([]string, len(q))
 	for i, p := range q {
 		all[i] = p.name + "=" + p.value

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,10 +55,20 @@ func formFacts(text string) string {
 	switch len(text) {
 	case 40, 28:
 		return "it is as long as HMAC-SHA1"
-	case 128, 88:
+	case 88:
+		if plain, err := base64.StdEncoding.DecodeString(text); err == nil && len(plain) == 64 {
+			if _, err := hex.DecodeString(string(plain)); err == nil {
+				return "it is base64 of the hex digits"
+			}
+		}
+		return "it is as long as HMAC-SHA512"
+	case 128:
 		return "it is as long as HMAC-SHA512"
 	case 32, 24:
 		return "it is as long as HMAC-MD5"
+	}
+	if strings.ContainsAny(text, "-_") {
+		return "it has the alphabet of base64 for URLs"
 	}
 	if _, err := hex.DecodeString(text); err == nil && text != strings.ToLower(text) {
 		return "it has upper-case digits"
@@ -130,10 +139,8 @@ func signed(q query, secrets [][]byte, given []byte) bool {
 // escaped, because otherwise it is ambiguous; then it equals the first one. Names are encoded too: the
 // documented names stay the same, and no other name can pass for two pairs.
 func candidates(q query) []string {
-	q = slices.DeleteFunc(slices.Clone(q), func(p pair) bool { return p.name == "signature" })
-	slices.SortStableFunc(q, func(a, b pair) int { return strings.Compare(a.name, b.name) })
 	var b strings.Builder
-	for i, p := range q {
+	for i, p := range sortedParams(q) {
 		if i > 0 {
 			b.WriteByte('&')
 		}

@@ -1,6 +1,7 @@
 package unimatrix_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -29,6 +30,7 @@ func with(old, new string) edit {
 const (
 	macForm      = "mac_form: signature must be 64 lower-case hex digits, or 44 characters of base64 "
 	macParams    = "mac_params: the client's secret signed other parameters, must be all but signature "
+	macText      = "mac_text: the client's secret signed the right parameters in another form "
 	timestampFar = "timestamp_far: timestamp is too far from the service's clock "
 )
 
@@ -56,7 +58,14 @@ var refusedSignatures = map[string]edit{
 		func(text string) string { return strings.Replace(text, "&action=otp.send", "", 1) }),
 	macParams + "(only those": otherText(
 		func(text string) string { return strings.TrimSuffix(text, "&x=%2F") }),
-	"mac_body":                             otherText(func(text string) string { return text + sendText }),
+	"mac_body":                    otherText(func(text string) string { return text + sendText }),
+	macText + "(with ? in front)": otherText(func(text string) string { return "?" + text }),
+	macText + "(without & between them)": otherText(
+		func(text string) string { return strings.ReplaceAll(text, "&", "") }),
+	"mac_secret: the client's secret signed, in another spelling (with a line feed": query(
+		signed(secret+"\n", "1795314304")),
+	macForm + "(it is base64 of the hex": signature(
+		base64.StdEncoding.EncodeToString([]byte(strings.Repeat("0a", 32)))),
 	"mac_other":                            otherText(func(text string) string { return text + "canary" }),
 	"mac_other: another":                   query(signed("another", "1795314304")),
 	"mac_other: another secret signed, or": with("otp.send", "otp.verify"),
