@@ -22,6 +22,9 @@ func described(r clients.Record) string {
 		{"AMS", signing(r)},
 		{"Unimatrix", unimatrixMode(r)},
 	}
+	for _, k := range r.Keys {
+		rows = append(rows, []string{"key " + k.Version, "added " + k.Added.Format(time.DateTime)})
+	}
 	rows = append(rows, accessKeys(r)...)
 	if n := len(r.Secrets); n > 0 {
 		newest := r.Secrets[0].Added.Format(time.DateTime)

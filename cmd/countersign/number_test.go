@@ -53,6 +53,8 @@ func (p *process) postAs(client, path, body string) string {
 
 func testNumber(t *testing.T, c tool, serve func() *process) {
 	const device = "0f8b7a56-1f0e-4f5e-9a0c"
+	c.ok("client", "add", "quiet", "--country", "MY")
+	c.prints([]string{"number", "show", "+60123456789", "--client", "quiet"}, "messages (UTC)     -\n")
 	c.ok("client", "add", "acme", "--unsigned", "--country", "MY", "--cooldown", "0s", "--source", "env.deviceTokenId")
 	p := serve()
 	id, got := p.askFrom(device)

@@ -35,7 +35,7 @@ func TestPathPrefix(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/production" + verifyPath: "104111|107111|104002|104110", "/prod/prod" + verifyPath: "104002|104110",
+		"/production" + verifyPath: "API_INVALID", "/prod/prod" + verifyPath: "API_INVALID",
 		"/prod": "104110", "/prod/": "104110", "/otp/v2//": "104110", "/x/": "104002",
 		"/prod/v1/none": "INVALID_API", "/prod/_dev/messages": "104002|104110",
 	} {

@@ -98,6 +98,9 @@ func TestCount(t *testing.T) {
 		door := &admission.Door{Limiter: c.limiter, Now: time.Now}
 		ctx, record := door.Begin(t.Context(), "ams")
 		within, err := door.Count(ctx, &clients.Client{ID: "known"})
+		if (record.Cause == "") != (c.within && c.err == nil || c.limiter == nil) {
+			t.Errorf("%+v: recorded the cause %q", c, record.Cause)
+		}
 		if within != c.within || !errors.Is(err, c.err) || (record.Fault == "traffic") != (c.err != nil) {
 			t.Errorf("%+v: within %t, %v, recorded %+v", c, within, err, record)
 		}

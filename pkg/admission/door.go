@@ -59,6 +59,7 @@ func noted(ctx context.Context, c *clients.Client, err error) (*clients.Client, 
 	record := telemetry.From(ctx)
 	switch {
 	case errors.Is(err, clients.ErrBusy):
+		record.Cause = err.Error()
 		return nil, err
 	case err != nil:
 		record.Fail("client", err)
@@ -69,6 +70,12 @@ func noted(ctx context.Context, c *clients.Client, err error) (*clients.Client, 
 	return c, nil
 }
 
+// Rules that a client's record sets for its callers, for the detail of the log line: answers have one code for several.
+const (
+	OtherNetwork = "address: must be in a network of the client's, see client show"
+	OtherAPI     = "api: must be one that the client may call, see client show"
+)
+
 // Count counts a request and reports whether it is within its client's rate. Errors are noted as faults.
 func (d *Door) Count(ctx context.Context, c *clients.Client) (within bool, err error) {
 	if d.Limiter == nil {
@@ -78,6 +85,9 @@ func (d *Door) Count(ctx context.Context, c *clients.Client) (within bool, err e
 	if err != nil {
 		telemetry.From(ctx).Fail("traffic", err)
 		return false, err
+	}
+	if !within {
+		telemetry.From(ctx).Cause = "the client's requests of the minute are used up"
 	}
 	return within, nil
 }

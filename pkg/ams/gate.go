@@ -115,6 +115,7 @@ func (g *Gate) identify(
 		}
 	}
 	if !c.From(r.SourceIP) {
+		telemetry.From(ctx).Detail = admission.OtherNetwork
 		return nil, answer{result: accessDenied, proven: !c.Unsigned}, false
 	}
 	return c, answer{}, true
@@ -123,6 +124,7 @@ func (g *Gate) identify(
 // permit checks that the client may use an API, and counts the request. Without ok, the answer refuses the request.
 func (g *Gate) permit(ctx context.Context, c *clients.Client, name string) (refusal answer, ok bool) {
 	if !c.Allows(name) {
+		telemetry.From(ctx).Detail = admission.OtherAPI
 		return refuse(accessDenied), false
 	}
 	within, err := g.Count(ctx, c)

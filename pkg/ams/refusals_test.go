@@ -3,14 +3,18 @@ package ams_test
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"countersign/docs/openapitest"
 	"countersign/pkg/admission/admissiontest"
 	"countersign/pkg/ams"
+	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/telemetry"
 )
 
 // Each reason not to send refuses both inits and the trigger with the result of the table.
@@ -57,5 +61,23 @@ func (s *service) wantRefusal(outcome otp.Outcome, path, body string) {
 	if s.sends.Load() != 1 {
 		s.t.Errorf("%s sent a message: the APIs in pkg/ams/init.go, users.go and trigger.go must not send "+
 			"with the outcome %q of Recipient", path, outcome)
+	}
+}
+
+// The log line of a refusal whose code has several causes names the cause, which the answer does not have.
+func TestRefusalsNameTheirCause(t *testing.T) {
+	for want, change := range map[string]func(*service, *gateway.Request){
+		"address: must be in a network": func(s *service, r *gateway.Request) {
+			s.clients[merchant].Networks, r.SourceIP = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, "203.0.113.1"
+		},
+		"api: must be one that": func(s *service, _ *gateway.Request) { s.clients[merchant].APIs = []string{"unimatrix"} },
+	} {
+		s := trusted(t)
+		s.init.Lines = &telemetry.Lines{}
+		resp := s.post("/ams/api"+verifyPath, docVerify, signed(t, s, privateKey(t, "ams-test-client.key.pem")),
+			func(r *gateway.Request) { change(s, r) })
+		if !strings.Contains(s.log.String(), want) || strings.Contains(string(resp.Body), want) {
+			t.Errorf("answered %s, logged %s, want %q", resp.Body, s.log.String(), want)
+		}
 	}
 }

@@ -63,9 +63,10 @@ func familyOf(path string) family {
 	return newer
 }
 
-// Serves reports whether this contract answers a path, at least by INVALID_API.
+// Serves reports whether this contract answers a path, at least by INVALID_API: also a path with a prefix that nobody
+// has named, so that the answer is of the caller's contract and the log line names the setting.
 func Serves(path string) bool {
-	return strings.HasPrefix(path, "/ams/") || strings.HasPrefix(path, "/v1/")
+	return strings.HasPrefix(path, "/ams/") || strings.HasPrefix(path, "/v1/") || prefixed(path) != ""
 }
 
 // Sends reports whether a path is for [Init]; all others are for [Verify].

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
+	"countersign/pkg/telemetry"
 	"countersign/pkg/unimatrix"
 )
 
@@ -114,6 +116,26 @@ func TestOrder(t *testing.T) {
 	if s.requests != 11 || len(s.messages) != 1 {
 		t.Errorf("%d requests were counted and %d messages sent, want 11, those with a valid action, and 1",
 			s.requests, len(s.messages))
+	}
+}
+
+// The log line of a refusal whose code has several causes names the cause.
+func TestRefusalsNameTheirCause(t *testing.T) {
+	s := newService(t)
+	s.api.Lines = &telemetry.Lines{}
+	c := s.known[simple]
+	for want, change := range map[string]func(*gateway.Request){
+		"the client's requests of the minute": func(*gateway.Request) { s.overRate = true },
+		"address: must be in a network":       func(*gateway.Request) { c.Networks = prefixes("192.0.2.0/24") },
+		"api: must be one that":               func(*gateway.Request) { c.APIs = []string{"otp.verify"} },
+		"path: must be /":                     func(r *gateway.Request) { r.Path, r.Query = "/prod/x", "" },
+		"too many requests for ids":           func(*gateway.Request) { s.lost = clients.ErrBusy },
+	} {
+		s.overRate, c.Networks, c.APIs, s.lost = false, nil, nil, nil
+		s.log.Reset()
+		if got := s.post(change); got.Code == "0" || !strings.Contains(s.log.String(), want) {
+			t.Errorf("answered %s, logged %s, want %q", got.Code, s.log.String(), want)
+		}
 	}
 }
 

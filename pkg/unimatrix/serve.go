@@ -74,7 +74,7 @@ func fault(ctx context.Context, where string, cause error) answer {
 // Unimatrix gives none.
 func (s *API) route(ctx context.Context, r gateway.Request) answer {
 	if !Serves(r.Route(), r.Query) {
-		return refuse(unknownPath)
+		return refuseFor(unknownPath, "path: must be / where the query has no action")
 	}
 	if r.Method != http.MethodPost {
 		return refuse(unknownMethod)
@@ -125,7 +125,7 @@ func (s *API) client(ctx context.Context, q query, r gateway.Request) (*clients.
 func (s *API) admit(ctx context.Context, c *clients.Client, q query, r gateway.Request) answer {
 	action := q.get("action")
 	if !c.From(r.SourceIP) {
-		return refuse(ipRestricted)
+		return refuseFor(ipRestricted, admission.OtherNetwork)
 	}
 	record := telemetry.From(ctx)
 	record.Admitted = true
@@ -138,7 +138,7 @@ func (s *API) admit(ctx context.Context, c *clients.Client, q query, r gateway.R
 	case action != actionSend && action != actionVerify:
 		return refuseFor(invalidParams, "action: must be otp.send or otp.verify")
 	case !c.Allows(action):
-		return refuse(unauthorized)
+		return refuseFor(unauthorized, admission.OtherAPI)
 	}
 	if a := s.replayed(ctx, c, q); a.result != pass {
 		return a
