@@ -48,7 +48,7 @@ func TestSecrets(t *testing.T) {
 		c.no(want, "client", "rotate-secret", "given", "--hmac-secret-file", "-")
 		c.no(want, "client", "add", "short", "--hmac-secret-file", "-")
 	}
-	c.no("--hmac-secret-file: open nowhere", "client", "rotate-secret", "given", "--hmac-secret-file", "nowhere")
+	c.no("--hmac-secret-file: the file cannot be read: no such file", "client", "rotate-secret", "given", "--hmac-secret-file", "nowhere")
 }
 
 // TestSecretsAreShownOnce: only the command that makes a secret prints it. The store never has
@@ -100,6 +100,11 @@ func runAccessKeys(c tool, key string) string {
 		"client add other --unimatrix simple --access-key-file " + file,
 		"client add other --access-key-file " + file, "client show acme", "client show acme --json",
 		"client remove-access-key acme 00000000", "client remove-access-key acme " + key,
+		// the secret where the name of its file belongs
+		"client find-access-key " + key, "client add-access-key acme --access-key-file " + key,
+		"client add other --unimatrix simple --access-key-file " + key,
+		"client rotate-secret acme --hmac-secret-file " + key,
+		"user token add bob --client acme --token-file " + key,
 	} {
 		out, faults, _ := c.run(strings.Fields(command)...)
 		printed += out + faults

@@ -66,8 +66,13 @@ func readInput(name string) ([]byte, error) {
 }
 
 // readSecret reads a file without the line break at its end and the byte order mark at its start, which editors add.
+// Its error does not have the name: a person in a hurry may have given the secret itself.
 func readSecret(name string) ([]byte, error) {
 	text, err := readInput(name)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, fmt.Errorf("the file cannot be read: %w; give the name of a file with the secret, not the secret "+
+			"itself, or - for the standard input", path.Err)
+	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if rest, ok := bytes.CutSuffix(text, []byte("\n")); ok {
 		text = bytes.TrimSuffix(rest, []byte("\r"))

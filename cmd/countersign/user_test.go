@@ -65,7 +65,7 @@ func TestUserMistakes(t *testing.T) {
 		"add eve --client acme --number +999":                             "must be a calling code and a number",
 		"add eve --token-expires soon " + good:                            "720h",
 		"add eve --token-expires=-1h " + good:                             "above 0",
-		"add eve --token-file nowhere " + good:                            "--token-file: open nowhere",
+		"add eve --token-file nowhere " + good:                            "--token-file: the file cannot be read: no such file",
 		"add amy --token bobs " + good:                                    "the user is added, but",
 		"token add bob --client acme":                                     "--token-file",
 		"token add bob --client acme --token " + strings.Repeat("x", 129): "129 characters",
