@@ -14,7 +14,7 @@ type newAccessKey struct {
 	AccessKeyFile string `placeholder:"FILE" help:"access_key_file"`
 }
 
-// shortKey is the number of characters below which a chosen access key may be guessed.
+// shortKey is the number of characters below which a chosen access key or wallet token may be guessed.
 const shortKey = 20
 
 // key reads an access key for a client, or makes one and adds it to h.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"countersign/pkg/documents"
 	"countersign/pkg/phone/plan"
@@ -157,6 +158,10 @@ func (c *userAdd) Run(ctx context.Context) error {
 
 func addTokens(ctx context.Context, b *books, client, user string, values []string, expires time.Time) error {
 	for _, value := range values {
+		if n := utf8.RuneCountInString(value); n < shortKey {
+			warn("a token has %d characters, and the table keeps a digest without a key: unless it is random, whoever "+
+				"reads the table finds it by trying", n)
+		}
 		if err := b.users.AddToken(ctx, client, user, value, expires); err != nil {
 			return err
 		}

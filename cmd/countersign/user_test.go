@@ -65,7 +65,7 @@ func TestUserMistakes(t *testing.T) {
 		"add eve --client acme --number +999":                             "must be a calling code and a number",
 		"add eve --token-expires soon " + good:                            "720h",
 		"add eve --token-expires=-1h " + good:                             "above 0",
-		"add eve --token-file nowhere " + good:                            "--token-file: the file cannot be read: no such file",
+		"add eve --token-file nowhere " + good:                            "--token-file: the file cannot be read",
 		"add amy --token bobs " + good:                                    "the user is added, but",
 		"token add bob --client acme":                                     "--token-file",
 		"token add bob --client acme --token " + strings.Repeat("x", 129): "129 characters",
@@ -114,4 +114,19 @@ func TestUsersOnServer(t *testing.T) {
 	at{c, p}.until("INVALID_ACCESS_TOKEN", "users-init", "token-2", "--client", "acme")
 	c.ok("user", "remove", "amy", "--client", "acme")
 	expect("USER_NOT_EXIST", "-")
+}
+
+// A wallet token that somebody who reads the table could find by trying is noted, without the token.
+func TestShortTokens(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	c.ok("client", "add", "acme")
+	c.ok("user", "add", "bob", "--client", "acme", "--number", "")
+	for token, noted := range map[string]bool{
+		"1234": true, "0123456789abcdefghi": true, "0123456789abcdefghij": false,
+	} {
+		_, faults, code := c.run("user", "token", "add", "bob", "--client", "acme", "--token", token)
+		if code != 0 || strings.Contains(faults, "by trying") != noted || strings.Contains(faults, token) {
+			t.Errorf("%d characters: exit %d, %q", len(token), code, faults)
+		}
+	}
 }

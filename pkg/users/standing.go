@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/phone"
 )
 
@@ -65,8 +66,8 @@ func (d Directory) Resolve(ctx context.Context, client, token string) (Person, S
 	}
 	number, err := d.Sealer.Open(ctx, string(user.Number), bound(key))
 	if err != nil {
-		return p, NoToken, fmt.Errorf("the number of the user of %s cannot be opened: "+
-			"add the user anew, or bring back the key that it was sealed under: %w", p.Ref, err)
+		return p, NoToken, fmt.Errorf("the number of the user %s of client %q cannot be opened: "+
+			"add the user anew, or bring back the key that it was sealed under: %w", user.Mask, client, err)
 	}
 	p.Number = string(number)
 	return p, Good, nil
@@ -112,10 +113,12 @@ func (d Directory) find(ctx context.Context, ref string) (key string, user User,
 	return key, user, Good, nil
 }
 
-// about adds a token's reference to an error. The user's id could be a phone number.
+// about adds the client of a token's reference to an error. The reference itself has a plain digest, by which somebody
+// who reads the log could find a short token by trying, and the user's id could be a phone number.
 func about(ref string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", ref, err)
+	client, _ := clientOf(ref)
+	return clients.Named(client, fmt.Errorf("a wallet token: %w", err))
 }

@@ -54,10 +54,16 @@ func userKey(client, user string) string { return keysOf(client) + url.QueryEsca
 
 // userOf returns the key of a user who belongs to the client of a token's key.
 func userOf(tokenKey, user string) (key string, ok bool) {
+	client, ok := clientOf(tokenKey)
+	return userKey(client, user), ok
+}
+
+// clientOf returns the client of a token's key.
+func clientOf(tokenKey string) (client string, ok bool) {
 	rest, ok := strings.CutPrefix(tokenKey, tokenPrefix)
 	escaped, _, whole := strings.Cut(rest, "#")
 	client, err := url.QueryUnescape(escaped)
-	return userKey(client, user), ok && whole && err == nil
+	return client, ok && whole && err == nil
 }
 
 // bound is the text that a user's number is sealed with. It keeps the number from

@@ -182,10 +182,11 @@ func TestAdministerUsers(t *testing.T) {
 	}
 }
 
-// A token or a user that cannot be read causes an error without the user's id, which
-// could be a phone number.
+// A token or a user that cannot be read, and a number that cannot be opened, cause errors without the user's id, which
+// could be a phone number, and without the digest of the token, which a reader of the log could compare with those of
+// all short tokens.
 func TestBrokenUsers(t *testing.T) {
-	for _, key := range []string{"user#acme#6543216353", "token"} {
+	for _, key := range []string{"user#acme#6543216353", "token", "number"} {
 		r, ctx := clientstest.New(t), t.Context()
 		r.MustAdd(t, clients.Record{ID: "acme"}, "")
 		if err := errors.Join(r.Users.Add(ctx, "acme", "6543216353", "60-6543216353"),
@@ -196,13 +197,19 @@ func TestBrokenUsers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key == "token" {
+		text, want := `{"id":`, " cannot be read"
+		switch key {
+		case "token":
 			key = p.Ref
+		case "number":
+			key, want = "user#acme#6543216353", `the user +60******6353 of client "acme" cannot be opened`
+			text = strings.Replace(r.Raw(t, key), `"number": "1.`, `"number": "1.x`, 1)
 		}
-		r.Put(t, key, `{"id":`)
-		s, err := r.Users.Check(ctx, p.Ref)
-		clientstest.WantError(t, err, p.Ref+": the ", " cannot be read")
-		if s == users.Good || strings.Contains(err.Error(), "6543216353") {
+		r.Put(t, key, text)
+		_, s, err := r.Users.Resolve(ctx, "acme", "token")
+		clientstest.WantError(t, err, `client "acme"`, want)
+		digest := p.Ref[strings.LastIndex(p.Ref, "#")+1:]
+		if s == users.Good || strings.Contains(err.Error(), "6543216353") || strings.Contains(err.Error(), digest) {
 			t.Errorf("%v, %v", s, err)
 		}
 	}
