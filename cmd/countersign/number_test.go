@@ -85,6 +85,8 @@ func testNumber(t *testing.T, c tool, serve func() *process) {
 		t.Errorf("the sixth message in an hour: %s", got)
 	}
 	want("after five messages", 5, 4, false)
+	c.ok("keys", "rotate", "number")
+	want("under a new number key", 5, 4, false)
 	c.prints(show, "client", "acme", "unanswered", "known sources", "next message       in ")
 	c.prints([]string{"number", "clear", "60-123456789", "--client", "acme"}, "of client acme: cleared")
 	want("cleared", 0, 0, true)

@@ -69,8 +69,7 @@ func (s *sending) memory() time.Duration {
 }
 
 // sourceDigest returns the digest of the source of this call, or else that of the
-// challenge that it sends again. The id of a re-send names the challenge, and only the
-// caller of its init has that.
+// challenge of a re-send.
 func (s *sending) sourceDigest() []byte {
 	if digest := s.keys.Source(s.Client, s.To, s.Source); digest != nil {
 		return digest

@@ -28,7 +28,7 @@ var attackers = []attacker{
 	{"nobody", time.Hour, 0},
 	{"first, one message a day", time.Hour, 1},
 	{"first, two messages a day", time.Hour, 2},
-	{"everywhere", 30 * time.Minute, 1 << 30},
+	{"everywhere", time.Hour, 1 << 30},
 }
 
 // siege plays 30 days. It returns on how many the owner got a code, how many messages he

@@ -38,6 +38,9 @@ func TestSources(t *testing.T) {
 			if !owner.ask(number, home) {
 				t.Error("the owner gets no code")
 			}
+			if strings.Contains(w.log.String(), home) || w.log.Len() == 0 {
+				t.Error("the log has the source of the owner, or no lines")
+			}
 			for _, source := range wrong {
 				w.clock.Advance(25 * time.Hour)
 				if !others.ask(number, source) {

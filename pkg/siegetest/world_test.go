@@ -3,11 +3,11 @@
 package siegetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -41,6 +41,7 @@ type world struct {
 
 	evaluated map[string][]time.Time // guesses, by client
 	meanwhile func()                 // runs while a person waits to ask again
+	log       bytes.Buffer
 	ids       int
 }
 
@@ -59,7 +60,7 @@ func newWorld(t testing.TB, policy otp.Policy) *world {
 			Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 		}
 	}
-	door := &admission.Door{Clients: known, Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	door := &admission.Door{Clients: known, Now: w.clock.Now, Log: slog.New(slog.NewJSONHandler(&w.log, nil))}
 	keys := storetest.Keys()
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
 		Challenges: w.store, Ledgers: w.store, Sender: w.inbox, Keys: keys, Now: w.clock.Now, Rand: rand.Reader,
