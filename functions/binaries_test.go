@@ -3,6 +3,7 @@ package functions
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -104,7 +105,7 @@ func (b *binaries) addMerchant() {
 	b.t.Helper()
 	table := dynamostore.NewDocuments(dynamotest.Client(b.t, nil), os.Getenv("COUNTERSIGN_CLIENTS_TABLE"))
 	registry := registry.Registry{
-		Table: table, Sealer: b.Keys, Now: time.Now,
+		Table: table, Sealer: b.Keys, Now: time.Now, Rand: rand.Reader,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Countersign"},
 	}
 	var always clients.Duration // no limit of age: the events were signed in the past

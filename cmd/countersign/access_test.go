@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +22,15 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore/dynamotest"
 )
+
+// An access key is random and made of characters that no SDK escapes.
+func TestRandomAccessKey(t *testing.T) {
+	one, two := randomAccessKey(), randomAccessKey()
+	form := regexp.MustCompile(`\Acsak_[A-Z2-7]{26}\z`)
+	if !form.MatchString(one) || one == two || clients.CheckAccessKey(one) != nil {
+		t.Error(one, two)
+	}
+}
 
 // keyTour has the access keys of a tour of the Unimatrix contract, with the process that it was made on.
 type keyTour struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -89,7 +90,7 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 	defaults := cfg.Defaults()
 	defaults.CheckWords = languages.Check
 	err = work(&books{
-		clients: registry.Registry{Table: table, Sealer: ring, Defaults: defaults, Now: time.Now},
+		clients: registry.Registry{Table: table, Sealer: ring, Defaults: defaults, Now: time.Now, Rand: rand.Reader},
 		users:   users.Directory{Table: table, Sealer: ring, Now: time.Now},
 		ring:    ring,
 	})

@@ -4,6 +4,7 @@ package starttest
 
 import (
 	"context"
+	"crypto/rand"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func Environment(t testing.TB) *Function {
 		Sealer:   ring,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},
 		Now:      time.Now,
+		Rand:     rand.Reader,
 	}
 	demo := clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}}
 	if err := registry.Add(t.Context(), demo, nil, "demo"); err != nil {

@@ -73,7 +73,7 @@ func New(t testing.TB) *Rig {
 		t.Fatal(err)
 	}
 	r.Counted = &Counting{Table: OpenStore(t, r.Database).Documents()}
-	r.Registry = registry.Registry{Table: r.Counted, Sealer: ring, Now: r.Clock.Now, Defaults: clients.Defaults{
+	r.Registry = registry.Registry{Table: r.Counted, Sealer: ring, Now: r.Clock.Now, Rand: rand.Reader, Defaults: clients.Defaults{
 		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Unsigned: true, Brand: "Countersign", Language: "en",
 		CheckWords: languages.Check,
 	}}

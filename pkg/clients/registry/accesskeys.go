@@ -2,18 +2,14 @@ package registry
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
 )
-
-// NewAccessKey makes an access key: 130 random bits, in letters, digits and "_", which no
-// SDK escapes. Tools that search for leaked secrets can recognise its prefix.
-func NewAccessKey() string { return "csak_" + rand.Text() }
 
 var errNoAccessKey = errors.New("it would have no access key for its Unimatrix requests: " +
 	"client add-access-key gives it one, and client set --unimatrix= ends such requests")
@@ -145,7 +141,9 @@ func (g Registry) claim(ctx context.Context, id, key string) (clients.AccessKey,
 // digest returns the digest of an access key. The first one makes the key of all digests.
 func (g Registry) digest(ctx context.Context, key string) (documents.Digest, error) {
 	digests, random := g.digests(), make([]byte, 32)
-	rand.Read(random)
+	if _, err := io.ReadFull(g.Rand, random); err != nil {
+		return "", fmt.Errorf("random bytes: %w", err)
+	}
 	if err := digests.Make(ctx, random, g.now()); err != nil {
 		return "", err
 	}

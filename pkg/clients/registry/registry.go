@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type Registry struct {
 	Sealer   documents.Sealer
 	Defaults clients.Defaults // a changed record is checked against these
 	Now      func() time.Time
+	Rand     io.Reader // crypto/rand.Reader, or a test's own; for the key of the access keys' digests
 }
 
 // Get returns a client's record.
