@@ -28,18 +28,24 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte, source
 	return verifiedAnswer(r.To, isValid[outcome])
 }
 
-// check makes one write, whatever the outcome. During a rotation of the number keys it makes one more for each older
-// key, until it finds a challenge: the code may have been sent before the rotation.
+// check makes one write, whatever the outcome. While the number key is rotated it makes one more for each newer key,
+// until the guess is evaluated: a code is sent under the oldest key of its process, and a process that has dropped that
+// key already uses the next one. A challenge that is over tells nothing of that code, since it stays for a day.
 func (s *API) check(
 	ctx context.Context, c *clients.Client, r verifyRequest, check otp.Check,
 ) (otp.Outcome, error) {
 	check.Client, check.Code = c.ID, r.Code
 	check.MaxAge = c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))
+	outcome := otp.Unknown
 	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, check.To, r.Intent) {
 		got, err := s.Verifier.Verify(ctx, check)
-		if err != nil || got.Outcome != otp.Unknown {
+		switch got.Outcome {
+		case otp.Expired, otp.Used, otp.Locked:
+			outcome = got.Outcome
+		case otp.Unknown:
+		default: // evaluated; "" after an error
 			return got.Outcome, err
 		}
 	}
-	return otp.Unknown, nil
+	return outcome, nil
 }
