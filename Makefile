@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test quick test-clients test-sam test-api test-plan plan tools lint figures vuln bench flood fuzz build
+.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters plan tools lint figures vuln bench flood fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -22,7 +22,7 @@ test: tools ## run all tests, on both stores, with the race detector
 
 quick: ## run the tests of the domain, the contracts and SQLite, in half a minute
 	@go test ./pkg/otp ./pkg/admission ./pkg/ams ./pkg/unimatrix ./pkg/signature ./pkg/clients/... ./pkg/users \
-	  ./pkg/message ./pkg/phone/... ./pkg/sqlitestore
+	  ./pkg/message/... ./pkg/phone/... ./pkg/sqlitestore
 
 test-clients: ## run vendors' own SDKs against the local server
 	@go run ./.ci/clients
@@ -35,6 +35,9 @@ test-api: ## lint docs/openapi.yaml and the state machine, and test the local se
 
 test-plan: ## compare the numbering plans with upstream's answers on 50,000 numbers
 	@.ci/plan/run compare
+
+test-counters: ## compare the count of parts with two counters of others, on 100,000 texts
+	@.ci/counters/run
 
 plan: ## write the numbering plans from upstream's newest release, into pkg/phone/plan
 	@.ci/plan/run generate
@@ -74,7 +77,7 @@ flood: ## measure how clients come in, and what strangers cost, under 1,000 inve
 
 fuzz: ## run each fuzz target for 20 seconds
 	@for t in pkg/strictjson:FuzzDecode pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
-	  pkg/signature:FuzzParse pkg/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke; do \
+	  pkg/signature:FuzzParse pkg/signature:FuzzParseTime pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/message:FuzzOwn pkg/message/languages:FuzzTag pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke; do \
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 
 build: ## build the functions as Lambda wants them, into .aws-sam/plain

@@ -170,7 +170,8 @@ func snsTakes(set func(*snssender.Config, string)) func(string) bool {
 // alphabet. They alone find a number in a brand that could be a code.
 func TestTextsAreBoundedAlike(t *testing.T) {
 	all := parameters(t)
-	otherwise := []string{"Language=", "Language=EN", "Language=MY", "AllowedCountries=*,MY", "Brand=12345", "Brand=1234567890A",
+	otherwise := []string{"Language=", "Language=EN", "Language=MY", "AllowedCountries=*,MY",
+		"Brand=12345", "Brand=1234567890A",
 		"Brand=+60123456789", "Brand=1234", "Brand=12345678901234", "Brand=123456789012345", "Brand=1.123456",
 		"Brand=00.00000", "Brand=0.00001", "Brand=0.000001", "Brand=0.012345", "Brand=99.99999", "Brand=100.5",
 		"Brand=A234567890A", "Brand=A1234567890A", "Brand=" + strings.Repeat("1", 50),

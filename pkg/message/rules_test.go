@@ -37,11 +37,13 @@ func TestBrands(t *testing.T) {
 
 func TestTemplates(t *testing.T) {
 	for template, say := range map[string]string{
-		"{code}": "", "{brand}: {code}": "", "Code {code}, {minutes} min. {brand}": "", "验证码{code}，{minutes}分钟内有效【{brand}】。": "",
-		"รหัส{code}ของคุณ": "", "„{code}“ ({brand})": "", "<#> {code} a{brand}b": "", "Hilfe: 112. {code}": "",
+		"{code}": "", "{brand}: {code}": "", "Code {code}, {minutes} min. {brand}": "",
+		"验证码{code}，{minutes}分钟内有效【{brand}】。": "",
+		"รหัส{code}ของคุณ":                   "", "„{code}“ ({brand})": "", "<#> {code} a{brand}b": "", "Hilfe: 112. {code}": "",
 		"{code}\u00a0: {brand}": "", "كود: {code}\u200f.": "",
 		"": "no {code}", "Hallo": "no {code}", "{code} {code}": "2 times", "{code} {brand} {brand}": "2 times",
-		"{code} {minutes}{minutes}": "2 times", "{code} {time}": "no other", "{code} {Brand}": "no other", "{{code}}": "no other",
+		"{code} {minutes}{minutes}": "2 times", "{code} {time}": "no other", "{code} {Brand}": "no other",
+		"{{code}}": "no other",
 		"{code} {": "no other", "{code} }": "no other", "{code}{brand}": "next to", "{minutes}{code}": "next to",
 		"A{code}": "next to", "{code}a": "next to", "1{code}": "next to", "{code}1": "next to", "-{code}": "next to",
 		"{code}-{brand}": "next to", "#{code}": "next to", "٣{code}": "next to", "{code}\u0338": "accent",
@@ -61,7 +63,8 @@ func TestTemplates(t *testing.T) {
 	}
 	for template, brand := range map[string]string{ // the brand is a part of it
 		"{code} 12{brand}": "34", "{code} 12 {brand}": "34", "{code} {brand}{minutes}": "123",
-		"{code} @{brand}": "a #b", "{code} " + strings.Repeat("a", 60): "ignored", "{code} {brand}" + strings.Repeat("a", 61): "я",
+		"{code} @{brand}": "a #b", "{code} " + strings.Repeat("a", 60): "ignored",
+		"{code} {brand}" + strings.Repeat("a", 61): "я",
 	} {
 		if err := message.CheckOwn(template, brand); (err == nil) != (brand == "ignored") {
 			t.Errorf("%q with %q: %v", template, brand, err)

@@ -51,7 +51,8 @@ func TestMeasure(t *testing.T) {
 		rep("я", 66) + "😀" + rep("я", 66):   {134, 3, true}, // no part ends inside the character
 		rep("a", 160) + "ç":                 {161, 3, true},
 		rep("a", 160) + "`":                 {161, 3, true},
-		"ó":                                 {1, 1, true}, "ç": {1, 1, true}, "\x1b": {1, 1, true}, "\xff": {1, 1, true},
+		"ó":                                 {1, 1, true}, "ç": {1, 1, true},
+		"\x1b": {1, 1, true}, "\xff": {1, 1, true},
 	} {
 		if got := message.Measure(text); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)

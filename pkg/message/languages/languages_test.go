@@ -321,10 +321,36 @@ func TestDirection(t *testing.T) {
 			after, _ := strings.CutPrefix(got, "425502 ")
 			first, _ := utf8.DecodeRuneInString(after)
 			between := got[strings.LastIndex(got, brand)+len(brand) : strings.LastIndex(got, "5 ")]
-			if !unicode.In(first, unicode.Arabic, unicode.Hebrew) ||
-				!strings.ContainsFunc(between, func(r rune) bool { return unicode.In(r, unicode.Arabic, unicode.Hebrew) }) {
+			written := func(r rune) bool { return unicode.In(r, unicode.Arabic, unicode.Hebrew) }
+			if !written(first) || !strings.ContainsFunc(between, written) {
 				t.Errorf("%s: no letter of the language between the code, the brand and the minutes: %s", tag, got)
 			}
 		}
 	}
+}
+
+// Whatever tag a request has, the text of a brand that is accepted is one part, begins with the code, and has neither
+// a control character nor another code.
+func FuzzTag(f *testing.F) {
+	f.Add("zh_TW_#Hant", "Acme")
+	f.Add("fi-FI,sv;q=0.8", "支付宝")
+	f.Add("x\n-,#@.", "عقد")
+	f.Fuzz(func(t *testing.T, tag, brand string) {
+		w := message.Words{Brand: brand, Language: "en"}
+		if languages.Check(w) != nil {
+			return
+		}
+		text, err := languages.For(w, tag)
+		if err != nil {
+			t.Fatalf("%q in %q: %v", brand, tag, err)
+		}
+		for _, minutes := range []time.Duration{0, 1, 2, 5, 11, 22, 30} {
+			got := text("90716354", minutes*time.Minute)
+			rest, first := strings.CutPrefix(got, "90716354")
+			if size := message.Measure(got); size.Parts != 1 || size.Room() < 0 || !first || number(rest) > 3 ||
+				strings.ContainsFunc(got, unicode.IsControl) {
+				t.Fatalf("%q in %q: %+v %q", brand, tag, size, got)
+			}
+		}
+	})
 }
