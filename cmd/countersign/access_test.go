@@ -191,7 +191,7 @@ func TestAccessKeyCommands(t *testing.T) {
 			c.no(want, "client", "add-access-key", "shop", "--access-key-file", write(t, "bad", name))
 			c.no(want, "client", "add", "bad", "--unimatrix", "simple", "--access-key-file", write(t, "bad", name))
 		}
-		c.no("--access-key-file: the file cannot be read", "client", "add-access-key", "shop", "--access-key-file", "nowhere")
+		c.no("--access-key-file: the file cannot be read", "client", "add-access-key", "shop", "--access-key-file", "gone")
 		c.no(`"bad": not found`, "client", "show", "bad")
 		weak := write(t, "weak", "weak")
 		c.prints([]string{"client", "add", "weak", "--unimatrix", "simple", "--access-key-file", weak},
