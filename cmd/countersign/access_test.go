@@ -191,11 +191,30 @@ func TestAccessKeyCommands(t *testing.T) {
 			c.no(want, "client", "add-access-key", "shop", "--access-key-file", write(t, "bad", name))
 			c.no(want, "client", "add", "bad", "--unimatrix", "simple", "--access-key-file", write(t, "bad", name))
 		}
-		c.no("--access-key-file: the file cannot be read", "client", "add-access-key", "shop", "--access-key-file", "gone")
+		c.no("file: the file cannot be read", "client", "add-access-key", "shop", "--access-key-file", "gone")
 		c.no(`"bad": not found`, "client", "show", "bad")
 		weak := write(t, "weak", "weak")
 		c.prints([]string{"client", "add", "weak", "--unimatrix", "simple", "--access-key-file", weak},
 			"its access key has 4 characters", "simple")
 		c.prints([]string{"client", "list"}, "weak  active  -    simple, by its id")
 	})
+}
+
+// An access key is no secret in the mode hmac. It becomes the whole credential in the mode simple, which the command
+// states, and states for no other change.
+func TestAccessKeysThatWereNoSecrets(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	c.ok("client", "add", "shop", "--unimatrix", "hmac", "--country", "MY")
+	for _, step := range []struct {
+		flag  string
+		warns bool
+	}{
+		{"--brand=X", false}, {"--unimatrix=hmac", false}, {"--unimatrix=simple", true}, {"--unimatrix=simple", false},
+		{"--brand=Y", false}, {"--unimatrix=hmac", false}, {"--unimatrix=simple", true},
+	} {
+		_, faults, code := c.run("client", "set", "shop", step.flag)
+		if code != 0 || strings.Contains(faults, "add-access-key --retire-old gives it a new key") != step.warns {
+			t.Errorf("%s: exit %d, %q, want a warning: %v", step.flag, code, faults, step.warns)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func TestSecrets(t *testing.T) {
 		c.no(want, "client", "rotate-secret", "given", "--hmac-secret-file", "-")
 		c.no(want, "client", "add", "short", "--hmac-secret-file", "-")
 	}
-	c.no("--hmac-secret-file: the file cannot be read", "client", "rotate-secret", "given", "--hmac-secret-file", "gone")
+	c.no("file: the file cannot be read", "client", "rotate-secret", "given", "--hmac-secret-file", "gone")
 }
 
 // TestSecretsAreShownOnce: only the command that makes a secret prints it. The store never has

@@ -19,8 +19,11 @@ func (c *clientSet) Run(ctx context.Context) error {
 		return err
 	}
 	return c.on(ctx, func(b *books) error {
+		known := false
 		err := b.clients.Edit(ctx, c.ID, func(r *clients.Record) error {
+			was := r.Unimatrix
 			c.apply(r)
+			known = was == "hmac" && r.Unimatrix == "simple"
 			if r.Unimatrix == "hmac" && len(r.Secrets) == 0 {
 				return errors.New("it has no secret for hmac: client rotate-secret gives it one")
 			}
@@ -28,6 +31,11 @@ func (c *clientSet) Run(ctx context.Context) error {
 		})
 		if err != nil {
 			return err
+		}
+		if known {
+			warn("the access keys of client %s were no secrets while it signed its requests, and are in the URL of "+
+				"each of them: anyone who has read one can send messages at your cost now; client add-access-key "+
+				"--retire-old gives it a new key", quoted(c.ID))
 		}
 		return c.show(ctx, b, c.ID)
 	})
