@@ -68,9 +68,12 @@ func (s *service) wantRefusal(outcome otp.Outcome, path, body string) {
 func TestRefusalsNameTheirCause(t *testing.T) {
 	for want, change := range map[string]func(*service, *gateway.Request){
 		"address: must be in a network": func(s *service, r *gateway.Request) {
-			s.clients[merchant].Networks, r.SourceIP = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, "203.0.113.1"
+			s.clients[merchant].Networks = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+			r.SourceIP = "203.0.113.1"
 		},
-		"api: must be one that": func(s *service, _ *gateway.Request) { s.clients[merchant].APIs = []string{"unimatrix"} },
+		"api: must be one that": func(s *service, _ *gateway.Request) {
+			s.clients[merchant].APIs = []string{"unimatrix"}
+		},
 	} {
 		s := trusted(t)
 		s.init.Lines = &telemetry.Lines{}

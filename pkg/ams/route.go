@@ -48,8 +48,8 @@ func Path(r gateway.Request) string {
 func prefixed(path string) string {
 	for _, api := range []string{apiCustomersInit, apiUsersInit, apiTrigger, apiUsersVerify, apiSecurityVerify} {
 		if strings.HasSuffix(path, api) && route(path) == "" {
-			return "path: must begin at " + api + ", after a prefix of the contract; a prefix that a gateway adds is to be " +
-				"named in PathPrefix"
+			return "path: must begin at " + api + ", after a prefix of the contract; " +
+				"a prefix that a gateway adds is to be named in PathPrefix"
 		}
 	}
 	return ""

@@ -110,7 +110,9 @@ func stage(t testing.TB, all captures) *scene {
 		t.Fatal(err)
 	}
 	defaults := clients.Defaults{Policy: s.policy, Countries: []string{"*"}, Brand: "Acme"}
-	all.add(t, registry.Registry{Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader})
+	all.add(t, registry.Registry{
+		Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader,
+	})
 	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: s.now}
 	s.store = db
 	s.ports = service.Ports{Keys: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader, Log: log}

@@ -73,10 +73,13 @@ func New(t testing.TB) *Rig {
 		t.Fatal(err)
 	}
 	r.Counted = &Counting{Table: OpenStore(t, r.Database).Documents()}
-	r.Registry = registry.Registry{Table: r.Counted, Sealer: ring, Now: r.Clock.Now, Rand: rand.Reader, Defaults: clients.Defaults{
+	defaults := clients.Defaults{
 		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Unsigned: true, Brand: "Countersign", Language: "en",
 		CheckWords: languages.Check,
-	}}
+	}
+	r.Registry = registry.Registry{
+		Table: r.Counted, Sealer: ring, Defaults: defaults, Now: r.Clock.Now, Rand: rand.Reader,
+	}
 	r.Users = users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}
 	return r
 }
