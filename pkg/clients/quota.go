@@ -15,9 +15,11 @@ import (
 // concurrent use.
 //
 // A message is reserved before it goes out, so all processes together never exceed the limit. A process reserves a
-// block at a time, so that most messages take no write: at first a ten-thousandth of the limit, later a quarter of what
-// it has used today, up to a thousandth. What a process has reserved and not used is lost when it ends: of a client
-// with many short-lived processes, up to a fifth of the limit. Close to the limit it reserves single messages.
+// block at a time, so that most messages take no write: a quarter of what it has used today, up to a thousandth of the
+// limit. What a process has reserved and not used is lost when it ends, which is up to a fifth. While all processes have
+// less than a fifth of the limit, a block has at least a ten-thousandth of it: a process that ends after one message
+// loses nearly all of that, and strangers who send floods make Lambda start many. Close to the limit a process reserves
+// single messages.
 //
 // A refusal lasts until the day ends or the limit is raised, and costs no further write.
 type Quota struct {
@@ -34,7 +36,8 @@ type share struct {
 	turn chan struct{} // a lock that a caller can stop waiting for: of a reservation
 	left atomic.Int64  // reserved and not used
 	used atomic.Int64
-	low  atomic.Int64 // the limit of which four fifths are reserved, by all processes together
+	busy atomic.Int64 // the limit of which a fifth is reserved, by all processes together
+	low  atomic.Int64 // the limit of which four fifths are
 	out  atomic.Int64 // the limit of which all is
 }
 
@@ -104,9 +107,16 @@ func (q *Quota) share(client string) (s *share, day int64, left time.Duration) {
 
 // reserve reserves a block, or a single message if there is no room for a block. It notes that nothing is left.
 func (q *Quota) reserve(ctx context.Context, s *share, client string, day int64, perDay int) error {
-	block := max(1, perDay/10_000, min(int(s.used.Load())/4, perDay/1000))
+	block, first := max(1, min(int(s.used.Load())/4, perDay/1000)), perDay/10_000
 	key, ttl := "T#"+url.QueryEscape(client)+"#day", (day+2)*24*60*60 // well past the day on any clock
 	take := func(n, limit int) (bool, error) { return q.Counter.Take(ctx, key, day, n, limit, ttl) }
+	if block < first && s.busy.Load() < int64(perDay) {
+		ok, err := take(first, perDay/5)
+		if ok || err != nil {
+			return s.reserved(first, ok, err)
+		}
+	}
+	s.busy.Store(int64(perDay))
 	if enough := perDay * 8 / 10; s.low.Load() < int64(perDay) && block <= enough {
 		ok, err := take(block, enough)
 		if ok || err != nil {

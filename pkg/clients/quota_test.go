@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -63,6 +64,35 @@ func TestQuotaExact(t *testing.T) {
 				t.Errorf("day %d: %d messages of %d", day, got, limit)
 			}
 			clock.Pass(24 * time.Hour)
+		}
+	}
+}
+
+// counts is a counter of one window in memory, for a test with a hundred thousand writes.
+type counts struct{ used int }
+
+func (c *counts) Take(_ context.Context, _ string, _ int64, n, limit int, _ int64) (bool, error) {
+	if c.used+n > limit {
+		return false, nil
+	}
+	c.used += n
+	return true, nil
+}
+
+// Processes that end after few messages, as in a flood of strangers, leave four fifths of the limit.
+func TestQuotaOfShortLives(t *testing.T) {
+	const limit = 100_000
+	for _, life := range []int{1, 2, 3, 5, 8, 11, 13, 25, 41, 100, 300} {
+		counter, got := &counts{}, 0
+		for {
+			q := &clients.Quota{Counter: counter, Now: clientstest.NewClock().Now}
+			n := sends(t, q, "acme", limit, life)
+			if got += n; n < life {
+				break
+			}
+		}
+		if got > limit || got < limit*8/10 {
+			t.Errorf("%d messages of %d, in processes of %d each", got, limit, life)
 		}
 	}
 }
