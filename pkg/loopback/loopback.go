@@ -18,8 +18,9 @@ import (
 	"strings"
 )
 
-// Only returns a handler that passes requests to h whose host is localhost or a loopback
-// address, on any port, and that do not come from a web page of another origin. It refuses
+// Only returns a handler that passes requests to h whose host is localhost, a loopback
+// address or a name without a dot, on any port, and that do not come from a web page of
+// another origin. It refuses
 // all others (HTTP 403). others are further hosts that it passes: addresses, or names that
 // no stranger can own. 0.0.0.0 and :: allow every address, and no name.
 //
@@ -66,8 +67,17 @@ func Is(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
+// single reports whether a host is a name of one label, such as that of a container. No
+// stranger can own one: public names have a dot. Browsers read a label without letters as
+// an address.
+func single(host string) bool {
+	letter := func(c rune) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+	other := func(c rune) bool { return !letter(c) && c != '-' && c != '_' && (c < '0' || '9' < c) }
+	return strings.ContainsFunc(host, letter) && !strings.ContainsFunc(host, other)
+}
+
 func allowed(host string, others []string) bool {
-	return Is(host) || slices.ContainsFunc(others, func(other string) bool {
+	return Is(host) || single(host) || slices.ContainsFunc(others, func(other string) bool {
 		ip, address := net.ParseIP(host), net.ParseIP(other)
 		switch {
 		case address.IsUnspecified():
