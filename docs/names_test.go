@@ -17,7 +17,7 @@ var (
 	inCode   = regexp.MustCompile("`([^`]+)`")
 	filePath = regexp.MustCompile(`^(\.ci|cmd|docs|events|functions|pkg)(/[\w.-]+)*/?$`)
 	goName   = regexp.MustCompile(`^((?:cmd|docs|functions|pkg)(?:/\w+)*)\.([A-Za-z]\w*(?:\.\w+)?)$`)
-	filename = regexp.MustCompile(`\.(go|md|json|yaml|sh|sql|toml)$`)
+	filename = regexp.MustCompile(`\.(go|md|json|yaml|sh|sql|svg|toml)$`)
 )
 
 // The files, folders and Go names that these pages mention exist. A name has the form

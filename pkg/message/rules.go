@@ -9,9 +9,9 @@ import (
 )
 
 // MaxBytes bounds a brand and a template before anything else looks at them. One part has
-// 160 characters in GSM 7-bit, and 70 units in UCS-2, which are 210 bytes of UTF-8 at
-// most; a template has the names of its placeholders beside them.
-const MaxBytes = 256
+// 160 characters of GSM 7-bit, which are 320 bytes of UTF-8 at most, or 70 units of UCS-2,
+// which are 210. A template has the names of its placeholders beside them.
+const MaxBytes = 512
 
 // CheckBrand refuses a brand that no message may have, in any language: an empty one, one
 // with characters that people cannot see, one with a number that could be a code, and one

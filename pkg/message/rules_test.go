@@ -23,7 +23,7 @@ var brands = map[string]string{
 	"Acme 2026": "4 digits", "12345678": "8 digits", "1 2 3 4": "4 digits", "12-34": "4 digits", "1.234": "4 digits",
 	"Acme ١٢٣٤": "4 digits", "Ａ１２３４": "4 digits", "12\u200c34": "4 digits",
 	"@acme.com #9": "site", "x @acme.com  #abc": "site", "@acme.com #": "site",
-	strings.Repeat("a", 257): "257 bytes",
+	strings.Repeat("a", 513): "513 bytes",
 }
 
 func TestBrands(t *testing.T) {
@@ -39,7 +39,8 @@ func TestTemplates(t *testing.T) {
 	for template, say := range map[string]string{
 		"{code}": "", "{brand}: {code}": "", "Code {code}, {minutes} min. {brand}": "",
 		"验证码{code}，{minutes}分钟内有效【{brand}】。": "",
-		"รหัส{code}ของคุณ":                   "", "„{code}“ ({brand})": "", "<#> {code} a{brand}b": "", "Hilfe: 112. {code}": "",
+		"รหัส{code}ของคุณ":                   "",
+		"„{code}“ ({brand})":                 "", "<#> {code} a{brand}b": "", "Hilfe: 112. {code}": "",
 		"{code}\u00a0: {brand}": "", "كود: {code}\u200f.": "",
 		"": "no {code}", "Hallo": "no {code}", "{code} {code}": "2 times", "{code} {brand} {brand}": "2 times",
 		"{code} {minutes}{minutes}": "2 times", "{code} {time}": "no other", "{code} {Brand}": "no other",
