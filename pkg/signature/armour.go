@@ -5,8 +5,10 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -64,6 +66,13 @@ func block(text []byte) ([]byte, error) {
 // bare returns the DER of base64 without a block. The error names other forms of keys, and how to change them.
 func bare(text []byte) ([]byte, error) {
 	lines := bytes.Join(bytes.Fields(text), nil)
+	if _, err := hex.DecodeString(string(lines)); err == nil && len(lines) > 64 { // base64 reads it too
+		return nil, errors.New("this is hex, must be one PEM block, base64 of DER, or DER: " +
+			"change it with xxd -r -p FILE")
+	}
+	if quotes := lines[0]; len(lines) > 1 && (quotes == '"' || quotes == '\'') && lines[len(lines)-1] == quotes {
+		lines = lines[1 : len(lines)-1]
+	}
 	if der, err := base64.StdEncoding.Strict().DecodeString(string(lines)); err == nil && len(der) > 0 {
 		return der, nil
 	}
@@ -78,6 +87,11 @@ func bare(text []byte) ([]byte, error) {
 			return nil, fmt.Errorf("this is %s, must be one PEM block, base64 of DER, or DER: %s",
 				other.found, other.mend)
 		}
+	}
+	unpadded := strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(string(lines), "="))
+	if _, err := base64.RawURLEncoding.DecodeString(unpadded); err == nil && len(lines) > 64 {
+		return nil, errors.New("this is base64 without padding, or in the alphabet of URLs: " +
+			"write + for -, / for _, and = at the end until the length is a multiple of four")
 	}
 	return nil, errors.New("neither PEM nor base64: must be one PEM block, base64 of DER in one or more lines, or DER")
 }

@@ -8,7 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"strings"
@@ -147,11 +150,43 @@ func TestPublicKeysRefused(t *testing.T) {
 		"bytes after the DER": {armoured("PUBLIC KEY", append(bytes.Clone(k.spki), 0)), "nothing after it"},
 		"base64 without padding": {
 			strings.TrimRight(base64.StdEncoding.EncodeToString(k.smallDER[:100]), "="),
-			"neither PEM nor base64",
+			"without padding",
 		},
+		"base64 for URLs": {base64.RawURLEncoding.EncodeToString(k.spki), "alphabet of URLs"},
+		"hex":             {hex.EncodeToString(k.spki), "this is hex"},
+		"RSA-PSS alone":   {base64.StdEncoding.EncodeToString(restricted(t, k.spki)), "restricted to RSA-PSS"},
+		"PKCS #7":         {armoured("PKCS7", unhex(t, "300f06092a864886f70d010702a0023000")), "PKCS #7"},
+		"PKCS #12":        {string(unhex(t, "3016020103301106092a864886f70d010701a00404023000")), "PKCS #12"},
 	} {
 		refused(t, "public", name, c[0], c[1])
 	}
+}
+
+// restricted returns a key with the algorithm RSASSA-PSS in place of RSA, without parameters.
+func restricted(t testing.TB, spki []byte) []byte {
+	t.Helper()
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(spki, &info); err != nil {
+		t.Fatal(err)
+	}
+	info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}}
+	der, err := asn1.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func unhex(t testing.TB, text string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // A private key in place of a public one has an error of its own, in whichever form it is.

@@ -65,10 +65,34 @@ func publicKey(der []byte) any {
 	return nil
 }
 
+// containers are what tools export beside keys, by bytes near the beginning of their DER.
+var containers = []struct {
+	id   []byte
+	text string
+}{
+	{ // the object identifier of RSASSA-PSS
+		[]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"),
+		"a key that is restricted to RSA-PSS (make one with openssl genrsa)",
+	},
+	{ // PKCS #7, signed data
+		[]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"),
+		"PKCS #7 (openssl pkcs7 -in FILE -print_certs takes the certificate out)",
+	},
+	{ // PKCS #12: version 3, before the object identifier of PKCS #7 data
+		[]byte("\x02\x01\x03\x30"),
+		"PKCS #12 (openssl pkcs12 -in FILE -clcerts -nokeys takes the certificate out)",
+	},
+}
+
 // kind names what a structure is that is no RSA key.
 func kind(der []byte) string {
 	if _, err := x509.ParseCertificateRequest(der); err == nil {
-		return "a certificate request"
+		return "a certificate request (openssl req -in FILE -pubkey -noout takes the key out)"
+	}
+	for _, other := range containers {
+		if bytes.Contains(der[:min(len(der), 40)], other.id) {
+			return other.text
+		}
 	}
 	if _, err := x509.ParseRevocationList(der); err == nil {
 		return "a list of revoked certificates"

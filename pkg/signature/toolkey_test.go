@@ -68,7 +68,8 @@ func TestKeysOfTools(t *testing.T) {
 	publics := map[string]string{"DER": string(spki), "PKCS#1 DER": string(x509.MarshalPKCS1PublicKey(&pair.PublicKey)),
 		"certificate DER": string(certificate(t, pair)), "base64 with a mark": "\ufeff" +
 			base64.StdEncoding.EncodeToString(spki),
-		"base64 in blanks": lines(base64.StdEncoding.EncodeToString(spki), " ")}
+		"base64 in quotation marks": `"` + base64.StdEncoding.EncodeToString(spki) + `"`,
+		"base64 in blanks":          lines(base64.StdEncoding.EncodeToString(spki), " ")}
 	privates := map[string]string{"DER": string(pkcs8), "PKCS#1 DER": string(x509.MarshalPKCS1PrivateKey(pair))}
 	for name, write := range written {
 		for label, der := range map[string][]byte{
