@@ -32,14 +32,36 @@ func TestRefusedRecipients(t *testing.T) {
 					t.Errorf("%d messages, want %d: send in pkg/cognito/send.go must not send with the outcome "+
 						"%q of Recipient", len(p.phone.got), before, r.Outcome)
 				}
-				if line := p.log.Take(); !strings.Contains(line, fmt.Sprintf(`"outcome":%q`, r.Outcome)) {
+				said := p.log.Take()
+				if line := said; !strings.Contains(line, fmt.Sprintf(`"outcome":%q`, r.Outcome)) {
 					t.Errorf("logged %s, want the outcome %q: send in pkg/cognito/send.go must hand it "+
 						"to the issuer", line, r.Outcome)
+				}
+				if line := said; !strings.Contains(line, `"detail":"phone_number: must be `) {
+					t.Errorf("logged %s, want the rule that the number breaks", line)
 				}
 				if _, guess := cognito.IsRight(r.Outcome); guess {
 					t.Errorf("%q is the outcome of a guess: remove it from isRight in pkg/cognito/verify.go", r.Outcome)
 				}
 			})
+		}
+	}
+}
+
+// An event whose member has a type that Cognito never sends is an error whose log line names the member, and no name or
+// value that a caller chose.
+func TestMisshapenEvents(t *testing.T) {
+	for member, value := range map[string]string{
+		"userAttributes": `{"canary":true}`, "clientMetadata": `{"canary":5}`, "userNotFound": `"canary"`,
+		"session": `"canary"`,
+	} {
+		p := newPool(t)
+		_, err := p.triggers.Invoke(t.Context(), []byte(`{"triggerSource":"CreateAuthChallenge_Authentication",`+
+			`"request":{"`+member+`":`+value+`}}`))
+		line := p.log.Take()
+		if err == nil || !strings.Contains(line, `"detail":"request.`+member+`: must have `) ||
+			strings.Contains(line+err.Error(), "canary") {
+			t.Errorf("%s: %v, logged %s", member, err, line)
 		}
 	}
 }

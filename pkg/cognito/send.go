@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -74,6 +75,7 @@ func (t *Triggers) recipient(
 	}
 	n, refusal = t.Messages.Recipient(ctx, c, number)
 	if refusal != "" {
+		record.Detail = "phone_number: " + admission.Rule(c, n, refusal)
 		n = phone.Number{} // it is not stored
 	}
 	return n, refusal
