@@ -92,16 +92,15 @@ func unknown(ctx context.Context) error {
 	return errEvent
 }
 
-var errMember = errors.New("the event of a trigger has a member of another type than Cognito's: the log line names it")
-
-// misshapen answers for an event that only tools make: all attributes and metadata of Cognito's are text.
+// misshapen answers for an event that only tools make: all attributes and metadata of Cognito's are text. The log line
+// names the member.
 func misshapen(ctx context.Context, err error) error {
 	record := telemetry.From(ctx)
 	record.Detail = "the event has a member of another type than Cognito's"
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		record.Detail = wrong.Field + ": must have Cognito's type, " + wrong.Type.Kind().String()
 	}
-	return errMember
+	return errEvent
 }
 
 // serve answers an event of a trigger. Only Cognito may invoke the function, for one pool, so the caller is
