@@ -12,6 +12,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/message"
+	"countersign/pkg/message/languages"
 )
 
 // described is a client's record as text.
@@ -40,7 +42,7 @@ func described(r clients.Record) string {
 		[]string{"nonces", nonces(r)},
 		[]string{"a minute", most(r.PerMinute, "requests")},
 		[]string{"a day", most(r.MessagesPerDay, "messages")},
-		[]string{"brand", cmp.Or(r.Brand, "the deployment's")},
+		[]string{"brand", cmp.Or(r.Brand, "the deployment's") + tooLong(r)},
 		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
 		[]string{"language", cmp.Or(r.Language, "the deployment's")},
 		[]string{"texts", ownTexts(r)},
@@ -97,6 +99,22 @@ func nonces(r clients.Record) string {
 		return "once: a request that comes again is refused"
 	}
 	return "not remembered"
+}
+
+// tooLong are the languages that have no room for a client's brand, and how many characters too long it is.
+func tooLong(r clients.Record) string {
+	if r.Brand == "" {
+		return ""
+	}
+	var all []string
+	tags, over := languages.Without(message.Words{Brand: r.Brand, Own: r.Texts})
+	for i, tag := range tags {
+		all = append(all, fmt.Sprintf("%s (by %d)", tag, over[i]))
+	}
+	if all == nil {
+		return ""
+	}
+	return "; too long in " + strings.Join(all, ", ")
 }
 
 // ownTexts are the texts of a client's own.

@@ -30,6 +30,13 @@ func TestOwnTexts(t *testing.T) {
 		c.no(want, "client", "set", "acme", "--text", text)
 	}
 	c.no("brand in the language en makes", "client", "set", "acme", "--brand", strings.Repeat("b", 108))
+	for _, brand := range [][2]string{
+		{"International Bank", "; too long in km (by 1), ta (by 3)\n"}, {"Acme", "brand         Acme\n"},
+	} {
+		if shown := c.ok("client", "set", "acme", "--brand", brand[0]); !strings.Contains(shown, brand[1]) {
+			t.Errorf("client show: %s, want %q", shown, brand[1])
+		}
+	}
 	n := 0
 	sends := func(language, want string) {
 		t.Helper()

@@ -89,7 +89,8 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 }
 
 func (m Messages) text(ctx context.Context, c *clients.Client, languages ...string) (otp.Text, error) {
-	text, err := m.Text(message.Words{Brand: c.Brand, Language: c.Language, Own: c.Texts}, languages...)
+	words := message.Words{Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts}
+	text, err := m.Text(words, languages...)
 	record := telemetry.From(ctx)
 	if err != nil {
 		record.Fail("text", err)

@@ -74,10 +74,10 @@ type Client struct {
 	Uncounted int
 	// MessagesPerDay is the most messages in a day of UTC. 0 means no limit.
 	MessagesPerDay int
-	// Brand, SenderID and Language of its messages. Texts are templates of its own, by
-	// language.
-	Brand, SenderID, Language string
-	Texts                     map[string]string
+	// Brand, SenderID and Language of its messages. DefaultLanguage is the deployment's.
+	// Texts are templates of its own, by language.
+	Brand, SenderID, Language, DefaultLanguage string
+	Texts                                      map[string]string
 	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a
 	// client's credential can make a code pass that no phone got.
 	CustomCodes bool

@@ -114,6 +114,7 @@ func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 		Sources:        p.sources(),
 	}
 	c.Brand, c.Language, c.Texts = p.text(d)
+	c.DefaultLanguage = d.Language
 	c.PerMinute, c.Uncounted = p.perMinute(d)
 	p.errs = append(p.errs, limitErrors(c.Policy)...)
 	p.status()

@@ -56,7 +56,7 @@ func TestClientOfRecord(t *testing.T) {
 			Unanswered: 10, Pause: 48 * time.Hour, Memory: time.Hour},
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
 		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
-		Brand: "Acme", SenderID: "ACME-1", Language: "de", CustomCodes: true,
+		Brand: "Acme", SenderID: "ACME-1", Language: "de", DefaultLanguage: "en", CustomCodes: true,
 		Texts:       map[string]string{"de": "{code} von {brand}"},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
@@ -78,7 +78,8 @@ func TestDefaults(t *testing.T) {
 	r.Defaults.Policy.Digits, r.Defaults.Brand, r.Defaults.Language = 7, "Ours", "fr"
 	got := r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy,
-		Window: 10 * time.Minute, Skew: 5 * time.Minute, Brand: "Ours", Language: "fr"}
+		Window: 10 * time.Minute, Skew: 5 * time.Minute, Brand: "Ours", Language: "fr",
+		DefaultLanguage: "fr"}
 	if !reflect.DeepEqual(*got, want) || len(got.Keys) != 0 {
 		t.Errorf("%#v\nwant %#v", *got, want)
 	}

@@ -16,7 +16,8 @@ import (
 // Words are what the messages of a client are made of.
 type Words struct {
 	Brand    string            // the name that people know the sender by
-	Language string            // of the client, else of the deployment
+	Language string            // of the client
+	Default  string            // language of the deployment, where that of the client does not do
 	Own      map[string]string // templates of the client's own, by language: see [CheckOwn]
 }
 
@@ -217,5 +218,3 @@ func (t Text) Fits() error {
 	}
 	return nil
 }
-
-var _ otp.Text = Text{}.Write

@@ -12,13 +12,15 @@ import (
 	"countersign/pkg/otp"
 )
 
-// For returns the text of w in the first of the languages that has one, else in that of w, else in English. Callers
+// For returns the text of w in the first of the languages that has one, else in those of w, else in English. Callers
 // give the request's language. It skips a language in which the text does not fit one part, as that of a brand from
 // before [Check] may not: nobody is left without a code because of a language. Each may be a list, as the header
-// Accept-Language has it: de-CH,de;q=0.9. The order counts, not the weights.
+// Accept-Language has it: de-CH,de;q=0.9. The order counts, not the weights, and
+// only the first 16 of a list count.
 func For(w message.Words, languages ...string) (otp.Text, error) {
 	for _, list := range languages {
-		for rest := list; rest != ""; {
+		rest := list
+		for range 16 {
 			var tag string
 			tag, rest, _ = strings.Cut(rest, ",")
 			tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
@@ -27,8 +29,10 @@ func For(w message.Words, languages ...string) (otp.Text, error) {
 			}
 		}
 	}
-	if text, ok := try(w, w.Language); ok {
-		return text.Write, nil
+	for _, tag := range []string{w.Language, w.Default} {
+		if text, ok := try(w, tag); ok {
+			return text.Write, nil
+		}
 	}
 	text, err := in(w, "en")
 	if err != nil {
