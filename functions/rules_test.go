@@ -26,7 +26,7 @@ func TestClockAndEntropy(t *testing.T) {
 		"pkg/localserver/sweep.go":    "sweeps by the machine's clock, as DynamoDB does",
 		"pkg/localserver/terminal.go": "bounds the wait for a terminal that nobody reads, by the machine's clock",
 		"pkg/awsclient/ahead.go":      "idle connections are timed by the machine's clock, not by the service's",
-		"pkg/snssender/client.go":     "idle connections are timed by the machine's clock, not by the service's",
+		"pkg/awsclient/once.go":       "idle connections are timed by the machine's clock, not by the service's",
 	}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		name := filepath.ToSlash(strings.TrimPrefix(path, "../"))

@@ -1,12 +1,8 @@
 package snssender
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"net"
 	"strings"
-	"syscall"
 
 	"countersign/pkg/awsclient"
 	"countersign/pkg/otp"
@@ -131,11 +127,11 @@ func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
 	var answer *awshttp.ResponseError
 	if errors.As(err, &answer) {
 		e.Status = answer.HTTPStatusCode()
-		e.RequestID = requestID(answer.RequestID)
+		e.RequestID = awsclient.RequestID(answer.RequestID)
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() == noCode {
-		e.Reason, e.Operator = noAnswer(err, e.Status)
+		e.Reason, e.Operator = awsclient.Unanswered("SNS", Timeout, err, e.Status)
 		return otp.MaybeSent, e
 	}
 	r := ruleFor(api.ErrorCode(), api.ErrorMessage())
@@ -159,36 +155,7 @@ func accepted(out *sns.PublishOutput) (otp.Delivery, error) {
 	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	return otp.MaybeSent, &Error{
 		Status:    200,
-		RequestID: requestID(id),
+		RequestID: awsclient.RequestID(id),
 		Reason:    "a success without a message id; check endpoint and proxy",
 	}
-}
-
-// noAnswer returns the reason why there is no error code. It has types and numbers of err, never its text.
-func noAnswer(err error, status int) (reason string, operator bool) {
-	var dial *net.OpError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no answer in time, which is %v at most; the message may have gone out", Timeout), false
-	case errors.Is(err, context.Canceled):
-		return "given up by the caller; the message may have gone out", false
-	case errors.Is(err, errCredentials):
-		return "no AWS credentials, SNS was not asked; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", true
-	case status != 0:
-		return "an answer that is cut short or is not SNS's; check endpoint and proxy", false
-	case errors.As(err, &dial) && dial.Op == "dial":
-		return "no connection to SNS, which was not asked; check network, region and endpoint " + kind(err), false
-	}
-	return "the connection broke; the message may have gone out " + kind(err), false
-}
-
-// kind returns the type of the innermost error of err. The text is only that of the system's own errors.
-func kind(err error) string {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	if errno, ok := err.(syscall.Errno); ok {
-		return "[" + errno.Error() + "]"
-	}
-	return fmt.Sprintf("[%T]", err)
 }

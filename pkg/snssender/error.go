@@ -49,14 +49,3 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("reason", e.Reason),
 	)
 }
-
-var isRequestID = form(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
-
-// requestID returns the request id of an answer, or "" if it lacks the form of AWS's ids. It comes from outside, and
-// must carry no number and no code.
-func requestID(id string) string {
-	if !isRequestID(id) {
-		return ""
-	}
-	return id
-}

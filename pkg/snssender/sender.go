@@ -31,7 +31,7 @@ var _ otp.Sender = (*Sender)(nil)
 //
 // The error names every setting that cannot be used.
 func New(cfg aws.Config, c Config) (*Sender, error) {
-	wire := transport()
+	wire := awsclient.OnceTransport()
 	s, err := newSender(cfg, c, wire)
 	if err == nil && c.OpenAhead {
 		awsclient.Ahead(wire, "sns", cfg.Region, c.Endpoint)

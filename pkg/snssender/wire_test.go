@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/sendertest"
@@ -186,7 +187,7 @@ func TestOnlyHTTP1(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
-	wire := transport()
+	wire := awsclient.OnceTransport()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
 	wire.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
