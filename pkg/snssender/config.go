@@ -2,11 +2,8 @@ package snssender
 
 import (
 	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"regexp"
-	"sync"
+
+	"countersign/pkg/awsclient"
 )
 
 // Config is how messages are sent. Every field may be empty; the zero value
@@ -40,13 +37,10 @@ type Config struct {
 }
 
 // ConfigError is a setting that cannot be used.
-type ConfigError struct {
-	Field, Value string
-	Want         string // the allowed form
-}
+type ConfigError = awsclient.ConfigError
 
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("sns: %s is %q, must be %s", e.Field, e.Value, e.Want)
+func wrong(field, value, want string) error {
+	return &ConfigError{Sender: "sns", Field: field, Value: value, Want: want}
 }
 
 // Validate reports every field that cannot be used, as [ConfigError]s joined.
@@ -57,58 +51,27 @@ func (c Config) Validate() error {
 		ok           func(string) bool // the form of the field unless it is empty
 		want         string
 	}{
-		{"SenderID", c.SenderID, ValidSenderID, "1 to 11 letters, digits and hyphens with at least one letter"},
+		{"SenderID", c.SenderID, ValidSenderID, awsclient.SenderIDForm},
 		{"OriginationNumber", c.OriginationNumber, number, "5 to 14 digits with an optional + before them"},
-		{"MaxPrice", c.MaxPrice, isPrice,
-			"an amount in USD such as 0.50, above 0 and below 100, with at most 5 decimals"},
-		{"EntityID", c.EntityID, dltID, dltForm},
-		{"TemplateID", c.TemplateID, dltID, dltForm},
-		{"Endpoint", c.Endpoint, isEndpoint, "an https URL without path, or http on a loopback address"},
+		{"MaxPrice", c.MaxPrice, awsclient.IsPrice, awsclient.PriceForm},
+		{"EntityID", c.EntityID, awsclient.IsDLTID, awsclient.DLTForm},
+		{"TemplateID", c.TemplateID, awsclient.IsDLTID, awsclient.DLTForm},
+		{"Endpoint", c.Endpoint, awsclient.IsEndpoint, awsclient.EndpointForm},
 	} {
 		if s.value != "" && !s.ok(s.value) {
-			errs = append(errs, &ConfigError{s.field, s.value, s.want})
+			errs = append(errs, wrong(s.field, s.value, s.want))
 		}
 	}
 	switch {
 	case c.EntityID != "" && c.TemplateID == "":
-		errs = append(errs, &ConfigError{"TemplateID", "", "set where EntityID is set"})
+		errs = append(errs, wrong("TemplateID", "", "set where EntityID is set"))
 	case c.EntityID == "" && c.TemplateID != "":
-		errs = append(errs, &ConfigError{"EntityID", "", "set where TemplateID is set"})
+		errs = append(errs, wrong("EntityID", "", "set where TemplateID is set"))
 	}
 	return errors.Join(errs...)
 }
 
-const dltForm = "1 to 50 letters, digits, hyphens and underscores"
-
-var (
-	senderID = form(`\A[A-Za-z0-9-]{1,11}\z`)
-	letter   = form(`[A-Za-z]`)
-	number   = form(`\A\+?[0-9]{5,14}\z`)
-	price    = form(`\A[0-9]{1,2}(\.[0-9]{1,5})?\z`)
-	positive = form(`[1-9]`)
-	dltID    = form(`\A[A-Za-z0-9_-]{1,50}\z`)
-)
-
-// form returns a function that matches a pattern. The pattern is compiled when it is first needed, so that a process
-// without these settings starts sooner.
-func form(pattern string) func(string) bool {
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-	return func(s string) bool { return compiled().MatchString(s) }
-}
+var number = awsclient.Form(`\A\+?[0-9]{5,14}\z`)
 
 // ValidSenderID reports whether s has the form of [Config].SenderID; "" has not.
-func ValidSenderID(s string) bool { return senderID(s) && letter(s) }
-
-func isPrice(s string) bool { return price(s) && positive(s) }
-
-func isEndpoint(s string) bool {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Hostname() == "", u.User != nil, u.RawQuery != "", u.Fragment != "",
-		u.Path != "" && u.Path != "/":
-		return false
-	case u.Scheme == "http":
-		return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
-	}
-	return u.Scheme == "https"
-}
+func ValidSenderID(s string) bool { return awsclient.IsSenderID(s) }

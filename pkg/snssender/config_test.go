@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/awsfake"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/sendertest"
@@ -80,14 +81,14 @@ func TestFromEnvironment(t *testing.T) {
 		"AWS_REGION": "ap-south-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
 		"AWS_SESSION_TOKEN": "token",
 	}
-	cfg := FromEnvironment(func(name string) string { return env[name] })
+	cfg := awsclient.FromEnvironment(func(name string) string { return env[name] })
 	keys, err := cfg.Credentials.Retrieve(t.Context())
 	if err != nil || cfg.Region != "ap-south-1" || keys.AccessKeyID != "id" || keys.SecretAccessKey != "secret" ||
 		keys.SessionToken != "token" {
 		t.Errorf("region %q, keys %+v, %v", cfg.Region, keys, err)
 	}
 	for _, missing := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		cfg := FromEnvironment(func(name string) string {
+		cfg := awsclient.FromEnvironment(func(name string) string {
 			if name == missing {
 				return ""
 			}

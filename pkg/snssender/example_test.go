@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"countersign/pkg/awsclient"
 	"countersign/pkg/snssender"
 )
 
@@ -14,7 +15,7 @@ func ExampleNew() {
 		"AWS_ACCESS_KEY_ID":     "AKIDEXAMPLE",
 		"AWS_SECRET_ACCESS_KEY": "secret",
 	}
-	cfg := snssender.FromEnvironment(func(name string) string { return env[name] })
+	cfg := awsclient.FromEnvironment(func(name string) string { return env[name] })
 	_, err := snssender.New(cfg, snssender.Config{SenderID: "Acme Inc"})
 	fmt.Println(err)
 	// Output: sns: SenderID is "Acme Inc", must be 1 to 11 letters, digits and hyphens with at least one letter

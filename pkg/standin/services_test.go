@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"countersign/pkg/awsclient"
+	"countersign/pkg/awsclient"
 	"countersign/pkg/changes"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore"
@@ -86,7 +87,7 @@ func TestSNS(t *testing.T) {
 	var sent []string
 	s := withoutTables(t, standin.Options{Sent: func(to, message string) { sent = append(sent, to+" "+message) }})
 	sender, err := snssender.New(
-		snssender.FromEnvironment(os.Getenv),
+		awsclient.FromEnvironment(os.Getenv),
 		snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]},
 	)
 	if err != nil {

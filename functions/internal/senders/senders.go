@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/functions/internal/start"
+	"countersign/pkg/awsclient"
 	"countersign/pkg/config"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
@@ -48,7 +49,7 @@ func logPlans(log *slog.Logger, now time.Time) {
 }
 
 func openSNS(getenv func(string) string) (otp.Sender, error) {
-	sender, err := snssender.New(snssender.FromEnvironment(getenv), snssender.Config{
+	sender, err := snssender.New(awsclient.FromEnvironment(getenv), snssender.Config{
 		SenderID:          config.Get(getenv, "SENDER_ID"),
 		OriginationNumber: config.Get(getenv, "ORIGINATION_NUMBER"),
 		MaxPrice:          config.Get(getenv, "MAX_PRICE"),
@@ -73,7 +74,7 @@ func settingErrors(err error) error {
 			errs = append(errs, settingErrors(one))
 		}
 		return errors.Join(errs...)
-	case *snssender.ConfigError:
+	case *awsclient.ConfigError:
 		if s, ok := config.OfField(e.Field); ok {
 			return s.Wrong(e.Value, e.Want)
 		}
