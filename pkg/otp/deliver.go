@@ -123,14 +123,18 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	if MillisOf(s.Now()) >= c.Lease {
+	now := MillisOf(s.Now())
+	if now >= c.Lease {
 		return Started{Outcome: InProgress}, nil
 	}
 	left := c.ExpiresAt.Sub(s.at)
 	if s.StatedValidity > 0 {
 		left = min(left, s.StatedValidity)
 	}
-	delivery, cause := s.Sender.Send(ctx, Message{To: s.To, From: s.From, Text: s.Text(string(code), left), Code: code})
+	delivery, cause := s.Sender.Send(ctx, Message{
+		To: s.To, Region: c.Region, From: s.From,
+		Text: s.Text(string(code), left), Code: code, Life: c.ExpiresAt.Sub(now),
+	})
 	switch delivery {
 	case Accepted:
 		return sent(c), nil

@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Challenges is the table of challenges.
@@ -157,8 +158,13 @@ type Sender interface {
 type Message struct {
 	From string // sender name, "" for the sender's own
 	To   Phone
-	Text string
-	Code Code // the code inside Text, for senders that show it to a developer
+	// Region is the country of To, ISO 3166-1 alpha-2. "" is unknown.
+	Region string
+	Text   string
+	Code   Code // the code inside Text, for senders that show it to a developer
+	// Life is the time that the code still has when the message is handed over. A message that arrives later is of no
+	// use to anybody.
+	Life time.Duration
 }
 
 // Delivery is a sender's answer.

@@ -24,7 +24,9 @@ const (
 )
 
 // Message returns the message of the suite.
-func Message() otp.Message { return otp.Message{To: Number, Text: Text, Code: Code} }
+func Message() otp.Message {
+	return otp.Message{To: Number, Region: "US", Text: Text, Code: Code, Life: 5 * time.Minute}
+}
 
 // Provider is the way in which the provider behind a sender treats each message. Where it quotes the message in its
 // errors, the suite shows that the sender does not pass the quote on.

@@ -47,7 +47,9 @@ func testResend(t *testing.T, o Opener) {
 
 func resendKeepsCode(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	first := w.init(t, start("id", phone), otp.Sent)
+	r := start("id", phone)
+	r.Region = "MY"
+	first := w.init(t, r, otp.Sent)
 	code := w.Inbox.last(t)
 	w.verify(t, "id", wrong(code, 0), otp.Unmatched)
 	soon := w.resend(t, again("soon", first), otp.TooSoon)
@@ -71,6 +73,9 @@ func resendKeepsCode(t *testing.T, o Opener) {
 		left := otp.DefaultPolicy().Validity - time.Duration(n)*cooldown
 		if m.Code != code || m.To != phone || m.Text != fmt.Sprint(string(code), " is your code for ", left) {
 			t.Errorf("message %d has another code, number or remaining validity", n)
+		}
+		if m.Life != left || m.Region != "MY" {
+			t.Errorf("message %d to %q has a code of another %v, want one to MY of %v", n, m.Region, m.Life, left)
 		}
 	}
 	w.Clock.Advance(cooldown)
