@@ -1,6 +1,7 @@
-// Package awsfake has fakes of the AWS services that Countersign calls: [SNS], [EventBridge] and [Secret] (Secrets
-// Manager). Each is an [http.Handler] that speaks as much of the protocol as Countersign needs. Stand-ins on a laptop
-// serve them as they are. DynamoDB has no fake: a real engine stands in for it, see package dynamostore/engine.
+// Package awsfake has fakes of the AWS services that Countersign calls: [SNS], [SMSVoice] (End User Messaging SMS),
+// [EventBridge] and [Secret] (Secrets Manager). Each is an [http.Handler] that speaks as much of the protocol as
+// Countersign needs. Stand-ins on a laptop serve them as they are. DynamoDB has no fake: a real engine stands in for
+// it, see package dynamostore/engine.
 //
 // In a test a [Server] runs a fake on 127.0.0.1, counts its requests, and can misbehave:
 //
