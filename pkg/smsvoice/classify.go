@@ -1,0 +1,258 @@
+package smsvoice
+
+import (
+	"errors"
+	"strings"
+
+	"countersign/pkg/awsclient"
+	"countersign/pkg/otp"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
+	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2/types"
+	"github.com/aws/smithy-go"
+)
+
+// rule is the meaning of a refusal.
+type rule struct {
+	delivery otp.Delivery
+	operator bool
+	reason   string
+}
+
+// The meanings. Refused is for decisions that the service makes before it takes a message, and would make again: only
+// then is it certain that nothing was sent.
+var (
+	// The number's fault: another number is the remedy. Strangers choose numbers, so no alarm.
+	optedOut = rule{otp.Refused, false,
+		"the person has opted out; see opt-outs in the runbook"}
+	badNumber = rule{otp.Refused, false,
+		"this number cannot be sent to; ask the person for another"}
+	blocked = rule{otp.Refused, false,
+		"the account or its protect configuration blocks the country or the number"}
+	tooDear = rule{otp.Refused, false,
+		"a message to this number costs more than MaxPrice"}
+
+	// The operator's fault: other messages fail alike.
+	sandbox = rule{otp.Refused, true,
+		"the account is in the SMS sandbox, and the number is not verified; leave the sandbox"}
+	badOrigin = rule{otp.Refused, true,
+		"the origination identity cannot send to this country; check OriginationIdentity, the pool's members and the " +
+			"sender id of the client"}
+	badName = rule{otp.Refused, true,
+		"the country does not take the sender id; register it, or use another number or pool"}
+	badSetting = rule{otp.Refused, true,
+		"the request is not taken; check identity, configuration set, protect configuration, price, DLT ids and text"}
+	missing = rule{otp.Refused, true,
+		"a pool, number, sender id or configuration set of the settings does not exist in this account and region"}
+	spent = rule{otp.Refused, true,
+		"the spend limit or quota of the account is used up; raise it"}
+	forbidden = rule{otp.Refused, true,
+		"not allowed; the role needs sms-voice:SendTextMessage on the origination identity"}
+	suspended = rule{otp.Refused, true,
+		"AWS has stopped the account's messages; open a support case"}
+	badKeys = rule{otp.Refused, true,
+		"the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
+	badTarget = rule{otp.Refused, true,
+		"the endpoint does not know the operation; check endpoint and region"}
+
+	// Not sent, and a repeat may be. The answer is U, as for an unclear one, because the number has no fault.
+	busy = rule{otp.MaybeSent, false,
+		"too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
+	broken = rule{otp.MaybeSent, false,
+		"the service is in trouble; see the AWS status page if this goes on"}
+	stale = rule{otp.MaybeSent, true,
+		"the credentials or the request were too old; refresh the credentials and check the clock of this machine"}
+	unknown = rule{otp.MaybeSent, false,
+		"an answer that this version does not know; look the code up and add it to classify.go"}
+	// unknownDetail is for a reason that the table lacks, of an exception that it has: messages may fail alike.
+	unknownDetail = rule{otp.MaybeSent, true, unknown.reason}
+)
+
+// refusal is an exception of the service, with its reason if it has one.
+type refusal struct{ code, detail string }
+
+const (
+	conflict   = "ConflictException"
+	validation = "ValidationException"
+	quota      = "ServiceQuotaExceededException"
+	denied     = "AccessDeniedException"
+)
+
+// rules has every refusal that the service documents for SendTextMessage. One that is not here is unknown, and unknown
+// is MaybeSent: a sent message that is called refused makes the caller believe that no code is under way; a refused
+// message that is called maybe sent costs one retry.
+//
+// Sources: SendTextMessage and Common Errors in the API reference, and the SDK's deserializer and lists of reasons,
+// which tests compare with this table.
+var rules = map[refusal]rule{
+	{conflict, "DESTINATION_PHONE_NUMBER_OPTED_OUT"}:                          optedOut,
+	{conflict, "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION"}:        blocked,
+	{conflict, "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE"}: blocked,
+	{validation, "DESTINATION_COUNTRY_BLOCKED"}:                               blocked,
+	{validation, "PRICE_OVER_THRESHOLD"}:                                      tooDear,
+
+	{conflict, "DESTINATION_PHONE_NUMBER_NOT_VERIFIED"}:      sandbox,
+	{conflict, "NO_ORIGINATION_IDENTITIES_FOUND"}:            badOrigin,
+	{conflict, "MESSAGE_TYPE_MISMATCH"}:                      badOrigin,
+	{conflict, "RESOURCE_NOT_ACTIVE"}:                        badOrigin,
+	{conflict, "NUMBER_CAPABILITIES_MISMATCH"}:               badOrigin,
+	{validation, "INVALID_IDENTITY_FOR_DESTINATION_COUNTRY"}: badOrigin,
+	{validation, "INTERNATIONAL_SENDING_NOT_SUPPORTED"}:      badOrigin,
+	{validation, "COUNTRY_CODE_MISMATCH"}:                    badOrigin,
+	{validation, "COUNTRY_NOT_ENABLED"}:                      badOrigin,
+	{validation, "CHANNEL_NOT_ENABLED"}:                      badOrigin,
+	{validation, "SENDER_ID_NOT_REGISTERED"}:                 badName,
+	{validation, "SENDER_ID_NOT_SUPPORTED"}:                  badName,
+	{validation, "SENDER_ID_REQUIRES_REGISTRATION"}:          badName,
+	{validation, "INVALID_PARAMETER"}:                        badSetting, // but see ruleFor
+	{validation, "FIELD_VALIDATION_FAILED"}:                  badSetting, // but see ruleFor
+	{validation, "CANNOT_PARSE"}:                             badSetting,
+	{validation, "INVALID_ARN"}:                              badSetting,
+	{validation, "INVALID_REQUEST"}:                          badSetting,
+	{validation, "MAXIMUM_SIZE_EXCEEDED"}:                    badSetting,
+	{validation, "MISSING_PARAMETER"}:                        badSetting,
+	{validation, "PARAMETERS_CANNOT_BE_USED_TOGETHER"}:       badSetting,
+	{validation, "RESOURCE_NOT_ACCESSIBLE"}:                  missing,
+	{validation, "UNKNOWN_OPERATION"}:                        badTarget,
+	{"ResourceNotFoundException", ""}:                        missing,
+	{quota, "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}:          spent,
+	{quota, "MONTHLY_SPEND_LIMIT_REACHED_FOR_VOICE"}:         spent,
+	{quota, "MONTHLY_SPEND_LIMIT_REACHED_FOR_MEDIA"}:         spent,
+	{quota, "MONTHLY_SPEND_LIMIT_REACHED_FOR_NOTIFY"}:        spent,
+	{quota, "DAILY_NOTIFY_TIER_MESSAGE_LIMIT"}:               spent,
+	{denied, ""}: forbidden, // IAM gives no reason
+	{denied, "INSUFFICIENT_ACCOUNT_REPUTATION"}: suspended,
+	{denied, "ACCOUNT_DISABLED"}:                suspended,
+	{"ThrottlingException", ""}:                 busy,
+	{"InternalServerException", ""}:             broken,
+
+	// Common to all AWS services.
+	{"AccessDenied", ""}:                        forbidden,
+	{"NotAuthorized", ""}:                       forbidden,
+	{"OptInRequired", ""}:                       forbidden,
+	{"IncompleteSignature", ""}:                 badKeys,
+	{"IncompleteSignatureException", ""}:        badKeys,
+	{"InvalidClientTokenId", ""}:                badKeys,
+	{"InvalidSignatureException", ""}:           badKeys,
+	{"MissingAuthenticationToken", ""}:          badKeys,
+	{"MissingAuthenticationTokenException", ""}: badKeys,
+	{"SignatureDoesNotMatch", ""}:               badKeys,
+	{"UnrecognizedClientException", ""}:         badKeys,
+	{"InvalidAction", ""}:                       badTarget,
+	{"UnknownOperationException", ""}:           badTarget,
+	{"SerializationException", ""}:              badSetting,
+	{"ValidationError", ""}:                     badSetting,
+	{"Throttling", ""}:                          busy,
+	{"ThrottledException", ""}:                  busy,
+	{"TooManyRequestsException", ""}:            busy,
+	{"InternalFailure", ""}:                     broken,
+	{"ServiceUnavailable", ""}:                  broken,
+	{"ServiceUnavailableException", ""}:         broken,
+	{"ExpiredToken", ""}:                        stale,
+	{"ExpiredTokenException", ""}:               stale,
+	{"RequestExpired", ""}:                      stale,
+}
+
+// ruleFor finds the rule for a refusal. The service has one reason both for a number that it does not dial and for
+// settings that it does not take. Only the number is the caller's affair.
+func ruleFor(r refusal, aboutNumber bool) rule {
+	found, ok := rules[r]
+	switch {
+	case !ok && r.detail == "" && r.code != conflict && r.code != validation && r.code != quota:
+		return unknown
+	case !ok:
+		return unknownDetail
+	case found == badSetting && aboutNumber:
+		return badNumber
+	}
+	return found
+}
+
+// detail returns the reason of an exception, and whether it is about the number.
+func detail(err error) (reason string, aboutNumber bool) {
+	var c *types.ConflictException
+	var v *types.ValidationException
+	var q *types.ServiceQuotaExceededException
+	var a *types.AccessDeniedException
+	switch {
+	case errors.As(err, &c):
+		return string(c.Reason), false
+	case errors.As(err, &q):
+		return string(q.Reason), false
+	case errors.As(err, &a):
+		return string(a.Reason), false
+	case errors.As(err, &v):
+		const field = "DestinationPhoneNumber"
+		aboutNumber = strings.Contains(strings.ToLower(v.ErrorMessage()), strings.ToLower(field))
+		for _, f := range v.Fields {
+			aboutNumber = aboutNumber || f.Name != nil && strings.EqualFold(*f.Name, field)
+		}
+		return string(v.Reason), aboutNumber
+	}
+	return "", false
+}
+
+// classify returns the outcome of a SendTextMessage.
+func classify(out *pinpointsmsvoicev2.SendTextMessageOutput, err error) (otp.Delivery, error) {
+	if err == nil {
+		return accepted(out)
+	}
+	e := &Error{}
+	var answer *awshttp.ResponseError
+	if errors.As(err, &answer) {
+		e.Status = answer.HTTPStatusCode()
+		e.RequestID = awsclient.RequestID(answer.RequestID)
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() == noCode {
+		e.Reason, e.Operator = awsclient.Unanswered("the service", Timeout, err, e.Status)
+		return otp.MaybeSent, e
+	}
+	reason, aboutNumber := detail(err)
+	r := ruleFor(refusal{api.ErrorCode(), reason}, aboutNumber)
+	if r.delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
+		r = unknown // a refusal that does not come as one
+	}
+	e.Code = code(api.ErrorCode())
+	if reason != "" && isDetail(reason) {
+		e.Detail = reason
+	}
+	e.Reason, e.Operator = r.reason, r.operator
+	return r.delivery, e
+}
+
+// code returns an exception's name. One that no rule has must end as the service's do: the SDK cuts a name at a colon,
+// and what is left of a text could be the brand.
+func code(name string) string {
+	known := strings.HasSuffix(name, "Exception")
+	for r := range rules {
+		known = known || r.code == name
+	}
+	if !known {
+		name = ""
+	}
+	return awsclient.Code(name)
+}
+
+// isDetail matches the form of the service's reasons. One-time codes and phone numbers are digits, so none is ever in
+// it.
+var isDetail = awsclient.Form(`\A[A-Z_]{1,100}\z`)
+
+// noCode is the SDK's word for an answer without an error code.
+const noCode = "UnknownError"
+
+// accepted requires the id that the service gives to every message it takes: a 200 without one comes from another
+// server on the way.
+func accepted(out *pinpointsmsvoicev2.SendTextMessageOutput) (otp.Delivery, error) {
+	if out.MessageId != nil && *out.MessageId != "" {
+		return otp.Accepted, nil
+	}
+	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	return otp.MaybeSent, &Error{
+		Status:    200,
+		RequestID: awsclient.RequestID(id),
+		Reason:    "a success without a message id; check endpoint and proxy",
+	}
+}

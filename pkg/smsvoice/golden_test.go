@@ -1,0 +1,68 @@
+package smsvoice
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+var update = flag.Bool("update", false, "write the requests on the wire as the expected ones")
+
+// The requests to ten countries, of a deployment that has every setting and a client with a sender id of its own. The
+// fake holds each to the service's model.
+func TestRequestsByCountry(t *testing.T) {
+	stub, s := start(t, Config{
+		OriginationIdentity: pool, ConfigurationSet: "countersign", ProtectConfiguration: "protect-0123456789abcdef",
+		MaxPrice: "0.50", EntityID: "1701165718168578728", TemplateID: "1707166375278247471",
+	})
+	for i, c := range []struct{ region, number string }{
+		{"US", "+12065550100"}, {"IN", "+919876543210"}, {"GB", "+447911123456"}, {"SG", "+6591234567"},
+		{"IE", "+353851234567"}, {"FR", "+33612345678"}, {"BR", "+5511961234567"}, {"CN", "+8613123456789"},
+		{"MY", "+60123456789"}, {"AE", "+971501234567"},
+	} {
+		d, err := s.Send(t.Context(), otp.Message{
+			From: "Acme-1", To: otp.Phone(c.number), Region: c.region,
+			Text: "Acme: your code is 493817.", Life: 5 * time.Minute,
+		})
+		if d != otp.Accepted || err != nil {
+			t.Fatalf("%s: Send = %v, %v, want Accepted", c.region, d, err)
+		}
+		got, err := json.MarshalIndent(stub.Requests()[i], "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, '\n')
+		path := filepath.Join("testdata", c.region+".json")
+		if *update {
+			if err := os.WriteFile(path, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: sent %s, want %s (%v); if the change is meant, run go test ./pkg/smsvoice "+
+				"-run TestRequestsByCountry -update", c.region, got, want, err)
+		}
+	}
+}
+
+// A deployment with the least settings leaves all else to the account.
+func TestLeast(t *testing.T) {
+	stub, s := start(t, good)
+	m := otp.Message{To: "+919876543210", Region: "IN", Text: "Acme: your code is 493817.", Life: time.Minute}
+	if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+		t.Fatalf("Send = %v, %v, want Accepted", d, err)
+	}
+	got, err := json.Marshal(stub.Requests()[0])
+	want := `{"DestinationPhoneNumber":"+919876543210","OriginationIdentity":"` + pool + `",` +
+		`"MessageBody":"Acme: your code is 493817.","MessageType":"TRANSACTIONAL","TimeToLive":60}`
+	if string(got) != want || err != nil {
+		t.Errorf("sent %s, %v, want %s", got, err, want)
+	}
+}

@@ -1,0 +1,73 @@
+package smsvoice
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"countersign/pkg/awsclient"
+	"countersign/pkg/otp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
+)
+
+// Timeout bounds one Send, from the credentials to the last byte of the answer. An init has nine seconds, and needs the
+// rest of them for its writes.
+const Timeout = 4 * time.Second
+
+// Sender is an otp.Sender on AWS End User Messaging SMS. It is safe for concurrent use.
+type Sender struct {
+	send   send
+	config Config
+}
+
+// send is SendTextMessage of a client. A field of the client's own type would have the linker keep each of its hundred
+// operations, because the type could be reached by reflection, and functions would start later.
+type send func(
+	context.Context, *pinpointsmsvoicev2.SendTextMessageInput, ...func(*pinpointsmsvoicev2.Options),
+) (*pinpointsmsvoicev2.SendTextMessageOutput, error)
+
+var _ otp.Sender = (*Sender)(nil)
+
+// New returns a sender. It uses only Region and Credentials of cfg: no retries, no endpoint of another service, no HTTP
+// client, and no logging of bodies, which hold number and code. It makes no request.
+//
+// The error names every setting that cannot be used.
+func New(cfg aws.Config, c Config) (*Sender, error) {
+	wire := awsclient.OnceTransport()
+	s, err := newSender(cfg, c, wire)
+	if err == nil && c.OpenAhead {
+		awsclient.Ahead(wire, "sms-voice", cfg.Region, c.Endpoint)
+	}
+	return s, err
+}
+
+// newSender is New with a transport of the caller's, for tests.
+func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error) {
+	errs := []error{c.Validate()}
+	if cfg.Region == "" {
+		errs = append(errs, wrong("Region", "",
+			"an AWS region with End User Messaging, such as eu-west-1 (AWS_REGION)"))
+	}
+	if cfg.Credentials == nil {
+		errs = append(errs, wrong("Credentials", "",
+			"a provider of AWS credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Sender{send: client(cfg, c.Endpoint, wire).SendTextMessage, config: c}, nil
+}
+
+// Send sends m to its number, with one request. The error of Refused and MaybeSent is an [*Error]; with Accepted it is
+// nil.
+//
+// m.From is the sender id that the message comes from, where the country of the number shows such a name (see
+// [ShowsName]). Elsewhere the message comes from [Config].OriginationIdentity, so that the person still gets the code.
+func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	return classify(s.send(ctx, s.config.request(m)))
+}
