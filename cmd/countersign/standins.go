@@ -13,7 +13,7 @@ import (
 )
 
 var standinsHelp = texts{
-	"standins":        "Run the stand-ins of DynamoDB, Secrets Manager, SNS and EventBridge, for sam local.",
+	"standins":        "Run the stand-ins of DynamoDB, Secrets Manager, SNS, End User Messaging and EventBridge, for sam local.",
 	"host":            "Address to listen on. Containers on Linux reach 172.17.0.1, the address of Docker's bridge.",
 	"standins_remote": "Allow an address that other machines reach. Anyone there can read the keys and the codes.",
 	"env_file_out":    "File to write, with the environment for invoke --env-file and sam local --env-vars.",
@@ -47,8 +47,9 @@ func (c *standins) Run(ctx context.Context) (err error) {
 	}
 	if !ip.IsLoopback() {
 		delete(given, "AWS_ENDPOINT_URL_SNS")
-		warn("functions accept an http endpoint of SNS on the loopback interface only, so the file has none: " +
-			"without it, a message is a request to AWS")
+		delete(given, "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2")
+		warn("functions accept an http endpoint of SNS or End User Messaging on the loopback interface only, so the " +
+			"file has none: without it, a message is a request to AWS")
 	}
 	text, err := json.MarshalIndent(map[string]any{"Parameters": given}, "", "  ")
 	if err != nil {

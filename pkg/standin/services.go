@@ -30,6 +30,7 @@ const (
 	dynamoDB       = "AWS_ENDPOINT_URL_DYNAMODB"
 	secretsManager = "AWS_ENDPOINT_URL_SECRETS_MANAGER" // #nosec G101 -- the name of a variable
 	sns            = "AWS_ENDPOINT_URL_SNS"
+	smsVoice       = "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"
 	eventBridge    = "AWS_ENDPOINT_URL_EVENTBRIDGE"
 )
 
@@ -107,6 +108,7 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 		{secretsManager, "Secrets Manager (" + filepath.Join(o.Data, "keys.json") + ")",
 			&awsfake.Secret{Source: readKeys}},
 		{sns, "SNS (messages go nowhere)", &awsfake.SNS{Sent: o.Sent}},
+		{smsVoice, "End User Messaging (messages go nowhere)", &awsfake.SMSVoice{Sent: o.Sent}},
 		{eventBridge, "EventBridge (events go nowhere)", &awsfake.EventBridge{Put: o.Put}},
 	} {
 		if o.Given[service.variable] != "" {

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"countersign/pkg/awsclient"
-	"countersign/pkg/awsclient"
 	"countersign/pkg/changes"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore"
@@ -30,6 +29,7 @@ import (
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
 	"countersign/pkg/otp"
+	"countersign/pkg/smsvoice"
 	"countersign/pkg/snssender"
 	"countersign/pkg/standin"
 )
@@ -90,6 +90,25 @@ func TestSNS(t *testing.T) {
 		awsclient.FromEnvironment(os.Getenv),
 		snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]},
 	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := otp.Message{To: "+606543216353", Text: "123456 is your code"}
+	if d, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
+		t.Error(d, err)
+	}
+	if want := []string{"+606543216353 123456 is your code"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
+// A message that the functions' other sender sends reaches Sent, too.
+func TestSMSVoice(t *testing.T) {
+	var sent []string
+	s := withoutTables(t, standin.Options{Sent: func(to, message string) { sent = append(sent, to+" "+message) }})
+	sender, err := smsvoice.New(awsclient.FromEnvironment(os.Getenv), smsvoice.Config{
+		OriginationIdentity: "pool-1", Endpoint: s.Environment["AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"],
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +212,8 @@ func TestRefusals(t *testing.T) {
 	})
 	const (
 		form    = "application/x-www-form-urlencoded"
+		json10  = "application/x-amz-json-1.0"
+		text    = `{"DestinationPhoneNumber":"+606543216353","MessageBody":"hello"}`
 		publish = "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353&Message=hello"
 	)
 	const event = `{"Entries":[{"DetailType":"kind","Detail":"{}"}]}`
@@ -204,6 +225,9 @@ func TestRefusals(t *testing.T) {
 		{"SNS", "", "", form, "Action=Publish&Version=2010-03-31&TopicArn=arn&Message=hello", 400},
 		{"SNS", "", "", form, "Action=Publish&Version=2010-03-31&PhoneNumber=%2B606543216353", 400},
 		{"SNS", "attacker.example", "", form, publish, 403},
+		{"PINPOINT_SMS_VOICE_V2", "", "PinpointSMSVoiceV2.SendVoiceMessage", json10, text, 400},
+		{"PINPOINT_SMS_VOICE_V2", "", "PinpointSMSVoiceV2.SendTextMessage", json10, "{}", 400},
+		{"PINPOINT_SMS_VOICE_V2", "attacker.example", "PinpointSMSVoiceV2.SendTextMessage", json10, text, 403},
 		{"EVENTBRIDGE", "", "AWSEvents.PutRule", "", event, 400},
 		{"EVENTBRIDGE", "", "AWSEvents.PutEvents", "", "{", 400},
 		{"EVENTBRIDGE", "attacker.example", "AWSEvents.PutEvents", "", event, 403},
@@ -240,6 +264,8 @@ func TestGiven(t *testing.T) {
 		Given: map[string]string{
 			"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
 			"AWS_ENDPOINT_URL_SNS":      "http://127.0.0.1:1",
+
+			"AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": "http://127.0.0.1:1",
 		},
 	})
 	if len(s.Environment) != 2 || len(s.Names) != 2 || s.Environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"] == "" ||
@@ -254,7 +280,7 @@ func TestEngine(t *testing.T) {
 	binary, data := installed(t), t.TempDir()
 	for range 2 {
 		s := services(t, standin.Options{Data: data, Engine: binary})
-		if len(s.Names) != 4 || !strings.Contains(s.Names[0], data) {
+		if len(s.Names) != 5 || !strings.Contains(s.Names[0], data) {
 			t.Error(s.Names)
 		}
 		private(t, data)

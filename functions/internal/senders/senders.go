@@ -16,11 +16,25 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service/sending"
+	"countersign/pkg/smsvoice"
 	"countersign/pkg/snssender"
 )
 
-// table has the sender "sns", which is used where COUNTERSIGN_SENDER names none.
-var table = sending.Senders{"sns": openSNS}
+// The senders. Where COUNTERSIGN_SENDER names none, it is sns until the operator gives the other one something to send
+// from.
+const (
+	sns      = "sns"
+	smsVoice = "sms-voice"
+)
+
+var table = sending.Senders{sns: openSNS, smsVoice: openSMSVoice}
+
+func standard(getenv func(string) string) string {
+	if config.Get(getenv, "ORIGINATION_IDENTITY") != "" {
+		return smsVoice
+	}
+	return sns
+}
 
 // Open adds a sender to s. Its error names every setting of messages that is wrong. A country that does not exist is
 // a line in the log only: messages to the other countries go out. A line has the release of the numbering plans; it is
@@ -33,7 +47,7 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 		s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sCOUNTRIES: %v", config.Prefix, err))
 	}
 	logPlans(s.Gate.Log, s.Now())
-	sender, err := table.Open(getenv, "sns")
+	sender, err := table.Open(getenv, standard(getenv))
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +71,23 @@ func openSNS(getenv func(string) string) (otp.Sender, error) {
 		TemplateID:        config.Get(getenv, "TEMPLATE_ID"),
 		Endpoint:          getenv("AWS_ENDPOINT_URL_SNS"),
 		OpenAhead:         true,
+	})
+	if err != nil {
+		return nil, settingErrors(err)
+	}
+	return sender, nil
+}
+
+func openSMSVoice(getenv func(string) string) (otp.Sender, error) {
+	sender, err := smsvoice.New(awsclient.FromEnvironment(getenv), smsvoice.Config{
+		OriginationIdentity:  config.Get(getenv, "ORIGINATION_IDENTITY"),
+		ConfigurationSet:     config.Get(getenv, "CONFIGURATION_SET"),
+		ProtectConfiguration: config.Get(getenv, "PROTECT_CONFIGURATION"),
+		MaxPrice:             config.Get(getenv, "MAX_PRICE"),
+		EntityID:             config.Get(getenv, "ENTITY_ID"),
+		TemplateID:           config.Get(getenv, "TEMPLATE_ID"),
+		Endpoint:             getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
+		OpenAhead:            true,
 	})
 	if err != nil {
 		return nil, settingErrors(err)

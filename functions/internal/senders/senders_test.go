@@ -13,7 +13,10 @@ import (
 	"countersign/functions/internal/start"
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
+	"countersign/pkg/awsfake"
 	"countersign/pkg/config"
+	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service"
 )
@@ -87,7 +90,11 @@ func TestPlansAreLogged(t *testing.T) {
 func TestSettings(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"BRAND", strings.Repeat("b", 98), "COUNTERSIGN_BRAND"},
-		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sns`},
+		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sms-voice, sns`},
+		{"SENDER", "sms-voice",
+			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool, phone number"},
+		{"ORIGINATION_IDENTITY", "+60 12 345",
+			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool, phone number"},
 		{"MAX_PRICE", "free", `COUNTERSIGN_MAX_PRICE is "free", must be an amount in USD`},
 		{"ORIGINATION_NUMBER", "+60 12 345",
 			"COUNTERSIGN_ORIGINATION_NUMBER has a value that is not shown here, and must be 5 to 14 digits"},
@@ -106,6 +113,46 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := open(t, environment("SENDER", "sns")); err != nil {
 		t.Errorf("sender sns: %v", err)
+	}
+}
+
+// Messages go through SNS until the operator gives the other sender something to send from.
+func TestWhichSender(t *testing.T) {
+	for name, c := range map[string]struct {
+		env             map[string]string
+		sns, endUserMsg int
+	}{
+		"nothing set":               {nil, 1, 0},
+		"a sender id":               {map[string]string{"SENDER_ID": "Acme"}, 1, 0},
+		"an identity":               {map[string]string{"ORIGINATION_IDENTITY": "pool-1"}, 0, 1},
+		"an identity, and its name": {map[string]string{"ORIGINATION_IDENTITY": "pool-1", "SENDER": "sms-voice"}, 0, 1},
+		"an identity, and SNS":      {map[string]string{"ORIGINATION_IDENTITY": "pool-1", "SENDER": "sns"}, 1, 0},
+	} {
+		sns, endUserMsg := awsfake.StartSNS(t), awsfake.StartSMSVoice(t)
+		env := map[string]string{
+			"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+			"AWS_ENDPOINT_URL_SNS": sns.URL, "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": endUserMsg.URL,
+		}
+		for setting, value := range c.env {
+			env[config.Prefix+setting] = value
+		}
+		getenv := func(name string) string { return env[name] }
+		cfg, err := config.Load(getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
+		svc, err := senders.Open(&start.Service{
+			Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
+		}, getenv)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		d, err := svc.Messages.Issuer.Sender.Send(t.Context(), sendertest.Message())
+		if d != otp.Accepted || sns.Count() != c.sns || endUserMsg.Count() != c.endUserMsg {
+			t.Errorf("%s: %v, %v; %d messages through SNS and %d through End User Messaging, want %d and %d",
+				name, d, err, sns.Count(), endUserMsg.Count(), c.sns, c.endUserMsg)
+		}
 	}
 }
 
