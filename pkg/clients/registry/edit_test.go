@@ -216,7 +216,7 @@ func TestRotateSecrets(t *testing.T) {
 		t.Error(err)
 	}
 	have(three)
-	clientstest.WantError(t, r.RemoveSecret(ctx, "acme"), "must be simple, or with a secret")
+	clientstest.WantError(t, r.RemoveSecret(ctx, "acme"), "client rotate-secret makes one")
 	have(three)
 	for _, bad := range []string{"", "15 bytes is few", strings.Repeat("a", 257)} {
 		clientstest.WantError(t, r.SetSecret(ctx, "acme", []byte(bad)),

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/hmac"
+	"errors"
 	"fmt"
 
 	"countersign/pkg/clients"
@@ -56,12 +57,18 @@ func (g Registry) isNewest(ctx context.Context, r clients.Record, secret []byte)
 	return err == nil && hmac.Equal(plain, secret)
 }
 
+var errNoSecret = errors.New("it would have no secret for its hmac requests: client rotate-secret makes one, " +
+	"client remove-secret then ends this one, and client disable ends all requests at once")
+
 // RemoveSecret removes the oldest of a client's secrets. It refuses to remove the
 // only secret of a client in HMAC mode.
 func (g Registry) RemoveSecret(ctx context.Context, id string) error {
 	return g.Edit(ctx, id, func(r *clients.Record) error {
 		if len(r.Secrets) == 0 {
 			return fmt.Errorf("secret: %w", documents.ErrNotFound)
+		}
+		if len(r.Secrets) == 1 && r.Unimatrix == "hmac" {
+			return errNoSecret
 		}
 		r.Secrets = r.Secrets[:len(r.Secrets)-1]
 		return nil
