@@ -85,7 +85,12 @@ func (s *sending) again(ctx context.Context, claim Claim) (Started, error) {
 	if err != nil || answer.Outcome != "" {
 		return answer, err
 	}
-	answer, err = s.further(ctx, c)
+	return s.claimed(ctx, c)
+}
+
+// claimed is again once the challenge is claimed.
+func (s *sending) claimed(ctx context.Context, c Challenge) (Started, error) {
+	answer, err := s.further(ctx, c)
 	if answer.Outcome == InProgress {
 		return answer, nil // the lease is over: another call may own the challenge by now
 	}

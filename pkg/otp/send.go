@@ -33,49 +33,112 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 		return Started{Outcome: InProgress}, nil
 	}
 	s.keys = s.keysFor(ctx, old.KeyVersion)
+	over := s.keys.retired(old.KeyVersion) || old.ended(s.at) != ""
 	switch {
-	case s.keys.retired(old.KeyVersion) || old.ended(s.at) != "":
+	case r.Refusal != "" && over:
 		if answer, err := s.restart(ctx, c, old); err != nil || answer.Outcome != "" {
 			return answer, err
 		}
 		return s.first(ctx, c)
 	case r.Refusal != "":
 		return Started{Outcome: r.Refusal}, nil
+	case over:
 	case !old.yieldsTo(r):
 		return Started{Outcome: TooSoon, Wait: old.ExpiresAt.Sub(s.at)}, nil
 	case !s.keys.holds(old.KeyVersion):
 		return Started{}, unknownVersion(old.KeyVersion)
-	case !s.keys.serves(old, r):
-		return s.replace(ctx, c, old)
 	}
-	answer, err := s.again(ctx, Claim{Key: c.Key, Owner: c.Owner})
-	switch answer.Outcome {
-	case Unknown, Used, Expired, Locked: // since it was found live: the next call makes a new one
-		answer = Started{Outcome: InProgress}
-	}
-	return answer, err
+	return s.countThenTake(ctx, c, old, over)
 }
 
-// replace puts the new code of c in the place of a live one. The message is counted
-// first, so a send that a limit refuses leaves the live code as it is.
-func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error) {
+// countThenTake sends for a scenario that has a challenge. The message is counted before the challenge is taken, so a
+// call that a limit refuses keeps no other call from it: anybody may ask, and the limits may allow the message of a
+// known source only.
+func (s *sending) countThenTake(ctx context.Context, c, old Challenge, over bool) (Started, error) {
 	answer, err := s.count(ctx)
-	if err != nil || answer.Outcome != "" {
-		return answer, err
+	switch {
+	case err != nil:
+		return Started{}, err
+	case answer.Outcome != "" && over:
+		return s.refused(ctx, c, old, answer)
+	case answer.Outcome != "":
+		return answer, nil
+	case over:
+		return s.start(ctx, c, old)
+	case s.keys.serves(old, s.Start):
+		return s.sendAgain(ctx, c)
 	}
-	// Guesses at both codes count together, and the new code gives no more of them than
-	// the old one had left. If a stricter limit is already used up, one attempt remains:
-	// a code that cannot pass is of no use to anybody.
-	c.Attempts, c.Max = old.Attempts, min(old.Max, max(c.Max, old.Attempts+1))
-	answer, err = s.restart(ctx, c, old)
+	return s.replace(ctx, c, old)
+}
+
+// refused stores that a limit refused the message, in place of a challenge that is over. It stores nothing if an
+// earlier call did, as long as a code would live: many such calls would keep all others from the challenge.
+func (s *sending) refused(ctx context.Context, c, old Challenge, answer Started) (Started, error) {
+	if old.State == Failed && old.Result == answer.Outcome && old.ExpiresAt > s.at {
+		return answer, nil
+	}
+	c.State, c.Result, c.Lease = Failed, answer.Outcome, 0
+	if _, err := s.restart(ctx, c, old); err != nil {
+		return Started{}, err
+	}
+	return answer, nil // another call may have been first: what it stored counts
+}
+
+// sendAgain sends the live code, whose message is counted.
+func (s *sending) sendAgain(ctx context.Context, c Challenge) (Started, error) {
+	live, answer, err := s.claim(ctx, Claim{Key: c.Key, Owner: c.Owner})
+	switch {
+	case err != nil:
+		return Started{}, errors.Join(err, s.refund(ctx))
+	case answer.Outcome != "": // used or locked since it was found live, or another call sends it
+		return s.unsent(ctx, Started{Outcome: InProgress})
+	}
+	return s.claimed(ctx, live)
+}
+
+// start puts c, whose message is counted, in the place of a challenge that is over, and sends it. A call that a limit
+// refused may have put another one there that is over: it must not end this one, or nobody's message would go out.
+func (s *sending) start(ctx context.Context, c, old Challenge) (Started, error) {
+	answer := Started{Outcome: InProgress}
+	for range startTries {
+		stored, err := s.reserve(ctx, c, &old)
+		switch {
+		case err != nil:
+			return Started{}, errors.Join(err, s.refund(ctx))
+		case stored.Owner == c.Owner:
+			return s.firstCounted(ctx, c)
+		case stored.Lease > s.at || stored.ended(s.at) == "":
+			return s.unsent(ctx, answer)
+		}
+		old = stored
+	}
+	return s.unsent(ctx, answer)
+}
+
+// startTries is more than the reasons for which a limit refuses a message, each of which is stored once.
+const startTries = 4
+
+// instead puts c, whose message is counted, in the place of old, and sends it.
+func (s *sending) instead(ctx context.Context, c, old Challenge) (Started, error) {
+	answer, err := s.restart(ctx, c, old)
 	switch {
 	case err != nil:
 		return Started{}, errors.Join(err, s.refund(ctx))
 	case answer.Outcome != "": // guessed at or sent again meanwhile
 		return s.unsent(ctx, answer)
 	}
-	answer, err = s.firstCounted(ctx, c)
-	if answer.Outcome == Undeliverable { // nothing went out: the old code may still be used
+	return s.firstCounted(ctx, c)
+}
+
+// replace puts the new code of c in the place of a live one. The message is counted, so a send that a limit refuses
+// leaves the live code as it is.
+func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error) {
+	// Guesses at both codes count together, and the new code gives no more of them than
+	// the old one had left. If a stricter limit is already used up, one attempt remains:
+	// a code that cannot pass is of no use to anybody.
+	c.Attempts, c.Max = old.Attempts, min(old.Max, max(c.Max, old.Attempts+1))
+	answer, err := s.instead(ctx, c, old)
+	if err == nil && answer.Outcome == Undeliverable { // nothing went out: the old code may still be used
 		ctx, cancel := outlive(ctx, SettleTime)
 		defer cancel()
 		c.State, c.Lease, old.Lease = Failed, 0, s.at

@@ -145,10 +145,9 @@ func (l *Life) isReplaced() {
 	l.wants(auth, changes.Failed, 2)
 	l.verify(r.ID, l.code, otp.Passed)
 	l.wants(auth, changes.Passed, 1)
-	l.send(r, otp.TooSoon) // after a pass it is a new challenge, refused at once, and again
+	l.send(r, otp.TooSoon) // after a pass it is a new challenge, refused at once
 	l.refused(auth, otp.TooSoon)
-	l.send(r, otp.TooSoon)
-	l.refused(auth, otp.TooSoon)
+	l.send(r, otp.TooSoon) // again, for the same reason: no further fact
 }
 
 // isRestored replaces a challenge by one whose message is refused: the person may still use

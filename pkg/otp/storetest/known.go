@@ -20,6 +20,7 @@ func testKnown(t *testing.T, o Opener) {
 		{"strangers cannot pause a known source", knownIsNotPaused},
 		{"a number that answers nobody is bounded for known sources too", knownIsBounded},
 		{"a re-send has the source of its challenge", resendIsKnown},
+		{"strangers who are refused keep a known source from nothing", refusedKeepNobody},
 		{"without a known source strangers have the whole day", nobodyIsKnown},
 		{"a source is known for one number of one client", knownForOneNumber},
 		{"few sources are known", fewAreKnown},
@@ -233,6 +234,41 @@ func resendIsKnown(t *testing.T, o Opener) {
 	w.Clock.Advance(cooldown)
 	w.init(t, from("", "stranger"), otp.TooMany)
 	w.resend(t, again("r", first), otp.Sent)
+}
+
+// refusedKeepNobody: strangers ask for a code again and again, though the limits refuse
+// them. One of their calls comes before each write of the owner's.
+func refusedKeepNobody(t *testing.T, o Opener) {
+	w := known(t, o)
+	for range 2 {
+		w.strangers(t, "attacker")
+		w.Clock.Advance(time.Hour)
+	}
+	others, owner := w.Issuer, scenario("")
+	owner.Source = "home"
+	strangers := func() {
+		r := scenario("")
+		r.Source = "attacker"
+		if got, err := others.Send(ctx, r); err != nil || got.Outcome == otp.Sent {
+			t.Errorf("a stranger's call: %+v %v", got, err)
+		}
+	}
+	busy := false
+	between := func(do func() error) error {
+		if !busy {
+			busy = true
+			strangers()
+			busy = false
+		}
+		return do()
+	}
+	w.Issuer.Challenges, w.Issuer.Ledgers = Decorate(w.Store, between), Decorate(w.Store, between)
+	w.send(t, owner, otp.Sent)
+	w.Clock.Advance(cooldown)
+	w.send(t, owner, otp.Sent) // the live code again
+	w.Clock.Advance(cooldown)
+	owner.Digits = 8
+	w.send(t, owner, otp.Sent) // another one
 }
 
 func nobodyIsKnown(t *testing.T, o Opener) {
