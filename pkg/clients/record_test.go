@@ -11,6 +11,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/documents"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -254,6 +255,24 @@ func wrongLimits() []recordCase {
 			"messagesPerDay is -1, must be 0 (the deployment's) to 100000000"},
 		{"a rate without end", clients.Record{PerMinute: 1_000_001}, "perMinute is 1000001"},
 	}
+}
+
+// The record of a client is read at requests: texts of its own in all languages, each of the most bytes, leave it small.
+func TestTextsAreSmall(t *testing.T) {
+	r := fullRecord()
+	for _, tag := range languages.All() {
+		r.Texts[tag] = "{code} " + strings.Repeat("ß", 151)
+	}
+	r.Status, r.Unimatrix, r.Secrets = clients.StatusActive, "", nil
+	if err := check(r); err != nil {
+		t.Fatal(err)
+	}
+	text, err := documents.Encode(r)
+	if err != nil || len(text) > 20_000 {
+		t.Errorf("the record has %d bytes, want 20,000 at most: %v", len(text), err)
+	}
+	r.Texts["de"] += "ß"
+	clientstest.WantError(t, check(r), "texts[de] makes a message", "take out 1")
 }
 
 // wrongTexts have a wrong brand, language or name.

@@ -74,17 +74,30 @@ func placeholders(template string) error {
 	before, after, _ := strings.Cut(template, string(code))
 	last, _ := utf8.DecodeLastRuneInString(before)
 	first, _ := utf8.DecodeRuneInString(after)
-	if before != "" && joins(last) || after != "" && joins(first) {
+	if before != "" && joins(last) || after != "" && joins(first) || continues(before, after) {
 		return errors.New("has a letter or a digit of the Latin alphabet, a placeholder or a sign " +
 			"that joins numbers next to {code}: a space sets the code off")
 	}
 	return nil
 }
 
+// continues reports whether a sign of decimals, dates or times joins the code and another number: 12.{code}.
+func continues(before, after string) bool {
+	number := func(r rune) bool { return r == '{' || r == '}' || unicode.Is(unicode.N, r) }
+	if cut := strings.TrimRight(before, ".,:"); cut != before {
+		if last, _ := utf8.DecodeLastRuneInString(cut); number(last) {
+			return true
+		}
+	}
+	cut := strings.TrimLeft(after, ".,:")
+	first, _ := utf8.DecodeRuneInString(cut)
+	return cut != after && number(first)
+}
+
 // joins reports whether a reader or a phone would take a character for a part of the code
 // beside it. A letter of Chinese or Thai, which are written without spaces, is none.
 func joins(r rune) bool {
-	return unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Mn, unicode.Mc, unicode.Nd) ||
+	return unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.M, unicode.N) ||
 		strings.ContainsRune("{}#@+-_/$\u200c\u200d", r)
 }
 
@@ -131,7 +144,7 @@ func longestNumber(text string) (most int) {
 	digits, gap := 0, 0
 	for _, r := range text {
 		switch {
-		case unicode.Is(unicode.Nd, r):
+		case unicode.Is(unicode.N, r):
 			digits, gap = digits+1, 0
 			most = max(most, digits)
 		case digits > 0 && gap == 0 && strings.ContainsRune(" .,-/\u00a0\u2010\u2011\u2012\u2013\u2212", r):

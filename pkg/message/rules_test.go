@@ -22,6 +22,7 @@ var brands = map[string]string{
 	"a\U000e0041": "U+E0041", "\u0301a": "accent", "a \u0301": "accent", "a\xff": "not UTF-8",
 	"Acme 2026": "4 digits", "12345678": "8 digits", "1 2 3 4": "4 digits", "12-34": "4 digits", "1.234": "4 digits",
 	"Acme ١٢٣٤": "4 digits", "Ａ１２３４": "4 digits", "12\u200c34": "4 digits",
+	"①②③④": "4 digits", "ⅫⅫⅫⅫ": "4 digits", "½": "",
 	"@acme.com #9": "site", "x @acme.com  #abc": "site", "@acme.com #": "site",
 	strings.Repeat("a", 513): "513 bytes",
 }
@@ -48,6 +49,8 @@ func TestTemplates(t *testing.T) {
 		"{code} {": "no other", "{code} }": "no other", "{code}{brand}": "next to", "{minutes}{code}": "next to",
 		"A{code}": "next to", "{code}a": "next to", "1{code}": "next to", "{code}1": "next to", "-{code}": "next to",
 		"{code}-{brand}": "next to", "#{code}": "next to", "٣{code}": "next to", "{code}\u0338": "accent",
+		"12.{code}": "next to", "{code},{minutes}": "next to", "{code}:30": "next to", "{minutes}:{code}": "next to",
+		"{code}, {minutes}.": "", "Code: {code}. 2 {brand}": "", "①{code}": "next to",
 		"{code}\u200d": "next to", "{code}\n{brand}": "U+000A", "{code}\r": "U+000D", "{code} \u202e": "U+202E",
 		"{code} \u2028": "U+2028", "Call 5551. {code}": "4 digits", "{code} {minutes}00 {brand}": "4 digits",
 		"{code}. 12 {minutes}": "4 digits", "@acme.com #{code}": "next to", "{code} @acme.com #x": "site",
