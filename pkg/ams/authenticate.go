@@ -51,7 +51,11 @@ func (g *Gate) authenticate(
 		record.Explain = func() string { return explain(r, c, h, sent) }
 		return refuse(signatureInvalid), false
 	}
-	refusal, ok = g.timely(telemetry.From(ctx), c, sent)
+	refusal, ok = g.timely(record, c, sent)
+	if ok && !g.Copies.few(h.Signature, g.Now()) {
+		record.Detail = tooManyCopies
+		refusal, ok = refuse(trafficExceed), false
+	}
 	refusal.proven = true
 	return refusal, ok
 }

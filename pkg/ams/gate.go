@@ -19,6 +19,7 @@ import (
 type Gate struct {
 	*admission.Door
 	Answers *Answers // nil: answers are not signed
+	Copies  *Copies  // nil: any number of copies of a signed request is served
 }
 
 // api answers a request of a client that has passed the gate.

@@ -92,6 +92,7 @@ func New(p Ports) *Service {
 				Lines:   p.Lines,
 			},
 			Answers: ams.NewAnswers(p.Keys),
+			Copies:  ams.NewCopies(),
 		},
 		Now:          p.Now,
 		Rand:         p.Rand,
