@@ -13,7 +13,7 @@ import (
 )
 
 var standinsHelp = texts{
-	"standins":        "Run the stand-ins of DynamoDB, Secrets Manager, SNS, End User Messaging and EventBridge, for sam local.",
+	"standins":        "Run the stand-ins of the services of AWS that the functions call, for sam local.",
 	"host":            "Address to listen on. Containers on Linux reach 172.17.0.1, the address of Docker's bridge.",
 	"standins_remote": "Allow an address that other machines reach. Anyone there can read the keys and the codes.",
 	"env_file_out":    "File to write, with the environment for invoke --env-file and sam local --env-vars.",

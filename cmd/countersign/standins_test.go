@@ -82,7 +82,8 @@ func TestStandinsRemote(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "env.json")
 	stderr := i.standins(t, file, "--host", "0.0.0.0", "--allow-remote")()
 	text, err := os.ReadFile(file)
-	if err != nil || strings.Contains(string(text), "_SNS") || strings.Contains(string(text), "_SMS_") || !strings.Contains(string(text), "_EVENTBRIDGE") ||
+	if err != nil || strings.Contains(string(text), "_SNS") || strings.Contains(string(text), "_SMS_") ||
+		!strings.Contains(string(text), "_EVENTBRIDGE") ||
 		!strings.Contains(stderr, "a message is a request to AWS") {
 		t.Errorf("%v %s\n%s", err, text, stderr)
 	}

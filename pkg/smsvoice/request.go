@@ -50,7 +50,7 @@ func (c Config) origin(m otp.Message) string {
 // seconds returns the TimeToLive of a message whose code has life left. It ends at or before the code does, unless that
 // is too soon for the service.
 func seconds(life time.Duration) int32 {
-	return int32(min(max(life, leastLife), mostLife) / time.Second)
+	return int32(min(max(life, leastLife), mostLife) / time.Second) // #nosec G115 -- at most 259,200
 }
 
 // decimal returns a price in the service's form, which has always a point: "1" is "1.0".

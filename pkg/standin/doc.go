@@ -1,5 +1,5 @@
 // Package standin runs the binary of a Lambda function on this machine, without an AWS account and without Docker. It
-// stands in for the Runtime API that sends events ([Runtime]), and for DynamoDB, Secrets Manager, SNS and EventBridge
+// stands in for the Runtime API that sends events ([Runtime]), and for the services that functions call
 // ([StartServices]).
 //
 //	runtime, err := standin.Listen(time.Now)
