@@ -24,12 +24,12 @@ func (g *Gate) authenticate(
 	record := telemetry.From(ctx)
 	sent, reason, rule := requestTime(r.Header("request-time"))
 	if rule != "" {
-		record.Detail = reason.Detail("")
+		record.Detail = reason.Detail(unsigned(c))
 		return illegal("Request-Time", rule), false
 	}
 	h, err := parseSignature(r.Header("signature"))
 	if reason, is := errors.AsType[signature.Reason](err); is {
-		record.Detail = reason.Detail("")
+		record.Detail = reason.Detail(unsigned(c))
 		return refuse(signatureInvalid), false
 	}
 	if h.Version == "" {
@@ -58,6 +58,14 @@ func (g *Gate) authenticate(
 	}
 	refusal.proven = true
 	return refusal, ok
+}
+
+// unsigned states for the log that a client, by its record, has no reason to sign. Such clients send no time either.
+func unsigned(c *clients.Client) string {
+	if c.AddedUnsigned { // and the client has to sign all the same
+		return "the client was added with --unsigned, and UnsignedClients is no"
+	}
+	return ""
 }
 
 // timely checks the time of a signed request. Without ok, the answer refuses the request.

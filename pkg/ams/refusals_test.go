@@ -71,6 +71,10 @@ func TestRefusalsNameTheirCause(t *testing.T) {
 			s.clients[merchant].Networks = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 			r.SourceIP = "203.0.113.1"
 		},
+		"UnsignedClients is no": func(s *service, r *gateway.Request) {
+			s.clients[merchant].AddedUnsigned = true
+			delete(r.Headers, "request-time")
+		},
 		"api: must be one that": func(s *service, _ *gateway.Request) {
 			s.clients[merchant].APIs = []string{"unimatrix"}
 		},

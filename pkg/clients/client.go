@@ -33,6 +33,8 @@ type Client struct {
 	// client is meant to be unsigned, and a deployment has no such clients unless its
 	// [Defaults] allow them.
 	Unsigned bool
+	// AddedUnsigned is set if the client's record allows it, whatever the deployment does. It is for log lines.
+	AddedUnsigned bool
 	// APIs that the client may use, see [Client.Allows]. Empty means all.
 	APIs []string
 	// Keys verify the signatures of its AMS requests. Map keys are versions: decimal

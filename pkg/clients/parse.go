@@ -92,6 +92,7 @@ func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 	c := &Client{
 		ID:             p.id(),
 		Unsigned:       r.Unsigned && d.Unsigned,
+		AddedUnsigned:  r.Unsigned,
 		APIs:           p.apis(),
 		Keys:           p.keys(),
 		LatestKey:      p.latest(),
