@@ -16,10 +16,10 @@ import (
 //
 // A message is reserved before it goes out, so all processes together never exceed the limit. A process reserves a
 // block at a time, so that most messages take no write: a quarter of what it has used today, up to a thousandth of the
-// limit. What a process has reserved and not used is lost when it ends, which is up to a fifth. While all processes have
-// less than a fifth of the limit, a block has at least a ten-thousandth of it: a process that ends after one message
-// loses nearly all of that, and strangers who send floods make Lambda start many. Close to the limit a process reserves
-// single messages.
+// limit. What a process has reserved and not used is lost when it ends, which is up to a fifth. While all processes
+// have less than a fifth of the limit, a block has at least a ten-thousandth of it: a process that ends after one
+// message loses nearly all of that, and strangers who send floods make Lambda start many. Close to the limit a process
+// reserves single messages.
 //
 // A refusal lasts until the day ends or the limit is raised, and costs no further write.
 type Quota struct {
