@@ -49,7 +49,8 @@ func TestClientOfRecord(t *testing.T) {
 		t.Error("the keys are not those of the record")
 	}
 	want := clients.Client{
-		ID: "acme", Unsigned: true, AddedUnsigned: true, APIs: []string{"ams", "otp.verify"}, Keys: got.Keys, LatestKey: "10",
+		ID: "acme", Unsigned: true, AddedUnsigned: true, APIs: []string{"ams", "otp.verify"},
+		Keys: got.Keys, LatestKey: "10",
 		Unimatrix: "hmac", Secrets: [][]byte{[]byte(clientstest.Secret)},
 		Networks:  []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")},
 		Countries: []string{"MY", "GB"}, Numbers: phone.Mobile, Lines: []phone.Kind{phone.Premium, phone.Satellite},
