@@ -132,3 +132,20 @@ func TestMinutes(t *testing.T) {
 		}
 	}
 }
+
+// Lines for a phone's autofill follow a text as parts of its template. They count, and have the same code.
+func TestLines(t *testing.T) {
+	text := message.New("{code} ist Ihr Code.\nFA+9qCX9VSu\n@example.com #{code}", "", nil)
+	got := text.Write("425502", time.Minute)
+	if want := "425502 ist Ihr Code.\nFA+9qCX9VSu\n@example.com #425502"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	longest := text.Write("12345678", time.Minute)
+	if size, want := text.Longest(), message.Measure(longest); size != want {
+		t.Errorf("the longest text is %+v, want %+v", size, want)
+	}
+	wide := message.New("{code} – код\n@"+strings.Repeat("a", 60)+" #{code}", "", nil)
+	if err := wide.Fits(); err == nil || !strings.Contains(err.Error(), "take out 20") {
+		t.Errorf("a text with a long host: %v, want one that takes out 20", err)
+	}
+}
