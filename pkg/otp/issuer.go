@@ -39,7 +39,7 @@ const SettleTime = time.Second
 type Start struct {
 	Client        string
 	ID            string   // idempotency key, unique per client; with [Issuer.Send] a scenario, see [Keys.Scenarios]
-	Fingerprinted []string // the fields that must be the same whenever ID comes again
+	Fingerprinted []string // the fields that must be the same whenever ID comes again; not of [Issuer.Send]
 	To            Phone
 	Mask          string // To with its middle starred, returned by repeats
 	Region        string // country of To, "" if it is not known

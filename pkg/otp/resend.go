@@ -112,7 +112,9 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		if s.To, _, err = s.keys.decrypt(c); err != nil {
 			return Started{}, err
 		}
-		s.source = c.Source // only the caller of its init can name it
+		if !s.keys.ofSend(c) { // whose source is that of the latest guess, and whose id stands in logs only
+			s.source = c.Source
+		}
 	}
 	if s.recipient != nil {
 		if refusal := s.recipient(s.To); refusal != "" {

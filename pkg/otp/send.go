@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -18,6 +19,7 @@ import (
 // [Issuer.Init] without Inconsistent. An error means that the outcome is not known.
 func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	s := i.begin(ctx, r)
+	s.Fingerprinted = nil // nothing is a repeat, see [Keys.ofSend]
 	c, err := s.challenge()
 	if err != nil {
 		return Started{}, err
@@ -153,6 +155,12 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 // to a code that the service made: whoever can send a chosen code would pass in the place of the person who has the
 // other one. The answer is the same if both codes are equal, or it would confirm a guess without using an attempt.
 func (c Challenge) yieldsTo(r Start) bool { return r.Code == "" || c.Chosen }
+
+// ofSend reports whether [Issuer.Send] made a challenge: unlike that of an init, its fingerprint is that of no fields.
+func (k *Keys) ofSend(c Challenge) bool {
+	none, err := k.fingerprint(c.KeyVersion, nil)
+	return err == nil && bytes.Equal(none, c.Fingerprint)
+}
 
 // serves reports whether the code of a challenge is what r asks for. If r asks for a code that the service makes, a
 // chosen one is not: whoever chose it need not have the phone.

@@ -133,9 +133,10 @@ func guessLendsNothing(t *testing.T, o Opener) {
 	owner, others := scenario(""), scenario("")
 	owner.Source = "home"
 	w.send(t, owner, otp.Sent)
-	w.guess(t, owner.ID, "home", wrong(w.Inbox.last(t), 0))
+	c := w.guess(t, owner.ID, "home", wrong(w.Inbox.last(t), 0))
 	w.Clock.Advance(cooldown)
 	w.send(t, others, otp.TooMany)
+	w.resend(t, again("", otp.Started{AuthID: c.AuthID}), otp.TooMany)
 	w.send(t, owner, otp.Sent)
 }
 
