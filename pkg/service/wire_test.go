@@ -13,6 +13,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
+	"countersign/pkg/smsvoice"
 	"countersign/pkg/snssender"
 	"countersign/pkg/sqlitestore/sqlitetest"
 )
@@ -24,30 +25,30 @@ var (
 
 // TestWire counts the requests to the sender on its wire (P4, P6, P12). In each
 // schedule, calls of all contracts for one client and number go wrong in random ways,
-// at random instants and at the edges of the limits. SNS takes messages and loses its
-// answers, the table loses requests and answers, processes die, and calls come while
-// others are under way. Time is virtual: it stands still between the count of a message
+// at random instants and at the edges of the limits. SNS, or End User Messaging, takes
+// messages and loses its answers, the table loses requests and answers, processes die, and
+// calls come while others are under way. Time is virtual: it stands still between the count of a message
 // and its request, so the wire and the ledger have the same instants.
 func TestWire(t *testing.T) {
+	sqlite := func(t testing.TB) storetest.Store { return sqlitetest.New(t) }
 	for name, c := range map[string]struct {
-		open func(t testing.TB) storetest.Store
-		n    int
+		open     func(t testing.TB) storetest.Store
+		provider func(t *testing.T) provider
+		n        int
 	}{
-		"SQLite":   {func(t testing.TB) storetest.Store { return sqlitetest.New(t) }, *schedules},
-		"DynamoDB": {func(t testing.TB) storetest.Store { return dynamotest.Store(t, nil) }, max(1, *schedules/20)},
+		"SQLite":                     {sqlite, startSNS, *schedules},
+		"SQLite, End User Messaging": {sqlite, startSMSVoice, *schedules},
+		"DynamoDB": {func(t testing.TB) storetest.Store { return dynamotest.Store(t, nil) }, startSNS,
+			max(1, *schedules/20)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store, sns := c.open(t), awsfake.StartSNS(t)
-			sender, err := snssender.New(awsfake.AWS(), snssender.Config{Endpoint: sns.URL})
-			if err != nil {
-				t.Fatal(err)
-			}
+			store, p := c.open(t), c.provider(t)
 			requests := 0
 			for n := range c.n {
-				w := newWorld(t, n, *seed, store, sns, sender)
+				w := newWorld(t, n, *seed, store, p)
 				w.run()
-				requests += len(w.wire)
+				requests += len(w.wired)
 				if t.Failed() {
 					t.Fatalf("schedule %d: repeat it with -schedules 1 -seed %d\n%s", n, w.seed, w.log.String())
 				}
@@ -57,6 +58,41 @@ func TestWire(t *testing.T) {
 			}
 			t.Logf("%d schedules with %d requests on the wire", c.n, requests)
 		})
+	}
+}
+
+// provider is a service that sends messages, and the sender that talks to it.
+type provider struct {
+	wire   *awsfake.Server
+	sender otp.Sender
+	// Its answers when it fails, when it has too much to do, and when it will not send the message.
+	failing, busy, refusing awsfake.Answer
+}
+
+func startSNS(t *testing.T) provider {
+	t.Helper()
+	stub := awsfake.StartSNS(t)
+	sender, err := snssender.New(awsfake.AWS(), snssender.Config{Endpoint: stub.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider{
+		wire: stub.Server, sender: sender, failing: awsfake.FailSNS(500, "InternalError"),
+		busy: awsfake.FailSNS(400, "Throttling"), refusing: awsfake.FailSNS(400, "InvalidParameter"),
+	}
+}
+
+func startSMSVoice(t *testing.T) provider {
+	t.Helper()
+	stub := awsfake.StartSMSVoice(t)
+	sender, err := smsvoice.New(awsfake.AWS(), smsvoice.Config{OriginationIdentity: "pool-1", Endpoint: stub.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider{
+		wire: stub.Server, sender: sender, failing: awsfake.RefuseText(500, "InternalServerException", ""),
+		busy:     awsfake.RefuseText(400, "ThrottlingException", ""),
+		refusing: awsfake.RefuseText(400, "ConflictException", "DESTINATION_PHONE_NUMBER_OPTED_OUT"),
 	}
 }
 
@@ -125,10 +161,10 @@ func (w *world) completes(call func() string) {
 
 // withinLimits fails the test if there is a window with too many requests on the wire.
 func (w *world) withinLimits() {
-	w.within(w.wire, w.shared)
+	w.within(w.wired, w.shared)
 	for _, c := range []*clients.Client{w.client, w.rival} {
 		others := func(p published) bool { return p.client != c.ID }
-		w.within(slices.DeleteFunc(slices.Clone(w.wire), others), w.limits)
+		w.within(slices.DeleteFunc(slices.Clone(w.wired), others), w.limits)
 	}
 	for _, s := range w.counted {
 		delete(w.sent, s.id)

@@ -40,8 +40,8 @@ type world struct {
 	rival  *clients.Client // sends to the same number
 	limits []otp.Window    // of each of them
 	shared []otp.Window    // of both together
-	sender otp.Sender
 	keys   *keys
+	provider
 
 	challenges otp.Challenges
 	ledgers    otp.Ledgers
@@ -62,7 +62,7 @@ type world struct {
 	depth    int       // calls that are under way
 
 	call    *call
-	wire    []published         // each request to SNS
+	wired   []published         // each request to the provider
 	counted []send              // in the oldest ledger
 	sent    map[string]bool     // ids of counted messages that were on the wire
 	codes   map[string]otp.Code // of each challenge that was sent, by its seed
@@ -85,16 +85,16 @@ type send struct {
 // epoch is the instant at which each schedule begins.
 var epoch = time.UnixMilli(1_795_317_208_457)
 
-// newWorld makes the n-th schedule. The store and SNS are those of all schedules; each
+// newWorld makes the n-th schedule. The store and the provider are those of all schedules; each
 // has a client and a number of its own.
-func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, sns *awsfake.SNS, sender otp.Sender) *world {
+func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, p provider) *world {
 	if seed == 0 {
 		seed = mathrand.Uint64()
 	}
 	r := mathrand.New(mathrand.NewPCG(seed, 0))
 	id := fmt.Sprintf("client-%d", n)
 	w := &world{
-		t: t, n: n, seed: seed, r: r, clock: storetest.NewClock(epoch), sender: sender,
+		t: t, n: n, seed: seed, r: r, clock: storetest.NewClock(epoch), provider: p,
 		client: &clients.Client{
 			ID: id, Unsigned: true, Unimatrix: "simple", CustomCodes: true, Countries: []string{"MY"}, Brand: "Acme",
 			Policy: policy(r), Sources: clients.Sources{Env: "clientIp"},
@@ -125,7 +125,7 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, sns *awsfake.
 		Door: shared.Gate.Door, Client: id, Messages: sends.Messages, Verifier: shared.Verifier(), Rand: rand.Reader,
 		Wait: func(_ context.Context, d time.Duration) { w.clock.Advance(d) },
 	}
-	sns.Otherwise(w.answer())
+	p.wire.Otherwise(w.answer())
 	return w
 }
 
@@ -240,7 +240,7 @@ func (w *world) pause() time.Duration {
 	return []time.Duration{time.Second, 8 * time.Second, otp.Lease, otp.Lease + time.Second, time.Minute}[w.r.IntN(5)]
 }
 
-// Send implements [otp.Sender]. It is snssender's, unless the process dies.
+// Send implements [otp.Sender]. It is the provider's, unless the process dies.
 func (w *world) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	c := w.call
 	f := c.next()
@@ -267,7 +267,7 @@ func (w *world) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	return delivery, err
 }
 
-// answer returns SNS's answer to each request: its own, or a random fault.
+// answer returns the provider's answer to each request: its own, or a random fault.
 func (w *world) answer() awsfake.Answer {
 	return func(rw http.ResponseWriter, r *http.Request, fake http.Handler) {
 		w.answerTo(w.call)(rw, r, fake)
@@ -278,7 +278,7 @@ func (w *world) answerTo(c *call) awsfake.Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sends++
-	w.wire = append(w.wire, published{w.clock.Now(), c.client})
+	w.wired = append(w.wired, published{w.clock.Now(), c.client})
 	if w.calm {
 		return awsfake.Serve()
 	}
@@ -303,11 +303,11 @@ func (w *world) misbehaves(c *call) awsfake.Answer {
 	case 4:
 		return awsfake.Half()
 	case 5:
-		return awsfake.FailSNS(http.StatusInternalServerError, "InternalError")
+		return w.failing
 	case 6:
-		return awsfake.FailSNS(http.StatusBadRequest, "Throttling")
+		return w.busy
 	case 7:
-		return awsfake.FailSNS(http.StatusBadRequest, "InvalidParameter") // refused for good
+		return w.refusing // for good
 	case 8:
 		c.cancel() // the time of the call ends
 		return awsfake.Hang(nil)
