@@ -37,7 +37,8 @@ func standard(getenv func(string) string) string {
 }
 
 // Open adds a sender to s. Its error names every setting of messages that is wrong. A country that does not exist is
-// a line in the log only: messages to the other countries go out. A line has the release of the numbering plans; it is
+// a line in the log only: messages to the other countries go out. The same holds for a country to which the sender can
+// send nothing. A line has the release of the numbering plans; it is
 // a warning where they are stale.
 func Open(s *start.Service, getenv func(string) string) (*sending.Service, error) {
 	if err := s.Config.CheckMessages(languages.Check); err != nil {
@@ -50,6 +51,11 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	sender, err := table.Open(getenv, standard(getenv))
 	if err != nil {
 		return nil, err
+	}
+	if voice, ok := sender.(*smsvoice.Sender); ok {
+		if err := voice.CheckCountries(s.Config.Countries); err != nil {
+			s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sORIGINATION_IDENTITY: %v", config.Prefix, err))
+		}
 	}
 	return sending.New(s.Service, sender), nil
 }

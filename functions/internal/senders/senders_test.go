@@ -68,6 +68,28 @@ func TestCountries(t *testing.T) {
 	}
 }
 
+// A country to which the sender id of the deployment can send nothing is a line in the log, and the function starts.
+func TestCountriesOfSenderID(t *testing.T) {
+	const acme = "arn:aws:sms-voice:eu-central-1:123456789012:sender-id/ACME/GB"
+	for countries, warns := range map[string]bool{"GB": false, "GB,MY": true, "*": true} {
+		env := environment("ORIGINATION_IDENTITY", acme)
+		log, err := open(t, func(name string) string {
+			switch name {
+			case config.Prefix + "COUNTRIES":
+				return countries
+			case "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2":
+				return "http://127.0.0.1:1"
+			}
+			return env(name)
+		})
+		warned := strings.Contains(log, "level=WARN") &&
+			strings.Contains(log, "ORIGINATION_IDENTITY: the sender id ACME")
+		if err != nil || warned != warns {
+			t.Errorf("%s: %v, log %s, want a warning: %v", countries, err, log, warns)
+		}
+	}
+}
+
 // Each start has a line with the release of the numbering plans.
 func TestPlansAreLogged(t *testing.T) {
 	log, err := open(t, environment("SENDER", "sns"))
@@ -89,7 +111,7 @@ func TestPlansAreLogged(t *testing.T) {
 // A setting that would refuse every message stops the start.
 func TestSettings(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
-		{"BRAND", strings.Repeat("b", 98), "COUNTERSIGN_BRAND"},
+		{"BRAND", strings.Repeat("b", 160), "COUNTERSIGN_BRAND"},
 		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sms-voice, sns`},
 		{"SENDER", "sms-voice",
 			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool, phone number"},
