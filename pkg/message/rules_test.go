@@ -145,7 +145,7 @@ func TestLines(t *testing.T) {
 		t.Errorf("the longest text is %+v, want %+v", size, want)
 	}
 	wide := message.New("{code} – код\n@"+strings.Repeat("a", 60)+" #{code}", "", nil)
-	if err := wide.Fits(); err == nil || !strings.Contains(err.Error(), "take out 20") {
-		t.Errorf("a text with a long host: %v, want one that takes out 20", err)
+	if err := wide.Fits(); err == nil || !strings.Contains(err.Error(), "take out 16") {
+		t.Errorf("a text with a long host: %v, want one that takes out 16", err)
 	}
 }
