@@ -81,7 +81,8 @@ func (c *caller) send(ctx context.Context, call request) error {
 	a, err := call(ctx, client)
 	var unreached *url.Error
 	if errors.As(err, &unreached) {
-		return fmt.Errorf("%w; is there a server at %s? countersign serve starts one", err, c.URL)
+		base, _ := url.Parse(c.URL) // newClient has checked it
+		return fmt.Errorf("%w; is there a server at %s? countersign serve starts one", err, base.Redacted())
 	}
 	if err != nil {
 		return err

@@ -201,6 +201,7 @@ func TestCallChecksAnswers(t *testing.T) {
 func TestCallInTrouble(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.no("countersign serve starts one", "call", "verify", "x", "1", "--url", "http://127.0.0.1:1")
+	c.no("at http://me:xxxxx@127.0.0.1:1?", "call", "verify", "x", "1", "--url", "http://me:secret@127.0.0.1:1")
 	for _, url := range []string{"127.0.0.1:1", "localhost:1", "ftp://127.0.0.1:1", "http://"} {
 		c.no("--url "+url+": must be http://HOST:PORT", "call", "verify", "x", "1", "--url", url)
 	}

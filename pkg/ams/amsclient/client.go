@@ -67,7 +67,7 @@ func (c *Client) Post(ctx context.Context, path string, body []byte) (Answer, er
 	sender.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := sender.Do(req)
 	if err != nil {
-		return Answer{}, fmt.Errorf("amsclient: %w", err)
+		return Answer{}, fmt.Errorf("amsclient: %w", withoutQuery(err))
 	}
 	defer resp.Body.Close()
 	return c.read(req, resp)
@@ -81,7 +81,7 @@ func (c *Client) request(ctx context.Context, path string, body []byte) (*http.R
 	target := strings.TrimSuffix(c.URL, "/") + path
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("amsclient: %w", err)
+		return nil, fmt.Errorf("amsclient: %w", withoutQuery(err))
 	}
 	req.Header.Set("Content-Type", "application/json; charset=UTF-8")
 	req.Header.Set("Client-Id", c.ID)
@@ -99,6 +99,15 @@ func (c *Client) request(ctx context.Context, path string, body []byte) (*http.R
 	req.Header.Set("Request-Time", at)
 	req.Header.Set("Signature", header)
 	return req, nil
+}
+
+// withoutQuery takes the query out of the URL in an error: that of the Unimatrix contract has a credential, and errors
+// go into logs.
+func withoutQuery(err error) error {
+	if at, ok := errors.AsType[*url.Error](err); ok {
+		at.URL, _, _ = strings.Cut(at.URL, "?")
+	}
+	return err
 }
 
 // uri returns the target of a request as the server sees it. The vendor's SDKs sign the same.

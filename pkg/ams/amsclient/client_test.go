@@ -476,3 +476,14 @@ func TestCallersHTTPClientIsLeftAlone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An error of a request that got no answer has no query: that of the Unimatrix contract is a credential.
+func TestErrorsHaveNoQuery(t *testing.T) {
+	for _, path := range []string{"/?accessKeyId=csak_SECRET", "/%zz?accessKeyId=csak_SECRET"} {
+		c := &amsclient.Client{URL: "http://127.0.0.1:1", ID: "acme"}
+		if _, err := c.Post(t.Context(), path, nil); err == nil || strings.Contains(err.Error(), "SECRET") ||
+			!strings.Contains(err.Error(), "http://127.0.0.1:1/") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
