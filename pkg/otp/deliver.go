@@ -9,8 +9,9 @@ import (
 
 // count counts the message of this call before it goes out: in the quota of its client,
 // then in the ledgers of its number. The Outcome is "" unless a limit refuses the message.
-func (s *sending) count(ctx context.Context) (Started, error) {
-	if s.ledgers != nil { // before the challenge was taken
+// A test number gets no message.
+func (s *sending) count(ctx context.Context, c Challenge) (Started, error) {
+	if c.Test || s.ledgers != nil { // or it was counted before the challenge was taken
 		return Started{}, nil
 	}
 	giveBack, answer, err := s.reserveOne(ctx)
@@ -120,8 +121,12 @@ func (s *sending) refund(ctx context.Context) error {
 
 // publish hands the message of c to the sender, once it is counted. It stays counted,
 // whatever the sender answers. Outcomes are Sent, Unclear and Undeliverable; InProgress
-// if the lease is over, so that another call may be sending by now.
+// if the lease is over, so that another call may be sending by now. To a test number goes
+// nothing.
 func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
+	if c.Test {
+		return sent(c), nil
+	}
 	code, err := s.keys.codeOf(c)
 	if err != nil {
 		return Started{}, err

@@ -9,6 +9,7 @@ type Reported struct {
 	AuthID string `json:"authenticationId,omitempty"` // authenticationId, returned to the caller
 	Region string `json:"country,omitempty"`          // ISO 3166-1 alpha-2 of the number; "" where it is not known
 	Mask   string `json:"maskedNumber,omitempty"`     // the number with its middle starred
+	Test   bool   `json:"test,omitzero"`              // of a test number, see [Test]: no message goes out
 }
 
 // Field is one stored field of a [Challenge]: an attribute of its DynamoDB item and
@@ -57,6 +58,7 @@ var ChallengeFields = []Field{
 	{Name: "user", Pointer: func(c *Challenge) any { return &c.User }},
 	{Name: "client", Followed: true, Pointer: func(c *Challenge) any { return &c.Client }},
 	{Name: "region", Followed: true, Pointer: func(c *Challenge) any { return &c.Region }},
+	{Name: "test", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Test }},
 	{Name: "source", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Source }},
 	{Name: "ttl", Pointer: func(c *Challenge) any { return &c.TTL }},
 }

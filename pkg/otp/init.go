@@ -32,7 +32,7 @@ func (s *sending) first(ctx context.Context, c Challenge) (Started, error) {
 		return Started{Outcome: c.Result}, nil
 	}
 	s.keys = s.keysFor(ctx, c.KeyVersion)
-	answer, err := s.count(ctx)
+	answer, err := s.count(ctx, c)
 	if err != nil || answer.Outcome != "" {
 		return s.settle(ctx, settlement(c, answer.Outcome), answer, err)
 	}

@@ -52,6 +52,9 @@ type Start struct {
 	Digits         int           // of the code that is made; 0 means Policy.Digits
 	StatedValidity time.Duration // caps the validity that the message states; 0 means no cap
 
+	// Test, if it is set, is that of To. Its code takes the place of Code and Digits.
+	Test Test
+
 	// Source is the address or the device of the end user who asks for the code, "" if the
 	// caller does not have it. See [Keys.Source].
 	Source string
@@ -76,6 +79,7 @@ type Started struct {
 	Outcome Outcome
 	AuthID  string // with Sent, except for a [Resend]
 	Mask    string // with Sent
+	Test    bool   // with Sent, except for the repeat of a [Resend]: of a test number, nothing went out
 	// Time until a send may pass again: with TooSoon and TooMany, except for a repeat of a
 	// finished call, and with Unclear if the limits refuse another copy.
 	Wait  time.Duration

@@ -12,9 +12,9 @@ func (s *sending) challenge() (Challenge, error) {
 	if err != nil {
 		return Challenge{}, err
 	}
-	code := s.Code
-	c.Chosen, c.Digits = code != "", len(code)
-	if !c.Chosen {
+	code := s.given()
+	c.Chosen, c.Digits = s.Code != "", len(code)
+	if code == "" {
 		c.Digits = cmp.Or(s.Digits, s.Policy.Digits)
 		if code, err = s.keys.generate(c.KeyVersion, c.Key, c.Seed, c.Digits); err != nil {
 			return Challenge{}, err
@@ -30,6 +30,9 @@ func (s *sending) challenge() (Challenge, error) {
 	} else {
 		ledgers := s.keys.LedgerKeys(s.Client, s.To)
 		c.LedgerKey = ledgers[len(ledgers)-1]
+		if s.Test.Is() {
+			s.Test.mark(&c)
+		}
 	}
 	return c, nil
 }

@@ -57,7 +57,7 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 // call that a limit refuses keeps no other call from it: anybody may ask, and the limits may allow the message of a
 // known source only.
 func (s *sending) countThenTake(ctx context.Context, c, old Challenge, over bool) (Started, error) {
-	answer, err := s.count(ctx)
+	answer, err := s.count(ctx, c)
 	switch {
 	case err != nil:
 		return Started{}, err
@@ -153,8 +153,9 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 
 // yieldsTo reports whether r may send the code of a live challenge again, or replace it. A chosen code may do neither
 // to a code that the service made: whoever can send a chosen code would pass in the place of the person who has the
-// other one. The answer is the same if both codes are equal, or it would confirm a guess without using an attempt.
-func (c Challenge) yieldsTo(r Start) bool { return r.Code == "" || c.Chosen }
+// other one. The answer is the same if both codes are equal, or it would confirm a guess without using an attempt. The
+// operator, and not the client, chose the code of a test number: it yields, and others yield to it.
+func (c Challenge) yieldsTo(r Start) bool { return r.Code == "" || c.Chosen || c.Test || r.Test.Is() }
 
 // ofSend reports whether [Issuer.Send] made a challenge: unlike that of an init, its fingerprint is that of no fields.
 func (k *Keys) ofSend(c Challenge) bool {
@@ -163,11 +164,15 @@ func (k *Keys) ofSend(c Challenge) bool {
 }
 
 // serves reports whether the code of a challenge is what r asks for. If r asks for a code that the service makes, a
-// chosen one is not: whoever chose it need not have the phone.
+// chosen one is not: whoever chose it need not have the phone. Nor is the code of a test number that is one no more.
 func (k *Keys) serves(c Challenge, r Start) bool {
-	if r.Code == "" {
-		return !c.Chosen && (r.Digits == 0 || r.Digits == c.Digits)
+	given := r.given()
+	switch {
+	case c.Chosen != (r.Code != ""), c.Test != r.Test.Is():
+		return false
+	case given == "":
+		return r.Digits == 0 || r.Digits == c.Digits
 	}
-	digest, _ := k.digest(c.KeyVersion, c.Key, string(r.Code))
+	digest, _ := k.digest(c.KeyVersion, c.Key, string(given))
 	return subtle.ConstantTimeCompare(digest, c.Code) == 1
 }

@@ -55,5 +55,5 @@ func outlive(ctx context.Context, later time.Duration) (context.Context, context
 }
 
 func sent(c Challenge) Started {
-	return Started{Outcome: Sent, AuthID: c.AuthID, Mask: c.Mask}
+	return Started{Outcome: Sent, AuthID: c.AuthID, Mask: c.Mask, Test: c.Test}
 }

@@ -113,6 +113,9 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	text("number", r.Mask)
 	text("country", r.Country)
 	text("authenticationId", r.AuthID)
+	if r.Test {
+		line = append(line, slog.Bool("test", true))
+	}
 	if r.Left >= 0 {
 		line = append(line, slog.Int("attemptsLeft", r.Left))
 	}

@@ -45,7 +45,8 @@ var (
 //
 // Every line has latency and faults, except for lines about strangers. So the number of latencies is the number of
 // clients' requests, and the average of faults is the share that failed: strangers cannot lower it. sends and passes
-// appear together, with zeros, so that one can be divided by the other.
+// appear together, with zeros, so that one can be divided by the other. A request for a test number is in tests, and in
+// none of sends, passes, mismatches, lockouts and refusals.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
 	metrics := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
 	direct := func(sets [][]string, named ...metric) {
@@ -63,8 +64,9 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		name string
 		n    int
 	}{
-		{"mismatches", one(r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted)},
-		{"lockouts", one(r.Outcome == otp.Exhausted || r.Outcome == otp.Locked)},
+		{"mismatches", one(!r.Test && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
+		{"lockouts", one(!r.Test && (r.Outcome == otp.Exhausted || r.Outcome == otp.Locked))},
+		{"tests", one(r.Test)},
 		{"operatorFaults", one(r.Operator)},
 		{"strangers", strangers},
 		{"quotaLow", one(r.QuotaLow)},
@@ -79,7 +81,7 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		direct(overall, totals...)
 	}
 
-	if passed := r.Outcome == otp.Passed && r.OK; passed || r.Sends > 0 {
+	if passed := r.Outcome == otp.Passed && r.OK && !r.Test; passed || r.Sends > 0 {
 		line = append(line, slog.Int("sends", r.Sends), slog.Int("passes", one(passed)))
 		sets := byCountry
 		if r.Country == "" {
@@ -87,7 +89,7 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		}
 		direct(sets, metric{"sends", "Count"}, metric{"passes", "Count"})
 	}
-	if reason := r.reason(); reason != "" {
+	if reason := r.reason(); reason != "" && !r.Test {
 		line = append(line, slog.String("reason", reason), slog.Int("refusals", 1))
 		direct(byReason, metric{"refusals", "Count"})
 	}

@@ -79,6 +79,18 @@ var counted = map[string]struct {
 	"the last wrong code": {func(r *telemetry.Request) {
 		r.Outcome = otp.Exhausted
 	}, []metrics{ofClients, {"mismatches" + stack: 1, "lockouts" + stack: 1}}},
+	"sent to a test number": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Test, r.Country = otp.Sent, true, true, "US"
+	}, []metrics{ofClients, {"tests" + stack: 1}}},
+	"passed for a test number": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Test = otp.Passed, true, true
+	}, []metrics{ofClients, {"tests" + stack: 1}}},
+	"the last wrong code of a test number": {func(r *telemetry.Request) {
+		r.Outcome, r.Test = otp.Exhausted, true
+	}, []metrics{ofClients, {"tests" + stack: 1}}},
+	"refused for a test number": {func(r *telemetry.Request) {
+		r.Outcome, r.Test = otp.Expired, true
+	}, []metrics{ofClients, {"tests" + stack: 1}}},
 	"a stranger": {func(r *telemetry.Request) {
 		r.Admitted, r.Result = false, "INVALID_SIGNATURE"
 	}, []metrics{{"strangers" + stack: 1}}},
@@ -173,12 +185,18 @@ func TestRecordOfAWrite(t *testing.T) {
 		"more attempts than max": {&otp.Challenge{Reported: shown, Max: 3, Attempts: 5}, "+60******6353", "MY", "1", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.item != nil {
+				c.item.Test = true
+			}
 			store := &table{item: c.item}
 			ctx, r := telemetry.Begin(t.Context(), store.now)
 			r.Mask, r.Country, r.AuthID = "+1******0123", "US", "2" // known from the request
 			s := telemetry.Store{Challenges: store, Ledgers: store, Now: func() time.Time { return store.now }}
 			if _, err := s.Attempt(ctx, otp.Guess{}); err != nil {
 				t.Fatal(err)
+			}
+			if test := c.item != nil; r.Test != test {
+				t.Errorf("recorded test %v, want %v", r.Test, test)
 			}
 			if r.Mask != c.mask || r.Country != c.country || r.AuthID != c.auth || r.Left != c.left {
 				t.Errorf("recorded %s %s %s, %d left; want %s %s %s, %d",

@@ -33,6 +33,9 @@ func (s Store) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) 
 func (s Store) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
 	begun := s.Now()
 	w, err := s.Challenges.Claim(ctx, c)
+	if w.Item != nil {
+		From(ctx).Test = w.Item.Test
+	}
 	return s.wrote(ctx, begun, w), err
 }
 
@@ -48,7 +51,8 @@ func (s Store) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 	begun := s.Now()
 	w, err := s.Challenges.Attempt(ctx, g)
 	if w.Item != nil {
-		From(ctx).Left = max(0, w.Item.Max-w.Item.Attempts)
+		r := From(ctx)
+		r.Left, r.Test = max(0, w.Item.Max-w.Item.Attempts), w.Item.Test
 	}
 	return s.wrote(ctx, begun, w), err
 }

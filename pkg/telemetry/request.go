@@ -35,6 +35,7 @@ type Request struct {
 	Mask    string // of the number, see [countersign/pkg/phone.Mask]
 	Country string // of the number, ISO 3166-1 alpha-2
 	AuthID  string // the authenticationId
+	Test    bool   // of a test number: nothing is sent, and no metric counts it with others
 	Left    int    // attempts left, -1 if not known
 	Wait    time.Duration
 
@@ -86,6 +87,9 @@ func (r *Request) Started(where string, got otp.Started, err error) {
 		return
 	}
 	r.Outcome, r.Wait = got.Outcome, got.Wait
+	if got.Outcome == otp.Sent {
+		r.Test = got.Test
+	}
 	if got.Outcome == otp.Unclear && got.Wait == 0 { // with a wait, the sender was not asked
 		r.Fault = "sender"
 	}

@@ -128,7 +128,7 @@ func (s *script) reserve(key, owner string, over *otp.Challenge) operation {
 	c.Owner, c.SentAt, c.Lease = owner, s.now, s.now.Add(otp.Lease)
 	c.State = rapid.SampledFrom([]otp.State{otp.Reserved, otp.Reserved, otp.Delivered}).Draw(s.T, "state")
 	c.User = rapid.SampledFrom([]string{"", "", "", "user"}).Draw(s.T, "user")
-	c.Chosen = rapid.Bool().Draw(s.T, "chosen")
+	c.Chosen, c.Test = rapid.Bool().Draw(s.T, "chosen"), rapid.Bool().Draw(s.T, "test")
 	c.Max = rapid.IntRange(1, 3).Draw(s.T, "max")
 	c.ExpiresAt = s.now.Add(5 * time.Minute)
 	c.TTL = c.ExpiresAt.Add(time.Hour).Seconds()

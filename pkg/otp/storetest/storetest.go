@@ -69,6 +69,7 @@ func Run(t *testing.T, o Opener) {
 		{"users", testUsers},
 		{"races", testRaces},
 		{"once", testOnce},
+		{"test numbers", testTestNumbers},
 		{"lost answers", testLostAnswers},
 		{"lost resends", testLostResends},
 		{"crashes", testCrashes},
