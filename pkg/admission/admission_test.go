@@ -220,6 +220,39 @@ func TestSharedCallingCodes(t *testing.T) {
 	}
 }
 
+// A test number needs no country, no kind of line and no strictness, and no message goes to it. From the millisecond of
+// its end on, it is a number like others. So is it for every other client.
+func TestTestNumbers(t *testing.T) {
+	until := time.Date(2026, 12, 31, 18, 0, 0, 123e6, time.UTC)
+	for _, e164 := range []string{"+447700900123", "+12025550123", "+449098790123", "+5491123456789"} {
+		for _, at := range []struct {
+			off  time.Duration
+			test bool
+		}{{-time.Hour, true}, {-time.Millisecond, true}, {0, false}, {time.Millisecond, false}} {
+			messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
+				Now: func() time.Time { return until.Add(at.off) },
+			}}
+			c := &clients.Client{ID: "known", Countries: []string{"MY"}, Numbers: phone.Mobile, Brand: "Acme"}
+			c.TestNumbers = map[otp.Phone]otp.Test{otp.Phone(e164): {Code: "424242", Until: otp.MillisOf(until)}}
+			for _, spelling := range []string{e164, strings.Replace(e164, "+549", "+54", 1)} { // of one line
+				ctx, record := telemetry.Begin(t.Context(), until)
+				n, refusal := messages.Recipient(ctx, c, spelling)
+				start, err := messages.Start(ctx, c, n)
+				if (refusal == "") != at.test || record.Test != at.test || start.Test.Is() != at.test || err != nil {
+					t.Errorf("%s at %v: %q, %+v, recorded %+v, %v", spelling, at.off, refusal, start.Test, record, err)
+				}
+			}
+			if _, refusal := messages.Recipient(t.Context(), c, "+12025550124"); refusal == "" {
+				t.Error("a number beside it is allowed")
+			}
+			c.TestNumbers = nil
+			if n, refusal := messages.Recipient(t.Context(), c, e164); refusal == "" || n.Test.Is() {
+				t.Errorf("%s is allowed for another client", e164)
+			}
+		}
+	}
+}
+
 func TestStart(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}

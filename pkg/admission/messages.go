@@ -25,7 +25,8 @@ type Messages struct {
 // record, masked. No other place decides it: a new rule belongs here and holds for every contract. The E164 of the
 // number that it returns is the spelling that networks take, which may differ from the given one.
 //
-//   - "": it may.
+//   - "": it may, or it is a test number of the client, and [phone.Number.Test] is set. No message goes to such a
+//     number, so it need only be possible.
 //   - [otp.BadNumber]: the number is not possible (then the [phone.Number] is zero), or not as sure as the client asks.
 //   - [otp.Barred]: the client may not send to the number's country or to its kind of line.
 func (m Messages) Recipient(ctx context.Context, c *clients.Client, e164 string) (phone.Number, otp.Outcome) {
@@ -35,12 +36,25 @@ func (m Messages) Recipient(ctx context.Context, c *clients.Client, e164 string)
 	switch {
 	case !possible:
 		return phone.Number{}, otp.BadNumber
+	case m.isTest(c, &n):
+		record.Test = true
+		return n, ""
 	case !n.Meets(c.Numbers):
 		return n, otp.BadNumber
 	case !c.MayReach(n.Kind), !maySendTo(c, n):
 		return n, otp.Barred
 	}
 	return n, ""
+}
+
+// isTest reports whether a number is a test number of a client now, and notes its code in the number. It is decided
+// once for a request: the test number may end while the request is served.
+func (m Messages) isTest(c *clients.Client, n *phone.Number) bool {
+	if len(c.TestNumbers) == 0 {
+		return false
+	}
+	n.Test = c.Test(n.E164, otp.MillisOf(m.Issuer.Now()))
+	return n.Test.Is()
 }
 
 // maySendTo reports whether a client may send to the country of a number. A new range of a calling code that countries
@@ -70,7 +84,7 @@ func (m Messages) Start(
 	text, err := m.text(ctx, c, languages...)
 	return otp.Start{
 		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID, PerDay: c.MessagesPerDay,
-		To: to.E164, Mask: to.Mask, Region: to.Region, NamesSources: c.Sources != (clients.Sources{}),
+		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, NamesSources: c.Sources != (clients.Sources{}),
 	}, err
 }
 

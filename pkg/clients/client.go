@@ -88,6 +88,8 @@ type Client struct {
 	SenderNames, Templates []string
 	// Sources are where its requests have the source of the end user.
 	Sources Sources
+	// TestNumbers are those of its record, also the ones that are over: see [Client.Test].
+	TestNumbers map[otp.Phone]otp.Test
 }
 
 func (c Client) String() string               { return "client " + c.ID }

@@ -83,10 +83,13 @@ func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer)
 		}
 		c.Secrets = append(c.Secrets, plain)
 	}
+	if c.TestNumbers, err = r.testNumbers(ctx, sealer); err != nil {
+		return nil, Named(r.ID, err)
+	}
 	return c, nil
 }
 
-// parse makes a client without its secrets. The error lists every wrong field.
+// parse makes a client without its secrets and test numbers. The error lists every wrong field.
 func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 	p := parser{record: r, words: words}
 	c := &Client{
@@ -121,6 +124,7 @@ func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 	p.status()
 	p.secrets()
 	p.accessKeys()
+	p.testNumbers()
 	if len(p.errs) > 0 {
 		return nil, errors.Join(p.errs...)
 	}

@@ -51,6 +51,8 @@ type Record struct {
 	SenderNames []string          `json:"senderNames,omitempty"` // default: none may be given
 	Templates   []string          `json:"templates,omitempty"`   // default: none may be given
 	Sources     []string          `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
+	// TestNumbers get no message. At most 20; default: none.
+	TestNumbers []TestNumber `json:"testNumbers,omitempty"`
 }
 
 // Key is a public key that verifies a client's signatures.

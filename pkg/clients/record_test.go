@@ -40,10 +40,21 @@ func fullRecord() clients.Record {
 	}
 }
 
+// addFull adds the client of [fullRecord], with a test number.
+func addFull(t *testing.T, r *clientstest.Rig) *clients.Client {
+	t.Helper()
+	r.MustAdd(t, fullRecord(), clientstest.Secret)
+	n := phone.Number{E164: "+12025550123", Mask: "+1******0123"}
+	if err := r.AddTestNumber(t.Context(), "acme", n, "424242", clientstest.Start.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	return r.MustFind(t, "acme")
+}
+
 // A client has the values of its record. [TestEachFieldReachesTheClient] proves that no field is left out.
 func TestClientOfRecord(t *testing.T) {
 	r := clientstest.New(t)
-	got := r.MustAdd(t, fullRecord(), clientstest.Secret)
+	got := addFull(t, r)
 	pub1, pub2 := &clientstest.Key1().PublicKey, &clientstest.Key2().PublicKey
 	if len(got.Keys) != 3 || !pub1.Equal(got.Keys["9"]) || !pub2.Equal(got.Keys["10"]) || !pub1.Equal(got.Keys["0"]) {
 		t.Error("the keys are not those of the record")
@@ -62,6 +73,9 @@ func TestClientOfRecord(t *testing.T) {
 		Texts:       map[string]string{"de": "{code} von {brand}"},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
+		TestNumbers: map[otp.Phone]otp.Test{
+			"+12025550123": {Code: "424242", Until: otp.MillisOf(clientstest.Start.Add(time.Hour))},
+		},
 	}
 	if !reflect.DeepEqual(*got, want) {
 		for i := range reflect.TypeFor[clients.Client]().NumField() {
@@ -202,6 +216,12 @@ func wrongKeys() []recordCase {
 			"secrets has 3 entries, must have at most 2"},
 		{"a secret out of a listing", clients.Record{Secrets: []clients.Secret{{Sealed: "sealed"}}},
 			"secrets[0] is sealed, must be a value that the registry has sealed"},
+		{"21 test numbers", clients.Record{TestNumbers: make([]clients.TestNumber, 21)},
+			"testNumbers has 21 entries, must have at most 20: remove some"},
+		{"a test number out of a listing", clients.Record{TestNumbers: []clients.TestNumber{{Sealed: "sealed"}}},
+			"testNumbers[0] is sealed, must be a value that the registry has sealed"},
+		{"a test number without end", clients.Record{TestNumbers: []clients.TestNumber{{Sealed: "1.a"}}},
+			"testNumbers[0].until is"},
 		{"an empty secret", clients.Record{Secrets: []clients.Secret{{}}}, "secrets[0] is sealed, must be"},
 	}
 }

@@ -27,6 +27,37 @@ func TestRightCode(t *testing.T) {
 	}
 }
 
+// A reviewer signs in with the code of a test number, and nothing is sent. The app sees nothing of that.
+func TestTestNumberOfAPool(t *testing.T) {
+	p := newPool(t)
+	p.users[ana]["phone_number"] = "+12025550123" // of a country that the client may not send to
+	end := otp.MillisOf(p.clock.Now()).Add(10 * time.Minute)
+	p.client.TestNumbers = map[otp.Phone]otp.Test{"+12025550123": {Code: "424242", Until: end}}
+	for range 12 {
+		s := p.begin(ana)
+		want := object{"channel": "sms", "digits": "6", "attempts": "5", "expiresIn": "300", "resendIn": "30"}
+		if !reflect.DeepEqual(s.public, want) {
+			t.Errorf("the app gets %v, want %v", s.public, want)
+		}
+		p.passes(p.goOn(s, not("424242"), nil), "424242")
+	}
+	s := p.begin(ana)
+	p.clock.Advance(time.Minute)
+	s = p.goOn(s, "", resend)
+	p.passes(s, "424242")
+	if lines := strings.Count(p.log.String(), `"test":true`); len(p.phone.got) != 0 || lines < 12*3 {
+		t.Errorf("%d messages, %d marked lines", len(p.phone.got), lines)
+	}
+	p.clock.Advance(end.Add(-time.Minute).Sub(otp.MillisOf(p.clock.Now())))
+	s = p.begin(ana)
+	p.clock.Advance(end.Sub(otp.MillisOf(p.clock.Now())))
+	p.goOn(s, "424242", nil)
+	p.goOn(p.begin(ana), "424242", nil)
+	if len(p.phone.got) != 0 {
+		t.Error("a message went out to a country that the client may not send to")
+	}
+}
+
 // The message is in the user's language.
 func TestLocale(t *testing.T) {
 	p := newPool(t)

@@ -21,6 +21,8 @@ type Number struct {
 	Kind       Kind
 	Valid      bool // see [Strictness]
 	Mobile     bool // Valid, and see [Strictness]
+	// Test is set for a test number of the client that asks. It is no part of a numbering plan.
+	Test otp.Test
 }
 
 // Lookup finds a number by its E.164 form ("+606543216353"). ok is false if no such

@@ -39,7 +39,7 @@ func (g Registry) Get(ctx context.Context, id string) (clients.Record, error) {
 }
 
 // Add adds a client, with an HMAC secret unless secret is nil, and with access keys.
-// Secrets and access keys in the record are ignored. An empty status becomes active, and
+// Secrets, access keys and test numbers in the record are ignored. An empty status becomes active, and
 // keys without a version get the next versions after the highest one.
 func (g Registry) Add(ctx context.Context, r clients.Record, secret []byte, accessKeys ...string) error {
 	r.Added = g.now()
@@ -91,7 +91,7 @@ func (g Registry) fill(ctx context.Context, r *clients.Record, secret []byte) er
 		}
 		r.Keys[i] = key
 	}
-	r.Secrets, r.AccessKeys = nil, nil
+	r.Secrets, r.AccessKeys, r.TestNumbers = nil, nil, nil
 	if secret == nil {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (g Registry) setStatus(ctx context.Context, id, status string) error {
 	return g.Edit(ctx, id, func(r *clients.Record) error { r.Status = status; return nil })
 }
 
-// Reseal seals the secrets of all clients again, and the key of their access keys'
+// Reseal seals the secrets and test numbers of all clients again, and the key of their access keys'
 // digests, under the newest key of the sealer, so that older keys can be retired. It
 // returns the number of changed documents. It skips one that fails, and its error names
 // each of them.
@@ -191,12 +191,17 @@ func (g Registry) Reseal(ctx context.Context) (changed int, err error) {
 
 func (g Registry) reseal(ctx context.Context, _ string, text []byte) ([]byte, error) {
 	r, err := clients.ParseRecord(text)
-	if err != nil || len(r.Secrets) == 0 {
+	if err != nil || len(r.Secrets)+len(r.TestNumbers) == 0 {
 		return text, err
 	}
 	for i := range r.Secrets {
 		if err := r.Secrets[i].Sealed.Reseal(ctx, g.Sealer, r.Bound()); err != nil {
 			return nil, fmt.Errorf("secrets[%d]: %w", i, err)
+		}
+	}
+	for i := range r.TestNumbers {
+		if err := r.TestNumbers[i].Sealed.Reseal(ctx, g.Sealer, r.BoundTestNumber()); err != nil {
+			return nil, fmt.Errorf("testNumbers[%d]: %w", i, err)
 		}
 	}
 	return documents.Encode(r)
