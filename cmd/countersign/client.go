@@ -53,6 +53,8 @@ type clientCommands struct {
 	AddAccessKey    clientAddAccessKey    `cmd:"" help:"add_access"`
 	RemoveAccessKey clientRemoveAccessKey `cmd:"" help:"remove_access"`
 	FindAccessKey   clientFindAccessKey   `cmd:"" help:"find_access"`
+
+	TestNumber clientTestNumber `cmd:"" help:"test_numbers"`
 }
 
 // Help describes the JSON of the commands.
@@ -60,12 +62,12 @@ func (clientCommands) Help() string {
 	return `With --json, list prints an array of records. add, rotate-key, rotate-secret and add-access-key print ` +
 		`{client, keyVersion, privateKeyFile, accessKey, secret, serverKeys, notes}: client is the record; ` +
 		`accessKey, secret and privateKeyFile are there if the command made one. Each other command prints a ` +
-		`record. The digests of access keys are printed as fingerprints.
+		`record. The digests of access keys are printed as fingerprints, and test numbers masked.
 
 A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
 		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, language, customCodes, ` +
 		`senderNames, templates, ` +
-		`sources}. ` +
+		`sources, testNumbers}. ` +
 		`A member that is missing has its default.`
 }
 

@@ -52,7 +52,7 @@ func described(r clients.Record) string {
 		[]string{"sources", cmp.Or(strings.Join(r.Sources, ", "), "none")},
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)
-	return columns(rows...)
+	return columns(append(rows, testNumbers(r)...)...)
 }
 
 // unimatrixMode is the way in which a client proves itself in the Unimatrix contract.

@@ -13,7 +13,7 @@ import (
 type texts map[string]string
 
 var allTexts = []texts{
-	serveHelp, placeHelp, clientHelp, clientFlagsHelp, userHelp, keysHelp, callHelp, invokeHelp, standinsHelp,
+	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, userHelp, keysHelp, callHelp, invokeHelp, standinsHelp,
 }
 
 // named matches a tag that names a text.
