@@ -21,8 +21,10 @@ func (s *sending) count(ctx context.Context, c Challenge) (Started, error) {
 	answer, err = s.countNumber(ctx)
 	if err != nil || answer.Outcome != "" {
 		giveBack()
+		return answer, err
 	}
-	return answer, err
+	s.giveBack = giveBack
+	return answer, nil
 }
 
 // countNumber counts the message of this call in the ledgers of its number, before it goes out.
@@ -102,9 +104,9 @@ func (s *sending) unsent(ctx context.Context, answer Started) (Started, error) {
 	return answer, nil
 }
 
-// refund removes the message of this call from the ledgers that count it. Call it only
-// if the message was not handed to the sender. Once the lease is over, another call
-// may have found the message counted and relied on that: it stays.
+// refund removes the message of this call from the ledgers that count it, and gives it back
+// to the quota. Call it only if the message was not handed to the sender. Once the lease is
+// over, another call may have found the message counted and relied on that: it stays.
 func (s *sending) refund(ctx context.Context) error {
 	if MillisOf(s.Now()) >= s.at.Add(Lease) {
 		return nil
@@ -115,6 +117,10 @@ func (s *sending) refund(ctx context.Context) error {
 		if err := s.Ledgers.Refund(ctx, ledger, s.id); err != nil {
 			return fmt.Errorf("refund: %w", err)
 		}
+	}
+	if s.giveBack != nil {
+		s.giveBack()
+		s.giveBack = nil
 	}
 	return nil
 }

@@ -97,6 +97,7 @@ type sending struct {
 	ledgers []string // that count the message, or may do so
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
+	giveBack  func()                 // returns the message to the quota; nil unless it is counted
 	recipient func(to Phone) Outcome // see [Resend]
 }
 

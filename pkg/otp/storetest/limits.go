@@ -18,6 +18,7 @@ func testLimits(t *testing.T, o Opener) {
 		{"each request to the sender is counted, whatever it answers", eachRequestCounted},
 		{"the messages of a client bound all that go out", quotaBounds},
 		{"a crashed init stays as it is while the client has no messages", quotaAfterCrash},
+		{"a message that does not go out is given back", quotaGivenBack},
 	})
 }
 

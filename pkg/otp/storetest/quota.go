@@ -95,3 +95,34 @@ func quotaAfterCrash(t *testing.T, o Opener) {
 	w.init(t, r, otp.Sent)
 	w.messages(t, 1)
 }
+
+// quotaGivenBack asks for a code again, and another call takes its challenge once the message is counted: the message
+// does not go out, and the client has it again.
+func quotaGivenBack(t *testing.T, o Opener) {
+	for name, digits := range map[string]int{"again": 0, "another": 8} {
+		w := newWorld(o.Open(t))
+		p := &purse{left: 3}
+		w.Issuer.Quota = p
+		r := scenario("")
+		r.PerDay, r.Policy.Cooldown = 4, 0
+		w.send(t, r, otp.Sent)
+		code, others, once := w.Inbox.last(t), w.Verifier, false
+		w.Issuer.Ledgers = Decorate(w.Store, func(do func() error) error {
+			err := do()
+			if !once {
+				once = true
+				got, err := others.Verify(ctx, otp.Check{Client: "demo", ID: r.ID, Code: code})
+				if err != nil || got.Outcome != otp.Passed {
+					t.Errorf("%+v %v, want passed", got, err)
+				}
+			}
+			return err
+		})
+		r.Digits = digits
+		w.send(t, r, otp.InProgress)
+		w.messages(t, 1)
+		if p.left != 2 {
+			t.Errorf("%s: %d messages are left, want 2", name, p.left)
+		}
+	}
+}
