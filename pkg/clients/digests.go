@@ -85,7 +85,8 @@ func (d *Digests) read(ctx context.Context) (*[]byte, error) {
 	key, err := d.Sealer.Open(ctx, string(doc.Sealed), digestKey)
 	if err != nil {
 		return nil, fmt.Errorf("the key of the access keys' digests cannot be opened: "+
-			"bring back the key that it was sealed under: %w", err)
+			"bring back the keyring that it was sealed under; if that is lost, remove the document %s "+
+			"from the clients' table, and give each client a new access key: %w", digestKey, err)
 	}
 	return &key, nil
 }

@@ -59,8 +59,8 @@ func begin(ctx context.Context, path string, now time.Time) error {
 }
 
 // remedy is the advice to the operator in the error of a damaged file.
-const remedy = "restore it from a copy, or remove it to start anew: codes under way, the counts of numbers, " +
-	"clients' HMAC secrets and users' numbers are void then, and merchants need the new public key"
+const remedy = "restore it from a copy, or delete its folder to start anew: clients, users, codes under way and the " +
+	"counts of numbers are gone then, and merchants need the new public key"
 
 // create makes a keyring at path unless there is one. It writes another file and links
 // that to path: a crash leaves no half of a keyring, and two processes agree on one.

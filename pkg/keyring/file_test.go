@@ -146,7 +146,7 @@ func TestFileRefused(t *testing.T) {
 			"mode 0604, others may read it: chmod 600"},
 		"group may write": {"b", func(p string) { write(t, p, codes(1)); os.Chmod(p, 0o620) }, "chmod 600"},
 		"not a keyring": {"c", func(p string) { write(t, p, []byte(canary)) },
-			"each name once; restore it from a copy, or remove it to start anew: codes under way"},
+			"each name once; restore it from a copy, or delete its folder to start anew: clients"},
 		"empty":    {"d", func(p string) { write(t, p, nil) }, "merchants need the new public key"},
 		"too long": {"e", func(p string) { write(t, p, bytes.Repeat([]byte(canary), 20_000)) }, "at most 65536"},
 		"no folder": {"f/g", func(string) {},

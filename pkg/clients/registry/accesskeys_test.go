@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
@@ -336,4 +337,35 @@ func TestFirstAccessKeysTogether(t *testing.T) {
 			t.Error(id, c, err)
 		}
 	}
+}
+
+// After the keyring is lost, the error names the document to remove, as the runbook does; clients then get new access
+// keys, and the old ones find nobody.
+func TestLostKeyring(t *testing.T) {
+	r, ctx := clientstest.New(t), t.Context()
+	r.MustAdd(t, clients.Record{ID: "acme", Unimatrix: "simple"}, "")
+	old := "acme" + clientstest.KeySuffix
+	lets(t, r, old)
+	const document = "digestkey#access"
+	sealed, err := r.Sealer.Seal(ctx, make([]byte, 32), "another document") // this keyring does not open it here
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := documents.Encode(struct {
+		Sealed documents.Sealed `json:"sealed"`
+		Added  time.Time        `json:"added"`
+	}{documents.Sealed(sealed), r.Clock.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Put(t, document, string(text))
+	clientstest.WantError(t, r.AddAccessKey(ctx, "acme", "another-key", true), "remove the document "+document)
+	_, revision, err := r.Counted.Get(ctx, document)
+	if ok, errDelete := r.Counted.Delete(ctx, document, revision); err != nil || errDelete != nil || !ok {
+		t.Fatal(ok, err, errDelete)
+	}
+	if err := r.AddAccessKey(ctx, "acme", "another-key", true); err != nil {
+		t.Fatal(err)
+	}
+	lets(t, r, "another-key", old)
 }
