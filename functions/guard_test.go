@@ -96,7 +96,7 @@ func (g *guard) allUsed(t *testing.T) {
 	}
 }
 
-var credential = regexp.MustCompile(`Credential=([^/]+)/[0-9]+/[^/]+/([a-z]+)/aws4_request`)
+var credential = regexp.MustCompile(`Credential=([^/]+)/[0-9]+/[^/]+/([a-z-]+)/aws4_request`)
 
 // asked returns the caller of a request, and the permissions that the request needs.
 func asked(header http.Header, body []byte) (caller string, asks []ask) {
@@ -107,8 +107,8 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	caller, service := signed[1], signed[2]
 	_, operation, _ := strings.Cut(header.Get("X-Amz-Target"), ".")
 	var in struct {
-		TableName, SecretID string
-		Entries             []struct{ EventBusName, Source string }
+		TableName, SecretID, OriginationIdentity string
+		Entries                                  []struct{ EventBusName, Source string }
 	}
 	if service == "sns" {
 		form, _ := url.ParseQuery(string(body))
@@ -123,6 +123,8 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 		asks = []ask{{action: action, resource: inStack(tables) + in.TableName}}
 	case service == "secretsmanager":
 		asks = []ask{{action: action, resource: in.SecretID}}
+	case service == "sms-voice":
+		asks = []ask{{action: action, resource: in.OriginationIdentity}}
 	case service == "events":
 		const buses = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/"
 		for _, e := range in.Entries {

@@ -1,8 +1,12 @@
 package functions
 
 import (
+	"bytes"
+	"net/http/httptest"
+	"slices"
 	"testing"
 
+	"countersign/pkg/awsfake"
 	"countersign/pkg/smsvoice"
 )
 
@@ -91,5 +95,46 @@ func TestEndUserMessagingsParameters(t *testing.T) {
 		if err := config.Validate(); c.want && c.value != "" && err != nil {
 			t.Errorf("the functions do not take %s=%q: %v", c.parameter, c.value, err)
 		}
+	}
+}
+
+// The binary of init sends through End User Messaging with the role of a deployment that has OriginationIdentity, and
+// cannot with the role of one that has none.
+func TestBinaryThroughEndUserMessaging(t *testing.T) {
+	b, stub := newBinaries(t), &awsfake.SMSVoice{}
+	server := httptest.NewServer(b.guard.before(stub))
+	t.Cleanup(server.Close)
+	pool := inStack("arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:pool/pool-1")
+	t.Setenv("OriginationIdentity", pool)
+	t.Setenv("COUNTERSIGN_ORIGINATION_IDENTITY", pool)
+	t.Setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.URL)
+	for i, c := range []struct {
+		condition, want string
+		refused         []string
+	}{
+		{"", "PROCESS_FAIL", []string{"sms-voice:SendTextMessage"}},
+		{"HasOriginationIdentity", "SUCCESS", nil},
+	} {
+		caller := "init-under-" + c.condition
+		b.guard.mu.Lock()
+		b.guard.roles[caller] = b.guard.roles["init"].under(c.condition)
+		b.guard.mu.Unlock()
+		log := &output{}
+		p, err := b.runtime.Start(caller, bootstrap(t, "init"), functionEnvironment(caller), log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Stop() })
+		got := invokeBinary(t, p, read(t, "init-http-api.json"))
+		if !bytes.Contains(got, []byte(c.want)) || len(stub.Requests()) != i || len(b.SNS.Requests()) != 0 {
+			t.Errorf("under %q: %s after %d messages, want %s\n%s", c.condition, got, len(stub.Requests()), c.want, log)
+		}
+		b.guard.mu.Lock()
+		if refused := b.guard.refused[caller]; !slices.Equal(refused, c.refused) {
+			t.Errorf("under %q: refused %q, want %q", c.condition, refused, c.refused)
+		}
+		delete(b.guard.refused, caller)
+		b.guard.mu.Unlock()
+		b.wipe(t)
 	}
 }

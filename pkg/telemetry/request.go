@@ -111,6 +111,6 @@ func (r *Request) explain(cause error) {
 		return
 	}
 	r.Cause = cause.Error()
-	var sender interface{ ForOperator() bool } // snssender.Error
+	var sender interface{ ForOperator() bool } // snssender.Error, smsvoice.Error
 	r.Operator = errors.As(cause, &sender) && sender.ForOperator()
 }
