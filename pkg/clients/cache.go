@@ -19,6 +19,9 @@ const (
 	burst, perSecond = 500, 100
 	// patience is the longest time of one read.
 	patience = 5 * time.Second
+	// again is how long the read of a client that failed is limited like that of an invented id. Else whoever names a
+	// client whose record cannot be read would cause a read and a line of a fault with each request.
+	again = time.Second
 )
 
 // Cache is a [Directory] that keeps clients of another one in memory. It limits the
@@ -44,6 +47,7 @@ type Cache struct {
 	mu      sync.Mutex
 	known   *simplelru.LRU[string, entry]     // clients, also those that are too old to use
 	unknown *simplelru.LRU[string, time.Time] // when an id was found to be unknown
+	failed  *simplelru.LRU[string, time.Time] // when a read failed
 	reads   map[string]*read                  // under way, by name
 	bucket  *rate.Limiter
 
@@ -78,12 +82,13 @@ func NewCache(
 	}
 	known, err := simplelru.NewLRU[string, entry](size, nil)
 	unknown, _ := simplelru.NewLRU[string, time.Time](size, nil)
+	failed, _ := simplelru.NewLRU[string, time.Time](size, nil)
 	if err != nil {
 		panic(fmt.Sprintf("clients: a cache of %d clients: %v", size, err))
 	}
 	return &Cache{
 		source: source, now: now, age: age, absent: unknownAge,
-		known: known, unknown: unknown, reads: map[string]*read{},
+		known: known, unknown: unknown, failed: failed, reads: map[string]*read{},
 		bucket: rate.NewLimiter(perSecond, burst),
 	}
 }
@@ -148,7 +153,7 @@ func (c *Cache) find(ctx context.Context, name string) (*Client, error) {
 }
 
 // look returns a client from memory, or the read to wait for, or [ErrBusy]. Reads for
-// listed ids are not limited.
+// listed ids, and for those of clients in memory, are not limited, except after a read that failed.
 func (c *Cache) look(ctx context.Context, id string, listed bool) (*Client, *read, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -163,7 +168,9 @@ func (c *Cache) look(ctx context.Context, id string, listed bool) (*Client, *rea
 	if r := c.reads[id]; r != nil && fresh(r.at, now, c.age) {
 		return nil, r, nil // an older read may have been frozen by Lambda
 	}
-	if !known && !listed && !c.bucket.AllowN(now, 1) {
+	failed, ok := c.failed.Get(id)
+	limited := !known && !listed || ok && fresh(failed, now, again)
+	if limited && !c.bucket.AllowN(now, 1) {
 		return nil, nil, ErrBusy
 	}
 	r := &read{at: now, done: make(chan struct{})}
@@ -193,6 +200,7 @@ func (c *Cache) read(ctx context.Context, id string, r *read) {
 	delete(c.reads, id)
 	switch {
 	case r.err != nil: // an old client stays, because its id is known to be real
+		c.failed.Add(id, r.at)
 	case r.client == nil:
 		c.known.Remove(id)
 		c.unknown.Add(id, r.at)

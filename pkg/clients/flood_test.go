@@ -169,3 +169,40 @@ func TestRosterIsReadAgain(t *testing.T) {
 		})
 	}
 }
+
+// Whoever names a client whose record cannot be read causes few reads, whether or not it could be read before; and the
+// client is back a second after its record is mended, also in a flood.
+func TestFloodOfABrokenClient(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			broken, reads := !before, 0
+			c := clients.NewCache(func(ctx context.Context, id string) (*clients.Client, error) {
+				if reads++; broken {
+					return nil, errDown
+				}
+				return real(ctx, id)
+			}, time.Now, age, unknownAge, 10_000)
+			listed := func(context.Context) (clients.Roster, error) { return rosterOf("real 1"), nil }
+			c.UseRoster(listed, nil)
+			c.Find(t.Context(), "real 1")
+			time.Sleep(age)
+			broken, reads = true, 0
+			for range 5000 {
+				if got, err := c.Find(t.Context(), "real 1"); got != nil || err == nil {
+					t.Fatal(got, err)
+				}
+			}
+			if reads < 500 || reads > 510 {
+				t.Errorf("known before %v: %d reads, want about 500", before, reads)
+			}
+			time.Sleep(time.Second)
+			broken = false
+			for i := range 200 { // the bucket has 100 more
+				c.Find(t.Context(), fmt.Sprint("invented ", i))
+			}
+			if got, err := c.Find(t.Context(), "real 1"); got == nil {
+				t.Errorf("known before %v: %v", before, err)
+			}
+		})
+	}
+}
