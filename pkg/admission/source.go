@@ -2,14 +2,15 @@ package admission
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
+
+	"countersign/pkg/pattern"
 )
 
 // device is the form of the id of a device. A short one, such as a model, would be the same
 // for many people.
-var device = regexp.MustCompile(`\A[A-Za-z0-9._~:+/=-]{16,128}\z`)
+var device = pattern.Matches(`\A[A-Za-z0-9._~:+/=-]{16,128}\z`)
 
 // shared are the networks whose addresses do not tell people apart, beside those that
 // package netip knows: they are inside a provider, or stand for a translator.
@@ -42,7 +43,7 @@ const noDevice = "9774d56d682e549c"
 func Source(text string) string {
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
-		if device.MatchString(text) && distinct(text) && !strings.EqualFold(text, noDevice) {
+		if device(text) && distinct(text) && !strings.EqualFold(text, noDevice) {
 			return text
 		}
 		return ""

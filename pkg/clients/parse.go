@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/pattern"
 	"countersign/pkg/phone"
 	"countersign/pkg/signature"
 )
@@ -244,7 +244,7 @@ func (p *parser) secrets() {
 func (p *parser) accessKeys() {
 	p.few("accessKeys", len(p.record.AccessKeys), MaxAccessKeys)
 	for i, k := range p.record.AccessKeys {
-		p.want(digest.MatchString(string(k.Digest)), at("accessKeys", i)+".digest", k.Digest,
+		p.want(digest(string(k.Digest)), at("accessKeys", i)+".digest", k.Digest,
 			"64 hexadecimal digits: add the access key anew")
 	}
 }
@@ -274,7 +274,7 @@ func network(s string) (netip.Prefix, bool) {
 
 func (p *parser) countries() []string {
 	for i, s := range p.record.Countries {
-		p.want(s == "*" || country.MatchString(s), at("countries", i), s,
+		p.want(s == "*" || country(s), at("countries", i), s,
 			`an upper-case ISO 3166-1 code such as "MY", or "*" for all`)
 	}
 	return p.record.Countries
@@ -359,7 +359,7 @@ func (p *parser) text(d Defaults) (brand, language string, texts map[string]stri
 
 func (p *parser) senderID() string {
 	s := p.record.SenderID
-	p.want(s == "" || senderID.MatchString(s) && letter.MatchString(s), "senderID", s,
+	p.want(s == "" || senderID(s) && letter(s), "senderID", s,
 		"1 to 11 letters, digits and hyphens with at least one letter")
 	return s
 }
@@ -381,8 +381,8 @@ func (p *parser) few(field string, n, most int) {
 func at(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
 var (
-	country  = regexp.MustCompile(`\A[A-Z]{2}\z`)
-	senderID = regexp.MustCompile(`\A[A-Za-z0-9-]{1,11}\z`)
-	digest   = regexp.MustCompile(`\A[0-9a-f]{64}\z`)
-	letter   = regexp.MustCompile(`[A-Za-z]`)
+	country  = pattern.Matches(`\A[A-Z]{2}\z`)
+	senderID = pattern.Matches(`\A[A-Za-z0-9-]{1,11}\z`)
+	digest   = pattern.Matches(`\A[0-9a-f]{64}\z`)
+	letter   = pattern.Matches(`[A-Za-z]`)
 )

@@ -1,8 +1,9 @@
 package clients
 
 import (
-	"regexp"
 	"strings"
+
+	"countersign/pkg/pattern"
 )
 
 // Sources name the places in which a client's requests have the source of the end user: an
@@ -22,7 +23,7 @@ const (
 )
 
 // headerName is that of a header, without the signs that nobody uses in one.
-var headerName = regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z`)
+var headerName = pattern.Matches(`\A[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z`)
 
 // sources reads the places of a record, at most one for each contract.
 func (p *parser) sources() (s Sources) {
@@ -33,10 +34,10 @@ func (p *parser) sources() (s Sources) {
 			ok = name == "clientIp" || name == "deviceTokenId"
 		case strings.HasPrefix(entry, sourceHeader):
 			to, name = &s.Header, strings.ToLower(strings.TrimPrefix(entry, sourceHeader))
-			ok = headerName.MatchString(name)
+			ok = headerName(name)
 		case strings.HasPrefix(entry, sourceMetadata):
 			to, name = &s.Metadata, strings.TrimPrefix(entry, sourceMetadata)
-			ok = headerName.MatchString(name) && name != "action" // which asks for the code again
+			ok = headerName(name) && name != "action" // which asks for the code again
 		}
 		p.want(ok, at("sources", i), entry, "env.clientIp, env.deviceTokenId, header:NAME or metadata:NAME")
 		p.want(*to == "", at("sources", i), entry, "the only one of its contract: env (AMS), header (Unimatrix), "+

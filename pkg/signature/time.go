@@ -1,26 +1,21 @@
 package signature
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"countersign/pkg/pattern"
 )
 
 // Forms of a time: all those that Alipay's pages show and its SDKs in Go, Java, Python, PHP and .NET send,
 // which differ. The patterns have the ranges that package time does not check: those of an offset, and ASCII
 // digits. They are compiled when they are first needed, not while a function starts.
 var (
-	millis = form(`^[0-9]{13}$`)
-	iso    = form(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?` +
+	millis = pattern.Matches(`^[0-9]{13}$`)
+	iso    = pattern.Matches(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?` +
 		`(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$`)
 )
-
-func form(pattern string) func(string) bool {
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-	return func(s string) bool { return compiled().MatchString(s) }
-}
 
 // ParseTime reads a Request-Time or response-time, exact to the nanosecond and in UTC: 13 digits, which are
 // milliseconds since 1970, or ISO 8601 with seconds, up to 9 fraction digits, and Z, +hh:mm or +hhmm. ok is
