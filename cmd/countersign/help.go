@@ -13,7 +13,8 @@ import (
 type texts map[string]string
 
 var allTexts = []texts{
-	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, userHelp, keysHelp, callHelp, invokeHelp, standinsHelp,
+	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, userHelp, keysHelp, callHelp, invokeHelp,
+	standinsHelp,
 }
 
 // named matches a tag that names a text.

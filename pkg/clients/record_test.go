@@ -278,7 +278,8 @@ func wrongLimits() []recordCase {
 	}
 }
 
-// The record of a client is read at requests: texts of its own in all languages, each of the most bytes, leave it small.
+// The record of a client is read at requests: texts of its own in all languages, each of the most bytes, leave it
+// small.
 func TestTextsAreSmall(t *testing.T) {
 	r := fullRecord()
 	for _, tag := range languages.All() {
