@@ -70,8 +70,8 @@ func longest() map[string]any {
 		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+123" + strings.Repeat("*", 8) + "6353",
 		"user":   "token#" + plainID + "#" + strings.Repeat("t", 43),
 		"client": anyID, "region": "MY",
-		"source": digest[:8],
-		"pk":     "", // it follows from the client, see fullest
+		"source": digest[:8], "test": true,
+		"pk": "", // it follows from the client, see fullest
 	}
 }
 
