@@ -48,7 +48,7 @@ func TestBinariesMiswired(t *testing.T) {
 	b := newBinaries(t)
 	for _, c := range []struct{ function, name, value, setting string }{
 		{"init", "COUNTERSIGN_ATTEMPTS", "6", "COUNTERSIGN_ATTEMPTS"},
-		{"init", "COUNTERSIGN_BRAND", "字", "COUNTERSIGN_BRAND"},
+		{"init", "COUNTERSIGN_BRAND", "Acme 123456", "COUNTERSIGN_BRAND"},
 		{"init", "COUNTERSIGN_KEYS", "", "COUNTERSIGN_KEYS"},
 		{"init", "AWS_ENDPOINT_URL_SECRETS_MANAGER", refusing(t), "COUNTERSIGN_KEYS"}, // an operator sets the secret
 		{"verify", "COUNTERSIGN_KEYS", "", "COUNTERSIGN_KEYS"},

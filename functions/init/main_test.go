@@ -55,7 +55,7 @@ func TestWired(t *testing.T) {
 // The function does not start with a wrong setting, and the error names the setting.
 func TestMiswired(t *testing.T) {
 	for name, value := range map[string]string{
-		"COUNTERSIGN_KEYS": "", "COUNTERSIGN_ATTEMPTS": "6", "COUNTERSIGN_BRAND": "字",
+		"COUNTERSIGN_KEYS": "", "COUNTERSIGN_ATTEMPTS": "6", "COUNTERSIGN_BRAND": "Acme 123456",
 		"COUNTERSIGN_COUNTRIES": "Malaysia", "AWS_SECRET_ACCESS_KEY": "",
 	} {
 		t.Run(name, func(t *testing.T) {
