@@ -19,15 +19,9 @@ const Timeout = 4 * time.Second
 
 // Sender is an otp.Sender on AWS End User Messaging SMS. It is safe for concurrent use.
 type Sender struct {
-	send   send
+	client *pinpointsmsvoicev2.Client
 	config Config
 }
-
-// send is SendTextMessage of a client. A field of the client's own type would have the linker keep each of its hundred
-// operations, because the type could be reached by reflection, and functions would start later.
-type send func(
-	context.Context, *pinpointsmsvoicev2.SendTextMessageInput, ...func(*pinpointsmsvoicev2.Options),
-) (*pinpointsmsvoicev2.SendTextMessageOutput, error)
 
 var _ otp.Sender = (*Sender)(nil)
 
@@ -58,7 +52,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Sender{send: client(cfg, c.Endpoint, wire).SendTextMessage, config: c}, nil
+	return &Sender{client: client(cfg, c.Endpoint, wire), config: c}, nil
 }
 
 // Send sends m to its number, with one request. The error of Refused and MaybeSent is an [*Error]; with Accepted it is
@@ -69,5 +63,5 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	return classify(s.send(ctx, s.config.request(m)))
+	return classify(s.client.SendTextMessage(ctx, s.config.request(m)))
 }

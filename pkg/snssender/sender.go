@@ -20,13 +20,9 @@ const Timeout = 4 * time.Second
 
 // Sender is an otp.Sender on SNS. It is safe for concurrent use.
 type Sender struct {
-	publish    publish
+	client     *sns.Client
 	attributes map[string]types.MessageAttributeValue
 }
-
-// publish is Publish of a client. A field of the client's own type would have the linker keep each of its operations,
-// because the type could be reached by reflection: 1.2 MB that functions load at their start.
-type publish func(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 
 var _ otp.Sender = (*Sender)(nil)
 
@@ -56,7 +52,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Sender{publish: client(cfg, c.Endpoint, wire).Publish, attributes: c.attributes()}, nil
+	return &Sender{client: client(cfg, c.Endpoint, wire), attributes: c.attributes()}, nil
 }
 
 // Send publishes m to its number, with one request. The error of Refused and
@@ -67,7 +63,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	out, err := s.publish(ctx, &sns.PublishInput{
+	out, err := s.client.Publish(ctx, &sns.PublishInput{
 		PhoneNumber:       aws.String(m.To.E164()),
 		Message:           aws.String(m.Text),
 		MessageAttributes: s.attributesFor(m.From),
