@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -117,7 +118,8 @@ func newScene(dir, root string) (c *scene, err error) {
 		return c, err
 	}
 	c.services, err = standin.StartServices(context.Background(), standin.Options{
-		Data: c.dir, Engine: binary, DynamoDB: os.Getenv("DYNAMODB_ENDPOINT"), Now: time.Now, Sent: c.sent,
+		Data: c.dir, Engine: binary, DynamoDB: os.Getenv("DYNAMODB_ENDPOINT"), Now: time.Now, Rand: rand.Reader,
+		Sent: c.sent,
 	})
 	if err != nil {
 		return c, err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -154,7 +155,7 @@ func (s surroundings) start(ctx context.Context, given map[string]string) (*stan
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	o := standin.Options{
-		Given: given, Host: s.host, Data: s.Data, DynamoDB: s.Engine, Now: time.Now,
+		Given: given, Host: s.host, Data: s.Data, DynamoDB: s.Engine, Now: time.Now, Rand: rand.Reader,
 		Sent: func(to, message string) { warn("SMS to %s: %s", to, message) },
 		Put:  func(kind, detail string) { warn("event %s: %s", kind, detail) },
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,6 +56,7 @@ type Options struct {
 	Sent func(to, message string)
 	Put  func(kind, detail string)
 	Now  func() time.Time
+	Rand io.Reader // for the key of the access keys' digests
 }
 
 // Services are stand-ins for the services that the functions call.
@@ -190,6 +192,7 @@ func furnish(ctx context.Context, o Options, keys keyring.Source) error {
 		Sealer:   ring,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: cfg.Brand},
 		Now:      o.Now,
+		Rand:     o.Rand,
 	}
 	if _, err := registry.Get(ctx, DemoClient); !errors.Is(err, documents.ErrNotFound) {
 		return err

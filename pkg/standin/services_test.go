@@ -2,6 +2,7 @@ package standin_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ import (
 
 func services(t *testing.T, o standin.Options) *standin.Services {
 	t.Helper()
-	o.Now = time.Now
+	o.Now, o.Rand = time.Now, rand.Reader
 	s, err := standin.StartServices(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +196,7 @@ func TestElsewhere(t *testing.T) {
 		"http://localhost.example:8000", "127.0.0.1:8000", "%"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel() // no request must leave this machine
-		_, err := standin.StartServices(ctx, standin.Options{Data: t.TempDir(), DynamoDB: url, Now: time.Now})
+		_, err := standin.StartServices(ctx, standin.Options{Data: t.TempDir(), DynamoDB: url, Now: time.Now, Rand: rand.Reader})
 		if err == nil || !strings.Contains(err.Error(), url+" is not on this machine") {
 			t.Errorf("%s: %v", url, err)
 		}
@@ -291,7 +292,7 @@ func TestEngine(t *testing.T) {
 			t.Errorf("the engine lives on, or %v", err)
 		}
 	}
-	broken := standin.Options{Data: data, Engine: "/bin/false", Now: time.Now}
+	broken := standin.Options{Data: data, Engine: "/bin/false", Now: time.Now, Rand: rand.Reader}
 	_, err := standin.StartServices(t.Context(), broken)
 	if err == nil || !strings.Contains(err.Error(), "before it listened") {
 		t.Error(err)
@@ -316,7 +317,7 @@ func private(t *testing.T, data string) {
 }
 
 func TestIPv6(t *testing.T) {
-	o := standin.Options{Data: t.TempDir(), Engine: installed(t), Host: "::1", Now: time.Now}
+	o := standin.Options{Data: t.TempDir(), Engine: installed(t), Host: "::1", Now: time.Now, Rand: rand.Reader}
 	if l, err := net.Listen("tcp", "[::1]:0"); err != nil { // this machine has no IPv6
 		if _, err := standin.StartServices(t.Context(), o); err == nil || !strings.Contains(err.Error(), "[::1]") {
 			t.Errorf("%v, want an error that names the address", err)
