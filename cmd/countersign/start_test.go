@@ -46,7 +46,7 @@ func TestRefusesToStart(t *testing.T) {
 		"a port in use":  {"--listen " + taken.Addr().String(), "", "take another with --listen 127.0.0.1:0"},
 		"a damaged store": {"--data " + damaged, "",
 			"countersign.db: sqlite: prepare: file is not a database; the file is damaged"},
-		"an empty keyring": {"--data " + empty, "", "restore it from a copy, or remove it"},
+		"an empty keyring": {"--data " + empty, "", "restore it from a copy, or delete its folder to start anew"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a server that starts

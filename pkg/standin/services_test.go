@@ -196,7 +196,9 @@ func TestElsewhere(t *testing.T) {
 		"http://localhost.example:8000", "127.0.0.1:8000", "%"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel() // no request must leave this machine
-		_, err := standin.StartServices(ctx, standin.Options{Data: t.TempDir(), DynamoDB: url, Now: time.Now, Rand: rand.Reader})
+		_, err := standin.StartServices(ctx, standin.Options{
+			Data: t.TempDir(), DynamoDB: url, Now: time.Now, Rand: rand.Reader,
+		})
 		if err == nil || !strings.Contains(err.Error(), url+" is not on this machine") {
 			t.Errorf("%s: %v", url, err)
 		}
