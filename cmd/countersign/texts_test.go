@@ -57,6 +57,12 @@ func TestOwnTexts(t *testing.T) {
 	if shown := c.ok("client", "show", "acme"); strings.Contains(shown, "Min.") || !strings.Contains(shown, "he ") {
 		t.Errorf("client show: %s", shown)
 	}
+	ownTextsOfFile(t, c)
+}
+
+// ownTextsOfFile sets all own texts of a client by a file, in place of those that it has.
+func ownTextsOfFile(t *testing.T, c tool) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "texts.json")
 	for _, bad := range []string{"", "[]", `{"de":1}`, `{"de":"{code}","de":"{code}"}`} {
 		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {

@@ -3,6 +3,7 @@ package languages
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // find returns the row for a language tag: the first text for people who ask for that language. "" is English.
@@ -97,101 +98,27 @@ func chinese(script, region string) string {
 // which Java and Android write, the codes of three letters (ISO 639-2 and 639-3), and the languages whose speakers read
 // one of the table.
 func canonical(code string) string {
-	switch code {
-	case "ara", "arb":
-		return "ar"
-	case "bul":
-		return "bg"
-	case "ben":
-		return "bn"
-	case "ces", "cze":
-		return "cs"
-	case "dan":
-		return "da"
-	case "deu", "ger":
-		return "de"
-	case "ell", "gre":
-		return "el"
-	case "eng":
-		return "en"
-	case "spa":
-		return "es"
-	case "est", "ekk":
-		return "et"
-	case "fas", "per", "pes", "prs":
-		return "fa"
-	case "fin":
-		return "fi"
-	case "tl", "tgl":
-		return "fil"
-	case "fra", "fre":
-		return "fr"
-	case "iw", "heb":
-		return "he"
-	case "hin":
-		return "hi"
-	case "hrv", "bs", "bos":
-		return "hr"
-	case "hun":
-		return "hu"
-	case "in", "ind":
-		return "id"
-	case "ita":
-		return "it"
-	case "jpn":
-		return "ja"
-	case "khm":
-		return "km"
-	case "kor":
-		return "ko"
-	case "lit":
-		return "lt"
-	case "lav", "lvs":
-		return "lv"
-	case "mar":
-		return "mr"
-	case "msa", "may", "zsm":
-		return "ms"
-	case "mya", "bur":
-		return "my"
-	case "no", "nor", "nob", "nn", "nno":
-		return "nb"
-	case "nld", "dut":
-		return "nl"
-	case "pol":
-		return "pl"
-	case "por":
-		return "pt"
-	case "ro", "ron", "rum", "mo", "mol":
-		return "ro"
-	case "rus":
-		return "ru"
-	case "slk", "slo":
-		return "sk"
-	case "slv":
-		return "sl"
-	case "srp", "sh", "hbs", "cnr":
-		return "sr"
-	case "swe":
-		return "sv"
-	case "swa", "swh":
-		return "sw"
-	case "tam":
-		return "ta"
-	case "tel":
-		return "te"
-	case "tha":
-		return "th"
-	case "tur":
-		return "tr"
-	case "ukr":
-		return "uk"
-	case "urd":
-		return "ur"
-	case "vie":
-		return "vi"
-	case "zho", "chi", "cmn":
-		return "zh"
+	if language := otherCodes()[code]; language != "" {
+		return language
 	}
 	return code
 }
+
+// otherCodes maps the other codes of a language to the one that its text has. They are read when
+// the first tag is.
+var otherCodes = sync.OnceValue(func() map[string]string {
+	const table = "ar=ara,arb bg=bul bn=ben cs=ces,cze da=dan de=deu,ger el=ell,gre en=eng es=spa et=est,ekk " +
+		"fa=fas,per,pes,prs fi=fin fil=tl,tgl fr=fra,fre he=iw,heb hi=hin hr=hrv,bs,bos hu=hun id=in,ind " +
+		"it=ita ja=jpn km=khm ko=kor lt=lit lv=lav,lvs mr=mar ms=msa,may,zsm my=mya,bur " +
+		"nb=no,nor,nob,nn,nno nl=nld,dut pl=pol pt=por ro=ro,ron,rum,mo,mol ru=rus sk=slk,slo sl=slv " +
+		"sr=srp,sh,hbs,cnr sv=swe sw=swa,swh ta=tam te=tel th=tha tr=tur uk=ukr ur=urd vi=vie " +
+		"zh=zho,chi,cmn"
+	all := map[string]string{}
+	for row := range strings.FieldsSeq(table) {
+		language, others, _ := strings.Cut(row, "=")
+		for code := range strings.SplitSeq(others, ",") {
+			all[code] = language
+		}
+	}
+	return all
+})

@@ -93,15 +93,7 @@ func (s *script) operation() operation {
 		}
 		return write("claim", func(st Store) (otp.Write, error) { return st.Claim(ctx, claim) })
 	case 6:
-		sp := spend(ledger, fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send")), s.now)
-		sp.Limits = sample().Limits()
-		if rapid.IntRange(0, 3).Draw(s.T, "known") == 0 {
-			sp.Limits, sp.Source = sample().KnownLimits(), source(rapid.IntRange(0, 11).Draw(s.T, "source"))
-		}
-		return operation{"spend", func(st Store) string {
-			got, err := st.Spend(ctx, sp)
-			return fmt.Sprintf("%v %+v %v", got.Applied, got.Item, err)
-		}}
+		return s.spend(ledger)
 	case 7:
 		id := fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send"))
 		return operation{"refund", func(st Store) string { return fmt.Sprint(st.Refund(ctx, ledger, id)) }}
@@ -109,6 +101,19 @@ func (s *script) operation() operation {
 		a := otp.Answer{Ledger: ledger, Source: source(rapid.IntRange(-4, 11).Draw(s.T, "source"))}
 		return operation{"answered", func(st Store) string { return fmt.Sprint(st.Answered(ctx, a)) }}
 	}
+}
+
+// spend draws a send to be counted.
+func (s *script) spend(ledger string) operation {
+	sp := spend(ledger, fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send")), s.now)
+	sp.Limits = sample().Limits()
+	if rapid.IntRange(0, 3).Draw(s.T, "known") == 0 {
+		sp.Limits, sp.Source = sample().KnownLimits(), source(rapid.IntRange(0, 11).Draw(s.T, "source"))
+	}
+	return operation{"spend", func(st Store) string {
+		got, err := st.Spend(ctx, sp)
+		return fmt.Sprintf("%v %+v %v", got.Applied, got.Item, err)
+	}}
 }
 
 // over draws an item as a caller could have read it.
