@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -59,6 +61,26 @@ func TestRefusesToStart(t *testing.T) {
 				t.Errorf("ended with %v\n%s\nwant an error with %q", err, text, c.want)
 			}
 		})
+	}
+}
+
+// A server whose keyring was lost makes another one, and warns of what the old one is needed for.
+func TestLostKeyring(t *testing.T) {
+	data := newFolder(t)
+	const warning = "the folder has a database and no keyring"
+	for _, lost := range []bool{false, false, true, false} {
+		if lost {
+			if err := os.Remove(filepath.Join(data, "keys.json")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := serveOn(t, data)
+		if err := p.end(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(p.output(), warning); got != lost {
+			t.Errorf("keyring lost: %v, warned: %v\n%s", lost, got, p.output())
+		}
 	}
 }
 

@@ -59,6 +59,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	stderr := newTerminal(o.Stderr)
 	defer stderr.close()
 	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if o.Place.KeysLost() {
+		log.Warn("the folder has a database and no keyring: restore it from a copy, or delete the folder to start anew",
+			"missing", o.Place.KeysFile())
+	}
 	keys, err := keyring.New(keyring.File(o.Place.KeysFile()), time.Now, recent, log)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -65,6 +66,14 @@ func (p Place) Deployed() bool { return p.Kind == DynamoDB && p.Engine == "" }
 // KeysFile is the path of the keyring. A deployment has its keyring in Secrets
 // Manager instead.
 func (p Place) KeysFile() string { return filepath.Join(p.Folder, "keys.json") }
+
+// KeysLost reports whether the folder has a database and no keyring. What the database has
+// under the lost keys is of no use: live codes, counts of numbers, sealed secrets.
+func (p Place) KeysLost() bool {
+	_, database := os.Stat(p.databaseFile())
+	_, keys := os.Stat(p.KeysFile())
+	return database == nil && errors.Is(keys, fs.ErrNotExist)
+}
 
 func (p Place) databaseFile() string { return filepath.Join(p.Folder, "countersign.db") }
 
