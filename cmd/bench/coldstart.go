@@ -124,6 +124,11 @@ func newScene(dir, root string) (c *scene, err error) {
 	if err != nil {
 		return c, err
 	}
+	if root != "." {
+		if err := putDemoBefore(context.Background(), c.services); err != nil {
+			return c, err
+		}
+	}
 	if c.distance, err = newDistance(c.dir); err != nil {
 		return c, err
 	}
