@@ -26,12 +26,12 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/gateway"
+	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/signature"
-	"countersign/pkg/snssender"
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/unimatrix"
 	"countersign/pkg/users"
@@ -81,7 +81,7 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 	sends := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
 	api := &unimatrix.API{
-		Door: gate.Door, Messages: sends, Verifier: verifier, SenderName: snssender.ValidSenderID,
+		Door: gate.Door, Messages: sends, Verifier: verifier, SenderName: message.IsSenderID,
 		Rand: &twice{},
 	}
 	return service{

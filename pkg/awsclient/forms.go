@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
-	"sync"
+
+	"countersign/pkg/pattern"
 )
 
 // ConfigError is a setting of a sender that cannot be used.
@@ -22,29 +22,16 @@ func (e *ConfigError) Error() string {
 // The forms of settings that the senders of AWS share, in words. The rules are those of "Sending SMS messages using
 // Amazon SNS" in the SNS developer guide (sms_publish-to-phone).
 const (
-	SenderIDForm = "1 to 11 letters, digits and hyphens with at least one letter"
 	PriceForm    = "an amount in USD such as 0.50, above 0 and below 100, with at most 5 decimals"
 	DLTForm      = "1 to 50 letters, digits, hyphens and underscores"
 	EndpointForm = "an https URL without path, or http on a loopback address"
 )
 
 var (
-	senderID = Form(`\A[A-Za-z0-9-]{1,11}\z`)
-	letter   = Form(`[A-Za-z]`)
-	price    = Form(`\A[0-9]{1,2}(\.[0-9]{1,5})?\z`)
-	positive = Form(`[1-9]`)
-	dltID    = Form(`\A[A-Za-z0-9_-]{1,50}\z`)
+	price    = pattern.Matches(`\A[0-9]{1,2}(\.[0-9]{1,5})?\z`)
+	positive = pattern.Matches(`[1-9]`)
+	dltID    = pattern.Matches(`\A[A-Za-z0-9_-]{1,50}\z`)
 )
-
-// Form returns a function that matches a pattern. The pattern is compiled when it is first needed, so that a process
-// without these settings starts sooner.
-func Form(pattern string) func(string) bool {
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-	return func(s string) bool { return compiled().MatchString(s) }
-}
-
-// IsSenderID reports whether s is a name that messages can come from, see [SenderIDForm]; "" is not.
-func IsSenderID(s string) bool { return senderID(s) && letter(s) }
 
 // IsPrice reports whether s is a price of a message, see [PriceForm].
 func IsPrice(s string) bool { return price(s) && positive(s) }

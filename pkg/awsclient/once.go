@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"regexp"
-	"sync"
 	"syscall"
 	"time"
+
+	"countersign/pkg/pattern"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -97,15 +97,13 @@ func kind(err error) string {
 	return fmt.Sprintf("[%T]", err)
 }
 
-// isRequestID is compiled when the first answer needs it.
-var isRequestID = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
-})
+// isRequestID matches the form of AWS's request ids.
+var isRequestID = pattern.Matches(`\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z`)
 
 // RequestID returns the request id of an answer, or "" if it lacks the form of AWS's ids. It comes from outside, and
 // must carry no number and no code.
 func RequestID(id string) string {
-	if !isRequestID().MatchString(id) {
+	if !isRequestID(id) {
 		return ""
 	}
 	return id

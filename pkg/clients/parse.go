@@ -359,7 +359,7 @@ func (p *parser) text(d Defaults) (brand, language string, texts map[string]stri
 
 func (p *parser) senderID() string {
 	s := p.record.SenderID
-	p.want(s == "" || senderID(s) && letter(s), "senderID", s,
+	p.want(s == "" || message.IsSenderID(s), "senderID", s,
 		"1 to 11 letters, digits and hyphens with at least one letter")
 	return s
 }
@@ -381,8 +381,6 @@ func (p *parser) few(field string, n, most int) {
 func at(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
 var (
-	country  = pattern.Matches(`\A[A-Z]{2}\z`)
-	senderID = pattern.Matches(`\A[A-Za-z0-9-]{1,11}\z`)
-	digest   = pattern.Matches(`\A[0-9a-f]{64}\z`)
-	letter   = pattern.Matches(`[A-Za-z]`)
+	country = pattern.Matches(`\A[A-Z]{2}\z`)
+	digest  = pattern.Matches(`\A[0-9a-f]{64}\z`)
 )

@@ -6,6 +6,7 @@ import (
 
 	"countersign/pkg/awsclient"
 	"countersign/pkg/otp"
+	"countersign/pkg/pattern"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -238,7 +239,7 @@ func code(name string) string {
 
 // isDetail matches the form of the service's reasons. One-time codes and phone numbers are digits, so none is ever in
 // it.
-var isDetail = awsclient.Form(`\A[A-Z_]{1,100}\z`)
+var isDetail = pattern.Matches(`\A[A-Z_]{1,100}\z`)
 
 // noCode is the SDK's word for an answer without an error code.
 const noCode = "UnknownError"

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"countersign/pkg/awsclient"
+	"countersign/pkg/pattern"
 )
 
 // Config is how messages are sent. OriginationIdentity is needed; the zero value of each other field leaves the choice
@@ -47,8 +48,8 @@ const (
 )
 
 var (
-	identity = awsclient.Form(`\A[A-Za-z0-9_:/+-]{1,256}\z`)
-	name     = awsclient.Form(`\A[A-Za-z0-9_:/-]{1,256}\z`)
+	identity = pattern.Matches(`\A[A-Za-z0-9_:/+-]{1,256}\z`)
+	name     = pattern.Matches(`\A[A-Za-z0-9_:/-]{1,256}\z`)
 )
 
 // Validate reports every field that cannot be used, as [ConfigError]s joined.

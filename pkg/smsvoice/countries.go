@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"countersign/pkg/awsclient"
+	"countersign/pkg/message"
+	"countersign/pkg/pattern"
 )
 
 // CheckCountries reports the countries to which no message can come from the identity. A sender id is registered for
@@ -21,7 +22,7 @@ func (s *Sender) CheckCountries(countries []string) error {
 		}
 		return fmt.Errorf("the sender id %s is that of %s, and messages to other countries are refused: "+
 			"allow %[2]s alone, or use a pool", id, home)
-	case !awsclient.IsSenderID(s.config.OriginationIdentity) || isID(s.config.OriginationIdentity):
+	case !message.IsSenderID(s.config.OriginationIdentity) || isID(s.config.OriginationIdentity):
 		return nil
 	}
 	var none []string
@@ -41,4 +42,4 @@ func (s *Sender) CheckCountries(countries []string) error {
 }
 
 // isID matches ids of pools and phone numbers, which AWS makes.
-var isID = awsclient.Form(`\A(pool|phone)-`)
+var isID = pattern.Matches(`\A(pool|phone)-`)

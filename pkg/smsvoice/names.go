@@ -3,7 +3,7 @@ package smsvoice
 import (
 	"strings"
 
-	"countersign/pkg/awsclient"
+	"countersign/pkg/message"
 )
 
 // nameless has the countries whose phones show no sender ids: messages there come from a number, a short code or a
@@ -19,7 +19,7 @@ const nameless = " AR BE BR BS CA CG CL CN CO CR DO EC FM GT GU HU KN KR KY LC L
 // whether it is.
 func ShowsName(region, name string) bool {
 	switch {
-	case region == "", !awsclient.IsSenderID(name):
+	case region == "", !message.IsSenderID(name):
 		return false
 	case region == "FR" && strings.Contains(name, "-"):
 		return false

@@ -3,6 +3,8 @@ package snssender
 import (
 	"maps"
 
+	"countersign/pkg/message"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
@@ -36,7 +38,7 @@ func (c Config) attributes() map[string]types.MessageAttributeValue {
 // attributesFor returns the attributes of a message with a sender name of its own. A name that is no sender id is
 // ignored.
 func (s *Sender) attributesFor(from string) map[string]types.MessageAttributeValue {
-	if !ValidSenderID(from) {
+	if !message.IsSenderID(from) {
 		return s.attributes
 	}
 	own := maps.Clone(s.attributes)

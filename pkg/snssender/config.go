@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"countersign/pkg/awsclient"
+	"countersign/pkg/message"
+	"countersign/pkg/pattern"
 )
 
 // Config is how messages are sent. Every field may be empty; the zero value
@@ -51,7 +53,7 @@ func (c Config) Validate() error {
 		ok           func(string) bool // the form of the field unless it is empty
 		want         string
 	}{
-		{"SenderID", c.SenderID, ValidSenderID, awsclient.SenderIDForm},
+		{"SenderID", c.SenderID, message.IsSenderID, message.SenderIDForm},
 		{"OriginationNumber", c.OriginationNumber, number, "5 to 14 digits with an optional + before them"},
 		{"MaxPrice", c.MaxPrice, awsclient.IsPrice, awsclient.PriceForm},
 		{"EntityID", c.EntityID, awsclient.IsDLTID, awsclient.DLTForm},
@@ -71,7 +73,4 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-var number = awsclient.Form(`\A\+?[0-9]{5,14}\z`)
-
-// ValidSenderID reports whether s has the form of [Config].SenderID; "" has not.
-func ValidSenderID(s string) bool { return awsclient.IsSenderID(s) }
+var number = pattern.Matches(`\A\+?[0-9]{5,14}\z`)

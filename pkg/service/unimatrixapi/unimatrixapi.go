@@ -3,8 +3,8 @@
 package unimatrixapi
 
 import (
+	"countersign/pkg/message"
 	"countersign/pkg/service/sending"
-	"countersign/pkg/snssender"
 	"countersign/pkg/unimatrix"
 )
 
@@ -14,7 +14,7 @@ func New(s *sending.Service) *unimatrix.API {
 		Door:       s.Gate.Door,
 		Messages:   s.Messages,
 		Verifier:   s.Verifier(),
-		SenderName: snssender.ValidSenderID,
+		SenderName: message.IsSenderID,
 		Replays:    unimatrix.NewReplays(),
 		Rand:       s.Rand,
 	}
