@@ -367,7 +367,7 @@ func TestLinesOfTheSender(t *testing.T) {
 		"cause": "unclear, as the test wants it",
 	}), map[string]float64{"faults": 1, "faults fault=sender": 1})
 	p.phone.answers, p.phone.cause = []otp.Delivery{otp.Refused}, &snssender.Error{
-		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
+		Sender: "sns", Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
 	}
 	p.begin(ben)
 	counts(t, "operator", p.wants("operator", fields{}, fields{

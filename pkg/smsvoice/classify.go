@@ -4,71 +4,67 @@ import (
 	"errors"
 	"strings"
 
-	"countersign/pkg/awsclient"
+	"countersign/pkg/awssender"
 	"countersign/pkg/otp"
 	"countersign/pkg/pattern"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2/types"
 	"github.com/aws/smithy-go"
 )
 
-// rule is the meaning of a refusal.
-type rule struct {
-	delivery otp.Delivery
-	operator bool
-	reason   string
-}
+type rule = awssender.Rule
 
 // The meanings. Refused is for decisions that the service makes before it takes a message, and would make again: only
 // then is it certain that nothing was sent.
 var (
 	// The number's fault: another number is the remedy. Strangers choose numbers, so no alarm.
-	optedOut = rule{otp.Refused, false,
-		"the person has opted out; see opt-outs in the runbook"}
-	badNumber = rule{otp.Refused, false,
-		"this number cannot be sent to; ask the person for another"}
-	blocked = rule{otp.Refused, false,
-		"the account or its protect configuration blocks the country or the number"}
-	tooDear = rule{otp.Refused, false,
-		"a message to this number costs more than MaxPrice"}
+	optedOut = rule{Delivery: otp.Refused, Operator: false,
+		Reason: "the person has opted out; see opt-outs in the runbook"}
+	badNumber = rule{Delivery: otp.Refused, Operator: false,
+		Reason: "this number cannot be sent to; ask the person for another"}
+	blocked = rule{Delivery: otp.Refused, Operator: false,
+		Reason: "the account or its protect configuration blocks the country or the number"}
+	tooDear = rule{Delivery: otp.Refused, Operator: false,
+		Reason: "a message to this number costs more than MaxPrice"}
 
 	// The operator's fault: other messages fail alike.
-	sandbox = rule{otp.Refused, true,
-		"the account is in the SMS sandbox, and the number is not verified; leave the sandbox"}
-	badOrigin = rule{otp.Refused, true,
-		"the origination identity cannot send to this country; check OriginationIdentity, the pool's members and the " +
-			"sender id of the client"}
-	badName = rule{otp.Refused, true,
-		"the country does not take the sender id; register it, or use another number or pool"}
-	badSetting = rule{otp.Refused, true,
-		"the request is not taken; check identity, configuration set, protect configuration, price, DLT ids and text"}
-	missing = rule{otp.Refused, true,
-		"a pool, number, sender id or configuration set of the settings does not exist in this account and region"}
-	spent = rule{otp.Refused, true,
-		"the spend limit or quota of the account is used up; raise it"}
-	forbidden = rule{otp.Refused, true,
-		"not allowed; the role needs sms-voice:SendTextMessage on the origination identity"}
-	suspended = rule{otp.Refused, true,
-		"AWS has stopped the account's messages; open a support case"}
-	badKeys = rule{otp.Refused, true,
-		"the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
-	badTarget = rule{otp.Refused, true,
-		"the endpoint does not know the operation; check endpoint and region"}
+	sandbox = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the account is in the SMS sandbox, and the number is not verified; leave the sandbox"}
+	badOrigin = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the origination identity cannot send to this country; check OriginationIdentity, the " +
+			"pool's members and the sender id of the client"}
+	badName = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the country does not take the sender id; register it, or use another number or pool"}
+	badSetting = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the request is not taken; check identity, configuration set, protect configuration, " +
+			"price, DLT ids and text"}
+	missing = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "a pool, number, sender id or configuration set of the settings does not exist in " +
+			"this account and region"}
+	spent = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the spend limit or quota of the account is used up; raise it"}
+	forbidden = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "not allowed; the role needs sms-voice:SendTextMessage on the origination identity"}
+	suspended = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "AWS has stopped the account's messages; open a support case"}
+	badKeys = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
+	badTarget = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the endpoint does not know the operation; check endpoint and region"}
 
 	// Not sent, and a repeat may be. The answer is U, as for an unclear one, because the number has no fault.
-	busy = rule{otp.MaybeSent, false,
-		"too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
-	broken = rule{otp.MaybeSent, false,
-		"the service is in trouble; see the AWS status page if this goes on"}
-	stale = rule{otp.MaybeSent, true,
-		"the credentials or the request were too old; refresh the credentials and check the clock of this machine"}
-	unknown = rule{otp.MaybeSent, false,
-		"an answer that this version does not know; look the code up and add it to classify.go"}
+	busy = rule{Delivery: otp.MaybeSent, Operator: false,
+		Reason: "too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
+	broken = rule{Delivery: otp.MaybeSent, Operator: false,
+		Reason: "the service is in trouble; see the AWS status page if this goes on"}
+	stale = rule{Delivery: otp.MaybeSent, Operator: true,
+		Reason: "the credentials or the request were too old; refresh the credentials and check the " +
+			"clock of this machine"}
+	unknown = rule{Delivery: otp.MaybeSent, Operator: false,
+		Reason: "an answer that this version does not know; look the code up and add it to classify.go"}
 	// unknownDetail is for a reason that the table lacks, of an exception that it has: messages may fail alike.
-	unknownDetail = rule{otp.MaybeSent, true, unknown.reason}
+	unknownDetail = rule{Delivery: otp.MaybeSent, Operator: true, Reason: unknown.Reason}
 )
 
 // refusal is an exception of the service, with its reason if it has one.
@@ -195,33 +191,26 @@ func detail(err error) (reason string, aboutNumber bool) {
 	return "", false
 }
 
+var failures = awssender.Classifier{
+	Sender: "sms-voice", Service: "the service", Timeout: Timeout, Unknown: unknown,
+	Refusal: func(api smithy.APIError, err error) awssender.Refusal {
+		reason, aboutNumber := detail(err)
+		r := awssender.Refusal{
+			Code: code(api.ErrorCode()), Rule: ruleFor(refusal{api.ErrorCode(), reason}, aboutNumber),
+		}
+		if isDetail(reason) {
+			r.Detail = reason
+		}
+		return r
+	},
+}
+
 // classify returns the outcome of a SendTextMessage.
 func classify(out *pinpointsmsvoicev2.SendTextMessageOutput, err error) (otp.Delivery, error) {
-	if err == nil {
-		return accepted(out)
+	if err != nil {
+		return failures.Failed(err)
 	}
-	e := &Error{}
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) {
-		e.Status = answer.HTTPStatusCode()
-		e.RequestID = awsclient.RequestID(answer.RequestID)
-	}
-	var api smithy.APIError
-	if !errors.As(err, &api) || api.ErrorCode() == noCode {
-		e.Reason, e.Operator = awsclient.Unanswered("the service", Timeout, err, e.Status)
-		return otp.MaybeSent, e
-	}
-	reason, aboutNumber := detail(err)
-	r := ruleFor(refusal{api.ErrorCode(), reason}, aboutNumber)
-	if r.delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
-		r = unknown // a refusal that does not come as one
-	}
-	e.Code = code(api.ErrorCode())
-	if reason != "" && isDetail(reason) {
-		e.Detail = reason
-	}
-	e.Reason, e.Operator = r.reason, r.operator
-	return r.delivery, e
+	return failures.Accepted(out.MessageId, out.ResultMetadata)
 }
 
 // code returns an exception's name. One that no rule has must end as the service's do: the SDK cuts a name at a colon,
@@ -234,26 +223,9 @@ func code(name string) string {
 	if !known {
 		name = ""
 	}
-	return awsclient.Code(name)
+	return name
 }
 
 // isDetail matches the form of the service's reasons. One-time codes and phone numbers are digits, so none is ever in
 // it.
 var isDetail = pattern.Matches(`\A[A-Z_]{1,100}\z`)
-
-// noCode is the SDK's word for an answer without an error code.
-const noCode = "UnknownError"
-
-// accepted requires the id that the service gives to every message it takes: a 200 without one comes from another
-// server on the way.
-func accepted(out *pinpointsmsvoicev2.SendTextMessageOutput) (otp.Delivery, error) {
-	if out.MessageId != nil && *out.MessageId != "" {
-		return otp.Accepted, nil
-	}
-	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-	return otp.MaybeSent, &Error{
-		Status:    200,
-		RequestID: awsclient.RequestID(id),
-		Reason:    "a success without a message id; check endpoint and proxy",
-	}
-}

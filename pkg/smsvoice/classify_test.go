@@ -77,7 +77,7 @@ func TestEveryRefusal(t *testing.T) {
 			d, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if !errors.As(err, &e) || d != group.want || e.Operator != group.operator || e.Code != code ||
-				e.Detail != reason || e.Reason == unknown.reason {
+				e.Detail != reason || e.Reason == unknown.Reason {
 				t.Errorf("%s: %v, %+v, want %v, operator %v", text, d, e, group.want, group.operator)
 			}
 			if e != nil && e.RequestID != awsfake.RequestID {
@@ -108,7 +108,7 @@ func TestUnknownRefusals(t *testing.T) {
 		stub.Next(awsfake.RefuseText(400, code, reason))
 		d, err := s.Send(t.Context(), sendertest.Message())
 		var e *Error
-		if !errors.As(err, &e) || d != otp.MaybeSent || e.Operator != operator || e.Reason != unknown.reason {
+		if !errors.As(err, &e) || d != otp.MaybeSent || e.Operator != operator || e.Reason != unknown.Reason {
 			t.Errorf("%s: %v, %+v, want MaybeSent, operator %v", text, d, e, operator)
 		}
 	}

@@ -33,10 +33,10 @@ func TestPageHasEveryRefusal(t *testing.T) {
 			name = refusal.code
 		}
 		want := row{"U", "no"}
-		if r.delivery == otp.Refused {
+		if r.Delivery == otp.Refused {
 			want.answer = "F"
 		}
-		if r.operator {
+		if r.Operator {
 			want.alarm = "yes"
 		}
 		got, ok := found[name]

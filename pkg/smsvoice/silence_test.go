@@ -101,11 +101,11 @@ func TestErrorInTheLog(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sender", err)
 	want := `"sender":{"code":"ValidationException","detail":"SENDER_ID_NOT_REGISTERED","status":400,"request":"` +
-		awsfake.RequestID + `","operator":true,"reason":"` + badName.reason + `"}`
+		awsfake.RequestID + `","operator":true,"reason":"` + badName.Reason + `"}`
 	if !strings.Contains(log.String(), want) {
 		t.Errorf("logged %s, want %s", log.String(), want)
 	}
-	want = "sms-voice: ValidationException: SENDER_ID_NOT_REGISTERED: " + badName.reason + " (HTTP 400, request " +
+	want = "sms-voice: ValidationException: SENDER_ID_NOT_REGISTERED: " + badName.Reason + " (HTTP 400, request " +
 		awsfake.RequestID + ")"
 	if err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)

@@ -1,49 +1,43 @@
 package snssender
 
 import (
-	"errors"
 	"strings"
 
-	"countersign/pkg/awsclient"
+	"countersign/pkg/awssender"
 	"countersign/pkg/otp"
 
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go"
 )
 
-// rule is the meaning of an error code of SNS.
-type rule struct {
-	delivery otp.Delivery
-	operator bool
-	reason   string
-}
+type rule = awssender.Rule
 
 // The meanings. Refused is for decisions that SNS makes before it takes a message, and would make again: only then is
 // it certain that nothing was sent.
 var (
-	badNumber = rule{otp.Refused, false,
-		"this number cannot be sent to; ask the person for another"}
-	badSetting = rule{otp.Refused, true,
-		"SNS does not take the request; check sender id, origination number, price, DLT ids and the text"}
-	forbidden = rule{otp.Refused, true,
-		"not allowed; the role needs sns:Publish for phone numbers, and SMS must be open to the account in this region"}
-	badKeys = rule{otp.Refused, true,
-		"the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
-	badTarget = rule{otp.Refused, true,
-		"SNS speaks of a topic or a device although a number was given; check the endpoint"}
-	badKey = rule{otp.Refused, true,
-		"SNS may not use its KMS key; check key and policy"}
+	badNumber = rule{Delivery: otp.Refused, Operator: false,
+		Reason: "this number cannot be sent to; ask the person for another"}
+	badSetting = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "SNS does not take the request; check sender id, origination number, price, DLT ids and the text"}
+	forbidden = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "not allowed; the role needs sns:Publish for phone numbers, and SMS must be open to " +
+			"the account in this region"}
+	badKeys = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
+	badTarget = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "SNS speaks of a topic or a device although a number was given; check the endpoint"}
+	badKey = rule{Delivery: otp.Refused, Operator: true,
+		Reason: "SNS may not use its KMS key; check key and policy"}
 
-	busy = rule{otp.MaybeSent, false,
-		"too many messages at once; ask AWS for a higher rate if this goes on"}
-	broken = rule{otp.MaybeSent, false,
-		"SNS is in trouble; see the AWS status page if this goes on"}
-	stale = rule{otp.MaybeSent, true,
-		"the credentials or the request were too old; refresh the credentials and check the clock of this machine"}
-	unknown = rule{otp.MaybeSent, false,
-		"an answer that this version does not know; look the code up and add it to classify.go"}
+	busy = rule{Delivery: otp.MaybeSent, Operator: false,
+		Reason: "too many messages at once; ask AWS for a higher rate if this goes on"}
+	broken = rule{Delivery: otp.MaybeSent, Operator: false,
+		Reason: "SNS is in trouble; see the AWS status page if this goes on"}
+	stale = rule{Delivery: otp.MaybeSent, Operator: true,
+		Reason: "the credentials or the request were too old; refresh the credentials and check the " +
+			"clock of this machine"}
+	unknown = rule{Delivery: otp.MaybeSent, Operator: false,
+		Reason: "an answer that this version does not know; look the code up and add it to classify.go"}
 )
 
 // rules has every error code that SNS documents. A code that is not here is unknown, and unknown is MaybeSent: a sent
@@ -118,44 +112,17 @@ func ruleFor(code, message string) rule {
 	return r
 }
 
-// classify returns the outcome of a Publish.
-func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
-	if err == nil {
-		return accepted(out)
-	}
-	e := &Error{}
-	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) {
-		e.Status = answer.HTTPStatusCode()
-		e.RequestID = awsclient.RequestID(answer.RequestID)
-	}
-	var api smithy.APIError
-	if !errors.As(err, &api) || api.ErrorCode() == noCode {
-		e.Reason, e.Operator = awsclient.Unanswered("SNS", Timeout, err, e.Status)
-		return otp.MaybeSent, e
-	}
-	r := ruleFor(api.ErrorCode(), api.ErrorMessage())
-	if r.delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
-		r = unknown // a refusal that does not come as one
-	}
-	e.Code = awsclient.Code(api.ErrorCode())
-	e.Reason, e.Operator = r.reason, r.operator
-	return r.delivery, e
+var failures = awssender.Classifier{
+	Sender: "sns", Service: "SNS", Timeout: Timeout, Unknown: unknown,
+	Refusal: func(api smithy.APIError, _ error) awssender.Refusal {
+		return awssender.Refusal{Code: api.ErrorCode(), Rule: ruleFor(api.ErrorCode(), api.ErrorMessage())}
+	},
 }
 
-// noCode is the SDK's word for an answer without an error code.
-const noCode = "UnknownError"
-
-// accepted requires the id that SNS gives to every message it takes: a 200 without one comes from another server on the
-// way.
-func accepted(out *sns.PublishOutput) (otp.Delivery, error) {
-	if out.MessageId != nil && *out.MessageId != "" {
-		return otp.Accepted, nil
+// classify returns the outcome of a Publish.
+func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
+	if err != nil {
+		return failures.Failed(err)
 	}
-	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-	return otp.MaybeSent, &Error{
-		Status:    200,
-		RequestID: awsclient.RequestID(id),
-		Reason:    "a success without a message id; check endpoint and proxy",
-	}
+	return failures.Accepted(out.MessageId, out.ResultMetadata)
 }

@@ -24,7 +24,7 @@ func ExampleNew() {
 // An alarm is raised for errors that the operator must mend, and not for a bad number.
 func ExampleError() {
 	var err error = fmt.Errorf("init: %w", &snssender.Error{
-		Code: "AuthorizationError", Status: 403, Operator: true, Reason: "not allowed",
+		Sender: "sns", Code: "AuthorizationError", Status: 403, Operator: true, Reason: "not allowed",
 	})
 	var e *snssender.Error
 	if errors.As(err, &e) && e.Operator {

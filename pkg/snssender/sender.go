@@ -58,8 +58,8 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 // Send publishes m to its number, with one request. The error of Refused and
 // MaybeSent is an [*Error]; with Accepted it is nil.
 //
-// m.From replaces [Config].SenderID. Where it is no sender id (see [message.IsSenderID]), Config.SenderID is used, so that
-// the person still gets the code.
+// m.From replaces [Config].SenderID. Where it is no sender id (see [message.IsSenderID]), Config.SenderID is
+// used, so that the person still gets the code.
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()

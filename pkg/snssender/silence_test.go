@@ -102,11 +102,11 @@ func TestErrorInTheLog(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sns", err)
 	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + awsfake.RequestID + `","operator":true` +
-		`,"reason":"` + badKeys.reason + `"}`
+		`,"reason":"` + badKeys.Reason + `"}`
 	if !strings.Contains(log.String(), want) {
 		t.Errorf("logged %s, want %s", log.String(), want)
 	}
-	want = "sns: InvalidClientTokenId: " + badKeys.reason + " (HTTP 403, request " + awsfake.RequestID + ")"
+	want = "sns: InvalidClientTokenId: " + badKeys.Reason + " (HTTP 403, request " + awsfake.RequestID + ")"
 	if err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}

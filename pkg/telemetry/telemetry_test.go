@@ -226,7 +226,9 @@ func TestLinesOfVerify(t *testing.T) {
 // refusal of the number is neither.
 func TestFaults(t *testing.T) {
 	d := newDesk(t)
-	d.delivery, d.cause = otp.MaybeSent, &snssender.Error{Code: "Throttling", Status: 400, Reason: "too many"}
+	d.delivery, d.cause = otp.MaybeSent, &snssender.Error{
+		Sender: "sns", Code: "Throttling", Status: 400, Reason: "too many",
+	}
 	d.send("one", number)
 	d.one("unclear", map[string]any{
 		"level": "ERROR", "result": "UNKNOWN_EXCEPTION", "fault": "sender", "faults": 1,
@@ -240,7 +242,7 @@ func TestFaults(t *testing.T) {
 	})
 	d.now = d.now.Add(time.Hour)
 	d.delivery, d.cause = otp.Refused, &snssender.Error{
-		Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
+		Sender: "sns", Code: "AuthorizationError", Status: 403, Reason: "not allowed", Operator: true,
 	}
 	d.send("two", number)
 	d.one("operator", map[string]any{
