@@ -119,9 +119,9 @@ func (r *twice) Read(p []byte) (int, error) {
 // flaky is a sender that gets no clear answer for one number.
 type flaky struct{ otp.Sender }
 
-func (s flaky) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (s flaky) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	if m.To.E164() == "+606543216359" {
-		return otp.MaybeSent, errors.New("no answer in time")
+		return otp.MaybeSent, "", errors.New("no answer in time")
 	}
 	return s.Sender.Send(ctx, m)
 }

@@ -143,9 +143,9 @@ func (m *meter) now() time.Time {
 	return time.UnixMilli(1_795_314_808_000).Add(time.Duration(m.ticks) * 1234 * time.Microsecond)
 }
 
-func (m *meter) Send(_ context.Context, sms otp.Message) (otp.Delivery, error) {
+func (m *meter) Send(_ context.Context, sms otp.Message) (otp.Delivery, string, error) {
 	m.codes[sms.To] = sms.Code
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 var moment = regexp.MustCompile(`"timestamp":"[^"]*"`)

@@ -78,12 +78,12 @@ func newWorld(t *testing.T, keys *keyring.Ring) *world {
 }
 
 // Send makes the world a sender.
-func (w *world) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (w *world) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	w.messages = append(w.messages, m)
 	if len(w.messages) <= w.unclear {
-		return otp.MaybeSent, errors.New("no answer")
+		return otp.MaybeSent, "", errors.New("no answer")
 	}
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 func (w *world) throttled() error {

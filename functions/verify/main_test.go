@@ -16,9 +16,9 @@ import (
 // phone keeps the code of the last message.
 type phone struct{ code string }
 
-func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	p.code = string(m.Code)
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 // The function checks a code that another process has sent. The processes share the table and the keys only.

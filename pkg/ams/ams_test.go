@@ -115,7 +115,7 @@ func (p spy) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 	return p.Store.Attempt(ctx, g)
 }
 
-func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	s.sends.Add(1)
 	if s.panics {
 		panic("panicked with " + string(m.Code) + " and " + m.To.E164())
@@ -123,9 +123,9 @@ func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 	s.code.Store(string(m.Code))
 	s.text.Store(m.Text)
 	if s.delivery != otp.Accepted {
-		return s.delivery, errors.New("sns: Throttled (429)")
+		return s.delivery, "", errors.New("sns: Throttled (429)")
 	}
-	return s.delivery, nil
+	return s.delivery, "", nil
 }
 
 // post is a request of the demo client; edit changes it.

@@ -47,8 +47,8 @@ func (h *hanging) Settle(ctx context.Context, _ otp.Settlement) (otp.Write, erro
 func (h *hanging) Attempt(ctx context.Context, _ otp.Guess) (otp.Write, error) {
 	return otp.Write{}, h.call(ctx)
 }
-func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
-	return otp.MaybeSent, h.call(ctx)
+func (h *hanging) Send(ctx context.Context, _ otp.Message) (otp.Delivery, string, error) {
+	return otp.MaybeSent, "", h.call(ctx)
 }
 
 // Whichever dependency hangs, the answer is "unknown" and in time (P17, P18).

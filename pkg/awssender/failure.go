@@ -91,7 +91,7 @@ type Classifier struct {
 }
 
 // Failed returns the outcome of a request that failed.
-func (c Classifier) Failed(err error) (otp.Delivery, error) {
+func (c Classifier) Failed(err error) (otp.Delivery, string, error) {
 	e := &Error{Sender: c.Sender}
 	var answer *awshttp.ResponseError
 	if errors.As(err, &answer) {
@@ -102,7 +102,7 @@ func (c Classifier) Failed(err error) (otp.Delivery, error) {
 	var api smithy.APIError
 	if !errors.As(err, &api) || api.ErrorCode() == noCode {
 		e.Reason, e.Operator = awsclient.Unanswered(c.Service, c.Timeout, err, e.Status)
-		return otp.MaybeSent, e
+		return otp.MaybeSent, "", e
 	}
 	r := c.Refusal(api, err)
 	if r.Rule.Delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
@@ -110,17 +110,17 @@ func (c Classifier) Failed(err error) (otp.Delivery, error) {
 	}
 	e.Code, e.Detail = awsclient.Code(r.Code), r.Detail
 	e.Reason, e.Operator = r.Rule.Reason, r.Rule.Operator
-	return r.Rule.Delivery, e
+	return r.Rule.Delivery, "", e
 }
 
 // Accepted requires the id that the service gives to every message it takes: a 200 without one comes from another
 // server on the way.
-func (c Classifier) Accepted(messageID *string, metadata middleware.Metadata) (otp.Delivery, error) {
+func (c Classifier) Accepted(messageID *string, metadata middleware.Metadata) (otp.Delivery, string, error) {
 	if messageID != nil && *messageID != "" {
-		return otp.Accepted, nil
+		return otp.Accepted, *messageID, nil
 	}
 	id, _ := awsmiddleware.GetRequestIDMetadata(metadata)
-	return otp.MaybeSent, &Error{
+	return otp.MaybeSent, "", &Error{
 		Sender:    c.Sender,
 		Status:    200,
 		RequestID: awsclient.RequestID(id),

@@ -210,9 +210,9 @@ func TestPatience(t *testing.T) {
 // slow is a sender that notes the time to its deadline.
 type slow struct{ left time.Duration }
 
-func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
+func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, string, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		s.left = time.Until(deadline)
 	}
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }

@@ -82,11 +82,11 @@ func (r *reluctant) Spend(ctx context.Context, _ otp.Spend) (otp.Spent, error) {
 	return otp.Spent{Applied: true}, r.spend.wait(ctx)
 }
 
-func (r *reluctant) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
+func (r *reluctant) Send(ctx context.Context, _ otp.Message) (otp.Delivery, string, error) {
 	if err := r.send.wait(ctx); err != nil {
-		return otp.MaybeSent, err
+		return otp.MaybeSent, "", err
 	}
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 // rely makes the triggers depend on r and on the virtual time of synctest.

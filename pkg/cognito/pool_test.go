@@ -269,20 +269,20 @@ type handset struct {
 	got     []otp.Message
 }
 
-func (h *handset) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (h *handset) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	h.clock.Advance(h.takes)
 	answer := otp.Accepted
 	if len(h.answers) > 0 {
 		answer, h.answers = h.answers[0], h.answers[1:]
 	}
 	if answer == otp.Refused {
-		return answer, cmp.Or(h.cause, errors.New("refused, as the test wants it"))
+		return answer, "", cmp.Or(h.cause, errors.New("refused, as the test wants it"))
 	}
 	h.got = append(h.got, m)
 	if answer == otp.MaybeSent {
-		return answer, errors.New("unclear, as the test wants it")
+		return answer, "", errors.New("unclear, as the test wants it")
 	}
-	return answer, nil
+	return answer, "", nil
 }
 
 // faulty is a store that fails at chosen calls, before or after their effect.

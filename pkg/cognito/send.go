@@ -84,7 +84,7 @@ func (t *Triggers) recipient(
 // hasty gives its sender [patience], which is less than the sender's own limit.
 type hasty struct{ otp.Sender }
 
-func (h hasty) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (h hasty) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return h.Sender.Send(ctx, m)

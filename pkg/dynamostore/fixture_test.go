@@ -61,11 +61,11 @@ type phone struct {
 	codes []otp.Code
 }
 
-func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.codes = append(p.codes, m.Code)
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 func newService(t testing.TB, s interface {

@@ -70,7 +70,7 @@ func longest() map[string]any {
 		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+123" + strings.Repeat("*", 8) + "6353",
 		"user":   "token#" + plainID + "#" + strings.Repeat("t", 43),
 		"client": anyID, "region": "MY",
-		"source": digest[:8], "test": true,
+		"source": digest[:8], "test": true, "messages": digest + digest,
 		"pk": "", // it follows from the client, see fullest
 	}
 }

@@ -35,11 +35,11 @@ type inbox struct {
 	got map[string]int
 }
 
-func (b *inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (b *inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.got[m.To.E164()]++
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 // initOnSQLite is the function that sends codes, wired as in production, on SQLite.

@@ -53,11 +53,11 @@ func (d *desk) Allow(context.Context, *clients.Client) (bool, error) { return !d
 var errExample = errors.New("a fault that the example needs")
 
 // Send implements [otp.Sender].
-func (d *desk) Send(context.Context, otp.Message) (otp.Delivery, error) {
+func (d *desk) Send(context.Context, otp.Message) (otp.Delivery, string, error) {
 	if d.delivery == otp.Accepted {
-		return otp.Accepted, nil
+		return otp.Accepted, "", nil
 	}
-	return d.delivery, errExample
+	return d.delivery, "", errExample
 }
 
 // failing is a store whose attempts fail while storeDown of its desk is set.

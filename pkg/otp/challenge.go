@@ -55,6 +55,8 @@ type Challenge struct {
 	// Source is the digest of the source that is known once the code is right, see
 	// [Keys.Source]; nil for none.
 	Source []byte
+	// Messages are the ids of its latest messages, see [MessageIDs].
+	Messages []byte
 }
 
 // none means "no guess yet". No digest and no id equals it.

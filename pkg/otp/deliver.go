@@ -145,12 +145,13 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	if s.StatedValidity > 0 {
 		left = min(left, s.StatedValidity)
 	}
-	delivery, cause := s.Sender.Send(ctx, Message{
+	delivery, id, cause := s.Sender.Send(ctx, Message{
 		To: s.To, Region: c.Region, From: s.From,
 		Text: s.Text(string(code), left), Code: code, Life: c.ExpiresAt.Sub(now),
 	})
 	switch delivery {
 	case Accepted:
+		s.message = id
 		return sent(c), nil
 	case Refused:
 		return Started{Outcome: Undeliverable, Cause: cause}, nil

@@ -60,5 +60,6 @@ var ChallengeFields = []Field{
 	{Name: "region", Followed: true, Pointer: func(c *Challenge) any { return &c.Region }},
 	{Name: "test", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Test }},
 	{Name: "source", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Source }},
+	{Name: "messages", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Messages }},
 	{Name: "ttl", Pointer: func(c *Challenge) any { return &c.TTL }},
 }

@@ -45,5 +45,7 @@ func (s *sending) firstCounted(ctx context.Context, c Challenge) (Started, error
 	if err != nil || answer.Outcome == InProgress {
 		return answer, err // the lease stays: the next call waits until it is over
 	}
-	return s.settle(ctx, settlement(c, answer.Outcome), answer, nil)
+	done := settlement(c, answer.Outcome)
+	done.Messages = c.withMessage(s.message)
+	return s.settle(ctx, done, answer, nil)
 }

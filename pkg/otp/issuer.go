@@ -95,6 +95,7 @@ type sending struct {
 	id      string   // under which the message is counted, see [SendID]
 	resumes State    // of the challenge if an earlier call left it unfinished, else ""
 	ledgers []string // that count the message, or may do so
+	message string   // the provider's id of the message, once it is accepted
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
 	giveBack  func()                 // returns the message to the quota; nil unless it is counted

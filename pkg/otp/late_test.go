@@ -73,16 +73,16 @@ func (s *slow) Refund(ctx context.Context, _, _ string) error { return s.refund.
 
 func (s *slow) Answered(context.Context, otp.Answer) error { return nil }
 
-func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, error) {
+func (s *slow) Send(ctx context.Context, _ otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Second) // as in package snssender
 	defer cancel()
 	switch err := s.send.wait(ctx); {
 	case err != nil:
-		return otp.MaybeSent, err
+		return otp.MaybeSent, "", err
 	case s.refuses:
-		return otp.Refused, errors.New("refused")
+		return otp.Refused, "", errors.New("refused")
 	}
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 // A call ends within its time and SettleTime, whichever requests are slow or hang and

@@ -39,8 +39,8 @@ type Challenges interface {
 	Claim(ctx context.Context, c Claim) (Write, error)
 
 	// Settle sets State, Result and Lease IF the owner is s.Owner. If s.SentAt is not 0 it
-	// also sets SentAt and Mask, and with s.Forget the TTL to the second of the lease.
-	// When applied, Item is nil.
+	// also sets SentAt and Mask, if s.Messages is not empty Messages, and with s.Forget the
+	// TTL to the second of the lease. When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
 	// Attempt sets Guess and Op, and Source unless g.KeepSource, and adds one to Attempts
@@ -87,7 +87,8 @@ type Settlement struct {
 	Lease      Millis
 	SentAt     Millis // 0 leaves SentAt and Mask unchanged
 	Mask       string
-	Forget     bool // frees the key
+	Messages   []byte // empty leaves them unchanged
+	Forget     bool   // frees the key
 }
 
 // Guess is one attempt: a typed code to be evaluated.
@@ -149,9 +150,10 @@ type Spent struct {
 // recognize a second try as the same message. It may be called concurrently and
 // returns when ctx is done.
 type Sender interface {
-	// Send returns what became of the message. The error is the cause of Refused or
-	// MaybeSent, for the log. It contains neither the number nor the text.
-	Send(ctx context.Context, m Message) (Delivery, error)
+	// Send returns what became of the message, and the provider's id of an accepted one, by which
+	// receipts name it; "" if it has none. The error is the cause of Refused or MaybeSent, for the
+	// log. It contains neither the number nor the text.
+	Send(ctx context.Context, m Message) (d Delivery, id string, err error)
 }
 
 // Message is one text to one phone.

@@ -97,6 +97,7 @@ func (s *sending) claimed(ctx context.Context, c Challenge) (Started, error) {
 	done := Settlement{Key: c.Key, Owner: c.Owner, State: c.State, Result: c.Result}
 	if answer.Outcome == Sent { // nothing else changes a live challenge
 		done.State, done.SentAt, done.Mask = Delivered, s.at, c.Mask
+		done.Messages = c.withMessage(s.message)
 	}
 	return s.settle(ctx, done, answer, err)
 }

@@ -50,9 +50,9 @@ func Open(path string, now func() time.Time, newID func() string, show func(Entr
 }
 
 // Send implements [otp.Sender]: the message is accepted once it is written.
-func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	if err := ctx.Err(); err != nil {
-		return otp.MaybeSent, fmt.Errorf("outbox: %w", err) // nothing is written, and nothing was refused
+		return otp.MaybeSent, "", fmt.Errorf("outbox: %w", err) // nothing is written, and nothing was refused
 	}
 	e := Entry{
 		ID: b.newID(), From: m.From, To: m.To.E164(), Body: m.Text, Code: string(m.Code),
@@ -60,16 +60,16 @@ func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) 
 	}
 	line, err := json.Marshal(e)
 	if err != nil {
-		return otp.Refused, fmt.Errorf("outbox: %w", err)
+		return otp.Refused, "", fmt.Errorf("outbox: %w", err)
 	}
 	// A single write at the end of the file is not mixed with others. The line break in
 	// front ends a line that a killed process has left unfinished.
 	line = append(append([]byte{'\n'}, line...), '\n')
 	if _, err := b.file.Write(line); err != nil {
-		return otp.MaybeSent, fmt.Errorf("outbox: %w", err)
+		return otp.MaybeSent, "", fmt.Errorf("outbox: %w", err)
 	}
 	b.show(e)
-	return otp.Accepted, nil
+	return otp.Accepted, e.ID, nil
 }
 
 // List returns the messages to a number, newest first. "" means every number.

@@ -35,7 +35,7 @@ func open(t *testing.T, path string) *outbox.Outbox {
 
 func send(t *testing.T, b *outbox.Outbox, to otp.Phone, code otp.Code) {
 	t.Helper()
-	got, err := b.Send(context.Background(), otp.Message{To: to, Text: "code " + string(code), Code: code})
+	got, _, err := b.Send(context.Background(), otp.Message{To: to, Text: "code " + string(code), Code: code})
 	if got != otp.Accepted || err != nil {
 		t.Fatalf("send: %v %v", got, err)
 	}
@@ -115,7 +115,7 @@ func TestFrom(t *testing.T) {
 		{"", `{"id":"1","to":"+60123","body":"","code":"","sentAt":"2026-11-22T03:13:28.457Z"}`},
 		{"Acme", `{"id":"1","from":"Acme","to":"+60123","body":"","code":"","sentAt":"2026-11-22T03:13:28.457Z"}`},
 	} {
-		if got, err := b.Send(t.Context(), otp.Message{From: c.from, To: "+60123"}); got != otp.Accepted || err != nil {
+		if got, _, err := b.Send(t.Context(), otp.Message{From: c.from, To: "+60123"}); got != otp.Accepted || err != nil {
 			t.Fatalf("send: %v %v", got, err)
 		}
 		listed := list(t, b, "+60123")[0]

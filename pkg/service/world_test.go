@@ -241,12 +241,12 @@ func (w *world) pause() time.Duration {
 }
 
 // Send implements [otp.Sender]. It is the provider's, unless the process dies.
-func (w *world) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (w *world) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	c := w.call
 	f := c.next()
 	if f == diesBefore {
 		c.dead = true
-		return otp.MaybeSent, errLost
+		return otp.MaybeSent, "", errLost
 	}
 	if c.id == "" || w.sent[c.id] {
 		w.t.Errorf("a message with the id %q goes out: it is not counted, or was sent under the same id", c.id)
@@ -256,15 +256,15 @@ func (w *world) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
 		w.t.Error("two copies of one challenge have two codes")
 	}
 	w.codes[c.seed], w.code = m.Code, m.Code
-	delivery, err := w.sender.Send(ctx, m)
+	delivery, id, err := w.sender.Send(ctx, m)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w.note("  wire: %d %v", delivery, err)
 	if f == answerLost || f == diesAfter {
 		c.dead = f == diesAfter
-		return otp.MaybeSent, errLost
+		return otp.MaybeSent, "", errLost
 	}
-	return delivery, err
+	return delivery, id, err
 }
 
 // answer returns the provider's answer to each request: its own, or a random fault.

@@ -206,7 +206,7 @@ var failures = awssender.Classifier{
 }
 
 // classify returns the outcome of a SendTextMessage.
-func classify(out *pinpointsmsvoicev2.SendTextMessageOutput, err error) (otp.Delivery, error) {
+func classify(out *pinpointsmsvoicev2.SendTextMessageOutput, err error) (otp.Delivery, string, error) {
 	if err != nil {
 		return failures.Failed(err)
 	}

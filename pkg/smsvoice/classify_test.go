@@ -74,7 +74,7 @@ func TestEveryRefusal(t *testing.T) {
 			n++
 			code, reason, _ := strings.Cut(text, "/")
 			stub.Next(awsfake.RefuseText(400, code, reason))
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if !errors.As(err, &e) || d != group.want || e.Operator != group.operator || e.Code != code ||
 				e.Detail != reason || e.Reason == unknown.Reason {
@@ -106,7 +106,7 @@ func TestUnknownRefusals(t *testing.T) {
 	} {
 		code, reason, _ := strings.Cut(text, "/")
 		stub.Next(awsfake.RefuseText(400, code, reason))
-		d, err := s.Send(t.Context(), sendertest.Message())
+		d, _, err := s.Send(t.Context(), sendertest.Message())
 		var e *Error
 		if !errors.As(err, &e) || d != otp.MaybeSent || e.Operator != operator || e.Reason != unknown.Reason {
 			t.Errorf("%s: %v, %+v, want MaybeSent, operator %v", text, d, e, operator)
@@ -124,7 +124,7 @@ func TestWhoIsToBlame(t *testing.T) {
 	} {
 		for _, reason := range []string{"INVALID_PARAMETER", "FIELD_VALIDATION_FAILED"} {
 			stub.Next(awsfake.RefuseText(400, validation, reason, field))
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if !errors.As(err, &e) || d != otp.Refused || e.Operator != operator {
 				t.Errorf("%s, %s: %v, %+v, want Refused, operator %v", reason, field, d, e, operator)

@@ -26,7 +26,7 @@ func TestRequestsByCountry(t *testing.T) {
 		{"IE", "+353851234567"}, {"FR", "+33612345678"}, {"BR", "+5511961234567"}, {"CN", "+8613123456789"},
 		{"MY", "+60123456789"}, {"AE", "+971501234567"},
 	} {
-		d, err := s.Send(t.Context(), otp.Message{
+		d, _, err := s.Send(t.Context(), otp.Message{
 			From: "Acme-1", To: otp.Phone(c.number), Region: c.region,
 			Text: "Acme: your code is 493817.", Life: 5 * time.Minute,
 		})
@@ -56,7 +56,7 @@ func TestRequestsByCountry(t *testing.T) {
 func TestLeast(t *testing.T) {
 	stub, s := start(t, good)
 	m := otp.Message{To: "+919876543210", Region: "IN", Text: "Acme: your code is 493817.", Life: time.Minute}
-	if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+	if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 		t.Fatalf("Send = %v, %v, want Accepted", d, err)
 	}
 	got, err := json.Marshal(stub.Requests()[0])

@@ -60,7 +60,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 //
 // m.From is the sender id that the message comes from, where the country of the number shows such a name (see
 // [ShowsName]). Elsewhere the message comes from [Config].OriginationIdentity, so that the person still gets the code.
-func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	return classify(s.client.SendTextMessage(ctx, s.config.request(m)))

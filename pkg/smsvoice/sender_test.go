@@ -65,7 +65,7 @@ func TestTimeToLive(t *testing.T) {
 		stub, s := start(t, good)
 		m := sendertest.Message()
 		m.Life = life
-		if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+		if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 			t.Fatalf("%v: Send = %v, %v, want Accepted", life, d, err)
 		}
 		if got := stub.Requests()[0].TimeToLive; got == nil || *got != want {
@@ -78,7 +78,7 @@ func TestTimeToLive(t *testing.T) {
 func TestMaxPrice(t *testing.T) {
 	for price, want := range map[string]string{"1": "1.0", "12": "12.0", "0.50": "0.50", "99.99999": "99.99999"} {
 		stub, s := start(t, Config{OriginationIdentity: pool, MaxPrice: price})
-		if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || err != nil {
+		if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || err != nil {
 			t.Fatalf("%s: Send = %v, %v, want Accepted", price, d, err)
 		}
 		if got := stub.Requests()[0].MaxPrice; got == nil || *got != want {
@@ -111,7 +111,7 @@ func TestFrom(t *testing.T) {
 		m := sendertest.Message()
 		m.Region, m.From = c.region, c.from
 		for _, m := range []otp.Message{m, sendertest.Message()} {
-			if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+			if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 				t.Fatalf("%q: Send = %v, %v, want Accepted", c.from, d, err)
 			}
 		}
@@ -132,7 +132,7 @@ func TestParallel(t *testing.T) {
 			to := fmt.Sprintf("+4420794600%02d", i)
 			m := otp.Message{To: otp.Phone(to), Region: "GB", Text: "for " + to, Life: time.Minute}
 			m.From = fmt.Sprintf("Shop%04d", i)
-			if d, err := s.Send(context.Background(), m); d != otp.Accepted || err != nil {
+			if d, _, err := s.Send(context.Background(), m); d != otp.Accepted || err != nil {
 				t.Errorf("Send = %v, %v, want Accepted", d, err)
 			}
 		})

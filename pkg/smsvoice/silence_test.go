@@ -46,7 +46,7 @@ func TestNumberAndCodeStayInside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stub, s := start(t, good)
 			stub.Next(answer)
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			if d == otp.Accepted || err == nil {
 				t.Fatalf("Send = %v, %v", d, err)
 			}
@@ -84,7 +84,7 @@ func TestTheWayThereStaysInside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			if d == otp.Accepted || err == nil {
 				t.Fatalf("Send = %v, %v", d, err)
 			}
@@ -97,7 +97,7 @@ func TestTheWayThereStaysInside(t *testing.T) {
 func TestErrorInTheLog(t *testing.T) {
 	stub, s := start(t, good)
 	stub.Next(awsfake.RefuseText(400, validation, "SENDER_ID_NOT_REGISTERED"))
-	_, err := s.Send(t.Context(), sendertest.Message())
+	_, _, err := s.Send(t.Context(), sendertest.Message())
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sender", err)
 	want := `"sender":{"code":"ValidationException","detail":"SENDER_ID_NOT_REGISTERED","status":400,"request":"` +

@@ -120,7 +120,7 @@ var failures = awssender.Classifier{
 }
 
 // classify returns the outcome of a Publish.
-func classify(out *sns.PublishOutput, err error) (otp.Delivery, error) {
+func classify(out *sns.PublishOutput, err error) (otp.Delivery, string, error) {
 	if err != nil {
 		return failures.Failed(err)
 	}

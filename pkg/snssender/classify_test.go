@@ -47,7 +47,7 @@ func TestEveryCode(t *testing.T) {
 		for _, code := range group.codes {
 			n++
 			stub.Next(awsfake.FailSNSWith(400, code, "Invalid parameter: Message Reason: it says (%s, %s)"))
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if !errors.As(err, &e) || d != group.want || e.Operator != group.operator || e.Code != code {
 				t.Errorf("%s: %v, %+v, want %v, operator %v", code, d, e, group.want, group.operator)
@@ -76,7 +76,7 @@ func TestWhoIsToBlame(t *testing.T) {
 	} {
 		for _, code := range []string{"InvalidParameter", "ParameterValueInvalid", "ValidationException"} {
 			stub.Next(awsfake.FailSNSWith(400, code, words))
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if !errors.As(err, &e) || d != otp.Refused || e.Operator != operator {
 				t.Errorf("%s, %s: %v, %+v, want Refused, operator %v", code, words, d, e, operator)

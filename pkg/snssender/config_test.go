@@ -118,7 +118,7 @@ func TestNoCredentials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			var e *Error
 			if d != otp.MaybeSent || !errors.As(err, &e) || !e.Operator || stub.Count() != 0 {
 				t.Errorf("Send = %v, %+v, %d requests; want MaybeSent, an operator's fault, none", d, e, stub.Count())

@@ -60,7 +60,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 //
 // m.From replaces [Config].SenderID. Where it is no sender id (see [message.IsSenderID]), Config.SenderID is
 // used, so that the person still gets the code.
-func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	out, err := s.client.Publish(ctx, &sns.PublishInput{

@@ -64,7 +64,7 @@ func TestOnTheWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stub, s := start(t, c.config)
 			for range 2 { // the second shares the attributes with the first
-				if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || err != nil {
+				if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || err != nil {
 					t.Fatalf("Send = %v, %v, want Accepted", d, err)
 				}
 			}
@@ -104,7 +104,7 @@ func TestFrom(t *testing.T) {
 		m := sendertest.Message()
 		m.From = c.from
 		for _, m := range []otp.Message{m, sendertest.Message()} {
-			if d, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+			if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 				t.Fatalf("%q: Send = %v, %v, want Accepted", c.from, d, err)
 			}
 		}
@@ -141,7 +141,7 @@ func TestParallel(t *testing.T) {
 			if i%2 == 0 {
 				m.From = fmt.Sprintf("Shop%04d", i)
 			}
-			d, err := s.Send(context.Background(), m)
+			d, _, err := s.Send(context.Background(), m)
 			if d != otp.Accepted || err != nil {
 				t.Errorf("Send = %v, %v, want Accepted", d, err)
 			}

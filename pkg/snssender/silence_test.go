@@ -47,7 +47,7 @@ func TestNumberAndCodeStayInside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stub, s := start(t, Config{})
 			stub.Next(answer)
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			if d == otp.Accepted || err == nil {
 				t.Fatalf("Send = %v, %v", d, err)
 			}
@@ -85,7 +85,7 @@ func TestTheWayThereStaysInside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := s.Send(t.Context(), sendertest.Message())
+			d, _, err := s.Send(t.Context(), sendertest.Message())
 			if d == otp.Accepted || err == nil {
 				t.Fatalf("Send = %v, %v", d, err)
 			}
@@ -98,7 +98,7 @@ func TestTheWayThereStaysInside(t *testing.T) {
 func TestErrorInTheLog(t *testing.T) {
 	stub, s := start(t, Config{})
 	stub.Next(awsfake.FailSNS(403, "InvalidClientTokenId"))
-	_, err := s.Send(t.Context(), sendertest.Message())
+	_, _, err := s.Send(t.Context(), sendertest.Message())
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Error("send", "sns", err)
 	want := `"sns":{"code":"InvalidClientTokenId","status":403,"request":"` + awsfake.RequestID + `","operator":true` +

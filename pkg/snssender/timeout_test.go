@@ -79,7 +79,7 @@ func TestHangingSNSEndsInTime(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
 				defer cancel()
 				start := time.Now()
-				d, err := s.Send(ctx, sendertest.Message())
+				d, _, err := s.Send(ctx, sendertest.Message())
 				if took := time.Since(start); took != c.want {
 					t.Errorf("took %v, want %v", took, c.want)
 				}
@@ -107,7 +107,7 @@ func TestSlowAnswerCounts(t *testing.T) {
 	stub, s := start(t, Config{})
 	release := make(chan struct{})
 	stub.Next(awsfake.Hang(release).Calling(func(*http.Request) { close(release) }))
-	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
+	if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 		t.Errorf("Send = %v, %v, want Accepted", d, err)
 	}
 }

@@ -60,7 +60,7 @@ func TestOneRequestWhateverHappens(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			stub, s := start(t, Config{})
 			stub.Otherwise(m.answer)
-			check := func(d otp.Delivery, err error) {
+			check := func(d otp.Delivery, _ string, err error) {
 				t.Helper()
 				if d != m.want {
 					t.Errorf("delivery %v, want %v", d, m.want)
@@ -81,14 +81,14 @@ func TestOneRequestWhateverHappens(t *testing.T) {
 // connection. It reports whether both used the same connection. At times they do not: the SDK closes the body of a
 // request when the answer has arrived, and net/http drops a connection if it was still writing then.
 func onUsedConnection(
-	t *testing.T, stub *awsfake.SNS, s *Sender, a awsfake.Answer, check func(otp.Delivery, error),
+	t *testing.T, stub *awsfake.SNS, s *Sender, a awsfake.Answer, check func(otp.Delivery, string, error),
 ) bool {
 	t.Helper()
 	conns := make(chan string, 2)
 	remember := func(r *http.Request) { conns <- r.RemoteAddr }
 	before := stub.Count()
 	stub.Next(awsfake.Serve().Calling(remember), a.Calling(remember))
-	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
+	if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 		t.Fatal(d, err)
 	}
 	check(s.Send(t.Context(), sendertest.Message()))
@@ -122,12 +122,12 @@ func checkError(t *testing.T, d otp.Delivery, err error, code string, status int
 func TestConnectionClosedWhileIdle(t *testing.T) {
 	stub, s := start(t, Config{})
 	for range 50 {
-		if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted && d != otp.MaybeSent {
+		if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted && d != otp.MaybeSent {
 			t.Fatal(d, err)
 		}
 		before := stub.Count()
 		stub.CloseConnections()
-		d, err := s.Send(t.Context(), sendertest.Message())
+		d, _, err := s.Send(t.Context(), sendertest.Message())
 		switch n := stub.Count() - before; {
 		case d == otp.Accepted && n == 1, d == otp.MaybeSent && n <= 1:
 		default:
@@ -143,7 +143,7 @@ func TestNobodyListens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.Send(t.Context(), sendertest.Message())
+	d, _, err := s.Send(t.Context(), sendertest.Message())
 	if d != otp.MaybeSent {
 		t.Errorf("delivery %v, want MaybeSent", d)
 	}
@@ -167,7 +167,7 @@ func TestRetrySettingsAreIgnored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.MaybeSent {
+	if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.MaybeSent {
 		t.Errorf("Send = %v, %v, want MaybeSent", d, err)
 	}
 	if n := stub.Count(); n != 1 {
@@ -196,7 +196,7 @@ func TestOnlyHTTP1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
+	if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 		t.Fatal(d, err)
 	}
 	if proto != 1 {

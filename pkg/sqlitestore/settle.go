@@ -8,6 +8,7 @@ import (
 
 const settleQuery = `UPDATE OR FAIL challenges SET state = :state, result = :result, lease = :lease,
   sentAt = iif(:sentAt = 0, sentAt, :sentAt), mask = iif(:sentAt = 0, mask, :mask),
+  messages = iif(length(:messages) = 0, messages, :messages),
   ttl = iif(:forget, :lease / 1000, ttl)
 WHERE pk = :pk AND owner = :owner`
 
@@ -21,6 +22,7 @@ func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error)
 		s.settle.SetText(":owner", t.Owner)
 		s.settle.SetInt64(":sentAt", int64(t.SentAt))
 		s.settle.SetText(":mask", t.Mask)
+		s.settle.SetBytes(":messages", t.Messages)
 		s.settle.SetBool(":forget", t.Forget)
 		return s.counting(s.settle, t.Key)
 	})

@@ -95,7 +95,7 @@ func TestSNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := otp.Message{To: "+606543216353", Text: "123456 is your code"}
-	if d, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
+	if d, _, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
 		t.Error(d, err)
 	}
 	if want := []string{"+606543216353 123456 is your code"}; !slices.Equal(sent, want) {
@@ -114,7 +114,7 @@ func TestSMSVoice(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := otp.Message{To: "+606543216353", Text: "123456 is your code"}
-	if d, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
+	if d, _, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
 		t.Error(d, err)
 	}
 	if want := []string{"+606543216353 123456 is your code"}; !slices.Equal(sent, want) {

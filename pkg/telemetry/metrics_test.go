@@ -209,14 +209,16 @@ func TestRecordOfAWrite(t *testing.T) {
 // always is a sender with one answer.
 type always otp.Delivery
 
-func (s always) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Delivery(s), nil }
+func (s always) Send(context.Context, otp.Message) (otp.Delivery, string, error) {
+	return otp.Delivery(s), "", nil
+}
 
 // Only a message that the sender accepted counts as a send, not one with an unclear answer.
 func TestSends(t *testing.T) {
 	for delivery, want := range map[otp.Delivery]int{otp.Accepted: 1, otp.MaybeSent: 0, otp.Refused: 0} {
 		ctx, r := telemetry.Begin(t.Context(), time.Time{})
 		sender := telemetry.Sender{Sender: always(delivery), Now: func() time.Time { return time.Time{} }}
-		if d, err := sender.Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
+		if d, _, err := sender.Send(ctx, otp.Message{}); d != delivery || err != nil || r.Sends != want {
 			t.Errorf("delivery %d, %v: %d sends, want %d", d, err, r.Sends, want)
 		}
 	}

@@ -90,13 +90,13 @@ type Sender struct {
 }
 
 // Send implements [otp.Sender].
-func (s Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (s Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	begun := s.Now()
-	d, err := s.Sender.Send(ctx, m)
+	d, id, err := s.Sender.Send(ctx, m)
 	r := From(ctx)
 	r.Sending += s.Now().Sub(begun)
 	if d == otp.Accepted {
 		r.Sends++
 	}
-	return d, err
+	return d, id, err
 }

@@ -43,10 +43,10 @@ type desk struct {
 	verify   *ams.Verify
 }
 
-func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	d.code = string(m.Code)
 	d.now = d.now.Add(40 * time.Millisecond)
-	return d.delivery, d.cause
+	return d.delivery, "", d.cause
 }
 
 const number = "6543216353"

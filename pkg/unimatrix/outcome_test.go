@@ -297,4 +297,6 @@ func (allowing) Spend(context.Context, otp.Spend) (otp.Spent, error) {
 // accepting is a sender that keeps nothing.
 type accepting struct{}
 
-func (accepting) Send(context.Context, otp.Message) (otp.Delivery, error) { return otp.Accepted, nil }
+func (accepting) Send(context.Context, otp.Message) (otp.Delivery, string, error) {
+	return otp.Accepted, "", nil
+}

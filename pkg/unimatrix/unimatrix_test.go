@@ -146,15 +146,15 @@ func (s *service) Spend(ctx context.Context, x otp.Spend) (otp.Spent, error) {
 	return s.Store.Spend(ctx, x)
 }
 
-func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	s.messages = append(s.messages, m)
 	if s.panics != "" {
 		panic(s.panics)
 	}
 	if s.delivery != otp.Accepted {
-		return s.delivery, s.cause
+		return s.delivery, "", s.cause
 	}
-	return otp.Accepted, nil
+	return otp.Accepted, "", nil
 }
 
 // code returns the code of the latest message.

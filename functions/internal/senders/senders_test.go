@@ -170,7 +170,7 @@ func TestWhichSender(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		d, err := svc.Messages.Issuer.Sender.Send(t.Context(), sendertest.Message())
+		d, _, err := svc.Messages.Issuer.Sender.Send(t.Context(), sendertest.Message())
 		if d != otp.Accepted || sns.Count() != c.sns || endUserMsg.Count() != c.endUserMsg {
 			t.Errorf("%s: %v, %v; %d messages through SNS and %d through End User Messaging, want %d and %d",
 				name, d, err, sns.Count(), endUserMsg.Count(), c.sns, c.endUserMsg)

@@ -70,17 +70,17 @@ func (l *Life) On(s Store) {
 }
 
 // Send implements [otp.Sender].
-func (l *Life) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (l *Life) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	l.code, l.Codes = m.Code, append(l.Codes, string(m.Code))
 	if len(l.answers) == 0 {
-		return otp.Accepted, nil
+		return otp.Accepted, "", nil
 	}
 	answer := l.answers[0]
 	l.answers = l.answers[1:]
 	if answer != otp.Accepted {
-		return answer, errors.New("the test makes the message fail")
+		return answer, "", errors.New("the test makes the message fail")
 	}
-	return answer, nil
+	return answer, "", nil
 }
 
 // start returns the request of a challenge to a number of its own.

@@ -73,9 +73,9 @@ func testProvider(t *testing.T, start Start, p Provider, want otp.Delivery) {
 	if s == nil {
 		return
 	}
-	got, err := send(ctx, t, s)
-	if got != want {
-		t.Errorf("Send returns %s, want %s", names[got], names[want])
+	got, id, err := send(ctx, t, s)
+	if got != want || (id != "") != (want == otp.Accepted) {
+		t.Errorf("Send returns %s and the id %q, want %s, and an id with an accepted message", names[got], id, names[want])
 	}
 	if (err == nil) != (want == otp.Accepted) {
 		t.Errorf("error %v; want the cause of each delivery but Accepted, for the log", err)
@@ -91,7 +91,7 @@ func testContextDone(t *testing.T, start Start) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var attempts atomic.Int64
-	got, err := send(ctx, t, start(t, Accepting, func() { attempts.Add(1) }))
+	got, _, err := send(ctx, t, start(t, Accepting, func() { attempts.Add(1) }))
 	if n := attempts.Load(); got != otp.MaybeSent || err == nil || n != 0 {
 		t.Errorf("Send returns %s, %v after %d attempts; want MaybeSent and an error after none", names[got], err, n)
 	}
@@ -102,7 +102,7 @@ const patience = 2 * time.Second
 
 // send sends the message. It fails the test if the error or the log shows any part of the message, or if Send goes on
 // after its context is done.
-func send(ctx context.Context, t *testing.T, s otp.Sender) (delivery otp.Delivery, err error) {
+func send(ctx context.Context, t *testing.T, s otp.Sender) (delivery otp.Delivery, id string, err error) {
 	t.Helper()
 	var log bytes.Buffer
 	standard := slog.Default()
@@ -111,7 +111,7 @@ func send(ctx context.Context, t *testing.T, s otp.Sender) (delivery otp.Deliver
 	returned := make(chan struct{})
 	go func() {
 		defer close(returned)
-		delivery, err = s.Send(ctx, Message())
+		delivery, id, err = s.Send(ctx, Message())
 	}()
 	select {
 	case <-returned:
@@ -124,7 +124,7 @@ func send(ctx context.Context, t *testing.T, s otp.Sender) (delivery otp.Deliver
 	}
 	quiet(t, log.String())
 	Silent(t, err)
-	return delivery, err
+	return delivery, id, err
 }
 
 // Silent fails the test if err, or a log line with err, shows any part of the message.

@@ -69,6 +69,7 @@ func (s *script) operation() operation {
 			State:  anyState.Draw(s.T, "state"),
 			Result: rapid.SampledFrom([]otp.Outcome{"", otp.TooSoon}).Draw(s.T, "result"),
 			SentAt: rapid.SampledFrom([]otp.Millis{0, 0, s.now}).Draw(s.T, "sent"), Mask: "+1***",
+			Messages: rapid.SampledFrom([][]byte{nil, bytes32(5), bytes32(6)}).Draw(s.T, "messages"),
 		}
 		return write("settle", func(st Store) (otp.Write, error) { return st.Settle(ctx, settle) })
 	case 4, 5:

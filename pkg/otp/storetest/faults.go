@@ -158,7 +158,7 @@ func (r *recorder) Refund(ctx context.Context, key, id string) error {
 	return r.Store.Refund(ctx, key, id)
 }
 
-func (r *recorder) Send(ctx context.Context, m otp.Message) (otp.Delivery, error) {
+func (r *recorder) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	r.calls = append(r.calls, "send")
 	return r.Inbox.Send(ctx, m)
 }

@@ -42,6 +42,7 @@ func testResend(t *testing.T, o Opener) {
 		{"a signed request whose writes are lost is no replay", resendSignedLost},
 		{"many at once", resendTogether},
 		{"each request fails in turn", resendFails},
+		{"the ids of the latest messages", resendMessageIDs},
 	})
 }
 
@@ -301,4 +302,28 @@ func resendRefused(t *testing.T, o Opener) {
 	w.messages(t, 1)
 	w.counted(t, 1)
 	w.verify(t, "id", w.Inbox.last(t), otp.Passed)
+}
+
+// A challenge has the provider's ids of its latest messages. A message that was not clearly accepted has none.
+func resendMessageIDs(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	first := w.init(t, start("id", phone), otp.Sent)
+	want := []string{messageID(1)}
+	for n := 2; n <= 5; n++ {
+		w.Clock.Advance(cooldown)
+		outcome := otp.Sent
+		if n == 3 {
+			w.Inbox.Answers, outcome = []otp.Delivery{otp.MaybeSent}, otp.Unclear
+		} else {
+			want = append([]string{messageID(n)}, want...)
+		}
+		w.resend(t, again(fmt.Sprint(n), first), outcome)
+		refused, err := w.Store.Settle(ctx, otp.Settlement{Key: otp.ChallengeKey("demo", "id"), Owner: "nobody"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := refused.Item.MessageIDs(); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("after message %d the challenge has the ids %q, want %q", n, got, want)
+		}
+	}
 }

@@ -155,7 +155,7 @@ type Inbox struct {
 }
 
 // Send keeps m, unless it answers Refused.
-func (b *Inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
+func (b *Inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	answer := otp.Accepted
@@ -166,10 +166,13 @@ func (b *Inbox) Send(_ context.Context, m otp.Message) (otp.Delivery, error) {
 		b.messages = append(b.messages, m)
 	}
 	if answer == otp.Accepted {
-		return answer, nil
+		return answer, messageID(len(b.messages)), nil
 	}
-	return answer, fmt.Errorf("inbox: scripted answer %d", answer)
+	return answer, "", fmt.Errorf("inbox: scripted answer %d", answer)
 }
+
+// messageID returns the id of the n-th message that an inbox accepted or may have.
+func messageID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 // Messages returns the messages that were sent, oldest first.
 func (b *Inbox) Messages() []otp.Message {
@@ -194,7 +197,7 @@ type meanwhile struct {
 	do func()
 }
 
-func (m meanwhile) Send(ctx context.Context, msg otp.Message) (otp.Delivery, error) {
+func (m meanwhile) Send(ctx context.Context, msg otp.Message) (otp.Delivery, string, error) {
 	m.do()
 	return m.Inbox.Send(ctx, msg)
 }

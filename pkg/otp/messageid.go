@@ -1,0 +1,50 @@
+package otp
+
+import (
+	"encoding/hex"
+	"strings"
+)
+
+// A message's id has 16 bytes in a challenge: SNS and End User Messaging name each message by a UUID, whose text would
+// take 36. A challenge keeps the latest ones, so that its item stays within one write unit.
+const (
+	messageIDBytes  = 16
+	messagesAtMost  = 4
+	messageIDLayout = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+)
+
+// withMessage returns the Messages of a challenge once the provider accepted one more. An id that is no UUID in lower
+// case is not kept: there is nothing to join by, and nil leaves Messages unchanged.
+func (c Challenge) withMessage(id string) []byte {
+	raw, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	if err != nil || len(raw) != messageIDBytes || messageID(raw) != id {
+		return nil
+	}
+	all := append(raw, c.Messages...)
+	return all[:min(len(all), messagesAtMost*messageIDBytes)]
+}
+
+// MessageIDs returns the provider's ids of a challenge's latest messages that it accepted, the newest first: at most
+// four, in the form of UUIDs.
+func (c Challenge) MessageIDs() []string {
+	var ids []string
+	for rest := c.Messages; len(rest) >= messageIDBytes; rest = rest[messageIDBytes:] {
+		ids = append(ids, messageID(rest[:messageIDBytes]))
+	}
+	return ids
+}
+
+// messageID returns the text of a UUID.
+func messageID(raw []byte) string {
+	digits := hex.EncodeToString(raw)
+	var text strings.Builder
+	for _, r := range messageIDLayout {
+		if r == '-' {
+			text.WriteByte('-')
+			continue
+		}
+		text.WriteByte(digits[0])
+		digits = digits[1:]
+	}
+	return text.String()
+}
