@@ -259,11 +259,11 @@ func TestStart(t *testing.T) {
 	n, _ := messages.Recipient(t.Context(), c, "+606543216353")
 	start, err := messages.Start(t.Context(), c, n, "en")
 	toNumber := start.To == "+606543216353" && start.Region == "MY"
-	if err != nil || start.Client != "known" || start.From != "ACME" || !toNumber {
+	if err != nil || start.Client != "known" || start.Origins("MY").Name != "ACME" || !toNumber {
 		t.Errorf("started %+v, %v", start, err)
 	}
 	resend, err := messages.Resend(t.Context(), c)
-	if err != nil || resend.Client != "known" || resend.From != "ACME" {
+	if err != nil || resend.Client != "known" || resend.Origins("MY").Name != "ACME" {
 		t.Errorf("re-sent %+v, %v", resend, err)
 	}
 	if english, german := start.Text("123456", time.Minute), resend.Text("123456", time.Minute); english == german {

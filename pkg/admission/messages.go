@@ -83,7 +83,7 @@ func (m Messages) Start(
 ) (otp.Start, error) {
 	text, err := m.text(ctx, c, languages...)
 	return otp.Start{
-		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID, PerDay: c.MessagesPerDay,
+		Client: c.ID, Policy: c.Policy, Text: text, Origins: otp.Named(c.SenderID), PerDay: c.MessagesPerDay,
 		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, NamesSources: c.Sources != (clients.Sources{}),
 	}, err
 }
@@ -93,7 +93,7 @@ func (m Messages) Start(
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
 	text, err := m.text(ctx, c)
 	return otp.Resend{
-		Client: c.ID, Policy: c.Policy, Text: text, From: c.SenderID, PerDay: c.MessagesPerDay,
+		Client: c.ID, Policy: c.Policy, Text: text, Origins: otp.Named(c.SenderID), PerDay: c.MessagesPerDay,
 		NamesSources: c.Sources != (clients.Sources{}),
 		Recipient: func(to otp.Phone) otp.Outcome {
 			_, refusal := m.Recipient(ctx, c, to.E164())

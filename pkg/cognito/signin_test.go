@@ -22,8 +22,8 @@ func TestRightCode(t *testing.T) {
 	p.passes(s, p.code(1))
 	m := p.phone.got[0]
 	stated := strings.HasSuffix(m.Text, " is your Acme code, valid for 5 minutes.")
-	if m.To.E164() != anasNumber || m.From != "ACME" || !stated {
-		t.Errorf("sent %q from %s to %s", m.Text, m.From, m.To)
+	if m.To.E164() != anasNumber || m.Origin.Name != "ACME" || !stated {
+		t.Errorf("sent %q from %s to %s", m.Text, m.Origin.Name, m.To)
 	}
 }
 

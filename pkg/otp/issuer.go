@@ -44,9 +44,9 @@ type Start struct {
 	Mask          string // To with its middle starred, returned by repeats
 	Region        string // country of To, "" if it is not known
 	Policy        Policy
-	Text          Text   // the message
-	From          string // sender name, "" for the sender's own
-	PerDay        int    // all messages of the client in a day, see [Quota]; 0 for any number
+	Text          Text    // the message
+	Origins       Origins // by the country of To
+	PerDay        int     // all messages of the client in a day, see [Quota]; 0 for any number
 
 	Code           Code          // chosen by the client; "" makes one
 	Digits         int           // of the code that is made; 0 means Policy.Digits

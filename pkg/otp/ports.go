@@ -158,8 +158,8 @@ type Sender interface {
 
 // Message is one text to one phone.
 type Message struct {
-	From string // sender name, "" for the sender's own
-	To   Phone
+	Origin Origin
+	To     Phone
 	// Region is the country of To, ISO 3166-1 alpha-2. "" is unknown.
 	Region string
 	Text   string

@@ -13,8 +13,8 @@ type Resend struct {
 	SignedAt Millis
 	Policy   Policy
 	Text     Text
-	From     string // sender name, "" for the sender's own
-	PerDay   int    // as in [Start]
+	Origins  Origins // by the country of the challenge's number
+	PerDay   int     // as in [Start]
 	// NamesSources is as in [Start].
 	NamesSources bool
 	// Recipient, if set, decides whether a message may go to the number of the challenge.
@@ -36,7 +36,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 		return Started{Outcome: Unknown}, nil // not an id of ours: there is nothing to look for or to remember
 	}
 	s := i.begin(ctx, Start{
-		Client: r.Client, Policy: r.Policy, Text: r.Text, From: r.From, PerDay: r.PerDay, NamesSources: r.NamesSources,
+		Client: r.Client, Policy: r.Policy, Text: r.Text, Origins: r.Origins, PerDay: r.PerDay, NamesSources: r.NamesSources,
 	})
 	record, err := s.record(r)
 	if err != nil {

@@ -4,6 +4,7 @@ package outbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 // code in full, because it takes the place of the phone.
 type Entry struct {
 	ID     string    `json:"id"`
-	From   string    `json:"from,omitempty"` // sender name that the client chose; "" is the default
+	From   string    `json:"from,omitempty"` // what the message comes from; "" is the sender's default
 	To     string    `json:"to"`             // E.164
 	Body   string    `json:"body"`
 	Code   string    `json:"code"`
@@ -55,7 +56,7 @@ func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 		return otp.MaybeSent, "", fmt.Errorf("outbox: %w", err) // nothing is written, and nothing was refused
 	}
 	e := Entry{
-		ID: b.newID(), From: m.From, To: m.To.E164(), Body: m.Text, Code: string(m.Code),
+		ID: b.newID(), From: cmp.Or(m.Origin.Name, m.Origin.Identity), To: m.To.E164(), Body: m.Text, Code: string(m.Code),
 		SentAt: b.now().UTC().Truncate(time.Millisecond),
 	}
 	line, err := json.Marshal(e)

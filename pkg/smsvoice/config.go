@@ -14,7 +14,7 @@ import (
 // source.
 type Config struct {
 	// OriginationIdentity is what messages come from: the id or ARN of a pool, of a phone number or of a sender id, a
-	// phone number with "+", or the name of a sender id. A message may name another sender id, see [Sender.Send].
+	// phone number with "+", or the name of a sender id. A message may have another one, see [Sender.Send].
 	OriginationIdentity string
 	// ConfigurationSet is the name or ARN of the configuration set that says where events of messages go.
 	ConfigurationSet string

@@ -27,7 +27,7 @@ func TestRequestsByCountry(t *testing.T) {
 		{"MY", "+60123456789"}, {"AE", "+971501234567"},
 	} {
 		d, _, err := s.Send(t.Context(), otp.Message{
-			From: "Acme-1", To: otp.Phone(c.number), Region: c.region,
+			Origin: otp.Origin{Name: "Acme-1"}, To: otp.Phone(c.number), Region: c.region,
 			Text: "Acme: your code is 493817.", Life: 5 * time.Minute,
 		})
 		if d != otp.Accepted || err != nil {

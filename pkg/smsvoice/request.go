@@ -1,6 +1,7 @@
 package smsvoice
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -19,18 +20,19 @@ const (
 
 // request returns the request for m.
 func (c Config) request(m otp.Message) *pinpointsmsvoicev2.SendTextMessageInput {
+	c = c.from(m)
 	in := &pinpointsmsvoicev2.SendTextMessageInput{
 		DestinationPhoneNumber: aws.String(m.To.E164()),
 		MessageBody:            aws.String(m.Text),
 		// One-time codes are transactional: delivery before price.
 		MessageType:            types.MessageTypeTransactional,
-		OriginationIdentity:    aws.String(c.origin(m)),
+		OriginationIdentity:    given(c.OriginationIdentity),
 		TimeToLive:             aws.Int32(seconds(m.Life)),
 		ConfigurationSetName:   given(c.ConfigurationSet),
 		ProtectConfigurationId: given(c.ProtectConfiguration),
 		MaxPrice:               given(decimal(c.MaxPrice)),
 	}
-	if c.EntityID != "" && m.Region == "IN" {
+	if c.EntityID != "" && c.TemplateID != "" && m.Region == "IN" {
 		in.DestinationCountryParameters = map[string]string{
 			string(types.DestinationCountryParameterKeyInEntityId):   c.EntityID,
 			string(types.DestinationCountryParameterKeyInTemplateId): c.TemplateID,
@@ -39,12 +41,16 @@ func (c Config) request(m otp.Message) *pinpointsmsvoicev2.SendTextMessageInput 
 	return in
 }
 
-// origin returns what m comes from.
-func (c Config) origin(m otp.Message) string {
-	if ShowsName(m.Region, m.From) {
-		return m.From
+// from returns the configuration with what the origin of m has in place of its own.
+func (c Config) from(m otp.Message) Config {
+	o := m.Origin
+	c.OriginationIdentity = cmp.Or(o.Identity, c.OriginationIdentity)
+	if ShowsName(m.Region, o.Name) {
+		c.OriginationIdentity = o.Name
 	}
-	return c.OriginationIdentity
+	c.EntityID, c.TemplateID = cmp.Or(o.EntityID, c.EntityID), cmp.Or(o.TemplateID, c.TemplateID)
+	c.MaxPrice = cmp.Or(o.MaxPrice, c.MaxPrice)
+	return c
 }
 
 // seconds returns the TimeToLive of a message whose code has life left. It ends at or before the code does, unless that

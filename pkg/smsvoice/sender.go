@@ -58,8 +58,8 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 // Send sends m to its number, with one request. The error of Refused and MaybeSent is an [*Error]; with Accepted it is
 // nil.
 //
-// m.From is the sender id that the message comes from, where the country of the number shows such a name (see
-// [ShowsName]). Elsewhere the message comes from [Config].OriginationIdentity, so that the person still gets the code.
+// What m.Origin has goes before the [Config]. Its Name is used where the country of the number shows such a name (see
+// [ShowsName]). Elsewhere the message comes from the identity, so that the person still gets the code.
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()

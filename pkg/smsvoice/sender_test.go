@@ -109,7 +109,7 @@ func TestFrom(t *testing.T) {
 	} {
 		stub, s := start(t, good)
 		m := sendertest.Message()
-		m.Region, m.From = c.region, c.from
+		m.Region, m.Origin.Name = c.region, c.from
 		for _, m := range []otp.Message{m, sendertest.Message()} {
 			if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 				t.Fatalf("%q: Send = %v, %v, want Accepted", c.from, d, err)
@@ -131,7 +131,7 @@ func TestParallel(t *testing.T) {
 		wg.Go(func() {
 			to := fmt.Sprintf("+4420794600%02d", i)
 			m := otp.Message{To: otp.Phone(to), Region: "GB", Text: "for " + to, Life: time.Minute}
-			m.From = fmt.Sprintf("Shop%04d", i)
+			m.Origin.Name = fmt.Sprintf("Shop%04d", i)
 			if d, _, err := s.Send(context.Background(), m); d != otp.Accepted || err != nil {
 				t.Errorf("Send = %v, %v, want Accepted", d, err)
 			}

@@ -4,45 +4,78 @@ import (
 	"maps"
 
 	"countersign/pkg/message"
+	"countersign/pkg/otp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
 
-const senderIDName = "AWS.SNS.SMS.SenderID"
+// The names of attributes.
+const (
+	nameOfSenderID = "AWS.SNS.SMS.SenderID"
+	nameOfNumber   = "AWS.MM.SMS.OriginationNumber"
+	nameOfPrice    = "AWS.SNS.SMS.MaxPrice"
+	nameOfEntity   = "AWS.MM.SMS.EntityId"
+	nameOfTemplate = "AWS.MM.SMS.TemplateId"
+)
 
-// attributes returns the attributes that every message has. They are made once: the SDK only reads them, so concurrent
-// calls share them (the race detector watches that in the tests).
-func (c Config) attributes() map[string]types.MessageAttributeValue {
+// attributes returns the attributes that every message to a country has. They are made once for India and once for the
+// others: the SDK only reads them, so concurrent calls share them (the race detector watches that in the tests).
+func (c Config) attributes(region string) map[string]types.MessageAttributeValue {
 	all := map[string]types.MessageAttributeValue{
 		// One-time codes are transactional: delivery before price. Without this the account's default holds, which is
 		// Promotional.
 		"AWS.SNS.SMS.SMSType": attribute("String", "Transactional"),
 	}
-	for name, value := range map[string]string{
-		senderIDName:                   c.SenderID,
-		"AWS.MM.SMS.OriginationNumber": c.OriginationNumber,
-		"AWS.MM.SMS.EntityId":          c.EntityID,
-		"AWS.MM.SMS.TemplateId":        c.TemplateID,
-	} {
+	texts := map[string]string{nameOfSenderID: c.SenderID, nameOfNumber: c.OriginationNumber}
+	if region == india {
+		texts[nameOfEntity], texts[nameOfTemplate] = c.EntityID, c.TemplateID
+	}
+	for name, value := range texts {
 		if value != "" {
 			all[name] = attribute("String", value)
 		}
 	}
 	if c.MaxPrice != "" {
-		all["AWS.SNS.SMS.MaxPrice"] = attribute("Number", c.MaxPrice)
+		all[nameOfPrice] = attribute("Number", c.MaxPrice)
 	}
 	return all
 }
 
-// attributesFor returns the attributes of a message with a sender name of its own. A name that is no sender id is
-// ignored.
-func (s *Sender) attributesFor(from string) map[string]types.MessageAttributeValue {
-	if !message.IsSenderID(from) {
-		return s.attributes
+// india is the only country whose messages have the ids of a registration.
+const india = "IN"
+
+// attributesFor returns the attributes of a message with what its origin has in place of the configuration's own. A
+// sender id and a number are two ways to name what the message comes from: the origin's identity replaces both.
+func (s *Sender) attributesFor(m otp.Message) map[string]types.MessageAttributeValue {
+	shared, o := s.attributes, m.Origin
+	if m.Region == india {
+		shared = s.inIndia
 	}
-	own := maps.Clone(s.attributes)
-	own[senderIDName] = attribute("String", from)
+	if o == (otp.Origin{}) {
+		return shared
+	}
+	own := maps.Clone(shared)
+	switch {
+	case message.IsSenderID(o.Identity):
+		delete(own, nameOfNumber)
+		own[nameOfSenderID] = attribute("String", o.Identity)
+	case number(o.Identity):
+		delete(own, nameOfSenderID)
+		own[nameOfNumber] = attribute("String", o.Identity)
+	}
+	if message.IsSenderID(o.Name) {
+		own[nameOfSenderID] = attribute("String", o.Name)
+	}
+	if o.EntityID != "" && m.Region == india {
+		own[nameOfEntity] = attribute("String", o.EntityID)
+	}
+	if o.TemplateID != "" && m.Region == india {
+		own[nameOfTemplate] = attribute("String", o.TemplateID)
+	}
+	if o.MaxPrice != "" {
+		own[nameOfPrice] = attribute("Number", o.MaxPrice)
+	}
 	return own
 }
 

@@ -17,8 +17,8 @@ type Config struct {
 	// SenderID is the name shown as the sender, where the country has such names:
 	// 1 to 11 letters, digits and hyphens, with at least one letter. The guide
 	// has 3 as the least, SetSMSAttributes and RequestSenderId have 1. The wider
-	// range is allowed here, and SNS refuses the rest. A message may name another
-	// sender, see [Sender.Send].
+	// range is allowed here, and SNS refuses the rest. A message may have another
+	// one, see [Sender.Send].
 	SenderID string
 	// OriginationNumber is the number that messages come from: 5 to 14 digits
 	// with an optional "+". It must be one of the account's numbers.

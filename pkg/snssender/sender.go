@@ -20,8 +20,8 @@ const Timeout = 4 * time.Second
 
 // Sender is an otp.Sender on SNS. It is safe for concurrent use.
 type Sender struct {
-	client     *sns.Client
-	attributes map[string]types.MessageAttributeValue
+	client              *sns.Client
+	attributes, inIndia map[string]types.MessageAttributeValue
 }
 
 var _ otp.Sender = (*Sender)(nil)
@@ -52,21 +52,23 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Sender{client: client(cfg, c.Endpoint, wire), attributes: c.attributes()}, nil
+	return &Sender{
+		client: client(cfg, c.Endpoint, wire), attributes: c.attributes(""), inIndia: c.attributes(india),
+	}, nil
 }
 
 // Send publishes m to its number, with one request. The error of Refused and
 // MaybeSent is an [*Error]; with Accepted it is nil.
 //
-// m.From replaces [Config].SenderID. Where it is no sender id (see [message.IsSenderID]), Config.SenderID is
-// used, so that the person still gets the code.
+// What m.Origin has goes before the [Config]. An identity or a name that SNS cannot use is ignored, so that the person
+// still gets the code.
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	out, err := s.client.Publish(ctx, &sns.PublishInput{
 		PhoneNumber:       aws.String(m.To.E164()),
 		Message:           aws.String(m.Text),
-		MessageAttributes: s.attributesFor(m.From),
+		MessageAttributes: s.attributesFor(m),
 	})
 	return classify(out, err)
 }

@@ -44,14 +44,15 @@ func TestOnTheWire(t *testing.T) {
 	text := func(v string) awsfake.Attribute { return awsfake.Attribute{Type: "String", Value: v} }
 	for name, c := range map[string]struct {
 		config Config
+		region string
 		want   map[string]awsfake.Attribute
 	}{
-		"nothing configured": {Config{}, map[string]awsfake.Attribute{
+		"nothing configured": {Config{}, "US", map[string]awsfake.Attribute{
 			"AWS.SNS.SMS.SMSType": text("Transactional"),
 		}},
 		"everything configured": {
 			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50",
-				EntityID: "1701165718168578728", TemplateID: "1707166375278247471"},
+				EntityID: "1701165718168578728", TemplateID: "1707166375278247471"}, "IN",
 			map[string]awsfake.Attribute{
 				"AWS.SNS.SMS.SMSType":          text("Transactional"),
 				"AWS.SNS.SMS.SenderID":         text("Acme-1"),
@@ -60,11 +61,16 @@ func TestOnTheWire(t *testing.T) {
 				"AWS.MM.SMS.EntityId":          text("1701165718168578728"),
 				"AWS.MM.SMS.TemplateId":        text("1707166375278247471"),
 			}},
+		"the ids of India, elsewhere": {
+			Config{EntityID: "1701165718168578728", TemplateID: "1707166375278247471"}, "US",
+			map[string]awsfake.Attribute{"AWS.SNS.SMS.SMSType": text("Transactional")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stub, s := start(t, c.config)
 			for range 2 { // the second shares the attributes with the first
-				if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || err != nil {
+				m := sendertest.Message()
+				m.Region = c.region
+				if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 					t.Fatalf("Send = %v, %v, want Accepted", d, err)
 				}
 			}
@@ -102,7 +108,7 @@ func TestFrom(t *testing.T) {
 	} {
 		stub, s := start(t, Config{SenderID: c.config, MaxPrice: "0.50"})
 		m := sendertest.Message()
-		m.From = c.from
+		m.Origin.Name = c.from
 		for _, m := range []otp.Message{m, sendertest.Message()} {
 			if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
 				t.Fatalf("%q: Send = %v, %v, want Accepted", c.from, d, err)
@@ -125,7 +131,7 @@ func TestFrom(t *testing.T) {
 // Messages under the configured name share its attributes.
 func TestNoFromCostsNothing(t *testing.T) {
 	_, s := start(t, Config{SenderID: "Acme"})
-	if n := testing.AllocsPerRun(100, func() { s.attributesFor("") }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { s.attributesFor(otp.Message{}) }); n != 0 {
 		t.Errorf("%v allocations a message, want none", n)
 	}
 }
@@ -139,7 +145,7 @@ func TestParallel(t *testing.T) {
 			to := fmt.Sprintf("+1555010%04d", i)
 			m := otp.Message{To: otp.Phone(to), Text: "for " + to}
 			if i%2 == 0 {
-				m.From = fmt.Sprintf("Shop%04d", i)
+				m.Origin.Name = fmt.Sprintf("Shop%04d", i)
 			}
 			d, _, err := s.Send(context.Background(), m)
 			if d != otp.Accepted || err != nil {

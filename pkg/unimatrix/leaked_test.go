@@ -128,8 +128,8 @@ func TestSenderNames(t *testing.T) {
 			t.Errorf("%q of %q: %s, want %s", c.given, c.listed, got.Raw, c.code)
 		}
 		for _, m := range s.messages {
-			if m.From != c.from || !strings.Contains(m.Text, "Acme") || strings.Contains(m.Text, "HSBC") {
-				t.Errorf("%q of %q: from %q, want %q", c.given, c.listed, m.From, c.from)
+			if m.Origin.Name != c.from || !strings.Contains(m.Text, "Acme") || strings.Contains(m.Text, "HSBC") {
+				t.Errorf("%q of %q: from %q, want %q", c.given, c.listed, m.Origin.Name, c.from)
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func TestCapturedURLChoosesNothing(t *testing.T) {
 		s.refused(400, "104003", query(raw), body(`{"to":"`+number+`",`+members+`}`))
 	}
 	s.expect(200, "0", query(raw), body(`{"to":"`+number+`","signature":"HSBC","templateId":"any"}`))
-	if len(s.messages) != 1 || s.messages[0].From != "OWN" {
-		t.Errorf("%d messages, or one from %q, want one from OWN", len(s.messages), s.messages[0].From)
+	if len(s.messages) != 1 || s.messages[0].Origin.Name != "OWN" {
+		t.Errorf("%d messages, or one from %q, want one from OWN", len(s.messages), s.messages[0].Origin.Name)
 	}
 }

@@ -391,7 +391,7 @@ func TestMessages(t *testing.T) {
 		s := newService(t)
 		s.known[simple].SenderNames = []string{"Acme", "No sender ID"}
 		s.expect(200, "0", body(text))
-		if m := s.messages[0]; m.To != number || m.From != want.from || len(m.Code) != want.digits {
+		if m := s.messages[0]; m.To != number || m.Origin.Name != want.from || len(m.Code) != want.digits {
 			t.Errorf("%s sent %+v with a code of %d digits, want %+v", text, m, len(m.Code), want)
 		}
 		valid := func(after time.Duration, ttl int) any {
