@@ -1,14 +1,6 @@
 package snssender
 
 import (
-	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"countersign/pkg/awsfake"
@@ -41,53 +33,42 @@ var codes = []struct {
 }
 
 func TestEveryCode(t *testing.T) {
-	stub, s := start(t, Config{})
-	n := 0
+	var all []sendertest.Refusal
 	for _, group := range codes {
 		for _, code := range group.codes {
-			n++
-			stub.Next(awsfake.FailSNSWith(400, code, "Invalid parameter: Message Reason: it says (%s, %s)"))
-			d, _, err := s.Send(t.Context(), sendertest.Message())
-			var e *Error
-			if !errors.As(err, &e) || d != group.want || e.Operator != group.operator || e.Code != code {
-				t.Errorf("%s: %v, %+v, want %v, operator %v", code, d, e, group.want, group.operator)
-			}
-			if e != nil && e.RequestID != awsfake.RequestID {
-				t.Errorf("%s: request id %q", code, e.RequestID)
-			}
-			checkSilence(t, err)
+			all = append(all, sendertest.Refusal{
+				Answer: awsfake.FailSNSWith(400, code, "Invalid parameter: Message Reason: it says (%s, %s)"),
+				Code:   code, Delivery: group.want, Operator: group.operator,
+			})
 		}
 	}
-	if n != len(rules) {
-		t.Errorf("%d codes tested, %d in the table", n, len(rules))
+	if len(all) != len(rules) {
+		t.Errorf("%d codes tested, %d in the table", len(all), len(rules))
 	}
-	if stub.Count() != n {
-		t.Errorf("%d requests on the wire, want %d", stub.Count(), n)
-	}
+	service.TestRefusals(t, all)
 }
 
 // SNS has one code for a bad number and for a bad setting. Only the latter is
 // worth an alarm, or strangers could raise it by typing.
 func TestWhoIsToBlame(t *testing.T) {
-	stub, s := start(t, Config{})
+	var all []sendertest.Refusal
 	for words, operator := range map[string]bool{
 		"Invalid parameter: PhoneNumber Reason: %s is not valid to publish to":  false,
 		"Invalid parameter: AWS.SNS.SMS.SenderID Reason: not a valid sender ID": true,
 	} {
 		for _, code := range []string{"InvalidParameter", "ParameterValueInvalid", "ValidationException"} {
-			stub.Next(awsfake.FailSNSWith(400, code, words))
-			d, _, err := s.Send(t.Context(), sendertest.Message())
-			var e *Error
-			if !errors.As(err, &e) || d != otp.Refused || e.Operator != operator {
-				t.Errorf("%s, %s: %v, %+v, want Refused, operator %v", code, words, d, e, operator)
-			}
+			all = append(all, sendertest.Refusal{
+				Answer: awsfake.FailSNSWith(400, code, words), Code: code, Delivery: otp.Refused, Operator: operator,
+			})
 		}
 	}
+	service.TestRefusals(t, all)
 }
 
 // An error that a new version of the SDK knows of must get a row.
 func TestEveryErrorOfTheSDKHasARow(t *testing.T) {
-	known := sdkCodes(t)
+	known := sendertest.SDKErrors(t,
+		"github.com/aws/aws-sdk-go-v2/service/sns", "awsAwsquery_deserializeOpErrorPublish")
 	if len(known) < 15 {
 		t.Fatalf("only %d errors found in the SDK's source: %v", len(known), known)
 	}
@@ -96,40 +77,4 @@ func TestEveryErrorOfTheSDKHasARow(t *testing.T) {
 			t.Errorf("the SDK knows the error %s of Publish, classify.go does not", code)
 		}
 	}
-}
-
-// sdkCodes reads the codes in the source of the SDK's deserializer. At run time the SDK has no list of them.
-func sdkCodes(t *testing.T) []string {
-	t.Helper()
-	const sdk = "github.com/aws/aws-sdk-go-v2/service/sns"
-	dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", sdk).Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	path := filepath.Join(strings.TrimSpace(string(dir)), "deserializers.go")
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok || f.Name.Name != "awsAwsquery_deserializeOpErrorPublish" {
-			continue
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			if name, ok := call.Fun.(*ast.SelectorExpr); !ok || name.Sel.Name != "EqualFold" {
-				return true
-			}
-			if code, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value); err == nil {
-				found = append(found, code)
-			}
-			return true
-		})
-	}
-	return found
 }

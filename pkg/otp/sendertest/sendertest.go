@@ -1,5 +1,6 @@
 // Package sendertest is the suite for senders. It holds a sender to the promises of [otp.Sender]. The test of a sender
-// calls [Run], and [Silent] for the errors of its provider that the suite does not know.
+// calls [Run], and [Silent] for the errors of its provider that the suite does not know. That of a sender of AWS also
+// calls [RunService].
 package sendertest
 
 import (
