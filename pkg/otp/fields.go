@@ -12,15 +12,18 @@ type Reported struct {
 	Test   bool   `json:"test,omitzero"`              // of a test number, see [Test]: no message goes out
 }
 
-// Field is one stored field of a [Challenge]: an attribute of its DynamoDB item and
-// a column of its SQLite row.
-type Field struct {
+// Field is one stored field of a [Challenge].
+type Field = FieldOf[Challenge]
+
+// FieldOf is one stored field of a T: an attribute of its DynamoDB item and a column of
+// its SQLite row.
+type FieldOf[T any] struct {
 	// Name is that of the attribute and of the column: ASCII letters. Tables of
 	// running deployments have it, so it never changes.
 	Name string
-	// Pointer returns the address of the field in c: a *string, *[]byte, *int,
+	// Pointer returns the address of the field in of: a *string, *[]byte, *int,
 	// *int64 or *bool.
-	Pointer func(c *Challenge) any
+	Pointer func(of *T) any
 	// Optional fields may be missing from an item, which then has their zero value.
 	// A field that is younger than the first release is optional, since items without
 	// it are in the tables. Any other that is missing makes its item unreadable: a zero
