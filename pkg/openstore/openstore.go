@@ -49,6 +49,10 @@ type Store interface {
 	// its known sources.
 	Ledger(ctx context.Context, key string) (*otp.Ledger, error)
 	ClearLedger(ctx context.Context, key string) error
+	// Challenge reads a challenge, nil for none, and ChallengesOf those of the numbers with
+	// these ledgers, in no order. ChallengesOf reads the whole table.
+	Challenge(ctx context.Context, key string) (*otp.Challenge, error)
+	ChallengesOf(ctx context.Context, ledgers []string) ([]*otp.Challenge, error)
 	Close() error
 }
 
