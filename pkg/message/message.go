@@ -19,6 +19,7 @@ type Words struct {
 	Language string            // of the client
 	Default  string            // language of the deployment, where that of the client does not do
 	Own      map[string]string // templates of the client's own, by language: see [CheckOwn]
+	Autofill Autofill          // lines behind each text
 }
 
 const (
@@ -51,13 +52,13 @@ type part struct {
 
 // Text is a template with its brand filled in. It may be used concurrently.
 type Text struct {
-	parts []part
+	parts []part // those of the lines too
 	time  Time
+	lines Autofill
 }
 
-// New fills a brand into a template, which it does not check. A template may have
-// several lines, and the code more than once, so that a line for a phone's autofill can
-// follow the text. time may be nil for a template without {time}.
+// New fills a brand into a template, which it does not check. A template may have the code more than once.
+// [Text.With] appends the lines for a phone's autofill. time may be nil for a template without {time}.
 func New(template, name string, time Time) Text {
 	t := Text{parts: make([]part, 0, 8), time: time}
 	for template != "" {
@@ -198,23 +199,29 @@ func width(whole int) int {
 
 // TooLong is the refusal of a text that needs a second part.
 type TooLong struct {
-	Over int  // units to take out
-	Wide bool // in UCS-2, because a character is not in the GSM 7-bit alphabet
+	Over  int  // units to take out
+	Wide  bool // in UCS-2, because a character is not in the GSM 7-bit alphabet
+	lines Autofill
 }
 
 func (e *TooLong) Error() string {
+	with, most, letters, mend := "", oneGSM, "", ""
 	if e.Wide {
-		return fmt.Sprintf("makes a message longer than one SMS of %d characters, as it has letters beyond "+
-			"GSM 7-bit: take out %d", oneUCS2, e.Over)
+		most, letters = oneUCS2, ", as it has letters beyond GSM 7-bit"
 	}
-	return fmt.Sprintf("makes a message longer than one SMS of %d characters: take out %d", oneGSM, e.Over)
+	if form := e.lines.Form(); form != Plain {
+		with = fmt.Sprintf("with %s (%d characters) ", form.lines(), e.lines.units())
+		mend = " of the brand, of the site or of a text of its own, or leave out a line"
+	}
+	return fmt.Sprintf("%smakes a message longer than one SMS of %d characters%s: take out %d%s",
+		with, most, letters, e.Over, mend)
 }
 
 // Fits refuses a text that needs a second part with a code of the most digits and any
 // time left. The error is a [*TooLong].
 func (t Text) Fits() error {
 	if size := t.Longest(); size.Room() < 0 {
-		return &TooLong{-size.Room(), size.Wide}
+		return &TooLong{-size.Room(), size.Wide, t.lines}
 	}
 	return nil
 }

@@ -32,19 +32,17 @@ func CheckBrand(name string) error {
 	return nil
 }
 
-// CheckOwn refuses a template of a client's own, with the brand that it is for. It must
-// have {code} once, may have {brand} and {minutes} once each, and must fit one part with
-// any code and any time. Nothing may look like a second code or like a line for a phone's
-// autofill.
-func CheckOwn(template, name string) error {
+// CheckOwn refuses a template of a client's own, with the brand and the lines for autofill that it is for. It must have
+// {code} once, may have {brand} and {minutes} once each, and must fit one part with the lines, any code and any time.
+// Nothing may look like a second code or like a line for a phone's autofill.
+func CheckOwn(template, name string, lines Autofill) error {
 	if err := plain(template); err != nil {
 		return err
 	}
 	if err := placeholders(template); err != nil {
 		return err
 	}
-	t := New(template, name, nil)
-	if err := t.Fits(); err != nil {
+	if err := New(template, name, nil).With(lines).Fits(); err != nil {
 		return err
 	}
 	for _, left := range []string{"1", "30"} {

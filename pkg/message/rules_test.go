@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"countersign/pkg/message"
+	"countersign/pkg/message/autofilltest"
 	"countersign/pkg/otp"
 )
 
@@ -60,7 +61,7 @@ func TestTemplates(t *testing.T) {
 		"{code} " + strings.Repeat("€", 76):          "take out 1",
 		"{code} " + strings.Repeat("я", 300):         "607 bytes",
 	} {
-		err := message.CheckOwn(template, "Acm")
+		err := message.CheckOwn(template, "Acm", message.Autofill{})
 		if (err == nil) != (say == "") || err != nil && !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %v, want %q in the error", template, err, say)
 		}
@@ -70,7 +71,7 @@ func TestTemplates(t *testing.T) {
 		"{code} @{brand}": "a #b", "{code} " + strings.Repeat("a", 60): "ignored",
 		"{code} {brand}" + strings.Repeat("a", 61): "я",
 	} {
-		if err := message.CheckOwn(template, brand); (err == nil) != (brand == "ignored") {
+		if err := message.CheckOwn(template, brand, message.Autofill{}); (err == nil) != (brand == "ignored") {
 			t.Errorf("%q with %q: %v", template, brand, err)
 		}
 	}
@@ -82,7 +83,7 @@ var (
 	siteLine = regexp.MustCompile(`(?:^|\s)@[a-zA-Z0-9.-]+ #[^#\s]+`)
 )
 
-// harmless reports what is wrong with the text of a code, "" if nothing is.
+// harmless reports what is wrong with the text of a code, without the lines for autofill behind it, "" if nothing is.
 func harmless(text, code string) string {
 	switch size := message.Measure(text); {
 	case size.Parts != 1 || size.Room() < 0:
@@ -97,15 +98,18 @@ func harmless(text, code string) string {
 	return ""
 }
 
-// A template and a brand that are accepted never make a second part, a control character, a second code or a line that
-// binds a code to a site.
+// A template, a brand, a site and a hash that are accepted never make a second part, a control character, a second code
+// or another line that binds a code to a site. Every phone reads the code, the site and the app as meant.
 func FuzzOwn(f *testing.F) {
-	f.Add("{code} {brand}, {minutes} min.", "Acme")
-	f.Add("验证码{code}，{minutes}分钟内有效【{brand}】。", "支付宝")
-	f.Add("{code} @{brand}", "a #b")
-	f.Add("{code} 12 {brand}", "3 4")
-	f.Fuzz(func(t *testing.T, template, brand string) {
-		if message.CheckBrand(brand) != nil || message.CheckOwn(template, brand) != nil {
+	f.Add("{code} {brand}, {minutes} min.", "Acme", "example.com", "FA+9qCX9VSu")
+	f.Add("验证码{code}，{minutes}分钟内有效【{brand}】。", "支付宝", "", "12345678901")
+	f.Add("{code} @{brand}", "a #b", "xn--bcher-kva.example", "")
+	f.Add("{code} 12 {brand}", "3 4", "1234.example", "s3LhKBB0M33")
+	f.Add("Acme.com @{brand} {code}", "a.b", "a.com\n@b.com #1", "A\n@b.com #1")
+	f.Fuzz(func(t *testing.T, template, brand, site, hash string) {
+		lines := message.Autofill{Site: site, AndroidHash: hash}
+		if site != "" && message.CheckSite(site) != nil || hash != "" && message.CheckAndroidHash(hash) != nil ||
+			message.CheckBrand(brand) != nil || message.CheckOwn(template, brand, lines) != nil {
 			return
 		}
 		text := message.New(template, brand, nil)
@@ -115,9 +119,26 @@ func FuzzOwn(f *testing.F) {
 				if wrong := harmless(got, code); wrong != "" {
 					t.Fatalf("%q with the brand %q %s: %q", template, brand, wrong, got)
 				}
+				full := text.With(lines).Write(code, minutes*time.Minute)
+				size := message.Measure(full)
+				if wrong := autofilltest.Check(full, code, lines); wrong != "" || size.Room() < 0 ||
+					full != got+written(lines, code) {
+					t.Fatalf("%q with the brand %q: %s: %+v %q", template, brand, wrong, size, full)
+				}
 			}
 		}
 	})
+}
+
+// written are the lines for autofill of a code.
+func written(lines message.Autofill, code string) (all string) {
+	if lines.AndroidHash != "" {
+		all = "\n" + lines.AndroidHash
+	}
+	if lines.Site != "" {
+		all += "\n@" + lines.Site + " #" + code
+	}
+	return all
 }
 
 // The time is rounded down to minutes, and no text states more than a code can live.
@@ -130,22 +151,5 @@ func TestMinutes(t *testing.T) {
 		if got, want := text.Write("1234", left), "1234 "+want+" A{minutes}"; got != want {
 			t.Errorf("%v: %q, want %q", left, got, want)
 		}
-	}
-}
-
-// Lines for a phone's autofill follow a text as parts of its template. They count, and have the same code.
-func TestLines(t *testing.T) {
-	text := message.New("{code} ist Ihr Code.\nFA+9qCX9VSu\n@example.com #{code}", "", nil)
-	got := text.Write("425502", time.Minute)
-	if want := "425502 ist Ihr Code.\nFA+9qCX9VSu\n@example.com #425502"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	longest := text.Write("12345678", time.Minute)
-	if size, want := text.Longest(), message.Measure(longest); size != want {
-		t.Errorf("the longest text is %+v, want %+v", size, want)
-	}
-	wide := message.New("{code} – код\n@"+strings.Repeat("a", 60)+" #{code}", "", nil)
-	if err := wide.Fits(); err == nil || !strings.Contains(err.Error(), "take out 16") {
-		t.Errorf("a text with a long host: %v, want one that takes out 16", err)
 	}
 }
