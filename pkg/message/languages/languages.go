@@ -13,10 +13,12 @@ import (
 )
 
 // For returns the text of w in the first of the languages that has one, else in those of w, else in English. Callers
-// give the request's language. It skips a language in which the text does not fit one part, as that of a brand from
-// before [Check] may not: nobody is left without a code because of a language. Each may be a list, as the header
-// Accept-Language has it: de-CH,de;q=0.9. The order counts, not the weights, and
-// only the first 16 of a list count.
+// give the request's language. Each may be a list, as the header Accept-Language has it: de-CH,de;q=0.9. The order
+// counts, not the weights, and only the first 16 of a list count.
+//
+// It skips a language in which the text does not fit one part with the lines for autofill: an app waits for its line,
+// so all texts of a client have the same lines. Only where its own language has no room either, as that of a brand from
+// before [Check] or of a deployment with a new brand, the lines are left out: nobody is left without a code.
 func For(w message.Words, languages ...string) (otp.Text, error) {
 	for _, list := range languages {
 		rest := list
@@ -29,16 +31,25 @@ func For(w message.Words, languages ...string) (otp.Text, error) {
 			}
 		}
 	}
-	for _, tag := range []string{w.Language, w.Default} {
-		if text, ok := try(w, tag); ok {
-			return text.Write, nil
-		}
+	text, err := own(w)
+	if w.Autofill != (message.Autofill{}) && errors.As(err, new(*message.TooLong)) {
+		w.Autofill = message.Autofill{} // a code that people have to type is better than none
+		text, err = own(w)
 	}
-	text, err := in(w, "en")
 	if err != nil {
 		return nil, err
 	}
 	return text.Write, nil
+}
+
+// own returns the text of w in its own language, in the deployment's or in English.
+func own(w message.Words) (message.Text, error) {
+	for _, tag := range []string{w.Language, w.Default} {
+		if text, ok := try(w, tag); ok {
+			return text, nil
+		}
+	}
+	return in(w, "en")
 }
 
 // try returns the text of w in a language that is not "".
@@ -68,14 +79,29 @@ func in(w message.Words, tag string) (message.Text, error) {
 	if strings.TrimSpace(w.Brand) == "" || len(w.Brand) > message.MaxBytes || strings.ContainsFunc(w.Brand, isControl) {
 		return message.Text{}, errors.New("brand is empty, too long, or has control characters: see client set --brand")
 	}
-	text := message.New(r.text, w.Brand, r)
-	if own := w.Own[r.tag]; own != "" {
-		text = message.New(own, w.Brand, nil)
-	}
-	if err := text.Fits(); err != nil {
+	text, err := r.fit(w)
+	if err != nil {
 		return message.Text{}, fmt.Errorf("brand in the language %s %w", r.tag, err)
 	}
 	return text, nil
+}
+
+// fit returns the client's own text or the built-in one, with the lines of w. If those leave no room for the time, the
+// built-in text is without it.
+func (r *row) fit(w message.Words) (message.Text, error) {
+	if own := w.Own[r.tag]; own != "" {
+		text := message.New(own, w.Brand, nil).With(w.Autofill)
+		return text, text.Fits()
+	}
+	before, rest, _ := strings.Cut(r.text, "|")
+	time, after, _ := strings.Cut(rest, "|")
+	text := message.New(before+time+after, w.Brand, r).With(w.Autofill)
+	err := text.Fits()
+	if err != nil && w.Autofill != (message.Autofill{}) {
+		text = message.New(before+after, w.Brand, nil).With(w.Autofill)
+		err = text.Fits()
+	}
+	return text, err
 }
 
 func isControl(r rune) bool { return r < ' ' || 0x7F <= r && r < 0xA0 || r == 0x2028 || r == 0x2029 }
@@ -96,7 +122,7 @@ func Check(w message.Words) error {
 		own := w.Own[tag]
 		if r, found := find(tag); !found || r.tag != tag {
 			errs = append(errs, fmt.Errorf("texts[%s]: %w", tag, unknown(tag)))
-		} else if err := message.CheckOwn(own, w.Brand); err != nil {
+		} else if err := message.CheckOwn(own, w.Brand, w.Autofill); err != nil {
 			errs = append(errs, fmt.Errorf("texts[%s] %w", tag, err))
 		}
 	}

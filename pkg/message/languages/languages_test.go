@@ -1,6 +1,7 @@
 package languages_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 
 	"countersign/pkg/message"
+	"countersign/pkg/message/autofilltest"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 )
@@ -30,34 +32,68 @@ func in(t testing.TB, brand, tag string) message.Text {
 	return text
 }
 
-// longest returns the length of the longest brand of plain letters that a language takes.
-func longest(t testing.TB, tag string) (n int) {
-	for n = 1; ; n++ {
-		if _, err := languages.In(message.Words{Brand: strings.Repeat("b", n+1)}, tag); err != nil {
-			if want := "take out 1"; !strings.HasSuffix(err.Error(), want) {
-				t.Errorf("%s, a brand of %d: %v, want %q", tag, n+1, err, want)
-			}
-			return n
+// longest returns the length of the longest brand of plain letters that a language takes, with lines for autofill.
+func longest(t testing.TB, tag string, lines message.Autofill) (n int) {
+	for n = 0; ; n++ {
+		_, err := languages.In(message.Words{Brand: strings.Repeat("b", n+1), Autofill: lines}, tag)
+		if err == nil {
+			continue
 		}
+		var long *message.TooLong
+		if !errors.As(err, &long) || n > 0 && long.Over != 1 || !strings.Contains(err.Error(), fmt.Sprint(long.Over)) {
+			t.Errorf("%s, a brand of %d: %v, want one that takes out 1", tag, n+1, err)
+		}
+		return n
 	}
 }
 
-// The golden table: for each language the encoding, the units of the longest text with the brand Countersign, the room
-// that it leaves, the longest brand, and the texts.
-func TestTable(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("language\tform\tencoding\tunits\troom\tlongest brand\t5 minutes\t1 minute\tless\n")
-	for _, tag := range languages.All() {
-		text := in(t, "Countersign", tag)
-		size, encoding := text.Longest(), "GSM-7"
-		if size.Wide {
+// golden is what the golden table has for a language and a form.
+func golden(t *testing.T, tag string, lines message.Autofill) string {
+	brand, left := longest(t, tag, lines), "-"
+	if brand > 0 {
+		left = fmt.Sprint(room(t, strings.Repeat("b", brand), tag, lines))
+	}
+	text, err := languages.In(message.Words{Brand: "Countersign", Autofill: lines}, tag)
+	var long *message.TooLong
+	if errors.As(err, &long) {
+		encoding := "GSM-7"
+		if long.Wide {
 			encoding = "UCS-2"
 		}
-		fmt.Fprintf(&b, "%s\tplain\t%s\t%d\t%d\t%d", tag, encoding, size.Units, size.Room(), longest(t, tag))
-		for _, left := range []time.Duration{5 * time.Minute, time.Minute, time.Minute - 1} {
-			b.WriteString("\t" + text.Write("425502", left))
+		return fmt.Sprintf("%s\t-\t%d\t%d\t%s\trefused\trefused\trefused", encoding, -long.Over, brand, left)
+	}
+	size, encoding := text.Longest(), "GSM-7"
+	if size.Wide {
+		encoding = "UCS-2"
+	}
+	row := fmt.Sprintf("%s\t%d\t%d\t%d\t%s", encoding, size.Units, size.Room(), brand, left)
+	for _, left := range []time.Duration{5 * time.Minute, time.Minute, time.Second} {
+		row += "\t" + strings.ReplaceAll(text.Write("425502", left), "\n", "|")
+	}
+	return row
+}
+
+// room is what the text of a brand leaves in one part.
+func room(t *testing.T, brand, tag string, lines message.Autofill) int {
+	t.Helper()
+	text, err := languages.In(message.Words{Brand: brand, Autofill: lines}, tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.Longest().Room()
+}
+
+// The golden table: for each language and form the encoding, the units of the longest text with the brand Countersign
+// and a site of 20 letters, the room that it leaves (below 0: characters to take out), the longest brand, the room with
+// that, and the texts, where a line break is a stroke.
+func TestTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("language\tform\tencoding\tunits\troom\tlongest brand\troom with it\t" +
+		"5 minutes\t1 minute\tless\n")
+	for _, tag := range languages.All() {
+		for _, lines := range formed() {
+			fmt.Fprintf(&b, "%s\t%v\t%s\n", tag, lines.Form(), golden(t, tag, lines))
 		}
-		b.WriteString("\n")
 	}
 	const path = "testdata/texts.tsv"
 	if *update {
@@ -84,7 +120,8 @@ func TestPage(t *testing.T) {
 		if size.Wide {
 			encoding, of = "UCS-2", 70
 		}
-		fmt.Fprintf(&rows, "| `%s` | %s | %d of %d | %d |\n", tag, encoding, size.Units, of, longest(t, tag))
+		brand := longest(t, tag, message.Autofill{})
+		fmt.Fprintf(&rows, "| `%s` | %s | %d of %d | %d |\n", tag, encoding, size.Units, of, brand)
 	}
 	before, rest, _ := strings.Cut(string(page), "| longest brand |\n|---|---|---|---|\n")
 	_, after, found := strings.Cut(rest, "\n## ")
@@ -104,7 +141,7 @@ func TestPage(t *testing.T) {
 // has no other digits that a phone could take for a code (P23). It has no exclamation mark and no link.
 func TestOnePart(t *testing.T) {
 	for _, tag := range languages.All() {
-		for _, brand := range []string{"A", "Countersign", "Acme 365", strings.Repeat("b", longest(t, tag))} {
+		for _, brand := range []string{"A", "Countersign", "Acme 365", longestBrand(t, tag, message.Autofill{})} {
 			text, least := in(t, brand, tag), 160
 			for _, code := range []string{"1234", "123456", "12345678"} {
 				for left := time.Duration(0); left <= otp.LongestLife+time.Minute; left += 10 * time.Second {
@@ -265,7 +302,7 @@ func TestOwn(t *testing.T) {
 func TestRoom(t *testing.T) {
 	wide := 0
 	for _, tag := range languages.All() {
-		n := longest(t, tag)
+		n := longest(t, tag, message.Autofill{})
 		if in(t, "A", tag).Longest().Wide {
 			wide++
 			if n < 14 {
@@ -283,8 +320,8 @@ func TestRoom(t *testing.T) {
 
 // Writing a text allocates the text alone, and measuring one nothing.
 func TestAllocations(t *testing.T) {
-	for _, tag := range languages.All() {
-		text := in(t, "Countersign", tag)
+	for i, tag := range languages.All() {
+		text := in(t, "Countersign", tag).With(formed()[i%len(formed())])
 		sizes := 0
 		if n := testing.AllocsPerRun(100, func() { sizes += len(text.Write("425502", 25*time.Minute)) }); n != 1 {
 			t.Errorf("%s: a text takes %v allocations, want 1", tag, n)
@@ -298,20 +335,28 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkFor(b *testing.B) {
-	w := message.Words{Brand: "Countersign", Language: "en"}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := languages.For(w, "zh-Hant-HK"); err != nil {
-			b.Fatal(err)
-		}
+	for _, lines := range formed() {
+		b.Run(lines.Form().String(), func(b *testing.B) {
+			w := message.Words{Brand: "Countersign", Language: "en", Autofill: lines}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := languages.For(w, "pt-BR"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
 func BenchmarkWrite(b *testing.B) {
-	text := in(b, "Countersign", "ru")
-	b.ReportAllocs()
-	for b.Loop() {
-		message.Measure(text.Write("425502", 5*time.Minute))
+	for _, lines := range formed() {
+		b.Run(lines.Form().String(), func(b *testing.B) {
+			text := in(b, "Countersign", "ru").With(lines)
+			b.ReportAllocs()
+			for b.Loop() {
+				message.Measure(text.Write("425502", 5*time.Minute))
+			}
+		})
 	}
 }
 
@@ -332,15 +377,17 @@ func TestDirection(t *testing.T) {
 	}
 }
 
-// Whatever tag a request has, the text of a brand that is accepted is one part, begins with the code, and has neither
-// a control character nor another code.
+// Whatever tag a request has, the text of a brand, a site and a hash that are accepted is one part, begins with the
+// code, has neither a control character nor another code, and phones read the client's lines in it.
 func FuzzTag(f *testing.F) {
-	f.Add("zh_TW_#Hant", "Acme")
-	f.Add("fi-FI,sv;q=0.8", "支付宝")
-	f.Add("x\n-,#@.", "عقد")
-	f.Fuzz(func(t *testing.T, tag, brand string) {
-		w := message.Words{Brand: brand, Language: "en"}
-		if languages.Check(w) != nil {
+	f.Add("zh_TW_#Hant", "Acme", "example.com", "FA+9qCX9VSu")
+	f.Add("fi-FI,sv;q=0.8", "支付宝", "xn--bcher-kva.example", "")
+	f.Add("x\n-,#@.", "عقد", "", "12345678901")
+	f.Add("ta", "@a", "a.b.c.d", "")
+	f.Fuzz(func(t *testing.T, tag, brand, site, hash string) {
+		w := message.Words{Brand: brand, Language: "en", Autofill: message.Autofill{Site: site, AndroidHash: hash}}
+		if site != "" && message.CheckSite(site) != nil || hash != "" && message.CheckAndroidHash(hash) != nil ||
+			languages.Check(w) != nil {
 			return
 		}
 		text, err := languages.For(w, tag)
@@ -349,10 +396,14 @@ func FuzzTag(f *testing.F) {
 		}
 		for _, minutes := range []time.Duration{0, 1, 2, 5, 11, 22, 30} {
 			got := text("90716354", minutes*time.Minute)
-			rest, first := strings.CutPrefix(got, "90716354")
+			body, lines, _ := strings.Cut(got, "\n")
+			rest, first := strings.CutPrefix(body, "90716354")
 			if size := message.Measure(got); size.Parts != 1 || size.Room() < 0 || !first || number(rest) > 3 ||
-				strings.ContainsFunc(got, unicode.IsControl) {
+				strings.ContainsFunc(body+strings.ReplaceAll(lines, "\n", ""), unicode.IsControl) {
 				t.Fatalf("%q in %q: %+v %q", brand, tag, size, got)
+			}
+			if wrong := autofilltest.Check(got, "90716354", w.Autofill); wrong != "" {
+				t.Fatalf("%q in %q: %s: %q", brand, tag, wrong, got)
 			}
 		}
 	})
