@@ -26,6 +26,10 @@ type Change struct {
 	Was, Is *otp.Challenge
 	At      time.Time // about when, by the store's clock
 	Swept   bool      // with Is nil: the item was deleted because its TTL is over
+
+	// WasReceipt and Receipt are the receipt of a message before and after, instead of a
+	// challenge. WasReceipt may be nil if the one before was of another state.
+	WasReceipt, Receipt *otp.Receipt
 }
 
 // Facts returns the facts that follow from a change, in the order in which they happened.

@@ -49,6 +49,14 @@ var calls = []struct {
 	{"Answered", func(ctx context.Context, s *dynamostore.Store) error {
 		return s.Answered(ctx, otp.Answer{Ledger: canary.LedgerKey})
 	}},
+	{"Receive", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Receive(ctx, otp.Receipt{MessageID: "canary-message", Reason: otp.ReasonArrived, At: now})
+		return err
+	}},
+	{"Receipt", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Receipt(ctx, "canary-message")
+		return err
+	}},
 }
 
 var canary = challenge("canary-id")

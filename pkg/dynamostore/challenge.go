@@ -8,29 +8,32 @@ import (
 	"countersign/pkg/otp"
 )
 
-// codec maps challenges to items, field by field.
-type codec []otp.Field
+// codec maps a T to an item, field by field.
+type codec[T any] []otp.FieldOf[T]
 
-var challenges = codec(otp.ChallengeFields)
-
-func writeChallenge(c otp.Challenge) image { return challenges.write(&c) }
-
-// ReadChallenge reads the item of a challenge. An attribute that is missing or has another
-// type is an error, which names the attribute and not its value.
-func ReadChallenge(item map[string]types.AttributeValue) (*otp.Challenge, error) {
-	return challenges.read(item)
-}
+var challenges = codec[otp.Challenge](otp.ChallengeFields)
 
 // retired is an attribute that this release does not read. The release before refuses
 // items without it, and it runs beside this one during a deployment, and again after a
 // rollback. So this release writes it, empty; the next release need not.
 const retired = "block"
 
-func (fields codec) write(c *otp.Challenge) image {
-	item := make(image, len(fields)+1)
+func writeChallenge(c otp.Challenge) image {
+	item := challenges.write(&c)
 	item[retired] = empty
+	return item
+}
+
+// ReadChallenge reads the item of a challenge. An attribute that is missing or has another
+// type is an error, which names the attribute and not its value.
+func ReadChallenge(item map[string]types.AttributeValue) (*otp.Challenge, error) {
+	return challenges.read("challenge", item)
+}
+
+func (fields codec[T]) write(of *T) image {
+	item := make(image, len(fields)+1)
 	for _, f := range fields {
-		v, isZero := attribute(f.Pointer(c))
+		v, isZero := attribute(f.Pointer(of))
 		if !(f.Optional && isZero) {
 			item[f.Name] = v
 		}
@@ -58,14 +61,14 @@ func attribute(pointer any) (v types.AttributeValue, isZero bool) {
 	panic(fmt.Sprintf("no attribute for a %T", pointer))
 }
 
-func (fields codec) read(item image) (*otp.Challenge, error) {
-	r := reader{kind: "challenge", item: item}
-	c := new(otp.Challenge)
+func (fields codec[T]) read(kind string, item image) (*T, error) {
+	r := reader{kind: kind, item: item}
+	of := new(T)
 	for _, f := range fields {
 		if f.Optional && item[f.Name] == nil {
 			continue
 		}
-		switch p := f.Pointer(c).(type) {
+		switch p := f.Pointer(of).(type) {
 		case *string:
 			*p = r.text(f.Name)
 		case *[]byte:
@@ -81,5 +84,5 @@ func (fields codec) read(item image) (*otp.Challenge, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	return c, nil
+	return of, nil
 }

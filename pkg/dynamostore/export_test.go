@@ -8,10 +8,19 @@ var (
 	TimeToLive     = timeToLive
 	WriteChallenge = writeChallenge
 	ReadLedger     = readLedger
+	WriteReceipt   = writeReceipt
+	ReadReceipt    = readReceipt
 )
 
 // Codec writes and reads challenges with a list of fields.
 type Codec []otp.Field
 
-func (c Codec) Write(of *otp.Challenge) image           { return codec(c).write(of) }
-func (c Codec) Read(item image) (*otp.Challenge, error) { return codec(c).read(item) }
+func (c Codec) Write(of *otp.Challenge) image {
+	item := codec[otp.Challenge](c).write(of)
+	item[retired] = empty
+	return item
+}
+
+func (c Codec) Read(item image) (*otp.Challenge, error) {
+	return codec[otp.Challenge](c).read("challenge", item)
+}

@@ -200,6 +200,29 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	}
 }
 
+// A receipt with the largest values is one unit, and so is the write that puts it in the place of another one. A client
+// whose id is not plain is in it as a digest.
+func TestFullestReceiptIsOneUnit(t *testing.T) {
+	r := otp.Receipt{
+		MessageID: "0123abcd-89ef-4000-8000-000000000001",
+		Reported:  otp.Reported{Client: plainID, AuthID: challenge("id").AuthID, Region: "MY", Mask: "+****************6353"},
+		Network:   "502-123", At: now, Parts: 10, Price: 100_000_000, TTL: now.Seconds(),
+	}
+	c := consumed{units: map[string]float64{}}
+	s := dynamostore.New(c.asking(dynamotest.Client(t, nil)), dynamotest.Table(t))
+	for _, r.Reason = range otp.Reasons() {
+		if got := size(dynamostore.WriteReceipt(r)); got > unit/2 {
+			t.Errorf("the fullest receipt has %d bytes, more than half of the %d of one write unit", got, unit)
+		}
+		if _, err := s.Receive(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := c.units["PutItem"]; got != 1 {
+		t.Errorf("a receipt consumed up to %v units, want 1", got)
+	}
+}
+
 // fillLedger counts a hundred sends and returns the largest size that the ledger had. Its known sources are as many as
 // can be, unless it counts no unanswered messages: then it is no client's.
 func fillLedger(t *testing.T, s *dynamostore.Store, key string, limits otp.Limits, sizeOf func(string) int) int {

@@ -12,8 +12,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Store is [otp.Challenges] and [otp.Ledgers] on one table. It holds no state of
-// its own and is safe for concurrent use.
+// Store is [otp.Challenges], [otp.Ledgers] and [otp.Receipts] on one table. It holds no
+// state of its own and is safe for concurrent use.
 type Store struct {
 	client *dynamodb.Client
 	table  *string
@@ -22,6 +22,7 @@ type Store struct {
 var (
 	_ otp.Challenges = (*Store)(nil)
 	_ otp.Ledgers    = (*Store)(nil)
+	_ otp.Receipts   = (*Store)(nil)
 )
 
 // New returns the store on a table, which must exist; see [CreateTable]. How

@@ -130,6 +130,13 @@ func (f *Feed) close() error {
 // readChange returns the change of the current row, see changeColumns.
 func readChange(stmt *sqlite.Stmt, now time.Time) changes.Change {
 	const first = 2 // seq and kind come before the fields
+	if stmt.ColumnText(1) == "received" {
+		var r otp.Receipt
+		for i, f := range followedReceipts {
+			readField(stmt, first+2*len(followed)+i, f.Pointer(&r))
+		}
+		return changes.Change{Receipt: &r, At: now}
+	}
 	var is, was otp.Challenge
 	for i, f := range followed {
 		readField(stmt, first+i, f.Pointer(&is))

@@ -17,7 +17,7 @@ WHERE ttl <= :seconds
 // Reserve implements [otp.Challenges].
 func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
 	return in(ctx, s, "reserve", func() (otp.Write, error) {
-		bind(s.insert, &c)
+		bind(s.insert, otp.ChallengeFields, &c)
 		s.insert.SetInt64(":seconds", int64(now)/1000)
 		if over == nil {
 			over = &otp.Challenge{} // no item has an empty op

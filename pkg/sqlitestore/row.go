@@ -12,21 +12,23 @@ import (
 )
 
 // columns of a challenge and the parameters for them, in the order of bind and read.
-var columns, parameters = func() (string, string) {
-	names := make([]string, len(otp.ChallengeFields))
-	for i, f := range otp.ChallengeFields {
+var columns, parameters = columnsOf(otp.ChallengeFields)
+
+func columnsOf[T any](fields []otp.FieldOf[T]) (columns, parameters string) {
+	names := make([]string, len(fields))
+	for i, f := range fields {
 		names[i] = f.Name
 	}
 	return strings.Join(names, ", "), ":" + strings.Join(names, ", :")
-}()
+}
 
 var findQuery = `SELECT ` + columns + ` FROM challenges WHERE pk = :pk`
 
-// bind sets the parameters of a statement that begins with those for the columns of a
-// challenge.
-func bind(stmt *sqlite.Stmt, c *otp.Challenge) {
-	for i, f := range otp.ChallengeFields {
-		switch p := f.Pointer(c).(type) {
+// bind sets the parameters of a statement that begins with those for the columns of the
+// fields.
+func bind[T any](stmt *sqlite.Stmt, fields []otp.FieldOf[T], of *T) {
+	for i, f := range fields {
+		switch p := f.Pointer(of).(type) {
 		case *string:
 			stmt.BindText(i+1, *p)
 		case *[]byte:

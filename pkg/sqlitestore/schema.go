@@ -51,7 +51,7 @@ func challengeColumns() []column {
 func changeColumns() []column {
 	columns := []column{
 		{"seq", "INTEGER PRIMARY KEY", true},
-		// 'inserted', 'updated' or 'deleted'; NULL: the row only keeps its number in use.
+		// 'inserted', 'updated' or 'deleted' of a challenge, 'received' of a receipt; NULL: the row only keeps its number in use.
 		{"kind", "TEXT", true},
 	}
 	for _, prefix := range []string{"", "was_"} {
@@ -59,8 +59,24 @@ func changeColumns() []column {
 			columns = append(columns, column{prefix + f.Name, sqlType(f), true})
 		}
 	}
+	for _, f := range followedReceipts {
+		columns = append(columns, column{receiptPrefix + f.Name, sqlType(f), true})
+	}
 	return columns
 }
+
+// receiptColumns has a column for each field of a receipt, and one for its rank.
+func receiptColumns() []column {
+	columns := []column{{"rank", "INTEGER NOT NULL DEFAULT 0", false}}
+	for _, f := range otp.ReceiptFields {
+		columns = append(columns, column{f.Name, sqlType(f) + " NOT NULL DEFAULT " + zero[sqlType(f)], f.Optional})
+	}
+	columns[1].definition = "TEXT PRIMARY KEY"
+	return columns
+}
+
+// receiptPrefix begins the columns of a receipt in the table of changes.
+const receiptPrefix = "receipt_"
 
 // ledgerColumns has the columns of schema.sql. Files of before lack the optional ones.
 var ledgerColumns = []column{
@@ -71,11 +87,15 @@ var ledgerColumns = []column{
 // followed are the fields of a challenge that facts follow from, the key first.
 var followed = slices.DeleteFunc(slices.Clone(otp.ChallengeFields), func(f otp.Field) bool { return !f.Followed })
 
+// followedReceipts are the fields of a receipt that facts follow from, the message's id first.
+var followedReceipts = slices.DeleteFunc(slices.Clone(otp.ReceiptFields),
+	func(f otp.FieldOf[otp.Receipt]) bool { return !f.Followed })
+
 // zero is the default of each type, which is what an optional field has where it is missing.
 var zero = map[string]string{"TEXT": "''", "BLOB": "x''", "INTEGER": "0"}
 
-func sqlType(f otp.Field) string {
-	switch f.Pointer(new(otp.Challenge)).(type) {
+func sqlType[T any](f otp.FieldOf[T]) string {
+	switch f.Pointer(new(T)).(type) {
 	case *string:
 		return "TEXT"
 	case *[]byte:
@@ -87,7 +107,7 @@ func sqlType(f otp.Field) string {
 
 // progress are the columns of a challenge that change while it keeps its seed, and that
 // [changes.Facts] compares then.
-var progress = []string{"state", "attempts", "sentAt"}
+var progress = []string{"state", "attempts", "sentAt", "messages"}
 
 // triggers fill the table of changes inside the transaction of each write that a fact
 // may follow from. A deleted row keeps the challenge as it was. A "was_" column is NULL
@@ -117,6 +137,21 @@ WHEN OLD.seed = NEW.seed AND NEW.max > 0
 ` + updated(progress) + `
 CREATE TRIGGER deleted AFTER DELETE ON challenges WHEN OLD.max > 0 AND OLD.state IN ('sent', 'unclear')
 ` + row("deleted", names, prefixed("OLD.", names)) + `
+` + receiptTriggers(row)
+}
+
+// receiptTriggers note a message that has its first receipt, or another state: the ranks of a state share their tens.
+func receiptTriggers(row func(kind string, names, values []string) string) string {
+	var names []string
+	for _, f := range followedReceipts {
+		names = append(names, f.Name)
+	}
+	received := row("received", prefixed(receiptPrefix, names), prefixed("NEW.", names))
+	return `
+CREATE TRIGGER received AFTER INSERT ON receipts
+` + received + `
+CREATE TRIGGER receivedAnother AFTER UPDATE ON receipts WHEN OLD.rank / 10 <> NEW.rank / 10
+` + received + `
 `
 }
 
@@ -147,7 +182,8 @@ func (s *Store) makeTables() (err error) {
 		return err
 	}
 	defer end(&err)
-	tables := createTable("challenges", challengeColumns()) + createTable("changes", changeColumns()) + fixedTables
+	tables := createTable("challenges", challengeColumns()) + createTable("changes", changeColumns()) +
+		createTable("receipts", receiptColumns()) + fixedTables
 	digest := crc32.ChecksumIEEE([]byte(tables + triggers()))
 	version := fmt.Sprint(digest>>2 | 1<<30) // positive, and of more digits than those of before
 	found, err := s.list("SELECT user_version FROM pragma_user_version")
@@ -163,7 +199,7 @@ func (s *Store) makeTables() (err error) {
 		return err
 	}
 	err = errors.Join(s.fit("challenges", challengeColumns()), s.fit("changes", changeColumns()),
-		s.fit("ledgers", ledgerColumns))
+		s.fit("ledgers", ledgerColumns), s.fit("receipts", receiptColumns()))
 	if err != nil || found[0] == version {
 		return err
 	}

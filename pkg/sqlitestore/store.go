@@ -40,7 +40,8 @@ type Store struct {
 	settle, guess, attempt        *sqlite.Stmt
 	findLedger, putLedger, answer *sqlite.Stmt
 	take                          *sqlite.Stmt
-	sweepers                      [3]sweeper
+	findReceipt, receive          *sqlite.Stmt
+	sweepers                      [4]sweeper
 	documents                     Documents
 	feed                          Feed
 	checkpointer                  checkpointer
@@ -49,6 +50,7 @@ type Store struct {
 var (
 	_ otp.Challenges = (*Store)(nil)
 	_ otp.Ledgers    = (*Store)(nil)
+	_ otp.Receipts   = (*Store)(nil)
 )
 
 // settings of a connection. In WAL mode with synchronous NORMAL a killed process
@@ -120,6 +122,7 @@ func (s *Store) prepare() error {
 		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
 		&s.settle: settleQuery, &s.guess: guessQuery, &s.attempt: attemptQuery,
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
+		&s.findReceipt: findReceiptQuery, &s.receive: receiveQuery,
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
 		&s.feed.forget: forgetQuery, &s.feed.keep: keepQuery,
@@ -129,7 +132,7 @@ func (s *Store) prepare() error {
 			return err
 		}
 	}
-	for i, table := range []string{"challenges", "ledgers", "traffic"} {
+	for i, table := range []string{"challenges", "ledgers", "traffic", "receipts"} {
 		var err error
 		if s.sweepers[i], err = s.sweeper(table); err != nil {
 			return err

@@ -64,8 +64,8 @@ func TestNewerFile(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "newer") || !strings.Contains(err.Error(), "younger") {
 		t.Errorf("%v", err)
 	}
-	if left := query(t, path, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"); left[0] != "4" {
-		t.Errorf("%s triggers are left in a file that is refused, want 4", left[0])
+	if left := query(t, path, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"); left[0] != "6" {
+		t.Errorf("%s triggers are left in a file that is refused, want 6", left[0])
 	}
 }
 

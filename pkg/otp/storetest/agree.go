@@ -54,7 +54,7 @@ func (s *script) operation() operation {
 	key := fmt.Sprintf("C#%d#%d", s.run, rapid.IntRange(0, 2).Draw(s.T, "challenge"))
 	ledger := fmt.Sprintf("N#%d#%d", s.run, rapid.IntRange(0, 1).Draw(s.T, "ledger"))
 	owner := rapid.SampledFrom([]string{"owner-1", "owner-2"})
-	switch rapid.IntRange(0, 9).Draw(s.T, "operation") {
+	switch rapid.IntRange(0, 10).Draw(s.T, "operation") {
 	case 0, 1:
 		return s.reserve(key, owner.Draw(s.T, "owner"), s.over())
 	case 2:
@@ -95,6 +95,8 @@ func (s *script) operation() operation {
 		return write("claim", func(st Store) (otp.Write, error) { return st.Claim(ctx, claim) })
 	case 6:
 		return s.spend(ledger)
+	case 10:
+		return s.receive()
 	case 7:
 		id := fmt.Sprint(rapid.IntRange(0, 30).Draw(s.T, "send"))
 		return operation{"refund", func(st Store) string { return fmt.Sprint(st.Refund(ctx, ledger, id)) }}
@@ -114,6 +116,19 @@ func (s *script) spend(ledger string) operation {
 	return operation{"spend", func(st Store) string {
 		got, err := st.Spend(ctx, sp)
 		return fmt.Sprintf("%v %+v %v", got.Applied, got.Item, err)
+	}}
+}
+
+// receive draws a receipt, and reads the one that its message then has.
+func (s *script) receive() operation {
+	r := otp.Receipt{
+		MessageID: fmt.Sprintf("%d-%d", s.run, rapid.IntRange(0, 2).Draw(s.T, "message")),
+		Reason:    rapid.SampledFrom(otp.Reasons()).Draw(s.T, "reason"), At: s.now, TTL: s.now.Seconds(),
+	}
+	return operation{"receive", func(st Store) string {
+		changed, err := st.Receive(ctx, r)
+		is, err2 := st.Receipt(ctx, r.MessageID)
+		return fmt.Sprintf("%v %v %+v %v", changed, err, is, err2)
 	}}
 }
 

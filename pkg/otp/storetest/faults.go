@@ -117,6 +117,14 @@ func (d *decorated) Answered(ctx context.Context, a otp.Answer) error {
 	return d.do(func() error { return d.Store.Answered(ctx, a) })
 }
 
+func (d *decorated) Receive(ctx context.Context, r otp.Receipt) (bool, error) {
+	return through(d, func() (bool, error) { return d.Store.Receive(ctx, r) })
+}
+
+func (d *decorated) Receipt(ctx context.Context, messageID string) (*otp.Receipt, error) {
+	return through(d, func() (*otp.Receipt, error) { return d.Store.Receipt(ctx, messageID) })
+}
+
 // recorder keeps the requests to a store and the messages to a sender.
 type recorder struct {
 	Store

@@ -16,6 +16,14 @@ func Filled(n int) otp.Challenge {
 	return c
 }
 
+// FilledReceipt is [Filled] for receipts.
+func FilledReceipt(n int) otp.Receipt {
+	var r otp.Receipt
+	fill(reflect.ValueOf(&r).Elem(), n)
+	r.Reason, r.Test = otp.Reasons()[n], false // no message goes to a test number
+	return r
+}
+
 func fill(v reflect.Value, n int) {
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name

@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite of the stores. It holds a store to the
-// promises of [otp.Challenges] and [otp.Ledgers], and to the rules that follow for
-// whole challenges. The test of a store calls [Run]; [Agree] compares two stores.
+// promises of [otp.Challenges], [otp.Ledgers] and [otp.Receipts], and to the rules that
+// follow for whole challenges. The test of a store calls [Run]; [Agree] compares two stores.
 //
 // Each file holds one rule: a list of cases and, below it, a function for each case.
 // Time is virtual and nothing is ever swept, so no rule can rely on the clock of a
@@ -17,6 +17,7 @@ import (
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
+	otp.Receipts
 }
 
 // Opener makes stores for the suite.
@@ -55,6 +56,7 @@ func Run(t *testing.T, o Opener) {
 		{"settle", testSettle},
 		{"attempt", testAttempt},
 		{"ledger", testLedger},
+		{"receipts", testReceipts},
 
 		{"init", testInit},
 		{"attempts", testAttempts},
