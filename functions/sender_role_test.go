@@ -54,6 +54,20 @@ func TestEndUserMessagingsRole(t *testing.T) {
 	}
 }
 
+// Only the function that follows the stream may report which messages led to a right code, in a deployment that wants
+// it; it may send nothing (see TestEndUserMessagingsRole).
+func TestFeedbacksRole(t *testing.T) {
+	put := ask{action: "sms-voice:PutMessageFeedback", resource: "*"}
+	for function, r := range roles(t) {
+		if r.allows(put) {
+			t.Errorf("%s may report where nobody wants it", function)
+		}
+		if got := r.under("HasFeedback").allows(put); got != (function == "changes") {
+			t.Errorf("%s may report where the operator wants it: %v, want %v", function, got, !got)
+		}
+	}
+}
+
 // The template takes ARNs of the three kinds of identities, for which it can give a permission, and names and ids for
 // the rest. The functions take whatever the template takes.
 func TestEndUserMessagingsParameters(t *testing.T) {

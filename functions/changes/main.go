@@ -14,6 +14,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/eventbus"
+	"countersign/pkg/smsvoice/feedback"
 )
 
 func main() { run.Main(wire) }
@@ -33,7 +34,16 @@ func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := dynamostore.New(client, cfg.Table)
-	follower := stream.Handler{Consumer: changes.Consumer{Numbers: store, Events: bus}, Now: time.Now, Log: log}
+	consumer := changes.Consumer{Numbers: dynamostore.New(client, cfg.Table), Events: bus}
+	if cfg.MessageFeedback {
+		reporter, err := feedback.New(feedback.Config{
+			Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"), Log: log,
+		})
+		if err != nil {
+			return nil, err
+		}
+		consumer.Feedback = reporter
+	}
+	follower := stream.Handler{Consumer: consumer, Now: time.Now, Log: log}
 	return lambda.NewHandler(follower.Handle), nil
 }

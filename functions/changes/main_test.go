@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"log/slog"
 	"maps"
+	"os"
 	"testing"
 
 	"countersign/pkg/awsfake"
@@ -64,6 +66,53 @@ func TestWired(t *testing.T) {
 	}
 	if !maps.Equal(events, want) {
 		t.Errorf("events %v, want %v", events, want)
+	}
+}
+
+// Where the operator wants it, a right code is reported to End User Messaging, also if the stream repeats it. Without
+// the setting nothing is.
+func TestFeedback(t *testing.T) {
+	table, bus, voice := dynamotest.Table(t), awsfake.StartEventBridge(t), awsfake.StartSMSVoice(t)
+	for name, value := range map[string]string{
+		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+		"AWS_ENDPOINT_URL_DYNAMODB":              dynamotest.Endpoint(t),
+		"AWS_ENDPOINT_URL_EVENTBRIDGE":           bus.URL,
+		"AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": voice.URL,
+		"COUNTERSIGN_TABLE":                      table,
+	} {
+		t.Setenv(name, value)
+	}
+	text, err := os.ReadFile("../../events/streams/changes-passed.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const messages = `"messages": {"B": "lPIM5hPFQ6CanspS2BbpCw=="}, "op"`
+	passed := bytes.ReplaceAll(text, []byte(`"op"`), []byte(messages))
+	for _, c := range []struct {
+		setting string
+		want    int
+	}{{"", 0}, {"no", 0}, {"yes", 2}} {
+		t.Setenv("COUNTERSIGN_MESSAGE_FEEDBACK", c.setting)
+		handler, err := wire(slog.New(slog.DiscardHandler), func(error) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got, err := handler.Invoke(t.Context(), passed); err != nil || string(got) != `{"batchItemFailures":null}` {
+				t.Fatalf("%s %v", got, err)
+			}
+		}
+		got := voice.Feedback()
+		want := awsfake.Feedback{
+			MessageID: "94f20ce6-13c5-43a0-9a9e-ca52d816e90b", MessageFeedbackStatus: "RECEIVED",
+		}
+		if len(got) != c.want || c.want > 0 && got[1] != want {
+			t.Errorf("with %q: reported %+v, want %d times %+v", c.setting, got, c.want, want)
+		}
+	}
+	t.Setenv("COUNTERSIGN_MESSAGE_FEEDBACK", "maybe")
+	if _, err := wire(slog.New(slog.DiscardHandler), func(error) {}); err == nil {
+		t.Error("the function starts with a wrong setting")
 	}
 }
 

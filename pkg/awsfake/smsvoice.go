@@ -13,8 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// SMSVoice is AWS End User Messaging SMS as far as text messages need it: it accepts every SendTextMessage that follows
-// the service's own model, and sends nothing. A request that breaks the model is refused as the service refuses it.
+// SMSVoice is AWS End User Messaging SMS as far as text messages need it: it accepts every SendTextMessage and
+// PutMessageFeedback that follows the service's own model, and sends nothing. A request that breaks the model is
+// refused as the service refuses it.
 type SMSVoice struct {
 	*Server // set by [StartSMSVoice] only
 	// Sent gets each message, unless it is nil. It must be safe for concurrent use.
@@ -22,6 +23,7 @@ type SMSVoice struct {
 
 	mu       sync.Mutex
 	requests []TextMessage
+	feedback []Feedback
 }
 
 // StartSMSVoice runs an [SMSVoice] until the test ends.
@@ -83,6 +85,7 @@ var shapes = sync.OnceValue(func() map[string]shape {
 		"ConfigurationSetName":                  newShape(1, 256, `[A-Za-z0-9_:/-]+`),
 		"MaxPrice":                              newShape(2, 8, `[0-9]{0,2}\.[0-9]{1,5}`),
 		"ProtectConfigurationId":                newShape(1, 256, `[A-Za-z0-9_:/-]+`),
+		"MessageId":                             newShape(1, 64, `[A-Za-z0-9_:/-]+`),
 		"key of Context":                        newShape(1, 100, `\S+`),
 		"value of Context":                      newShape(1, 800, `(?s)\S|\S.*\S`),
 		"key of DestinationCountryParameters":   newShape(1, 20, `IN_TEMPLATE_ID|IN_ENTITY_ID`),
@@ -139,8 +142,12 @@ func (s *SMSVoice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !signed(r):
 		failJSON(w, http.StatusBadRequest, "MissingAuthenticationTokenException", "the request is not signed")
 		return
+	case r.Header.Get("X-Amz-Target") == "PinpointSMSVoiceV2.PutMessageFeedback":
+		s.putFeedback(w, body)
+		return
 	case r.Header.Get("X-Amz-Target") != "PinpointSMSVoiceV2.SendTextMessage":
-		failJSON(w, http.StatusBadRequest, "UnknownOperationException", "this fake takes SendTextMessage only")
+		failJSON(w, http.StatusBadRequest, "UnknownOperationException",
+			"this fake takes SendTextMessage and PutMessageFeedback only")
 		return
 	case r.Header.Get("Content-Type") != "application/x-amz-json-1.0" || err != nil:
 		failJSON(w, http.StatusBadRequest, "SerializationException", "the body is not a SendTextMessage in JSON 1.0")

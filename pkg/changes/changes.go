@@ -40,7 +40,9 @@ func Facts(c Change) []Fact {
 	was, is := c.Was, c.Is
 	var facts []Fact
 	if was != nil && ends(c) && !isRecord(was) && held(was) && !was.Passed() {
-		facts = append(facts, newFact(was, Expired, was.ExpiresAt.Time()))
+		f := newFact(was, Expired, was.ExpiresAt.Time())
+		f.messages = judged(was)
+		facts = append(facts, f)
 	}
 	if is == nil || isRecord(is) {
 		return facts
@@ -100,8 +102,19 @@ func guess(c *otp.Challenge, n int, at time.Time) Fact {
 	f.leave(c.Max - n)
 	if kind == Passed {
 		f.answer = answer(c)
+		f.messages = judged(c)
+		f.messages = f.messages[:min(1, len(f.messages))] // of several, the person may have got the latest only
 	}
 	return f
+}
+
+// judged returns the ids of the messages about which a right code, or its absence, is a verdict.
+// A code that the client chose is known to others, and the client may never ask about it.
+func judged(c *otp.Challenge) []string {
+	if c.Chosen {
+		return nil
+	}
+	return c.MessageIDs()
 }
 
 // answer returns what a right code changes for its number. The source of a code that the

@@ -21,22 +21,38 @@ type Numbers interface {
 	Answered(ctx context.Context, a otp.Answer) error
 }
 
-// Consumer does the work that follows from facts, in two steps: it clears the
-// unanswered messages of numbers, then it publishes events. All fields but Turn are
-// required. It holds no state of its own. Work that is repeated after a failure does
-// no harm.
+// Verdict is what a challenge shows about one of its messages: a right code means that the
+// message was received.
+type Verdict struct {
+	Message  string // the provider's id
+	Received bool
+}
+
+// Feedback hands verdicts to the provider of the messages, which prefers routes that work.
+type Feedback interface {
+	// Report hands verdicts over as far as that works in a bounded time. The same verdict
+	// may come again. What is not handed over is lost: no fact may wait for a provider.
+	Report(ctx context.Context, verdicts []Verdict)
+}
+
+// Consumer does the work that follows from facts, in three steps: it clears the
+// unanswered messages of numbers, then it publishes events, then it reports verdicts.
+// All fields but Turn and Feedback are required. It holds no state of its own. Work that
+// is repeated after a failure does no harm.
 type Consumer struct {
-	Numbers Numbers
-	Events  Events
+	Numbers  Numbers
+	Events   Events
+	Feedback Feedback // nil: no provider wants it
 	// Turn is the time before a deadline that is reserved for the second step. A stream
 	// moves on only when both are done, so a slow first step must not take all the
 	// time. With 0 it may.
 	Turn time.Duration
 }
 
-// Work does both steps for all facts. It returns how many facts, from the first on,
+// Work does all steps for all facts. It returns how many facts, from the first on,
 // are done: the stream continues behind them. A step that fails or is slow does not
-// keep the other from its work.
+// keep the second from its work. The third one is for facts that are done, and does not
+// count: the stream repeats the others.
 func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) {
 	answered, failed := c.answered(ctx, facts)
 	if failed != nil {
@@ -46,7 +62,25 @@ func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) 
 	if err != nil {
 		err = fmt.Errorf("publish: %w", err)
 	}
-	return min(answered, published), errors.Join(failed, err)
+	done = min(answered, published)
+	c.report(ctx, facts[:done])
+	return done, errors.Join(failed, err)
+}
+
+// report hands over the verdicts of facts.
+func (c Consumer) report(ctx context.Context, facts []Fact) {
+	if c.Feedback == nil {
+		return
+	}
+	var verdicts []Verdict
+	for _, f := range facts {
+		for _, id := range f.messages {
+			verdicts = append(verdicts, Verdict{Message: id, Received: f.Kind == Passed})
+		}
+	}
+	if len(verdicts) > 0 {
+		c.Feedback.Report(ctx, verdicts)
+	}
 }
 
 // answered resets the count of unanswered messages of each number whose code passed. It

@@ -1,6 +1,7 @@
 package changes_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,72 @@ func TestWork(t *testing.T) {
 			}
 			if len(to.answered) != test.answered || !slices.Equal(to.published, all[:test.published]) {
 				t.Errorf("answered %v, published %v", to.answered, to.published)
+			}
+		})
+	}
+}
+
+// heard is a provider that keeps its verdicts.
+type heard struct{ verdicts []changes.Verdict }
+
+func (h *heard) Report(_ context.Context, v []changes.Verdict) { h.verdicts = append(h.verdicts, v...) }
+
+func messages(ids ...byte) func(*otp.Challenge) {
+	return func(i *otp.Challenge) {
+		for _, id := range ids {
+			i.Messages = append(i.Messages, bytes.Repeat([]byte{id}, 16)...)
+		}
+	}
+}
+
+func chosen(i *otp.Challenge) { i.Chosen = true }
+
+// A right code is a verdict about the latest message of its challenge, and an expiry about all of them. A code that the
+// client chose is none, and neither is a message without an id. Facts that are not done are reported later.
+func TestFeedback(t *testing.T) {
+	const first, second = "01010101-0101-0101-0101-010101010101", "02020202-0202-0202-0202-020202020202"
+	two := messages(2, 1)
+	for name, c := range map[string]struct {
+		change changes.Change
+		fails  map[string]int
+		want   []changes.Verdict
+	}{
+		"sent":  {changes.Change{Was: image(), Is: image(state(sent), two)}, nil, nil},
+		"wrong": {changes.Change{Was: image(state(sent), two), Is: image(state(sent), two, guessed(1))}, nil, nil},
+		"locked": {
+			changes.Change{Was: image(state(sent), two, guessed(2)), Is: image(state(sent), two, guessed(3))}, nil, nil,
+		},
+		"right": {
+			changes.Change{Was: image(state(sent), two), Is: image(state(sent), two, guessed(1), right)}, nil,
+			[]changes.Verdict{{Message: second, Received: true}},
+		},
+		"right, from before ids were kept": {
+			changes.Change{Was: image(state(sent)), Is: image(state(sent), guessed(1), right)}, nil, nil,
+		},
+		"right, of a chosen code": {
+			changes.Change{Was: image(state(sent), two, chosen), Is: image(state(sent), two, chosen, guessed(1), right)},
+			nil, nil,
+		},
+		"expired": {
+			changes.Change{Was: image(state(sent), two), Swept: true}, nil,
+			[]changes.Verdict{{Message: second}, {Message: first}},
+		},
+		"expired, of a chosen code":  {changes.Change{Was: image(state(sent), two, chosen), Swept: true}, nil, nil},
+		"swept after the right code": {changes.Change{Was: image(state(sent), two, guessed(1), right), Swept: true}, nil, nil},
+		"right, and the bus is away": {
+			changes.Change{Was: image(state(sent), two), Is: image(state(sent), two, guessed(1), right)},
+			map[string]int{"publish": 1}, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to, provider := &targets{fails: c.fails}, &heard{}
+			consumer := changes.Consumer{Numbers: to, Events: to, Feedback: provider}
+			facts := changes.Facts(c.change)
+			if done, err := consumer.Work(t.Context(), facts); (err != nil) != (c.fails != nil) {
+				t.Errorf("%d facts done, %v", done, err)
+			}
+			if !slices.Equal(provider.verdicts, c.want) {
+				t.Errorf("reported %+v, want %+v", provider.verdicts, c.want)
 			}
 		})
 	}

@@ -50,7 +50,10 @@ type Fact struct {
 	Stream         string `json:"stream,omitempty"`
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 
-	answer otp.Answer // with Passed, for [Consumer]; not published
+	// For [Consumer], and not published: with Passed what changes for the number, and with Passed
+	// and Expired the ids of the messages about which the fact is a [Verdict].
+	answer   otp.Answer
+	messages []string
 }
 
 // newFact makes a fact about a challenge. Its id is a digest of the kind, of the challenge

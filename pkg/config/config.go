@@ -32,6 +32,7 @@ type Config struct {
 	Keys         string
 	// RequestsPerMinute and MessagesPerDay of a client whose record has none; 0 is any number.
 	RequestsPerMinute, MessagesPerDay int
+	MessageFeedback                   bool // the provider gets to know which messages led to a right code
 }
 
 // Defaults returns the values of clients whose record sets nothing else.

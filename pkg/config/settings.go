@@ -151,6 +151,11 @@ var table = []Setting{
 	{Name: "PROTECT_CONFIGURATION", Range: "id or ARN",
 		About:    "End User Messaging: the rules that block countries and numbers",
 		Template: "ProtectConfiguration", Sends: true},
+	{Name: "MESSAGE_FEEDBACK", Default: "no", Range: "yes, no",
+		About: "End User Messaging: whether AWS gets to know of each message if it led to a right code; " +
+			"the functions that send and `changes` read it",
+		Template: "MessageFeedback",
+		set:      yes(func(c *Config) *bool { return &c.MessageFeedback })},
 
 	{Name: "LISTEN", Default: "127.0.0.1:8080", About: "address of the local server", Flag: "--listen"},
 	{Name: "ALLOW_REMOTE", About: "lets other machines reach the local server, and read codes", Flag: "--allow-remote"},

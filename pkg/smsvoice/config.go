@@ -27,6 +27,8 @@ type Config struct {
 	// EntityID and TemplateID are the ids of India's DLT registration, 1 to 50 characters each: both or neither. Only
 	// messages to India have them. A template belongs to one text.
 	EntityID, TemplateID string
+	// MessageFeedback asks the service to expect a report of each message, whether it was received.
+	MessageFeedback bool
 	// Endpoint replaces the service's own address in the region, for tests and for private endpoints: an https URL, or
 	// http on the loopback interface only, because the code travels in the request.
 	Endpoint string

@@ -52,6 +52,20 @@ func TestRequestsByCountry(t *testing.T) {
 	}
 }
 
+// Where the operator wants feedback, the request has AWS expect it.
+func TestMessageFeedback(t *testing.T) {
+	with := good
+	with.MessageFeedback = true
+	stub, s := start(t, with)
+	m := otp.Message{To: "+60123456789", Region: "MY", Text: "Acme: your code is 493817.", Life: time.Minute}
+	if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+		t.Fatalf("Send = %v, %v, want Accepted", d, err)
+	}
+	if got := stub.Requests()[0].MessageFeedbackEnabled; got == nil || !*got {
+		t.Errorf("MessageFeedbackEnabled is %v, want true", got)
+	}
+}
+
 // A deployment with the least settings leaves all else to the account.
 func TestLeast(t *testing.T) {
 	stub, s := start(t, good)

@@ -32,6 +32,9 @@ func (c Config) request(m otp.Message) *pinpointsmsvoicev2.SendTextMessageInput 
 		ProtectConfigurationId: given(c.ProtectConfiguration),
 		MaxPrice:               given(decimal(c.MaxPrice)),
 	}
+	if c.MessageFeedback {
+		in.MessageFeedbackEnabled = aws.Bool(true)
+	}
 	if c.EntityID != "" && c.TemplateID != "" && m.Region == "IN" {
 		in.DestinationCountryParameters = map[string]string{
 			string(types.DestinationCountryParameterKeyInEntityId):   c.EntityID,

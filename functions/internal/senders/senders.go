@@ -92,6 +92,7 @@ func openSMSVoice(getenv func(string) string) (otp.Sender, error) {
 		MaxPrice:             config.Get(getenv, "MAX_PRICE"),
 		EntityID:             config.Get(getenv, "ENTITY_ID"),
 		TemplateID:           config.Get(getenv, "TEMPLATE_ID"),
+		MessageFeedback:      config.Get(getenv, "MESSAGE_FEEDBACK") == "yes",
 		Endpoint:             getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
 		OpenAhead:            true,
 	})

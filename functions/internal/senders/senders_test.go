@@ -178,6 +178,40 @@ func TestWhichSender(t *testing.T) {
 	}
 }
 
+// The setting of feedback reaches the messages.
+func TestMessageFeedback(t *testing.T) {
+	for setting, want := range map[string]bool{"": false, "no": false, "yes": true} {
+		voice := awsfake.StartSMSVoice(t)
+		env := environment("ORIGINATION_IDENTITY", "pool-1")
+		getenv := func(name string) string {
+			switch name {
+			case "COUNTERSIGN_MESSAGE_FEEDBACK":
+				return setting
+			case "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2":
+				return voice.URL
+			}
+			return env(name)
+		}
+		cfg, err := config.Load(getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
+		svc, err := senders.Open(&start.Service{
+			Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
+		}, getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, _, err := svc.Messages.Issuer.Sender.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
+			t.Fatal(d, err)
+		}
+		if got := voice.Requests()[0].MessageFeedbackEnabled; (got != nil && *got) != want {
+			t.Errorf("with %q: MessageFeedbackEnabled %v, want %v", setting, got, want)
+		}
+	}
+}
+
 // The page of settings names the senders of the functions, and no others.
 func TestSendersAreNamed(t *testing.T) {
 	_, err := open(t, environment("SENDER", "no such sender"))
