@@ -146,6 +146,7 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 		left = min(left, s.StatedValidity)
 	}
 	delivery, id, cause := s.Sender.Send(ctx, Message{
+		Client: c.Client, AuthID: c.AuthID,
 		To: s.To, Region: c.Region, Origin: s.Origins.of(c.Region),
 		Text: s.Text(string(code), left), Code: code, Life: c.ExpiresAt.Sub(now),
 	})

@@ -158,8 +158,10 @@ type Sender interface {
 
 // Message is one text to one phone.
 type Message struct {
-	Origin Origin
-	To     Phone
+	// Client and AuthID name the challenge. A provider returns them with its receipts, if it can.
+	Client, AuthID string
+	Origin         Origin
+	To             Phone
 	// Region is the country of To, ISO 3166-1 alpha-2. "" is unknown.
 	Region string
 	Text   string

@@ -11,7 +11,7 @@ import (
 // testInit looks at what an init sends and stores.
 func testInit(t *testing.T, o Opener) {
 	run(t, o, cases{
-		{"the message goes to the number and carries the code", initMessage},
+		{"the message goes to the number, carries the code and names its challenge", initMessage},
 		{"the challenge is reserved with all its limits", initChallenge},
 		{"a ledger outlives every pause", ledgerOutlivesPause},
 		{"each call writes in this order", writesInOrder},
@@ -20,8 +20,11 @@ func testInit(t *testing.T, o Opener) {
 
 func initMessage(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.init(t, start("id", phone), otp.Sent)
+	started := w.init(t, start("id", phone), otp.Sent)
 	m := w.Inbox.Messages()[0]
+	if m.Client != "demo" || m.AuthID != started.AuthID {
+		t.Errorf("the message is of challenge %q of client %q", m.AuthID, m.Client)
+	}
 	if m.To != phone || m.Text != string(m.Code)+" is your code for 5m0s" || len(m.Code) != 6 {
 		t.Error("the message does not go to the number, or its text lacks the code")
 	}
