@@ -98,7 +98,8 @@ func TestFeedback(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if got, err := handler.Invoke(t.Context(), passed); err != nil || string(got) != `{"batchItemFailures":null}` {
+			got, err := handler.Invoke(t.Context(), passed)
+			if err != nil || string(got) != `{"batchItemFailures":null}` {
 				t.Fatalf("%s %v", got, err)
 			}
 		}

@@ -120,15 +120,18 @@ func TestFeedback(t *testing.T) {
 			changes.Change{Was: image(state(sent)), Is: image(state(sent), guessed(1), right)}, nil, nil,
 		},
 		"right, of a chosen code": {
-			changes.Change{Was: image(state(sent), two, chosen), Is: image(state(sent), two, chosen, guessed(1), right)},
-			nil, nil,
+			changes.Change{
+				Was: image(state(sent), two, chosen), Is: image(state(sent), two, chosen, guessed(1), right),
+			}, nil, nil,
 		},
 		"expired": {
 			changes.Change{Was: image(state(sent), two), Swept: true}, nil,
 			[]changes.Verdict{{Message: second}, {Message: first}},
 		},
-		"expired, of a chosen code":  {changes.Change{Was: image(state(sent), two, chosen), Swept: true}, nil, nil},
-		"swept after the right code": {changes.Change{Was: image(state(sent), two, guessed(1), right), Swept: true}, nil, nil},
+		"expired, of a chosen code": {changes.Change{Was: image(state(sent), two, chosen), Swept: true}, nil, nil},
+		"swept after the right code": {
+			changes.Change{Was: image(state(sent), two, guessed(1), right), Swept: true}, nil, nil,
+		},
 		"right, and the bus is away": {
 			changes.Change{Was: image(state(sent), two), Is: image(state(sent), two, guessed(1), right)},
 			map[string]int{"publish": 1}, nil,
