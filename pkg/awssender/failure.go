@@ -29,7 +29,10 @@ type Error struct {
 	// Operator is true when the operator must act, because messages fail alike: an alarm is raised. It is false when
 	// the number or a passing fault is the cause.
 	Operator bool
-	Reason   string // the cause and the remedy, in our own words
+	// Another is true when another service may take the message: it is certain that this one did not, and the number
+	// is not the cause.
+	Another bool
+	Reason  string // the cause and the remedy, in our own words
 }
 
 // Error names code, detail, status, request and remedy.
@@ -54,6 +57,9 @@ func (e *Error) Error() string {
 // ForOperator returns Operator, for callers that do not import this package.
 func (e *Error) ForOperator() bool { return e.Operator }
 
+// ForAnother returns Another, for callers that do not import this package.
+func (e *Error) ForAnother() bool { return e.Another }
+
 // LogValue logs the fields one by one, so that an alarm can filter on operator.
 func (e *Error) LogValue() slog.Value {
 	all := []slog.Attr{slog.String("code", e.Code)}
@@ -72,8 +78,14 @@ func (e *Error) LogValue() slog.Value {
 type Rule struct {
 	Delivery otp.Delivery
 	Operator bool
-	Reason   string
+	// NotSent marks a MaybeSent that is certain not to be sent, and may be when it is tried again.
+	NotSent bool
+	Reason  string
 }
+
+// another reports whether another service may take a message that this rule refuses. One that the number is the cause
+// of would reach a person who has opted out, or cost more than the operator allows.
+func (r Rule) another() bool { return r.NotSent || r.Delivery == otp.Refused && r.Operator }
 
 // Refusal is a service's refusal by its own words, and its meaning.
 type Refusal struct {
@@ -105,11 +117,12 @@ func (c Classifier) Failed(err error) (otp.Delivery, string, error) {
 		return otp.MaybeSent, "", e
 	}
 	r := c.Refusal(api, err)
-	if r.Rule.Delivery == otp.Refused && (e.Status < 400 || e.Status > 499) {
+	refusal := e.Status >= 400 && e.Status <= 499
+	if r.Rule.Delivery == otp.Refused && !refusal {
 		r.Rule = c.Unknown // a refusal that does not come as one
 	}
 	e.Code, e.Detail = awsclient.Code(r.Code), r.Detail
-	e.Reason, e.Operator = r.Rule.Reason, r.Rule.Operator
+	e.Reason, e.Operator, e.Another = r.Rule.Reason, r.Rule.Operator, refusal && r.Rule.another()
 	return r.Rule.Delivery, "", e
 }
 

@@ -148,7 +148,7 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	delivery, id, cause := s.Sender.Send(ctx, Message{
 		Client: c.Client, AuthID: c.AuthID,
 		To: s.To, Region: c.Region, Origin: s.Origins.of(c.Region),
-		Text: s.Text(string(code), left), Code: code, Life: c.ExpiresAt.Sub(now),
+		Text: s.Text(string(code), left), Code: code, Life: c.ExpiresAt.Sub(now), Lease: c.Lease,
 	})
 	switch delivery {
 	case Accepted:

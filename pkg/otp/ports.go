@@ -147,8 +147,9 @@ type Spent struct {
 }
 
 // Sender hands one message to a provider. It tries once, since a provider may not
-// recognize a second try as the same message. It may be called concurrently and
-// returns when ctx is done.
+// recognize a second try as the same message; with another provider it may try again
+// only if the first one is certain not to send the message. It may be called
+// concurrently and returns when ctx is done.
 type Sender interface {
 	// Send returns what became of the message, and the provider's id of an accepted one, by which
 	// receipts name it; "" if it has none. The error is the cause of Refused or MaybeSent, for the
@@ -169,6 +170,9 @@ type Message struct {
 	// Life is the time that the code still has when the message is handed over. A message that arrives later is of no
 	// use to anybody.
 	Life time.Duration
+	// Lease is the instant from which another call may send the code. A sender begins no request from then on: two
+	// messages could go out. 0 is no such instant.
+	Lease Millis
 }
 
 // Delivery is a sender's answer.

@@ -54,7 +54,7 @@ var (
 		Reason: "the endpoint does not know the operation; check endpoint and region"}
 
 	// Not sent, and a repeat may be. The answer is U, as for an unclear one, because the number has no fault.
-	busy = rule{Delivery: otp.MaybeSent, Operator: false,
+	busy = rule{Delivery: otp.MaybeSent, Operator: false, NotSent: true,
 		Reason: "too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
 	broken = rule{Delivery: otp.MaybeSent, Operator: false,
 		Reason: "the service is in trouble; see the AWS status page if this goes on"}

@@ -18,15 +18,16 @@ import (
 var refusals = []struct {
 	want     otp.Delivery
 	operator bool
+	another  bool // another service may take the message
 	texts    []string
 }{
-	{otp.Refused, false, []string{
+	{otp.Refused, false, false, []string{
 		"ConflictException/DESTINATION_PHONE_NUMBER_OPTED_OUT",
 		"ConflictException/DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
 		"ConflictException/DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE",
 		"ValidationException/DESTINATION_COUNTRY_BLOCKED", "ValidationException/PRICE_OVER_THRESHOLD",
 	}},
-	{otp.Refused, true, []string{
+	{otp.Refused, true, true, []string{
 		"ConflictException/DESTINATION_PHONE_NUMBER_NOT_VERIFIED", "ConflictException/NO_ORIGINATION_IDENTITIES_FOUND",
 		"ConflictException/MESSAGE_TYPE_MISMATCH", "ConflictException/RESOURCE_NOT_ACTIVE",
 		"ConflictException/NUMBER_CAPABILITIES_MISMATCH",
@@ -52,11 +53,13 @@ var refusals = []struct {
 		"UnrecognizedClientException", "InvalidAction", "UnknownOperationException", "SerializationException",
 		"ValidationError",
 	}},
-	{otp.MaybeSent, false, []string{
+	{otp.MaybeSent, false, true, []string{
 		"ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException",
+	}},
+	{otp.MaybeSent, false, false, []string{
 		"InternalServerException", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException",
 	}},
-	{otp.MaybeSent, true, []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}},
+	{otp.MaybeSent, true, false, []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}},
 }
 
 func TestEveryRefusal(t *testing.T) {
@@ -69,7 +72,8 @@ func TestEveryRefusal(t *testing.T) {
 			}
 			all = append(all, sendertest.Refusal{
 				Answer: awsfake.RefuseText(400, code, reason), Code: code, Detail: reason,
-				Delivery: group.want, Operator: group.operator, Reason: rules[refusal{code, reason}].Reason,
+				Delivery: group.want, Operator: group.operator, Another: group.another,
+				Reason: rules[refusal{code, reason}].Reason,
 			})
 		}
 	}
@@ -113,7 +117,7 @@ func TestWhoIsToBlame(t *testing.T) {
 		for _, reason := range []string{"INVALID_PARAMETER", "FIELD_VALIDATION_FAILED"} {
 			all = append(all, sendertest.Refusal{
 				Answer: awsfake.RefuseText(400, validation, reason, field), Code: validation, Detail: reason,
-				Delivery: otp.Refused, Operator: operator,
+				Delivery: otp.Refused, Operator: operator, Another: operator,
 			})
 		}
 	}

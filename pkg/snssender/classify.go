@@ -29,8 +29,9 @@ var (
 	badKey = rule{Delivery: otp.Refused, Operator: true,
 		Reason: "SNS may not use its KMS key; check key and policy"}
 
-	busy = rule{Delivery: otp.MaybeSent, Operator: false,
-		Reason: "too many messages at once; ask AWS for a higher rate if this goes on"}
+	// Not sent, and a repeat may be. The answer is U, as for an unclear one, because the number has no fault.
+	busy = rule{Delivery: otp.MaybeSent, Operator: false, NotSent: true,
+		Reason: "too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
 	broken = rule{Delivery: otp.MaybeSent, Operator: false,
 		Reason: "SNS is in trouble; see the AWS status page if this goes on"}
 	stale = rule{Delivery: otp.MaybeSent, Operator: true,

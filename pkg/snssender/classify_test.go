@@ -12,10 +12,11 @@ import (
 var codes = []struct {
 	want     otp.Delivery
 	operator bool
+	another  bool // another service may take the message
 	codes    []string
 }{
-	{otp.Refused, false, []string{"OptedOut"}},
-	{otp.Refused, true, []string{
+	{otp.Refused, false, false, []string{"OptedOut"}},
+	{otp.Refused, true, true, []string{
 		"AccessDenied", "AccessDeniedException", "AuthorizationError", "EndpointDisabled", "IncompleteSignature",
 		"InvalidAction", "InvalidClientTokenId", "InvalidParameter", "InvalidParameterCombination",
 		"InvalidParameterValue", "InvalidQueryParameter", "InvalidSecurity", "KMSAccessDenied", "KMSDisabled",
@@ -25,11 +26,11 @@ var codes = []struct {
 		"UnknownOperationException", "UnrecognizedClientException", "UserError", "ValidationError",
 		"ValidationException",
 	}},
-	{otp.MaybeSent, false, []string{
-		"InternalError", "InternalFailure", "KMSThrottling", "ServiceUnavailable", "Throttled",
-		"ThrottledException", "Throttling", "ThrottlingException",
+	{otp.MaybeSent, false, true, []string{
+		"KMSThrottling", "Throttled", "ThrottledException", "Throttling", "ThrottlingException",
 	}},
-	{otp.MaybeSent, true, []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}},
+	{otp.MaybeSent, false, false, []string{"InternalError", "InternalFailure", "ServiceUnavailable"}},
+	{otp.MaybeSent, true, false, []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}},
 }
 
 func TestEveryCode(t *testing.T) {
@@ -38,7 +39,7 @@ func TestEveryCode(t *testing.T) {
 		for _, code := range group.codes {
 			all = append(all, sendertest.Refusal{
 				Answer: awsfake.FailSNSWith(400, code, "Invalid parameter: Message Reason: it says (%s, %s)"),
-				Code:   code, Delivery: group.want, Operator: group.operator,
+				Code:   code, Delivery: group.want, Operator: group.operator, Another: group.another,
 			})
 		}
 	}
@@ -59,6 +60,7 @@ func TestWhoIsToBlame(t *testing.T) {
 		for _, code := range []string{"InvalidParameter", "ParameterValueInvalid", "ValidationException"} {
 			all = append(all, sendertest.Refusal{
 				Answer: awsfake.FailSNSWith(400, code, words), Code: code, Delivery: otp.Refused, Operator: operator,
+				Another: operator,
 			})
 		}
 	}

@@ -128,6 +128,7 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	line = append(line, slog.Float64("latency", millis(took)))
 	span("store", r.Storing)
 	span("sender", r.Sending)
+	text("service", r.Service)
 	text("fault", r.Fault)
 	text("cause", r.Cause)
 	if r.Operator {

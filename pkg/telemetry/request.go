@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -42,6 +43,7 @@ type Request struct {
 	Fault    string // where it failed, one of a few words; "" if nothing failed
 	Cause    string // of the fault, or of the sender's refusal
 	Operator bool   // the operator must act, because every message fails in the same way
+	Service  string // that the message was handed to, where a process has several
 	Trace    string // of a panic
 
 	QuotaLow bool // four fifths of the client's messages of the day are reserved
@@ -52,7 +54,8 @@ type Request struct {
 	Sending time.Duration // of all calls to the sender
 	Storing time.Duration // of all writes
 
-	begun time.Time
+	begun    time.Time
+	fellOver string // see FellOver
 }
 
 type key struct{}
@@ -111,6 +114,16 @@ func (r *Request) explain(cause error) {
 		return
 	}
 	r.Cause = cause.Error()
-	var sender interface{ ForOperator() bool } // snssender.Error, smsvoice.Error
-	r.Operator = errors.As(cause, &sender) && sender.ForOperator()
+	if r.fellOver != "" && !strings.Contains(r.Cause, r.fellOver) {
+		r.Cause = r.fellOver + "; " + r.Cause
+	}
+	var sender interface{ ForOperator() bool } // awssender.Error
+	r.Operator = r.Operator || errors.As(cause, &sender) && sender.ForOperator()
+}
+
+// FellOver notes that a service refused the message, and that it was handed to another one. The line shows the cause
+// whatever the other one answers, because the operator must see it.
+func (r *Request) FellOver(cause error) {
+	r.explain(cause)
+	r.fellOver = r.Cause
 }

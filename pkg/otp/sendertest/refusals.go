@@ -22,6 +22,7 @@ type Refusal struct {
 	Code, Detail string
 	Delivery     otp.Delivery
 	Operator     bool
+	Another      bool   // another service may take the message
 	Reason       string // the wanted one; "" for any
 }
 
@@ -33,8 +34,8 @@ func (s Service) TestRefusals(t *testing.T, all []Refusal) {
 		fake.Next(want.Answer)
 		d, _, err := sender.Send(t.Context(), Message())
 		var e *awssender.Error
-		if !errors.As(err, &e) || d != want.Delivery || e.Operator != want.Operator || e.Code != want.Code ||
-			e.Detail != want.Detail || want.Reason != "" && e.Reason != want.Reason {
+		if !errors.As(err, &e) || d != want.Delivery || e.Operator != want.Operator || e.ForAnother() != want.Another ||
+			e.Code != want.Code || e.Detail != want.Detail || want.Reason != "" && e.Reason != want.Reason {
 			t.Errorf("Send = %s, %#v, want %s and %+v", names[d], e, names[want.Delivery], want)
 		}
 		if e != nil && e.RequestID != awsfake.RequestID {
