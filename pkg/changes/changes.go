@@ -1,4 +1,4 @@
-// Package changes follows the challenges of a store. The store's stream has every
+// Package changes follows the challenges and receipts of a store. The store's stream has every
 // change, with the item before and after it. [Facts] derives the facts from a change. A
 // [Consumer] publishes them as events, and clears the unanswered messages of a number
 // whose owner typed a right code. No caller waits for any of this.
@@ -19,7 +19,7 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Change is one write to a challenge, or several in a row.
+// Change is one write to a challenge or a receipt, or several in a row.
 type Change struct {
 	// Was and Is are the challenge before and after; nil: there was or is none. Only
 	// the fields that [otp.ChallengeFields] calls Followed need to be set.
@@ -37,6 +37,9 @@ type Change struct {
 // several writes, it returns the facts of all of them, with the same ids as from the single
 // writes. It has one exception: of several messages it returns the latest.
 func Facts(c Change) []Fact {
+	if c.Receipt != nil {
+		return received(c.WasReceipt, c.Receipt)
+	}
 	was, is := c.Was, c.Is
 	var facts []Fact
 	if was != nil && ends(c) && !isRecord(was) && held(was) && !was.Passed() {
@@ -59,6 +62,9 @@ func Facts(c Change) []Fact {
 	if is.State == otp.Delivered && (before.State != otp.Delivered || before.SentAt != is.SentAt) {
 		f := newFact(is, Sent, is.SentAt.Time(), strconv.FormatInt(int64(is.SentAt), 10))
 		f.AttemptsLeft = nil // guesses may have come before the result of the sending
+		if ids := is.MessageIDs(); len(ids) > 0 && !bytes.Equal(before.Messages, is.Messages) {
+			f.MessageID = ids[0] // else the message has no id, and the latest one is of an earlier message
+		}
 		facts = append(facts, f)
 	}
 	at := within(is, c.At)

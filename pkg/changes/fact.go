@@ -28,6 +28,16 @@ const (
 	// [otp.NoUser] there is no such fact: nobody can act on a user who does not exist,
 	// and strangers can invent any number of them. Metrics count them.
 	Refused Kind = "SendRefused"
+	// Delivered: a message arrived. This kind and the next three follow from the receipts of a
+	// message, which is in each state at most once. So it has at most one fact for each state,
+	// also if receipts come twice and in any order.
+	Delivered Kind = "MessageDelivered"
+	// Undelivered: a message did not arrive. State tells whether a further one may.
+	Undelivered Kind = "MessageUndelivered"
+	// Blocked: a network, a filter or a limit of the account stopped a message.
+	Blocked Kind = "MessageBlocked"
+	// MessageExpired: a message was not handed over in time, and is dropped.
+	MessageExpired Kind = "MessageExpired"
 	// Unreadable: a record of the stream cannot be read, and the facts in it are lost to
 	// the receivers. It is for the operator.
 	Unreadable Kind = "RecordUnreadable"
@@ -41,10 +51,20 @@ type Fact struct {
 	Kind Kind      `json:"-"`
 	Time time.Time `json:"time"` // when it happened, UTC
 
-	otp.Reported // of the challenge; zero for Unreadable
+	otp.Reported // of the challenge; of a receipt what it has of that; zero for Unreadable
 
-	AttemptsLeft *int   `json:"attemptsLeft,omitempty"` // after the fact; nil for [Sent], [Refused] and [Unreadable]
-	Reason       string `json:"reason,omitempty"`       // an [otp.Outcome] for Refused, the fault for Unreadable
+	MessageID string `json:"messageId,omitempty"` // with Sent and receipts: the provider's id of the message
+
+	AttemptsLeft *int `json:"attemptsLeft,omitempty"` // after the fact; nil for [Sent], [Refused], [Unreadable] and receipts
+	// Reason is an [otp.Outcome] for Refused, an [otp.Reason] for receipts, the fault for Unreadable.
+	Reason string `json:"reason,omitempty"`
+
+	// With receipts only.
+	State       otp.MessageState `json:"state,omitempty"`
+	Description string           `json:"description,omitempty"` // the reason in plain words
+	Network     string           `json:"network,omitempty"`
+	Parts       int              `json:"parts,omitempty"`
+	PriceUSD    float64          `json:"priceUSD,omitempty"` // of all parts
 
 	// The place of the record, for Unreadable only.
 	Stream         string `json:"stream,omitempty"`

@@ -40,14 +40,14 @@ func TestSchemas(t *testing.T) {
 	}
 	for _, kind := range []changes.Kind{
 		changes.Sent, changes.Passed, changes.Failed, changes.Exhausted, changes.Expired, changes.Refused,
-		changes.Unreadable,
+		changes.Unreadable, changes.Delivered, changes.Undelivered, changes.Blocked, changes.MessageExpired,
 	} {
 		if all[string(kind)] == nil {
 			t.Errorf("docs/events has no %s.json", kind)
 		}
 	}
-	if len(all) != 7 {
-		t.Errorf("%d schemas, want 7", len(all))
+	if len(all) != 11 {
+		t.Errorf("%d schemas, want 11", len(all))
 	}
 	i := image(state(sent))
 	i.Region, i.Mask = "", ""

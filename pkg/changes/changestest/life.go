@@ -22,6 +22,7 @@ import (
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
+	otp.Receipts
 }
 
 // epoch is the begin of a life: in 2100, so that no engine deletes items by TTL.
@@ -42,6 +43,8 @@ type Life struct {
 	answers  []otp.Delivery // the next ones of the sender; after them, Accepted
 	code     otp.Code       // of the latest message
 	numbers  int
+	messages int // with an id
+	receipts otp.Receipts
 	client   string
 	policy   otp.Policy
 }
@@ -56,7 +59,7 @@ func NewLife(t testing.TB, s Store, client string) *Life {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Life{t: t, Now: epoch, client: client, policy: otp.DefaultPolicy()}
+	l := &Life{t: t, Now: epoch, client: client, policy: otp.DefaultPolicy(), receipts: s}
 	clock := func() time.Time { return l.Now.Time() }
 	var random io.Reader = rand.NewChaCha8([32]byte{1})
 	l.issuer = otp.Issuer{Challenges: s, Ledgers: s, Sender: l, Keys: keys, Now: clock, Rand: random}
@@ -66,22 +69,25 @@ func NewLife(t testing.TB, s Store, client string) *Life {
 
 // On continues the life on another store, such as the same one after a restart.
 func (l *Life) On(s Store) {
-	l.issuer.Challenges, l.issuer.Ledgers, l.verifier.Challenges = s, s, s
+	l.issuer.Challenges, l.issuer.Ledgers, l.verifier.Challenges, l.receipts = s, s, s, s
 }
 
 // Send implements [otp.Sender].
 func (l *Life) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	l.code, l.Codes = m.Code, append(l.Codes, string(m.Code))
-	if len(l.answers) == 0 {
-		return otp.Accepted, "", nil
+	answer := otp.Accepted
+	if len(l.answers) > 0 {
+		answer, l.answers = l.answers[0], l.answers[1:]
 	}
-	answer := l.answers[0]
-	l.answers = l.answers[1:]
 	if answer != otp.Accepted {
 		return answer, "", errors.New("the test makes the message fail")
 	}
-	return answer, "", nil
+	l.messages++
+	return answer, messageID(l.messages), nil
 }
+
+// messageID returns the id of the n-th message.
+func messageID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 // start returns the request of a challenge to a number of its own.
 func (l *Life) start(id string) otp.Start {
@@ -163,7 +169,8 @@ func (l *Life) refused(authID string, why otp.Outcome) {
 // between them, or at the end only.
 func (l *Life) Steps() []func() {
 	return []func(){
-		l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isRestored, l.crashes,
+		l.passes, l.exhausts, l.expires, l.isRefused, l.isUnclear, l.isSentAgain, l.isReplaced, l.isRestored,
+		l.isReported, l.crashes,
 	}
 }
 

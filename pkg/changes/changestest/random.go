@@ -43,6 +43,12 @@ func (w *wanderer) step() {
 		w.broken.in = 1 + w.IntN(4)
 	}
 	ctx, sent := w.t.Context(), len(w.Codes)
+	if w.IntN(4) == 0 {
+		reason := otp.Reasons()[w.IntN(len(otp.Reasons()))]
+		r := otp.Receipt{MessageID: messageID(w.IntN(w.messages + 2)), Reason: reason, At: w.Now, TTL: w.Now.Seconds()}
+		_, _ = w.receipts.Receive(ctx, r)
+		return
+	}
 	switch w.IntN(10) {
 	case 0:
 		_, _ = w.issuer.Init(ctx, w.start(id))
@@ -114,6 +120,10 @@ func (b *broken) Settle(ctx context.Context, s otp.Settlement) (otp.Write, error
 
 func (b *broken) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 	return via(b, func() (otp.Write, error) { return b.Store.Attempt(ctx, g) })
+}
+
+func (b *broken) Receive(ctx context.Context, r otp.Receipt) (bool, error) {
+	return via(b, func() (bool, error) { return b.Store.Receive(ctx, r) })
 }
 
 func (b *broken) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {

@@ -189,6 +189,48 @@ func (l *Life) isRestored() {
 	}
 }
 
+// isReported receives receipts of a message, some twice, late or in a wrong order. One of another message comes
+// before anything is known about that one.
+func (l *Life) isReported() {
+	auth := l.init(l.start("reported"), otp.Sent)
+	l.wants(auth, changes.Sent, -1)
+	l.wants(auth, changes.Expired, 5)
+	for _, r := range []struct {
+		reason otp.Reason
+		kind   changes.Kind // "" if no fact follows
+	}{
+		{otp.ReasonSilence, changes.Undelivered},
+		{otp.ReasonPhoneUnreachable, ""}, // higher, but of the same state
+		{otp.ReasonExpired, changes.MessageExpired},
+		{otp.ReasonNetworkUnreachable, ""}, // lower
+		{otp.ReasonSpam, changes.Blocked},
+		{otp.ReasonSpam, ""}, // the same
+		{otp.ReasonOptedOut, changes.Undelivered},
+		{otp.ReasonArrived, changes.Delivered},
+		{otp.ReasonAccepted, ""},
+	} {
+		l.receive(auth, l.messages, r.reason)
+		if r.kind != "" {
+			l.wants(auth, r.kind, -1, string(r.reason))
+		}
+	}
+	l.receive("", l.messages+1000, otp.ReasonInvalidNumber)
+	l.wants("", changes.Undelivered, -1, string(otp.ReasonInvalidNumber))
+}
+
+// receive receives a receipt of a message.
+func (l *Life) receive(authID string, message int, reason otp.Reason) {
+	l.t.Helper()
+	r := otp.Receipt{
+		MessageID: messageID(message), Reason: reason, Network: "502-12", At: l.Now, Parts: 1, Price: 6450,
+		TTL: l.Now.Add(otp.ReceiptMemory).Seconds(),
+	}
+	r.Reported = otp.Reported{Client: l.client, AuthID: authID, Region: "MY", Mask: "+*******0001"}
+	if _, err := l.receipts.Receive(l.t.Context(), r); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
 // crashes leaves a challenge that was never sent, and one whose message was not
 // settled.
 func (l *Life) crashes() {

@@ -1,30 +1,56 @@
 package stream
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"countersign/pkg/otp"
 )
 
-// item is a challenge in a record, see package dynamostore.
+// item is a challenge or a receipt in a record, see package dynamostore.
 type item map[string]events.DynamoDBAttributeValue
 
-// image reads the followed fields of a challenge; it is nil if there is none. An attribute
+// image reads the followed fields of a challenge; it is nil if there is none.
+func image(i item) (*otp.Challenge, error) {
+	c, err := followed(i, otp.ChallengeFields)
+	if err == nil && c != nil && (c.Attempts < 0 || c.Attempts > c.Max || c.Max > maxGuesses) {
+		r := reader{item: i}
+		r.fail("attempts", fmt.Sprintf("from 0 to max, which is at most %d", maxGuesses))
+		err = r.err
+	}
+	return c, err
+}
+
+// receipt reads the followed fields of a receipt; it is nil if there is none.
+func receipt(i item) (*otp.Receipt, error) {
+	got, err := followed(i, otp.ReceiptFields)
+	if err != nil || got == nil {
+		return nil, err
+	}
+	got.MessageID = strings.TrimPrefix(got.MessageID, otp.ReceiptKey(""))
+	if got.State() == "" {
+		return nil, errors.New(`attribute "reason" is not a reason that this release knows`)
+	}
+	return got, nil
+}
+
+// followed reads the followed fields of an item; it is nil if there is none. An attribute
 // that is missing or has another type is an error, never a zero: a zero would give wrong
 // facts.
-func image(i item) (*otp.Challenge, error) {
+func followed[T any](i item, fields []otp.FieldOf[T]) (*T, error) {
 	if len(i) == 0 {
 		return nil, nil
 	}
-	r, c := reader{item: i}, new(otp.Challenge)
-	for _, f := range otp.ChallengeFields {
+	r, of := reader{item: i}, new(T)
+	for _, f := range fields {
 		if _, there := i[f.Name]; !f.Followed || f.Optional && !there {
 			continue
 		}
-		switch p := f.Pointer(c).(type) {
+		switch p := f.Pointer(of).(type) {
 		case *string:
 			*p = r.text(f.Name)
 		case *[]byte:
@@ -37,10 +63,7 @@ func image(i item) (*otp.Challenge, error) {
 			*p = r.number(f.Name) == 1
 		}
 	}
-	if c.Attempts < 0 || c.Attempts > c.Max || c.Max > maxGuesses {
-		r.fail("attempts", fmt.Sprintf("from 0 to max, which is at most %d", maxGuesses))
-	}
-	return c, r.err
+	return of, r.err
 }
 
 // maxGuesses is more than any policy allows.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -56,5 +57,37 @@ func TestImageHasEveryFollowedField(t *testing.T) {
 		if there {
 			record[f.Name] = v
 		}
+	}
+}
+
+// A receipt loses no followed field. One without an attribute that all have, or with a reason that this release does
+// not know, cannot be read.
+func TestReceiptHasEveryFollowedField(t *testing.T) {
+	r, record := storetest.FilledReceipt(1), item{}
+	for _, f := range otp.ReceiptFields {
+		if f.Followed {
+			record[f.Name] = attribute(t, f.Pointer(&r))
+		} else {
+			reflect.ValueOf(f.Pointer(&r)).Elem().SetZero()
+		}
+	}
+	record["pk"] = events.NewStringAttribute(otp.ReceiptKey(r.MessageID))
+	got, err := receipt(record)
+	if err != nil || !reflect.DeepEqual(*got, r) {
+		t.Errorf("%v, read\n%+v\nwant\n%+v", err, got, r)
+	}
+	for _, f := range otp.ReceiptFields {
+		v, there := record[f.Name]
+		delete(record, f.Name)
+		if _, err := receipt(record); (err != nil) != (f.Followed && !f.Optional) {
+			t.Errorf("without %s: %v", f.Name, err)
+		}
+		if there {
+			record[f.Name] = v
+		}
+	}
+	record["reason"] = events.NewStringAttribute("canary")
+	if _, err := receipt(record); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v, want an error without the value", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"countersign/pkg/changes"
+	"countersign/pkg/otp"
 )
 
 // record is one record of the stream.
@@ -18,9 +19,11 @@ type record struct {
 	err      error // set if the record cannot be read; its text has no values
 }
 
-// challenges is the prefix of the keys of challenges. Changes of the table's other items
-// mean nothing here.
+// challenges is the prefix of the keys of challenges, and receipts that of receipts. Changes
+// of the table's other items mean nothing here.
 const challenges = "C#"
+
+var receipts = otp.ReceiptKey("")
 
 // sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
@@ -37,26 +40,35 @@ func read(text json.RawMessage) (r record) {
 		r.err = errors.New(`the key "pk" is missing or not a string`)
 		return r
 	}
-	if !strings.HasPrefix(pk.String(), challenges) {
-		return r
+	c := changes.Change{
+		At:    in.Change.ApproximateCreationDateTime.Time,
+		Swept: in.UserIdentity != nil && in.UserIdentity.PrincipalID == sweeper,
 	}
-	was, err := image(in.Change.OldImage)
-	is, err2 := image(in.Change.NewImage)
-	switch {
-	case err != nil:
-		r.err = errors.New("before the change: " + err.Error())
-	case err2 != nil:
-		r.err = errors.New("after the change: " + err2.Error())
-	case was == nil && is == nil:
-		r.err = errors.New("it has no image: the stream's view type must be NEW_AND_OLD_IMAGES")
-	default:
-		r.facts = changes.Facts(changes.Change{
-			Was: was, Is: is,
-			At:    in.Change.ApproximateCreationDateTime.Time,
-			Swept: in.UserIdentity != nil && in.UserIdentity.PrincipalID == sweeper,
-		})
+	switch key := pk.String(); {
+	case strings.HasPrefix(key, challenges):
+		c.Was, c.Is, r.err = images(in.Change, image)
+	case strings.HasPrefix(key, receipts):
+		c.WasReceipt, c.Receipt, r.err = images(in.Change, receipt)
+	}
+	if r.err == nil {
+		r.facts = changes.Facts(c)
 	}
 	return r
+}
+
+// images reads the item of a change before and after it. One of both may be nil.
+func images[T any](c events.DynamoDBStreamRecord, read func(item) (*T, error)) (was, is *T, err error) {
+	was, err = read(c.OldImage)
+	is, err2 := read(c.NewImage)
+	switch {
+	case err != nil:
+		err = errors.New("before the change: " + err.Error())
+	case err2 != nil:
+		err = errors.New("after the change: " + err2.Error())
+	case was == nil && is == nil:
+		err = errors.New("it has no image: the stream's view type must be NEW_AND_OLD_IMAGES")
+	}
+	return was, is, err
 }
 
 // unread returns the place of a record that does not have Lambda's form. Its error does

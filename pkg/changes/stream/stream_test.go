@@ -69,11 +69,11 @@ func TestStoresAgree(t *testing.T) {
 	}
 }
 
-// byID returns the kinds of facts by their ids.
-func byID(facts []changes.Fact) map[string]changes.Kind {
-	kinds := map[string]changes.Kind{}
+// byID returns the kinds of facts, and their messages, by their ids.
+func byID(facts []changes.Fact) map[string]string {
+	kinds := map[string]string{}
 	for _, f := range facts {
-		kinds[f.ID] = f.Kind
+		kinds[f.ID] = string(f.Kind) + " " + f.MessageID
 	}
 	return kinds
 }
