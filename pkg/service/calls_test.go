@@ -75,8 +75,8 @@ func (w *world) during(name, client string, do func(ctx context.Context) string)
 	w.depth--
 	w.call = outer
 	w.note("%s: %s (dead %v, requests %d, on the wire %d)", name, answer, c.dead, c.requests, c.sends)
-	if c.sends > 1 {
-		w.t.Errorf("%s: %d requests on the wire for one call", name, c.sends)
+	if c.messages > 1 || c.sends > 1 && w.second == nil {
+		w.t.Errorf("%s: %d requests on the wire with %d messages for one call", name, c.sends, c.messages)
 	}
 	return answer
 }

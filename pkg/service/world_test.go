@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -16,10 +15,10 @@ import (
 
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
-	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/documents"
+	"countersign/pkg/fallover"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/service"
@@ -49,6 +48,8 @@ type world struct {
 	log  strings.Builder
 	calm bool // nothing fails any more
 
+	script *script // nil: all is random
+
 	ams       *ams.Init
 	verify    *ams.Verify
 	unimatrix *unimatrix.API
@@ -62,7 +63,8 @@ type world struct {
 	depth    int       // calls that are under way
 
 	call    *call
-	wired   []published         // each request to the provider
+	wired   []published         // each message that was handed to a provider
+	again   int                 // of them, those to the second provider
 	counted []send              // in the oldest ledger
 	sent    map[string]bool     // ids of counted messages that were on the wire
 	codes   map[string]otp.Code // of each challenge that was sent, by its seed
@@ -70,10 +72,11 @@ type world struct {
 	refusal otp.Outcome         // of the latest count, "" if it was counted
 }
 
-// published is one request on the wire.
+// published is one message on the wire: one request, or two of a fallover, at the instant of the second.
 type published struct {
 	at     time.Time
 	client string
+	call   *call
 }
 
 // send is one message in a ledger.
@@ -125,7 +128,12 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, p provider) *
 		Door: shared.Gate.Door, Client: id, Messages: sends.Messages, Verifier: shared.Verifier(), Rand: rand.Reader,
 		Wait: func(_ context.Context, d time.Duration) { w.clock.Advance(d) },
 	}
-	p.wire.Otherwise(w.answer())
+	p.wire.Otherwise(w.answer(&w.provider))
+	if p.second != nil {
+		p.second.wire.Otherwise(w.answer(p.second))
+		first, second := fallover.Service{Name: "first", Sender: p.sender}, dying{p.second.sender, w}
+		w.sender = fallover.New(first, "second", func() (otp.Sender, error) { return second, nil }, w.clock.Now)
+	}
 	return w
 }
 
@@ -180,9 +188,13 @@ type call struct {
 	fates    map[int]fate
 	requests int
 	dead     bool
-	sends    int    // requests on the wire
-	id       string // under which the message is counted
-	seed     string // of the challenge that it owns
+	sends    int        // requests on the wires
+	messages int        // of them, those that a service did not refuse for certain
+	refused  bool       // the latest request, so that another service may have the message
+	begun    time.Time  // of the first request
+	lease    otp.Millis // until which no other call may send
+	id       string     // under which the message is counted
+	seed     string     // of the challenge that it owns
 	client   string
 	cancel   context.CancelFunc
 	mu       sync.Mutex // SNS's side is a goroutine of its own
@@ -193,7 +205,10 @@ var errLost = errors.New("scripted loss")
 // newCall draws the fate of a call: nothing fails, or one request does, or two.
 func (w *world) newCall() *call {
 	c := &call{fates: map[int]fate{}}
-	if !w.calm {
+	switch {
+	case w.script != nil:
+		c.fates = w.script.fates
+	case !w.calm:
 		for range max(0, w.r.IntN(5)-2) {
 			c.fates[w.r.IntN(7)] = 1 + fate(w.r.IntN(int(fates)-1))
 		}
@@ -237,7 +252,10 @@ func (w *world) request(do func() error, maySlow bool) error {
 }
 
 func (w *world) pause() time.Duration {
-	return []time.Duration{time.Second, 8 * time.Second, otp.Lease, otp.Lease + time.Second, time.Minute}[w.r.IntN(5)]
+	pauses := []time.Duration{
+		time.Second, 8 * time.Second, otp.Lease - time.Second, otp.Lease, otp.Lease + time.Second, time.Minute,
+	}
+	return pauses[w.r.IntN(len(pauses))]
 }
 
 // Send implements [otp.Sender]. It is the provider's, unless the process dies.
@@ -267,54 +285,6 @@ func (w *world) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, 
 	return delivery, id, err
 }
 
-// answer returns the provider's answer to each request: its own, or a random fault.
-func (w *world) answer() awsfake.Answer {
-	return func(rw http.ResponseWriter, r *http.Request, fake http.Handler) {
-		w.answerTo(w.call)(rw, r, fake)
-	}
-}
-
-func (w *world) answerTo(c *call) awsfake.Answer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sends++
-	w.wired = append(w.wired, published{w.clock.Now(), c.client})
-	if w.calm {
-		return awsfake.Serve()
-	}
-	return w.misbehaves(c)
-}
-
-func (w *world) misbehaves(c *call) awsfake.Answer {
-	if w.r.IntN(4) == 0 {
-		w.clock.Advance(w.pause())
-	}
-	if w.depth < 3 && w.r.IntN(4) == 0 {
-		w.step() // another call meanwhile
-		w.call = c
-	}
-	switch w.r.IntN(14) {
-	case 0:
-		return awsfake.Drop()
-	case 1, 2:
-		return awsfake.DropAfter()
-	case 3:
-		return awsfake.Cut()
-	case 4:
-		return awsfake.Half()
-	case 5:
-		return w.failing
-	case 6:
-		return w.busy
-	case 7:
-		return w.refusing // for good
-	case 8:
-		c.cancel() // the time of the call ends
-		return awsfake.Hang(nil)
-	}
-	return awsfake.Serve()
-}
-
 // watched is the store, with notes of what is applied.
 type watched struct {
 	storetest.Store
@@ -326,7 +296,7 @@ func (s watched) Reserve(
 ) (otp.Write, error) {
 	w, err := s.Store.Reserve(ctx, c, over, now)
 	if w.Applied {
-		s.call.seed = string(c.Seed)
+		s.call.seed, s.call.lease = string(c.Seed), c.Lease
 	}
 	return w, err
 }
@@ -334,7 +304,7 @@ func (s watched) Reserve(
 func (s watched) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error) {
 	w, err := s.Store.TakeOver(ctx, t)
 	if w.Applied {
-		s.call.seed = string(w.Item.Seed)
+		s.call.seed, s.call.lease = string(w.Item.Seed), w.Item.Lease
 	}
 	return w, err
 }
@@ -342,7 +312,7 @@ func (s watched) TakeOver(ctx context.Context, t otp.TakeOver) (otp.Write, error
 func (s watched) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
 	w, err := s.Store.Claim(ctx, c)
 	if w.Applied {
-		s.call.seed = string(w.Item.Seed)
+		s.call.seed, s.call.lease = string(w.Item.Seed), w.Item.Lease
 	}
 	return w, err
 }
