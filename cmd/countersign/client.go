@@ -156,7 +156,7 @@ func (p place) show(ctx context.Context, b *books, id string) error {
 		return err
 	}
 	p.warnOf(r)
-	return p.answer(r, described(r))
+	return p.answer(r, described(r, b.clients.Defaults.Brand))
 }
 
 // warnOf warns of a client whose id, which log lines and events show, is enough to send.

@@ -109,6 +109,7 @@ func (c *clientFindAccessKey) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return c.answer(r, fmt.Sprintf("access key %v finds this client\n", digest)+described(r))
+		found := fmt.Sprintf("access key %v finds this client\n", digest)
+		return c.answer(r, found+described(r, b.clients.Defaults.Brand))
 	})
 }

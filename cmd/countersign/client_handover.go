@@ -120,6 +120,10 @@ func (h *handover) print(ctx context.Context, p place, b *books, id, done string
 	if len(r.Countries) == 0 {
 		h.note("it can send nothing: client set --country allows countries")
 	}
+	if all := noRoom(r, b.clients.Defaults.Brand); all != "" {
+		h.note("one SMS has no room for the lines for autofill in these languages, and such requests get the " +
+			"client's own: " + all)
+	}
 	p.warnOf(r)
 	return p.answer(h, h.text(done))
 }

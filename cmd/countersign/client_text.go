@@ -16,8 +16,8 @@ import (
 	"countersign/pkg/message/languages"
 )
 
-// described is a client's record as text.
-func described(r clients.Record) string {
+// described is a client's record as text. brand is the deployment's, as far as the command knows it.
+func described(r clients.Record, brand string) string {
 	rows := [][]string{
 		{"client", quoted(r.ID)},
 		{"status", r.Status + ", added " + r.Added.Format(time.DateTime)},
@@ -43,6 +43,7 @@ func described(r clients.Record) string {
 		[]string{"a minute", most(r.PerMinute, "requests")},
 		[]string{"a day", most(r.MessagesPerDay, "messages")},
 		[]string{"brand", cmp.Or(r.Brand, "the deployment's") + tooLong(r)},
+		[]string{"autofill", autofill(r, brand)},
 		[]string{"sender id", cmp.Or(r.SenderID, "the deployment's")},
 		[]string{"language", cmp.Or(r.Language, "the deployment's")},
 		[]string{"texts", ownTexts(r)},
@@ -106,15 +107,45 @@ func tooLong(r clients.Record) string {
 	if r.Brand == "" {
 		return ""
 	}
+	if all := without(message.Words{Brand: r.Brand, Own: r.Texts}); all != "" {
+		return "; too long in " + all
+	}
+	return ""
+}
+
+// autofill are the lines behind a client's texts, and the languages that have no room for them.
+func autofill(r clients.Record, brand string) string {
+	lines := message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
+	text := [...]string{
+		message.Plain:    "no lines",
+		message.WithSite: "site " + r.Site,
+		message.WithHash: "Android hash " + r.AndroidHash,
+		message.WithBoth: "Android hash " + r.AndroidHash + ", site " + r.Site,
+	}[lines.Form()]
+	if all := noRoom(r, brand); all != "" {
+		text += "; no room in " + all
+	}
+	return text
+}
+
+// noRoom are the languages that have no room for the lines behind a client's texts, and how many characters too long
+// they are.
+func noRoom(r clients.Record, brand string) string {
+	lines := message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
+	if lines.Form() == message.Plain {
+		return ""
+	}
+	return without(message.Words{Brand: cmp.Or(r.Brand, brand), Own: r.Texts, Autofill: lines})
+}
+
+// without are the languages in which a text does not fit one SMS.
+func without(w message.Words) string {
 	var all []string
-	tags, over := languages.Without(message.Words{Brand: r.Brand, Own: r.Texts})
+	tags, over := languages.Without(w)
 	for i, tag := range tags {
 		all = append(all, fmt.Sprintf("%s (by %d)", tag, over[i]))
 	}
-	if all == nil {
-		return ""
-	}
-	return "; too long in " + strings.Join(all, ", ")
+	return strings.Join(all, ", ")
 }
 
 // ownTexts are the texts of a client's own.

@@ -38,6 +38,9 @@ var clientFlagsHelp = texts{
 	"language":  "Language of its messages, such as de.",
 	"text": "Text of its own in a language: {code} once, {brand} and {minutes} if wanted. An empty one removes it. " +
 		"May be repeated.",
+	"site": "Host of the site whose pages get the code filled in, such as example.com: each message ends in a line " +
+		"that binds its code to it.",
+	"android_hash": "Hash of the Android app that gets the code by the SMS Retriever: 11 characters of base64.",
 	"text_file":    "JSON object of languages and texts, in place of all its own texts.",
 	"custom_codes": "Let its Unimatrix requests choose codes. Whoever has its access key can then pass for anyone.",
 	"sender_name":  "Sender names that its Unimatrix requests may give. Default: none, and names are ignored.",
@@ -76,6 +79,8 @@ type clientFlags struct {
 	Language       *string  `placeholder:"TAG" help:"language"`
 	Text           []string `sep:"none" placeholder:"LANGUAGE=TEXT" help:"text"`
 	TextFile       []byte   `type:"filecontent" placeholder:"FILE" help:"text_file"`
+	Site           *string  `placeholder:"HOST" help:"site"`
+	AndroidHash    *string  `placeholder:"HASH" help:"android_hash"`
 	CustomCodes    *bool    `negatable:"" help:"custom_codes"`
 	SenderName     []string `sep:"none" placeholder:"NAME" help:"sender_name"`
 	Template       []string `sep:"none" placeholder:"ID" help:"template"`
@@ -117,6 +122,9 @@ func (f clientFlags) apply(r *clients.Record) {
 	set(&r.SenderID, f.SenderID)
 	set(&r.Language, f.Language)
 	r.Texts, _ = f.texts(r.Texts)
+	set(&r.Site, f.Site)
+	r.Site = strings.ToLower(r.Site) // a host's case does not count
+	set(&r.AndroidHash, f.AndroidHash)
 	if f.CustomCodes != nil {
 		r.CustomCodes = f.CustomCodes
 	}

@@ -103,7 +103,9 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 }
 
 func (m Messages) text(ctx context.Context, c *clients.Client, languages ...string) (otp.Text, error) {
-	words := message.Words{Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts}
+	words := message.Words{
+		Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts, Autofill: c.Autofill,
+	}
 	text, err := m.Text(words, languages...)
 	record := telemetry.From(ctx)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 )
@@ -80,6 +81,8 @@ type Client struct {
 	// Texts are templates of its own, by language.
 	Brand, SenderID, Language, DefaultLanguage string
 	Texts                                      map[string]string
+	// Autofill has the lines behind its texts, by which phones fill in a code.
+	Autofill message.Autofill
 	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a
 	// client's credential can make a code pass that no phone got.
 	CustomCodes bool

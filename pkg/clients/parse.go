@@ -117,6 +117,7 @@ func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 		Templates:      p.names("templates", r.Templates),
 		Sources:        p.sources(),
 	}
+	c.Autofill = p.autofill()
 	c.Brand, c.Language, c.Texts = p.text(d)
 	c.DefaultLanguage = d.Language
 	c.PerMinute, c.Uncounted = p.perMinute(d)
@@ -348,13 +349,37 @@ func (p *parser) messagesPerDay(d Defaults) int {
 func (p *parser) text(d Defaults) (brand, language string, texts map[string]string) {
 	r := p.record
 	brand, language = cmp.Or(r.Brand, d.Brand), cmp.Or(r.Language, d.Language)
-	own := r.Brand != "" || r.Language != "" || len(r.Texts) > 0 // else they were checked at the start
-	if p.words == Writing && own && brand != "" && d.CheckWords != nil {
-		if err := d.CheckWords(message.Words{Brand: brand, Language: language, Own: r.Texts}); err != nil {
+	lines := r.autofill()
+	own := r.Brand != "" || r.Language != "" || len(r.Texts) > 0 || lines != (message.Autofill{})
+	if p.words == Writing && own && brand != "" && d.CheckWords != nil { // the deployment's are checked at its start
+		w := message.Words{Brand: brand, Language: language, Own: r.Texts, Autofill: lines}
+		if err := d.CheckWords(w); err != nil {
 			p.errs = append(p.errs, err)
 		}
 	}
 	return brand, language, maps.Clone(r.Texts)
+}
+
+// HasWordsOf reports whether a client's messages are those of another record.
+func (r Record) HasWordsOf(other Record) bool {
+	return r.Brand == other.Brand && r.Language == other.Language && maps.Equal(r.Texts, other.Texts) &&
+		r.autofill() == other.autofill()
+}
+
+func (r Record) autofill() message.Autofill {
+	return message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
+}
+
+// autofill returns the lines behind the client's texts.
+func (p *parser) autofill() message.Autofill {
+	lines := p.record.autofill()
+	if err := message.CheckSite(lines.Site); lines.Site != "" && err != nil {
+		p.errs = append(p.errs, fmt.Errorf("site is %q, %w", lines.Site, err))
+	}
+	if err := message.CheckAndroidHash(lines.AndroidHash); lines.AndroidHash != "" && err != nil {
+		p.errs = append(p.errs, fmt.Errorf("androidHash is %q, %w", lines.AndroidHash, err))
+	}
+	return lines
 }
 
 func (p *parser) senderID() string {

@@ -47,6 +47,8 @@ type Record struct {
 	// Texts are templates of its own by language, see [message.CheckOwn]. Default: the
 	// built-in ones.
 	Texts       map[string]string `json:"texts,omitempty"`
+	Site        string            `json:"site,omitempty"`        // see [message.Autofill]; default: no line
+	AndroidHash string            `json:"androidHash,omitempty"` // the same
 	CustomCodes *bool             `json:"customCodes,omitzero"`  // default: false
 	SenderNames []string          `json:"senderNames,omitempty"` // default: none may be given
 	Templates   []string          `json:"templates,omitempty"`   // default: none may be given

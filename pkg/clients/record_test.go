@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/documents"
+	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -34,7 +35,8 @@ func fullRecord() clients.Record {
 		},
 		Window: new(clients.Duration(0)), Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de",
-		Texts:       map[string]string{"de": "{code} von {brand}"},
+		Texts: map[string]string{"de": "{code} von {brand}"},
+		Site:  "example.com", AndroidHash: "FA+9qCX9VSu",
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
@@ -71,6 +73,7 @@ func TestClientOfRecord(t *testing.T) {
 		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de", DefaultLanguage: "en", CustomCodes: true,
 		Texts:       map[string]string{"de": "{code} von {brand}"},
+		Autofill:    message.Autofill{Site: "example.com", AndroidHash: "FA+9qCX9VSu"},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 		TestNumbers: map[otp.Phone]otp.Test{
@@ -285,7 +288,7 @@ func TestTextsAreSmall(t *testing.T) {
 	for _, tag := range languages.All() {
 		r.Texts[tag] = "{code} " + strings.Repeat("ß", 151)
 	}
-	r.Status, r.Unimatrix, r.Secrets = clients.StatusActive, "", nil
+	r.Status, r.Unimatrix, r.Secrets, r.Site, r.AndroidHash = clients.StatusActive, "", nil, "", ""
 	if err := check(r); err != nil {
 		t.Fatal(err)
 	}
@@ -312,6 +315,17 @@ func wrongTexts() []recordCase {
 		{"a text in a language for no text", clients.Record{Texts: map[string]string{"de-AT": "{code}"}},
 			`texts[de-AT]: language "de-AT" has no text`},
 		{"a language for no text", clients.Record{Language: "tlh"}, `language "tlh" has no text`},
+		{"a site", clients.Record{Site: "example.com", Language: "ta"}, ""},
+		{"a URL as the site", clients.Record{Site: "https://example.com/"},
+			`site is "https://example.com/", must be a host`},
+		{"a site and a hash that are too long together",
+			clients.Record{Site: "accounts.example.com", AndroidHash: "FA+9qCX9VSu", Language: "ta"},
+			"brand in the language ta with the lines of the Android hash and of the site (44 characters) makes"},
+		{"a text that is too long with a site",
+			clients.Record{Site: "example.com", Texts: map[string]string{"de": "{code} " + strings.Repeat("a", 140)}},
+			"texts[de] with the line of the site (23 characters) makes a message longer than one SMS of 160 " +
+				"characters: take out 12"},
+		{"a short hash", clients.Record{AndroidHash: "FA+9qCX9VS"}, `androidHash is "FA+9qCX9VS", has 10 characters`},
 		{"a long sender id", clients.Record{SenderID: "Countersign1"},
 			`senderID is "Countersign1", must be 1 to 11 letters`},
 		{"a sender id of digits", clients.Record{SenderID: "12345"}, "with at least one letter"},

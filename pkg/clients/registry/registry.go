@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -144,7 +143,7 @@ func (g Registry) edit(
 		if r.ID != id {
 			return nil, fmt.Errorf("its id cannot become %q: add a client of that id", r.ID)
 		}
-		if r.Brand == was.Brand && r.Language == was.Language && maps.Equal(r.Texts, was.Texts) {
+		if r.HasWordsOf(was) {
 			words = clients.Reading // an older, longer brand must not block other edits
 		}
 		now = r
