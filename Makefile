@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
-.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters plan tools lint figures vuln bench flood fuzz build
+.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters test-browser plan tools lint figures vuln bench flood fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ test-plan: ## compare the numbering plans with upstream's answers on 50,000 numb
 
 test-counters: ## compare the count of parts with two counters of others, on 100,000 texts
 	@.ci/counters/run
+
+test-browser: ## open the page of docs/autofill.md in headless Chromium
+	@.ci/browser/run
 
 plan: ## write the numbering plans from upstream's newest release, into pkg/phone/plan
 	@.ci/plan/run generate

@@ -1,6 +1,7 @@
 package languages_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func longestBrand(t testing.TB, tag string, lines message.Autofill) string {
 }
 
 // Every text of every form that its language takes, with the longest brand and any number of digits, fits one part, and
-// parses back to its code, site and app (P22, P23, P38).
+// parses back to its code, site and app (P22, P23).
 func TestEachFormIsRead(t *testing.T) {
 	forms := 0
 	for _, tag := range languages.All() {
@@ -50,6 +51,39 @@ func TestEachFormIsRead(t *testing.T) {
 	}
 	if forms < 500 {
 		t.Errorf("%d texts", forms)
+	}
+}
+
+// The page has the room for a brand and a host in each language and form, with the validity and without.
+func TestPageOfAutofill(t *testing.T) {
+	var rows strings.Builder
+	for _, tag := range languages.All() {
+		fmt.Fprintf(&rows, "| `%s`", tag)
+		for _, lines := range formed()[1:] {
+			whole, short := letters(t, tag, lines)
+			fmt.Fprintf(&rows, " | %d, %d", whole, short)
+		}
+		rows.WriteString(" |\n")
+	}
+	rowsOfPage(t, "../../../docs/autofill.md", "| language | site | hash | both |\n|---|---|---|---|\n", rows.String())
+}
+
+// letters returns how many letters a brand and a host may have together: in the whole text, and in the short one. They
+// are 0 where the host alone is too long.
+func letters(t *testing.T, tag string, lines message.Autofill) (whole, short int) {
+	t.Helper()
+	if lines.Site != "" {
+		lines.Site = "a.co"
+	}
+	for brand := 1; ; brand++ {
+		text, err := languages.In(message.Words{Brand: strings.Repeat("b", brand), Autofill: lines}, tag)
+		if err != nil {
+			return whole, short
+		}
+		short = brand + len(lines.Site)
+		if text.Write("1234", 2*time.Minute) != text.Write("1234", 3*time.Minute) {
+			whole = short
+		}
 	}
 }
 

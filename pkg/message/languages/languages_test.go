@@ -109,11 +109,6 @@ func TestTable(t *testing.T) {
 
 // The page has the room of each language.
 func TestPage(t *testing.T) {
-	const path = "../../../docs/languages.md"
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var rows strings.Builder
 	for _, tag := range languages.All() {
 		size, encoding, of := in(t, "Countersign", tag).Longest(), "GSM 7-bit", 160
@@ -123,9 +118,19 @@ func TestPage(t *testing.T) {
 		brand := longest(t, tag, message.Autofill{})
 		fmt.Fprintf(&rows, "| `%s` | %s | %d of %d | %d |\n", tag, encoding, size.Units, of, brand)
 	}
-	before, rest, _ := strings.Cut(string(page), "| longest brand |\n|---|---|---|---|\n")
+	rowsOfPage(t, "../../../docs/languages.md", "| longest brand |\n|---|---|---|---|\n", rows.String())
+}
+
+// rowsOfPage holds the rows below the head of a table, up to the next heading, to those that a test made.
+func rowsOfPage(t *testing.T, path, head, rows string) {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(page), head)
 	_, after, found := strings.Cut(rest, "\n## ")
-	want := before + "| longest brand |\n|---|---|---|---|\n" + rows.String() + "\n## " + after
+	want := before + head + rows + "\n## " + after
 	if *update && found {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -133,7 +138,7 @@ func TestPage(t *testing.T) {
 		return
 	}
 	if string(page) != want {
-		t.Errorf("%s has other rows than\n%s\nwrite them by -update", path, rows.String())
+		t.Errorf("%s has other rows than\n%s\nwrite them by -update", path, rows)
 	}
 }
 
