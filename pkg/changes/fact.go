@@ -63,8 +63,8 @@ type Fact struct {
 	State       otp.MessageState `json:"state,omitempty"`
 	Description string           `json:"description,omitempty"` // the reason in plain words
 	Network     string           `json:"network,omitempty"`
-	Parts       int              `json:"parts,omitempty"`
-	PriceUSD    float64          `json:"priceUSD,omitempty"` // of all parts
+	Parts       int              `json:"parts,omitzero"`
+	PriceUSD    float64          `json:"priceUSD,omitzero"` // of all parts
 
 	// The place of the record, for Unreadable only.
 	Stream         string `json:"stream,omitempty"`

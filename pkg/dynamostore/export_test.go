@@ -9,7 +9,6 @@ var (
 	WriteChallenge = writeChallenge
 	ReadLedger     = readLedger
 	WriteReceipt   = writeReceipt
-	ReadReceipt    = readReceipt
 )
 
 // Codec writes and reads challenges with a list of fields.

@@ -38,7 +38,7 @@ func (s *Store) Receive(ctx context.Context, r otp.Receipt) (changed bool, err e
 	if len(out.Attributes) == 0 {
 		return true, nil
 	}
-	was, err := readReceipt(out.Attributes)
+	was, err := ReadReceipt(out.Attributes)
 	return err == nil && was.State() != r.State(), err
 }
 
@@ -56,7 +56,7 @@ func (s *Store) Receipt(ctx context.Context, messageID string) (*otp.Receipt, er
 	if len(out.Item) == 0 {
 		return nil, nil
 	}
-	return readReceipt(out.Item)
+	return ReadReceipt(out.Item)
 }
 
 func writeReceipt(r otp.Receipt) image {
@@ -65,7 +65,8 @@ func writeReceipt(r otp.Receipt) image {
 	return item
 }
 
-func readReceipt(item image) (*otp.Receipt, error) {
+// ReadReceipt reads the item of a receipt, as [ReadChallenge] reads that of a challenge.
+func ReadReceipt(item map[string]types.AttributeValue) (*otp.Receipt, error) {
 	r, err := receipts.read("receipt", item)
 	if err != nil {
 		return nil, err

@@ -17,38 +17,46 @@ type item = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// challenges is the prefix of the keys of challenges.
+// challenges is the prefix of the keys of challenges, and receipts that of receipts.
 const challenges = "C#"
+
+var receipts = otp.ReceiptKey("")
 
 // sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
 
-// change reads a record. ok is false if the record is not of a challenge, or not readable.
+// change reads a record. ok is false if the record is neither of a challenge nor of a receipt, or not readable.
 func change(record streamtypes.Record) (c changes.Change, ok bool) {
 	pk, _ := record.Dynamodb.Keys["pk"].(*streamtypes.AttributeValueMemberS)
-	if pk == nil || !strings.HasPrefix(pk.Value, challenges) {
+	if pk == nil {
 		return c, false
 	}
-	was, err := image(record.Dynamodb.OldImage)
-	is, err2 := image(record.Dynamodb.NewImage)
-	if err != nil || err2 != nil {
-		return c, false
+	c.At = aws.ToTime(record.Dynamodb.ApproximateCreationDateTime)
+	c.Swept = record.UserIdentity != nil && aws.ToString(record.UserIdentity.PrincipalId) == sweeper
+	switch key := pk.Value; {
+	case strings.HasPrefix(key, challenges):
+		c.Was, c.Is, ok = images(record, dynamostore.ReadChallenge)
+	case strings.HasPrefix(key, receipts):
+		c.WasReceipt, c.Receipt, ok = images(record, dynamostore.ReadReceipt)
 	}
-	return changes.Change{
-		Was: was, Is: is,
-		At:    aws.ToTime(record.Dynamodb.ApproximateCreationDateTime),
-		Swept: record.UserIdentity != nil && aws.ToString(record.UserIdentity.PrincipalId) == sweeper,
-	}, true
+	return c, ok
 }
 
-// image reads a challenge in a record; it is nil if there is none.
-func image(from map[string]streamtypes.AttributeValue) (*otp.Challenge, error) {
+// images reads the item of a record before and after the change. Either is nil if there is none.
+func images[T any](record streamtypes.Record, read func(item) (*T, error)) (was, is *T, ok bool) {
+	was, err := image(record.Dynamodb.OldImage, read)
+	is, err2 := image(record.Dynamodb.NewImage, read)
+	return was, is, err == nil && err2 == nil
+}
+
+// image reads an item in a record; it is nil if there is none.
+func image[T any](from map[string]streamtypes.AttributeValue, read func(item) (*T, error)) (*T, error) {
 	if len(from) == 0 {
 		return nil, nil
 	}
 	to := make(item, len(from))
 	for name, v := range from {
-		switch v := v.(type) { // a challenge has no other types
+		switch v := v.(type) { // neither item has other types
 		case *streamtypes.AttributeValueMemberS:
 			to[name] = text(v.Value)
 		case *streamtypes.AttributeValueMemberN:
@@ -57,5 +65,5 @@ func image(from map[string]streamtypes.AttributeValue) (*otp.Challenge, error) {
 			to[name] = &types.AttributeValueMemberB{Value: v.Value}
 		}
 	}
-	return dynamostore.ReadChallenge(to)
+	return read(to)
 }
