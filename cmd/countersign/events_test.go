@@ -65,7 +65,7 @@ func TestEvents(t *testing.T) {
 		p.post(verifyPath, verifyBody("one", right))
 		p.post(initPath, initBody("too soon", "60-1111111111"))
 		var list []json.RawMessage
-		eventually(t, "four events", func() bool { list = p.events(); return len(list) >= 4 })
+		eventually(t, "five events", func() bool { list = p.events(); return len(list) >= 5 })
 		counts := map[changes.Kind]int{}
 		for _, text := range list {
 			var e shownEvent
@@ -81,12 +81,14 @@ func TestEvents(t *testing.T) {
 				t.Errorf("event %s", text)
 			}
 		}
-		want := map[changes.Kind]int{changes.Sent: 1, changes.Failed: 1, changes.Passed: 1, changes.Refused: 1}
+		want := map[changes.Kind]int{
+			changes.Sent: 1, changes.Failed: 1, changes.Passed: 1, changes.Refused: 1, changes.Delivered: 1,
+		}
 		if !maps.Equal(counts, want) {
 			t.Errorf("events %v, want %v", counts, want)
 		}
-		if len(list) == 4 && !strings.Contains(string(list[0]), "SendRefused") {
-			t.Errorf("the latest event is %s", list[0])
+		if len(list) == 5 && !strings.Contains(string(list[0]), "MessageDelivered") {
+			t.Errorf("the latest event is %s", list[0]) // a moment after the others
 		}
 	})
 }

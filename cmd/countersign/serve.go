@@ -13,6 +13,8 @@ var serveHelp = texts{
 	"allow_remote": "Allow an address that other machines reach. Anyone there can read the codes.",
 	"allow_host": "Host that requests may be sent to, besides localhost and the address of --listen, such as " +
 		"host.docker.internal. A name that a stranger can own lets its web pages read the codes.",
+	"receipts": "What is reported about each message a moment after it was sent: delivered; undelivered, invalid, " +
+		"opted-out or blocked; with expired and late when its code is over (late is delivered all the same); or none.",
 	"verbose": "Log each request on standard error, with its result and the reason, and not faults only.",
 }
 
@@ -23,7 +25,8 @@ type serve struct {
 	AllowRemote bool     `env:"COUNTERSIGN_ALLOW_REMOTE" help:"allow_remote"`
 	AllowHost   []string `env:"COUNTERSIGN_ALLOW_HOST" placeholder:"HOST" help:"allow_host"`
 	storeFlags
-	Verbose bool `short:"v" env:"COUNTERSIGN_VERBOSE" help:"verbose"`
+	Receipts string `default:"delivered" env:"COUNTERSIGN_OUTBOX_RECEIPTS" placeholder:"STATE" help:"receipts"`
+	Verbose  bool   `short:"v" env:"COUNTERSIGN_VERBOSE" help:"verbose"`
 }
 
 // Run serves until ctx ends, then finishes the calls that are under way.
@@ -34,6 +37,7 @@ func (s *serve) Run(ctx context.Context) error {
 		AllowHosts:  s.AllowHost,
 		Place:       s.at(),
 		Verbose:     s.Verbose,
+		Receipts:    s.Receipts,
 		Getenv:      os.Getenv,
 		Stdout:      os.Stdout,
 		Stderr:      os.Stderr,

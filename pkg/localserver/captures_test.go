@@ -100,7 +100,7 @@ func stage(t testing.TB, all captures) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.outbox, err = outbox.Open(filepath.Join(dir, "outbox.jsonl"), s.now, rand.Text, func(outbox.Entry) {})
+	s.outbox, err = outbox.Open(filepath.Join(dir, "outbox.jsonl"), s.now, newMessageID, func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}

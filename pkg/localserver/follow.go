@@ -36,7 +36,7 @@ func follow(ctx context.Context, store openstore.Store, events changes.Events, l
 // end are published after the next start.
 func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events, log *slog.Logger) {
 	defer background(ctx, func(ctx context.Context) { sweep(ctx, f) })()
-	again(ctx, log, func() (more bool, err error) {
+	again(ctx, log, "changes", func() (more bool, err error) {
 		p, err := f.Feed().Next(ctx, piece, time.Now())
 		if err != nil {
 			return false, err
@@ -70,7 +70,7 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 		return
 	}
 	consumer := changes.Consumer{Numbers: t, Events: events}
-	again(ctx, log, func() (more bool, err error) {
+	again(ctx, log, "changes", func() (more bool, err error) {
 		r, err := t.Stream.Next(ctx)
 		if err != nil {
 			return false, err
@@ -86,8 +86,8 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 // first, and facts are published later.
 const share = 10
 
-// again calls do at once while there is more, and otherwise after each glance.
-func again(ctx context.Context, log *slog.Logger, do func() (more bool, err error)) {
+// again calls do, which works on what, at once while there is more, and otherwise after each glance.
+func again(ctx context.Context, log *slog.Logger, what string, do func() (more bool, err error)) {
 	for {
 		begin := time.Now()
 		more, err := do()
@@ -96,7 +96,7 @@ func again(ctx context.Context, log *slog.Logger, do func() (more bool, err erro
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			log.Error("changes", "cause", err.Error())
+			log.Error(what, "cause", err.Error())
 			wait = respite
 		case more:
 			wait = min(glance, (share-1)*time.Since(begin))

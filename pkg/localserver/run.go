@@ -25,6 +25,7 @@ import (
 	"countersign/pkg/loopback"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/openstore"
+	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service"
@@ -39,7 +40,8 @@ type Options struct {
 	// interface and that of Listen: names or addresses, without ports.
 	AllowHosts []string
 	Place      openstore.Place
-	Verbose    bool // log each request, and not faults only
+	Verbose    bool   // log each request, and not faults only
+	Receipts   string // what is reported about each message, see [fates]; "" is the first of them
 	// Getenv returns the settings of package config, as in Lambda.
 	Getenv func(string) string
 	Stdout io.Writer // gets "ready URL", the greeting and each message
@@ -74,8 +76,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	stdout := newTerminal(o.Stdout)
 	defer stdout.close()
-	show := func(e outbox.Entry) { stdout.say("SMS to " + e.To + ": " + e.Body) }
-	messages, err := outbox.Open(filepath.Join(o.Place.Folder, "outbox.jsonl"), time.Now, rand.Text, show)
+	path := filepath.Join(o.Place.Folder, "outbox.jsonl")
+	messages, err := outbox.Open(path, time.Now, newMessageID, stdout.sayMessage)
 	if err != nil {
 		return err
 	}
@@ -94,10 +96,15 @@ func Run(ctx context.Context, o Options) (err error) {
 		NumberPerDay: cfg.NumberPerDay,
 	})
 	server.prefixes = cfg.Prefixes
-	stop := background(ctx, func(ctx context.Context) { follow(ctx, store, server.events, log) })
-	defer stop()
+	defer server.attend(ctx, store, o.reporter(messages, store, stdout), log)()
 	log.Info("started", "version", version.Current, "plans", plan.Release())
 	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...))
+}
+
+// reporter returns what reports about the messages in the outbox.
+func (o Options) reporter(messages *outbox.Outbox, receipts otp.Receipts, stdout *terminal) reporter {
+	fate, _ := fateOf(o.Receipts) // which was checked
+	return reporter{fate: fate, outbox: messages, receipts: receipts, now: time.Now, show: stdout.sayReceipt}
 }
 
 // requestLog returns the log of requests: all of them, or faults only.
@@ -107,6 +114,19 @@ func (o Options) requestLog(w io.Writer) *slog.Logger {
 		level = slog.LevelInfo
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// attend follows the store, and reports about messages, until ctx ends or stop is called.
+func (s *server) attend(ctx context.Context, store openstore.Store, r reporter, log *slog.Logger) (stop func()) {
+	unfollow := background(ctx, func(ctx context.Context) { follow(ctx, store, s.events, log) })
+	if r.reason == "" {
+		return unfollow
+	}
+	quiet := background(ctx, func(ctx context.Context) { r.run(ctx, log) })
+	return func() {
+		quiet()
+		unfollow()
+	}
 }
 
 // background starts a task. stop ends its context and waits for its end.
@@ -159,6 +179,9 @@ func (o Options) check() error {
 		}
 	}
 	if err := o.Place.Check(); err != nil {
+		return err
+	}
+	if _, err := fateOf(o.Receipts); err != nil {
 		return err
 	}
 	for _, host := range o.AllowHosts {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"countersign/pkg/outbox"
 )
 
 // terminal prints lines without delaying any call, even if nobody reads the output.
@@ -54,6 +56,14 @@ func (t *terminal) say(line string) {
 	default:
 		t.missed.Add(1)
 	}
+}
+
+// sayMessage prints a message.
+func (t *terminal) sayMessage(e outbox.Entry) { t.say("SMS to " + e.To + ": " + e.Body) }
+
+// sayReceipt prints the receipt of a message.
+func (t *terminal) sayReceipt(e outbox.Entry) {
+	t.say("SMS to " + e.To + " " + string(e.Receipt.State) + ": " + e.Receipt.Reason)
 }
 
 // Write is say for a logger. A logger writes whole lines.

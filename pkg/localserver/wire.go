@@ -2,6 +2,8 @@ package localserver
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -50,6 +52,14 @@ func senders(messages *outbox.Outbox) sending.Senders {
 	return sending.Senders{
 		"outbox": func(func(string) string) (otp.Sender, error) { return messages, nil },
 	}
+}
+
+// newMessageID returns a random UUID, the form in which services of AWS name a message.
+func newMessageID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 const demoID = "demo"

@@ -43,6 +43,7 @@ type Place struct {
 type Store interface {
 	otp.Challenges
 	otp.Ledgers
+	otp.Receipts
 	clients.Counter
 	Documents() documents.Table
 	// Ledger reads a ledger, nil for none, and ClearLedger forgets its messages and keeps

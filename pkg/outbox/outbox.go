@@ -20,12 +20,17 @@ import (
 // Entry is one message as the file and the console show it. It holds the number and the
 // code in full, because it takes the place of the phone.
 type Entry struct {
-	ID     string    `json:"id"`
-	From   string    `json:"from,omitempty"` // what the message comes from; "" is the sender's default
-	To     string    `json:"to"`             // E.164
-	Body   string    `json:"body"`
-	Code   string    `json:"code"`
-	SentAt time.Time `json:"sentAt"`
+	ID        string    `json:"id"`
+	From      string    `json:"from,omitempty"` // what the message comes from; "" is the sender's default
+	To        string    `json:"to"`             // E.164
+	Body      string    `json:"body"`
+	Code      string    `json:"code"`
+	SentAt    time.Time `json:"sentAt"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"` // the end of the code
+	Client    string    `json:"client,omitempty"`
+	AuthID    string    `json:"authenticationId,omitempty"`
+	// Receipt is the latest one of the message, nil if none has come. The file has it in a line of its own.
+	Receipt *Receipt `json:"receipt,omitempty"`
 }
 
 // Outbox keeps messages in a file with one JSON object a line. It is safe for concurrent
@@ -35,6 +40,7 @@ type Outbox struct {
 	newID func() string
 	show  func(Entry)
 	file  *os.File
+	queue queue
 }
 
 var _ otp.Sender = (*Outbox)(nil)
@@ -47,7 +53,7 @@ func Open(path string, now func() time.Time, newID func() string, show func(Entr
 	if err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
-	return &Outbox{now: now, newID: newID, show: show, file: file}, nil
+	return &Outbox{now: now, newID: newID, show: show, file: file, queue: queue{file: file}}, nil
 }
 
 // Send implements [otp.Sender]: the message is accepted once it is written.
@@ -55,44 +61,60 @@ func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	if err := ctx.Err(); err != nil {
 		return otp.MaybeSent, "", fmt.Errorf("outbox: %w", err) // nothing is written, and nothing was refused
 	}
+	at := b.now().UTC().Truncate(time.Millisecond)
 	e := Entry{
 		ID: b.newID(), From: cmp.Or(m.Origin.Name, m.Origin.Identity), To: m.To.E164(), Body: m.Text, Code: string(m.Code),
-		SentAt: b.now().UTC().Truncate(time.Millisecond),
+		SentAt: at, Client: m.Client, AuthID: m.AuthID,
+	}
+	if m.Life > 0 {
+		e.ExpiresAt = at.Add(m.Life)
 	}
 	line, err := json.Marshal(e)
 	if err != nil {
 		return otp.Refused, "", fmt.Errorf("outbox: %w", err)
 	}
-	// A single write at the end of the file is not mixed with others. The line break in
-	// front ends a line that a killed process has left unfinished.
-	line = append(append([]byte{'\n'}, line...), '\n')
-	if _, err := b.file.Write(line); err != nil {
-		return otp.MaybeSent, "", fmt.Errorf("outbox: %w", err)
+	if err := appendLines(b.file, line); err != nil {
+		return otp.MaybeSent, "", err
 	}
 	b.show(e)
 	return otp.Accepted, e.ID, nil
 }
 
-// List returns the messages to a number, newest first. "" means every number.
+// appendLines writes lines at the end of the file, in a single write, which is not mixed with others. The line break
+// in front ends a line that a killed process has left unfinished.
+func appendLines(file *os.File, lines ...[]byte) error {
+	text := append([]byte{'\n'}, bytes.Join(lines, []byte{'\n'})...)
+	if _, err := file.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	return nil
+}
+
+// List returns the messages to a number, newest first, with their receipts. "" means every number.
 func (b *Outbox) List(to string) ([]Entry, error) {
-	text, err := io.ReadAll(io.NewSectionReader(b.file, 0, math.MaxInt64))
+	text, err := readFrom(b.file, 0)
 	if err != nil {
-		return nil, fmt.Errorf("outbox: %w", err)
+		return nil, err
 	}
 	wanted, err := json.Marshal(to)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
 	entries := []Entry{}
+	byID := map[string]int{}
 	for line := range bytes.Lines(text) {
+		if r, ok := readReceipt(line); ok {
+			if i, ok := byID[r.ID]; ok {
+				entries[i].Receipt = &r.Receipt
+			}
+			continue
+		}
 		if to != "" && !bytes.Contains(line, wanted) { // cheaper than parsing
 			continue
 		}
-		var e Entry
-		if json.Unmarshal(line, &e) != nil {
-			continue // empty or unfinished
-		}
-		if to == "" || e.To == to {
+		e, ok := readEntry(line)
+		if ok && (to == "" || e.To == to) {
+			byID[e.ID] = len(entries)
 			entries = append(entries, e)
 		}
 	}
@@ -100,13 +122,22 @@ func (b *Outbox) List(to string) ([]Entry, error) {
 	return entries, nil
 }
 
-// Empty removes all messages.
-func (b *Outbox) Empty() error {
-	if err := b.file.Truncate(0); err != nil {
-		return fmt.Errorf("outbox: %w", err)
+// readFrom returns the file from an offset on.
+func readFrom(file *os.File, offset int64) ([]byte, error) {
+	text, err := io.ReadAll(io.NewSectionReader(file, offset, math.MaxInt64-offset))
+	if err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
 	}
-	return nil
+	return text, nil
 }
+
+// readEntry reads a line with a message. ok is false for an empty or unfinished one.
+func readEntry(line []byte) (e Entry, ok bool) {
+	return e, json.Unmarshal(line, &e) == nil && e.To != ""
+}
+
+// Empty removes all messages. Receipts of those that are removed still come.
+func (b *Outbox) Empty() error { return b.queue.empty() }
 
 // Close closes the file. Later sends fail.
 func (b *Outbox) Close() error { return b.file.Close() }
