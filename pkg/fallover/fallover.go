@@ -9,6 +9,7 @@
 package fallover
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -42,8 +43,9 @@ type Sender struct {
 
 var _ otp.Sender = (*Sender)(nil)
 
-// New returns a sender that falls over from the first service to the second. It calls open for the first message that
-// needs the second service, so that a start pays for one sender alone.
+// New returns a sender that falls over from the first service to the second. first may be a router over both: a message
+// whose origin names the second service has no other one. It calls open for the first message that needs the second
+// service, so that a start pays for one sender alone.
 func New(first Service, second string, open func() (otp.Sender, error), now func() time.Time) *Sender {
 	return &Sender{first: first, second: second, open: sync.OnceValues(open), now: now}
 }
@@ -58,9 +60,9 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	defer cancel()
 
 	begun, line := s.now(), telemetry.From(ctx)
-	line.Service = s.first.Name
+	line.Service = cmp.Or(m.Origin.Service, s.first.Name)
 	delivery, id, refusal := s.first.Sender.Send(ctx, m)
-	if !forAnother(refusal) {
+	if !forAnother(refusal) || line.Service == s.second {
 		return delivery, id, refusal
 	}
 	line.FellOver(refusal)
@@ -74,7 +76,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	}
 	line.Service = s.second
 	m.Life -= took
-	m.Origin = elsewhere(m.Origin)
+	m.Origin = s.elsewhere(m.Origin)
 	again, id, err := second.Send(ctx, m)
 	if err != nil {
 		err = &Error{first: refusal, second: err}
@@ -82,10 +84,10 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	return both(delivery, again, err), id, err
 }
 
-// elsewhere returns the origin of a message that another service sends. An identity or a name may be registered with
-// the first service alone, so the other one uses its own. The price and the ids of the text hold for any service.
-func elsewhere(o otp.Origin) otp.Origin {
-	o.Service, o.Identity, o.Name = "", "", ""
+// elsewhere returns the origin of a message that the second service sends. An identity or a name may be registered with
+// the first one alone, so the second uses its own. The price and the ids of the text hold for any service.
+func (s *Sender) elsewhere(o otp.Origin) otp.Origin {
+	o.Service, o.Identity, o.Name = s.second, "", ""
 	return o
 }
 

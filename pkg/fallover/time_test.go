@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/fallover"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/sendertest"
+	"countersign/pkg/telemetry"
 )
 
 // scripted is a sender that takes some time and then answers. It hangs if answers is nil.
@@ -122,12 +123,29 @@ func TestMessageOfTheSecond(t *testing.T) {
 		if d, _, err := s.Send(t.Context(), m); d != otp.Refused || first.messages[0] != m {
 			t.Errorf("Send = %v, %v, and the first service got %+v", d, err, first.messages[0])
 		}
-		m.Origin = otp.Origin{EntityID: "1", TemplateID: "2", MaxPrice: "0.50"}
+		m.Origin = otp.Origin{Service: "sns", EntityID: "1", TemplateID: "2", MaxPrice: "0.50"}
 		m.Life -= time.Second
 		if second.messages[0] != m {
 			t.Errorf("the second service got %+v, want %+v", second.messages[0], m)
 		}
 	})
+}
+
+// A message that its origin sends through the second service has no other one.
+func TestMessageForTheSecond(t *testing.T) {
+	for service, want := range map[string]int{"sns": 0, "sms-voice": 1, "": 1} {
+		router, second := &scripted{answers: refused}, &scripted{answers: refused}
+		s := fallover.New(fallover.Service{Name: "sms-voice", Sender: router}, "sns",
+			func() (otp.Sender, error) { return second, nil }, time.Now)
+		m := sendertest.Message()
+		m.Origin.Service = service
+		ctx, line := telemetry.Begin(t.Context(), time.Time{})
+		d, _, err := s.Send(ctx, m)
+		if d != otp.Refused || err == nil || len(router.messages) != 1 || len(second.messages) != want || line.Service != "sns" {
+			t.Errorf("a message for %q: Send = %v, %v with %d messages to the second service, want %d; the line has %q",
+				service, d, err, len(second.messages), want, line.Service)
+		}
+	}
 }
 
 // A second service that cannot be opened leaves the refusal as it is.
