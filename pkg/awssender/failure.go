@@ -83,9 +83,9 @@ type Rule struct {
 	Reason  string
 }
 
-// another reports whether another service may take a message that this rule refuses. One that the number is the cause
+// Another reports whether another service may take a message that this rule refuses. One that the number is the cause
 // of would reach a person who has opted out, or cost more than the operator allows.
-func (r Rule) another() bool { return r.NotSent || r.Delivery == otp.Refused && r.Operator }
+func (r Rule) Another() bool { return r.NotSent || r.Delivery == otp.Refused && r.Operator }
 
 // Refusal is a service's refusal by its own words, and its meaning.
 type Refusal struct {
@@ -122,7 +122,7 @@ func (c Classifier) Failed(err error) (otp.Delivery, string, error) {
 		r.Rule = c.Unknown // a refusal that does not come as one
 	}
 	e.Code, e.Detail = awsclient.Code(r.Code), r.Detail
-	e.Reason, e.Operator, e.Another = r.Rule.Reason, r.Rule.Operator, refusal && r.Rule.another()
+	e.Reason, e.Operator, e.Another = r.Rule.Reason, r.Rule.Operator, refusal && r.Rule.Another()
 	return r.Rule.Delivery, "", e
 }
 

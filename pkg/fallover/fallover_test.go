@@ -146,7 +146,8 @@ func check(t *testing.T, a, b side, w want) {
 		first != w.first || second != w.second {
 		t.Errorf("Send = %v, %q, %v with %d and %d requests, want %+v", d, id, err, first, second, w)
 	}
-	if line.Service != w.service || line.Operator != w.operator || strings.Count(line.Cause, a.Name+": ") != min(1, w.causes) ||
+	if line.Service != w.service || line.Operator != w.operator ||
+		strings.Count(line.Cause, a.Name+": ") != min(1, w.causes) ||
 		strings.Count(line.Cause, "; then ") != max(0, w.causes-1) {
 		t.Errorf("the line has the service %s, operator %v and the cause %q, want %+v",
 			line.Service, line.Operator, line.Cause, w)
@@ -225,8 +226,9 @@ func TestCause(t *testing.T) {
 			t.Fatal(d, err)
 		}
 		line.Fail("store", fmt.Errorf("settle: lost"))
-		if !strings.HasPrefix(line.Cause, a.reason) || !strings.HasSuffix(line.Cause, "; settle: lost") || !line.Operator {
-			t.Errorf("the cause is %q, operator %v, want %s and the fault after it", line.Cause, line.Operator, a.reason)
+		whole := strings.HasPrefix(line.Cause, a.reason) && strings.HasSuffix(line.Cause, "; settle: lost")
+		if !whole || !line.Operator {
+			t.Errorf("the cause is %q, operator %v, want %s and the fault", line.Cause, line.Operator, a.reason)
 		}
 	})
 }
@@ -246,7 +248,8 @@ func TestOpenedOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 32 {
 			all.Go(func() {
-				if d, id, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || id == "" || err != nil {
+				d, id, err := s.Send(t.Context(), sendertest.Message())
+				if d != otp.Accepted || id == "" || err != nil {
 					t.Errorf("Send = %v, %q, %v, want Accepted", d, id, err)
 				}
 			})

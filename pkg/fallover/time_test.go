@@ -38,7 +38,7 @@ var refused = &awssender.Error{Sender: "sms-voice", Reason: "spent", Operator: t
 // P18, in virtual time: both requests end within the time of one, and the second one begins only while enough of that
 // is left.
 func TestTime(t *testing.T) {
-	const instant = time.Nanosecond
+	const instant, late = time.Nanosecond, fallover.Timeout - fallover.Enough
 	for name, c := range map[string]struct {
 		refusal  time.Duration // after which the first service refuses
 		deadline time.Duration // of the caller
@@ -48,8 +48,8 @@ func TestTime(t *testing.T) {
 	}{
 		"at once":              {0, time.Hour, 0, true, fallover.Timeout},
 		"in good time":         {time.Second, time.Hour, 0, true, fallover.Timeout},
-		"just in time":         {fallover.Timeout - fallover.Enough - instant, time.Hour, 0, true, fallover.Timeout},
-		"too late":             {fallover.Timeout - fallover.Enough + instant, time.Hour, 0, false, 2*time.Second + instant},
+		"just in time":         {late - instant, time.Hour, 0, true, fallover.Timeout},
+		"too late":             {late + instant, time.Hour, 0, false, late + instant},
 		"a short call":         {time.Second, 3500 * time.Millisecond, 0, true, 3500 * time.Millisecond},
 		"a call that ends":     {time.Second, 3*time.Second - instant, 0, false, time.Second},
 		"a call that is over":  {time.Second, time.Second, 0, false, time.Second},
@@ -92,7 +92,8 @@ func TestClockOfTheService(t *testing.T) {
 	for slow, want := range map[time.Duration]int{2 * time.Second: 1, 2*time.Second + 1: 0, time.Minute: 0} {
 		now := time.UnixMilli(1_795_317_208_457)
 		second := &scripted{answers: refused}
-		s := fallover.New(fallover.Service{Name: "sns", Sender: senderFunc(func() { now = now.Add(slow) })}, "sms-voice",
+		first := senderFunc(func() { now = now.Add(slow) })
+		s := fallover.New(fallover.Service{Name: "sns", Sender: first}, "sms-voice",
 			func() (otp.Sender, error) { return second, nil }, func() time.Time { return now })
 		m := sendertest.Message()
 		m.Lease = otp.MillisOf(now.Add(otp.Lease))
@@ -141,7 +142,8 @@ func TestMessageForTheSecond(t *testing.T) {
 		m.Origin.Service = service
 		ctx, line := telemetry.Begin(t.Context(), time.Time{})
 		d, _, err := s.Send(ctx, m)
-		if d != otp.Refused || err == nil || len(router.messages) != 1 || len(second.messages) != want || line.Service != "sns" {
+		if d != otp.Refused || err == nil || line.Service != "sns" || len(router.messages) != 1 ||
+			len(second.messages) != want {
 			t.Errorf("a message for %q: Send = %v, %v with %d messages to the second service, want %d; the line has %q",
 				service, d, err, len(second.messages), want, line.Service)
 		}

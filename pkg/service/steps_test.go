@@ -36,7 +36,8 @@ func TestWireAtEachStep(t *testing.T) {
 				w.completes(func() string { return w.init("steps") })
 				w.withinLimits()
 				if t.Failed() {
-					t.Fatalf("%s, fate %d at step %d: repeat it with -seed %d\n%s", name, f, step, w.seed, w.log.String())
+					t.Fatalf("%s, fate %d at step %d: repeat it with -seed %d\n%s",
+						name, f, step, w.seed, w.log.String())
 				}
 			}
 		}

@@ -76,7 +76,8 @@ func testProvider(t *testing.T, start Start, p Provider, want otp.Delivery) {
 	}
 	got, id, err := send(ctx, t, s)
 	if got != want || (id != "") != (want == otp.Accepted) {
-		t.Errorf("Send returns %s and the id %q, want %s, and an id with an accepted message", names[got], id, names[want])
+		t.Errorf("Send returns %s and the id %q, want %s, and an id with an accepted message",
+			names[got], id, names[want])
 	}
 	if (err == nil) != (want == otp.Accepted) {
 		t.Errorf("error %v; want the cause of each delivery but Accepted, for the log", err)
