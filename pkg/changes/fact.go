@@ -55,7 +55,8 @@ type Fact struct {
 
 	MessageID string `json:"messageId,omitempty"` // with Sent and receipts: the provider's id of the message
 
-	AttemptsLeft *int `json:"attemptsLeft,omitempty"` // after the fact; nil for [Sent], [Refused], [Unreadable] and receipts
+	// AttemptsLeft is that after the fact; nil for [Sent], [Refused], [Unreadable] and receipts.
+	AttemptsLeft *int `json:"attemptsLeft,omitempty"`
 	// Reason is an [otp.Outcome] for Refused, an [otp.Reason] for receipts, the fault for Unreadable.
 	Reason string `json:"reason,omitempty"`
 

@@ -98,6 +98,11 @@ func part(client string) string {
 	if len(client) <= 64 && !strings.ContainsFunc(client, func(r rune) bool { return !plain(r) }) {
 		return client
 	}
+	return digestOf(client)
+}
+
+// digestOf returns the form in which a client with another id is named.
+func digestOf(client string) string {
 	sum := sha256.Sum256([]byte(client))
 	return "~" + base64.RawURLEncoding.EncodeToString(sum[:])
 }

@@ -58,3 +58,31 @@ func Mask(cc, national string) string {
 	}
 	return "+" + cc + strings.Repeat("*", len(national)-open) + national[len(national)-open:]
 }
+
+// MaskE164 returns the mask of a number in E.164 form ("+606543216353"), "" for another text. It needs no numbering
+// plan: the length of a calling code follows from its first digits (ITU-T E.164.D).
+func MaskE164(number string) string {
+	all, ok := strings.CutPrefix(number, "+")
+	cc := callingCode(all)
+	if !ok || !digits(all) || len(all) > 15 || len(all) <= cc || all[0] == '0' {
+		return ""
+	}
+	return Mask(all[:cc], all[cc:])
+}
+
+// twoDigits are the calling codes with two digits. 1 and 7 have one, all others three.
+const twoDigits = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 " +
+	"60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
+
+// callingCode returns the length of the calling code that begins a number.
+func callingCode(number string) int {
+	switch {
+	case number == "":
+		return 0
+	case number[0] == '1', number[0] == '7':
+		return 1
+	case len(number) > 2 && strings.Contains(twoDigits, number[:2]):
+		return 2
+	}
+	return 3
+}

@@ -52,6 +52,21 @@ func TestMaskShowsLittle(t *testing.T) {
 			if n >= 8 && len(shown) != 4 {
 				t.Errorf("+%s%s: %s, want the last four digits as in the document", cc, national, mask)
 			}
+			if got := phone.MaskE164("+" + cc + national); got != mask && n > 3 { // shorter ones are no numbers
+				t.Errorf("+%s%s: %s without its parts, want %s", cc, national, got, mask)
+			}
+		}
+	}
+}
+
+// What is no number in E.164 form has no mask.
+func TestMaskOfNoNumber(t *testing.T) {
+	for _, in := range []string{
+		"", "+", "+1", "+60", "60123456789", "+0123456789", "+60 123456789",
+		"+6012345678901234", "+60x123456789", "+601234567８9",
+	} {
+		if got := phone.MaskE164(in); got != "" {
+			t.Errorf("%q has the mask %s", in, got)
 		}
 	}
 }

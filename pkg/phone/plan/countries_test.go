@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"countersign/pkg/phone"
 )
 
 // Each region that Lookup returns is a country, and no other text is one.
@@ -22,6 +24,15 @@ func TestCheckCountries(t *testing.T) {
 		refused(t, []string{"MY", s, "GB"}, `"`+s+`" has no phone numbers`)
 	}
 	refused(t, []string{"UK"}, `the United Kingdom is "GB"`)
+}
+
+// A mask needs no plan to find the calling code.
+func TestMaskWithoutThePlan(t *testing.T) {
+	for _, c := range codes {
+		if got, want := phone.MaskE164("+"+c.number+"2345678"), phone.Mask(c.number, "2345678"); got != want {
+			t.Errorf("+%s: %s, want %s", c.number, got, want)
+		}
+	}
 }
 
 func refused(t *testing.T, list []string, reason string) {
