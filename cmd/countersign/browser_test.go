@@ -16,7 +16,7 @@ import (
 	"countersign/pkg/message/autofilltest"
 )
 
-var chromium = flag.String("chromium", "", "a Chromium that can run headless, see .ci/browser/run")
+var chromium = flag.String("chromium", "", "chromium-headless-shell, see .ci/browser/run")
 
 // fakeMessages answers the page's request for a code in the place of the browser process.
 //
