@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/origins"
 	"countersign/pkg/clients/registry"
 )
 
@@ -65,7 +66,8 @@ func (clientCommands) Help() string {
 		`record. The digests of access keys are printed as fingerprints, and test numbers masked.
 
 A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
-		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, language, customCodes, ` +
+		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, senders, ` +
+		`language, customCodes, ` +
 		`senderNames, templates, ` +
 		`sources, testNumbers}. ` +
 		`A member that is missing has its default.`
@@ -168,6 +170,14 @@ func (p place) warnOf(r clients.Record) {
 		warn("the id of client %s, which log lines and events show, is its access key: anyone who knows it can send "+
 			"messages at your cost; client add-access-key gives it another one, and --retire-old ends this one",
 			quoted(r.ID))
+	}
+}
+
+// warnOfSenders warns of countries to which a client's messages do not go out as they are meant to.
+func warnOfSenders(r clients.Record) {
+	standard := origins.Standard{Sender: clients.Sender{Identity: r.SenderID}, OfClient: true}
+	for _, gap := range origins.Gaps(r.Countries, r.Senders, standard) {
+		warn("messages of client %s to %s; client set --sender gives a country an entry", quoted(r.ID), gap)
 	}
 }
 

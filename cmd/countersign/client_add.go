@@ -58,6 +58,7 @@ func (c *clientAdd) Run(ctx context.Context) error {
 		if err := b.clients.Add(ctx, r, secret, accessKeys...); err != nil {
 			return errors.Join(err, h.removeKey())
 		}
+		warnOfSenders(r)
 		return h.print(ctx, c.place, b, c.ID, "is added")
 	})
 }

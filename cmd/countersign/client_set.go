@@ -20,9 +20,11 @@ func (c *clientSet) Run(ctx context.Context) error {
 	}
 	return c.on(ctx, func(b *books) error {
 		known := false
+		var now clients.Record
 		err := b.clients.Edit(ctx, c.ID, func(r *clients.Record) error {
 			was := r.Unimatrix
 			c.apply(r)
+			now = *r
 			known = was == "hmac" && r.Unimatrix == "simple"
 			if r.Unimatrix == "hmac" && len(r.Secrets) == 0 {
 				return errors.New("it has no secret for hmac: client rotate-secret gives it one")
@@ -37,6 +39,7 @@ func (c *clientSet) Run(ctx context.Context) error {
 				"each of them: anyone who has read one can send messages at your cost now; client add-access-key "+
 				"--retire-old gives it a new key", quoted(c.ID))
 		}
+		warnOfSenders(now)
 		return c.show(ctx, b, c.ID)
 	})
 }

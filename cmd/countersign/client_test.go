@@ -21,7 +21,8 @@ const publicKey = testKeys + "ams-test-client.pub.pem"
 var everyFlag = []string{
 	"--unimatrix=simple", "--unsigned", "--country=US,MY", "--country=GB", "--api=ams,otp.send",
 	"--network=192.0.2.0/24", "--numbers=mobile", "--line=premium", "--time-window=90s", "--once", "--per-minute=600",
-	"--brand=Acme", "--sender-id=ACME", "--language=de", "--no-custom-codes", "--sender-name=Acme, Inc.",
+	"--brand=Acme", "--sender-id=ACME", "--sender=GB=ACMEGB,registered=yes",
+	"--sender=*=via=sns,max-price=0.50", "--language=de", "--no-custom-codes", "--sender-name=Acme, Inc.",
 	"--template=t1", "--template=t2", "--source=env.clientIp", "--source=header:X-User",
 	"--digits=4", "--validity=2m", "--attempts=3", "--cooldown=0s",
 	"--per-hour=4", "--per-day=9", "--unanswered=5", "--pause=2h", "--memory=48h",
@@ -33,13 +34,14 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 	`"countries":["US","MY","GB"],"numbers":"mobile","lines":["premium"],` +
 	`"limits":{"digits":4,"validity":"2m","attempts":3,"cooldown":"0s","perHour":4,"perDay":9,"unanswered":5,` +
 	`"pause":"2h","memory":"48h"},"window":"1m30s","once":true,"perMinute":600,"brand":"Acme","senderID":"ACME",` +
+	`"senders":{"*":{"via":"sns","maxPrice":"0.50"},"GB":{"identity":"ACMEGB","registered":true}},` +
 	`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
 	`"sources":["env.clientIp","header:X-User"]}`
 
 // settings is the JSON of a record without its id, status and time, and without access keys.
 func settings(t testing.TB, r clients.Record) string {
 	t.Helper()
-	text, err := json.Marshal(r)
+	text, err := json.Marshal(r, json.Deterministic(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +107,10 @@ func TestSetOne(t *testing.T) {
 			{"--per-minute=0", `"perMinute":600,`, ``},
 			{"--brand=", `"brand":"Acme",`, ``},
 			{"--sender-id=", `"senderID":"ACME",`, ``},
+			{"--sender=MY=63001", `"registered":true}},`, `"registered":true},"MY":{"identity":"63001"}},`},
+			{"--sender=GB=", `"GB":{"identity":"ACMEGB","registered":true},`, ``},
+			{"--sender=MY=", `,"MY":{"identity":"63001"}`, ``},
+			{"--sender=*=", `"senders":{"*":{"via":"sns","maxPrice":"0.50"}},`, ``},
 			{"--language=fr", `"language":"de"`, `"language":"fr"`},
 			{"--custom-codes", `"customCodes":false`, `"customCodes":true`},
 			{"--digits=", `"digits":4,`, ``},

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/origins"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 )
@@ -53,7 +54,21 @@ func described(r clients.Record, brand string) string {
 		[]string{"sources", cmp.Or(strings.Join(r.Sources, ", "), "none")},
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)
+	rows = append(rows, senders(r)...)
 	return columns(append(rows, testNumbers(r)...)...)
+}
+
+// senders are the rows of what a client's messages to each country come from.
+func senders(r clients.Record) (rows [][]string) {
+	name := "senders"
+	for _, country := range slices.Sorted(maps.Keys(r.Senders)) {
+		rows = append(rows, []string{name, country + "=" + origins.Describe(r.Senders[country])})
+		name = ""
+	}
+	if rows == nil {
+		rows = [][]string{{name, "the sender id above, else the deployment's"}}
+	}
+	return rows
 }
 
 // unimatrixMode is the way in which a client proves itself in the Unimatrix contract.

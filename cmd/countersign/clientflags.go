@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/origins"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/phone/plan"
 )
@@ -35,7 +36,11 @@ var clientFlagsHelp = texts{
 		"It costs one more write for each request.",
 	"brand":     "Name of the service in its messages.",
 	"sender_id": "Sender of its messages: 1 to 11 letters, digits and hyphens.",
-	"language":  "Language of its messages, such as de.",
+	"sender": "What its messages to a country come from, such as GB=ACME,registered=yes: " +
+		"COUNTRY=[IDENTITY][,entity=ID,template=ID][,max-price=USD][,via=sns|sms-voice][,registered=yes]. " +
+		"* is all other countries; MY= removes that of MY. May be repeated.",
+	"senders_file": "File with a line of that form for each country, in place of all its own; # begins a comment.",
+	"language":     "Language of its messages, such as de.",
 	"text": "Text of its own in a language: {code} once, {brand} and {minutes} if wanted. An empty one removes it. " +
 		"May be repeated.",
 	"site": "Host of the site whose pages get the code filled in, such as example.com: each message ends in a line " +
@@ -76,6 +81,8 @@ type clientFlags struct {
 	Once           *bool    `negatable:"" help:"once"`
 	Brand          *string  `placeholder:"NAME" help:"brand"`
 	SenderID       *string  `placeholder:"NAME" help:"sender_id"`
+	Sender         []string `sep:"none" placeholder:"COUNTRY=IDENTITY" help:"sender"`
+	SendersFile    []byte   `type:"filecontent" placeholder:"FILE" help:"senders_file"`
 	Language       *string  `placeholder:"TAG" help:"language"`
 	Text           []string `sep:"none" placeholder:"LANGUAGE=TEXT" help:"text"`
 	TextFile       []byte   `type:"filecontent" placeholder:"FILE" help:"text_file"`
@@ -97,9 +104,12 @@ type clientFlags struct {
 	Memory     duration `group:"own" placeholder:"DURATION" help:"memory"`
 }
 
-// check refuses unknown countries, and texts that cannot be read.
+// check refuses unknown countries, and texts and senders that cannot be read.
 func (f clientFlags) check() error {
 	if _, err := f.texts(nil); err != nil {
+		return err
+	}
+	if _, err := f.senders(nil); err != nil {
 		return err
 	}
 	var countries []string
@@ -125,6 +135,7 @@ func (f clientFlags) apply(r *clients.Record) {
 	set(&r.Site, f.Site)
 	r.Site = strings.ToLower(r.Site) // a host's case does not count
 	set(&r.AndroidHash, f.AndroidHash)
+	r.Senders, _ = f.senders(r.Senders)
 	if f.CustomCodes != nil {
 		r.CustomCodes = f.CustomCodes
 	}
@@ -169,6 +180,32 @@ func (f clientFlags) texts(had map[string]string) (map[string]string, error) {
 	}
 	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
 	return texts, nil
+}
+
+// senders returns the senders of a client that has some.
+func (f clientFlags) senders(had map[string]clients.Sender) (map[string]clients.Sender, error) {
+	senders := maps.Clone(had)
+	var errs []error
+	if f.SendersFile != nil {
+		all, err := origins.ParseAll(string(f.SendersFile))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--senders-file: %w", err))
+		}
+		senders = all
+	}
+	for _, given := range f.Sender {
+		country, s, err := origins.Parse(given)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--sender: %w", err))
+			continue
+		}
+		if senders == nil {
+			senders = map[string]clients.Sender{}
+		}
+		senders[country] = s
+	}
+	maps.DeleteFunc(senders, func(_ string, s clients.Sender) bool { return s == (clients.Sender{}) })
+	return senders, errors.Join(errs...)
 }
 
 func set[T any](field *T, given *T) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/pkg/clients/origins"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
 	"countersign/pkg/documents"
@@ -88,7 +89,7 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 	defer func() { err = errors.Join(err, shut()) }()
 	ring := lazyRing(sync.OnceValues(p.ring))
 	defaults := cfg.Defaults()
-	defaults.CheckWords = languages.Check
+	defaults.CheckWords, defaults.CheckSender = languages.Check, origins.Check
 	err = work(&books{
 		clients: registry.Registry{Table: table, Sealer: ring, Defaults: defaults, Now: time.Now, Rand: rand.Reader},
 		users:   users.Directory{Table: table, Sealer: ring, Now: time.Now},

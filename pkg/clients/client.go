@@ -83,6 +83,8 @@ type Client struct {
 	Texts                                      map[string]string
 	// Autofill has the lines behind its texts, by which phones fill in a code.
 	Autofill message.Autofill
+	// Senders of its messages by country.
+	Senders map[string]Sender
 	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a
 	// client's credential can make a code pass that no phone got.
 	CustomCodes bool

@@ -32,6 +32,9 @@ type Defaults struct {
 	// CheckWords refuses words that make no message: [countersign/pkg/message/languages.Check].
 	// nil, in processes that write no record, takes all.
 	CheckWords func(message.Words) error
+	// CheckSender refuses a sender from which no message to a country can come:
+	// [countersign/pkg/clients/origins.Check]. nil, in processes that write no record, takes all.
+	CheckSender func(country string, s Sender) error
 	// RequestsPerMinute and MessagesPerDay of a client; 0 is any number.
 	RequestsPerMinute, MessagesPerDay int
 }
@@ -63,8 +66,8 @@ const MaxAccessKeys = 5
 
 // Check reports every field that is wrong, in one error with a line for each. It
 // applies the record's limits to the deployment's defaults.
-func (r Record) Check(d Defaults, words Occasion) error {
-	_, err := r.parse(d, words)
+func (r Record) Check(d Defaults, why Occasion) error {
+	_, err := r.parse(d, why)
 	return err
 }
 
@@ -90,8 +93,8 @@ func (r Record) Client(ctx context.Context, d Defaults, sealer documents.Sealer)
 }
 
 // parse makes a client without its secrets and test numbers. The error lists every wrong field.
-func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
-	p := parser{record: r, words: words}
+func (r Record) parse(d Defaults, why Occasion) (*Client, error) {
+	p := parser{record: r, why: why}
 	c := &Client{
 		ID:             p.id(),
 		Unsigned:       r.Unsigned && d.Unsigned,
@@ -112,6 +115,7 @@ func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 		Once:           r.Once,
 		MessagesPerDay: p.messagesPerDay(d),
 		SenderID:       p.senderID(),
+		Senders:        p.senders(d),
 		CustomCodes:    r.CustomCodes != nil && *r.CustomCodes,
 		SenderNames:    p.names("senderNames", r.SenderNames),
 		Templates:      p.names("templates", r.Templates),
@@ -135,20 +139,23 @@ func (r Record) parse(d Defaults, words Occasion) (*Client, error) {
 // parser reads a record field by field and collects the errors.
 type parser struct {
 	record Record
-	words  Occasion
+	why    Occasion
 	errs   []error
 }
 
-// Occasion is why a record's words are looked at: its brand, its language and its texts.
+// Occasion is why a record is looked at: the parts of it that are being written. Other parts may be older than a rule,
+// which must not stop requests and other edits.
 type Occasion int
 
 const (
-	// Reading is for a stored record. Its words may be older than a rule: messages go out
-	// in a language that they fit.
-	Reading Occasion = iota
-	// Writing is for words that are being written. They must make a message that fits one
-	// part, see [Defaults].
-	Writing
+	// WritingWords is for a brand, a language and texts. They must make a message that fits one part, see
+	// [Defaults].CheckWords; else messages go out in a language that they fit.
+	WritingWords Occasion = 1 << iota
+	// WritingSenders is for senders, see [Defaults].CheckSender; else AWS refuses what it does not carry.
+	WritingSenders
+
+	Reading Occasion = 0
+	Writing          = WritingWords | WritingSenders
 )
 
 func (p *parser) want(ok bool, field string, value any, want string) {
@@ -351,7 +358,7 @@ func (p *parser) text(d Defaults) (brand, language string, texts map[string]stri
 	brand, language = cmp.Or(r.Brand, d.Brand), cmp.Or(r.Language, d.Language)
 	lines := r.autofill()
 	own := r.Brand != "" || r.Language != "" || len(r.Texts) > 0 || lines != (message.Autofill{})
-	if p.words == Writing && own && brand != "" && d.CheckWords != nil { // the deployment's are checked at its start
+	if p.why&WritingWords != 0 && own && brand != "" && d.CheckWords != nil { // else checked at the start
 		w := message.Words{Brand: brand, Language: language, Own: r.Texts, Autofill: lines}
 		if err := d.CheckWords(w); err != nil {
 			p.errs = append(p.errs, err)
@@ -387,6 +394,20 @@ func (p *parser) senderID() string {
 	p.want(s == "" || message.IsSenderID(s), "senderID", s,
 		"1 to 11 letters, digits and hyphens with at least one letter")
 	return s
+}
+
+func (p *parser) senders(d Defaults) map[string]Sender {
+	for _, c := range slices.Sorted(maps.Keys(p.record.Senders)) {
+		known := c == Everywhere || country(c)
+		p.want(known, "senders["+c+"]", c, `an upper-case ISO 3166-1 code such as "MY", or "*" for all others`)
+		if !known || p.why&WritingSenders == 0 || d.CheckSender == nil {
+			continue
+		}
+		if err := d.CheckSender(c, p.record.Senders[c]); err != nil {
+			p.errs = append(p.errs, fmt.Errorf("senders[%s]: %w", c, err))
+		}
+	}
+	return maps.Clone(p.record.Senders)
 }
 
 func (p *parser) names(field string, names []string) []string {

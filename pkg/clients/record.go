@@ -43,7 +43,9 @@ type Record struct {
 	MessagesPerDay int    `json:"messagesPerDay,omitzero"`
 	Brand          string `json:"brand,omitempty"`    // default: the deployment's
 	SenderID       string `json:"senderID,omitempty"` // default: the sender's
-	Language       string `json:"language,omitempty"` // default: the deployment's
+	// Senders of its messages by country; [Everywhere] is all others. Default: SenderID, and the deployment's.
+	Senders  map[string]Sender `json:"senders,omitempty"`
+	Language string            `json:"language,omitempty"` // default: the deployment's
 	// Texts are templates of its own by language, see [message.CheckOwn]. Default: the
 	// built-in ones.
 	Texts       map[string]string `json:"texts,omitempty"`

@@ -11,6 +11,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/clients/origins"
 	"countersign/pkg/documents"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
@@ -35,8 +36,9 @@ func fullRecord() clients.Record {
 		},
 		Window: new(clients.Duration(0)), Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de",
-		Texts: map[string]string{"de": "{code} von {brand}"},
-		Site:  "example.com", AndroidHash: "FA+9qCX9VSu",
+		Senders: map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
+		Texts:   map[string]string{"de": "{code} von {brand}"},
+		Site:    "example.com", AndroidHash: "FA+9qCX9VSu",
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
@@ -72,6 +74,7 @@ func TestClientOfRecord(t *testing.T) {
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
 		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de", DefaultLanguage: "en", CustomCodes: true,
+		Senders:     map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
 		Texts:       map[string]string{"de": "{code} von {brand}"},
 		Autofill:    message.Autofill{Site: "example.com", AndroidHash: "FA+9qCX9VSu"},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
@@ -147,6 +150,7 @@ func TestHourlyLimit(t *testing.T) {
 func check(r clients.Record) error {
 	return r.Check(clients.Defaults{
 		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme", CheckWords: languages.Check,
+		CheckSender: origins.Check,
 	}, clients.Writing)
 }
 
@@ -329,6 +333,11 @@ func wrongTexts() []recordCase {
 		{"a long sender id", clients.Record{SenderID: "Countersign1"},
 			`senderID is "Countersign1", must be 1 to 11 letters`},
 		{"a sender id of digits", clients.Record{SenderID: "12345"}, "with at least one letter"},
+		{"a sender of a country in lower case", clients.Record{Senders: map[string]clients.Sender{"my": {}}},
+			`senders[my] is "my", must be an upper-case ISO 3166-1 code`},
+		{"a sender that a country shows not",
+			clients.Record{Senders: map[string]clients.Sender{"MY": {Identity: "ACME"}}},
+			`senders[MY]: phones in MY show no sender ids`},
 		{"an empty sender name", clients.Record{SenderNames: []string{""}},
 			`senderNames[0] is "", must be 1 to 64 characters`},
 		{"the source in an unknown member", clients.Record{Sources: []string{"env.sessionId"}},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -136,7 +137,7 @@ func (g Registry) edit(
 		if err != nil {
 			return nil, err
 		}
-		was, words := r, clients.Writing
+		was, why := r, clients.Writing
 		if err := change(&r); err != nil {
 			return nil, err
 		}
@@ -144,10 +145,13 @@ func (g Registry) edit(
 			return nil, fmt.Errorf("its id cannot become %q: add a client of that id", r.ID)
 		}
 		if r.HasWordsOf(was) {
-			words = clients.Reading // an older, longer brand must not block other edits
+			why &^= clients.WritingWords // an older, longer brand must not block other edits
+		}
+		if maps.Equal(r.Senders, was.Senders) {
+			why &^= clients.WritingSenders // nor a sender that a newer rule refuses
 		}
 		now = r
-		text, err = g.encode(r, words)
+		text, err = g.encode(r, why)
 		if err == nil && r.FoundByID() && !was.FoundByID() {
 			err = errNoAccessKey
 		}
@@ -157,8 +161,8 @@ func (g Registry) edit(
 }
 
 // encode returns the document of a record, in which every field must be right.
-func (g Registry) encode(r clients.Record, words clients.Occasion) ([]byte, error) {
-	if err := r.Check(g.Defaults, words); err != nil {
+func (g Registry) encode(r clients.Record, why clients.Occasion) ([]byte, error) {
+	if err := r.Check(g.Defaults, why); err != nil {
 		return nil, err
 	}
 	return documents.Encode(r)

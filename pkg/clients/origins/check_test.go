@@ -1,0 +1,170 @@
+package origins
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/smsrules"
+)
+
+var update = flag.Bool("update", false, "write the messages of refused entries as the expected ones")
+
+// The entries that are refused, each with its message. testdata/refused.txt has an entry a line, and its message in the
+// next one.
+func TestRefused(t *testing.T) {
+	const path = "testdata/refused.txt"
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	for line := range strings.Lines(string(want)) {
+		if strings.HasPrefix(line, "  ") {
+			continue
+		}
+		got.WriteString(line)
+		if entry := strings.TrimSuffix(line, "\n"); entry != "" && !strings.HasPrefix(entry, "#") {
+			all, err := ParseAll(entry)
+			if err == nil {
+				err = CheckAll(all)
+			}
+			if err == nil {
+				t.Errorf("%s is taken", entry)
+				continue
+			}
+			got.WriteString("  " + strings.ReplaceAll(err.Error(), "\n", "\n  ") + "\n")
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%s; if the change is meant, run go test ./pkg/clients/origins -run TestRefused -update", got.String())
+	}
+}
+
+// Entries that countries take.
+func TestTaken(t *testing.T) {
+	for _, entry := range strings.Split(`DE=ACME
+DE=AC-ME,max-price=0.10
+GB=ACME,registered=yes
+GB=arn:aws:sms-voice:eu-west-1:123456789012:sender-id/ACME/GB,registered=yes
+GB=+447911123456
+SG=ACME,registered=yes
+IE=ACME,registered=yes
+IN=ACMEIN,entity=1701165718168578728,template=1707166375278247471
+IN=12345,entity=1701,template=1707
+IN=pool-0123456789abcdef,entity=1701,template=1707
+IN=entity=1701,template=1707
+IN=max-price=0.10
+CN=pool-0123456789abcdef,registered=yes
+CN=10690,registered=yes
+FR=ACME
+US=+12065550100
+US=62345
+US=phone-0123456789abcdef
+CA=+16045550100
+BE=+32460001234
+BR=28123
+MY=63001
+MY=63001,via=sns
+MY=+12065550100
+MY=arn:aws:sms-voice:ap-southeast-1:123456789012:pool/pool-0123456789abcdef
+KR=via=sns
+KR=pool-0123456789abcdef
+AE=ACME,via=sns,registered=yes
+AE=4005
+PK=8333
+*=ACME
+*=+12065550100
+*=pool-0123456789abcdef,max-price=1
+*=via=sns
+*=max-price=0.05`, "\n") {
+		country, s, err := Parse(entry)
+		if err == nil {
+			err = Check(country, s)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", entry, err)
+		}
+		if got := country + "=" + Describe(s); got != entry {
+			t.Errorf("%s is described as %s", entry, got)
+		}
+	}
+}
+
+// Each country of a list is refused for what the list says, and no other country is.
+func TestEveryCountryOfARule(t *testing.T) {
+	refused := func(country, entry string) bool { return Check(country, parse(t, country+"="+entry)) != nil }
+	for _, c := range append(smsrules.Demanding(), "DE", "NL", "NO", "JP") {
+		country := string(c)
+		want := !c.ShowsNames() || c.RegistersNames() || c.RegistersTexts()
+		if got := refused(country, "ACME"); got != want {
+			t.Errorf("%s=ACME is refused: %v, want %v", country, got, want)
+		}
+		ids := ",registered=yes"
+		if country == "IN" {
+			ids = ",entity=1,template=2"
+		}
+		if got := refused(country, "ACME"+ids); got == c.ShowsNames() {
+			t.Errorf("%s=ACME%s is refused: %v", country, ids, got)
+		}
+		if got := refused(country, "62345"+ids); got != c.OnlySharedRoutes() {
+			t.Errorf("%s=62345%s is refused: %v", country, ids, got)
+		}
+		if refused(country, "pool-0123456789abcdef"+ids) {
+			t.Errorf("a pool is refused for %s", country)
+		}
+	}
+}
+
+func parse(t *testing.T, entry string) clients.Sender {
+	t.Helper()
+	_, s, err := Parse(entry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Entries come in lines with comments, or with semicolons between them.
+func TestParseAll(t *testing.T) {
+	lines, err := ParseAll("# of 2026\n\nGB=ACME , registered=yes\r\n  *=pool-0123456789abcdef;MY = 63001\n")
+	if err != nil || len(lines) != 3 {
+		t.Fatalf("%v, %v", lines, err)
+	}
+	one, err := ParseAll("*=pool-0123456789abcdef;MY=63001;GB=ACME,registered=yes;")
+	for country, s := range lines {
+		if one[country] != s || s == (clients.Sender{}) {
+			t.Errorf("%s: %+v and %+v (%v)", country, s, one[country], err)
+		}
+	}
+	if all, err := ParseAll(" \n"); err != nil || len(all) != 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// A message has no phone number, which log lines may not have.
+func TestMessagesHaveNoNumber(t *testing.T) {
+	for _, entry := range []string{
+		"+60123456789", "MY=+60123456789", "MY=60123456789", "MY=+60 123456789", "AE=+971501234567", "KR=+821012345678",
+		"GB=ACME,+60123456789", "US=+60123456789,+60123456788", "*=60123456789", "GB=+60123456789x", "MY=+601",
+		"+60123456789=ACME", "GB=ACME,+60123456789=1", "GB=via=+60123456789", "GB=ACME,registered=+60123456789",
+		"GB=entity=+60123456789,template=+60123456789", "GB=max-price=+60123456789",
+	} {
+		all, err := ParseAll(entry)
+		if err == nil {
+			err = CheckAll(all)
+		}
+		if err == nil || strings.Contains(err.Error(), "123456") {
+			t.Errorf("%s: %v, want an error without a number", entry, err)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package origins
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/smsrules"
+)
+
+// Standard is what messages come from where no entry has an identity.
+type Standard struct {
+	clients.Sender
+	// OfClient is set where the senders are those of a client: the deployment's, which are not known then, may fill a
+	// gap.
+	OfClient bool
+}
+
+// Gaps returns a line for each reason for which messages to some of the countries do not go out as they are meant to: a
+// country whose entry [Check] refuses, and one that needs an entry and has none. "*" is every country. Whether a pool
+// reaches a country is AWS's to know.
+func Gaps(countries []string, all map[string]clients.Sender, standard Standard) []string {
+	var refused []string
+	for _, country := range slices.Sorted(maps.Keys(all)) {
+		if err := Check(country, all[country]); err != nil {
+			refused = append(refused, fmt.Sprintf("%s: %v", country, err))
+		}
+	}
+	found := map[string][]string{}
+	for _, country := range every(countries) {
+		own := all[country]
+		if reason := gap(smsrules.Country(country), own, all[clients.Everywhere], standard); reason != "" {
+			found[reason] = append(found[reason], country)
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(found)) {
+		refused = append(refused, strings.Join(found[reason], ", ")+": "+reason)
+	}
+	return refused
+}
+
+// every returns countries, with those that have a rule in place of "*".
+func every(countries []string) (list []string) {
+	for _, country := range countries {
+		if country != clients.Everywhere {
+			list = append(list, country)
+			continue
+		}
+		for _, c := range smsrules.Demanding() {
+			list = append(list, string(c))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// gap returns why messages to a country do not go out as they are meant to, or "".
+func gap(c smsrules.Country, own, rest clients.Sender, standard Standard) string {
+	if own.Identity != "" {
+		return "" // Check has judged it
+	}
+	from := standard.Sender
+	if rest.Identity != "" {
+		from.Identity, from.Via = rest.Identity, rest.Via
+	}
+	id, home := nameOf(from.Identity)
+	isName := kindOf(from.Identity) == name || home != ""
+	if standard.OfClient {
+		if isName && c.ShowsNames() && c.RegistersNames() {
+			return fmt.Sprintf("a sender id must be registered there, and no entry states that %s is", id)
+		}
+		return ""
+	}
+	switch {
+	case home != "" && home != string(c):
+		return fmt.Sprintf("the sender id %s is that of %s, and messages to other countries are refused", id, home)
+	case isName && !smsrules.ShowsName(string(c), id) && from.Via != clients.SNS && rest.Identity == "":
+		return fmt.Sprintf("phones there do not show the sender id %s, and messages there are refused", id)
+	case isName && home == "" && c.ShowsNames() && c.RegistersNames() && c != "IN":
+		return fmt.Sprintf("a sender id must be registered there, and no entry states that %s is", id)
+	case c == "IN" && own.EntityID == "" && from.EntityID == "":
+		return "a text must be registered there, and no entry has its entity and template"
+	case c != "IN" && c.RegistersTexts():
+		return "a text must be registered there, and no entry states that it is"
+	case from.Identity == "" && c.RegistersNames() && c != "IN":
+		return "a sender id must be registered there, and no entry names one"
+	}
+	return ""
+}

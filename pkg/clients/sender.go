@@ -1,0 +1,36 @@
+package clients
+
+import "strings"
+
+// Sender is what messages to a country come from, and what goes with them. A field that is left out is that of the next
+// sender in their order, see [countersign/pkg/admission.Messages.Origins]. Package origins has the form in
+// which operators write it, and the rules of countries that it must keep.
+type Sender struct {
+	Identity   string `json:"identity,omitempty"` // a pool, phone number or sender id: its ARN, id, number or name
+	Via        string `json:"via,omitempty"`      // "sns" or "sms-voice"; default: see [Sender.Service]
+	EntityID   string `json:"entity,omitempty"`   // India's ids, both or neither
+	TemplateID string `json:"template,omitempty"`
+	MaxPrice   string `json:"maxPrice,omitempty"` // in USD
+	// Registered is the operator's word that the country's registration is done.
+	Registered bool `json:"registered,omitzero"`
+}
+
+// Everywhere is the country of the sender for all countries that have none of their own.
+const Everywhere = "*"
+
+// The services that a Sender may name, as COUNTERSIGN_SENDER does.
+const (
+	SNS      = "sns"
+	SMSVoice = "sms-voice"
+)
+
+// Service returns the service that sends from the identity, or "" for the standard one. Only End User Messaging knows
+// ids and ARNs.
+func (s Sender) Service() string {
+	for _, prefix := range []string{"arn:", "pool-", "phone-"} {
+		if s.Via == "" && strings.HasPrefix(s.Identity, prefix) {
+			return SMSVoice
+		}
+	}
+	return s.Via
+}
