@@ -153,11 +153,17 @@ func (r role) under(condition string) role {
 	return r
 }
 
-// substituted returns a text as it is, and a !Ref or !GetAtt in the spelling of !Sub; see [first].
+// substituted returns a text as it is, and a !Ref or !GetAtt in the spelling of !Sub; see [first]. A list with commas
+// that is split is returned whole.
 func substituted(n yaml.Node) string {
 	n = first(n)
-	if n.Tag == "!Ref" || n.Tag == "!GetAtt" {
+	switch n.Tag {
+	case "!Ref", "!GetAtt":
 		return "${" + n.Value + "}"
+	case "!Split": // of a list with commas
+		if n.Content[0].Value == "," {
+			return substituted(*n.Content[1])
+		}
 	}
 	return n.Value
 }
@@ -216,9 +222,17 @@ func (s statement) covers(a ask) bool {
 			return false
 		}
 	}
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(inStack(s.resource)), `\*`, ".*")
-	return slices.ContainsFunc(s.actions, func(one action) bool { return one.name == a.action }) &&
-		regexp.MustCompile("^"+pattern+"$").MatchString(a.resource)
+	named := func(one action) bool { return one.name == a.action }
+	return slices.ContainsFunc(s.actions, named) && slices.ContainsFunc(s.resources(), a.matches)
+}
+
+// resources returns the patterns of the resource, which a list with commas has several of.
+func (s statement) resources() []string { return strings.Split(inStack(s.resource), ",") }
+
+// matches reports whether the resource that a request needs is one of a pattern.
+func (a ask) matches(pattern string) bool {
+	pattern = strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+	return regexp.MustCompile("^" + pattern + "$").MatchString(a.resource)
 }
 
 // without returns the role without an action.

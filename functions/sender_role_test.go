@@ -10,9 +10,9 @@ import (
 	"countersign/pkg/smsvoice"
 )
 
-// With OriginationIdentity the functions that send may send from it and from the account's sender ids, with the
-// configuration set and the protect configuration of the parameters. Without it no function may, and verify and
-// changes never may.
+// The functions that send may send from OriginationIdentity and from each of SenderIdentities. With one of these they
+// may also send from the account's sender ids, with the configuration set and the protect configuration of the
+// parameters. Without both no function may, and verify and changes never may.
 func TestEndUserMessagingsRole(t *testing.T) {
 	const (
 		account = "arn:aws:sms-voice:eu-central-1:123456789012:"
@@ -23,6 +23,7 @@ func TestEndUserMessagingsRole(t *testing.T) {
 	)
 	t.Setenv("AWS_REGION", "eu-central-1")
 	t.Setenv("OriginationIdentity", pool)
+	t.Setenv("SenderIdentities", account+"pool/pool-3,"+account+"phone-number/phone-3")
 	t.Setenv("ConfigurationSet", "countersign")
 	t.Setenv("ProtectConfiguration", "protect-1")
 	senders := map[string]bool{"init": true, "otp": true, "cognito": true}
@@ -33,10 +34,18 @@ func TestEndUserMessagingsRole(t *testing.T) {
 		}{
 			{"", send, pool, false},
 			{"HasOriginationIdentity", send, pool, true},
-			{"HasOriginationIdentity", send, account + "sender-id/Acme/GB", true},
+			{"UsesEndUserMessaging", send, account + "sender-id/Acme/GB", true},
 			{"HasOriginationIdentity", send, account + "pool/pool-2", false},
 			{"HasOriginationIdentity", send, account + "phone-number/phone-1", false},
-			{"HasOriginationIdentity", send, "arn:aws:sms-voice:eu-central-1:210987654321:sender-id/Acme/GB", false},
+			{"HasOriginationIdentity", send, account + "sender-id/Acme/GB", false},
+			{"UsesEndUserMessaging", send, "arn:aws:sms-voice:eu-central-1:210987654321:sender-id/Acme/GB", false},
+			{"UsesEndUserMessaging", send, pool, false},
+			{"HasSenderIdentities", send, account + "pool/pool-3", true},
+			{"HasSenderIdentities", send, account + "phone-number/phone-3", true},
+			{"HasSenderIdentities", send, pool, false},
+			{"HasSenderIdentities", send, account + "phone-number/phone-4", false},
+			{"HasSenderIdentities", send, account + "pool/pool-3,", false},
+			{"HasSenderIdentities", "sms-voice:DeletePool", account + "pool/pool-3", false},
 			{"HasOriginationIdentity", "sms-voice:SendVoiceMessage", pool, false},
 			{"HasOriginationIdentity", "sms-voice:DeletePool", pool, false},
 			{"HasOriginationIdentity", send, set, false},
@@ -88,6 +97,15 @@ func TestEndUserMessagingsParameters(t *testing.T) {
 		{"OriginationIdentity", "pool-1", false},
 		{"OriginationIdentity", "ACME", false},
 		{"OriginationIdentity", "+12065550100", false},
+		{"SenderIdentities", "", true},
+		{"SenderIdentities", account + "pool/pool-0123456789abcdef0123456789abcdef", true},
+		{"SenderIdentities", account + "pool/pool-1," + account + "phone-number/phone-1", true},
+		{"SenderIdentities", account + "phone-number/phone-1," + account + "sender-id/ACME/GB", true},
+		{"SenderIdentities", account + "pool/*", false},
+		{"SenderIdentities", account + "pool/pool-1,*", false},
+		{"SenderIdentities", account + "pool/pool-1," + account + "opt-out-list/Default", false},
+		{"SenderIdentities", account + "pool/pool-1,", false},
+		{"SenderIdentities", "pool-1", false},
 		{"ConfigurationSet", "countersign_1-A", true},
 		{"ConfigurationSet", "a b", false},
 		{"ConfigurationSet", "*", false},
@@ -99,6 +117,8 @@ func TestEndUserMessagingsParameters(t *testing.T) {
 		}
 		config := smsvoice.Config{OriginationIdentity: "pool-1"}
 		switch c.parameter {
+		case "SenderIdentities":
+			continue // only the template reads it
 		case "OriginationIdentity":
 			config.OriginationIdentity = c.value
 		case "ConfigurationSet":

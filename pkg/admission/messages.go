@@ -12,13 +12,15 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// Messages starts the messages of a contract. All fields are required. It is safe for concurrent use.
+// Messages starts the messages of a contract. All fields but Senders are required. It is safe for concurrent use.
 type Messages struct {
 	Lookup phone.Lookup // [countersign/pkg/phone/plan.Lookup]
 	// Text returns the message of a client in the first of the languages that has a text, in the client's own, or in
 	// English: [countersign/pkg/message/languages.For].
 	Text   func(w message.Words, languages ...string) (otp.Text, error)
 	Issuer otp.Issuer
+	// Senders are the deployment's own by country, see [Messages.Origins]; nil for none.
+	Senders map[string]clients.Sender
 }
 
 // Recipient decides whether a message of a client may go to a number, given in E.164 form, and notes the number in the
@@ -83,7 +85,7 @@ func (m Messages) Start(
 ) (otp.Start, error) {
 	text, err := m.text(ctx, c, languages...)
 	return otp.Start{
-		Client: c.ID, Policy: c.Policy, Text: text, Origins: otp.Named(c.SenderID), PerDay: c.MessagesPerDay,
+		Client: c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
 		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, NamesSources: c.Sources != (clients.Sources{}),
 	}, err
 }
@@ -93,7 +95,7 @@ func (m Messages) Start(
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
 	text, err := m.text(ctx, c)
 	return otp.Resend{
-		Client: c.ID, Policy: c.Policy, Text: text, Origins: otp.Named(c.SenderID), PerDay: c.MessagesPerDay,
+		Client: c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
 		NamesSources: c.Sources != (clients.Sources{}),
 		Recipient: func(to otp.Phone) otp.Outcome {
 			_, refusal := m.Recipient(ctx, c, to.E164())

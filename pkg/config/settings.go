@@ -156,6 +156,9 @@ var table = []Setting{
 			"the functions that send and `changes` read it",
 		Template: "MessageFeedback",
 		set:      yes(func(c *Config) *bool { return &c.MessageFeedback })},
+	{Name: "SENDERS", Range: "[entries](senders.md#senders-by-country)",
+		About:    "what messages to each country come from, for clients without an entry of their own",
+		Template: "Senders", Sends: true},
 
 	{Name: "LISTEN", Default: "127.0.0.1:8080", About: "address of the local server", Flag: "--listen"},
 	{Name: "ALLOW_REMOTE", About: "lets other machines reach the local server, and read codes", Flag: "--allow-remote"},

@@ -25,8 +25,3 @@ func (o Origins) of(region string) Origin {
 	}
 	return o(region)
 }
-
-// Named returns the origins of messages under one name.
-func Named(name string) Origins {
-	return func(string) Origin { return Origin{Name: name} }
-}

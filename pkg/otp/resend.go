@@ -36,7 +36,8 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 		return Started{Outcome: Unknown}, nil // not an id of ours: there is nothing to look for or to remember
 	}
 	s := i.begin(ctx, Start{
-		Client: r.Client, Policy: r.Policy, Text: r.Text, Origins: r.Origins, PerDay: r.PerDay, NamesSources: r.NamesSources,
+		Client: r.Client, Policy: r.Policy, Text: r.Text, Origins: r.Origins, PerDay: r.PerDay,
+		NamesSources: r.NamesSources,
 	})
 	record, err := s.record(r)
 	if err != nil {

@@ -63,8 +63,8 @@ func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	}
 	at := b.now().UTC().Truncate(time.Millisecond)
 	e := Entry{
-		ID: b.newID(), From: cmp.Or(m.Origin.Name, m.Origin.Identity), To: m.To.E164(), Body: m.Text, Code: string(m.Code),
-		SentAt: at, Client: m.Client, AuthID: m.AuthID,
+		ID: b.newID(), From: cmp.Or(m.Origin.Name, m.Origin.Identity), To: m.To.E164(), Body: m.Text,
+		Code: string(m.Code), SentAt: at, Client: m.Client, AuthID: m.AuthID,
 	}
 	if m.Life > 0 {
 		e.ExpiresAt = at.Add(m.Life)

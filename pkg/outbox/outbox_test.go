@@ -115,7 +115,8 @@ func TestFrom(t *testing.T) {
 		{"", `{"id":"1","to":"+60123","body":"","code":"","sentAt":"2026-11-22T03:13:28.457Z"}`},
 		{"Acme", `{"id":"1","from":"Acme","to":"+60123","body":"","code":"","sentAt":"2026-11-22T03:13:28.457Z"}`},
 	} {
-		if got, _, err := b.Send(t.Context(), otp.Message{Origin: otp.Origin{Name: c.from}, To: "+60123"}); got != otp.Accepted || err != nil {
+		m := otp.Message{Origin: otp.Origin{Name: c.from}, To: "+60123"}
+		if got, _, err := b.Send(t.Context(), m); got != otp.Accepted || err != nil {
 			t.Fatalf("send: %v %v", got, err)
 		}
 		listed := list(t, b, "+60123")[0]

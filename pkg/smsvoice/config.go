@@ -7,8 +7,8 @@ import (
 	"countersign/pkg/pattern"
 )
 
-// Config is how messages are sent. OriginationIdentity is needed; the zero value of each other field leaves the choice
-// to the AWS account.
+// Config is how messages are sent. OriginationIdentity is needed, unless messages bring theirs; the zero value of each
+// other field leaves the choice to the AWS account.
 //
 // The forms are those of SendTextMessage in the API reference of SMS and Voice, version 2, unless a field names another
 // source.
@@ -16,6 +16,9 @@ type Config struct {
 	// OriginationIdentity is what messages come from: the id or ARN of a pool, of a phone number or of a sender id, a
 	// phone number with "+", or the name of a sender id. A message may have another one, see [Sender.Send].
 	OriginationIdentity string
+	// ByMessage is set where each message has an identity of its own, and OriginationIdentity may be empty. AWS chooses
+	// for a message that has none.
+	ByMessage bool
 	// ConfigurationSet is the name or ARN of the configuration set that says where events of messages go.
 	ConfigurationSet string
 	// ProtectConfiguration is the id or ARN of the rules that block countries and numbers. Those of the configuration
@@ -75,7 +78,7 @@ func (c Config) Validate() error {
 		}
 	}
 	switch {
-	case c.OriginationIdentity == "":
+	case c.OriginationIdentity == "" && !c.ByMessage:
 		errs = append(errs, wrong("OriginationIdentity", "", identityForm))
 	case c.EntityID != "" && c.TemplateID == "":
 		errs = append(errs, wrong("TemplateID", "", "set where EntityID is set"))

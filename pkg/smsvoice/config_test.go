@@ -67,20 +67,3 @@ func TestNewNamesAll(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// Each country of the list is one code, once.
-func TestNameless(t *testing.T) {
-	seen := map[string]bool{}
-	for _, region := range strings.Fields(nameless) {
-		if len(region) != 2 || seen[region] {
-			t.Errorf("%q is no country code, or is there twice", region)
-		}
-		seen[region] = true
-		if ShowsName(region, "Acme") {
-			t.Errorf("%s shows names", region)
-		}
-	}
-	if len(seen) != 38 {
-		t.Errorf("%d countries show no names, the page had 38", len(seen))
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/smsrules"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
@@ -48,7 +49,7 @@ func (c Config) request(m otp.Message) *pinpointsmsvoicev2.SendTextMessageInput 
 func (c Config) from(m otp.Message) Config {
 	o := m.Origin
 	c.OriginationIdentity = cmp.Or(o.Identity, c.OriginationIdentity)
-	if ShowsName(m.Region, o.Name) {
+	if smsrules.ShowsName(m.Region, o.Name) {
 		c.OriginationIdentity = o.Name
 	}
 	c.EntityID, c.TemplateID = cmp.Or(o.EntityID, c.EntityID), cmp.Or(o.TemplateID, c.TemplateID)

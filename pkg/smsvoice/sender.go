@@ -59,7 +59,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 // nil.
 //
 // What m.Origin has goes before the [Config]. Its Name is used where the country of the number shows such a name (see
-// [ShowsName]). Elsewhere the message comes from the identity, so that the person still gets the code.
+// [smsrules.ShowsName]). Elsewhere the message comes from the identity, so that the person still gets the code.
 func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()

@@ -81,7 +81,7 @@ const kept = otp.LongestLife
 func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start, r sendRequest) {
 	start.ID = s.Messages.Issuer.Keys.Keys(ctx).Scenarios(start.Client, start.To, r.Intent)[0]
 	if slices.Contains(c.SenderNames, r.Signature) && s.SenderName(r.Signature) {
-		start.Origins = otp.Named(r.Signature)
+		start.Origins = s.Messages.Origins(c, r.Signature)
 	}
 	if start.Code = r.Code; r.Code != "" {
 		start.Policy.Validity = c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))

@@ -3,6 +3,7 @@
 package senders
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 
 	"countersign/functions/internal/start"
 	"countersign/pkg/awsclient"
+	"countersign/pkg/clients"
+	"countersign/pkg/clients/origins"
 	"countersign/pkg/config"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
@@ -23,11 +26,16 @@ import (
 // The senders. Where COUNTERSIGN_SENDER names none, it is sns until the operator gives the other one something to send
 // from.
 const (
-	sns      = "sns"
-	smsVoice = "sms-voice"
+	sns      = clients.SNS
+	smsVoice = clients.SMSVoice
 )
 
 var table = sending.Senders{sns: openSNS, smsVoice: openSMSVoice}
+
+// chosen returns the sender of messages that name none.
+func chosen(getenv func(string) string) string {
+	return cmp.Or(config.Get(getenv, "SENDER"), standard(getenv))
+}
 
 func standard(getenv func(string) string) string {
 	if config.Get(getenv, "ORIGINATION_IDENTITY") != "" {
@@ -37,9 +45,9 @@ func standard(getenv func(string) string) string {
 }
 
 // Open adds a sender to s. Its error names every setting of messages that is wrong. A country that does not exist is
-// a line in the log only: messages to the other countries go out. The same holds for a country to which the sender can
-// send nothing. A line has the release of the numbering plans; it is
-// a warning where they are stale.
+// a line in the log only: messages to the other countries go out. The same holds for a country to which messages do not
+// go out as they are meant to, see [origins.Gaps]: the rules of countries change, and those of a newer version must not
+// stop a deployment. A line has the release of the numbering plans; it is a warning where they are stale.
 func Open(s *start.Service, getenv func(string) string) (*sending.Service, error) {
 	if err := s.Config.CheckMessages(languages.Check); err != nil {
 		return nil, err
@@ -48,16 +56,56 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 		s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sCOUNTRIES: %v", config.Prefix, err))
 	}
 	logPlans(s.Gate.Log, s.Now())
-	sender, err := table.Open(getenv, standard(getenv))
+	byCountry, err := senders(getenv)
 	if err != nil {
 		return nil, err
 	}
-	if voice, ok := sender.(*smsvoice.Sender); ok {
-		if err := voice.CheckCountries(s.Config.Countries); err != nil {
-			s.Gate.Log.Warn("start", "cause", fmt.Sprintf("%sORIGINATION_IDENTITY: %v", config.Prefix, err))
+	router, err := table.Route(getenv, standard(getenv))
+	if err != nil {
+		return nil, err
+	}
+	for _, gap := range origins.Gaps(s.Config.Countries, byCountry, settings(getenv, router)) {
+		s.Gate.Log.Warn("start", "cause", config.Prefix+"SENDERS: "+gap)
+	}
+	svc := sending.New(s.Service, router)
+	svc.Messages.Senders = byCountry
+	return svc, nil
+}
+
+// senders reads the deployment's senders by country, and the settings of the services that they name.
+func senders(getenv func(string) string) (map[string]clients.Sender, error) {
+	all, err := origins.ParseAll(config.Get(getenv, "SENDERS"))
+	if err == nil {
+		err = origins.CheckForms(all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%sSENDERS: %w", config.Prefix, err)
+	}
+	for _, s := range all {
+		switch s.Service() {
+		case sns:
+			err = snsConfig(getenv).Validate()
+		case smsVoice:
+			err = smsVoiceConfig(getenv).Validate()
+		}
+		if err != nil {
+			return nil, settingErrors(err)
 		}
 	}
-	return sending.New(s.Service, sender), nil
+	return all, nil
+}
+
+// settings are what messages come from where no entry has an identity.
+func settings(getenv func(string) string, router *sending.Router) origins.Standard {
+	name, _ := router.Standard()
+	from := clients.Sender{Via: name, EntityID: config.Get(getenv, "ENTITY_ID")}
+	switch name {
+	case sns:
+		from.Identity = cmp.Or(config.Get(getenv, "SENDER_ID"), config.Get(getenv, "ORIGINATION_NUMBER"))
+	case smsVoice:
+		from.Identity = config.Get(getenv, "ORIGINATION_IDENTITY")
+	}
+	return origins.Standard{Sender: from}
 }
 
 func logPlans(log *slog.Logger, now time.Time) {
@@ -68,25 +116,31 @@ func logPlans(log *slog.Logger, now time.Time) {
 	log.Log(context.Background(), level, "numbering plans", "release", plan.Release())
 }
 
-func openSNS(getenv func(string) string) (otp.Sender, error) {
-	sender, err := snssender.New(awsclient.FromEnvironment(getenv), snssender.Config{
+func snsConfig(getenv func(string) string) snssender.Config {
+	return snssender.Config{
 		SenderID:          config.Get(getenv, "SENDER_ID"),
 		OriginationNumber: config.Get(getenv, "ORIGINATION_NUMBER"),
 		MaxPrice:          config.Get(getenv, "MAX_PRICE"),
 		EntityID:          config.Get(getenv, "ENTITY_ID"),
 		TemplateID:        config.Get(getenv, "TEMPLATE_ID"),
 		Endpoint:          getenv("AWS_ENDPOINT_URL_SNS"),
-		OpenAhead:         true,
-	})
+		OpenAhead:         chosen(getenv) == sns,
+	}
+}
+
+func openSNS(getenv func(string) string) (otp.Sender, error) {
+	sender, err := snssender.New(awsclient.FromEnvironment(getenv), snsConfig(getenv))
 	if err != nil {
 		return nil, settingErrors(err)
 	}
 	return sender, nil
 }
 
-func openSMSVoice(getenv func(string) string) (otp.Sender, error) {
-	sender, err := smsvoice.New(awsclient.FromEnvironment(getenv), smsvoice.Config{
+func smsVoiceConfig(getenv func(string) string) smsvoice.Config {
+	standard := chosen(getenv) == smsVoice
+	return smsvoice.Config{
 		OriginationIdentity:  config.Get(getenv, "ORIGINATION_IDENTITY"),
+		ByMessage:            !standard,
 		ConfigurationSet:     config.Get(getenv, "CONFIGURATION_SET"),
 		ProtectConfiguration: config.Get(getenv, "PROTECT_CONFIGURATION"),
 		MaxPrice:             config.Get(getenv, "MAX_PRICE"),
@@ -94,8 +148,12 @@ func openSMSVoice(getenv func(string) string) (otp.Sender, error) {
 		TemplateID:           config.Get(getenv, "TEMPLATE_ID"),
 		MessageFeedback:      config.Get(getenv, "MESSAGE_FEEDBACK") == "yes",
 		Endpoint:             getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
-		OpenAhead:            true,
-	})
+		OpenAhead:            standard,
+	}
+}
+
+func openSMSVoice(getenv func(string) string) (otp.Sender, error) {
+	sender, err := smsvoice.New(awsclient.FromEnvironment(getenv), smsVoiceConfig(getenv))
 	if err != nil {
 		return nil, settingErrors(err)
 	}

@@ -14,11 +14,13 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
 	"countersign/pkg/awsfake"
+	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/sendertest"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service"
+	"countersign/pkg/service/sending"
 )
 
 // environment returns the variables of a function in AWS, and one more setting.
@@ -83,10 +85,63 @@ func TestCountriesOfSenderID(t *testing.T) {
 			return env(name)
 		})
 		warned := strings.Contains(log, "level=WARN") &&
-			strings.Contains(log, "ORIGINATION_IDENTITY: the sender id ACME")
+			strings.Contains(log, "the sender id ACME is that of GB")
 		if err != nil || warned != warns {
 			t.Errorf("%s: %v, log %s, want a warning: %v", countries, err, log, warns)
 		}
+	}
+}
+
+// An entry that its country refuses, and a country that needs an entry and has none, are lines in the log, and the
+// function starts for the other countries.
+func TestSendersOfCountries(t *testing.T) {
+	for _, c := range []struct{ countries, senders, want string }{
+		{"MY,DE", "", ""},
+		{"MY,DE", "MY=63001;DE=ACME", ""},
+		{"MY,DE", "MY=ACME", "COUNTERSIGN_SENDERS: MY: phones in MY show no sender ids"},
+		{"DE", "FR=AC-ME", "COUNTERSIGN_SENDERS: FR: sender ids in FR have no hyphen"},
+		{"GB,DE", "", "COUNTERSIGN_SENDERS: GB: a sender id must be registered there, and no entry names one"},
+		{"GB,DE", "GB=ACME,registered=yes", ""},
+		{"IN", "IN=ACMEIN,entity=1,template=2", ""},
+		{"IN", "*=pool-0123456789abcdef", "COUNTERSIGN_SENDERS: IN: a text must be registered there"},
+	} {
+		env := environment("SENDERS", c.senders)
+		log, err := open(t, func(name string) string {
+			if name == config.Prefix+"COUNTRIES" {
+				return c.countries
+			}
+			return env(name)
+		})
+		warned := strings.Contains(log, "level=WARN") && strings.Contains(log, c.want)
+		if err != nil || warned != (c.want != "") || !warned && strings.Contains(log, "level=WARN") {
+			t.Errorf("%s with %q: %v, log %s, want a warning with %q", c.countries, c.senders, err, log, c.want)
+		}
+	}
+}
+
+// A message of a country goes through the service that its entry names, beside the standard one. Its settings are
+// checked when the function starts.
+func TestTwoServices(t *testing.T) {
+	sns, endUserMsg := awsfake.StartSNS(t), awsfake.StartSMSVoice(t)
+	env := map[string]string{
+		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL_SNS": sns.URL, "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": endUserMsg.URL,
+		"COUNTERSIGN_SENDERS": "MY=pool-0123456789abcdef;DE=ACME;US=62345,via=sms-voice",
+	}
+	getenv := func(name string) string { return env[name] }
+	svc := opened(t, getenv)
+	for region, want := range map[string][2]int{"DE": {1, 0}, "MY": {0, 1}, "US": {0, 1}, "FR": {1, 0}} {
+		before := [2]int{sns.Count(), endUserMsg.Count()}
+		m := sendertest.Message()
+		m.Region, m.Origin = region, svc.Messages.Origins(&clients.Client{}, "")(region)
+		d, _, err := svc.Messages.Issuer.Sender.Send(t.Context(), m)
+		if got := [2]int{sns.Count() - before[0], endUserMsg.Count() - before[1]}; d != otp.Accepted || got != want {
+			t.Errorf("%s: %v, %v; %v messages through SNS and End User Messaging, want %v", region, d, err, got, want)
+		}
+	}
+	env["COUNTERSIGN_CONFIGURATION_SET"] = "a b"
+	if _, err := open(t, getenv); err == nil || !strings.Contains(err.Error(), "COUNTERSIGN_CONFIGURATION_SET") {
+		t.Errorf("a wrong setting of the second service: %v", err)
 	}
 }
 
@@ -118,6 +173,9 @@ func TestSettings(t *testing.T) {
 		{"ORIGINATION_IDENTITY", "+60 12 345",
 			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool, phone number"},
 		{"MAX_PRICE", "free", `COUNTERSIGN_MAX_PRICE is "free", must be an amount in USD`},
+		{"SENDERS", "MY", "COUNTERSIGN_SENDERS: an entry has no country: it must be COUNTRY="},
+		{"SENDERS", "MY=+60 12 345", "COUNTERSIGN_SENDERS: MY: the identity must be a pool, phone number"},
+		{"SENDERS", "MY=63001;MY=63002", "COUNTERSIGN_SENDERS: MY is there twice"},
 		{"ORIGINATION_NUMBER", "+60 12 345",
 			"COUNTERSIGN_ORIGINATION_NUMBER has a value that is not shown here, and must be 5 to 14 digits"},
 	} {
@@ -159,17 +217,7 @@ func TestWhichSender(t *testing.T) {
 			env[config.Prefix+setting] = value
 		}
 		getenv := func(name string) string { return env[name] }
-		cfg, err := config.Load(getenv)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
-		svc, err := senders.Open(&start.Service{
-			Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
-		}, getenv)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+		svc := opened(t, getenv)
 		d, _, err := svc.Messages.Issuer.Sender.Send(t.Context(), sendertest.Message())
 		if d != otp.Accepted || sns.Count() != c.sns || endUserMsg.Count() != c.endUserMsg {
 			t.Errorf("%s: %v, %v; %d messages through SNS and %d through End User Messaging, want %d and %d",
@@ -210,6 +258,23 @@ func TestMessageFeedback(t *testing.T) {
 			t.Errorf("with %q: MessageFeedbackEnabled %v, want %v", setting, got, want)
 		}
 	}
+}
+
+// opened returns a service with its senders.
+func opened(t *testing.T, getenv func(string) string) *sending.Service {
+	t.Helper()
+	cfg, err := config.Load(getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
+	svc, err := senders.Open(&start.Service{
+		Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
+	}, getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return svc
 }
 
 // The page of settings names the senders of the functions, and no others.

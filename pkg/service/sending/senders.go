@@ -22,10 +22,7 @@ type Open func(getenv func(string) string) (otp.Sender, error)
 
 // Open makes the sender that COUNTERSIGN_SENDER names, or the one named standard where it names none.
 func (s Senders) Open(getenv func(string) string, standard string) (otp.Sender, error) {
-	name := config.Get(getenv, "SENDER")
-	if name == "" {
-		name = standard
-	}
+	name := s.name(getenv, standard)
 	open, ok := s[name]
 	if !ok {
 		names := strings.Join(slices.Sorted(maps.Keys(s)), ", ")

@@ -1,0 +1,69 @@
+package functions
+
+import (
+	"strings"
+	"testing"
+
+	"countersign/pkg/clients/origins"
+)
+
+// What the template takes in Senders the functions can read: they do not start with entries that they cannot.
+func TestSendersParameter(t *testing.T) {
+	senders := parameters(t)["Senders"]
+	for value, template := range map[string]bool{
+		"":            true,
+		"MY=63001":    true,
+		"*=pool-0123": true,
+		"KR=via=sns":  true,
+		"GB=ACME,registered=yes,max-price=0.10;IN=ACMEIN,entity=1701,template=1707":                 true,
+		"MY=arn:aws:sms-voice:ap-southeast-1:123456789012:pool/pool-0123456789abcdef,via=sms-voice": true,
+		"MY":         false,
+		"my=63001":   false,
+		"MYS=63001":  false,
+		"MY=":        false,
+		"MY=63001;":  false,
+		"MY=63001 ":  false,
+		"MY=Äcme":    false,
+		"MY=63001\n": false,
+		strings.Repeat("MY=63001;", 200) + "GB=ACME": false, // too long
+	} {
+		if got := senders.takes(value); got != template {
+			t.Errorf("the template takes Senders=%q: %v, want %v", value, got, template)
+		}
+		all, err := origins.ParseAll(value)
+		if err == nil {
+			err = origins.CheckForms(all)
+		}
+		if template && err != nil {
+			t.Errorf("the functions do not take Senders=%q: %v", value, err)
+		}
+	}
+}
+
+// The environment of a function that sends fits into Lambda's 4 KB, with the longest Senders and 40 countries.
+func TestEnvironmentFits(t *testing.T) {
+	const lambda = 4096
+	all, own := settings(t)
+	limits := parameters(t)
+	for _, function := range []string{"InitFunction", "OtpFunction", "CognitoFunction"} {
+		total := 0
+		for _, variables := range []map[string]string{all, own[function]} {
+			for name, parameter := range variables {
+				longest := 64
+				switch p := limits[parameter]; {
+				case parameter == "AllowedCountries":
+					longest = 40 * len("MY,")
+				case p.MaxLength != nil:
+					longest = *p.MaxLength
+				case p.MaxValue != nil || p.AllowedValues != nil:
+					longest = 8
+				}
+				total += len("COUNTERSIGN_"+name) + longest
+			}
+		}
+		if total > lambda {
+			t.Errorf("the variables of %s have up to %d bytes, want %d: lower the MaxLength of Senders",
+				function, total, lambda)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package admission_test
+
+import (
+	"testing"
+
+	"countersign/pkg/admission"
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+)
+
+// senders makes senders by country.
+type senders = map[string]clients.Sender
+
+// The client's entry of the country comes first, then its entry of all others, then the sender id that it or its
+// request chose, then the deployment's entries. What is missing in one is that of the next.
+func TestOrigins(t *testing.T) {
+	const pool, arn = "pool-0123456789abcdef", "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1"
+	india := clients.Sender{Identity: "ACMEIN", EntityID: "E", TemplateID: "T"}
+	for name, c := range map[string]struct {
+		own, deployment senders
+		chosen, region  string
+		want            otp.Origin
+	}{
+		"nothing":     {nil, nil, "", "GB", otp.Origin{}},
+		"a sender id": {nil, nil, "ACME", "GB", otp.Origin{Name: "ACME"}},
+		"the client's country": {senders{"GB": {Identity: "OWN"}, "*": {Identity: "+1206"}},
+			senders{"GB": {Identity: "OURS"}}, "ACME", "GB", otp.Origin{Identity: "OWN"}},
+		"the client's others": {senders{"MY": {Identity: "63001"}, "*": {Identity: "+1206"}},
+			senders{"GB": {Identity: "OURS"}}, "ACME", "GB", otp.Origin{Identity: "+1206"}},
+		"a name for all others": {senders{"*": {Identity: "OWN"}}, senders{"GB": {Identity: "+4420"}}, "ACME", "GB",
+			otp.Origin{Name: "OWN", Identity: "+4420"}},
+		"a sender id before the deployment's": {nil, senders{"GB": {Identity: "OURS"}}, "ACME", "GB",
+			otp.Origin{Name: "ACME", Identity: "OURS"}},
+		"the deployment's country": {nil, senders{"GB": {Identity: "OURS"}, "*": {Identity: pool}}, "", "GB",
+			otp.Origin{Identity: "OURS"}},
+		"the deployment's others": {nil, senders{"GB": {Identity: "OURS"}, "*": {Identity: pool}}, "", "US",
+			otp.Origin{Identity: pool, Service: "sms-voice"}},
+		"the deployment's name for all others": {nil, senders{"*": {Identity: "OURS"}}, "", "US",
+			otp.Origin{Name: "OURS"}},
+		"a country that is not known": {senders{"": {Identity: "NONE"}, "*": {Identity: pool}}, nil, "", "",
+			otp.Origin{Identity: pool, Service: "sms-voice"}},
+		"an ARN": {senders{"US": {Identity: arn}}, nil, "", "US", otp.Origin{Identity: arn, Service: "sms-voice"}},
+		"a service": {senders{"US": {Identity: "62345", Via: "sns"}}, senders{"US": {Identity: arn}}, "", "US",
+			otp.Origin{Identity: "62345", Service: "sns"}},
+		"a service that chooses": {senders{"KR": {Via: "sns"}}, senders{"KR": {Identity: arn}}, "ACME", "KR",
+			otp.Origin{Service: "sns", Name: "ACME"}},
+		"a price of its own": {senders{"US": {MaxPrice: "1"}}, senders{"US": {Identity: arn, MaxPrice: "2"}}, "", "US",
+			otp.Origin{Identity: arn, Service: "sms-voice", MaxPrice: "1"}},
+		"a price of all others": {senders{"US": {Identity: "62345"}, "*": {MaxPrice: "1"}}, nil, "", "US",
+			otp.Origin{Identity: "62345", MaxPrice: "1"}},
+		"ids of India": {nil, senders{"IN": india}, "ACME", "IN",
+			otp.Origin{Name: "ACME", Identity: "ACMEIN", EntityID: "E", TemplateID: "T"}},
+		"ids of one's own": {
+			senders{"IN": {Identity: "OWN", EntityID: "E2", TemplateID: "T2"}}, senders{"IN": india}, "", "IN",
+			otp.Origin{Identity: "OWN", EntityID: "E2", TemplateID: "T2"}},
+	} {
+		m := admission.Messages{Senders: c.deployment}
+		if got := m.Origins(&clients.Client{Senders: c.own}, c.chosen)(c.region); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}

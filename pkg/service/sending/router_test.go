@@ -1,0 +1,86 @@
+package sending_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/otp/sendertest"
+	"countersign/pkg/service/sending"
+)
+
+// named is a sender that counts its messages.
+type named struct{ count *atomic.Int64 }
+
+func (n named) Send(context.Context, otp.Message) (otp.Delivery, string, error) {
+	n.count.Add(1)
+	return otp.Accepted, "id", nil
+}
+
+// A message goes through the service that its origin names, and through no other. A service that no message names is
+// never opened, and one that several name at once is opened once.
+func TestRouter(t *testing.T) {
+	opened, sent := map[string]*atomic.Int64{}, map[string]*atomic.Int64{}
+	table := sending.Senders{}
+	for _, name := range []string{"first", "second", "third"} {
+		opened[name], sent[name] = new(atomic.Int64), new(atomic.Int64)
+		table[name] = func(func(string) string) (otp.Sender, error) {
+			opened[name].Add(1)
+			return named{sent[name]}, nil
+		}
+	}
+	r, err := table.Route(func(string) string { return "" }, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, _ := r.Standard(); name != "first" || opened["second"].Load() != 0 {
+		t.Errorf("the standard sender is %s, want first; second is opened before a message names it", name)
+	}
+	var all sync.WaitGroup
+	for i := range 30 {
+		all.Go(func() {
+			m := sendertest.Message()
+			m.Origin.Service = []string{"", "first", "second"}[i%3]
+			if d, id, err := r.Send(t.Context(), m); d != otp.Accepted || id != "id" || err != nil {
+				t.Errorf("Send = %v, %q, %v", d, id, err)
+			}
+		})
+	}
+	all.Wait()
+	for name, want := range map[string][2]int64{"first": {1, 20}, "second": {1, 10}, "third": {0, 0}} {
+		if opened[name].Load() != want[0] || sent[name].Load() != want[1] {
+			t.Errorf("%s: opened %d times, %d messages, want %v", name, opened[name].Load(), sent[name].Load(), want)
+		}
+	}
+}
+
+// A message whose service the process does not have, or cannot open, is refused: nothing has gone out. The operator
+// must act.
+func TestRouterWithoutSender(t *testing.T) {
+	table := sending.Senders{
+		"first":  func(func(string) string) (otp.Sender, error) { return named{new(atomic.Int64)}, nil },
+		"broken": func(func(string) string) (otp.Sender, error) { return nil, errors.New("no settings") },
+	}
+	r, err := table.Route(func(string) string { return "" }, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, want := range map[string]string{"broken": "no settings", "pigeon": "pigeon"} {
+		m := sendertest.Message()
+		m.Origin.Service = service
+		d, id, err := r.Send(t.Context(), m)
+		var alarm interface{ ForOperator() bool }
+		if d != otp.Refused || id != "" || err == nil || !strings.Contains(err.Error(), want) ||
+			!errors.As(err, &alarm) || !alarm.ForOperator() {
+			t.Errorf("%s: %v, %q, %v", service, d, id, err)
+		}
+		sendertest.Silent(t, err)
+	}
+	if _, err := table.Route(func(string) string { return "" }, "broken"); err == nil {
+		t.Error("a standard sender that cannot be opened is no error")
+	}
+}
