@@ -158,12 +158,13 @@ func (s *SMSVoice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
+	id := messageID(idOfEndUserMsg, len(s.requests))
 	s.requests = append(s.requests, in)
 	s.mu.Unlock()
 	if s.Sent != nil && in.MessageBody != nil {
 		s.Sent(*in.DestinationPhoneNumber, *in.MessageBody)
 	}
-	answerJSON(w, http.StatusOK, map[string]string{"MessageId": "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"})
+	answerJSON(w, http.StatusOK, map[string]string{"MessageId": id})
 }
 
 // RefuseText answers with an exception of [SMSVoice], and its reason unless that is "". Its message quotes the request,

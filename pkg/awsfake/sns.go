@@ -70,15 +70,16 @@ func (s *SNS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
+	id := messageID(idOfSNS, len(s.requests))
 	s.requests = append(s.requests, p)
 	s.mu.Unlock()
 	if s.Sent != nil {
 		s.Sent(p.PhoneNumber, p.Message)
 	}
 	w.Header().Set("Content-Type", "text/xml")
-	fmt.Fprintf(w, `<PublishResponse%s><PublishResult><MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId>`+
+	fmt.Fprintf(w, `<PublishResponse%s><PublishResult><MessageId>%s</MessageId>`+
 		`</PublishResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></PublishResponse>`,
-		namespace, RequestID)
+		namespace, id, RequestID)
 }
 
 // signed reports whether a request has a signature, which is not checked.

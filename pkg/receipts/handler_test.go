@@ -90,7 +90,8 @@ func TestHandleFaults(t *testing.T) {
 		lines = append(lines, failure)
 	}
 	for n := range lines {
-		lines[n] = with(t, failure, "notification.messageId", fmt.Sprintf("%q", fmt.Sprintf("%s%02d", id[:len(id)-2], n)))
+		other := fmt.Sprintf("%q", fmt.Sprintf("%s%02d", id[:len(id)-2], n))
+		lines[n] = with(t, failure, "notification.messageId", other)
 	}
 	s := &shelf{fail: func(n int) error {
 		if n%10 == 0 {

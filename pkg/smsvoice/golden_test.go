@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ func TestRequestsByCountry(t *testing.T) {
 		{"MY", "+60123456789"}, {"AE", "+971501234567"},
 	} {
 		d, _, err := s.Send(t.Context(), otp.Message{
+			Client: "acme", AuthID: "20261127190077000000162140200586657",
 			Origin: otp.Origin{Name: "Acme-1"}, To: otp.Phone(c.number), Region: c.region,
 			Text: "Acme: your code is 493817.", Life: 5 * time.Minute,
 		})
@@ -63,6 +65,31 @@ func TestMessageFeedback(t *testing.T) {
 	}
 	if got := stub.Requests()[0].MessageFeedbackEnabled; got == nil || !*got {
 		t.Errorf("MessageFeedbackEnabled is %v, want true", got)
+	}
+}
+
+// A client's id that the service would refuse is a digest, and never the reason why a message is refused. The fake holds
+// each request to the service's model.
+func TestContext(t *testing.T) {
+	const digest = "~"
+	for client, want := range map[string]string{
+		"acme": "acme", "acme.shop@example": "acme.shop@example", "Köln": digest, "a shop": digest, " acme": digest,
+		"acme\n": digest, "\u0000": digest, "~acme": digest, strings.Repeat("\U0001F600", 64): digest,
+		strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): digest,
+	} {
+		stub, s := start(t, good)
+		m := otp.Message{
+			Client: client, AuthID: "20261127190077000000162140200586657", To: "+60123456789", Region: "MY",
+			Text: "Acme: your code is 493817.", Life: time.Minute,
+		}
+		if d, _, err := s.Send(t.Context(), m); d != otp.Accepted || err != nil {
+			t.Fatalf("%q: Send = %v, %v, want Accepted", client, d, err)
+		}
+		got := stub.Requests()[0].Context
+		if len(got) != 2 || got["authenticationId"] != m.AuthID || got["client"] != want && want != digest ||
+			want == digest && (len(got["client"]) != 44 || !strings.HasPrefix(got["client"], digest)) {
+			t.Errorf("%q: %q", client, got)
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ func (c Config) request(m otp.Message) *pinpointsmsvoicev2.SendTextMessageInput 
 		ConfigurationSetName:   given(c.ConfigurationSet),
 		ProtectConfigurationId: given(c.ProtectConfiguration),
 		MaxPrice:               given(decimal(c.MaxPrice)),
+		Context:                reference(m),
 	}
 	if c.MessageFeedback {
 		in.MessageFeedbackEnabled = aws.Bool(true)
@@ -43,6 +44,15 @@ func (c Config) request(m otp.Message) *pinpointsmsvoicev2.SendTextMessageInput 
 		}
 	}
 	return in
+}
+
+// reference returns what the service returns with each event of m, so that a receipt names its challenge. The service
+// takes no spaces in it, so the id of a client with other letters than visible ASCII is a digest.
+func reference(m otp.Message) map[string]string {
+	if m.Client == "" || m.AuthID == "" {
+		return nil
+	}
+	return map[string]string{otp.ContextClient: otp.ClientReference(m.Client), otp.ContextAuthID: m.AuthID}
 }
 
 // from returns the configuration with what the origin of m has in place of its own.
