@@ -18,8 +18,8 @@ import (
 func TestKnownAnswers(t *testing.T) {
 	k := testKeys(t, 1)
 	seed := bytes.Repeat([]byte{5}, 16)
-	code, _ := k.generate(1, "C#demo#id", seed, 8)
-	digest, _ := k.digest(1, "C#demo#id", "493817")
+	code, _ := k.generate(1, "C#demo#id", seed, 8, Payment{})
+	digest, _ := k.digest(1, "C#demo#id", "493817", Payment{})
 	print, _ := k.fingerprint(1, []string{"OTP", "SMS"})
 	long, _ := digits(&stream{key: k.code[1].codes, label: []byte("label")}, 80) // over three blocks
 	for _, c := range []struct{ name, got, want string }{

@@ -31,7 +31,7 @@ func TestCodesAreUniform(t *testing.T) {
 	seed := make([]byte, 16)
 	for i := range n {
 		binary.BigEndian.PutUint64(seed, uint64(i))
-		code, err := k.generate(1, "C#demo#id", seed, places)
+		code, err := k.generate(1, "C#demo#id", seed, places, Payment{})
 		if err != nil || len(code) != places {
 			t.Fatal(len(code), err)
 		}
@@ -74,25 +74,25 @@ func TestCodesAreBound(t *testing.T) {
 		key     string
 		seed    []byte
 	}{{1, "C#demo#1", seed}, {2, "C#demo#1", seed}, {1, "C#demo#2", seed}, {1, "C#demo#1", other}} {
-		code, err := k.generate(c.version, c.key, c.seed, 8)
+		code, err := k.generate(c.version, c.key, c.seed, 8, Payment{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, _ := k.generate(c.version, c.key, c.seed, 8)
+		again, _ := k.generate(c.version, c.key, c.seed, 8, Payment{})
 		if code != again || seen[code] {
 			t.Errorf("%v: the code is that of another row, or not the same twice", c)
 		}
 		seen[code] = true
 	}
-	if _, err := k.generate(3, "C#demo#1", seed, 8); err == nil {
+	if _, err := k.generate(3, "C#demo#1", seed, 8, Payment{}); err == nil {
 		t.Error("there is a code of a key that is not held")
 	}
-	a, _ := k.digest(1, "C#demo#1", "493817")
+	a, _ := k.digest(1, "C#demo#1", "493817", Payment{})
 	for _, other := range []struct {
 		version         int
 		challenge, code string
 	}{{1, "C#demo#1", "493818"}, {1, "C#demo#2", "493817"}, {2, "C#demo#1", "493817"}, {1, "C#demo#149381", "7"}} {
-		if d, _ := k.digest(other.version, other.challenge, other.code); bytes.Equal(a, d) {
+		if d, _ := k.digest(other.version, other.challenge, other.code, Payment{}); bytes.Equal(a, d) {
 			t.Error("two digests are the same")
 		}
 	}
@@ -103,11 +103,11 @@ func TestDumpIsUseless(t *testing.T) {
 	k, stranger := testKeys(t, 1), testKeys(t, 2)
 	seed := make([]byte, 16)
 	rand.Read(seed)
-	code, _ := k.generate(1, "C#demo#1", seed, 6)
-	digest, _ := k.digest(1, "C#demo#1", string(code))
+	code, _ := k.generate(1, "C#demo#1", seed, 6, Payment{})
+	digest, _ := k.digest(1, "C#demo#1", string(code), Payment{})
 	for n := range 1_000_000 {
 		guess := fmt.Sprintf("%06d", n)
-		if d, _ := stranger.digest(2, "C#demo#1", guess); bytes.Equal(d, digest) {
+		if d, _ := stranger.digest(2, "C#demo#1", guess, Payment{}); bytes.Equal(d, digest) {
 			t.Fatal("a digest matches a code without its key")
 		}
 	}

@@ -133,7 +133,7 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	if c.Test {
 		return sent(c), nil
 	}
-	code, err := s.keys.codeOf(c)
+	code, err := s.keys.codeOf(c, s.Payment)
 	if err != nil {
 		return Started{}, err
 	}

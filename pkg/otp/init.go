@@ -8,6 +8,7 @@ import "context"
 // as the limits of the number allow another copy; until then it is Unclear. An error
 // means that the outcome is not known: the same id may be tried again.
 func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
+	r.Fingerprinted = r.Payment.with(r.Fingerprinted...)
 	s := i.begin(ctx, r)
 	c, err := s.challenge()
 	if err != nil {

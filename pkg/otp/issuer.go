@@ -52,6 +52,10 @@ type Start struct {
 	Digits         int           // of the code that is made; 0 means Policy.Digits
 	StatedValidity time.Duration // caps the validity that the message states; 0 means no cap
 
+	// Payment is what the code confirms, zero for none. Text shows it. A repeat of an Init must have it again; a Send
+	// with another one sends another code.
+	Payment Payment
+
 	// Test, if it is set, is that of To. Its code takes the place of Code and Digits.
 	Test Test
 
@@ -89,7 +93,7 @@ type Started struct {
 // sending is one call of Init, Send or Resend, and the message that it sends.
 type sending struct {
 	Issuer
-	Start            // of a re-send: only the fields that a [Resend] has, and To once it is decrypted
+	Start            // of a re-send: only the fields that a [Resend] has, and To and Payment once they are decrypted
 	at      Millis   // the instant of the call, with which all its conditions compare
 	keys    *Keys    // hold the code key of the challenge that is sent, once it is owned
 	id      string   // under which the message is counted, see [SendID]
@@ -98,8 +102,9 @@ type sending struct {
 	message string   // the provider's id of the message, once it is accepted
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
-	giveBack  func()                 // returns the message to the quota; nil unless it is counted
-	recipient func(to Phone) Outcome // see [Resend]
+	giveBack  func()                      // returns the message to the quota; nil unless it is counted
+	recipient func(to Phone) Outcome      // see [Resend]
+	paying    func(Payment) (Text, error) // see [Resend]
 }
 
 func (i Issuer) begin(ctx context.Context, r Start) *sending {

@@ -118,25 +118,25 @@ func derive(secret []byte, purpose string) []byte {
 	return key
 }
 
-// generate returns the code of a challenge, from its seed.
-func (k *Keys) generate(version int, challenge string, seed []byte, n int) (Code, error) {
+// generate returns the code of a challenge, from its seed and from what its message shows of a payment.
+func (k *Keys) generate(version int, challenge string, seed []byte, n int, p Payment) (Code, error) {
 	key, ok := k.code[version]
 	if !ok {
 		return "", unknownVersion(version)
 	}
-	code, err := digits(&stream{key: key.codes, label: fields(challenge, string(seed))}, n)
+	code, err := digits(&stream{key: key.codes, label: fields(append([]string{challenge, string(seed)}, p.shown()...)...)}, n)
 	return Code(code), err
 }
 
 // digest returns the digest of a code that is stored, and ok false if there is no key
-// of that version. The digest depends on the challenge, so it is worth nothing in
-// another one.
-func (k *Keys) digest(version int, challenge, code string) (d []byte, ok bool) {
+// of that version. The digest depends on the challenge and on the payment, so it is worth
+// nothing in another one or for another payment.
+func (k *Keys) digest(version int, challenge, code string, p Payment) (d []byte, ok bool) {
 	key, ok := k.code[version]
 	if !ok {
 		return nil, false
 	}
-	return key.digest.of(challenge, code), true
+	return key.digest.of(p.with(challenge, code)...), true
 }
 
 // fingerprint returns the digest of the fields that must not change between retries.
@@ -160,38 +160,42 @@ func newBox(key []byte) cipher.AEAD {
 	panic(err) // AES fails only for keys of another length
 }
 
-// encrypt encrypts the number of a challenge, and its code if the client chose it, for
-// a further message. The nonce is the seed, which is random and used for one text
+// encrypt encrypts the number of a challenge, its code if the client chose it, and its
+// payment without the purpose, for a further message. The nonce is the seed, which is random and used for one text
 // only. The text can be decrypted with the key of its own challenge alone.
-func (k *Keys) encrypt(version int, challenge string, seed []byte, to Phone, chosen Code) []byte {
+func (k *Keys) encrypt(version int, challenge string, seed []byte, to Phone, chosen Code, p Payment) []byte {
 	box := k.code[version].box
-	text := []byte(to.E164() + " " + string(chosen))
+	text := []byte(to.E164() + " " + string(chosen) + p.pack())
 	return box.Seal(nil, seed[:box.NonceSize()], text, []byte(challenge)) // #nosec G407 -- the seed is random
 }
 
 // decrypt is the opposite of encrypt.
-func (k *Keys) decrypt(c Challenge) (to Phone, chosen Code, err error) {
+func (k *Keys) decrypt(c Challenge) (to Phone, chosen Code, p Payment, err error) {
 	key, ok := k.code[c.KeyVersion]
 	if !ok {
-		return "", "", unknownVersion(c.KeyVersion)
+		return "", "", p, unknownVersion(c.KeyVersion)
 	}
 	if len(c.Seed) < key.box.NonceSize() {
-		return "", "", errEncrypted
+		return "", "", p, errEncrypted
 	}
 	text, err := key.box.Open(nil, c.Seed[:key.box.NonceSize()], c.Encrypted, []byte(c.Key))
 	if err != nil {
-		return "", "", errEncrypted
+		return "", "", p, errEncrypted
 	}
-	number, code, _ := strings.Cut(string(text), " ")
-	return Phone(number), Code(code), nil
+	number, rest, _ := strings.Cut(string(text), " ")
+	code, packed, pays := strings.Cut(rest, " ")
+	if pays {
+		p = unpack(packed)
+	}
+	return Phone(number), Code(code), p, nil
 }
 
-// codeOf returns the code of a challenge.
-func (k *Keys) codeOf(c Challenge) (Code, error) {
+// codeOf returns the code of a challenge for a payment.
+func (k *Keys) codeOf(c Challenge, p Payment) (Code, error) {
 	if !c.Chosen {
-		return k.generate(c.KeyVersion, c.Key, c.Seed, c.Digits)
+		return k.generate(c.KeyVersion, c.Key, c.Seed, c.Digits, p)
 	}
-	_, code, err := k.decrypt(c)
+	_, code, _, err := k.decrypt(c)
 	return code, err
 }
 

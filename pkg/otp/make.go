@@ -16,12 +16,12 @@ func (s *sending) challenge() (Challenge, error) {
 	c.Chosen, c.Digits = s.Code != "", len(code)
 	if code == "" {
 		c.Digits = cmp.Or(s.Digits, s.Policy.Digits)
-		if code, err = s.keys.generate(c.KeyVersion, c.Key, c.Seed, c.Digits); err != nil {
+		if code, err = s.keys.generate(c.KeyVersion, c.Key, c.Seed, c.Digits, s.Payment); err != nil {
 			return Challenge{}, err
 		}
 	}
-	c.Code, _ = s.keys.digest(c.KeyVersion, c.Key, string(code))
-	c.Encrypted = s.keys.encrypt(c.KeyVersion, c.Key, c.Seed, s.To, s.Code)
+	c.Code, _ = s.keys.digest(c.KeyVersion, c.Key, string(code), s.Payment)
+	c.Encrypted = s.keys.encrypt(c.KeyVersion, c.Key, c.Seed, s.To, s.Code, s.Payment)
 	c.Max = s.Policy.Attempts
 	c.Mask, c.Region, c.User = s.Mask, s.Region, s.User
 	c.Source = s.keys.Source(s.Client, s.To, s.Source)

@@ -1,6 +1,9 @@
 package otp
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Resend asks for the code of a challenge once more.
 type Resend struct {
@@ -13,8 +16,11 @@ type Resend struct {
 	SignedAt Millis
 	Policy   Policy
 	Text     Text
-	Origins  Origins // by the country of the challenge's number
-	PerDay   int     // as in [Start]
+	// Paying returns the message of a challenge that has a payment, in place of Text. An error ends the call before
+	// anything is counted. It may be nil where no challenge has one.
+	Paying  func(Payment) (Text, error)
+	Origins Origins // by the country of the challenge's number
+	PerDay  int     // as in [Start]
 	// NamesSources is as in [Start].
 	NamesSources bool
 	// Recipient, if set, decides whether a message may go to the number of the challenge.
@@ -51,7 +57,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 			return answer, err
 		}
 	}
-	s.recipient = r.Recipient
+	s.recipient, s.paying = r.Recipient, r.Paying
 	answer, err = s.again(ctx, r.claim(key, record.Owner))
 	answer.AuthID = "" // the caller has it
 	if r.ID == "" {
@@ -110,8 +116,7 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		return Started{Outcome: Unknown}, nil
 	}
 	if s.To == "" {
-		var err error
-		if s.To, _, err = s.keys.decrypt(c); err != nil {
+		if err := s.open(c); err != nil {
 			return Started{}, err
 		}
 		if !s.keys.ofSend(c) { // whose source is that of the latest guess, and whose id stands in logs only
@@ -128,4 +133,16 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		return answer, err
 	}
 	return s.publish(ctx, c)
+}
+
+// open takes the number and the payment of a challenge out of it, and the text for the payment.
+func (s *sending) open(c Challenge) (err error) {
+	if s.To, _, s.Payment, err = s.keys.decrypt(c); err != nil || s.Payment.None() {
+		return err
+	}
+	if s.paying == nil {
+		return errors.New("the challenge has a payment, but Resend.Paying is nil")
+	}
+	s.Text, err = s.paying(s.Payment)
+	return err
 }

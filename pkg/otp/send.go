@@ -10,7 +10,7 @@ import (
 
 // Send sends a code for a scenario, which r.ID stands for. Each call is a message
 // of its own. It sends the live code again, which keeps its used attempts and the
-// end of its lifetime. If another code or number of digits is asked for, a new code
+// end of its lifetime. If another code, number of digits or payment is asked for, a new code
 // replaces the live one: it has a lifetime of its own, and the attempts that the old
 // one had left, or fewer if the policy is stricter by now.
 //
@@ -164,15 +164,21 @@ func (k *Keys) ofSend(c Challenge) bool {
 }
 
 // serves reports whether the code of a challenge is what r asks for. If r asks for a code that the service makes, a
-// chosen one is not: whoever chose it need not have the phone. Nor is the code of a test number that is one no more.
+// chosen one is not: whoever chose it need not have the phone. Nor is the code of a test number that is one no more, nor
+// that of another payment.
 func (k *Keys) serves(c Challenge, r Start) bool {
-	given := r.given()
+	code := r.given()
 	switch {
 	case c.Chosen != (r.Code != ""), c.Test != r.Test.Is():
 		return false
-	case given == "":
-		return r.Digits == 0 || r.Digits == c.Digits
+	case code == "" && r.Digits != 0 && r.Digits != c.Digits:
+		return false
+	case code == "":
+		var err error
+		if code, err = k.generate(c.KeyVersion, c.Key, c.Seed, c.Digits, r.Payment); err != nil {
+			return false
+		}
 	}
-	digest, _ := k.digest(c.KeyVersion, c.Key, string(given))
+	digest, _ := k.digest(c.KeyVersion, c.Key, string(code), r.Payment)
 	return subtle.ConstantTimeCompare(digest, c.Code) == 1
 }

@@ -33,6 +33,9 @@ type Check struct {
 	ID     string
 	AuthID string // "" when the contract has none
 	Code   Code
+	// Payment is what the caller confirms with the code, zero for none: another one than that of the challenge is a
+	// wrong guess.
+	Payment Payment
 	// MaxAge bounds the age of the latest message, unless the client chose the code; 0
 	// means any age.
 	MaxAge time.Duration
@@ -74,7 +77,7 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 	// For others it is refused with the item, and the second write is made from the item.
 	// A third is needed only if the challenge is replaced meanwhile.
 	for range 3 {
-		g.Digest, _ = keys.digest(g.KeyVersion, g.Key, string(r.Code))
+		g.Digest, _ = keys.digest(g.KeyVersion, g.Key, string(r.Code), r.Payment)
 		w, err := v.Challenges.Attempt(ctx, g)
 		if err != nil {
 			return Checked{}, fmt.Errorf("attempt: %w", err)

@@ -72,6 +72,7 @@ func Run(t *testing.T, o Opener) {
 		{"races", testRaces},
 		{"once", testOnce},
 		{"test numbers", testTestNumbers},
+		{"payments", testPayments},
 		{"lost answers", testLostAnswers},
 		{"lost resends", testLostResends},
 		{"crashes", testCrashes},
