@@ -16,6 +16,7 @@ import (
 
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/message"
 	"countersign/pkg/otp"
 )
 
@@ -64,7 +65,7 @@ func longest() map[string]any {
 		"authId": challenge("id").AuthID, "print": digest,
 		"state": string(otp.Reserved), "result": string(otp.Undeliverable),
 		"owner": id, "lease": int64(now), "seed": digest[:16],
-		"sealed": "+123456789012345 12345678" + strings.Repeat("t", 16), // number, chosen code, tag of the cipher
+		"sealed": "+123456789012345 12345678" + longestPayment + strings.Repeat("t", 16), // and the tag of the cipher
 		"chosen": true, "digits": 8, "kv": 1_000_000, "code": digest, "guess": digest, "op": id,
 		"attempts": 5, "max": 5, "sentAt": int64(now), "expiresAt": int64(now.Add(time.Hour)), "ttl": now.Seconds(),
 		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+123" + strings.Repeat("*", 8) + "6353",
@@ -74,6 +75,9 @@ func longest() map[string]any {
 		"pk": "", // it follows from the client, see fullest
 	}
 }
+
+// longestPayment is the amount, the currency and the payee of the longest payment, in two bytes for each unit.
+var longestPayment = " 999999999999.999 KWD " + strings.Repeat("p", 2*message.MaxPayee)
 
 // The longest id of a client that signs AMS requests, and of any other client.
 var (
@@ -93,6 +97,7 @@ var contracts = map[string]func(c *otp.Challenge){
 	"Cognito": func(c *otp.Challenge) {
 		c.User = ""
 		generated(c)
+		c.Encrypted = c.Encrypted[len(longestPayment):]
 	},
 }
 

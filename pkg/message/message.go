@@ -20,6 +20,7 @@ type Words struct {
 	Default  string            // language of the deployment, where that of the client does not do
 	Own      map[string]string // templates of the client's own, by language: see [CheckOwn]
 	Autofill Autofill          // lines behind each text
+	Payment  otp.Payment       // shown between the text and these lines; zero for none
 }
 
 const (

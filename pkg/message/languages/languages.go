@@ -86,19 +86,21 @@ func in(w message.Words, tag string) (message.Text, error) {
 	return text, nil
 }
 
-// fit returns the client's own text or the built-in one, with the lines of w. If those leave no room for the time, the
-// built-in text is without it.
+// fit returns the client's own text or the built-in one, with the payment and the lines of w. If those leave no room for
+// the time, the built-in text is without it. A payment that leaves no room for the own text gets the built-in one.
 func (r *row) fit(w message.Words) (message.Text, error) {
 	if own := w.Own[r.tag]; own != "" {
-		text := message.New(own, w.Brand, nil).With(w.Autofill)
-		return text, text.Fits()
+		text := message.New(own, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
+		if err := text.Fits(); err == nil || w.Payment.None() {
+			return text, err
+		}
 	}
 	before, rest, _ := strings.Cut(r.text, "|")
 	time, after, _ := strings.Cut(rest, "|")
-	text := message.New(before+time+after, w.Brand, r).With(w.Autofill)
+	text := message.New(before+time+after, w.Brand, r).Paying(w.Payment).With(w.Autofill)
 	err := text.Fits()
-	if err != nil && w.Autofill != (message.Autofill{}) {
-		text = message.New(before+after, w.Brand, nil).With(w.Autofill)
+	if err != nil && (w.Autofill != (message.Autofill{}) || !w.Payment.None()) {
+		text = message.New(before+after, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
 		err = text.Fits()
 	}
 	return text, err
