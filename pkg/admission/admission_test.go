@@ -237,7 +237,7 @@ func TestTestNumbers(t *testing.T) {
 			for _, spelling := range []string{e164, strings.Replace(e164, "+549", "+54", 1)} { // of one line
 				ctx, record := telemetry.Begin(t.Context(), until)
 				n, refusal := messages.Recipient(ctx, c, spelling)
-				start, err := messages.Start(ctx, c, n)
+				start, err := messages.Start(ctx, c, n, otp.Payment{})
 				if (refusal == "") != at.test || record.Test != at.test || start.Test.Is() != at.test || err != nil {
 					t.Errorf("%s at %v: %q, %+v, recorded %+v, %v", spelling, at.off, refusal, start.Test, record, err)
 				}
@@ -257,7 +257,7 @@ func TestStart(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	c := &clients.Client{ID: "known", Countries: []string{"*"}, Brand: "Acme", Language: "de", SenderID: "ACME"}
 	n, _ := messages.Recipient(t.Context(), c, "+606543216353")
-	start, err := messages.Start(t.Context(), c, n, "en")
+	start, err := messages.Start(t.Context(), c, n, otp.Payment{}, "en")
 	toNumber := start.To == "+606543216353" && start.Region == "MY"
 	if err != nil || start.Client != "known" || start.Origins("MY").Name != "ACME" || !toNumber {
 		t.Errorf("started %+v, %v", start, err)
@@ -271,7 +271,7 @@ func TestStart(t *testing.T) {
 	}
 	ctx, record := telemetry.Begin(t.Context(), time.Now())
 	messages.Text = func(message.Words, ...string) (otp.Text, error) { return nil, errBroken }
-	if _, err := messages.Start(ctx, c, n); !errors.Is(err, errBroken) || record.Fault != "text" {
+	if _, err := messages.Start(ctx, c, n, otp.Payment{}); !errors.Is(err, errBroken) || record.Fault != "text" {
 		t.Errorf("without a text: %v, recorded %+v", err, record)
 	}
 }

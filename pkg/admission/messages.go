@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -79,13 +80,21 @@ func Rule(c *clients.Client, n phone.Number, refusal otp.Outcome) string {
 }
 
 // Start returns a request for a challenge with the fields that come from its client and its recipient: the policy, the
-// text in the first of the languages or the client's own, the sender's name, the number. An error is noted as a fault.
+// text in the first of the languages or the client's own, the sender's name, the number, and the payment that the text
+// shows, if there is one. An error is noted as a fault, but for an [*Unfit], which refuses the payment.
 func (m Messages) Start(
-	ctx context.Context, c *clients.Client, to phone.Number, languages ...string,
+	ctx context.Context, c *clients.Client, to phone.Number, p otp.Payment, languages ...string,
 ) (otp.Start, error) {
-	text, err := m.text(ctx, c, languages...)
+	telemetry.From(ctx).Payment = !p.None()
+	if !p.None() && len(languages) > 0 { // it must also fit where a re-send puts it, which has no language of its own
+		if _, err := m.text(ctx, c, p); err != nil {
+			return otp.Start{}, err
+		}
+	}
+	text, err := m.text(ctx, c, p, languages...)
 	return otp.Start{
-		Client: c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
+		Payment: p,
+		Client:  c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
 		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, NamesSources: c.Sources != (clients.Sources{}),
 	}, err
 }
@@ -93,8 +102,9 @@ func (m Messages) Start(
 // Resend returns a request to send a challenge's code again, with the fields that come from its client.
 // [Messages.Recipient] decides again whether a message may go to the number. An error is noted as a fault.
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
-	text, err := m.text(ctx, c)
+	text, err := m.text(ctx, c, otp.Payment{})
 	return otp.Resend{
+		Paying: func(p otp.Payment) (otp.Text, error) { return m.text(ctx, c, p) },
 		Client: c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
 		NamesSources: c.Sources != (clients.Sources{}),
 		Recipient: func(to otp.Phone) otp.Outcome {
@@ -104,12 +114,19 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 	}, err
 }
 
-func (m Messages) text(ctx context.Context, c *clients.Client, languages ...string) (otp.Text, error) {
+func (m Messages) text(
+	ctx context.Context, c *clients.Client, p otp.Payment, languages ...string,
+) (otp.Text, error) {
 	words := message.Words{
-		Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts, Autofill: c.Autofill,
+		Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts, Autofill: c.Autofill, Payment: p,
 	}
 	text, err := m.Text(words, languages...)
 	record := telemetry.From(ctx)
+	if err != nil && !p.None() {
+		if err = unfit(err); errors.As(err, new(*Unfit)) {
+			return nil, err
+		}
+	}
 	if err != nil {
 		record.Fail("text", err)
 		return nil, err

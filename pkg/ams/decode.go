@@ -36,6 +36,11 @@ func id(to *string, limit int) strictjson.Reader    { return text(to, limit, tru
 func enum(to *string) strictjson.Reader             { return text(to, 16, true) }
 func value(to *string, limit int) strictjson.Reader { return text(to, limit, false) }
 
+// never reads a field that must be left out, for the reason that rule gives.
+func never(rule string) strictjson.Reader {
+	return func(d *jsontext.Decoder) (string, error) { return rule, d.SkipValue() }
+}
+
 // present notes that a field was given.
 func present(given *bool, read strictjson.Reader) strictjson.Reader {
 	return func(d *jsontext.Decoder) (string, error) {

@@ -2,6 +2,7 @@ package ams
 
 import (
 	"context"
+	"errors"
 
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
@@ -42,6 +43,7 @@ func (s *Init) api(route string, r gateway.Request) api {
 // customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number.
 func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, method, kind, identityType, identityValue, language, source string
+	var payment otp.Payment
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 64),
 		"authenticationMethod":    enum(&method),
@@ -49,6 +51,7 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 		"identityType":            enum(&identityType),
 		"identityValue":           value(&identityValue, 128),
 		"env":                     env(&language, &source, c.Sources.Env),
+		"payment":                 admission.Payment(&payment),
 	})
 	if broken.Field == strictjson.Whole {
 		return refused(broken)
@@ -62,7 +65,7 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 	if broken.Field == "" {
 		fingerprinted := []string{apiCustomersInit, method, kind, identityType, identityValue}
 		a = s.toNumber(ctx, c, identityValue, language, otp.Start{
-			ID: requestID, Fingerprinted: fingerprinted, Source: admission.Source(source),
+			ID: requestID, Fingerprinted: fingerprinted, Source: admission.Source(source), Payment: payment,
 		})
 	}
 	a.requestID = requestID
@@ -79,9 +82,9 @@ func (s *Init) toNumber(ctx context.Context, c *clients.Client, number, language
 		}
 		return refuse(resultOf(refusal))
 	}
-	start, err := s.Messages.Start(ctx, c, n, language)
+	start, err := s.Messages.Start(ctx, c, n, r.Payment, language)
 	if err != nil {
-		return refuse(unknownException)
+		return noText(err)
 	}
 	start.ID, start.Fingerprinted, start.Source = r.ID, r.Fingerprinted, r.Source
 	return s.start(ctx, start)
@@ -105,6 +108,15 @@ func (s *Init) recipient(ctx context.Context, c *clients.Client, field, number s
 		telemetry.From(ctx).Detail = field + ": " + admission.Rule(c, n, refusal)
 	}
 	return n, refusal
+}
+
+// noText answers where there is no message: a payment that makes it too long is at fault, and nothing is written.
+func noText(err error) answer {
+	var unfit *admission.Unfit
+	if errors.As(err, &unfit) {
+		return illegal("payment", unfit.Rule)
+	}
+	return refuse(unknownException)
 }
 
 // start makes the challenge and answers with its outcome.

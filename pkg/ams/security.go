@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
@@ -15,6 +16,7 @@ import (
 // [Verify.users].
 func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, authID, method, kind, alias, challengeType, otpValue string
+	var payment otp.Payment
 	challenge := false
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 128),
@@ -26,6 +28,7 @@ func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) a
 			"challengeType": enum(&challengeType),
 			"otpValue":      value(&otpValue, 256),
 		})),
+		"payment": admission.Payment(&payment),
 	})
 	broken.Set("authenticationRequestId", required(requestID))
 	broken.Set("authenticationMethod", optional(method, "OTP"))
@@ -45,7 +48,9 @@ func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) a
 	if broken.Field != "" {
 		return refused(broken)
 	}
-	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, AuthID: authID, Code: otp.Code(code)})
+	return s.verify(ctx, otp.Check{
+		Client: c.ID, ID: requestID, AuthID: authID, Code: otp.Code(code), Payment: payment,
+	})
 }
 
 // direct returns the route of a request object by its body: the two bodies differ in challengeData and

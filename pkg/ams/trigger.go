@@ -16,6 +16,7 @@ func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte, at o
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"triggerRequestId": id(&triggerID, 64),
 		"challengeId":      id(&challengeID, 64),
+		"payment":          never("must be left out: a code that is sent again confirms the payment of its init"),
 	})
 	if broken.Field == strictjson.Whole {
 		return refused(broken)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
@@ -47,12 +48,14 @@ func (s Standings) Standing(ctx context.Context, user string) (otp.Outcome, erro
 // users serves POST /v1/users/initAuthentication: it sends a code to the user behind a wallet token.
 func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, kind, channel, identityType, token string
+	var payment otp.Payment
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId":   id(&requestID, 64),
 		"authenticationType":        enum(&kind),
 		"authenticationChannelType": enum(&channel),
 		"userIdentityType":          enum(&identityType),
 		"userIdentityValue":         value(&token, 128),
+		"payment":                   admission.Payment(&payment),
 	})
 	if broken.Field == strictjson.Whole {
 		return refused(broken)
@@ -69,13 +72,13 @@ func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer
 		a = refuse(accessDenied)
 	default:
 		fingerprinted := []string{apiUsersInit, kind, channel, identityType, token}
-		a = s.toUser(ctx, c, token, requestID, fingerprinted)
+		a = s.toUser(ctx, c, token, otp.Start{ID: requestID, Fingerprinted: fingerprinted, Payment: payment})
 	}
 	return answer{result: a.result, detail: a.detail, requestID: requestID}
 }
 
-// toUser starts a challenge for the user of a token. A refusal is stored with the id, like the outcome of any init.
-func (s *Init) toUser(ctx context.Context, c *clients.Client, token, id string, fingerprinted []string) answer {
+// toUser starts a challenge for the user of a token, with the fields of r from the request. A refusal is stored with the id, like the outcome of any init.
+func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, r otp.Start) answer {
 	var n phone.Number
 	user, refusal := "", otp.BadToken // of a deployment without users
 	if s.Users != nil {
@@ -92,11 +95,11 @@ func (s *Init) toUser(ctx context.Context, c *clients.Client, token, id string, 
 			n, refusal = s.recipient(ctx, c, "number of the user", person.Number)
 		}
 	}
-	start, err := s.Messages.Start(ctx, c, n)
+	start, err := s.Messages.Start(ctx, c, n, r.Payment)
 	if err != nil {
-		return refuse(unknownException)
+		return noText(err)
 	}
-	start.ID, start.Fingerprinted, start.User, start.Refusal = id, fingerprinted, user, refusal
+	start.ID, start.Fingerprinted, start.User, start.Refusal = r.ID, r.Fingerprinted, user, refusal
 	return s.start(ctx, start)
 }
 

@@ -3,6 +3,7 @@ package ams
 import (
 	"context"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
@@ -34,10 +35,12 @@ func (s *Verify) api(route string) api {
 // users serves POST /v1/users/verifyAuthentication.
 func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, kind, code string
+	var payment otp.Payment
 	broken := strictjson.Decode(text, strictjson.Fields{
 		"authenticationRequestId": id(&requestID, 64),
 		"authenticationType":      enum(&kind),
 		"authenticationValue":     value(&code, 256),
+		"payment":                 admission.Payment(&payment),
 	})
 	broken.Set("authenticationRequestId", required(requestID))
 	broken.Set("authenticationType", oneOf(kind, "OTP"))
@@ -45,14 +48,14 @@ func (s *Verify) users(ctx context.Context, c *clients.Client, text []byte) answ
 	if broken.Field != "" {
 		return refused(broken)
 	}
-	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code)})
+	return s.verify(ctx, otp.Check{Client: c.ID, ID: requestID, Code: otp.Code(code), Payment: payment})
 }
 
 // verify checks a code and answers with the outcome.
 func (s *Verify) verify(ctx context.Context, check otp.Check) answer {
 	got, err := s.Verifier.Verify(ctx, check)
 	record := telemetry.From(ctx)
-	record.Outcome = got.Outcome
+	record.Outcome, record.Payment = got.Outcome, !check.Payment.None()
 	if err != nil {
 		record.Fail("verify", err)
 	}

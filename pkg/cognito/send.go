@@ -35,7 +35,7 @@ func (t *Triggers) send(
 		return err
 	}
 	n, refusal := t.recipient(ctx, c, e.Request)
-	start, err := t.Messages.Start(ctx, c, n, e.Request.UserAttributes["locale"])
+	start, err := t.Messages.Start(ctx, c, n, otp.Payment{}, e.Request.UserAttributes["locale"])
 	if err != nil {
 		return errUndecided
 	}

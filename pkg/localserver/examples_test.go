@@ -146,12 +146,20 @@ func (e *example) sent(id string, code otp.Code) (authID string) {
 	e.t.Helper()
 	got, err := e.issuer.Init(e.t.Context(), otp.Start{
 		Client: e.client.ID, ID: id, To: exampleNumber, Mask: "+60******6353", Policy: e.client.Policy, Code: code,
-		Text: func(code string, _ time.Duration) string { return code },
+		Text: func(code string, _ time.Duration) string { return code }, Payment: e.payment(),
 	})
 	if err != nil || got.Outcome != otp.Sent {
 		e.t.Fatal(got, err)
 	}
 	return got.AuthID
+}
+
+// payment is what the examples of payments confirm.
+func (e *example) payment() otp.Payment {
+	if !strings.HasSuffix(e.name, ".payment") {
+		return otp.Payment{}
+	}
+	return otp.Payment{Amount: "10.50", Currency: "EUR", Payee: "Acme Shop"}
 }
 
 // verifying sends the code that the example of otp.verify checks.
@@ -278,8 +286,11 @@ var reasons = map[string]func(*example){
 	verifyPath + " AUTHENTICATION_REQUEST_ID_INVALID": func(e *example) { e.replace(docID, "another") },
 	"/v1/security/verifyAuthentication PARAM_ILLEGAL": func(e *example) { e.replace(`"`+exampleAuthID+`"`, "null") },
 
-	"0.right":    func(e *example) { e.verifying() },
-	"0.wrong":    func(e *example) { e.verifying() },
+	"0.right":         func(e *example) { e.verifying() },
+	"0.right.payment": func(e *example) { e.verifying() },
+	"0.wrong":         func(e *example) { e.verifying() },
+	"0.wrong.payment": func(e *example) { e.verifying() },
+
 	"104001":     func(e *example) { e.body = "{}" },
 	"104002":     func(e *example) { e.body = "[]" },
 	"104003":     func(e *example) { e.client.CustomCodes, e.body = false, request(e.t, "/", allFields) },

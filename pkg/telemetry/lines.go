@@ -116,6 +116,9 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	if r.Test {
 		line = append(line, slog.Bool("test", true))
 	}
+	if r.Payment {
+		line = append(line, slog.Bool("payment", true))
+	}
 	if r.Left >= 0 {
 		line = append(line, slog.Int("attemptsLeft", r.Left))
 	}

@@ -37,6 +37,7 @@ type Request struct {
 	Country string // of the number, ISO 3166-1 alpha-2
 	AuthID  string // the authenticationId
 	Test    bool   // of a test number: nothing is sent, and no metric counts it with others
+	Payment bool   // the request names a payment; no line has what it is
 	Left    int    // attempts left, -1 if not known
 	Wait    time.Duration
 

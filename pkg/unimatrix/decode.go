@@ -26,6 +26,7 @@ type sendRequest struct {
 	TTL        time.Duration // of Code, 1 s to 30 min; 0: not given, [defaultTTL] is meant
 	Signature  string        // sender name, at most 64 characters
 	TemplateID string        // at most 64 characters
+	Payment    otp.Payment   // that the code confirms; zero: none
 }
 
 // verifyRequest is a request of otp.verify, as [sendRequest] is one of otp.send.
@@ -34,6 +35,8 @@ type verifyRequest struct {
 	Code   otp.Code // 4 to 8 digits
 	Intent string
 	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [defaultTTL] is meant
+
+	Payment otp.Payment // that of the send
 }
 
 // defaultTTL is the ttl of a request without one.
@@ -41,8 +44,8 @@ const defaultTTL = 5 * time.Minute
 
 // The documented members of each body.
 var (
-	sendNames   = []string{"to", "digits", "intent", "channel", "code", "ttl", "signature", "templateId"}
-	verifyNames = []string{"to", "code", "intent", "ttl"}
+	sendNames   = []string{"to", "digits", "intent", "channel", "code", "ttl", "signature", "templateId", "payment"}
+	verifyNames = []string{"to", "code", "intent", "ttl", "payment"}
 )
 
 // channels that otp.send knows; voice is another name of call.
@@ -63,6 +66,7 @@ func decodeSend(text []byte) (sendRequest, answer) {
 		TTL:        time.Duration(m.integer("ttl", 1, 1800)) * time.Second,
 		Signature:  m.text("signature", 64),
 		TemplateID: m.text("templateId", 64),
+		Payment:    m.payment,
 	}
 	if r.Channel != "" && !slices.Contains(channels, r.Channel) {
 		m.complain("channel", "one of "+strings.Join(channels, ", "))
@@ -81,14 +85,17 @@ func decodeVerify(text []byte) (verifyRequest, answer) {
 		Code:   m.code("code"),
 		Intent: m.text("intent", 36),
 		TTL:    time.Duration(m.integer("ttl", 1, 1800)) * time.Second,
+
+		Payment: m.payment,
 	}
 	return r, m.verdict("to", "code")
 }
 
 // members are the documented members of a body that are given: null and "" are the same as absent.
 type members struct {
-	given  map[string]member
-	broken string // a rule that one of them breaks, "" for none
+	given   map[string]member
+	payment otp.Payment // the one that is an object
+	broken  string      // a rule that one of them breaks, "" for none
 }
 
 // member is the kind of a value, and the content of a string or the spelling of a number.
@@ -109,10 +116,20 @@ func read(text []byte, documented []string) (*members, answer) {
 			return ""
 		})
 	}
+	fields["payment"] = m.readPayment
 	if broken := strictjson.Decode(text, fields); broken != (strictjson.Broken{}) {
 		return nil, refuseFor(invalidParams, broken.String())
 	}
 	return m, answer{}
+}
+
+// readPayment reads a payment. A rule that it breaks must wait, because a missing member comes before all rules.
+func (m *members) readPayment(d *jsontext.Decoder) (string, error) {
+	rule, err := admission.Payment(&m.payment)(d)
+	if rule != "" {
+		m.broken = "payment: " + rule
+	}
+	return "", err
 }
 
 func (m *members) complain(name, rule string) {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -27,8 +29,12 @@ func (s *API) send(ctx context.Context, c *clients.Client, body []byte, source s
 	if a := restricted(c, r); a.result != pass {
 		return a
 	}
-	start, err := s.Messages.Start(ctx, c, n)
-	if err != nil {
+	start, err := s.Messages.Start(ctx, c, n, r.Payment)
+	var unfit *admission.Unfit
+	switch {
+	case errors.As(err, &unfit):
+		return refuseFor(invalidParams, "payment: "+unfit.Rule)
+	case err != nil:
 		return refuse(internal)
 	}
 	s.scenario(ctx, c, &start, r)

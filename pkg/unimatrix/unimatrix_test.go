@@ -81,6 +81,7 @@ func newService(t testing.TB) *service {
 	s.known = clients.Static{ // by access keys
 		simple: one("simple shop", "simple"), signing: one("signing shop", "hmac", secret),
 		special: one("special shop", "hmac", secret), "amsOnly": one("amsOnly", ""),
+		"other": one("other shop", "simple"),
 	}
 	clock := func() time.Time { return s.now }
 	s.api = &unimatrix.API{

@@ -20,8 +20,9 @@ func (s *API) verify(ctx context.Context, c *clients.Client, body []byte, source
 	if a.result != pass {
 		return a
 	}
-	outcome, err := s.check(ctx, c, r, otp.Check{Source: source, To: n.E164})
-	telemetry.From(ctx).Outcome = outcome
+	outcome, err := s.check(ctx, c, r, otp.Check{Source: source, To: n.E164, Payment: r.Payment})
+	record := telemetry.From(ctx)
+	record.Outcome, record.Payment = outcome, !r.Payment.None()
 	if err != nil {
 		return fault(ctx, "verify", err)
 	}
