@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The matrix of payments: the one that a code confirms, and others, by what is changed.
+const bill = `{"amount":"1048.57","currency":"EUR","payee":"Zimtladen Süd","purpose":"anzahlung"}`
+
+var changedBills = map[string]string{
+	"amount":   strings.Replace(bill, "1048.57", "9048.57", 1),
+	"currency": strings.Replace(bill, "EUR", "USD", 1),
+	"payee":    strings.Replace(bill, "Süd", "Nord", 1),
+	"purpose":  strings.Replace(bill, "anzahlung", "rest", 1),
+	"none":     "",
+}
+
+func pays(body, payment string) string {
+	if payment == "" {
+		return body
+	}
+	return strings.TrimSuffix(body, "}") + `,"payment":` + payment + "}"
+}
+
+// shown returns the code of the latest message to a number, which must show the payment.
+func (p *process) shown(number string) string {
+	p.t.Helper()
+	got := p.messages(number)[0]
+	want := got.Code + " is your Countersign code, valid for 5 minutes.\nEUR 1 048.57: Zimtladen Süd"
+	if got.Body != want {
+		p.t.Errorf("the message is %q, want %q", got.Body, want)
+	}
+	return got.Code
+}
+
+// TestPayment: over HTTP, in both contracts and on both stores, a right code with another payment, by another client or
+// for another purpose is refused. The right one passes. Only the phone has the payment (P55).
+func TestPayment(t *testing.T) {
+	onEachServer(t, func(t *testing.T, p *process) {
+		n := 0
+		for name, other := range changedBills {
+			n++
+			number, id := fmt.Sprintf("60-65432164%02d", n), fmt.Sprint("pay", n)
+			want := func(code0, path, body string) {
+				t.Helper()
+				if got := p.post(path, body); code(t, got) != code0 {
+					t.Errorf("%s: %s, want %s", name, got, code0)
+				}
+			}
+			want("SUCCESS", initPath, pays(initBody(id, number), bill))
+			want("SUCCESS", initPath, pays(initBody(id, number), bill))
+			want("REPEAT_REQ_INCONSISTENT", initPath, pays(initBody(id, number), other))
+			right := verifyBody(id, p.shown("+"+strings.Replace(number, "-", "", 1)))
+			want("VERIFY_UNMATCHED", verifyPath, pays(right, other))
+			want("SUCCESS", verifyPath, pays(right, bill))
+
+			to := fmt.Sprintf("+60654321650%d", n)
+			send := fmt.Sprintf(`{"to":%q,"intent":"pay"}`, to)
+			if got := p.unimatrix("otp.send", pays(send, bill)); !strings.Contains(got, `"count":1`) {
+				t.Errorf("%s: %s", name, got)
+			}
+			typed := func(intent string) string {
+				return fmt.Sprintf(`{"to":%q,"intent":%q,"code":%q}`, to, intent, p.shown(to))
+			}
+			for i, guess := range []string{pays(typed("pay"), other), pays(typed("login"), bill), pays(typed("pay"), bill)} {
+				got := p.unimatrix("otp.verify", guess)
+				if !strings.Contains(got, fmt.Sprintf(`"valid":%t`, i == 2)) {
+					t.Errorf("%s: guess %d: %s", name, i, got)
+				}
+			}
+		}
+		silentAboutPayments(t, p)
+	})
+}
+
+// silentAboutPayments looks for the payment in the events and the files, the outbox excepted.
+func silentAboutPayments(t *testing.T, p *process) {
+	t.Helper()
+	eventually(t, "the events", func() bool { return len(p.events()) >= 4*len(changedBills) })
+	all := map[string][]byte{}
+	for _, event := range p.events() {
+		all["the events"] = append(all["the events"], event...)
+	}
+	files, _ := filepath.Glob(filepath.Join(p.data, "*"))
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && !info.IsDir() && filepath.Base(file) != "outbox.jsonl" {
+			all[file] = readFile(t, file)
+		}
+	}
+	for name, text := range all {
+		for _, canary := range []string{"1048.57", "1 048", "Zimtladen", "Z\x00i\x00m\x00t", "anzahlung"} {
+			if bytes.Contains(text, []byte(canary)) {
+				t.Errorf("%s has %q", name, canary)
+			}
+		}
+	}
+}
