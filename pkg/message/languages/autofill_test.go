@@ -23,7 +23,7 @@ func longestBrand(t testing.TB, tag string, lines message.Autofill) string {
 }
 
 // Every text of every form that its language takes, with the longest brand and any number of digits, fits one part, and
-// parses back to its code, site and app (P22, P23).
+// parses back to its code, site and app (P22, P38).
 func TestEachFormIsRead(t *testing.T) {
 	forms := 0
 	for _, tag := range languages.All() {
