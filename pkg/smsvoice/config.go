@@ -52,10 +52,16 @@ const (
 	nameForm = "a name, id or ARN of 1 to 256 letters, digits and _ : / -"
 )
 
+// The longest name of the service. In the patterns it would take a function's start half a millisecond to compile.
+const longest = 256
+
 var (
-	identity = pattern.Matches(`\A[A-Za-z0-9_:/+-]{1,256}\z`)
-	name     = pattern.Matches(`\A[A-Za-z0-9_:/-]{1,256}\z`)
+	identityText = pattern.Matches(`\A[A-Za-z0-9_:/+-]+\z`)
+	nameText     = pattern.Matches(`\A[A-Za-z0-9_:/-]+\z`)
 )
+
+func identity(s string) bool { return len(s) <= longest && identityText(s) }
+func name(s string) bool     { return len(s) <= longest && nameText(s) }
 
 // Validate reports every field that cannot be used, as [ConfigError]s joined.
 func (c Config) Validate() error {
