@@ -2,8 +2,10 @@ package functions
 
 import (
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"countersign/pkg/awsfake"
@@ -170,5 +172,54 @@ func TestBinaryThroughEndUserMessaging(t *testing.T) {
 		delete(b.guard.refused, caller)
 		b.guard.mu.Unlock()
 		b.wipe(t)
+	}
+}
+
+// The binary of init falls over with the role of a deployment that has OriginationIdentity: a message that End User
+// Messaging refuses for the operator's fault goes through SNS, and one that it refuses for the number's does not.
+func TestBinaryFallsOver(t *testing.T) {
+	b := newBinaries(t)
+	answers := make(chan awsfake.Answer, 1)
+	stub := &awsfake.SMSVoice{}
+	server := httptest.NewServer(b.guard.before(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(<-answers)(w, r, stub)
+	})))
+	t.Cleanup(server.Close)
+	pool := inStack("arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:pool/pool-1")
+	t.Setenv("OriginationIdentity", pool)
+	t.Setenv("COUNTERSIGN_ORIGINATION_IDENTITY", pool)
+	t.Setenv("COUNTERSIGN_FALLOVER", "sns")
+	t.Setenv("COUNTERSIGN_STACK", "countersign")
+	t.Setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.URL)
+	const caller = "init-falls-over"
+	b.guard.mu.Lock()
+	b.guard.roles[caller] = b.guard.roles["init"].under("HasOriginationIdentity")
+	b.guard.mu.Unlock()
+	log := &output{}
+	p, err := b.runtime.Start(caller, bootstrap(t, "init"), functionEnvironment(caller), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Stop() })
+	const quota, optedOut = "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", "DESTINATION_PHONE_NUMBER_OPTED_OUT"
+	for _, c := range []struct {
+		answer           awsfake.Answer
+		want, line, part string
+		sns              int
+	}{
+		{awsfake.RefuseText(400, "ServiceQuotaExceededException", quota), "SUCCESS", `"service":"sns"`, quota, 1},
+		{awsfake.RefuseText(400, "ConflictException", optedOut), "PROCESS_FAIL", `"service":"sms-voice"`, optedOut, 0},
+	} {
+		b.wipe(t)
+		before := len(b.SNS.Requests())
+		answers <- c.answer
+		got := invokeBinary(t, p, read(t, "init-http-api.json"))
+		text := log.String()
+		if !bytes.Contains(got, []byte(c.want)) || len(b.SNS.Requests())-before != c.sns ||
+			!strings.Contains(text, c.line) || !strings.Contains(text, c.part) ||
+			strings.Count(text, `"operatorFaults":1`) != 1 { // of the first call, which raises the alarm
+			t.Errorf("%s with %d messages through SNS, want %s and %d\n%s",
+				got, len(b.SNS.Requests())-before, c.want, c.sns, text)
+		}
 	}
 }

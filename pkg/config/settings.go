@@ -151,6 +151,9 @@ var table = []Setting{
 	{Name: "PROTECT_CONFIGURATION", Range: "id or ARN",
 		About:    "End User Messaging: the rules that block countries and numbers",
 		Template: "ProtectConfiguration", Sends: true},
+	{Name: "FALLOVER", Range: "sns, sms-voice",
+		About:    "the sender that [sends what the first one refuses](senders.md#fall-over-to-the-other-service)",
+		Template: "Fallover", Sends: true},
 	{Name: "MESSAGE_FEEDBACK", Default: "no", Range: "yes, no",
 		About: "End User Messaging: whether AWS gets to know of each message if it led to a right code; " +
 			"the functions that send and `changes` read it",

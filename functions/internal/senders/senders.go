@@ -37,7 +37,15 @@ func chosen(getenv func(string) string) string {
 	return cmp.Or(config.Get(getenv, "SENDER"), standard(getenv))
 }
 
+// standard returns the sender where the setting names none: the other one than that of the fallover, else the one that
+// has something to send from.
 func standard(getenv func(string) string) string {
+	switch config.Get(getenv, "FALLOVER") {
+	case sns:
+		return smsVoice
+	case smsVoice:
+		return sns
+	}
 	if config.Get(getenv, "ORIGINATION_IDENTITY") != "" {
 		return smsVoice
 	}
@@ -67,7 +75,11 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	for _, gap := range origins.Gaps(s.Config.Countries, byCountry, settings(getenv, router)) {
 		s.Gate.Log.Warn("start", "cause", config.Prefix+"SENDERS: "+gap)
 	}
-	svc := sending.New(s.Service, router)
+	sender, err := fallOver(getenv, router, s.Now)
+	if err != nil {
+		return nil, err
+	}
+	svc := sending.New(s.Service, sender)
 	svc.Messages.Senders = byCountry
 	return svc, nil
 }

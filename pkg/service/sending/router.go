@@ -65,6 +65,9 @@ func (u unavailable) Error() string { return u.reason }
 // ForOperator makes the failure an alarm: every message for the sender fails alike.
 func (u unavailable) ForOperator() bool { return true }
 
+// ForAnother lets another service have the message: nothing has gone out.
+func (u unavailable) ForAnother() bool { return true }
+
 // name returns the name of the sender that is chosen.
 func (s Senders) name(getenv func(string) string, standard string) string {
 	if name := config.Get(getenv, "SENDER"); name != "" {
