@@ -121,7 +121,7 @@ func (r Record) parse(d Defaults, why Occasion) (*Client, error) {
 		Templates:      p.names("templates", r.Templates),
 		Sources:        p.sources(),
 	}
-	c.Autofill = p.autofill()
+	c.Autofill = r.autofill()
 	c.Brand, c.Language, c.Texts = p.text(d)
 	c.DefaultLanguage = d.Language
 	c.PerMinute, c.Uncounted = p.perMinute(d)
@@ -373,20 +373,9 @@ func (r Record) HasWordsOf(other Record) bool {
 		r.autofill() == other.autofill()
 }
 
+// autofill returns the lines behind the client's texts.
 func (r Record) autofill() message.Autofill {
 	return message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
-}
-
-// autofill returns the lines behind the client's texts.
-func (p *parser) autofill() message.Autofill {
-	lines := p.record.autofill()
-	if err := message.CheckSite(lines.Site); lines.Site != "" && err != nil {
-		p.errs = append(p.errs, fmt.Errorf("site is %q, %w", lines.Site, err))
-	}
-	if err := message.CheckAndroidHash(lines.AndroidHash); lines.AndroidHash != "" && err != nil {
-		p.errs = append(p.errs, fmt.Errorf("androidHash is %q, %w", lines.AndroidHash, err))
-	}
-	return lines
 }
 
 func (p *parser) senderID() string {

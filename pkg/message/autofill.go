@@ -83,6 +83,18 @@ func (t Text) With(a Autofill) Text {
 	return Text{parts: parts, time: t.time, lines: a}
 }
 
+// Check refuses lines that no phone reads. It names them as the members of a client's record.
+func (a Autofill) Check() error {
+	var errs []error
+	if err := CheckSite(a.Site); a.Site != "" && err != nil {
+		errs = append(errs, fmt.Errorf("site is %q, %w", a.Site, err))
+	}
+	if err := CheckAndroidHash(a.AndroidHash); a.AndroidHash != "" && err != nil {
+		errs = append(errs, fmt.Errorf("androidHash is %q, %w", a.AndroidHash, err))
+	}
+	return errors.Join(errs...)
+}
+
 // maxHost is the longest name in DNS, and maxLabel the longest label of one.
 const maxHost, maxLabel = 253, 63
 

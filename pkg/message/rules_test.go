@@ -108,8 +108,7 @@ func FuzzOwn(f *testing.F) {
 	f.Add("Acme.com @{brand} {code}", "a.b", "a.com\n@b.com #1", "A\n@b.com #1")
 	f.Fuzz(func(t *testing.T, template, brand, site, hash string) {
 		lines := message.Autofill{Site: site, AndroidHash: hash}
-		if site != "" && message.CheckSite(site) != nil || hash != "" && message.CheckAndroidHash(hash) != nil ||
-			message.CheckBrand(brand) != nil || message.CheckOwn(template, brand, lines) != nil {
+		if lines.Check() != nil || message.CheckBrand(brand) != nil || message.CheckOwn(template, brand, lines) != nil {
 			return
 		}
 		text := message.New(template, brand, nil)

@@ -112,11 +112,15 @@ func unknown(tag string) error {
 	return fmt.Errorf("language %q has no text: use one of %s", tag, strings.Join(All(), ", "))
 }
 
-// Check refuses words that do not make a text in their own language, or in another one for which they have a template.
+// Check refuses words that do not make a text in their own language, or in another one for which they have a template,
+// and lines for autofill that no phone reads.
 // Requests choose among all languages. One that has no room for the brand gives way to that of w, see [For] and
 // [Without].
 func Check(w message.Words) error {
 	var errs []error
+	if err := w.Autofill.Check(); err != nil {
+		errs, w.Autofill = append(errs, err), message.Autofill{} // the others are found without them
+	}
 	if _, err := In(w, w.Language); err != nil {
 		errs = append(errs, err)
 	}
