@@ -30,7 +30,9 @@ func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender
 	p.Beside = []string{demoID}
 	p.ClientAge, p.UnknownAge = recent, recent
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
-	return serverOf(sending.New(service.New(p), sender), messages, p.Log)
+	svc := sending.New(service.New(p), sender)
+	svc.ReadReceipts(store)
+	return serverOf(svc, messages, p.Log)
 }
 
 // serverOf returns a server with the contracts of s.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Issuer makes challenges and sends their codes. All fields but NumberPerDay and
-// Quota are required. It holds no state of its own and is safe for concurrent use.
+// Issuer makes challenges and sends their codes. All fields but NumberPerDay, Quota and
+// Receipts are required. It holds no state of its own and is safe for concurrent use.
 //
 // Each of its methods goes the same way: it acquires a challenge, so that no other
 // call may send for it (acquire.go), delivers one message (deliver.go), and settles
@@ -25,6 +25,9 @@ type Issuer struct {
 	NumberPerDay int
 	// Quota bounds the messages of a client. nil means no such limit.
 	Quota Quota
+	// Receipts, if it is set, refuses a further message of a live challenge whose latest one is
+	// undeliverable for good. It is one read for each such message. An Init reads none.
+	Receipts ReceiptReader
 }
 
 // Lease is how long one call may work on a challenge before another may take it

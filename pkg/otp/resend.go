@@ -92,6 +92,9 @@ func (s *sending) again(ctx context.Context, claim Claim) (Started, error) {
 	if err != nil || answer.Outcome != "" {
 		return answer, err
 	}
+	if answer := s.hopeless(ctx, c); answer.Outcome != "" {
+		return s.settle(ctx, Settlement{Key: c.Key, Owner: c.Owner, State: c.State, Result: c.Result}, answer, nil)
+	}
 	return s.claimed(ctx, c)
 }
 

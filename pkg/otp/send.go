@@ -50,6 +50,11 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	case !s.keys.holds(old.KeyVersion):
 		return Started{}, unknownVersion(old.KeyVersion)
 	}
+	if !over {
+		if answer := s.hopeless(ctx, old); answer.Outcome != "" {
+			return answer, nil
+		}
+	}
 	return s.countThenTake(ctx, c, old, over)
 }
 

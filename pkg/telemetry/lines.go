@@ -134,6 +134,7 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	text("service", r.Service)
 	text("fault", r.Fault)
 	text("cause", r.Cause)
+	text("noReceipt", r.NoReceipt)
 	if r.Operator {
 		line = append(line, slog.Bool("operator", true))
 	}

@@ -83,6 +83,25 @@ func (s Store) wrote(ctx context.Context, begun time.Time, w otp.Write) otp.Writ
 	return w
 }
 
+// Receipts notes how long the look-up of a receipt takes, and that it failed. The message goes out all the same, so the
+// line of the request has the fault beside its outcome.
+type Receipts struct {
+	otp.ReceiptReader
+	Now func() time.Time
+}
+
+// Receipt implements [otp.ReceiptReader].
+func (s Receipts) Receipt(ctx context.Context, messageID string) (*otp.Receipt, error) {
+	begun := s.Now()
+	found, err := s.ReceiptReader.Receipt(ctx, messageID)
+	r := From(ctx)
+	r.Storing += s.Now().Sub(begun)
+	if err != nil {
+		r.NoReceipt = err.Error()
+	}
+	return found, err
+}
+
 // Sender notes how long a sender takes, and counts the messages that it accepts.
 type Sender struct {
 	otp.Sender

@@ -46,6 +46,8 @@ type Request struct {
 	Operator bool   // the operator must act, because every message fails in the same way
 	Service  string // that the message was handed to, where a process has several
 	Trace    string // of a panic
+	// NoReceipt is why the receipt of the latest message could not be read; the message went out all the same.
+	NoReceipt string
 
 	QuotaLow bool // four fifths of the client's messages of the day are reserved
 	QuotaOut bool // all of them are, so that no message goes out

@@ -46,7 +46,7 @@ type desk struct {
 func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
 	d.code = string(m.Code)
 	d.now = d.now.Add(40 * time.Millisecond)
-	return d.delivery, "", d.cause
+	return d.delivery, "94f20ce6-13c5-43a0-9a9e-ca52d816e90b", d.cause
 }
 
 const number = "6543216353"

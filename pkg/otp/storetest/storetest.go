@@ -67,6 +67,7 @@ func Run(t *testing.T, o Opener) {
 		{"idempotency", testIdempotency},
 		{"resend", testResend},
 		{"send", testSend},
+		{"receipts of the latest message", testHopeless},
 		{"rotation", testRotation},
 		{"users", testUsers},
 		{"races", testRaces},

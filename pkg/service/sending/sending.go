@@ -30,6 +30,11 @@ func New(s *service.Service, sender otp.Sender) *Service {
 	}}
 }
 
+// ReadReceipts refuses re-sends to numbers that are undeliverable for good. Without it no receipt is read.
+func (s *Service) ReadReceipts(r otp.ReceiptReader) {
+	s.Messages.Issuer.Receipts = telemetry.Receipts{ReceiptReader: r, Now: s.Now}
+}
+
 // Init serves the AMS/DWS requests that send a code.
 func (s *Service) Init() *ams.Init {
 	return &ams.Init{Gate: s.Gate, Messages: s.Messages, Users: s.Users}
