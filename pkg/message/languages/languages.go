@@ -86,8 +86,8 @@ func in(w message.Words, tag string) (message.Text, error) {
 	return text, nil
 }
 
-// fit returns the client's own text or the built-in one, with the payment and the lines of w. If those leave no room for
-// the time, the built-in text is without it. A payment that leaves no room for the own text gets the built-in one.
+// fit returns the client's own text or the built-in one, with the payment and the lines of w. If those leave no room
+// for the time, the built-in text is without it. A payment that leaves no room for the own text gets the built-in one.
 func (r *row) fit(w message.Words) (message.Text, error) {
 	if own := w.Own[r.tag]; own != "" {
 		text := message.New(own, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
@@ -113,9 +113,8 @@ func unknown(tag string) error {
 }
 
 // Check refuses words that do not make a text in their own language, or in another one for which they have a template,
-// and lines for autofill that no phone reads.
-// Requests choose among all languages. One that has no room for the brand gives way to that of w, see [For] and
-// [Without].
+// and lines for autofill that no phone reads. Requests choose among all languages. One that has no room for the brand
+// and the lines gives way to that of w, see [For] and [Without].
 func Check(w message.Words) error {
 	var errs []error
 	if err := w.Autofill.Check(); err != nil {
