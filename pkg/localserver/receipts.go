@@ -3,35 +3,37 @@ package localserver
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/receipts"
 )
 
 // fate is what becomes of all messages, as countersign serve --receipts names it.
 type fate struct {
 	name   string
-	reason otp.Reason // "" reports nothing
+	event  string     // the type of the event of End User Messaging that reports it; "" for no report
+	reason otp.Reason // what the event comes to
 	late   bool       // the report comes when the code is over
 }
 
 // fates has the default first.
 var fates = []fate{
-	{"delivered", otp.ReasonArrived, false},
-	{"undelivered", otp.ReasonPhoneUnreachable, false},
-	{"invalid", otp.ReasonInvalidNumber, false},
-	{"opted-out", otp.ReasonOptedOut, false},
-	{"blocked", otp.ReasonCarrierBlocked, false},
-	{"expired", otp.ReasonExpired, true},
-	{"late", otp.ReasonArrived, true},
-	{"none", "", false},
+	{"delivered", "TEXT_DELIVERED", otp.ReasonArrived, false},
+	{"undelivered", "TEXT_UNREACHABLE", otp.ReasonPhoneUnreachable, false},
+	{"invalid", "TEXT_INVALID", otp.ReasonInvalidNumber, false},
+	{"opted-out", "TEXT_BLOCKED", otp.ReasonOptedOut, false},
+	{"blocked", "TEXT_CARRIER_BLOCKED", otp.ReasonCarrierBlocked, false},
+	{"expired", "TEXT_TTL_EXPIRED", otp.ReasonExpired, true},
+	{"late", "TEXT_DELIVERED", otp.ReasonArrived, true},
+	{"none", "", "", false},
 }
 
 // fateOf returns the fate of a name.
@@ -52,8 +54,8 @@ const moment = time.Second
 // silence is the age from which nothing is reported about a message: no provider does after so long.
 const silence = 72 * time.Hour
 
-// testNetwork is the network in receipts. Its codes are those of test networks (ITU-T E.212).
-const testNetwork = "001-01"
+// The network in reports is one of those for tests (ITU-T E.212).
+const testMCC, testMNC = "001", "01"
 
 // reporter stands for the phone network: it reports about the messages in the outbox, as a provider does about those of
 // a deployment.
@@ -112,39 +114,78 @@ func (r *reporter) at(e outbox.Entry) time.Time {
 	return e.SentAt.Add(moment)
 }
 
-// together is how many receipts are received at once: the store writes those of SQLite in one transaction.
-const together = 16
-
-// receive hands the receipts of messages to the store, as function receipts does. A message that gets none has nil.
+// receive reports about messages as AWS does: by a call of what stores the receipts of a deployment. A message without
+// a receipt has nil.
 func (r *reporter) receive(ctx context.Context, due []outbox.Entry) ([]*outbox.Receipt, error) {
-	receipts, faults := make([]*outbox.Receipt, len(due)), make([]error, len(due))
-	var all sync.WaitGroup
-	slots := make(chan struct{}, together)
+	list := make([]*outbox.Receipt, len(due))
+	var call notifications
 	for i, e := range due {
 		if !otp.IsMessageID(e.ID) || e.SentAt.Add(silence).Before(r.now()) {
 			continue // of an earlier version, or too old
 		}
-		receipt := r.receipt(e)
-		receipts[i] = &outbox.Receipt{State: receipt.State(), Reason: receipt.Reason.Words(), At: receipt.At.Time()}
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			_, faults[i] = r.receipts.Receive(ctx, receipt)
-		})
+		list[i] = &outbox.Receipt{State: r.reason.State(), Reason: r.reason.Words(), At: r.at(e)}
+		if err := call.add(r.report(e)); err != nil {
+			return nil, err
+		}
 	}
-	all.Wait()
-	return receipts, errors.Join(faults...)
+	if len(call.Records) == 0 {
+		return list, nil
+	}
+	text, err := json.Marshal(call)
+	if err != nil {
+		return nil, err
+	}
+	var unreadable []error
+	err = receipts.Handler{
+		Receipts: r.receipts, Now: r.now, Log: slog.New(slog.DiscardHandler),
+		Changed:    func(context.Context, otp.Receipt) {},
+		Unreadable: func(_ context.Context, cause error) { unreadable = append(unreadable, cause) },
+	}.Handle(ctx, text)
+	return list, errors.Join(append(unreadable, err)...)
 }
 
-// receipt makes the receipt of a message.
-func (r *reporter) receipt(e outbox.Entry) otp.Receipt {
-	at := otp.MillisOf(r.at(e))
-	receipt := otp.Receipt{
-		MessageID: e.ID, Reported: otp.Reported{Client: e.Client, AuthID: e.AuthID},
-		Reason: r.reason, Network: testNetwork, At: at, TTL: at.Add(otp.ReceiptMemory).Seconds(),
+// notifications is what function receipts gets from the topic of events.
+type notifications struct {
+	Records []notification
+}
+
+type notification struct {
+	EventSource string
+	Sns         struct{ Message string }
+}
+
+// add adds an event.
+func (n *notifications) add(e event) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
 	}
-	if n, ok := plan.Lookup(e.To); ok {
-		receipt.Region, receipt.Mask = n.Region, n.Mask
+	one := notification{EventSource: "aws:sns"}
+	one.Sns.Message = string(text)
+	n.Records = append(n.Records, one)
+	return nil
+}
+
+// event is an event of End User Messaging, as far as it is read.
+type event struct {
+	Type    string            `json:"eventType"`
+	Time    int64             `json:"eventTimestamp"` // in milliseconds
+	Final   bool              `json:"isFinal"`
+	To      string            `json:"destinationPhoneNumber"`
+	Country string            `json:"isoCountryCode"`
+	MCC     string            `json:"mcc"`
+	MNC     string            `json:"mnc"`
+	ID      string            `json:"messageId"`
+	Status  string            `json:"messageStatus"`
+	Context map[string]string `json:"context"`
+}
+
+// report returns the event about a message.
+func (r *reporter) report(e outbox.Entry) event {
+	n, _ := plan.Lookup(e.To)
+	return event{
+		Type: r.event, Time: r.at(e).UnixMilli(), Final: true, To: e.To, Country: n.Region,
+		MCC: testMCC, MNC: testMNC, ID: e.ID, Status: strings.ToUpper(string(r.reason)),
+		Context: map[string]string{otp.ContextClient: otp.ClientReference(e.Client), otp.ContextAuthID: e.AuthID},
 	}
-	return receipt
 }

@@ -112,7 +112,7 @@ func TestFates(t *testing.T) {
 				t.Errorf("shown %+v", shown)
 			}
 			stored := otp.Receipt{
-				MessageID: m.ID, Reason: want.reason, Network: testNetwork, At: otp.MillisOf(due.Add(moment)),
+				MessageID: m.ID, Reason: want.reason, Network: "001-01", At: otp.MillisOf(due.Add(moment)),
 				Reported: otp.Reported{Client: "demo", AuthID: m.AuthID, Region: "MY", Mask: "+60*****6789"},
 				TTL:      due.Add(moment + otp.ReceiptMemory).Unix(),
 			}

@@ -119,7 +119,7 @@ func (o Options) requestLog(w io.Writer) *slog.Logger {
 // attend follows the store, and reports about messages, until ctx ends or stop is called.
 func (s *server) attend(ctx context.Context, store openstore.Store, r reporter, log *slog.Logger) (stop func()) {
 	unfollow := background(ctx, func(ctx context.Context) { follow(ctx, store, s.events, log) })
-	if r.reason == "" {
+	if r.event == "" {
 		return unfollow
 	}
 	quiet := background(ctx, func(ctx context.Context) { r.run(ctx, log) })
