@@ -14,7 +14,7 @@ type texts map[string]string
 
 var allTexts = []texts{
 	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, userHelp, keysHelp, callHelp, invokeHelp,
-	standinsHelp,
+	messagesHelp, standinsHelp,
 }
 
 // named matches a tag that names a text.

@@ -17,6 +17,7 @@ var cli struct {
 	Client   clientCommands `cmd:"" help:"Manage the clients: who may call, and how a client proves itself."`
 	User     userCommands   `cmd:"" help:"Manage the users behind a client's wallet tokens."`
 	Number   numberCommands `cmd:"" help:"Look at the messages to a number, and end a lock-out."`
+	Messages messages       `cmd:"" help:"messages"`
 	Keys     keysCommands   `cmd:"" help:"Manage the service's own keys."`
 	Call     callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`
 	Invoke   invoke         `cmd:"" help:"invoke"`

@@ -20,6 +20,7 @@ import (
 
 	"countersign/docs/openapitest"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/otp"
 )
 
 // binary is the path of the command as a person builds it. Most tests here run it and see
@@ -199,7 +200,13 @@ func code(t testing.TB, answer string) string {
 }
 
 // sms is a message in the outbox.
-type sms struct{ ID, To, Body, Code, SentAt string }
+type sms struct {
+	ID, To, Body, Code, SentAt string
+	Receipt                    struct {
+		State  otp.MessageState
+		Reason string
+	}
+}
 
 // outbox returns the messages to a number, or all of them if to is empty. The newest is the
 // first.

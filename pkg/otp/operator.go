@@ -13,8 +13,8 @@ func KeyOfAuthID(client, authID string) string { return keyOfAuthID(client, auth
 // Locked. It returns "" for a live code.
 func (c Challenge) Ended(now Millis) Outcome { return c.ended(now) }
 
-// SendsOf returns the counted messages of one challenge, newest first: the first part of a [SendID] names the challenge
-// by its seed.
+// SendsOf returns the counted messages of a challenge's init, newest first: the first part of a [SendID] names the
+// challenge by its seed. A re-send has a seed of its own, so nothing stored names the challenge of its send.
 func (n Ledger) SendsOf(seed []byte) (all []Send) {
 	challenge := sha256.Sum256(seed)
 	part := idOf(challenge[:8])[:challengePart]

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
+	"countersign/pkg/config"
+	"countersign/pkg/documents"
+	"countersign/pkg/keyring"
+	"countersign/pkg/openstore"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+	"countersign/pkg/standin"
+)
+
+var messagesHelp = texts{
+	"messages": "Print what became of the messages to a number, or of one challenge.",
+	"messages_number": "The phone number, +606543216353 or 60-6543216353: its challenges of the last day, and when the " +
+		"messages of the last 30 days were counted. This reads the whole table of challenges.",
+	"messages_id":     "The authenticationId of one challenge, with --client.",
+	"messages_client": "The client whose messages are meant. Without it, --number looks at all clients.",
+}
+
+// messages is the command of the same name.
+type messages struct {
+	place
+	Number           string `xor:"of" required:"" placeholder:"NUMBER" help:"messages_number"`
+	AuthenticationID string `name:"authentication-id" xor:"of" required:"" placeholder:"ID" help:"messages_id"`
+	Client           string `placeholder:"ID" help:"messages_client"`
+}
+
+// Help describes the JSON of the command.
+func (*messages) Help() string {
+	return `With --json, it prints {challenges, others, notes}, the newest first. A challenge is {client, ` +
+		`authenticationId, number, country, test, state, reason, sending, attempts, attemptsAllowed, expiresAt, sentAt, ` +
+		`counted, messages}: number is masked; state is pending, unsent, live, used, expired or locked; reason is there ` +
+		`for unsent; sending is reserved, unclear, sent or failed; sentAt is the time of the latest message; counted are ` +
+		`the times at which its messages were counted, without re-sends; messages are the latest four that the service ` +
+		`accepted, with re-sends. A message is {id, receipt}, and a receipt {state, ` +
+		`reason, description, at, country, network, parts, priceUSD}; without a receipt, none has come. others are ` +
+		`{client, at}: further messages that are counted, re-sends and those whose challenge is gone. notes are in plain words.
+
+It exits with 0 also if it finds nothing for a number, and with 1 if there is no challenge with the authenticationId.`
+}
+
+// Run finds the challenges, and prints what became of their messages.
+func (c *messages) Run(ctx context.Context) (err error) {
+	if c.AuthenticationID != "" && c.Client == "" {
+		return errors.New("--authentication-id needs --client: a challenge is found by both")
+	}
+	cfg, err := config.Load(os.Getenv)
+	if err != nil {
+		return err
+	}
+	var number phone.Number
+	if c.Number != "" {
+		if number, err = lookedUp(c.Number); err != nil {
+			return err
+		}
+	}
+	if err := c.makeFolder(); err != nil {
+		return err
+	}
+	store, err := c.at().Open(ctx, cfg.Table, cfg.ClientsTable)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	found := findings{store: store, now: time.Now()}
+	if c.Number == "" {
+		err = found.challenge(ctx, c.Client, c.AuthenticationID)
+	} else {
+		err = c.byNumber(ctx, &found, number, cfg)
+	}
+	if err != nil {
+		return err
+	}
+	return c.answer(found.lives, found.text())
+}
+
+// byNumber finds the messages to a number.
+func (c *messages) byNumber(ctx context.Context, found *findings, number phone.Number, cfg config.Config) error {
+	ring, err := c.ring()
+	if err != nil {
+		return err
+	}
+	records, err := c.records(ctx, found.store)
+	if err != nil {
+		return err
+	}
+	ids := []string{c.Client}
+	if c.Client == "" {
+		ids = nil
+		for _, r := range records {
+			ids = append(ids, r.ID)
+		}
+		if !c.at().Deployed() && !slices.Contains(ids, standin.DemoClient) {
+			ids = append(ids, standin.DemoClient) // which has no record
+		}
+	}
+	if err := found.number(ctx, ring.Keys(ctx), ids, number.E164); err != nil {
+		return err
+	}
+	found.noteNumber(ctx, c.Client, number, records, cfg, ring)
+	return nil
+}
+
+// records returns the records of the clients that are meant. A client that was removed has none, and may have messages.
+func (c *messages) records(ctx context.Context, store openstore.Store) ([]clients.Record, error) {
+	all := registry.Registry{Table: store.Documents()}
+	if c.Client == "" {
+		records, err := all.List(ctx)
+		if err != nil {
+			warn("some clients are left out: %v", err)
+		}
+		return records, nil
+	}
+	r, err := all.Get(ctx, c.Client)
+	if errors.Is(err, documents.ErrNotFound) {
+		return nil, nil
+	}
+	return []clients.Record{r}, err
+}
+
+// findings are what the command found.
+type findings struct {
+	store openstore.Store
+	now   time.Time
+	lives
+}
+
+// challenge finds a challenge by its authenticationId.
+func (f *findings) challenge(ctx context.Context, client, authID string) error {
+	key := otp.KeyOfAuthID(client, authID)
+	if key == "" {
+		return errors.New("--authentication-id: must be the 35 digits that init answered")
+	}
+	ch, err := f.store.Challenge(ctx, key)
+	if err != nil {
+		return err
+	}
+	if ch == nil || ch.AuthID != authID || ch.Max == 0 { // 0: the record of a re-send
+		return fmt.Errorf("client %s has no challenge %s: a challenge is deleted a day after its code is over, "+
+			"and replaced by the next one of its id; --number prints when messages were counted", quoted(client), authID)
+	}
+	var ledger *otp.Ledger
+	if ch.LedgerKey != "" {
+		if ledger, err = f.store.Ledger(ctx, ch.LedgerKey); err != nil {
+			return err
+		}
+	}
+	_, err = f.add(ctx, *ch, ledger)
+	return err
+}
+
+// number finds the challenges of a number, and the messages that are counted without one.
+func (f *findings) number(ctx context.Context, keys *otp.Keys, ids []string, to otp.Phone) error {
+	var all []string
+	ledgers := map[string]*otp.Ledger{} // by client: the oldest one has all messages
+	for _, id := range ids {
+		own := keys.LedgerKeys(id, to)
+		var err error
+		if ledgers[id], err = f.store.Ledger(ctx, own[len(own)-1]); err != nil {
+			return err
+		}
+		all = append(all, own...)
+	}
+	challenges, err := f.store.ChallengesOf(ctx, all)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(challenges, func(a, b *otp.Challenge) int {
+		return cmp.Or(cmp.Compare(b.SentAt, a.SentAt), cmp.Compare(a.AuthID, b.AuthID))
+	})
+	known := map[string]bool{} // ids of sends
+	for _, c := range challenges {
+		sends, err := f.add(ctx, *c, ledgers[c.Client])
+		if err != nil {
+			return err
+		}
+		for _, s := range sends {
+			known[c.Client+"\x00"+s.ID] = true
+		}
+	}
+	f.addOthers(ids, ledgers, known)
+	return nil
+}
+
+// addOthers adds the messages that are counted and have no challenge.
+func (f *findings) addOthers(ids []string, ledgers map[string]*otp.Ledger, known map[string]bool) {
+	f.Others = []counted{}
+	for _, id := range ids {
+		if ledgers[id] == nil {
+			continue
+		}
+		for _, s := range ledgers[id].Sends {
+			if !known[id+"\x00"+s.ID] {
+				f.Others = append(f.Others, counted{Client: id, At: s.At.Time()})
+			}
+		}
+	}
+	slices.SortStableFunc(f.Others, func(a, b counted) int { return b.At.Compare(a.At) })
+}
+
+// add adds a challenge with its messages and their receipts. It returns the counted messages of the challenge.
+func (f *findings) add(ctx context.Context, c otp.Challenge, ledger *otp.Ledger) (sends []otp.Send, err error) {
+	l := lifeOf(c, f.now)
+	if ledger != nil {
+		sends = ledger.SendsOf(c.Seed)
+	}
+	for _, s := range sends {
+		l.Counted = append(l.Counted, s.At.Time())
+	}
+	for _, id := range c.MessageIDs() {
+		r, err := f.store.Receipt(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		l.Messages = append(l.Messages, sentMessage{ID: id, Receipt: receiptOf(r)})
+	}
+	f.Challenges = append(f.Challenges, l)
+	f.noteReceipts(l)
+	return sends, nil
+}
+
+// noteNumber adds what a reader of a number's messages may miss.
+func (f *findings) noteNumber(
+	ctx context.Context, client string, number phone.Number, records []clients.Record, cfg config.Config, ring *keyring.Ring,
+) {
+	for _, r := range records {
+		if len(r.TestNumbers) == 0 {
+			continue
+		}
+		c, err := r.Client(ctx, cfg.Defaults(), ring)
+		if err != nil {
+			warn("the test numbers of a client are left out: %v", err)
+			continue
+		}
+		if c.TestNumbers[number.E164].Is() {
+			f.note("It is a test number of client " + quoted(r.ID) + ": no message goes to it, and none is counted. " +
+				"--authentication-id shows its challenges.")
+		}
+	}
+	f.noteNothing(client, number, client == "" || client == standin.DemoClient || len(records) > 0)
+}
+
+// noteNothing adds that nothing was found. exists reports whether there is such a client.
+func (f *findings) noteNothing(client string, number phone.Number, exists bool) {
+	if len(f.Challenges)+len(f.Others) > 0 {
+		return
+	}
+	who := "any client"
+	if client != "" {
+		who = "client " + quoted(client)
+	}
+	f.note("Nothing was sent to " + number.Mask + " for " + who + ", or all of it was more than 30 days ago.")
+	if !exists {
+		f.note("There is no client " + quoted(client) + ": client list prints what exists.")
+	}
+}
