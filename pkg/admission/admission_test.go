@@ -270,7 +270,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("a language that the request names is ignored: %q", english)
 	}
 	ctx, record := telemetry.Begin(t.Context(), time.Now())
-	messages.Text = func(message.Words, ...string) (otp.Text, error) { return nil, errBroken }
+	messages.Text = func(message.Words, ...string) (message.Chosen, error) { return message.Chosen{}, errBroken }
 	if _, err := messages.Start(ctx, c, n, otp.Payment{}); !errors.Is(err, errBroken) || record.Fault != "text" {
 		t.Errorf("without a text: %v, recorded %+v", err, record)
 	}

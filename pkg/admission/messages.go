@@ -18,7 +18,7 @@ type Messages struct {
 	Lookup phone.Lookup // [countersign/pkg/phone/plan.Lookup]
 	// Text returns the message of a client in the first of the languages that has a text, in the client's own, or in
 	// English: [countersign/pkg/message/languages.For].
-	Text   func(w message.Words, languages ...string) (otp.Text, error)
+	Text   func(w message.Words, languages ...string) (message.Chosen, error)
 	Issuer otp.Issuer
 	// Senders are the deployment's own by country, see [Messages.Origins]; nil for none.
 	Senders map[string]clients.Sender
@@ -87,14 +87,14 @@ func (m Messages) Start(
 ) (otp.Start, error) {
 	telemetry.From(ctx).Payment = !p.None()
 	if !p.None() && len(languages) > 0 { // it must also fit where a re-send puts it, which has no language of its own
-		if _, err := m.text(ctx, c, p); err != nil {
+		if _, err := m.text(ctx, c, to.Region, p); err != nil {
 			return otp.Start{}, err
 		}
 	}
-	text, err := m.text(ctx, c, p, languages...)
+	chosen, err := m.text(ctx, c, to.Region, p, languages...)
 	return otp.Start{
-		Payment: p,
-		Client:  c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
+		Text: chosen.Text, Template: chosen.Template, Payment: p,
+		Client: c.ID, Policy: c.Policy, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
 		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, NamesSources: c.Sources != (clients.Sources{}),
 	}, err
 }
@@ -102,10 +102,17 @@ func (m Messages) Start(
 // Resend returns a request to send a challenge's code again, with the fields that come from its client.
 // [Messages.Recipient] decides again whether a message may go to the number. An error is noted as a fault.
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
-	text, err := m.text(ctx, c, otp.Payment{})
+	chosen, err := m.text(ctx, c, "", otp.Payment{})
 	return otp.Resend{
-		Paying: func(p otp.Payment) (otp.Text, error) { return m.text(ctx, c, p) },
-		Client: c.ID, Policy: c.Policy, Text: text, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
+		Text: chosen.Text,
+		Wording: func(region string, p otp.Payment) (otp.Text, string, error) {
+			if region != india && p.None() {
+				return chosen.Text, "", nil
+			}
+			other, err := m.text(ctx, c, region, p)
+			return other.Text, other.Template, err
+		},
+		Client: c.ID, Policy: c.Policy, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
 		NamesSources: c.Sources != (clients.Sources{}),
 		Recipient: func(to otp.Phone) otp.Outcome {
 			_, refusal := m.Recipient(ctx, c, to.E164())
@@ -114,26 +121,33 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 	}, err
 }
 
+// india is the country whose messages have the id of their text's registration.
+const india = "IN"
+
+// text returns the text of a message to a country, which notes its size in the record.
 func (m Messages) text(
-	ctx context.Context, c *clients.Client, p otp.Payment, languages ...string,
-) (otp.Text, error) {
+	ctx context.Context, c *clients.Client, region string, p otp.Payment, languages ...string,
+) (message.Chosen, error) {
 	words := message.Words{
 		Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts, Autofill: c.Autofill, Payment: p,
+		Registered: region == india, Registrations: c.Registrations,
 	}
-	text, err := m.Text(words, languages...)
+	chosen, err := m.Text(words, languages...)
 	record := telemetry.From(ctx)
 	if err != nil && !p.None() {
 		if err = unfit(err); errors.As(err, new(*Unfit)) {
-			return nil, err
+			return message.Chosen{}, err
 		}
 	}
 	if err != nil {
 		record.Fail("text", err)
-		return nil, err
+		return message.Chosen{}, err
 	}
-	return func(code string, left time.Duration) string {
-		written := text(code, left)
+	write := chosen.Text
+	chosen.Text = func(code string, left time.Duration) string {
+		written := write(code, left)
 		record.Parts = message.Measure(written).Parts
 		return written
-	}, nil
+	}
+	return chosen, nil
 }

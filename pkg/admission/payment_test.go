@@ -68,7 +68,7 @@ func TestPaymentUnfit(t *testing.T) {
 			t.Fatalf("%s: %v, recorded %+v", pay.payee, err, record)
 		}
 		resend, _ := messages.Resend(ctx, c)
-		again, err := resend.Paying(p)
+		again, _, err := resend.Wording("CN", p)
 		if (err != nil) != pay.over {
 			t.Errorf("%s: a re-send has %v, want it to fit if the init does", pay.payee, err)
 		}
@@ -82,7 +82,7 @@ func TestPaymentUnfit(t *testing.T) {
 			}
 		}
 	}
-	messages.Text = func(message.Words, ...string) (otp.Text, error) { return nil, errBroken }
+	messages.Text = func(message.Words, ...string) (message.Chosen, error) { return message.Chosen{}, errBroken }
 	ctx, record := telemetry.Begin(t.Context(), time.Now())
 	if _, err := messages.Start(ctx, c, n, p); !errors.Is(err, errBroken) || record.Fault != "text" {
 		t.Errorf("without a text: %v, recorded %+v", err, record)
@@ -116,7 +116,7 @@ func FuzzPayment(f *testing.F) {
 			return
 		}
 		for _, left := range []time.Duration{0, time.Minute, 22 * time.Minute} {
-			got := write("90716354", left)
+			got := write.Text("90716354", left)
 			words, line, found := strings.Cut(got, "\n")
 			line, _, filled := strings.Cut(line, "\nFA+9qCX9VSu\n@a.example #90716354")
 			if !filled { // there is no room

@@ -83,6 +83,8 @@ type Client struct {
 	Texts                                      map[string]string
 	// Autofill has the lines behind its texts, by which phones fill in a code.
 	Autofill message.Autofill
+	// Registrations of its texts in India.
+	Registrations []message.Registration
 	// Senders of its messages by country.
 	Senders map[string]Sender
 	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a

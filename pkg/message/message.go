@@ -21,6 +21,19 @@ type Words struct {
 	Own      map[string]string // templates of the client's own, by language: see [CheckOwn]
 	Autofill Autofill          // lines behind each text
 	Payment  otp.Payment       // shown between the text and these lines; zero for none
+	// Registered is for a country whose carriers want registered texts. Registrations are those that there are.
+	Registered    bool
+	Registrations []Registration
+}
+
+// RegistrationOf returns the id of the text in a language of the table and in the form of w, with or without a payment, or "".
+func (w Words) RegistrationOf(language string) string {
+	for _, t := range w.Registrations {
+		if t.Language == language && t.Payment != w.Payment.None() && t.Form == w.Autofill.Form() {
+			return t.ID
+		}
+	}
+	return ""
 }
 
 const (
@@ -49,6 +62,7 @@ const (
 type part struct {
 	words string
 	fill  placeholder
+	stand string // the name of the variable that a registered text has in place of the words, or ""
 }
 
 // Text is a template with its brand filled in. It may be used concurrently.

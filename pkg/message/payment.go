@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -38,8 +39,11 @@ func (t Text) Paying(p otp.Payment) Text {
 	if p.None() {
 		return t
 	}
-	line := "\n" + p.Currency + " " + inThrees(p.Amount) + ": " + p.Payee
-	return Text{parts: append(t.parts[:len(t.parts):len(t.parts)], part{words: line}), time: t.time, lines: t.lines}
+	line := []part{
+		{words: "\n"}, {words: p.Currency + " " + inThrees(p.Amount), stand: amount}, {words: ": "},
+		{words: p.Payee, stand: payee},
+	}
+	return Text{parts: slices.Concat(t.parts, line), time: t.time, lines: t.lines}
 }
 
 // inThrees returns a decimal number with a space before each three digits of its whole part.

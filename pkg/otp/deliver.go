@@ -147,7 +147,7 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 	}
 	delivery, id, cause := s.Sender.Send(ctx, Message{
 		Client: c.Client, AuthID: c.AuthID,
-		To: s.To, Region: c.Region, Origin: s.Origins.of(c.Region),
+		To: s.To, Region: c.Region, Origin: s.origin(c.Region),
 		Text: s.Text(string(code), left), Code: code, Life: c.ExpiresAt.Sub(now), Lease: c.Lease,
 	})
 	switch delivery {
@@ -158,4 +158,13 @@ func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
 		return Started{Outcome: Undeliverable, Cause: cause}, nil
 	}
 	return Started{Outcome: Unclear, Cause: cause}, nil
+}
+
+// origin returns the origin of the message, with the id of its text.
+func (s *sending) origin(region string) Origin {
+	o := s.Origins.of(region)
+	if s.Template != "" {
+		o.TemplateID = s.Template
+	}
+	return o
 }

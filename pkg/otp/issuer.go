@@ -49,6 +49,7 @@ type Start struct {
 	Policy        Policy
 	Text          Text    // the message
 	Origins       Origins // by the country of To
+	Template      string  // that Text is registered under, in place of the origin's; "" for none
 	PerDay        int     // all messages of the client in a day, see [Quota]; 0 for any number
 
 	Code           Code          // chosen by the client; "" makes one
@@ -105,9 +106,9 @@ type sending struct {
 	message string   // the provider's id of the message, once it is accepted
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
-	giveBack  func()                      // returns the message to the quota; nil unless it is counted
-	recipient func(to Phone) Outcome      // see [Resend]
-	paying    func(Payment) (Text, error) // see [Resend]
+	giveBack  func()                                               // returns the message to the quota; nil unless it is counted
+	recipient func(to Phone) Outcome                               // see [Resend]
+	wording   func(region string, p Payment) (Text, string, error) // see [Resend]
 }
 
 func (i Issuer) begin(ctx context.Context, r Start) *sending {

@@ -16,9 +16,10 @@ type Resend struct {
 	SignedAt Millis
 	Policy   Policy
 	Text     Text
-	// Paying returns the message of a challenge that has a payment, in place of Text. An error ends the call before
-	// anything is counted. It may be nil where no challenge has one.
-	Paying  func(Payment) (Text, error)
+	// Wording returns the message to a number of a country, for the payment of its challenge or for none, and the
+	// Template of [Start], in place of Text. An error ends the call before anything is counted. It may be nil where
+	// Text serves all countries, and no challenge has a payment.
+	Wording func(region string, p Payment) (text Text, template string, err error)
 	Origins Origins // by the country of the challenge's number
 	PerDay  int     // as in [Start]
 	// NamesSources is as in [Start].
@@ -57,7 +58,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 			return answer, err
 		}
 	}
-	s.recipient, s.paying = r.Recipient, r.Paying
+	s.recipient, s.wording = r.Recipient, r.Wording
 	answer, err = s.again(ctx, r.claim(key, record.Owner))
 	answer.AuthID = "" // the caller has it
 	if r.ID == "" {
@@ -138,14 +139,16 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 	return s.publish(ctx, c)
 }
 
-// open takes the number and the payment of a challenge out of it, and the text for the payment.
+// open takes the number and the payment of a challenge out of it, and the text for both.
 func (s *sending) open(c Challenge) (err error) {
-	if s.To, _, s.Payment, err = s.keys.decrypt(c); err != nil || s.Payment.None() {
+	if s.To, _, s.Payment, err = s.keys.decrypt(c); err != nil {
 		return err
 	}
-	if s.paying == nil {
-		return errors.New("the challenge has a payment, but Resend.Paying is nil")
+	switch {
+	case s.wording != nil:
+		s.Text, s.Template, err = s.wording(c.Region, s.Payment)
+	case !s.Payment.None():
+		err = errors.New("the challenge has a payment, but Resend.Wording is nil")
 	}
-	s.Text, err = s.paying(s.Payment)
 	return err
 }

@@ -7,7 +7,6 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/message"
-	"countersign/pkg/otp"
 )
 
 // The count of an answer, and the parts of its line, are those of the message that went out. A client's own text is in
@@ -19,8 +18,9 @@ func TestCount(t *testing.T) {
 		known.Language, known.Texts = "de", map[string]string{"de": "Acme: {code}. Gilt {minutes} Min." + more}
 		s.known = clients.Static{simple: &known}
 		if more != "" { // which no record can have
-			s.api.Messages.Text = func(w message.Words, _ ...string) (otp.Text, error) {
-				return func(code string, _ time.Duration) string { return w.Brand + " " + code + more }, nil
+			s.api.Messages.Text = func(w message.Words, _ ...string) (message.Chosen, error) {
+				text := func(code string, _ time.Duration) string { return w.Brand + " " + code + more }
+				return message.Chosen{Text: text}, nil
 			}
 		}
 		got := s.expect(200, "0", body(`{"to":"+12068800123"}`))

@@ -127,7 +127,7 @@ func TestForLines(t *testing.T) {
 		if c.lines.Site != "" {
 			want += "\n@" + c.lines.Site + " #425502"
 		}
-		if got := text("425502", time.Minute); got != want {
+		if got := text.Text("425502", time.Minute); got != want {
 			t.Errorf("%+v in %q: %q, want %q", c.words, c.language, got, want)
 		}
 	}

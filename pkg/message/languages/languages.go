@@ -4,12 +4,12 @@ package languages
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 
 	"countersign/pkg/message"
-	"countersign/pkg/otp"
 )
 
 // For returns the text of w in the first of the languages that has one, else in those of w, else in English. Callers
@@ -19,16 +19,17 @@ import (
 // It skips a language in which the text does not fit one part with the lines for autofill: an app waits for its line,
 // so all texts of a client have the same lines. Only where its own language has no room either, as that of a brand from
 // before [Check] or of a deployment with a new brand, the lines are left out: nobody is left without a code.
-func For(w message.Words, languages ...string) (otp.Text, error) {
-	for _, list := range languages {
-		rest := list
-		for range 16 {
-			var tag string
-			tag, rest, _ = strings.Cut(rest, ",")
-			tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
-			if text, ok := try(w, tag); ok {
-				return text.Write, nil
-			}
+//
+// Where texts must be registered, the first one that is goes before others, see [message.Registration].
+func For(w message.Words, languages ...string) (message.Chosen, error) {
+	if w.Registered {
+		if chosen, ok := withTemplate(w, languages); ok {
+			return chosen, nil
+		}
+	}
+	for tag := range asked(languages) {
+		if text, ok := try(w, tag); ok {
+			return message.Chosen{Text: text.Write}, nil
 		}
 	}
 	text, err := own(w)
@@ -37,9 +38,25 @@ func For(w message.Words, languages ...string) (otp.Text, error) {
 		text, err = own(w)
 	}
 	if err != nil {
-		return nil, err
+		return message.Chosen{}, err
 	}
-	return text.Write, nil
+	return message.Chosen{Text: text.Write}, nil
+}
+
+// asked are the tags of lists of languages, the first 16 of each.
+func asked(languages []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, rest := range languages {
+			for range 16 {
+				var tag string
+				tag, rest, _ = strings.Cut(rest, ",")
+				tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
+				if !yield(tag) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // own returns the text of w in its own language, in the deployment's or in English.
@@ -89,6 +106,9 @@ func in(w message.Words, tag string) (message.Text, error) {
 // fit returns the client's own text or the built-in one, with the payment and the lines of w. If those leave no room
 // for the time, the built-in text is without it. A payment that leaves no room for the own text gets the built-in one.
 func (r *row) fit(w message.Words) (message.Text, error) {
+	if w.Registered {
+		return r.registered(w)
+	}
 	if own := w.Own[r.tag]; own != "" {
 		text := message.New(own, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
 		if err := text.Fits(); err == nil || w.Payment.None() {

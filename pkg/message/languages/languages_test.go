@@ -268,7 +268,7 @@ func TestFor(t *testing.T) {
 			}
 			continue
 		}
-		got := text("425502", time.Minute)
+		got := text.Text("425502", time.Minute)
 		if want := in(t, c.words.Brand, c.want).Write("425502", time.Minute); got != want || c.want == "" {
 			t.Errorf("%+v in %q: %q, want %q", c.words, c.languages, got, want)
 		}
@@ -293,12 +293,12 @@ func TestOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text("425502", 5*time.Minute+1); got != want {
+		if got := text.Text("425502", 5*time.Minute+1); got != want {
 			t.Errorf("%s: %q, want %q", tag, got, want)
 		}
 	}
 	text, _ := languages.For(w, "de")
-	if got, want := text("425502", time.Second), "Acme {code}: Ihr Code lautet 425502 und gilt 1 Min."; got != want {
+	if got, want := text.Text("425502", time.Second), "Acme {code}: Ihr Code lautet 425502 und gilt 1 Min."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -399,7 +399,7 @@ func FuzzTag(f *testing.F) {
 			t.Fatalf("%q in %q: %v", brand, tag, err)
 		}
 		for _, minutes := range []time.Duration{0, 1, 2, 5, 11, 22, 30} {
-			got := text("90716354", minutes*time.Minute)
+			got := text.Text("90716354", minutes*time.Minute)
 			body, lines, _ := strings.Cut(got, "\n")
 			rest, first := strings.CutPrefix(body, "90716354")
 			if size := message.Measure(got); size.Parts != 1 || size.Room() < 0 || !first || number(rest) > 3 ||

@@ -91,7 +91,7 @@ func TestPaymentOfOwnText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text("425502", 5*time.Minute); got != want {
+		if got := text.Text("425502", 5*time.Minute); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -101,7 +101,7 @@ func TestPaymentOfOwnText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text("425502", 5*time.Minute); got != want+"\nJPY 5: "+p.Payee {
+		if got := text.Text("425502", 5*time.Minute); got != want+"\nJPY 5: "+p.Payee {
 			t.Errorf("%s: %q, want %q", tag, got, want)
 		}
 	}

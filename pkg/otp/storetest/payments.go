@@ -47,7 +47,13 @@ func billText(p otp.Payment) otp.Text {
 
 // showing is a re-send whose text shows the payment that it gets.
 func showing(r otp.Resend) otp.Resend {
-	r.Paying = func(p otp.Payment) (otp.Text, error) { return billText(p), nil }
+	text := r.Text
+	r.Wording = func(_ string, p otp.Payment) (otp.Text, string, error) {
+		if p.None() {
+			return text, "", nil
+		}
+		return billText(p), "", nil
+	}
 	return r
 }
 
@@ -192,7 +198,9 @@ func paymentNotShown(t *testing.T, o Opener) {
 	first := w.init(t, paying(start("id", phone), bill), otp.Sent)
 	w.Clock.Advance(cooldown)
 	unfit := again("unfit", first)
-	unfit.Paying = func(otp.Payment) (otp.Text, error) { return nil, errors.New("it does not fit") }
+	unfit.Wording = func(string, otp.Payment) (otp.Text, string, error) {
+		return nil, "", errors.New("it does not fit")
+	}
 	for _, r := range []otp.Resend{again("none", first), unfit} {
 		if got, err := w.Issuer.Resend(ctx, r); err == nil || got.Outcome != "" {
 			t.Errorf("%s: %+v %v, want an error and no outcome", r.ID, got, err)

@@ -74,6 +74,7 @@ func Run(t *testing.T, o Opener) {
 		{"once", testOnce},
 		{"test numbers", testTestNumbers},
 		{"payments", testPayments},
+		{"templates", testTemplates},
 		{"lost answers", testLostAnswers},
 		{"lost resends", testLostResends},
 		{"crashes", testCrashes},
