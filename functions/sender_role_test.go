@@ -134,45 +134,60 @@ func TestEndUserMessagingsParameters(t *testing.T) {
 	}
 }
 
-// The binary of init sends through End User Messaging with the role of a deployment that has OriginationIdentity, and
-// cannot with the role of one that has none.
+// The binary of init sends through End User Messaging with the role of a deployment that has OriginationIdentity, or an
+// entry of the country beside SNS and the identity in SenderIdentities. It cannot with the role of one that has neither.
 func TestBinaryThroughEndUserMessaging(t *testing.T) {
 	b, stub := newBinaries(t), &awsfake.SMSVoice{}
 	server := httptest.NewServer(b.guard.before(stub))
 	t.Cleanup(server.Close)
 	pool := inStack("arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:pool/pool-1")
-	t.Setenv("OriginationIdentity", pool)
-	t.Setenv("COUNTERSIGN_ORIGINATION_IDENTITY", pool)
 	t.Setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.URL)
-	for i, c := range []struct {
-		condition, want string
-		refused         []string
-	}{
-		{"", "PROCESS_FAIL", []string{"sms-voice:SendTextMessage"}},
-		{"HasOriginationIdentity", "SUCCESS", nil},
+	for condition, settings := range map[string][2]string{
+		"HasOriginationIdentity": {"OriginationIdentity", "COUNTERSIGN_ORIGINATION_IDENTITY=" + pool},
+		"HasSenderIdentities":    {"SenderIdentities", "COUNTERSIGN_SENDERS=GB=ACME,registered=yes;MY=" + pool},
 	} {
-		caller := "init-under-" + c.condition
-		b.guard.mu.Lock()
-		b.guard.roles[caller] = b.guard.roles["init"].under(c.condition)
-		b.guard.mu.Unlock()
-		log := &output{}
-		p, err := b.runtime.Start(caller, bootstrap(t, "init"), functionEnvironment(caller), log)
-		if err != nil {
-			t.Fatal(err)
+		t.Setenv(settings[0], pool)
+		before := len(stub.Requests())
+		for i, c := range []struct {
+			condition, want string
+			refused         []string
+		}{
+			{"", "PROCESS_FAIL", []string{"sms-voice:SendTextMessage"}},
+			{condition, "SUCCESS", nil},
+		} {
+			got, refused, log := b.initUnder(t, c.condition, settings[1])
+			sent := len(stub.Requests()) - before
+			if !bytes.Contains(got, []byte(c.want)) || sent != i || len(b.SNS.Requests()) != 0 {
+				t.Errorf("%s under %q: %s after %d messages, want %s\n%s", settings[0], c.condition, got, sent, c.want, log)
+			}
+			if !slices.Equal(refused, c.refused) {
+				t.Errorf("%s under %q: refused %q, want %q", settings[0], c.condition, refused, c.refused)
+			}
+			b.wipe(t)
 		}
-		t.Cleanup(func() { p.Stop() })
-		got := invokeBinary(t, p, read(t, "init-http-api.json"))
-		if !bytes.Contains(got, []byte(c.want)) || len(stub.Requests()) != i || len(b.SNS.Requests()) != 0 {
-			t.Errorf("under %q: %s after %d messages, want %s\n%s", c.condition, got, len(stub.Requests()), c.want, log)
-		}
-		b.guard.mu.Lock()
-		if refused := b.guard.refused[caller]; !slices.Equal(refused, c.refused) {
-			t.Errorf("under %q: refused %q, want %q", c.condition, refused, c.refused)
-		}
-		delete(b.guard.refused, caller)
-		b.guard.mu.Unlock()
-		b.wipe(t)
 	}
+}
+
+// initUnder invokes the binary of init with the role of a deployment for which a condition holds, and with a variable.
+// It returns the answer, and the permissions that the role lacked.
+func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer []byte, lacked []string, log *output) {
+	t.Helper()
+	caller := "init-under-" + condition
+	b.guard.mu.Lock()
+	b.guard.roles[caller] = b.guard.roles["init"].under(condition)
+	b.guard.mu.Unlock()
+	log = &output{}
+	p, err := b.runtime.Start(caller, bootstrap(t, "init"), append(functionEnvironment(caller), variable), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop()
+	answer = invokeBinary(t, p, read(t, "init-http-api.json"))
+	b.guard.mu.Lock()
+	defer b.guard.mu.Unlock()
+	lacked = b.guard.refused[caller]
+	delete(b.guard.refused, caller)
+	return answer, lacked, log
 }
 
 // The binary of init falls over with the role of a deployment that has OriginationIdentity: a message that End User
