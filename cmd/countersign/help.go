@@ -14,7 +14,7 @@ type texts map[string]string
 
 var allTexts = []texts{
 	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, userHelp, keysHelp, callHelp, invokeHelp,
-	messagesHelp, standinsHelp,
+	messagesHelp, standinsHelp, sendersHelp,
 }
 
 // named matches a tag that names a text.

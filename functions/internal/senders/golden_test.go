@@ -43,7 +43,8 @@ func TestRequestsByCountry(t *testing.T) {
 			"AWS_ENDPOINT_URL_SNS": sns.URL, "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": endUserMsg.URL,
 			"COUNTERSIGN_SENDER": service, "COUNTERSIGN_SENDERS": entries, "COUNTERSIGN_MAX_PRICE": "0.50",
 			"COUNTERSIGN_ORIGINATION_IDENTITY": "pool-ffffffffffffffff", "COUNTERSIGN_SENDER_ID": "Countersign",
-			"COUNTERSIGN_CONFIGURATION_SET": "countersign", "COUNTERSIGN_PROTECT_CONFIGURATION": "protect-0123456789abcdef",
+			"COUNTERSIGN_CONFIGURATION_SET":     "countersign",
+			"COUNTERSIGN_PROTECT_CONFIGURATION": "protect-0123456789abcdef",
 		}
 		if all, err := origins.ParseAll(entries); err != nil || origins.CheckAll(all) != nil {
 			t.Fatalf("%v, %v", err, origins.CheckAll(all))
