@@ -23,9 +23,9 @@ import (
 // its writes.
 const Timeout = 4 * time.Second
 
-// Enough is the least time that the second service is given: a new connection and a request take a part of it. A sign-in
-// of Cognito has two seconds for both services. A refusal is fast: one that leaves less than this comes from a service in
-// trouble, or from a call that is nearly over.
+// Enough is the least time that the second service is given: a new connection and a request take a part of it. A
+// sign-in of Cognito has two seconds for both services. A refusal is fast: one that leaves less than this comes from a
+// service in trouble, or from a call that is nearly over.
 const Enough = time.Second
 
 // Service is a service that sends messages, by its name in the settings.

@@ -126,11 +126,11 @@ func TestSuite(t *testing.T) {
 
 // want is what a message must lead to.
 type want struct {
-	delivery        otp.Delivery
-	first, second   int // requests on the wires
-	service         string
-	operator        bool
-	causes, accepts int // parts of the cause, and messages that a service took
+	delivery      otp.Delivery
+	first, second int // requests on the wires
+	service       string
+	operator      bool
+	causes        int // parts of the cause
 }
 
 // check sends one message and compares.
