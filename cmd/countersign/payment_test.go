@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,5 +99,27 @@ func silentAboutPayments(t *testing.T, p *process) {
 				t.Errorf("%s has %q", name, canary)
 			}
 		}
+	}
+}
+
+// TestPaymentsPage pastes the commands of docs/payments.md into a shell. The page has the message and the last answer.
+func TestPaymentsPage(t *testing.T) {
+	page := string(readFile(t, "../../docs/payments.md"))
+	var script []string
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "curl ") {
+			script = append(script, line)
+		}
+	}
+	p := serveOn(t, newFolder(t))
+	run := strings.ReplaceAll(strings.Join(script, "echo\n"), "http://127.0.0.1:8080", p.url)
+	out, err := exec.Command("bash", "-c", run).CombinedOutput()
+	got := strings.Split(string(out), "\n")
+	if err != nil || len(got) != 2 || !strings.Contains(got[0], `"SUCCESS"`) || !strings.Contains(page, "\n"+got[1]+"\n") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	m := p.messages("+606543216359")[0]
+	if text := strings.ReplaceAll(m.Body, m.Code, "425502"); !strings.Contains(page, "\n"+text+"\n") {
+		t.Errorf("docs/payments.md lacks the message %q", text)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"countersign/pkg/otp"
 	"countersign/pkg/unimatrix"
 )
 
@@ -71,7 +72,8 @@ func FuzzBody(f *testing.F) {
 		sendText, checkAll, "", "{}", `{"to":"+12068800123","TO":"+12068800123"}`, `{"x":"\ud800"}`,
 		"\xef\xbb\xbf{}",
 		`{"to":"+12068800123","digits":"8","intent":"login","channel":"auto","code":"2048","ttl":1800,` +
-			`"signature":"Acme","templateId":"one"}`} {
+			`"signature":"Acme","templateId":"one"}`,
+		`{"to":"+12068800123","code":"2048","payment":` + bill + `}`, `{"to":"+12068800123","payment":{"payee":[{}]}}`} {
 		f.Add(seed)
 	}
 	s := newService(f)
@@ -105,12 +107,18 @@ func keepsSendRules(r unimatrix.SendRequest) bool {
 	ttl := r.TTL >= 0 && r.TTL <= 30*time.Minute && r.TTL%time.Second == 0
 	channel := slices.Contains([]string{"", "sms", "call", "voice", "whatsapp", "auto"}, r.Channel)
 	return r.To != "" && digits && ttl && channel && between(r.Intent, 1, 36) && between(string(r.Code), 4, 8) &&
-		between(r.Signature, 1, 64) && between(r.TemplateID, 1, 64)
+		between(r.Signature, 1, 64) && between(r.TemplateID, 1, 64) && keepsPaymentRules(r.Payment)
 }
 
 func keepsVerifyRules(r unimatrix.VerifyRequest) bool {
 	ttl := r.TTL >= 0 && r.TTL <= 30*time.Minute
-	return r.To != "" && r.Code != "" && between(string(r.Code), 4, 8) && between(r.Intent, 1, 36) && ttl
+	return r.To != "" && r.Code != "" && between(string(r.Code), 4, 8) && between(r.Intent, 1, 36) && ttl &&
+		keepsPaymentRules(r.Payment)
+}
+
+func keepsPaymentRules(p otp.Payment) bool {
+	whole := p.Amount != "" && len(p.Currency) == 3 && p.Payee != ""
+	return p.None() || whole && between(p.Amount, 1, 16) && between(p.Payee, 1, 35) && between(p.Purpose, 1, 36)
 }
 
 // between reports whether s is empty, or valid UTF-8 of least to most characters.

@@ -38,10 +38,17 @@ def call(api, of_type, body, **more):
 client = Client(base_url=url, raise_on_unexpected_status=True)
 merchant = {"client_id": "merchant"}
 
+
+
+def bill(amount):
+    return models.PaymentType0(amount, models.PaymentType0Currency.EUR, "Acme Shop")
+
+
 init = models.CustomerInitRequest(
     authentication_request_id="py-1", authentication_method="OTP", authentication_type="SMS",
     identity_type="MOBILENO", identity_value="60-123450001",
     env=models.CustomerInitRequestEnvType0.from_dict({"language": "in_ID", "timeZoneOffset": -480, "browserInfo": {}}),
+    payment=bill("10.50"),
 )
 sent = call(init_customer_authentication, models.CustomerInitSent, init, **merchant)
 assert sent.result.result_code == "SUCCESS" and sent.action_form.challenge_type == "sms"
@@ -49,13 +56,14 @@ again = call(trigger_challenge, models.TriggerSent, models.TriggerRequest(challe
 assert again.action_form.challenge_render_value == sent.action_form.challenge_render_value
 
 
-def typed(text):
-    return models.UserVerifyRequest("OTP", "py-1", text)
+def typed(text, amount="10.50"):
+    return models.UserVerifyRequest("OTP", "py-1", text, payment=bill(amount))
 
 
 right = code("+60123450001")
 wrong = call(verify_user_authentication, models.Wrong, typed("0" if right != "0" else "1"), **merchant)
 assert wrong.is_passed is False and wrong.result.result_code == "VERIFY_UNMATCHED"
+assert call(verify_user_authentication, models.Wrong, typed(right, "99.50"), **merchant).is_passed is False
 assert call(verify_user_authentication, models.Right, typed(right), **merchant).is_passed is True
 over = call(verify_user_authentication, models.UserVerifyUndecided, typed(right), **merchant)
 assert over.result.result_code == "AUTHENTICATION_REQUEST_ID_INVALID"

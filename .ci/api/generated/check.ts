@@ -21,6 +21,7 @@ async function main() {
     authenticationRequestId: 'ts-1', authenticationMethod: 'OTP', authenticationType: 'SMS',
     identityType: 'MOBILENO', identityValue: '60-123450003',
     env: { language: 'in_ID', timeZoneOffset: -480, browserInfo: {} },
+    payment: { amount: '10.50', currency: 'EUR', payee: 'Acme Shop' },
   } });
   if (!init.data || !('actionForm' in init.data)) throw new Error(JSON.stringify(init));
   must('init', init.data.result.resultCode === 'SUCCESS', init.data);
@@ -28,12 +29,15 @@ async function main() {
   if (!again.data || !('actionForm' in again.data)) throw new Error(JSON.stringify(again));
   must('trigger', again.data.actionForm.challengeType === 'sms', again.data);
 
-  const verify = async (authenticationValue: string) => (await api.verifyUserAuthentication({ headers, body: {
+  const verify = async (authenticationValue: string, amount = '10.50') => (await api.verifyUserAuthentication({ headers, body: {
     authenticationType: 'OTP', authenticationRequestId: 'ts-1', authenticationValue,
+    payment: { amount, currency: 'EUR', payee: 'Acme Shop' },
   } })).data!;
   const right = await code('+60123450003');
   const wrong = await verify('0');
   must('wrong', 'isPassed' in wrong && !wrong.isPassed, wrong);
+  const other = await verify(right, '99.50');
+  must('another payment', 'isPassed' in other && !other.isPassed, other);
   const passed = await verify(right);
   must('right', 'isPassed' in passed && passed.isPassed && passed.result.resultStatus === 'S', passed);
   const used = await verify(right);
