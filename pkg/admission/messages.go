@@ -129,8 +129,8 @@ func (m Messages) text(
 	ctx context.Context, c *clients.Client, region string, p otp.Payment, languages ...string,
 ) (message.Chosen, error) {
 	words := message.Words{
-		Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts, Autofill: c.Autofill, Payment: p,
-		Registered: region == india, Registrations: c.Registrations,
+		Brand: c.Brand, Language: c.Language, Default: c.DefaultLanguage, Own: c.Texts, Autofill: c.Autofill,
+		Payment: p, Registered: region == india, Registrations: c.Registrations,
 	}
 	chosen, err := m.Text(words, languages...)
 	record := telemetry.From(ctx)

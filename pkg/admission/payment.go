@@ -20,7 +20,8 @@ const (
 
 // Payment reads the member payment of a body into to: an object of ours, in both contracts. No two spellings are one
 // payment, so that payments are compared by their bytes: an amount has exactly the decimals of its currency, and a
-// payee is not normalised. A member that is not documented is refused: its caller would believe that the code covers it.
+// payee is not normalised. A member that is not documented is refused: its caller would believe that the code covers
+// it.
 func Payment(to *otp.Payment) strictjson.Reader {
 	return func(d *jsontext.Decoder) (rule string, err error) {
 		var p otp.Payment

@@ -38,7 +38,7 @@ func TestPaymentAmounts(t *testing.T) {
 		{"USD", "0.01", []string{".01", "0.1", "0.010", "00.01"}},
 		{"IDR", "999999999999.99", []string{"1000000000000.00"}},
 		{"XCG", "1.00", nil}, {"ZWG", "1.00", nil}, {"ISK", "1", nil}, {"TND", "0.001", nil},
-		{"BGN", "", []string{"1.00"}}, {"HRK", "", []string{"1.00"}}, {"XXX", "", []string{"1", "1.00"}}, // not in the list
+		{"BGN", "", []string{"1.00"}}, {"HRK", "", []string{"1.00"}}, {"XXX", "", []string{"1", "1.00"}},
 	} {
 		for _, amount := range append(c.not, c.ok) {
 			p, rule := readPayment(`{"amount":"` + amount + `","currency":"` + c.currency + `","payee":"A"}`)
@@ -59,7 +59,10 @@ func TestPaymentUnfit(t *testing.T) {
 	for _, pay := range []struct {
 		payee string
 		over  bool
-	}{{"东京咖啡", false}, {strings.Repeat("东", 24), false}, {strings.Repeat("东", 25), true}, {strings.Repeat("a", 35), false}} {
+	}{
+		{"东京咖啡", false}, {strings.Repeat("东", 24), false}, {strings.Repeat("东", 25), true},
+		{strings.Repeat("a", 35), false},
+	} {
 		p.Payee = pay.payee
 		ctx, record := telemetry.Begin(t.Context(), time.Now())
 		start, err := messages.Start(ctx, c, n, p, "zh")
@@ -91,8 +94,9 @@ func TestPaymentUnfit(t *testing.T) {
 
 var longNumber = regexp.MustCompile(`\p{N}{4}`)
 
-// FuzzPayment reads any payment. One that is accepted has one spelling, and in each language its text is refused, or has
-// one part, the code first and no other number of four digits, one line for the payment, and nothing that is not seen.
+// FuzzPayment reads any payment. One that is accepted has one spelling, and in each language its text is refused, or
+// has one part, the code first and no other number of four digits, one line for the payment, and nothing that is not
+// seen.
 func FuzzPayment(f *testing.F) {
 	for _, seed := range []string{
 		`{"amount":"1234567.50","currency":"EUR","payee":"Café Nord","purpose":"deposit"}`, `{}`, `[]`, `null`,

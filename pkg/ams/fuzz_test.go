@@ -13,7 +13,8 @@ func FuzzBody(f *testing.F) {
 	for _, seed := range []string{
 		docRequest, initOf("env", `{"timeZoneOffset":-480,"browserInfo":{"a":[1,{}]},"x":[[[]]]}`), docVerify, "", "{}",
 		`{"authenticationRequestId":"a","AuthenticationRequestId":"b"}`,
-		`{"x":"\ud800"}`, "\xef\xbb\xbf{}", pays(docRequest, bill), pays(docVerify, bill), pays(docVerify, `{"amount":1}`),
+		`{"x":"\ud800"}`, "\xef\xbb\xbf{}",
+		pays(docRequest, bill), pays(docVerify, bill), pays(docVerify, `{"amount":1}`),
 		`{"authenticationRequestId":"` + docID +
 			`","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`} {
 		f.Add(seed)

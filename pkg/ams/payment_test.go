@@ -88,7 +88,8 @@ func TestPayment(t *testing.T) {
 	}
 }
 
-// A repeat is one with the same payment, in any order of its members. A payment where there was none is another request.
+// A repeat is one with the same payment, in any order of its members. A payment where there was none is another
+// request.
 func TestPaymentRepeated(t *testing.T) {
 	s := newService(t)
 	first := s.post(initPath, pays(initBody("one"), bill)).Body
@@ -139,7 +140,8 @@ func TestPaymentSentAgain(t *testing.T) {
 
 // badBills are payments that are refused, and what the message of the refusal names.
 var badBills = map[string]string{
-	`"10.50 EUR"`: "must be an object", `[]`: "must be an object", `{}`: "amount: is required", `""`: "must be an object",
+	`"10.50 EUR"`: "must be an object", `[]`: "must be an object", `""`: "must be an object",
+	`{}`: "amount: is required",
 	`{"amount":"1.00","currency":"EUR","payee":"A","iban":"X"}`:  "nothing else",
 	`{"Amount":"1.00","currency":"EUR","payee":"A"}`:             "nothing else",
 	`{"amount":1.00,"currency":"EUR","payee":"A"}`:               "amount: must be a string",
@@ -167,7 +169,8 @@ func TestBadPayments(t *testing.T) {
 		".50": "2 decimals", "+1.50": "2 decimals", "-1.50": "2 decimals", "1e2": "2 decimals", "1,50": "2 decimals",
 		"1 000.00": "2 decimals", "1,000.00": "2 decimals", "0x1.00": "2 decimals", "١.٥٠": "2 decimals",
 		"1.5０": "2 decimals", " 1.50": "2 decimals", "NaN": "2 decimals", "1.50.00": "2 decimals",
-		"01.50": "leading 0", "00.50": "leading 0", "0.00": "more than 0", "1000000000000.00": "12 digits", "": "required",
+		"01.50": "leading 0", "00.50": "leading 0", "0.00": "more than 0", "1000000000000.00": "12 digits",
+		"": "required",
 	} {
 		all[fmt.Sprintf(`{"amount":%q,"currency":"EUR","payee":"A"}`, value)] = "amount: .*" + rule
 	}
@@ -178,8 +181,10 @@ func TestBadPayments(t *testing.T) {
 		all[fmt.Sprintf(`{"amount":"1.00","currency":%q,"payee":"A"}`, value)] = "currency: .*" + rule
 	}
 	for value, rule := range map[string]string{
-		"": "required", " ": "empty", "\u200e": "empty", " A": "space", "A ": "space", "A\nB": "U\\+000A", "A\u2028B": "U\\+2028",
-		"A\u202eB": "U\\+202E", "A\u200bB": "U\\+200B", "\u0301": "accent", "Shop 2026": "4 digits", "12 34": "4 digits",
+		"": "required", " ": "empty", "\u200e": "empty", " A": "space", "A ": "space", "A\nB": "U\\+000A",
+		"A\u2028B": "U\\+2028",
+		"A\u202eB": "U\\+202E", "A\u200bB": "U\\+200B", "\u0301": "accent", "Shop 2026": "4 digits",
+		"12 34":              "4 digits",
 		"@evil.example #123": "taken for the code|site", strings.Repeat("a", 36): "36 characters",
 		strings.Repeat("\U0001F600", 18): "36 characters", strings.Repeat("я", 35): "one SMS",
 	} {

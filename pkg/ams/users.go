@@ -77,7 +77,8 @@ func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer
 	return answer{result: a.result, detail: a.detail, requestID: requestID}
 }
 
-// toUser starts a challenge for the user of a token, with the fields of r from the request. A refusal is stored with the id, like the outcome of any init.
+// toUser starts a challenge for the user of a token, with the fields of r from the request. A refusal is stored with
+// the id, like the outcome of any init.
 func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, r otp.Start) answer {
 	var n phone.Number
 	user, refusal := "", otp.BadToken // of a deployment without users

@@ -38,7 +38,7 @@ type Challenge struct {
 	Owner       string  // the call that may send
 	Lease       Millis  // the end of its right to send
 	Seed        []byte  // random; the code is derived from it unless the client chose one
-	Encrypted   []byte  // the number, the code that the client chose, and what the message shows of the payment, encrypted
+	Encrypted   []byte  // the number, the chosen code, and what the message shows of the payment, encrypted
 	Chosen      bool    // the client chose the code
 	Digits      int     // of the code
 	KeyVersion  int     // of the code key behind Fingerprint, Code, Guess and Encrypted

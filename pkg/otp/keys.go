@@ -124,7 +124,8 @@ func (k *Keys) generate(version int, challenge string, seed []byte, n int, p Pay
 	if !ok {
 		return "", unknownVersion(version)
 	}
-	code, err := digits(&stream{key: key.codes, label: fields(append([]string{challenge, string(seed)}, p.shown()...)...)}, n)
+	label := fields(append([]string{challenge, string(seed)}, p.shown()...)...)
+	code, err := digits(&stream{key: key.codes, label: label}, n)
 	return Code(code), err
 }
 

@@ -169,8 +169,8 @@ func (k *Keys) ofSend(c Challenge) bool {
 }
 
 // serves reports whether the code of a challenge is what r asks for. If r asks for a code that the service makes, a
-// chosen one is not: whoever chose it need not have the phone. Nor is the code of a test number that is one no more, nor
-// that of another payment.
+// chosen one is not: whoever chose it need not have the phone. Nor is the code of a test number that is one no more,
+// nor that of another payment.
 func (k *Keys) serves(c Challenge, r Start) bool {
 	code := r.given()
 	switch {

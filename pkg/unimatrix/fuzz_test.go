@@ -73,7 +73,8 @@ func FuzzBody(f *testing.F) {
 		"\xef\xbb\xbf{}",
 		`{"to":"+12068800123","digits":"8","intent":"login","channel":"auto","code":"2048","ttl":1800,` +
 			`"signature":"Acme","templateId":"one"}`,
-		`{"to":"+12068800123","code":"2048","payment":` + bill + `}`, `{"to":"+12068800123","payment":{"payee":[{}]}}`} {
+		`{"to":"+12068800123","code":"2048","payment":` + bill + `}`,
+		`{"to":"+12068800123","payment":{"payee":[{}]}}`} {
 		f.Add(seed)
 	}
 	s := newService(f)

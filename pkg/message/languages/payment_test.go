@@ -96,7 +96,9 @@ func TestPaymentOfOwnText(t *testing.T) {
 		}
 	}
 	p.Payee = strings.Repeat("p", 35)
-	for tag, want := range map[string]string{"ta": "425502 is your Acme code, valid for 5 minutes.", "zh": "425502 是您的Acme验证码。"} {
+	for tag, want := range map[string]string{
+		"ta": "425502 is your Acme code, valid for 5 minutes.", "zh": "425502 是您的Acme验证码。",
+	} {
 		text, err := languages.For(message.Words{Brand: "Acme", Language: tag, Payment: p})
 		if err != nil {
 			t.Fatal(err)
@@ -107,8 +109,8 @@ func TestPaymentOfOwnText(t *testing.T) {
 	}
 }
 
-// Phones read the code of a message with a payment as meant, whatever the payee is: its line is between the text and the
-// lines for autofill.
+// Phones read the code of a message with a payment as meant, whatever the payee is: its line is between the text and
+// the lines for autofill.
 func TestPaymentIsRead(t *testing.T) {
 	texts := 0
 	for _, tag := range languages.All() {

@@ -172,7 +172,8 @@ func (w *world) shows(t testing.TB, p otp.Payment) {
 
 func resentPayment(t *testing.T, o Opener) {
 	for _, p := range []otp.Payment{
-		bill, {Amount: "1", Currency: "JPY", Payee: "A"}, {Amount: "999999999999.999", Currency: "KWD", Payee: " A  B "},
+		bill, {Amount: "1", Currency: "JPY", Payee: "A"},
+		{Amount: "999999999999.999", Currency: "KWD", Payee: " A  B "},
 	} {
 		w := newWorld(o.Open(t))
 		first := w.init(t, paying(start("id", phone), p), otp.Sent)
