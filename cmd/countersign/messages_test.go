@@ -2,8 +2,10 @@ package main
 
 import (
 	"crypto/rand"
+	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -115,6 +117,37 @@ func TestMessagesCommand(t *testing.T) {
 			}
 		}
 		silent(m.t, "the command", []byte(out), []string{message.Code, "123456789", "60123456789"})
+	})
+}
+
+// TestResendAfterReceipt: a message that does not arrive may be sent again, unless the number is known to get none.
+func TestResendAfterReceipt(t *testing.T) {
+	onEachTour(t, func(m messagesTour) {
+		m.admin.ok("client", "add", "acme", "--unsigned", "--country", "MY", "--cooldown", "0s")
+		for n, c := range []struct {
+			receipts string
+			state    otp.MessageState
+			want     string
+			messages int
+		}{
+			{"undelivered", otp.MessageUndelivered, "SUCCESS", 2},
+			{"invalid", otp.MessageUndeliverable, "PROCESS_FAIL", 1},
+			{"opted-out", otp.MessageUndeliverable, "PROCESS_FAIL", 1},
+		} {
+			p := m.serve(c.receipts)
+			national := fmt.Sprintf("12345678%d", n)
+			authID, _ := m.send(p, "acme", c.receipts, national)
+			m.receipt(p, national, c.state)
+			answer := p.postAs("acme", "/v1/security/triggerChallenge", fmt.Sprintf(`{"challengeId":%q}`, authID))
+			if got := code(t, answer); got != c.want {
+				m.t.Errorf("%s: a re-send answered %s", c.receipts, answer)
+			}
+			found := m.lives("--number", "60-"+national, "--client", "acme")
+			if got := found.Challenges[0].Messages; len(got) != c.messages || len(p.messages("+60"+national)) != c.messages {
+				m.t.Errorf("%s: %d messages, want %d", c.receipts, len(got), c.messages)
+			}
+			p.end(syscall.SIGTERM)
+		}
 	})
 }
 
