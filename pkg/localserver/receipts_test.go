@@ -209,7 +209,8 @@ func TestReceiptsAfterFaults(t *testing.T) {
 		r.all(t)
 		again.Close()
 	}
-	if text := readFile(t, path); bytes.Count(text, []byte(`{"receipt":`)) != 2 || len(shown) != 2 {
+	text := readFile(t, filepath.Join(filepath.Dir(path), "receipts.jsonl"))
+	if bytes.Count(text, []byte(`{"id":`)) != 2 || len(shown) != 2 {
 		t.Errorf("%d receipts are shown\n%s", len(shown), text)
 	}
 	for _, m := range []outbox.Entry{first, second} {

@@ -7,10 +7,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -29,31 +31,42 @@ type Entry struct {
 	ExpiresAt time.Time `json:"expiresAt,omitzero"` // the end of the code
 	Client    string    `json:"client,omitempty"`
 	AuthID    string    `json:"authenticationId,omitempty"`
-	// Receipt is the latest one of the message, nil if none has come. The file has it in a line of its own.
+	// Receipt is the latest one of the message, nil if none has come. Receipts are in a file of their own.
 	Receipt *Receipt `json:"receipt,omitempty"`
 }
 
-// Outbox keeps messages in a file with one JSON object a line. It is safe for concurrent
-// use, also by several processes on one file.
+// Outbox keeps messages in a file with one JSON object a line, and their receipts in another one. It is safe for
+// concurrent use, also by several processes on one file.
 type Outbox struct {
 	now   func() time.Time
 	newID func() string
 	show  func(Entry)
-	file  *os.File
 	queue queue
 }
 
 var _ otp.Sender = (*Outbox)(nil)
 
-// Open opens the outbox at path. If there is no file, it makes one with mode 0600. newID
-// returns the id of a new message. show is called with each new message and must not
-// block. The caller closes the outbox.
+// Open opens the outbox at path, with receipts in receipts.jsonl beside it. If there are no files, it makes them with
+// mode 0600. newID returns the id of a new message. show is called with each new message and must not block. The caller
+// closes the outbox.
 func Open(path string, now func() time.Time, newID func() string, show func(Entry)) (*Outbox, error) {
+	file, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := open(filepath.Join(filepath.Dir(path), "receipts.jsonl"))
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Outbox{now: now, newID: newID, show: show, queue: queue{file: file, receipts: receipts}}, nil
+}
+
+func open(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open outbox: %w", err)
 	}
-	return &Outbox{now: now, newID: newID, show: show, file: file, queue: queue{file: file}}, nil
+	return file, nil
 }
 
 // Send implements [otp.Sender]: the message is accepted once it is written.
@@ -73,7 +86,7 @@ func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	if err != nil {
 		return otp.Refused, "", fmt.Errorf("outbox: %w", err)
 	}
-	if err := appendLines(b.file, line); err != nil {
+	if err := appendLines(b.queue.file, line); err != nil {
 		return otp.MaybeSent, "", err
 	}
 	b.show(e)
@@ -92,7 +105,7 @@ func appendLines(file *os.File, lines ...[]byte) error {
 
 // List returns the messages to a number, newest first, with their receipts. "" means every number.
 func (b *Outbox) List(to string) ([]Entry, error) {
-	text, err := readFrom(b.file, 0)
+	text, err := readAll(b.queue.file)
 	if err != nil {
 		return nil, err
 	}
@@ -101,30 +114,21 @@ func (b *Outbox) List(to string) ([]Entry, error) {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
 	entries := []Entry{}
-	byID := map[string]int{}
 	for line := range bytes.Lines(text) {
-		if r, ok := readReceipt(line); ok {
-			if i, ok := byID[r.ID]; ok {
-				entries[i].Receipt = &r.Receipt
-			}
-			continue
-		}
 		if to != "" && !bytes.Contains(line, wanted) { // cheaper than parsing
 			continue
 		}
-		e, ok := readEntry(line)
-		if ok && (to == "" || e.To == to) {
-			byID[e.ID] = len(entries)
+		if e, ok := readEntry(line); ok && (to == "" || e.To == to) {
 			entries = append(entries, e)
 		}
 	}
 	slices.Reverse(entries)
-	return entries, nil
+	return entries, b.queue.addReceipts(entries)
 }
 
-// readFrom returns the file from an offset on.
-func readFrom(file *os.File, offset int64) ([]byte, error) {
-	text, err := io.ReadAll(io.NewSectionReader(file, offset, math.MaxInt64-offset))
+// readAll returns the text of a file.
+func readAll(file *os.File) ([]byte, error) {
+	text, err := io.ReadAll(io.NewSectionReader(file, 0, math.MaxInt64))
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
@@ -139,5 +143,5 @@ func readEntry(line []byte) (e Entry, ok bool) {
 // Empty removes all messages. Receipts of those that are removed still come.
 func (b *Outbox) Empty() error { return b.queue.empty() }
 
-// Close closes the file. Later sends fail.
-func (b *Outbox) Close() error { return b.file.Close() }
+// Close closes the files. Later sends fail.
+func (b *Outbox) Close() error { return errors.Join(b.queue.file.Close(), b.queue.receipts.Close()) }

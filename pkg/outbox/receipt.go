@@ -3,6 +3,7 @@ package outbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -20,23 +21,47 @@ type Receipt struct {
 	At     time.Time        `json:"at"`
 }
 
-// receiptLine is the line of a receipt in the file. It comes after that of its message.
+// receiptLine is the line of a receipt in its file.
 type receiptLine struct {
-	ID string `json:"receipt"` // of the message
+	ID string `json:"id"` // of the message
 	Receipt
 }
 
-// mark begins the lines of receipts.
-var mark = []byte(`{"receipt":`)
+// receiptID returns the id of the message in the line of a receipt, "" for an empty or unfinished line. It is cheaper
+// than parsing.
+func receiptID(line []byte) string {
+	rest, ok := bytes.CutPrefix(line, []byte(`{"id":"`))
+	id, _, ended := bytes.Cut(rest, []byte(`"`))
+	if !ok || !ended {
+		return ""
+	}
+	return string(id)
+}
 
-func readReceipt(line []byte) (r receiptLine, ok bool) {
-	return r, bytes.HasPrefix(line, mark) && json.Unmarshal(line, &r) == nil
+// addReceipts adds the receipts of messages.
+func (q *queue) addReceipts(entries []Entry) error {
+	text, err := readAll(q.receipts)
+	if err != nil {
+		return err
+	}
+	byID := map[string]int{}
+	for i, e := range entries {
+		byID[e.ID] = i
+	}
+	for line := range bytes.Lines(text) {
+		i, ok := byID[receiptID(line)]
+		var r receiptLine
+		if ok && json.Unmarshal(line, &r) == nil {
+			entries[i].Receipt = &r.Receipt
+		}
+	}
+	return nil
 }
 
 // queue has the messages that wait for a receipt, in the order of the file. It reads ahead no more than it is asked
 // for, so that a backlog stays in the file.
 type queue struct {
-	file *os.File
+	file, receipts *os.File
 
 	mu     sync.Mutex // of what is below
 	begun  bool
@@ -79,7 +104,7 @@ func (b *Outbox) Reported(receipts []*Receipt) error {
 		lines = append(lines, line)
 	}
 	if len(lines) > 0 {
-		if err := appendLines(q.file, lines...); err != nil {
+		if err := appendLines(q.receipts, lines...); err != nil {
 			return err
 		}
 	}
@@ -93,21 +118,23 @@ func (q *queue) begin() error {
 	if q.begun {
 		return nil
 	}
-	text, err := readFrom(q.file, 0)
+	receipts, err := readAll(q.receipts)
 	if err != nil {
 		return err
 	}
 	known := map[string]bool{}
-	for line := range bytes.Lines(text) {
-		if r, ok := readReceipt(line); ok {
-			known[r.ID] = true
-		}
+	for line := range bytes.Lines(receipts) {
+		known[receiptID(line)] = true
+	}
+	text, err := readAll(q.file)
+	if err != nil {
+		return err
 	}
 	at := int64(0)
 	for line := range bytes.Lines(text) {
 		at += int64(len(line))
-		if len(known) == 0 || bytes.HasPrefix(line, mark) {
-			continue
+		if len(known) == 0 {
+			break
 		}
 		if e, ok := readEntry(line); ok && known[e.ID] {
 			q.offset = at
@@ -164,7 +191,7 @@ func (q *queue) empty() error {
 			return err
 		}
 	}
-	if err := q.file.Truncate(0); err != nil {
+	if err := errors.Join(q.file.Truncate(0), q.receipts.Truncate(0)); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	q.offset, q.before = 0, nil
