@@ -22,7 +22,9 @@ const (
 // Report returns what Lambda gets when the service publishes an event about a message, the n-th from 0 on that the fake
 // took. SNS hands over each event alone. A test decides which events there are, in which order, how often, and when.
 func (s *SMSVoice) Report(n int, eventType string, at time.Time) []byte {
-	m := s.Requests()[n]
+	s.mu.Lock()
+	m := s.requests[n]
+	s.mu.Unlock()
 	_, status, _ := strings.Cut(eventType, "_")
 	event := map[string]any{
 		"eventType": eventType, "eventVersion": "1.0", "eventTimestamp": at.UnixMilli(),
