@@ -190,6 +190,23 @@ func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer [
 	return answer, lacked, log
 }
 
+// With OriginationIdentity, which a fallover needs, the functions that send may send through both services.
+func TestRoleOfBothServices(t *testing.T) {
+	const pool = "arn:aws:sms-voice:eu-central-1:123456789012:pool/pool-1"
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("OriginationIdentity", pool)
+	senders := map[string]bool{"init": true, "otp": true, "cognito": true}
+	for function, r := range roles(t) {
+		r = r.under("HasOriginationIdentity")
+		sns := r.allows(ask{"sns:Publish", "+6591234567", nil})
+		voice := r.allows(ask{"sms-voice:SendTextMessage", pool, nil})
+		if sns != senders[function] || voice != senders[function] {
+			t.Errorf("%s may send through SNS: %v, through End User Messaging: %v, want %v",
+				function, sns, voice, senders[function])
+		}
+	}
+}
+
 // The binary of init falls over with the role of a deployment that has OriginationIdentity: a message that End User
 // Messaging refuses for the operator's fault goes through SNS, and one that it refuses for the number's does not.
 func TestBinaryFallsOver(t *testing.T) {

@@ -38,12 +38,18 @@ type desk struct {
 	lines    *telemetry.Lines
 	delivery otp.Delivery
 	cause    error
+	refusal  error // of a first service, after which d has the message
 	code     string
 	init     *ams.Init
 	verify   *ams.Verify
 }
 
-func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
+func (d *desk) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
+	if d.refusal != nil {
+		line := telemetry.From(ctx)
+		line.FellOver(d.refusal)
+		line.Service = "sns"
+	}
 	d.code = string(m.Code)
 	d.now = d.now.Add(40 * time.Millisecond)
 	return d.delivery, "94f20ce6-13c5-43a0-9a9e-ca52d816e90b", d.cause
@@ -254,6 +260,26 @@ func TestFaults(t *testing.T) {
 	d.send("three", number)
 	d.one("the number's", map[string]any{
 		"level": "INFO", "reason": "undeliverable", "cause": "opted out", "operatorFaults": "",
+	})
+}
+
+// A message that fell over is sent, and its line is an error with the metric of the alarm if the operator has to mend
+// the first service. Too many messages at once are no fault of the operator's.
+func TestFellOver(t *testing.T) {
+	d := newDesk(t)
+	d.refusal = &snssender.Error{Sender: "sms-voice", Code: "AccessDeniedException", Reason: "not allowed", Operator: true}
+	d.send("one", number)
+	d.one("the operator's", map[string]any{
+		"level": "ERROR", "result": "SUCCESS", "outcome": "sent", "service": "sns", "sends": 1, "operator": true,
+		"operatorFaults": 1, "cause": "sms-voice: AccessDeniedException: not allowed", "fault": "", "faults": 0,
+		"reason": "", "refusals": "",
+	})
+	d.now = d.now.Add(time.Hour)
+	d.refusal = &snssender.Error{Sender: "sms-voice", Code: "ThrottlingException", Reason: "too many"}
+	d.send("two", number)
+	d.one("nobody's", map[string]any{
+		"level": "INFO", "result": "SUCCESS", "outcome": "sent", "service": "sns", "sends": 1, "operator": "",
+		"operatorFaults": "", "cause": "sms-voice: ThrottlingException: too many", "faults": 0,
 	})
 }
 
