@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -48,10 +47,8 @@ var (
 // appear together, with zeros, so that one can be divided by the other. A request for a test number is in tests, and in
 // none of sends, passes, mismatches, lockouts and refusals.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
-	metrics := embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: make([]directive, 0, 4)}
-	direct := func(sets [][]string, named ...metric) {
-		metrics.CloudWatchMetrics = append(metrics.CloudWatchMetrics, directive{namespace, sets, named})
-	}
+	metrics := make([]directive, 0, 4)
+	direct := func(sets [][]string, named ...metric) { metrics = append(metrics, directive{namespace, sets, named}) }
 	var totals []metric
 	if r.Admitted || r.Fault != "" {
 		direct(byAPI, metric{"latency", "Milliseconds"})
@@ -93,8 +90,7 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		line = append(line, slog.String("reason", reason), slog.Int("refusals", 1))
 		direct(byReason, metric{"refusals", "Count"})
 	}
-	text, _ := json.Marshal(metrics) // cannot fail: strings and numbers
-	return append(line, slog.String("stack", l.Stack), slog.Any("_aws", json.RawMessage(text)))
+	return append(line, slog.String("stack", l.Stack), embed(now, metrics))
 }
 
 func one(yes bool) int {

@@ -76,8 +76,8 @@ func (l Line) add(d directive) error {
 		}
 		for _, m := range d.Metrics {
 			value, ok := l.Members[m.Name].(float64)
-			if !ok || !slices.Contains([]string{"Count", "Milliseconds"}, m.Unit) {
-				return fmt.Errorf("metric %q in %q is %v, must be a number of Count or Milliseconds",
+			if !ok || !slices.Contains([]string{"Count", "Milliseconds", "None"}, m.Unit) {
+				return fmt.Errorf("metric %q in %q is %v, must be a number of Count, Milliseconds or None",
 					m.Name, m.Unit, l.Members[m.Name])
 			}
 			if _, twice := l.Metrics[m.Name+by]; twice {
