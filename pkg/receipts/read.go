@@ -15,6 +15,7 @@ import (
 
 // Report is what one event or line comes to.
 type Report struct {
+	Message string       // id of the queue's message that it came in; "" where it came in no queue
 	Receipt *otp.Receipt // nil if nothing follows
 	Note    string       // what this release does not know of it, for a line; it is no fault
 	Err     error        // why it cannot be read; it quotes nothing
@@ -23,13 +24,27 @@ type Report struct {
 // maxText bounds the lines of one call: CloudWatch Logs hands over at most 6 MB.
 const maxText = 8 << 20
 
-// payload is what Lambda hands over: notifications of SNS, or a piece of a log.
+// payload is what Lambda hands over: messages of a queue, notifications of SNS, or a piece of a log.
 type payload struct {
 	Records []struct {
 		EventSource string
+		MessageID   string
+		Body        string
 		Sns         struct{ Message string }
 	}
-	Logs struct{ Data []byte } `json:"awslogs"`
+	Logs logs `json:"awslogs"`
+}
+
+// logs is a piece of a log, in an envelope.
+type logs struct{ Data []byte }
+
+// inQueue is a message of the queue that is not an event itself: a notification in the envelope of SNS, or a call that
+// failed, which Lambda puts there.
+type inQueue struct {
+	Type, Message  string
+	RequestPayload struct {
+		Logs logs `json:"awslogs"`
+	}
 }
 
 // piece is a piece of a log.
@@ -42,8 +57,7 @@ type piece struct {
 func Read(text []byte, now time.Time) []Report {
 	var in payload
 	if json.Unmarshal(text, &in) != nil || len(in.Records) == 0 && len(in.Logs.Data) == 0 {
-		return []Report{{Err: errors.New("the call is neither of a topic of SNS nor of a log in CloudWatch: " +
-			"subscribe the function to the topic of the configuration set, or to SNS's delivery log")}}
+		return []Report{{Err: errCall}}
 	}
 	var reports []Report
 	add := func(r Report) {
@@ -52,20 +66,59 @@ func Read(text []byte, now time.Time) []Report {
 		}
 	}
 	for _, r := range in.Records {
-		if r.EventSource != "aws:sns" {
-			add(Report{Err: errors.New("a record of the call is not from SNS")})
-			continue
+		switch r.EventSource {
+		case "aws:sns":
+			add(read(r.Sns.Message, now))
+		case "aws:sqs":
+			for _, one := range readMessage(r.Body, now) {
+				one.Message = r.MessageID
+				reports = append(reports, one)
+			}
+		default:
+			add(Report{Err: errors.New("a record of the call is neither from SNS nor from SQS")})
 		}
-		add(read(r.Sns.Message, now))
 	}
-	if len(in.Logs.Data) > 0 {
-		lines, err := unpack(in.Logs.Data)
-		if err != nil {
-			add(Report{Err: err})
+	for _, r := range in.Logs.read(now) {
+		add(r)
+	}
+	return reports
+}
+
+// errCall is the error of a call from elsewhere.
+var errCall = errors.New("the call is neither of a queue or topic of SNS nor of a log in CloudWatch: " +
+	"subscribe the function's queue to the topic of the configuration set, or the function to SNS's delivery log")
+
+// readMessage reads a message of the queue.
+func readMessage(body string, now time.Time) (reports []Report) {
+	var in inQueue
+	all := []Report{}
+	switch err := json.Unmarshal([]byte(body), &in); {
+	case err == nil && len(in.RequestPayload.Logs.Data) > 0:
+		all = in.RequestPayload.Logs.read(now)
+	case err == nil && in.Type == "Notification":
+		all = append(all, read(in.Message, now))
+	default:
+		all = append(all, read(body, now))
+	}
+	for _, r := range all {
+		if r != (Report{}) {
+			reports = append(reports, r)
 		}
-		for _, line := range lines {
-			add(read(line, now))
-		}
+	}
+	return reports
+}
+
+// read reads the lines in a piece of a log.
+func (l logs) read(now time.Time) (reports []Report) {
+	if len(l.Data) == 0 {
+		return nil
+	}
+	lines, err := unpack(l.Data)
+	if err != nil {
+		return []Report{{Err: err}}
+	}
+	for _, line := range lines {
+		reports = append(reports, read(line, now))
 	}
 	return reports
 }
@@ -94,8 +147,14 @@ func unpack(data []byte) (lines []string, err error) {
 // validated begins the text that AWS publishes to a topic when it becomes a destination of events.
 const validated = "Successfully validated SNS topic"
 
-// read reads one event or line. The report is empty if the message is under way.
-func read(text string, now time.Time) Report {
+// read reads one event or line. The report is empty if the message is under way. A panic over one report must not end
+// the process: a queue would repeat all that came with it.
+func read(text string, now time.Time) (r Report) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			r = Report{Err: fmt.Errorf("a report cannot be read: panic with a value of type %T", panicked)}
+		}
+	}()
 	if strings.HasPrefix(text, validated) {
 		return Report{Note: "AWS validated the topic"}
 	}
