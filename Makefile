@@ -84,6 +84,6 @@ fuzz: ## run each fuzz target for 20 seconds
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 
 build: ## build the functions as Lambda wants them, into .aws-sam/plain
-	@for f in init verify otp changes cognito; do \
+	@for f in init verify otp changes cognito receipts; do \
 	  CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o .aws-sam/plain/$$f/bootstrap ./functions/$$f || exit 1; done
 	@ls -l .aws-sam/plain/*/bootstrap

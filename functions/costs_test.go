@@ -20,7 +20,7 @@ type prices struct {
 		USD, Per          float64
 		Of, Source, Trust string
 	}
-	Model   struct{ Verified, Sends, Checks float64 }
+	Model   struct{ Verified, Sends, Receipts, Checks float64 }
 	Assumed struct {
 		MemoryMB         float64
 		Milliseconds     map[string]float64 // of a call of a function of the API
@@ -30,11 +30,16 @@ type prices struct {
 		KeyringSeconds   float64            // after which a process in use reads the keyring again
 		ClientSeconds    float64            // likewise its clients
 		Change           struct{ Call, Publish, Answered float64 }
-		Polls            float64 // of a shard, a second
-		Shards           float64 // at least
-		ShardWrites      float64 // units a second that a shard bears
-		Batch, Entries   float64 // records in a batch, events in a request
-		Why              []string
+		Receipt          struct {
+			Call, Each    float64 // milliseconds
+			Window, Batch float64 // seconds, receipts
+			Polls         float64 // of an empty queue, a minute
+		}
+		Polls          float64 // of a shard, a second
+		Shards         float64 // at least
+		ShardWrites    float64 // units a second that a shard bears
+		Batch, Entries float64 // records in a batch, events in a request
+		Why            []string
 	}
 	SMS struct {
 		What, Of, Source, Trust string
@@ -87,7 +92,8 @@ func TestCosts(t *testing.T) {
 	if usd := p.traffic(io.Discard, kinds); usd > 15 {
 		t.Errorf("a million verified numbers cost up to %.2f USD, want at most 15", usd)
 	}
-	got := p.page(kinds, len(m.metrics), file(t, "../template.yaml"))
+	fixed := len(m.metrics)
+	got := p.page(kinds, fixed, costsOfReceipts(p, m), file(t, "../template.yaml"))
 	if *update {
 		if err := os.WriteFile("../docs/costs.md", got, 0o644); err != nil {
 			t.Fatal(err)
@@ -100,7 +106,7 @@ func TestCosts(t *testing.T) {
 }
 
 // page returns docs/costs.md.
-func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
+func (p prices) page(kinds []kind, metrics int, receipts ofReceipts, template []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("# What it costs\n\n" +
 		"`go test ./functions -run TestCosts -update` writes this page. The test counts requests and\n" +
@@ -108,7 +114,8 @@ func (p prices) page(kinds []kind, metrics int, template []byte) []byte {
 		"when this page is out of date.\n\n")
 	traffic := p.traffic(&b, kinds)
 	fixed := p.month(&b, kinds, float64(metrics), template)
-	p.counted(&b, kinds)
+	receipts.write(&b, p, kinds, template)
+	p.counted(&b, append(kinds[:len(kinds):len(kinds)], receipts.kinds...))
 	p.assumed(&b, kinds)
 	p.others(&b, traffic, fixed)
 	p.sources(&b)
@@ -168,7 +175,8 @@ func (p prices) sources(b *bytes.Buffer) {
 	b.WriteString("## Sources\n\nRead in November 2026, from stored copies.\n\n| | USD | source |\n|---|--:|---|\n")
 	for _, id := range []string{
 		"lambda.requests", "lambda.time", "api.requests", "dynamodb.writes", "dynamodb.reads", "events", "logs",
-		"secrets.month", "secrets.calls", "metrics.month", "alarms.month", "dashboards.month",
+		"secrets.month", "secrets.calls", "metrics.month", "alarms.month", "dashboards.month", "sns.publishes",
+		"sqs.requests",
 	} {
 		price := p.Prices[id]
 		fmt.Fprintf(b, "| %s | %s | %s |\n", price.What, p.price(id), source(price.Of, price.Source, price.Trust))

@@ -31,6 +31,7 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/receipts"
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/unimatrix"
@@ -40,7 +41,7 @@ import (
 var update = flag.Bool("update", false, "write the answers of the handlers as the expected ones")
 
 // service has the functions' handlers on one store. Clock and entropy are the same in each run, and so are the answers.
-type service struct{ init, verify, otp, cognito lambda.Handler }
+type service struct{ init, verify, otp, cognito, receipts lambda.Handler }
 
 // newService empties a store and wires the functions on it. Opening a store would take longer than emptying it.
 func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) service {
@@ -97,6 +98,10 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 			Door: gate.Door, Client: "demo", Messages: sends, Verifier: verifier,
 			Rand: &noise{}, Wait: func(context.Context, time.Duration) {},
 		},
+		receipts: lambda.NewHandler(receipts.Handler{
+			Receipts: db, Now: now, Log: log,
+			Changed: func(context.Context, otp.Receipt) {}, Unreadable: func(context.Context, error) {},
+		}.Handle),
 	}
 }
 
@@ -235,6 +240,8 @@ func TestEvents(t *testing.T) {
 					before(s.cognito, "cognito-create-begin.json")
 				}
 				h = s.cognito
+			case "receipts":
+				h = s.receipts
 			}
 			got := answer(t, h, read(t, name+".json"))
 			if *update {

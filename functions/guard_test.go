@@ -109,6 +109,7 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	var in struct {
 		TableName, SecretID, OriginationIdentity string
 		Entries                                  []struct{ EventBusName, Source string }
+		Key, Item                                map[string]struct{ S string }
 	}
 	if service == "sns" {
 		form, _ := url.ParseQuery(string(body))
@@ -120,7 +121,8 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 	}
 	switch action := service + ":" + operation; {
 	case service == "dynamodb":
-		asks = []ask{{action: action, resource: inStack(tables) + in.TableName}}
+		key := in.Key["pk"].S + in.Item["pk"].S
+		asks = []ask{{action, inStack(tables) + in.TableName, map[string]string{"dynamodb:LeadingKeys": key}}}
 	case service == "secretsmanager":
 		asks = []ask{{action: action, resource: in.SecretID}}
 	case service == "sms-voice":

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strings"
 )
 
@@ -152,7 +151,7 @@ func (p prices) month(b io.Writer, kinds []kind, metrics float64, template []byt
 	fmt.Fprint(b, "And each month, USD:\n\n")
 	header(b, "| | price |")
 	resources := func(kind string) float64 { return float64(bytes.Count(template, []byte("Type: "+kind+"\n"))) }
-	watched := float64(len(regexp.MustCompile(`(?m)MetricStat:|^      MetricName:`).FindAll(template, -1)))
+	watched, _ := watched(template)
 	fixed := func(n float64) func(spent) float64 { return func(spent) float64 { return n } }
 	var sums [3]float64 // one for each load
 	for _, row := range []struct {

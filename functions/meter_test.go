@@ -31,6 +31,7 @@ import (
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
+	"countersign/pkg/receipts"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/telemetry/telemetrytest"
 )
@@ -71,6 +72,7 @@ type meter struct {
 	t            *testing.T
 	init, verify gateway.Handler
 	changes      stream.Handler
+	receipts     receipts.Handler
 	capacity     *capacity
 	bus          *awsfake.EventBridge
 	log          bytes.Buffer
@@ -97,6 +99,12 @@ func newMeter(t *testing.T) *meter {
 	table, log := dynamostore.New(dynamotest.Client(t, wire), m.table), run.Log(&m.log)
 	m.setAPI(table, log)
 	m.setFollower(table, log)
+	lines := &telemetry.Lines{Stack: "countersign"}
+	m.receipts = receipts.Handler{
+		Receipts: table, Now: m.now, Log: log,
+		Changed:    func(ctx context.Context, r otp.Receipt) { lines.Receipt(ctx, log, r, m.now()) },
+		Unreadable: func(_ context.Context, cause error) { t.Error(cause) },
+	}
 	return m
 }
 
@@ -168,6 +176,24 @@ func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 	u := used{calls: map[string]float64{name: 1}, request: 1}
 	u.follow = -m.capacity.writes
 	return m.follow(u, events, nil)
+}
+
+// receipt receives an event of a message, and follows the stream.
+func (m *meter) receipt(event string) used {
+	m.t.Helper()
+	m.capacity.writes, m.capacity.reads = 0, 0
+	m.log.Reset()
+	events := len(m.bus.Taken())
+	call, err := json.Marshal(map[string]any{"Records": []any{
+		map[string]any{"messageId": "1", "eventSource": "aws:sqs", "body": event},
+	}})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if got, err := m.receipts.Handle(m.t.Context(), call); err != nil || len(got.BatchItemFailures) > 0 {
+		m.t.Fatal(got, err)
+	}
+	return m.follow(used{calls: map[string]float64{}, follow: -m.capacity.writes}, events, nil)
 }
 
 // expire deletes a challenge as TTL does, and follows the stream.

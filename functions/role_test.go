@@ -14,7 +14,8 @@ import (
 // role has the permissions of a function, or of the state machine, in template.yaml. SAM adds permissions that no test
 // here reads: writing logs and traces (the managed policies AWSLambdaBasicExecutionRole and AWSXRayDaemonWriteAccess),
 // reading the stream (AWSLambdaDynamoDBExecutionRole), and sqs:SendMessage to the queue of failed batches. The queue of
-// failed events has FailedEventsPolicy, see TestTemplateIsClosed.
+// failed events has FailedEventsPolicy, see TestTemplateIsClosed. Lambda itself uses the permissions on the queue of
+// receipts, see [action.byLambda].
 type role struct {
 	name          string // of the resource
 	statements    []statement
@@ -28,12 +29,16 @@ type statement struct {
 	actions   []action
 	resource  string            // as in a !Sub, with names in ${}
 	condition map[string]string // StringEquals: a value by key
+	like      map[string]string // ForAllValues:StringLike: a pattern by key
 }
 
 type action struct {
 	name, comment string
 	line          int // in template.yaml
 }
+
+// byLambda reports whether Lambda makes the requests, in the name of the function.
+func (a action) byLambda() bool { return strings.HasPrefix(a.name, "sqs:") }
 
 // roles reads the roles in template.yaml, each under the last part of its CodeUri or
 // DefinitionUri: "init".
@@ -65,12 +70,14 @@ func roles(t *testing.T) map[string]role {
 }
 
 // first returns the first value of an !If, which is a resource of the stack or a parameter. Its second value must be
-// KeyringArn, the parameter that names another resource, or "". A node that is no !If is returned as it is.
+// KeyringArn or ConfigurationSet, parameters that name another resource, or "". A node that is no !If is returned as it
+// is.
 func first(n yaml.Node) yaml.Node {
 	if n.Tag != "!If" {
 		return n
 	}
-	if other := n.Content[2]; other.Value != "" && (other.Tag != "!Ref" || other.Value != "KeyringArn") {
+	others := []string{"KeyringArn", "ConfigurationSet"}
+	if other := n.Content[2]; other.Value != "" && (other.Tag != "!Ref" || !slices.Contains(others, other.Value)) {
 		return yaml.Node{}
 	}
 	return *n.Content[1]
@@ -135,14 +142,20 @@ func readStatement(t *testing.T, name string, node yaml.Node, variables *strings
 		actions:   actions(s.Action),
 		resource:  variables.Replace(substituted(s.Resource)),
 		condition: map[string]string{},
+		like:      map[string]string{},
 	}
 	for key, value := range s.Condition["StringEquals"] {
 		read.condition[key] = substituted(value)
 	}
-	conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition) > 0
+	for key, value := range s.Condition["ForAllValues:StringLike"] {
+		if len(value.Content) == 1 {
+			read.like[key] = value.Content[0].Value
+		}
+	}
+	conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition)+len(read.like) > 0
 	if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
 		t.Fatalf("%s, line %d: a statement must have Effect, Action and one Resource, and no Condition "+
-			"but StringEquals", name, s.Action.Line)
+			"but StringEquals, and ForAllValues:StringLike of one pattern", name, s.Action.Line)
 	}
 	return read
 }
@@ -222,6 +235,11 @@ func (s statement) covers(a ask) bool {
 			return false
 		}
 	}
+	for key, pattern := range s.like {
+		if value, has := a.keys[key]; has && !wild(pattern).MatchString(value) {
+			return false
+		}
+	}
 	named := func(one action) bool { return one.name == a.action }
 	return slices.ContainsFunc(s.actions, named) && slices.ContainsFunc(s.resources(), a.matches)
 }
@@ -230,9 +248,11 @@ func (s statement) covers(a ask) bool {
 func (s statement) resources() []string { return strings.Split(inStack(s.resource), ",") }
 
 // matches reports whether the resource that a request needs is one of a pattern.
-func (a ask) matches(pattern string) bool {
-	pattern = strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
-	return regexp.MustCompile("^" + pattern + "$").MatchString(a.resource)
+func (a ask) matches(pattern string) bool { return wild(pattern).MatchString(a.resource) }
+
+// wild compiles a pattern of IAM.
+func wild(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$")
 }
 
 // without returns the role without an action.
@@ -247,11 +267,11 @@ func (r role) without(name string) role {
 	return r
 }
 
-// allowed lists the permissions of a role: each action with its resource.
+// allowed lists the permissions that a role has for its function's own requests: each action with its resource.
 func (r role) allowed() (list []string) {
 	for _, s := range r.statements {
 		for _, a := range s.actions {
-			if s.allow {
+			if s.allow && !a.byLambda() {
 				list = append(list, a.name+" "+inStack(s.resource))
 			}
 		}

@@ -101,14 +101,19 @@ func (r resource) toQueue() bool {
 	return len(s) == 1 && s[0].Action == "sqs:SendMessage" && s[0].Resource == "FailedEvents.Arn"
 }
 
-// fromStack reports whether a permission is for an API or a pool of this stack.
+// deliveryLog begins the ARNs of the two groups of SNS's log of text messages.
+const deliveryLog = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:" +
+	"sns/${AWS::Region}/${AWS::AccountId}/DirectPublishToPhoneNumber"
+
+// fromStack reports whether a permission is for an API or a pool of this stack, or for SNS's delivery log.
 func (r resource) fromStack() bool {
 	source := r.Properties.SourceArn
-	return strings.Contains(source, ".Arn") || strings.Contains(source, ":${AWS::AccountId}:${")
+	return strings.Contains(source, ".Arn") || strings.Contains(source, ":${AWS::AccountId}:${") ||
+		source == deliveryLog+"*:*"
 }
 
-// Nothing invokes a function but this stack's own APIs and pool, and nothing gives a function permissions but its own
-// Policies.
+// Nothing invokes a function but this stack's own APIs and pool, and SNS's delivery log, and nothing gives a function
+// permissions but its own Policies.
 func TestTemplateIsClosed(t *testing.T) {
 	for name, r := range template(t) {
 		switch {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,32 @@ func TestBinariesFollow(t *testing.T) {
 	}
 }
 
+// A receipt becomes an event by way of the table's stream, once for each state of its message.
+func TestBinariesReport(t *testing.T) {
+	b := newBinaries(t)
+	table := dynamotest.StreamTable(t)
+	t.Setenv("COUNTERSIGN_TABLE", table)
+	receipts := b.process(t, "receipts", "first")
+	for range 2 {
+		event := later(read(t, "receipts-sqs.json"))
+		if got := invokeBinary(t, receipts, event); string(got) != `{"batchItemFailures":null}` {
+			t.Fatalf("%s", got)
+		}
+	}
+	stream, err := json.Marshal(map[string]any{"Records": dynamotest.Records(t, table)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := invokeBinary(t, b.process(t, "changes", "second"), stream); string(got) != `{"batchItemFailures":null}` {
+		t.Errorf("%s", got)
+	}
+	b.events.mu.Lock()
+	defer b.events.mu.Unlock()
+	if slices.Sort(b.events.kinds); strings.Join(b.events.kinds, " ") != "MessageBlocked MessageDelivered" {
+		t.Errorf("events %s, want MessageBlocked MessageDelivered", b.events.kinds)
+	}
+}
+
 // A function with a wrong setting answers no event, and its log names the setting.
 func TestBinariesMiswired(t *testing.T) {
 	b := newBinaries(t)
@@ -56,6 +83,8 @@ func TestBinariesMiswired(t *testing.T) {
 		{"otp", "COUNTERSIGN_LANGUAGE", "tlh", "_LANGUAGE"},
 		{"cognito", "COUNTERSIGN_COGNITO_CLIENT", "", "COUNTERSIGN_COGNITO_CLIENT"},
 		{"changes", "COUNTERSIGN_PER_DAY", "0", "COUNTERSIGN_PER_DAY"},
+		{"changes", "COUNTERSIGN_MESSAGE_FEEDBACK", "maybe", "COUNTERSIGN_MESSAGE_FEEDBACK"},
+		{"receipts", "COUNTERSIGN_PER_DAY", "0", "COUNTERSIGN_PER_DAY"},
 	} {
 		t.Run(c.function+" "+c.name, func(t *testing.T) {
 			log := &output{}
@@ -80,6 +109,7 @@ func TestBinariesMiswired(t *testing.T) {
 var firstEvents = map[string]string{
 	"init": "init-http-api.json", "verify": "verify-http-api-right.json", "otp": "otp-http-api-send.json",
 	"cognito": "cognito-create-begin.json", "changes": "streams/changes-passed.json",
+	"receipts": "receipts-sqs.json",
 }
 
 // refusing returns a URL at which nothing listens.

@@ -31,7 +31,7 @@ var invokeHelp = texts{
 
 // invoke is the command of the same name: sam local invoke without Docker.
 type invoke struct {
-	Function string `arg:"" enum:"init, verify, otp, cognito, changes" help:"Name of the function: ${enum}."`
+	Function string `arg:"" enum:"init, verify, otp, cognito, changes, receipts" help:"Name of the function: ${enum}."`
 	Event    string `short:"e" required:"" placeholder:"FILE" help:"event"`
 	EnvFile  string `type:"existingfile" placeholder:"FILE" help:"env_file"`
 	Warm     uint32 `placeholder:"N" help:"warm"`

@@ -173,7 +173,7 @@ func TestInvokeFails(t *testing.T) {
 		"a variable of null": {with(`{"Parameters":{"AWS_ENDPOINT_URL_SNS":null}}`), "",
 			`AWS_ENDPOINT_URL_SNS of Parameters must be "text"`},
 		"an endpoint without a secret": {with(unreached), "", "COUNTERSIGN_KEYS"},
-		"no such function":             {"send -e " + initEvent, "", `"changes" but got "send"`},
+		"no such function":             {"send -e " + initEvent, "", `"receipts" but got "send"`},
 		"less than once":               {run(good, initEvent) + " --warm=-1", "", "--warm"},
 		"an earlier failure":           {run(moody, initEvent) + " --warm 1", `"fine"`, "the function failed"},
 		"a violent end":                {run(executable(t, "#!/bin/sh\nkill -9 $$"), initEvent), "", "signal: killed"},
@@ -188,7 +188,7 @@ func TestInvokeFails(t *testing.T) {
 		})
 	}
 	got := i.run(t, "", "", "-e", initEvent, "--env-file", file("{}"))
-	if got.code != 1 || !strings.Contains(got.err, `"changes" but got ""`) || strings.Contains(got.err, "panic") {
+	if got.code != 1 || !strings.Contains(got.err, `"receipts" but got ""`) || strings.Contains(got.err, "panic") {
 		t.Errorf("a function without a name: %+v", got)
 	}
 }

@@ -16,7 +16,9 @@ import (
 const Timeout = 10 * time.Second
 
 // timeouts are those of functions with a timeout of their own there.
-var timeouts = map[string]time.Duration{"changes": time.Minute, "cognito": 5 * time.Second}
+var timeouts = map[string]time.Duration{
+	"changes": time.Minute, "cognito": 5 * time.Second, "receipts": 30 * time.Second,
+}
 
 // maxBody is the largest answer that Lambda takes, in bytes. Lambda calls it 6 MB.
 const maxBody = 6<<20 + 100
