@@ -136,7 +136,7 @@ func (r *reporter) receive(ctx context.Context, due []outbox.Entry) ([]*outbox.R
 		return nil, err
 	}
 	var unreadable []error
-	err = receipts.Handler{
+	_, err = receipts.Handler{
 		Receipts: r.receipts, Now: r.now, Log: slog.New(slog.DiscardHandler),
 		Changed:    func(context.Context, otp.Receipt) {},
 		Unreadable: func(_ context.Context, cause error) { unreadable = append(unreadable, cause) },
@@ -144,7 +144,7 @@ func (r *reporter) receive(ctx context.Context, due []outbox.Entry) ([]*outbox.R
 	return list, errors.Join(append(unreadable, err)...)
 }
 
-// notifications is what function receipts gets from the topic of events.
+// notifications is a call of the topic of events, which function receipts takes as it does messages of its queue.
 type notifications struct {
 	Records []notification
 }
