@@ -39,8 +39,8 @@ func (p *process) shown(number string) string {
 	return got.Code
 }
 
-// TestPayment: over HTTP, in both contracts and on both stores, a right code with another payment, by another client or
-// for another purpose is refused. The right one passes. Only the phone has the payment (P55).
+// TestPayment: over HTTP, in both contracts and on both stores, a right code with another payment or another intent is
+// refused. The right one passes. Only the phone has the payment (P55).
 func TestPayment(t *testing.T) {
 	onEachServer(t, func(t *testing.T, p *process) {
 		n := 0
@@ -100,6 +100,34 @@ func silentAboutPayments(t *testing.T, p *process) {
 				t.Errorf("%s has %q", name, canary)
 			}
 		}
+	}
+}
+
+// TestPaymentByAnotherClient: a client that knows everything of another's payment is refused, and uses no attempt of it.
+func TestPaymentByAnotherClient(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	var h handover
+	c.json(&h, "client", "add", "rival", "--unsigned", "--unimatrix=simple", "--country=MY")
+	p := serveOn(t, c.data)
+	p.post(initPath, pays(initBody("pay", "60-6543216601"), bill))
+	right := pays(verifyBody("pay", p.shown("+606543216601")), bill)
+	p.unimatrix("otp.send", pays(`{"to":"+606543216602"}`, bill))
+	typed := pays(fmt.Sprintf(`{"to":"+606543216602","code":%q}`, p.shown("+606543216602")), bill)
+	rival := keyTour{t: t, process: p}
+	for range 6 {
+		if got := p.postAs("rival", verifyPath, right); code(t, got) != "AUTHENTICATION_REQUEST_ID_INVALID" {
+			t.Errorf("another client: %s", got)
+		}
+		rival.request("0", h.AccessKey, "otp.verify", typed)
+	}
+	if strings.Count(rival.seen, `"valid":false`) != 6 {
+		t.Errorf("another client: %s", rival.seen)
+	}
+	if got := p.post(verifyPath, right); code(t, got) != "SUCCESS" {
+		t.Errorf("the client itself: %s", got)
+	}
+	if got := p.unimatrix("otp.verify", typed); !strings.Contains(got, `"valid":true`) {
+		t.Errorf("the client itself: %s", got)
 	}
 }
 
