@@ -2,9 +2,11 @@ package snssender
 
 import (
 	"maps"
+	"strings"
 
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
+	"countersign/pkg/smsrules"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
@@ -46,13 +48,14 @@ func (c Config) attributes(region string) map[string]types.MessageAttributeValue
 const india = "IN"
 
 // attributesFor returns the attributes of a message with what its origin has in place of the configuration's own. A
-// sender id and a number are two ways to name what the message comes from: the origin's identity replaces both.
+// sender id and a number are two ways to name what the message comes from: the origin's identity replaces both, and
+// of both one goes with the message.
 func (s *Sender) attributesFor(m otp.Message) map[string]types.MessageAttributeValue {
 	shared, o := s.attributes, m.Origin
 	if m.Region == india {
 		shared = s.inIndia
 	}
-	if o == (otp.Origin{}) {
+	if o == (otp.Origin{}) && !s.chooses {
 		return shared
 	}
 	own := maps.Clone(shared)
@@ -67,6 +70,7 @@ func (s *Sender) attributesFor(m otp.Message) map[string]types.MessageAttributeV
 	if message.IsSenderID(o.Name) {
 		own[nameOfSenderID] = attribute("String", o.Name)
 	}
+	choose(own, smsrules.Country(m.Region))
 	if o.EntityID != "" && m.Region == india {
 		own[nameOfEntity] = attribute("String", o.EntityID)
 	}
@@ -77,6 +81,27 @@ func (s *Sender) attributesFor(m otp.Message) map[string]types.MessageAttributeV
 		own[nameOfPrice] = attribute("Number", o.MaxPrice)
 	}
 	return own
+}
+
+// choosy reports whether the country decides whether a message comes from the sender id or not, see [choose].
+func (c Config) choosy() bool {
+	return c.SenderID != "" && (c.OriginationNumber != "" || strings.Contains(c.SenderID, "-"))
+}
+
+// choose leaves one of sender id and number in own: the sender id where phones show it, else the number. A sender id
+// alone stays, since SNS ignores it where phones show none; but not one with a hyphen for a country that takes none.
+func choose(own map[string]types.MessageAttributeValue, c smsrules.Country) {
+	id, named := own[nameOfSenderID]
+	if !named {
+		return
+	}
+	_, numbered := own[nameOfNumber]
+	switch {
+	case smsrules.ShowsName(string(c), *id.StringValue):
+		delete(own, nameOfNumber)
+	case numbered, !c.TakesHyphens():
+		delete(own, nameOfSenderID)
+	}
 }
 
 func attribute(kind, value string) types.MessageAttributeValue {

@@ -22,6 +22,7 @@ const Timeout = 4 * time.Second
 type Sender struct {
 	client              *sns.Client
 	attributes, inIndia map[string]types.MessageAttributeValue
+	chooses             bool // see [Config.choosy]
 }
 
 var _ otp.Sender = (*Sender)(nil)
@@ -54,6 +55,7 @@ func newSender(cfg aws.Config, c Config, wire http.RoundTripper) (*Sender, error
 	}
 	return &Sender{
 		client: client(cfg, c.Endpoint, wire), attributes: c.attributes(""), inIndia: c.attributes(india),
+		chooses: c.choosy(),
 	}, nil
 }
 

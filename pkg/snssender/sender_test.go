@@ -54,12 +54,11 @@ func TestOnTheWire(t *testing.T) {
 			Config{SenderID: "Acme-1", OriginationNumber: "+12065550100", MaxPrice: "0.50",
 				EntityID: "1701165718168578728", TemplateID: "1707166375278247471"}, "IN",
 			map[string]awsfake.Attribute{
-				"AWS.SNS.SMS.SMSType":          text("Transactional"),
-				"AWS.SNS.SMS.SenderID":         text("Acme-1"),
-				"AWS.MM.SMS.OriginationNumber": text("+12065550100"),
-				"AWS.SNS.SMS.MaxPrice":         {Type: "Number", Value: "0.50"},
-				"AWS.MM.SMS.EntityId":          text("1701165718168578728"),
-				"AWS.MM.SMS.TemplateId":        text("1707166375278247471"),
+				"AWS.SNS.SMS.SMSType":   text("Transactional"),
+				"AWS.SNS.SMS.SenderID":  text("Acme-1"),
+				"AWS.SNS.SMS.MaxPrice":  {Type: "Number", Value: "0.50"},
+				"AWS.MM.SMS.EntityId":   text("1701165718168578728"),
+				"AWS.MM.SMS.TemplateId": text("1707166375278247471"),
 			}},
 		"the ids of India, elsewhere": {
 			Config{EntityID: "1701165718168578728", TemplateID: "1707166375278247471"}, "US",
