@@ -16,6 +16,7 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore"
 )
 
@@ -175,5 +176,56 @@ func wantFacts(t *testing.T, facts []changes.Fact, want []string) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("facts\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A file of before receipts gets their table, and the facts of receipts follow in it.
+func TestBeforeReceipts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s := openAt(t, path)
+	passAfterOne(t, s, "C#demo#1")
+	s.Close()
+	older := "DROP TABLE receipts; PRAGMA user_version = 1073741825;"
+	for _, column := range query(t, path, "SELECT name FROM pragma_table_info('changes') WHERE name LIKE 'receipt_%'") {
+		older = "ALTER TABLE changes DROP COLUMN " + column + ";" + older
+	}
+	script(t, path, "DROP TRIGGER received; DROP TRIGGER receivedAnother;"+older)
+	s = openAt(t, path)
+	if facts := readAll(t, s, 10, nil); len(facts) != 3 {
+		t.Errorf("%d facts from before, want 3", len(facts))
+	}
+	r := storetest.FilledReceipt(1)
+	for _, r.Reason = range []otp.Reason{otp.ReasonSilence, otp.ReasonFailed, otp.ReasonArrived} {
+		if _, err := s.Receive(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts := readAll(t, s, 10, nil)
+	if len(facts) != 2 || facts[0].Kind != changes.Undelivered || facts[1].Kind != changes.Delivered {
+		t.Errorf("facts of receipts %+v", facts)
+	}
+	if f := facts[1]; f.Reported != r.Reported || f.Network != r.Network || f.Parts != r.Parts ||
+		f.MessageID != r.MessageID || f.PriceUSD != float64(r.Price)/1e6 {
+		t.Errorf("the fact %+v lacks something of %+v", f, r)
+	}
+}
+
+// A receipt is swept at its TTL, and no fact follows from that.
+func TestReceiptsAreSwept(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
+	r := storetest.FilledReceipt(1)
+	r.TTL = 1000
+	if changed, err := s.Receive(t.Context(), r); err != nil || !changed {
+		t.Fatal(changed, err)
+	}
+	readAll(t, s, 10, nil)
+	for _, at := range []otp.Millis{999_999, 1_000_000} {
+		sweepAll(t, s, at)
+		if got, err := s.Receipt(t.Context(), r.MessageID); err != nil || (got == nil) != (at == 1_000_000) {
+			t.Errorf("at %d: %+v, %v", at, got, err)
+		}
+	}
+	if facts := readAll(t, s, 10, nil); len(facts) != 0 {
+		t.Errorf("facts %+v", facts)
 	}
 }

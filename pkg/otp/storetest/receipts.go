@@ -15,6 +15,7 @@ func testReceipts(t *testing.T, o Opener) {
 		{"every field is kept", receiptFields},
 		{"the higher one of two is kept, in both orders", receiptPairs},
 		{"a state is new once, however many come at once", receiptsTogether},
+		{"a lost answer loses no receipt", receiptsLost},
 	})
 }
 
@@ -105,5 +106,29 @@ func receiptsTogether(t *testing.T, o Opener) {
 	}
 	if got := receipt(t, s, messageID(1)); got.Reason != otp.ReasonArrived {
 		t.Errorf("the receipt is %s", got.Reason)
+	}
+}
+
+// receiptsLost loses each request in turn, before and after it is applied. The store's client repeats it: the receipt is
+// kept, and no state is new twice.
+func receiptsLost(t *testing.T, o Opener) {
+	for _, fate := range []Fate{LostBefore, LostAfter} {
+		for lost := 1; lost <= 3; lost++ {
+			s := o.Lossy(t, nth(lost, fate))
+			changes := 0
+			for _, reason := range []otp.Reason{otp.ReasonSilence, otp.ReasonArrived, otp.ReasonSilence} {
+				r := otp.Receipt{MessageID: messageID(1), Reason: reason, At: now, TTL: now.Seconds()}
+				changed, err := s.Receive(ctx, r)
+				if err != nil {
+					t.Fatalf("%s request %d: %v", fate, lost, err)
+				}
+				if changed {
+					changes++
+				}
+			}
+			if got := receipt(t, s, messageID(1)); got.Reason != otp.ReasonArrived || changes > 2 || changes < 1 {
+				t.Errorf("%s request %d: the receipt is %s, after %d changes", fate, lost, got.Reason, changes)
+			}
+		}
 	}
 }
