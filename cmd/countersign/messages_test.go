@@ -174,6 +174,7 @@ func TestMessagesNothing(t *testing.T) {
 		for want, args := range map[string]string{
 			"client acme has no challenge " + digits: "--client acme --authentication-id " + digits,
 			"client other has no challenge ":         "--client other --authentication-id " + waiting,
+			"client acme has no challenge 20200101":  "--client acme --authentication-id 20200101" + waiting[8:],
 			"must be the 35 digits":                  "--client acme --authentication-id 1",
 			"needs --client":                         "--authentication-id " + digits,
 			"the number is not possible":             "--number 12",
