@@ -1,8 +1,11 @@
 package functions
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,7 +13,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2/types"
 
+	"countersign/pkg/dynamostore"
+	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/otp"
 	"countersign/pkg/receipts"
+	"countersign/pkg/standin"
 )
 
 // The function of receipts writes receipts and nothing else, and Lambda reads its queue for it. The functions that send
@@ -166,5 +173,60 @@ func TestMatchingEventTypes(t *testing.T) {
 	named := regexp.MustCompile(`TEXT_\w+`).FindAllString(string(command[1]), -1)
 	if slices.Sort(named); !slices.Equal(named, want) {
 		t.Errorf("docs/senders.md asks for\n%q, want\n%q", named, want)
+	}
+}
+
+// messageOfInit returns the id of the message that the sample of init sent.
+func messageOfInit(t *testing.T) string {
+	t.Helper()
+	id := regexp.MustCompile(`authenticationRequestId[\\": ]+(\w+)`).FindSubmatch(read(t, "init-http-api.json"))
+	store := dynamostore.New(dynamotest.Client(t, nil), os.Getenv("COUNTERSIGN_TABLE"))
+	c, err := store.Challenge(t.Context(), otp.ChallengeKey("demo", string(id[1])))
+	if err != nil || c == nil || len(c.MessageIDs()) != 1 {
+		t.Fatalf("the challenge of the sample is %+v, %v; want one message", c, err)
+	}
+	return c.MessageIDs()[0]
+}
+
+// The binary of init refuses a re-send to a number that no message reaches, with the role of a deployment that has
+// receipts. Without receipts it reads none.
+func TestBinaryReadsReceipts(t *testing.T) {
+	b := newBinaries(t)
+	caller := "init-with-receipts"
+	b.guard.mu.Lock()
+	b.guard.roles[caller] = b.guard.roles["init"].under("HasReceipts")
+	b.guard.mu.Unlock()
+	with := append(functionEnvironment(caller), "COUNTERSIGN_RECEIPTS=yes", "COUNTERSIGN_COOLDOWN=0s")
+	reads, err := b.runtime.Start(caller, bootstrap(t, "init"), with, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { reads.Stop() })
+	t.Setenv("COUNTERSIGN_COOLDOWN", "0s")
+	blind := b.process(t, "init", "init-without-receipts")
+	for _, c := range []struct {
+		event, want string
+		p           *standin.Process
+		messages    int
+	}{
+		{"TEXT_DELIVERED", "SUCCESS", reads, 2}, {"TEXT_INVALID", "PROCESS_FAIL", reads, 1},
+		{"TEXT_INVALID", "SUCCESS", blind, 2},
+	} {
+		b.wipe(t)
+		sent := len(b.SNS.Requests())
+		begun := invokeBinary(t, c.p, read(t, "init-http-api.json"))
+		swap := b.begun(t, "init-http-api", begun, "")
+		event := replaced(later(read(t, "receipts-sqs.json")), map[string]string{
+			"TEXT_DELIVERED": c.event, "94f20ce6-13c5-43a0-9a9e-ca52d816e90b": messageOfInit(t),
+		})
+		if got := invokeBinary(t, b.process(t, "receipts", "receipts-"+c.event+c.want), event); string(got) !=
+			`{"batchItemFailures":null}` {
+			t.Fatalf("%s", got)
+		}
+		got := invokeBinary(t, c.p, replaced(read(t, "trigger-http-api.json"), swap))
+		if !bytes.Contains(got, []byte(c.want)) || len(b.SNS.Requests())-sent != c.messages {
+			t.Errorf("after %s: %s with %d messages, want %s with %d",
+				c.event, got, len(b.SNS.Requests())-sent, c.want, c.messages)
+		}
 	}
 }

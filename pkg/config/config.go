@@ -32,6 +32,7 @@ type Config struct {
 	Keys         string
 	// RequestsPerMinute and MessagesPerDay of a client whose record has none; 0 is any number.
 	RequestsPerMinute, MessagesPerDay int
+	Receipts                          bool // re-sends read what became of the message before
 	MessageFeedback                   bool // the provider gets to know which messages led to a right code
 }
 

@@ -154,6 +154,11 @@ var table = []Setting{
 	{Name: "FALLOVER", Range: "sns, sms-voice",
 		About:    "the sender that [sends what the first one refuses](senders.md#fall-over-to-the-other-service)",
 		Template: "Fallover", Sends: true},
+	{Name: "RECEIPTS", Default: "no", Range: "yes, no",
+		About: "whether a re-send looks up what became of the message before, and is refused if none reaches the " +
+			"number; the local server does",
+		Template: "Receipts",
+		set:      yes(func(c *Config) *bool { return &c.Receipts })},
 	{Name: "MESSAGE_FEEDBACK", Default: "no", Range: "yes, no",
 		About: "End User Messaging: whether AWS gets to know of each message if it led to a right code; " +
 			"the functions that send and `changes` read it",

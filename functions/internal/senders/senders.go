@@ -81,6 +81,9 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	}
 	svc := sending.New(s.Service, sender)
 	svc.Messages.Senders = byCountry
+	if s.Config.Receipts {
+		svc.ReadReceipts(s.Receipts)
+	}
 	return svc, nil
 }
 

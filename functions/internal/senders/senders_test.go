@@ -226,6 +226,27 @@ func TestWhichSender(t *testing.T) {
 	}
 }
 
+// Re-sends read receipts where there are any, and nothing elsewhere.
+func TestReceipts(t *testing.T) {
+	for setting, want := range map[string]bool{"": false, "no": false, "yes": true} {
+		getenv := environment("RECEIPTS", setting)
+		cfg, err := config.Load(getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
+		svc, err := senders.Open(&start.Service{
+			Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
+		}, getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := svc.Messages.Issuer.Receipts != nil; got != want {
+			t.Errorf("with %q: re-sends read receipts: %v, want %v", setting, got, want)
+		}
+	}
+}
+
 // The setting of feedback reaches the messages.
 func TestMessageFeedback(t *testing.T) {
 	for setting, want := range map[string]bool{"": false, "no": false, "yes": true} {

@@ -11,6 +11,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/keyring/secretsmanager"
+	"countersign/pkg/otp"
 	"countersign/pkg/service"
 	"countersign/pkg/telemetry"
 )
@@ -26,7 +27,8 @@ const (
 // Service is a [service.Service] in AWS, with the settings that it was made from.
 type Service struct {
 	*service.Service
-	Config config.Config
+	Config   config.Config
+	Receipts otp.ReceiptReader
 }
 
 // Open reads the settings, and begins to read the keyring. Its error names the setting that is wrong. It makes no
@@ -60,8 +62,9 @@ func Open(
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Config: cfg, Service: service.New(service.Ports{
-		Store:      dynamostore.New(client, cfg.Table),
+	store := dynamostore.New(client, cfg.Table)
+	return &Service{Config: cfg, Receipts: store, Service: service.New(service.Ports{
+		Store:      store,
 		Table:      dynamostore.NewDocuments(client, cfg.ClientsTable),
 		Keys:       keys,
 		Defaults:   cfg.Defaults(),
