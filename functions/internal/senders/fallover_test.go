@@ -130,3 +130,14 @@ func TestFalloverOfTheSecond(t *testing.T) {
 		}
 	}
 }
+
+// TestFalloverOfNoSender: an entry that names a service which the process does not have keeps nobody from a code.
+func TestFalloverOfNoSender(t *testing.T) {
+	p, message := openPair(t, "sns"), sendertest.Message()
+	message.Origin.Service = "pigeon"
+	if d, id, err := p.sender.Send(t.Context(), message); d != otp.Accepted || id == "" || p.first.Count() != 0 ||
+		p.second.Count() != 1 {
+		t.Errorf("Send = %v, %q, %v with %d and %d requests, want Accepted with none and 1",
+			d, id, err, p.first.Count(), p.second.Count())
+	}
+}
