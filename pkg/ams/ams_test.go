@@ -36,6 +36,7 @@ type service struct {
 	sends    atomic.Int64
 	code     atomic.Value // of the last message
 	text     atomic.Value // the same
+	origin   atomic.Value // the same
 	delivery otp.Delivery // the sender's answer
 	broken   atomic.Bool  // the store fails
 	panics   bool         // the sender panics
@@ -122,6 +123,7 @@ func (s *service) Send(_ context.Context, m otp.Message) (otp.Delivery, string, 
 	}
 	s.code.Store(string(m.Code))
 	s.text.Store(m.Text)
+	s.origin.Store(m.Origin)
 	if s.delivery != otp.Accepted {
 		return s.delivery, "", errors.New("sns: Throttled (429)")
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 )
 
@@ -16,6 +17,26 @@ func triggerBody(id, challenge string) string {
 		return fmt.Sprintf(`{"challengeId":%q,"scene":"ignored"}`, challenge)
 	}
 	return fmt.Sprintf(`{"triggerRequestId":%q,"challengeId":%q}`, id, challenge)
+}
+
+// A message and its re-send come from what the client has for the country of the number.
+func TestSenderOfTheCountry(t *testing.T) {
+	s := newService(t)
+	s.clients["demo"].SenderID = "ACME"
+	s.clients["demo"].Senders = map[string]clients.Sender{
+		"MY": {Identity: "63001", Via: "sms-voice", MaxPrice: "0.10"}, "GB": {Identity: "ACMEGB"},
+	}
+	want := otp.Origin{Identity: "63001", Service: "sms-voice", MaxPrice: "0.10"}
+	challenge := s.expect("SUCCESS", initPath, docRequest).AuthID
+	if got := s.origin.Load(); got != want {
+		t.Errorf("the message came from %+v, want %+v", got, want)
+	}
+	s.origin.Store(otp.Origin{})
+	s.now = s.now.Add(30 * time.Second)
+	s.expect("SUCCESS", triggerPath, triggerBody("t1", challenge))
+	if got := s.origin.Load(); got != want {
+		t.Errorf("the re-send came from %+v, want %+v", got, want)
+	}
 }
 
 // triggerChallenge sends the same code again. Each call is idempotent by its own id.

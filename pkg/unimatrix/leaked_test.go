@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/otp"
 )
 
@@ -131,6 +132,28 @@ func TestSenderNames(t *testing.T) {
 			if m.Origin.Name != c.from || !strings.Contains(m.Text, "Acme") || strings.Contains(m.Text, "HSBC") {
 				t.Errorf("%q of %q: from %q, want %q", c.given, c.listed, m.Origin.Name, c.from)
 			}
+		}
+	}
+}
+
+// A name that a request gives takes the place of the client's sender id, and of nothing that the operator gave to the
+// country.
+func TestSenderNameAndCountry(t *testing.T) {
+	for name, c := range map[string]struct {
+		senders map[string]clients.Sender
+		want    otp.Origin
+	}{
+		"none":           {nil, otp.Origin{Name: "Acme"}},
+		"of the country": {map[string]clients.Sender{"US": {Identity: "62345"}}, otp.Origin{Identity: "62345"}},
+		"of all others":  {map[string]clients.Sender{"*": {Identity: "OURS"}}, otp.Origin{Name: "OURS"}},
+		"of another":     {map[string]clients.Sender{"GB": {Identity: "ACMEGB"}}, otp.Origin{Name: "Acme"}},
+	} {
+		s := newService(t)
+		client := s.known[simple]
+		client.SenderID, client.SenderNames, client.Senders = "OWN", []string{"Acme"}, c.senders
+		s.expect(200, "0", body(fmt.Sprintf(`{"to":%q,"signature":"Acme"}`, number)))
+		if got := s.messages[0].Origin; got != c.want {
+			t.Errorf("with a sender %s: from %+v, want %+v", name, got, c.want)
 		}
 	}
 }
