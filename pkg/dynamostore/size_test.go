@@ -210,8 +210,11 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 func TestFullestReceiptIsOneUnit(t *testing.T) {
 	r := otp.Receipt{
 		MessageID: "0123abcd-89ef-4000-8000-000000000001",
-		Reported:  otp.Reported{Client: plainID, AuthID: challenge("id").AuthID, Region: "MY", Mask: "+****************6353"},
 		Network:   "502-123", At: now, Parts: 10, Price: 100_000_000, TTL: now.Seconds(),
+		Reported: otp.Reported{
+			Client: plainID, AuthID: challenge("id").AuthID, Region: "MY",
+			Mask: "+123" + strings.Repeat("*", 8) + "6353",
+		},
 	}
 	c := consumed{units: map[string]float64{}}
 	s := dynamostore.New(c.asking(dynamotest.Client(t, nil)), dynamotest.Table(t))

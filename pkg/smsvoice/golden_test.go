@@ -68,8 +68,8 @@ func TestMessageFeedback(t *testing.T) {
 	}
 }
 
-// A client's id that the service would refuse is a digest, and never the reason why a message is refused. The fake holds
-// each request to the service's model.
+// A client's id that the service would refuse is a digest, and never the reason why a message is refused. The fake
+// holds each request to the service's model.
 func TestContext(t *testing.T) {
 	const digest = "~"
 	for client, want := range map[string]string{

@@ -51,7 +51,8 @@ func challengeColumns() []column {
 func changeColumns() []column {
 	columns := []column{
 		{"seq", "INTEGER PRIMARY KEY", true},
-		// 'inserted', 'updated' or 'deleted' of a challenge, 'received' of a receipt; NULL: the row only keeps its number in use.
+		// 'inserted', 'updated' or 'deleted' of a challenge, 'received' of a receipt; NULL: the row only keeps its
+		// number in use.
 		{"kind", "TEXT", true},
 	}
 	for _, prefix := range []string{"", "was_"} {

@@ -109,8 +109,8 @@ func receiptsTogether(t *testing.T, o Opener) {
 	}
 }
 
-// receiptsLost loses each request in turn, before and after it is applied. The store's client repeats it: the receipt is
-// kept, and no state is new twice.
+// receiptsLost loses each request in turn, before and after it is applied. The store's client repeats it: the receipt
+// is kept, and no state is new twice.
 func receiptsLost(t *testing.T, o Opener) {
 	for _, fate := range []Fate{LostBefore, LostAfter} {
 		for lost := 1; lost <= 3; lost++ {
