@@ -82,7 +82,7 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	svc := sending.New(s.Service, sender)
 	svc.Messages.Senders = byCountry
 	if s.Config.Receipts {
-		svc.ReadReceipts(s.Receipts)
+		svc.ReadReceipts(s.Challenges)
 	}
 	return svc, nil
 }

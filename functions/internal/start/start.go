@@ -11,7 +11,6 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/keyring/secretsmanager"
-	"countersign/pkg/otp"
 	"countersign/pkg/service"
 	"countersign/pkg/telemetry"
 )
@@ -27,8 +26,10 @@ const (
 // Service is a [service.Service] in AWS, with the settings that it was made from.
 type Service struct {
 	*service.Service
-	Config   config.Config
-	Receipts otp.ReceiptReader
+	Config config.Config
+	// Challenges is the store of the table of challenges. It is no port, so that a function which reads no receipts
+	// does not link how they are read.
+	Challenges *dynamostore.Store
 }
 
 // Open reads the settings, and begins to read the keyring. Its error names the setting that is wrong. It makes no
@@ -63,7 +64,7 @@ func Open(
 		return nil, err
 	}
 	store := dynamostore.New(client, cfg.Table)
-	return &Service{Config: cfg, Receipts: store, Service: service.New(service.Ports{
+	return &Service{Config: cfg, Challenges: store, Service: service.New(service.Ports{
 		Store:      store,
 		Table:      dynamostore.NewDocuments(client, cfg.ClientsTable),
 		Keys:       keys,
