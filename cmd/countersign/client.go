@@ -56,6 +56,7 @@ type clientCommands struct {
 	FindAccessKey   clientFindAccessKey   `cmd:"" help:"find_access"`
 
 	TestNumber clientTestNumber `cmd:"" help:"test_numbers"`
+	DLT        clientDLT        `cmd:"" name:"dlt" help:"dlt"`
 }
 
 // Help describes the JSON of the commands.
@@ -69,7 +70,7 @@ A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, sec
 		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, senders, ` +
 		`language, customCodes, ` +
 		`senderNames, templates, ` +
-		`sources, testNumbers}. ` +
+		`sources, testNumbers, dlt}. ` +
 		`A member that is missing has its default.`
 }
 

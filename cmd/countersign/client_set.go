@@ -40,6 +40,8 @@ func (c *clientSet) Run(ctx context.Context) error {
 				"--retire-old gives it a new key", quoted(c.ID))
 		}
 		warnOfSenders(now)
+		c.warnOfRoute(now)
+		warnOfDLT(now, b.clients.Defaults)
 		return c.show(ctx, b, c.ID)
 	})
 }

@@ -55,6 +55,7 @@ func described(r clients.Record, brand string) string {
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)
 	rows = append(rows, senders(r)...)
+	rows = append(rows, registrations(r)...)
 	return columns(append(rows, testNumbers(r)...)...)
 }
 

@@ -13,7 +13,7 @@ import (
 type texts map[string]string
 
 var allTexts = []texts{
-	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, userHelp, keysHelp, callHelp, invokeHelp,
+	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, dltHelp, userHelp, keysHelp, callHelp, invokeHelp,
 	messagesHelp, standinsHelp, sendersHelp,
 }
 

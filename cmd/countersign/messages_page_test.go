@@ -179,7 +179,7 @@ var stories = map[string]func(h *history, to string){
 	"7": func(*history, string) {},
 }
 
-var update = flag.Bool("update", false, "write the captures of docs/messages.md")
+var update = flag.Bool("update", false, "write the captures of docs/messages.md and docs/india.md")
 
 // TestMessagesPage: docs/messages.md has what the command prints, to the letter.
 func TestMessagesPage(t *testing.T) {

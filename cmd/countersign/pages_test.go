@@ -75,6 +75,10 @@ func commandsOf(page string) (all []string) {
 func exists(node *kong.Node, words []string) error {
 	for len(words) > 0 && len(node.Children) > 0 && !strings.HasPrefix(words[0], "-") {
 		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == words[0] })
+		if i < 0 && node.DefaultCmd != nil { // the words are its arguments
+			node = node.DefaultCmd
+			break
+		}
 		if i < 0 && strings.Trim(words[0], "…") != "" {
 			return fmt.Errorf("%s has no command %s", node.Name, words[0])
 		} else if i < 0 {

@@ -116,12 +116,13 @@ func (r Record) parse(d Defaults, why Occasion) (*Client, error) {
 		MessagesPerDay: p.messagesPerDay(d),
 		SenderID:       p.senderID(),
 		Senders:        p.senders(d),
+		Registrations:  p.registrations(),
 		CustomCodes:    r.CustomCodes != nil && *r.CustomCodes,
 		SenderNames:    p.names("senderNames", r.SenderNames),
 		Templates:      p.names("templates", r.Templates),
 		Sources:        p.sources(),
 	}
-	c.Autofill = r.autofill()
+	c.Autofill = r.Autofill()
 	c.Brand, c.Language, c.Texts = p.text(d)
 	c.DefaultLanguage = d.Language
 	c.PerMinute, c.Uncounted = p.perMinute(d)
@@ -356,7 +357,7 @@ func (p *parser) messagesPerDay(d Defaults) int {
 func (p *parser) text(d Defaults) (brand, language string, texts map[string]string) {
 	r := p.record
 	brand, language = cmp.Or(r.Brand, d.Brand), cmp.Or(r.Language, d.Language)
-	lines := r.autofill()
+	lines := r.Autofill()
 	own := r.Brand != "" || r.Language != "" || len(r.Texts) > 0 || lines != (message.Autofill{})
 	if p.why&WritingWords != 0 && own && brand != "" && d.CheckWords != nil { // else checked at the start
 		w := message.Words{Brand: brand, Language: language, Own: r.Texts, Autofill: lines}
@@ -370,11 +371,12 @@ func (p *parser) text(d Defaults) (brand, language string, texts map[string]stri
 // HasWordsOf reports whether a client's messages are those of another record.
 func (r Record) HasWordsOf(other Record) bool {
 	return r.Brand == other.Brand && r.Language == other.Language && maps.Equal(r.Texts, other.Texts) &&
-		r.autofill() == other.autofill()
+		r.Autofill() == other.Autofill()
 }
 
 // autofill returns the lines behind the client's texts.
-func (r Record) autofill() message.Autofill {
+// Autofill returns the lines behind the client's texts.
+func (r Record) Autofill() message.Autofill {
 	return message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
 }
 

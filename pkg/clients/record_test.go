@@ -39,6 +39,9 @@ func fullRecord() clients.Record {
 		Senders: map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
 		Texts:   map[string]string{"de": "{code} von {brand}"},
 		Site:    "example.com", AndroidHash: "FA+9qCX9VSu",
+		DLT: []clients.Registration{
+			{Language: "hi", Form: "site", Payment: true, Template: "1107166375278247471", Digest: "2NWkcNLBdDo"},
+		},
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 	}
@@ -74,9 +77,12 @@ func TestClientOfRecord(t *testing.T) {
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
 		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de", DefaultLanguage: "en", CustomCodes: true,
-		Senders:     map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
-		Texts:       map[string]string{"de": "{code} von {brand}"},
-		Autofill:    message.Autofill{Site: "example.com", AndroidHash: "FA+9qCX9VSu"},
+		Senders:  map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
+		Texts:    map[string]string{"de": "{code} von {brand}"},
+		Autofill: message.Autofill{Site: "example.com", AndroidHash: "FA+9qCX9VSu"},
+		Registrations: []message.Registration{
+			{Language: "hi", Form: message.WithSite, Payment: true, ID: "1107166375278247471"},
+		},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 		TestNumbers: map[otp.Phone]otp.Test{
@@ -245,6 +251,14 @@ func wrongReach() []recordCase {
 		{"a zone", clients.Record{Networks: []string{"fe80::1%eth0"}}, "networks[0] is"},
 		{"too many networks", clients.Record{Networks: slices.Repeat([]string{"192.0.2.7"}, 51)},
 			"networks has 51 entries, must have at most 50"},
+		{"a form that is none", clients.Record{DLT: []clients.Registration{{Language: "hi", Form: "sms", Template: "1"}}},
+			`dlt[0].form is "sms", must be plain, site, hash or both`},
+		{"a text without a language", clients.Record{DLT: []clients.Registration{{Template: "1"}}}, "dlt[0].language is"},
+		{"a template with a space", clients.Record{DLT: []clients.Registration{{Language: "hi", Template: "1 2"}}},
+			`dlt[0].template is "1 2", must be 1 to 50 letters, digits, hyphens and underscores`},
+		{"two ids of a text", clients.Record{DLT: []clients.Registration{
+			{Language: "hi", Template: "1"}, {Language: "hi", Form: "plain", Template: "2"},
+		}}, "dlt[0] and dlt[1] are of one text: keep one"},
 		{"a country in lower case", clients.Record{Countries: []string{"my"}},
 			`countries[0] is "my", must be an upper-case ISO 3166-1 code`},
 		{"a country of three", clients.Record{Countries: []string{"MYS"}}, `countries[0] is "MYS"`},

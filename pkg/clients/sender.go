@@ -8,8 +8,8 @@ import "strings"
 type Sender struct {
 	Identity   string `json:"identity,omitempty"` // a pool, phone number or sender id: its ARN, id, number or name
 	Via        string `json:"via,omitempty"`      // "sns" or "sms-voice"; default: see [Sender.Service]
-	EntityID   string `json:"entity,omitempty"`   // India's ids, both or neither
-	TemplateID string `json:"template,omitempty"`
+	EntityID   string `json:"entity,omitempty"`   // India's id of the company
+	TemplateID string `json:"template,omitempty"` // and of all texts without a [Registration]
 	MaxPrice   string `json:"maxPrice,omitempty"` // in USD
 	// Registered is the operator's word that the country's registration is done.
 	Registered bool `json:"registered,omitzero"`

@@ -33,6 +33,16 @@ const (
 // Forms returns all forms.
 func Forms() []Form { return []Form{Plain, WithSite, WithHash, WithBoth} }
 
+// FormOf returns the form of a name, see [Form.String]; "" is Plain.
+func FormOf(name string) (Form, bool) {
+	for _, f := range Forms() {
+		if f.String() == name {
+			return f, true
+		}
+	}
+	return Plain, name == ""
+}
+
 func (f Form) String() string {
 	return [...]string{"plain", "site", "hash", "both"}[f]
 }
@@ -53,6 +63,17 @@ func (a Autofill) Form() Form {
 		form |= WithHash
 	}
 	return form
+}
+
+// As returns the lines that a form has, and whether they are all there.
+func (a Autofill) As(form Form) (Autofill, bool) {
+	if form&WithSite == 0 {
+		a.Site = ""
+	}
+	if form&WithHash == 0 {
+		a.AndroidHash = ""
+	}
+	return a, a.Form() == form
 }
 
 // units returns how many units the lines take with a code of the most digits: all their characters count once in both

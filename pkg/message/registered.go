@@ -2,6 +2,8 @@ package message
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,10 +34,15 @@ const MaxValue = 30
 const (
 	amount = "amount"
 	payee  = "payee"
+
+	maxAmount = len("KWD 999 999 999 999.999")
 )
 
 // MaxVariables is the most variables of a text that every registry takes.
 const MaxVariables = 5
+
+// SomePayment stands for any payment, where a text is written in order to register it.
+var SomePayment = otp.Payment{Amount: "1.00", Currency: "INR", Payee: "A"}
 
 // LongValue is the refusal of a value that is longer than [MaxValue].
 type LongValue struct {
@@ -79,6 +86,12 @@ type Registered struct {
 	Variables []Variable `json:"variables"` // in their order; the code of a site's line is one of its own
 }
 
+// Digest tells one text from another. It is short, because the record of a client has it for each of its texts.
+func (r Registered) Digest() string {
+	sum := sha256.Sum256([]byte(r.Text))
+	return base64.RawURLEncoding.EncodeToString(sum[:8])
+}
+
 // Registered returns the text as it has to be registered. A text whose words follow its time has no such form: there is
 // one template for all times. Brands from before the rules may have what registries take for a variable.
 func (t Text) Registered() (Registered, error) {
@@ -87,7 +100,9 @@ func (t Text) Registered() (Registered, error) {
 	for _, p := range t.parts {
 		v := Variable{Name: cmp.Or(p.stand, strings.Trim(string(p.fill), "{}")), Kind: Numeric}
 		switch {
-		case p.stand != "":
+		case p.stand == amount:
+			v.Kind, v.Longest = Alphanumeric, maxAmount
+		case p.stand == payee:
 			v.Kind, v.Longest = Alphanumeric, MaxValue
 		case p.fill == "":
 			if strings.Contains(p.words, "{#") {

@@ -72,7 +72,12 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	if err != nil {
 		return nil, err
 	}
-	for _, gap := range origins.Gaps(s.Config.Countries, byCountry, settings(getenv, router)) {
+	from := settings(getenv, router)
+	gaps := origins.Gaps(s.Config.Countries, byCountry, from)
+	if route := origins.Route(getenv("AWS_REGION"), s.Config.Countries, byCountry, from.EntityID); route != "" {
+		gaps = append(gaps, route)
+	}
+	for _, gap := range gaps {
 		s.Gate.Log.Warn("start", "cause", config.Prefix+"SENDERS: "+gap)
 	}
 	sender, err := fallOver(getenv, router, s.Now)

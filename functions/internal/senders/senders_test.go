@@ -102,7 +102,10 @@ func TestSendersOfCountries(t *testing.T) {
 		{"DE", "FR=AC-ME", "COUNTERSIGN_SENDERS: FR: sender ids in FR have no hyphen"},
 		{"GB,DE", "", "COUNTERSIGN_SENDERS: GB: a sender id must be registered there, and no entry names one"},
 		{"GB,DE", "GB=ACME,registered=yes", ""},
-		{"IN", "IN=ACMEIN,entity=1,template=2", ""},
+		{"IN", "IN=ACMEIN,entity=1,template=2",
+			"COUNTERSIGN_SENDERS: IN: registered messages take a local route from ap-south-1 and ap-south-2 only, and from " +
+				"eu-central-1"},
+		{"IN", "IN=ACMEIN,entity=1", "COUNTERSIGN_SENDERS: IN: the entry has an entity and no template, so messages"},
 		{"IN", "*=pool-0123456789abcdef", "COUNTERSIGN_SENDERS: IN: a text must be registered there"},
 	} {
 		env := environment("SENDERS", c.senders)

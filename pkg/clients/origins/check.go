@@ -55,9 +55,6 @@ func form(s clients.Sender) error {
 	want(s.TemplateID == "" || awsclient.IsDLTID(s.TemplateID), "template", awsclient.DLTForm)
 	want(s.MaxPrice == "" || awsclient.IsPrice(s.MaxPrice), "max-price", awsclient.PriceForm)
 	switch {
-	case s.EntityID != "" && s.TemplateID == "":
-		errs = append(errs, errors.New("entity is there without template: "+
-			"a registered text has both, so add template=ID"))
 	case s.EntityID == "" && s.TemplateID != "":
 		errs = append(errs, errors.New("template is there without entity: "+
 			"a registered text has both, so add entity=ID"))

@@ -58,6 +58,10 @@ func every(countries []string) (list []string) {
 
 // gap returns why messages to a country do not go out as they are meant to, or "".
 func gap(c smsrules.Country, own, rest clients.Sender, standard Standard) string {
+	if c == India && own.EntityID != "" && own.TemplateID == "" && !standard.OfClient {
+		return "the entry has an entity and no template, so messages of clients whose texts have no ids of their own " +
+			"(client dlt) are dropped"
+	}
 	if own.Identity != "" {
 		return "" // Check has judged it
 	}

@@ -93,7 +93,7 @@ func sameAsRegistered(t *testing.T, w message.Words, tag, amount string) string 
 	t.Helper()
 	p, form := w.Payment, w.Autofill.Form()
 	if !p.None() {
-		w.Payment = otp.Payment{Amount: "1.00", Currency: "INR", Payee: "A"} // the form has not that of the message
+		w.Payment = message.SomePayment // the form has not that of the message
 	}
 	text, err := languages.In(w, tag)
 	if err != nil {

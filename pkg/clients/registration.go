@@ -1,0 +1,52 @@
+package clients
+
+import (
+	"fmt"
+
+	"countersign/pkg/message"
+)
+
+// Registration is the registration of one of a client's texts in India (DLT) at rest. Each language has a text for each
+// of its forms, and another one with a payment.
+type Registration struct {
+	Language string `json:"language"`         // as in languages.All
+	Form     string `json:"form,omitempty"`   // of the lines for autofill; default: "plain"
+	Payment  bool   `json:"payment,omitzero"` // the text shows a payment
+	Template string `json:"template"`         // its id
+	// Digest is that of the text for which the id was set, see [message.Registered.Digest]; "" is not known.
+	Digest string `json:"digest,omitempty"`
+}
+
+// TemplateForm is the form of a template's id in words.
+const TemplateForm = "1 to 50 letters, digits, hyphens and underscores"
+
+// text returns the registration as the choice of a text needs it, and whether its form is known.
+func (r Registration) text() (message.Registration, bool) {
+	form, known := message.FormOf(r.Form)
+	return message.Registration{Language: r.Language, Form: form, Payment: r.Payment, ID: r.Template}, known
+}
+
+// Same reports whether two registrations are of one text. The id of that may have changed.
+func (r Registration) Same(other Registration) bool {
+	a, _ := r.text()
+	b, _ := other.text()
+	a.ID, b.ID = "", ""
+	return a == b
+}
+
+// registrations returns the registrations of a client's texts. A language that has no text is that of another version.
+func (p *parser) registrations() (all []message.Registration) {
+	for i, r := range p.record.DLT {
+		text, known := r.text()
+		p.want(known, at("dlt", i)+".form", r.Form, "plain, site, hash or both")
+		p.want(r.Language != "", at("dlt", i)+".language", r.Language, "a language such as hi")
+		p.want(ValidAMSID(r.Template) && len(r.Template) <= 50, at("dlt", i)+".template", r.Template, TemplateForm)
+		for j, other := range p.record.DLT[:i] {
+			if r.Same(other) {
+				p.errs = append(p.errs, fmt.Errorf("dlt[%d] and dlt[%d] are of one text: keep one", j, i))
+			}
+		}
+		all = append(all, text)
+	}
+	return all
+}
