@@ -22,8 +22,8 @@ import (
 
 var messagesHelp = texts{
 	"messages": "Print what became of the messages to a number, or of one challenge.",
-	"messages_number": "The phone number, +606543216353 or 60-6543216353: its challenges of the last day, and when the " +
-		"messages of the last 30 days were counted. This reads the whole table of challenges.",
+	"messages_number": "The phone number, +606543216353 or 60-6543216353: its challenges of the last day, and when " +
+		"the messages of the last 30 days were counted. This reads the whole table of challenges.",
 	"messages_id":     "The authenticationId of one challenge, with --client.",
 	"messages_client": "The client whose messages are meant. Without it, --number looks at all clients.",
 }
@@ -39,15 +39,16 @@ type messages struct {
 // Help describes the JSON of the command.
 func (*messages) Help() string {
 	return `With --json, it prints {challenges, others, notes}, the newest first. A challenge is {client, ` +
-		`authenticationId, number, country, test, state, reason, sending, attempts, attemptsAllowed, expiresAt, sentAt, ` +
-		`counted, messages}: number is masked; state is pending, unsent, live, used, expired or locked; reason is there ` +
-		`for unsent; sending is reserved, unclear, sent or failed; sentAt is the time of the latest message; counted are ` +
-		`the times at which its messages were counted, without re-sends; messages are the latest four that the service ` +
-		`accepted, with re-sends. A message is {id, receipt}, and a receipt {state, ` +
+		`authenticationId, number, country, test, state, reason, sending, attempts, attemptsAllowed, expiresAt, ` +
+		`sentAt, counted, messages}: number is masked; state is pending, unsent, live, used, expired or locked; ` +
+		`reason is there for unsent; sending is reserved, unclear, sent or failed; sentAt is the time of the latest ` +
+		`message; counted are the times at which its messages were counted, without re-sends; messages are the ` +
+		`latest four that the service accepted, with re-sends. A message is {id, receipt}, and a receipt {state, ` +
 		`reason, description, at, country, network, parts, priceUSD}; without a receipt, none has come. others are ` +
-		`{client, at}: further messages that are counted, re-sends and those whose challenge is gone. notes are in plain words.
+		`{client, at}: further messages that are counted, re-sends and those whose challenge is gone. notes are in ` +
+		`plain words.
 
-It exits with 0 also if it finds nothing for a number, and with 1 if there is no challenge with the authenticationId.`
+It exits with 0 also if it finds nothing for a number, and with 1 if no challenge has the authenticationId.`
 }
 
 // Run finds the challenges, and prints what became of their messages.
@@ -148,7 +149,8 @@ func (f *findings) challenge(ctx context.Context, client, authID string) error {
 	}
 	if ch == nil || ch.AuthID != authID || ch.Max == 0 { // 0: the record of a re-send
 		return fmt.Errorf("client %s has no challenge %s: a challenge is deleted a day after its code is over, "+
-			"and replaced by the next one of its id; --number prints when messages were counted", quoted(client), authID)
+			"and replaced by the next one of its id; --number prints when messages were counted",
+			quoted(client), authID)
 	}
 	var ledger *otp.Ledger
 	if ch.LedgerKey != "" {
@@ -232,7 +234,8 @@ func (f *findings) add(ctx context.Context, c otp.Challenge, ledger *otp.Ledger)
 
 // noteNumber adds what a reader of a number's messages may miss.
 func (f *findings) noteNumber(
-	ctx context.Context, client string, number phone.Number, records []clients.Record, cfg config.Config, ring *keyring.Ring,
+	ctx context.Context, client string, number phone.Number, records []clients.Record,
+	cfg config.Config, ring *keyring.Ring,
 ) {
 	for _, r := range records {
 		if len(r.TestNumbers) == 0 {

@@ -55,7 +55,9 @@ func (h *history) message(n int) string { return fmt.Sprintf("3f6a1e0c-52d4-4b8e
 func (h *history) issuer() otp.Issuer {
 	random := rand.NewChaCha8([32]byte{byte(h.sends)})
 	clock := func() time.Time { return h.now }
-	return otp.Issuer{Challenges: h.store, Ledgers: h.store, Sender: h, Keys: storetest.Keys(), Now: clock, Rand: random}
+	return otp.Issuer{
+		Challenges: h.store, Ledgers: h.store, Sender: h, Keys: storetest.Keys(), Now: clock, Rand: random,
+	}
 }
 
 func text(code string, _ time.Duration) string { return code }

@@ -88,6 +88,11 @@ func TestMessagesCommand(t *testing.T) {
 		first, message := m.send(p, "acme", "first", "123456789")
 		m.send(p, "other", "second", "123456789")
 		m.send(p, "demo", "third", "123456789")
+		p.post("/?action=otp.send&accessKeyId=demo", `{"to":"+60123456788"}`)
+		byUnimatrix := m.lives("--number", "+60123456788")
+		if got := byUnimatrix.Challenges; len(got) != 1 || got[0].Client != "demo" || len(got[0].Messages) != 1 {
+			m.t.Errorf("a code of otp.send: %+v", got)
+		}
 		m.receipt(p, "123456789", otp.MessageUndelivered)
 
 		l := m.lives("--number", "60-123456789", "--client", "acme")
@@ -98,7 +103,8 @@ func TestMessagesCommand(t *testing.T) {
 		r := c.Messages[0].Receipt
 		if c.AuthID != first || c.Number != "+60*****6789" || c.State != "live" || c.Sending != otp.Delivered ||
 			len(c.Counted) != 1 || c.Allowed != 5 || c.SentAt.IsZero() || len(c.Messages) != 1 ||
-			c.Messages[0].ID != message.ID || r == nil || r.Reason != otp.ReasonPhoneUnreachable || r.Network != "001-01" {
+			c.Messages[0].ID != message.ID || r == nil || r.Reason != otp.ReasonPhoneUnreachable ||
+			r.Network != "001-01" {
 			m.t.Errorf("%+v, receipt %+v", c, r)
 		}
 		if got := m.lives("--authentication-id", first, "--client", "acme").Challenges; len(got) != 1 ||
@@ -143,7 +149,8 @@ func TestResendAfterReceipt(t *testing.T) {
 				m.t.Errorf("%s: a re-send answered %s", c.receipts, answer)
 			}
 			found := m.lives("--number", "60-"+national, "--client", "acme")
-			if got := found.Challenges[0].Messages; len(got) != c.messages || len(p.messages("+60"+national)) != c.messages {
+			got, sent := found.Challenges[0].Messages, p.messages("+60"+national)
+			if len(got) != c.messages || len(sent) != c.messages {
 				m.t.Errorf("%s: %d messages, want %d", c.receipts, len(got), c.messages)
 			}
 			p.end(syscall.SIGTERM)
@@ -155,7 +162,8 @@ func TestResendAfterReceipt(t *testing.T) {
 func TestMessagesNothing(t *testing.T) {
 	onEachTour(t, func(m messagesTour) {
 		m.admin.ok("client", "add", "acme", "--unsigned", "--country", "*")
-		m.admin.ok("client", "test-number", "add", "acme", "+1"+reviewers, "--code", reviewersCode, "--until", "2099-12-31")
+		m.admin.ok("client", "test-number", "add", "acme", "+1"+reviewers, "--code", reviewersCode,
+			"--until", "2099-12-31")
 		p := m.serve("none")
 		_, rest, _ := strings.Cut(p.postAs("acme", initPath, initBody("test", "1-"+reviewers)), `"authenticationId":"`)
 		test, _, _ := strings.Cut(rest, `"`)

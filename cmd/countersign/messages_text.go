@@ -68,8 +68,9 @@ const (
 // lifeOf returns a challenge without its messages.
 func lifeOf(c otp.Challenge, now time.Time) life {
 	l := life{
-		Client: c.Client, AuthID: c.AuthID, Number: c.Mask, Country: c.Region, Test: c.Test, State: live, Sending: c.State,
-		Attempts: c.Attempts, Allowed: c.Max, ExpiresAt: c.ExpiresAt.Time(), Counted: []time.Time{}, Messages: []sentMessage{},
+		Client: c.Client, AuthID: c.AuthID, Number: c.Mask, Country: c.Region, Test: c.Test,
+		State: live, Sending: c.State, Attempts: c.Attempts, Allowed: c.Max, ExpiresAt: c.ExpiresAt.Time(),
+		Counted: []time.Time{}, Messages: []sentMessage{},
 	}
 	switch ended := c.Ended(otp.MillisOf(now)); {
 	case c.State == otp.Failed:
@@ -125,7 +126,8 @@ func (l lives) text() string {
 		for _, o := range l.Others {
 			rows = append(rows, []string{o.At.Format(time.DateTime), quoted(o.Client)})
 		}
-		parts = append(parts, "Also counted: re-sends, and messages whose challenge is deleted or replaced by a later one:\n"+columns(rows...))
+		const title = "Also counted: re-sends, and messages whose challenge is deleted or replaced by a later one:\n"
+		parts = append(parts, title+columns(rows...))
 	}
 	if len(l.Notes) > 0 {
 		parts = append(parts, strings.Join(l.Notes, "\n")+"\n")

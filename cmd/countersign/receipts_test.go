@@ -8,8 +8,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// TestReceiptsSurviveKill: a server that is killed before it reports about its messages, and while it does, reports about
-// all of them after the next start (P27).
+// TestReceiptsSurviveKill: a server that is killed before it reports about its messages, and while it does, reports
+// about all of them after the next start (P27).
 func TestReceiptsSurviveKill(t *testing.T) {
 	data := newFolder(t)
 	p := serveOn(t, data)

@@ -56,7 +56,8 @@ func (s *Store) ChallengesOf(ctx context.Context, ledgers []string) (all []*otp.
 	return all, nil
 }
 
-// ofLedgers is the scan for challenges of ledgers. If a filter cannot name all of them, the scan returns all challenges.
+// ofLedgers is the scan for challenges of ledgers. If a filter cannot name all of them, the scan returns all
+// challenges.
 func (s *Store) ofLedgers(ledgers []string) *dynamodb.ScanInput {
 	if len(ledgers) > maxOperands {
 		return &dynamodb.ScanInput{

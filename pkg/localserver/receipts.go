@@ -94,8 +94,8 @@ func (r *reporter) turn(ctx context.Context) (more bool, err error) {
 	return len(due) == piece, nil
 }
 
-// due returns the first messages whose receipt is due. They are in the order in which they were sent; if the code of one
-// ends later than that of the next, the next one waits for it.
+// due returns the first messages whose receipt is due. They are in the order in which they were sent; if the code of
+// one ends later than that of the next, the next one waits for it.
 func (r *reporter) due(waiting []outbox.Entry) []outbox.Entry {
 	now := r.now()
 	for i, e := range waiting {

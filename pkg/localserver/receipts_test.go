@@ -50,7 +50,8 @@ func (s *scene) code(t testing.TB, national string) outbox.Entry {
 	t.Helper()
 	body := fmt.Sprintf(`{"authenticationRequestId":"%s","authenticationMethod":"OTP","authenticationType":"SMS",`+
 		`"identityType":"MOBILENO","identityValue":"60-%s"}`, rand.Text(), national)
-	if _, answer, _ := s.send(t, "/ams/api/v1/customers/initAuthentication", body); !strings.Contains(answer, "SUCCESS") {
+	_, answer, _ := s.send(t, "/ams/api/v1/customers/initAuthentication", body)
+	if !strings.Contains(answer, "SUCCESS") {
 		t.Fatal(answer)
 	}
 	return s.listed(t, "+60"+national)
@@ -121,7 +122,8 @@ func TestFates(t *testing.T) {
 			}
 		})
 	}
-	if _, err := fateOf("pigeon"); err == nil || !strings.Contains(err.Error(), "--receipts pigeon: must be one of deliv") {
+	const refusal = "--receipts pigeon: must be one of delivered, "
+	if _, err := fateOf("pigeon"); err == nil || !strings.Contains(err.Error(), refusal) {
 		t.Error(err)
 	}
 }
@@ -214,7 +216,8 @@ func TestReceiptsAfterFaults(t *testing.T) {
 		t.Errorf("%d receipts are shown\n%s", len(shown), text)
 	}
 	for _, m := range []outbox.Entry{first, second} {
-		if got, err := s.store.Receipt(t.Context(), m.ID); err != nil || got == nil || got.State() != otp.MessageUndelivered {
+		got, err := s.store.Receipt(t.Context(), m.ID)
+		if err != nil || got == nil || got.State() != otp.MessageUndelivered {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}

@@ -150,8 +150,8 @@ const chunk = 64 << 10
 // endOf returns the last bytes of lines, enough to recognize them by the id of a message.
 func endOf(lines []byte) []byte { return bytes.Clone(lines[max(0, len(lines)-1024):]) }
 
-// read reads ahead until there are so many messages, or to the end of the file. Only whole lines count: the last one may
-// be under way.
+// read reads ahead until there are so many messages, or to the end of the file. Only whole lines count: the last one
+// may be under way.
 func (q *queue) read(limit int) error {
 	before := make([]byte, len(q.before))
 	if _, err := q.file.ReadAt(before, q.offset-int64(len(before))); !bytes.Equal(before, q.before) {

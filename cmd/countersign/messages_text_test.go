@@ -1,0 +1,62 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/otp"
+)
+
+// TestLives: each state of a challenge has its own words, and its own value in JSON.
+func TestLives(t *testing.T) {
+	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	later, before := otp.MillisOf(now.Add(time.Minute)), otp.MillisOf(now.Add(-time.Minute))
+	code, other := []byte("code"), []byte("other")
+	sent := otp.Challenge{State: otp.Delivered, ExpiresAt: later}
+	expired, locked, used := sent, sent, sent
+	expired.ExpiresAt, locked.Attempts = before, 5
+	used.ExpiresAt, used.Attempts, used.Guess = before, 2, code
+	limited := otp.Challenge{State: otp.Failed, Result: otp.TooMany}
+	for name, c := range map[string]struct {
+		challenge   otp.Challenge
+		state, want string
+	}{
+		"reserved":  {otp.Challenge{State: otp.Reserved}, pending, "not sent yet, or its call broke off"},
+		"live":      {sent, live, "valid until 2026-11-27 09:01:00, 0 of 5 attempts"},
+		"unclear":   {otp.Challenge{State: otp.MaybeDelivered, ExpiresAt: later}, live, "gave no clear answer"},
+		"expired":   {expired, "expired", "expired at 2026-11-27 08:59:00"},
+		"locked":    {locked, "locked", "locked, 5 of 5 attempts"},
+		"used":      {used, "used", "the right one was typed, 2 of 5 attempts"},
+		"limited":   {limited, unsent, "not sent: a limit of messages to the number refused it (too_many)"},
+		"new words": {otp.Challenge{State: otp.Failed, Result: "newer"}, unsent, "not sent: newer"},
+	} {
+		c.challenge.Max, c.challenge.Code = 5, code
+		if c.challenge.Guess == nil {
+			c.challenge.Guess = other
+		}
+		l := lifeOf(c.challenge, now)
+		if text := columns(l.rows()...); l.State != c.state || !strings.Contains(text, c.want) {
+			t.Errorf("%s: %s, want %s and %q in\n%s", name, l.State, c.state, c.want, text)
+		}
+		if c.state == unsent && l.Reason != string(c.challenge.Result) || c.state != unsent && l.Reason != "" {
+			t.Errorf("%s: the reason is %q", name, l.Reason)
+		}
+	}
+}
+
+// TestWordsOfReceipts: a receipt of each reason has its state and its reason in words, and what the service named.
+func TestWordsOfReceipts(t *testing.T) {
+	for _, reason := range otp.Reasons() {
+		region := otp.Reported{Region: "MY"}
+		r := receiptOf(&otp.Receipt{Reason: reason, Reported: region, Parts: 2, Price: 68_400})
+		got := strings.Join(r.lines(), "\n")
+		want := string(reason.State()) + " 1970-01-01 00:00:00: " + reason.Words() + "\nMY, 2 parts, 0.0684 USD"
+		if got != want || r.Description == "" {
+			t.Errorf("%s: %q, want %q", reason, got, want)
+		}
+	}
+	if got := receiptOf(nil).lines(); len(got) != 1 || got[0] != "no receipt yet" {
+		t.Errorf("without a receipt: %q", got)
+	}
+}
