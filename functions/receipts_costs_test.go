@@ -124,7 +124,7 @@ func (r ofReceipts) write(b io.Writer, p prices, kinds []kind, template []byte) 
 		"Each further country has two more metrics and one that an alarm watches, each further network one metric.",
 		"A receipt takes one write unit, whether it changes anything or not, and its item one of the stream's records",
 		"if it does.\n\n"}, "\n"))
-	fmt.Fprintf(b, "The topic could call the function itself, once for each receipt: that would be %.2f in place of the "+
-		"rows of SQS and of the function's own\ncalls. The queue is not there for the money: it bounds how many "+
+	fmt.Fprintf(b, "The topic could call the function itself, once for each receipt: that would be %.2f in place of "+
+		"the rows of SQS and of the function's own\ncalls. The queue is not there for the money: it bounds how many "+
 		"processes a wave of receipts begins, and keeps what cannot be stored for a day.\n\n", r.direct(p))
 }

@@ -67,8 +67,8 @@ func TestReceiptsRole(t *testing.T) {
 	}
 }
 
-// Without OriginationIdentity and without SNS's log, a deployment has nothing of receipts: each resource of theirs has a
-// condition.
+// Without End User Messaging and without SNS's log, a deployment has nothing of receipts: each resource of theirs has
+// a condition.
 func TestReceiptsAreConditional(t *testing.T) {
 	want := map[string]string{
 		"ReceiptsFunction": "HasReceipts", "ReceiptsMapping": "HasReceipts", "ReceiptsQueue": "HasReceipts",

@@ -72,7 +72,8 @@ func TestWired(t *testing.T) {
 	}
 	store := dynamostore.New(dynamotest.Client(t, nil), table)
 	for id, want := range map[string]otp.Reason{
-		"94f20ce6-13c5-43a0-9a9e-ca52d816e90b": otp.ReasonArrived, "94f20ce6-13c5-43a0-9a9e-ca52d816e90c": otp.ReasonSpam,
+		"94f20ce6-13c5-43a0-9a9e-ca52d816e90b": otp.ReasonArrived,
+		"94f20ce6-13c5-43a0-9a9e-ca52d816e90c": otp.ReasonSpam,
 	} {
 		if r, err := store.Receipt(t.Context(), id); err != nil || r == nil || r.Reason != want || r.Client != "demo" {
 			t.Errorf("message %s has %+v, %v; want %s", id, r, err, want)

@@ -36,7 +36,7 @@ func TestBrokenReports(t *testing.T) {
 		"no JSON":                    {[]byte(number), "neither"},
 		"another event of Lambda":    {[]byte(`{"Records":[]}`), "neither"},
 		"a record of a table":        {[]byte(`{"Records":[{"eventSource":"aws:dynamodb"}]}`), "neither from SNS nor"},
-		"a message of a queue":       {[]byte(`{"Records":[{"eventSource":"aws:sqs","body":"x"}]}`), "not a JSON object"},
+		"a message of a queue":       {queued("x"), "not a JSON object"},
 		"no event":                   {published(number), "not a JSON object"},
 		"another object":             {published(`{"number":"` + number + `"}`), "neither an eventType"},
 		"a list":                     {published(`["` + number + `"]`), "not a JSON object"},

@@ -20,7 +20,8 @@ func queued(bodies ...string) []byte {
 	var call struct{ Records []map[string]any }
 	for n, body := range bodies {
 		call.Records = append(call.Records, map[string]any{
-			"messageId": fmt.Sprint("m", n), "eventSource": "aws:sqs", "body": body, "messageAttributes": map[string]any{},
+			"messageId": fmt.Sprint("m", n), "eventSource": "aws:sqs", "body": body,
+			"messageAttributes": map[string]any{},
 		})
 	}
 	text, _ := json.Marshal(call)
@@ -93,8 +94,8 @@ func TestQueue(t *testing.T) {
 		}
 	}
 	s.fail = nil
-	if answer, err = handler(s).Handle(t.Context(), queued(again...)); err != nil || len(answer.BatchItemFailures) != 0 ||
-		len(s.kept) != 40 {
+	answer, err = handler(s).Handle(t.Context(), queued(again...))
+	if err != nil || len(answer.BatchItemFailures) != 0 || len(s.kept) != 40 {
 		t.Errorf("the messages again: %v, %+v, %d stored", err, answer, len(s.kept))
 	}
 	text, _ := json.Marshal(Answer{[]Failure{{"m1"}}})
