@@ -86,6 +86,9 @@ func (c *dltShow) warnOf(r clients.Record, d clients.Defaults) {
 	if r.Brand == "" {
 		warn("client %s has no brand of its own: give --brand if that of the deployment is not %q", quoted(c.ID), d.Brand)
 	}
+	if !slices.Contains(r.Countries, origins.India) && !slices.Contains(r.Countries, clients.Everywhere) {
+		warn("client %s may not send to India: client set --country has all its countries", quoted(c.ID))
+	}
 	if header := cmp.Or(r.Senders[origins.India].Identity, r.SenderID); message.IsSenderID(header) && len(header) > 6 {
 		warn("the sender id %s has %d characters, and headers of DLT have at most 6", header, len(header))
 	}
@@ -95,10 +98,17 @@ func (c *dltShow) warnOf(r clients.Record, d clients.Defaults) {
 
 // warnOfRoute warns of a deployment in a Region from which messages to India take an international route.
 func (p place) warnOfRoute(r clients.Record) {
-	region := os.Getenv("AWS_REGION")
-	if route := origins.Route(region, r.Countries, r.Senders, ""); p.at().Deployed() && route != "" {
-		warn("messages of client %s to %s", quoted(r.ID), route)
+	if text := routeWarning(r, os.Getenv("AWS_REGION"), p.at().Deployed()); text != "" {
+		warn("%s", text)
 	}
+}
+
+func routeWarning(r clients.Record, region string, deployed bool) string {
+	route := origins.Route(region, r.Countries, r.Senders, "")
+	if !deployed || route == "" {
+		return ""
+	}
+	return "messages of client " + quoted(r.ID) + " to " + route
 }
 
 // canonical returns the tags under which languages have their texts.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/message"
 )
 
@@ -77,6 +78,21 @@ func TestDLTStale(t *testing.T) {
 	}
 }
 
+// TestIndianRoute: a deployment in a Region without a local route to India is a warning for a client that sends
+// registered texts there. A laptop has no Region.
+func TestIndianRoute(t *testing.T) {
+	r := clients.Record{ID: "acme", Countries: []string{"IN"}}
+	r.Senders = map[string]clients.Sender{"IN": {Identity: "ACMEIN", EntityID: "1"}}
+	for region, local := range map[string]bool{"ap-south-1": true, "ap-south-2": true, "eu-central-1": false, "": true} {
+		for _, deployed := range []bool{false, true} {
+			want := deployed && !local
+			if got := routeWarning(r, region, deployed); strings.Contains(got, "client acme to IN: registered") != want {
+				t.Errorf("%s, deployed %v: %q", region, deployed, got)
+			}
+		}
+	}
+}
+
 // warns is ok for a command that warns.
 func (c tool) warns(want string, args ...string) {
 	c.t.Helper()
@@ -101,6 +117,7 @@ func TestDLTRefused(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	c.ok("client", "add", "acme", "--country", "IN", "--brand", "Acme", "--site", "acme.in")
 	c.ok("client", "dlt", "set", "acme", "--language", "hi", "--template", "1107166375278247471")
+	c.ok("client", "add", "elsewhere", "--country", "MY", "--sender-id", "ACMEINDIA")
 	before := c.ok("client", "show", "acme")
 	if want := "DLT           hi, site: 1107166375278247471\n"; !strings.Contains(before, want) {
 		t.Errorf("client show: %s, want %q", before, want)
@@ -126,6 +143,8 @@ func TestDLTRefused(t *testing.T) {
 	if after := c.ok("client", "show", "acme"); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
+	c.warns("may not send to India", "client", "dlt", "elsewhere")
+	c.warns("headers of DLT have at most 6", "client", "dlt", "elsewhere")
 	c.warns("those of DLT portals have 19 digits", "client", "dlt", "set", "acme", "--language=en", "--template=A-1")
 	c.ok("client", "dlt", "set", "acme", "--language", "hi", "--template", "1107166375278247475")
 	if all := c.client("acme").DLT; len(all) != 2 || all[1].Template != "1107166375278247475" {

@@ -22,7 +22,7 @@ import (
 //
 // Where texts must be registered, the first one that is goes before others, see [message.Registration].
 func For(w message.Words, languages ...string) (message.Chosen, error) {
-	if w.Registered {
+	if w.Registered && len(w.Registrations) > 0 {
 		if chosen, ok := withTemplate(w, languages); ok {
 			return chosen, nil
 		}

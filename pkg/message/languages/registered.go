@@ -49,7 +49,7 @@ func (r *row) fixed() string {
 	case "he":
 		return "הוא בתוקף ל-# דק׳"
 	case "mr":
-		return "तो # मि. वैध आहे"
+		return "तो # मिनि. वैध आहे"
 	case "nl":
 		return "# min."
 	case "ta":

@@ -159,7 +159,8 @@ func TestRegistrationChosen(t *testing.T) {
 		{"ta,hi;q=0.8", "", "en.plain hi.plain", plain, "hi.plain"},
 		{"ta", "", "en.plain hi.plain", plain, "en.plain"}, // the client's own
 		{"", "hi", "en.plain hi.plain", plain, "hi.plain"},
-		{"mr", "ta", "hi.plain bn.plain", plain, "hi.plain"}, // of no language of the client
+		{"mr", "ta", "bn.plain hi.plain", plain, "hi.plain"}, // of no language of the client
+		{"mr", "ta", "bn.plain hi.plain en.plain", plain, "en.plain"},
 		{"mr", "ta", "bn.plain", plain, "bn.plain"},
 		{"hi", "", "hi.plain en.site", site, "en.site"},
 		{"hi", "", "hi.plain en.site en.plain", both, "en.site"},
