@@ -76,49 +76,94 @@ func (c *carrier) Send(ctx context.Context, m otp.Message) (otp.Delivery, string
 
 func messageID(n int) string { return fmt.Sprintf("0123abcd-89ef-4000-8000-%012d", n) }
 
-// A re-send reads one receipt where the process has receipts, and none elsewhere; an init and a check read none (P7).
-func TestRequestsWithReceipts(t *testing.T) {
+// counted is a service whose requests are counted. Time goes on before each call.
+type counted struct {
+	*service
+	store *dynamostore.Store
+	wire  *dynamotest.Wire
+	t     *testing.T
+}
+
+func newCounted(t *testing.T) counted {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	s := dynamotest.Store(t, wire)
 	v := newService(t, s)
 	v.Sender = &carrier{phone: v.phone}
-	costs := func(name string, want map[string]int, do func()) {
-		t.Helper()
-		v.now = v.now.Add(31 * time.Second)
-		wire.Follow(dynamotest.Always(dynamotest.Through))
-		do()
-		if got := wire.Counts(); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s took %v, want %v", name, got, want)
+	return counted{v, s, wire, t}
+}
+
+func (c counted) costs(name string, want map[string]int, do func()) {
+	c.t.Helper()
+	c.now = c.now.Add(31 * time.Second)
+	c.wire.Follow(dynamotest.Always(dynamotest.Through))
+	do()
+	if got := c.wire.Counts(); !reflect.DeepEqual(got, want) {
+		c.t.Errorf("%s took %v, want %v", name, got, want)
+	}
+}
+
+// is returns a call that must come out as want.
+func (c counted) is(want otp.Outcome, call func() (otp.Started, error)) func() {
+	return func() {
+		c.t.Helper()
+		if got, err := call(); err != nil || got.Outcome != want {
+			c.t.Errorf("%s %v, want %s", got.Outcome, err, want)
 		}
 	}
-	r := otp.Resend{Client: v.client, Policy: otp.DefaultPolicy()}
-	r.Text = func(code string, _ time.Duration) string { return code }
-	resend := func(want otp.Outcome) func() {
-		return func() {
-			if got, err := v.Resend(t.Context(), r); err != nil || got.Outcome != want {
-				t.Errorf("re-send: %s %v, want %s", got.Outcome, err, want)
-			}
+}
+
+// optOut receives a receipt of the n-th message.
+func (c counted) optOut(n int) func() {
+	return func() {
+		r := otp.Receipt{MessageID: messageID(n), Reason: otp.ReasonOptedOut, At: now, TTL: now.Seconds()}
+		if _, err := c.store.Receive(c.t.Context(), r); err != nil {
+			c.t.Error(err)
 		}
 	}
-	init := map[string]int{"PutItem": 1, "UpdateItem": 2}
-	started, err := v.Init(t.Context(), otp.Start{
-		Client: v.client, ID: "id", To: number, Mask: number.String(), Policy: r.Policy, Text: r.Text,
-	})
+}
+
+// asked is the request for a code to a number.
+func asked(id string) otp.Start {
+	return otp.Start{
+		Client: "demo", ID: id, To: number, Mask: number.String(), Policy: otp.DefaultPolicy(),
+		Text: func(code string, _ time.Duration) string { return code },
+	}
+}
+
+// A re-send reads one receipt where the process has receipts, and none elsewhere; an init and a check read none (P7).
+func TestRequestsWithReceipts(t *testing.T) {
+	v := newCounted(t)
+	started, err := v.Init(t.Context(), asked("id"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.AuthID = started.AuthID
-	costs("re-send without receipts", map[string]int{"UpdateItem": 3}, resend(otp.Sent))
-	v.Receipts = s
-	costs("re-send", map[string]int{"UpdateItem": 3, "GetItem": 1}, resend(otp.Sent))
-	costs("init", init, func() { v.init(t, "another", otp.Sent) })
-	costs("receipt", map[string]int{"PutItem": 1}, func() {
-		_, err = s.Receive(t.Context(), otp.Receipt{MessageID: messageID(3), Reason: otp.ReasonOptedOut, At: now})
-	})
-	costs("refused re-send", map[string]int{"UpdateItem": 2, "GetItem": 1}, resend(otp.Undeliverable))
-	right, _ := v.code(t)
-	costs("right", map[string]int{"UpdateItem": 1}, func() { v.verify(t, "another", right, otp.Passed) })
-	if err != nil {
-		t.Error(err)
+	id := ""
+	again := func() (otp.Started, error) {
+		r := asked("")
+		return v.Resend(t.Context(), otp.Resend{
+			Client: r.Client, AuthID: started.AuthID, ID: id, Policy: r.Policy, Text: r.Text,
+		})
 	}
+	v.costs("re-send without receipts", map[string]int{"UpdateItem": 3}, v.is(otp.Sent, again))
+	v.Receipts = v.store
+	v.costs("re-send", map[string]int{"UpdateItem": 3, "GetItem": 1}, v.is(otp.Sent, again))
+	v.costs("init", map[string]int{"PutItem": 1, "UpdateItem": 2}, func() { v.init(t, "another", otp.Sent) })
+	right, _ := v.code(t)
+	v.costs("right", map[string]int{"UpdateItem": 1}, func() { v.verify(t, "another", right, otp.Passed) })
+	v.costs("receipt", map[string]int{"PutItem": 1}, v.optOut(3))
+	v.costs("refused re-send", map[string]int{"UpdateItem": 2, "GetItem": 1}, v.is(otp.Undeliverable, again))
+	id = "named"
+	named := map[string]int{"PutItem": 1, "UpdateItem": 3, "GetItem": 1}
+	v.costs("refused re-send with an id", named, v.is(otp.Undeliverable, again))
+}
+
+// So does a further send of otp.send, before it is counted. The first one reads none.
+func TestRequestsOfSendWithReceipts(t *testing.T) {
+	v := newCounted(t)
+	v.Receipts = v.store
+	send := func() (otp.Started, error) { return v.Send(t.Context(), asked("login")) }
+	v.costs("send", map[string]int{"PutItem": 1, "UpdateItem": 2}, v.is(otp.Sent, send))
+	v.costs("again", map[string]int{"PutItem": 1, "UpdateItem": 3, "GetItem": 1}, v.is(otp.Sent, send))
+	v.costs("receipt", map[string]int{"PutItem": 1}, v.optOut(2))
+	v.costs("refused", map[string]int{"PutItem": 1, "GetItem": 1}, v.is(otp.Undeliverable, send))
 }
