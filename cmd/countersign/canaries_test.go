@@ -26,6 +26,7 @@ func canaries(t *testing.T, p *process) []string {
 		p.post(verifyPath, verifyBody(docID, guess))
 	}
 	p.post(initPath, strings.Replace(docRequest, "60-6543216353", "60-65432163539999", 1))
+	eventually(t, "the receipt of the message", func() bool { return received(p.messages("")) == 1 })
 	if err := p.end(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
