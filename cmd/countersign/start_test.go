@@ -33,6 +33,7 @@ func TestRefusesToStart(t *testing.T) {
 		"a name":           {"--listen example.com:0", "", "--allow-remote"},
 		"no port":          {"--listen 127.0.0.1", "", "HOST:PORT"},
 		"no such store":    {"--store redis", "", "sqlite"},
+		"no such receipts": {"", "COUNTERSIGN_OUTBOX_RECEIPTS=pigeon", "--receipts pigeon: must be one of delivered, "},
 		"no use for it":    {"--dynamodb-endpoint http://127.0.0.1:1", "", "--store dynamodb"},
 		"inside Lambda":    {"", "AWS_LAMBDA_FUNCTION_NAME=init", "Lambda"},
 		"too many guesses": {"", "COUNTERSIGN_ATTEMPTS=9", "COUNTERSIGN_ATTEMPTS is 9, must be 1 to 5"},
