@@ -34,6 +34,7 @@ type prices struct {
 			Call, Each    float64 // milliseconds
 			Window, Batch float64 // seconds, receipts
 			Polls         float64 // of an empty queue, a minute
+			Feedback      float64 // milliseconds of a request
 		}
 		Polls          float64 // of a shard, a second
 		Shards         float64 // at least
