@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -78,6 +79,7 @@ func testPayments(t *testing.T, o Opener) {
 		{"a re-send has the same code and shows the payment", resentPayment},
 		{"a re-send that cannot show the payment sends nothing", paymentNotShown},
 		{"another payment of a scenario is another code, with the attempts that were left", sentPayment},
+		{"a code that is replaced while it is sent again is not sent", replacedMeanwhile},
 		{"a chosen code is bound too", chosenPayment},
 		{"the code of a test number is bound too", testedPayment},
 		{"a payment survives a rotation", rotatedPayment},
@@ -234,6 +236,45 @@ func sentPayment(t *testing.T, o Opener) {
 				t.Errorf("%d attempts left, want the 2 that the first code had left", got.Left)
 			}
 			w.confirm(t, r.ID, latest, other, otp.Passed)
+		})
+	}
+}
+
+// beforeClaim is a store in which something happens before the next claim.
+type beforeClaim struct {
+	otp.Challenges
+	do func()
+}
+
+func (m *beforeClaim) Claim(ctx context.Context, c otp.Claim) (otp.Write, error) {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return m.Challenges.Claim(ctx, c)
+}
+
+func replacedMeanwhile(t *testing.T, o Opener) {
+	for name, other := range map[string]func(r *otp.Start){
+		"amount":     func(r *otp.Start) { *r = paying(*r, otp.Payment{Amount: "9.50", Currency: "EUR", Payee: "A"}) },
+		"purpose":    func(r *otp.Start) { r.Payment.Purpose = "refund" },
+		"no payment": func(r *otp.Start) { *r = start(r.ID, phone) },
+		"digits":     func(r *otp.Start) { r.Digits = 8 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(o.Open(t))
+			r := paying(scenario(""), bill)
+			r.Policy.Cooldown, r.Digits = 0, 6
+			w.send(t, r, otp.Sent)
+			replacing := r
+			other(&replacing)
+			replacing.Policy = r.Policy
+			w.Issuer.Challenges = &beforeClaim{w.Issuer.Challenges, func() { w.send(t, replacing, otp.Sent) }}
+			w.send(t, r, otp.InProgress)
+			w.messages(t, 2)
+			w.counted(t, 2)
+			w.send(t, replacing, otp.Sent) // the lease is given up
+			w.confirm(t, r.ID, w.Inbox.last(t), replacing.Payment, otp.Passed)
 		})
 	}
 }
