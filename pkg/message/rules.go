@@ -114,7 +114,8 @@ func plain(s string) error {
 		switch {
 		case r == ' ' || r == '\u00a0' || strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
 		case r == utf8.RuneError, !unicode.IsGraphic(r),
-			unicode.In(r, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point):
+			unicode.In(r, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point), blank(r),
+			unicode.Is(unicode.Variation_Selector, r) && !varies(before):
 			return fmt.Errorf("has the character %U, which is not seen: take it out", r)
 		case unicode.Is(unicode.M, r) && (before == ' ' || before == '}'):
 			return fmt.Errorf("has the accent %U without a letter before it: take it out", r)
@@ -122,6 +123,15 @@ func plain(s string) error {
 		before = r
 	}
 	return nil
+}
+
+// blank reports whether a character counts as a graphic one and has no ink, or stands for something that a text lacks:
+// the Braille pattern of no dots, the object replacement, the null note head.
+func blank(r rune) bool { return strings.ContainsRune("\u2800\ufffc\U0001d159", r) }
+
+// varies reports whether a variation selector behind a character can be seen: letters of these scripts have no variants.
+func varies(r rune) bool {
+	return !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.M)
 }
 
 // harmless refuses a text, around a code, in which a phone or a person could find another
@@ -136,24 +146,34 @@ func harmless(text string) error {
 	return nil
 }
 
-// longestNumber returns the digits of the longest number in a text, in any script. A
-// single space, dot, comma, hyphen or stroke does not end a number.
+// longestNumber returns the digits of the longest number in a text, in any script. Neither spaces nor a sign, such as a
+// dot, a hyphen or a colon, end a number; a sign beside a space does. What stands on a digit, as in 1\u20e3, and what is
+// not seen, is no part of the text for this.
 func longestNumber(text string) (most int) {
-	digits, gap := 0, 0
+	digits, gap := 0, none
 	for _, r := range text {
 		switch {
 		case unicode.Is(unicode.N, r):
-			digits, gap = digits+1, 0
+			digits, gap = digits+1, none
 			most = max(most, digits)
-		case digits > 0 && gap == 0 && strings.ContainsRune(" .,-/\u00a0\u2010\u2011\u2012\u2013\u2212", r):
-			gap++
-		case strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
+		case unicode.Is(unicode.M, r), strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
+		case unicode.IsSpace(r) && gap != sign:
+			gap = spaces
+		case unicode.Is(unicode.P, r) && gap == none, r == '\u2212' && gap == none:
+			gap = sign
 		default:
-			digits, gap = 0, 0
+			digits, gap = 0, none
 		}
 	}
 	return most
 }
+
+// What is between two digits of a number.
+const (
+	none = iota
+	spaces
+	sign
+)
 
 // siteLine reports whether a text has what Chromium's parser takes for an origin-bound
 // code anywhere in it: "@", a host, a space, "#" and something.
