@@ -43,10 +43,10 @@ type clientDLT struct {
 
 // Help describes the JSON of the commands.
 func (clientDLT) Help() string {
-	return `With --json, show prints an array of {language, form, payment, text, unicode, variables, template, stale, ` +
-		`problem}. variables is an array of {name, type, longest}. template is missing where no id is set, and stale ` +
-		`is true where the text is another one than that of the id. A text that messages cannot have has a problem in ` +
-		`place of the text. set and remove print the client's record.`
+	return `With --json, show prints an array of {language, form, payment, text, unicode, variables, template, ` +
+		`stale, problem}. variables is an array of {name, type, longest}. template is missing where no id is set, ` +
+		`and stale is true where the text is another one than that of the id. A text that messages cannot have has ` +
+		`a problem in place of the text. set and remove print the client's record.`
 }
 
 type dltShow struct {
@@ -84,7 +84,8 @@ func (c *dltShow) Run(ctx context.Context) error {
 // warnOf warns of what makes the texts others than those that messages have, or have them dropped.
 func (c *dltShow) warnOf(r clients.Record, d clients.Defaults) {
 	if r.Brand == "" {
-		warn("client %s has no brand of its own: give --brand if that of the deployment is not %q", quoted(c.ID), d.Brand)
+		warn("client %s has no brand of its own: give --brand if that of the deployment is not %q", quoted(c.ID),
+			d.Brand)
 	}
 	if !slices.Contains(r.Countries, origins.India) && !slices.Contains(r.Countries, clients.Everywhere) {
 		warn("client %s may not send to India: client set --country has all its countries", quoted(c.ID))
@@ -117,7 +118,8 @@ func canonical(tags []string) ([]string, error) {
 	for _, tag := range tags {
 		known := languages.Canonical(tag)
 		if tag == "" || known == "" {
-			return nil, fmt.Errorf("--language: %q has no text: use one of %s", tag, strings.Join(languages.All(), ", "))
+			return nil, fmt.Errorf("--language: %q has no text: use one of %s", tag,
+				strings.Join(languages.All(), ", "))
 		}
 		all = append(all, known)
 	}

@@ -68,9 +68,10 @@ func TestDLTStale(t *testing.T) {
 	if shown := c.ok("client", "dlt", "acme"); strings.Count(shown, ", of another text: register this one") != 3 {
 		t.Errorf("client dlt: %s", shown)
 	}
-	c.warns("no longer the registered one (hi, site)", "client", "set", "acme", "--brand", "Acme", "--site", "acme.co.in")
-	c.warns("no longer the registered one (hi, plain)", "client", "set", "acme", "--site", "", "--text", "hi={brand} {code}")
-	if _, faults, _ := c.run("client", "set", "acme", "--text", "hi=", "--text", "en="); strings.Contains(faults, "text of") {
+	set := []string{"client", "set", "acme"}
+	c.warns("no longer the registered one (hi, site)", append(set, "--brand", "Acme", "--site", "acme.co.in")...)
+	c.warns("no longer the registered one (hi, plain)", append(set, "--site", "", "--text", "hi={brand} {code}")...)
+	if _, faults, _ := c.run(append(set, "--text", "hi=")...); strings.Contains(faults, "text of") {
 		t.Errorf("the texts are the registered ones again: %s", faults)
 	}
 	if shown := c.ok("client", "dlt", "acme"); !strings.Contains(shown, "1107166375278247473, not used") {
@@ -83,10 +84,12 @@ func TestDLTStale(t *testing.T) {
 func TestIndianRoute(t *testing.T) {
 	r := clients.Record{ID: "acme", Countries: []string{"IN"}}
 	r.Senders = map[string]clients.Sender{"IN": {Identity: "ACMEIN", EntityID: "1"}}
-	for region, local := range map[string]bool{"ap-south-1": true, "ap-south-2": true, "eu-central-1": false, "": true} {
+	regions := map[string]bool{"ap-south-1": true, "ap-south-2": true, "eu-central-1": false, "": true}
+	for region, local := range regions {
 		for _, deployed := range []bool{false, true} {
 			want := deployed && !local
-			if got := routeWarning(r, region, deployed); strings.Contains(got, "client acme to IN: registered") != want {
+			got := routeWarning(r, region, deployed)
+			if strings.Contains(got, "client acme to IN: registered") != want {
 				t.Errorf("%s, deployed %v: %q", region, deployed, got)
 			}
 		}

@@ -13,8 +13,8 @@ import (
 type texts map[string]string
 
 var allTexts = []texts{
-	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, dltHelp, userHelp, keysHelp, callHelp, invokeHelp,
-	messagesHelp, standinsHelp, sendersHelp,
+	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, dltHelp, userHelp, keysHelp, callHelp,
+	invokeHelp, messagesHelp, standinsHelp, sendersHelp,
 }
 
 // named matches a tag that names a text.

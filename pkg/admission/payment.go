@@ -99,8 +99,8 @@ type Unfit struct{ Rule string }
 
 func (e *Unfit) Error() string { return e.Rule }
 
-// unfit returns the error of a text for a payment: an [*Unfit] if the text needs a second part, or cannot show the payee
-// because it is registered.
+// unfit returns the error of a text for a payment: an [*Unfit] if the text needs a second part, or cannot show the
+// payee because it is registered.
 func unfit(err error) error {
 	if value := (*message.LongValue)(nil); errors.As(err, &value) {
 		return &Unfit{"payee: " + value.Error()}

@@ -251,9 +251,11 @@ func wrongReach() []recordCase {
 		{"a zone", clients.Record{Networks: []string{"fe80::1%eth0"}}, "networks[0] is"},
 		{"too many networks", clients.Record{Networks: slices.Repeat([]string{"192.0.2.7"}, 51)},
 			"networks has 51 entries, must have at most 50"},
-		{"a form that is none", clients.Record{DLT: []clients.Registration{{Language: "hi", Form: "sms", Template: "1"}}},
-			`dlt[0].form is "sms", must be plain, site, hash or both`},
-		{"a text without a language", clients.Record{DLT: []clients.Registration{{Template: "1"}}}, "dlt[0].language is"},
+		{"a form that is none", clients.Record{DLT: []clients.Registration{
+			{Language: "hi", Form: "sms", Template: "1"},
+		}}, `dlt[0].form is "sms", must be plain, site, hash or both`},
+		{"a text without a language", clients.Record{DLT: []clients.Registration{{Template: "1"}}},
+			"dlt[0].language is"},
 		{"a template with a space", clients.Record{DLT: []clients.Registration{{Language: "hi", Template: "1 2"}}},
 			`dlt[0].template is "1 2", must be 1 to 50 letters, digits, hyphens and underscores`},
 		{"two ids of a text", clients.Record{DLT: []clients.Registration{

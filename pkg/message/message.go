@@ -26,7 +26,8 @@ type Words struct {
 	Registrations []Registration
 }
 
-// RegistrationOf returns the id of the text in a language of the table and in the form of w, with or without a payment, or "".
+// RegistrationOf returns the id of the text in a language of the table and in the form of w, with or without a payment,
+// or "".
 func (w Words) RegistrationOf(language string) string {
 	for _, t := range w.Registrations {
 		if t.Language == language && t.Payment != w.Payment.None() && t.Form == w.Autofill.Form() {

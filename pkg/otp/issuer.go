@@ -106,9 +106,10 @@ type sending struct {
 	message string   // the provider's id of the message, once it is accepted
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
-	giveBack  func()                                               // returns the message to the quota; nil unless it is counted
-	recipient func(to Phone) Outcome                               // see [Resend]
-	wording   func(region string, p Payment) (Text, string, error) // see [Resend]
+	giveBack  func()                 // returns the message to the quota; nil unless it is counted
+	recipient func(to Phone) Outcome // see [Resend]
+	// wording is that of a [Resend].
+	wording func(region string, p Payment) (Text, string, error)
 }
 
 func (i Issuer) begin(ctx context.Context, r Start) *sending {

@@ -103,8 +103,8 @@ func TestSendersOfCountries(t *testing.T) {
 		{"GB,DE", "", "COUNTERSIGN_SENDERS: GB: a sender id must be registered there, and no entry names one"},
 		{"GB,DE", "GB=ACME,registered=yes", ""},
 		{"IN", "IN=ACMEIN,entity=1,template=2",
-			"COUNTERSIGN_SENDERS: IN: registered messages take a local route from ap-south-1 and ap-south-2 only, and from " +
-				"eu-central-1"},
+			"COUNTERSIGN_SENDERS: IN: registered messages take a local route from ap-south-1 and ap-south-2 only, " +
+				"and from eu-central-1"},
 		{"IN", "IN=ACMEIN,entity=1", "COUNTERSIGN_SENDERS: IN: the entry has an entity and no template, so messages"},
 		{"IN", "*=pool-0123456789abcdef", "COUNTERSIGN_SENDERS: IN: a text must be registered there"},
 	} {

@@ -21,7 +21,8 @@ func Route(region string, countries []string, all map[string]clients.Sender, ent
 	if !reached || entity == "" && all[India].EntityID == "" || region == "" || slices.Contains(localRoutes, region) {
 		return ""
 	}
-	return fmt.Sprintf("%s: registered messages take a local route from %s and %s only, and from %s an international one, "+
-		"which costs more and shows a number in place of the header: send them from a stack in one of those Regions",
+	return fmt.Sprintf("%s: registered messages take a local route from %s and %s only, and from %s an international "+
+		"one, which costs more and shows a number in place of the header: send them from a stack in one of those "+
+		"Regions",
 		India, localRoutes[0], localRoutes[1], region)
 }

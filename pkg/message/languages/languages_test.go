@@ -298,7 +298,8 @@ func TestOwn(t *testing.T) {
 		}
 	}
 	text, _ := languages.For(w, "de")
-	if got, want := text.Text("425502", time.Second), "Acme {code}: Ihr Code lautet 425502 und gilt 1 Min."; got != want {
+	want := "Acme {code}: Ihr Code lautet 425502 und gilt 1 Min."
+	if got := text.Text("425502", time.Second); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
