@@ -24,8 +24,8 @@ var messagesHelp = texts{
 	"messages": "Print what became of the messages to a number, or of one challenge.",
 	"messages_number": "The phone number, +606543216353 or 60-6543216353: its challenges of the last day, and when " +
 		"the messages of the last 30 days were counted. This reads the whole table of challenges.",
-	"messages_id":     "The authenticationId of one challenge, with --client.",
-	"messages_client": "The client whose messages are meant. Without it, --number looks at all clients.",
+	"messages_id":     "The authenticationId of one challenge.",
+	"messages_client": "The client whose messages are meant. Without it, all clients are looked at.",
 }
 
 // messages is the command of the same name.
@@ -53,9 +53,6 @@ It exits with 0 also if it finds nothing for a number, and with 1 if no challeng
 
 // Run finds the challenges, and prints what became of their messages.
 func (c *messages) Run(ctx context.Context) (err error) {
-	if c.AuthenticationID != "" && c.Client == "" {
-		return errors.New("--authentication-id needs --client: a challenge is found by both")
-	}
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err
@@ -75,10 +72,14 @@ func (c *messages) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	found := findings{store: store, now: time.Now()}
+	records, err := c.records(ctx, store)
+	if err != nil {
+		return err
+	}
 	if c.Number == "" {
-		err = found.challenge(ctx, c.Client, c.AuthenticationID)
+		err = found.challenge(ctx, c.clients(records), c.AuthenticationID)
 	} else {
-		err = c.byNumber(ctx, &found, number, cfg)
+		err = c.byNumber(ctx, &found, number, records, cfg)
 	}
 	if err != nil {
 		return err
@@ -87,34 +88,39 @@ func (c *messages) Run(ctx context.Context) (err error) {
 }
 
 // byNumber finds the messages to a number.
-func (c *messages) byNumber(ctx context.Context, found *findings, number phone.Number, cfg config.Config) error {
+func (c *messages) byNumber(
+	ctx context.Context, found *findings, number phone.Number, records []clients.Record, cfg config.Config,
+) error {
 	ring, err := c.ring()
 	if err != nil {
 		return err
 	}
-	records, err := c.records(ctx, found.store)
-	if err != nil {
-		return err
-	}
-	ids := []string{c.Client}
-	if c.Client == "" {
-		ids = nil
-		for _, r := range records {
-			ids = append(ids, r.ID)
-		}
-		if !c.at().Deployed() && !slices.Contains(ids, standin.DemoClient) {
-			ids = append(ids, standin.DemoClient) // which has no record
-		}
-	}
-	if err := found.number(ctx, ring.Keys(ctx), ids, number.E164); err != nil {
+	if err := found.number(ctx, ring.Keys(ctx), c.clients(records), number.E164); err != nil {
 		return err
 	}
 	found.noteNumber(ctx, c.Client, number, records, cfg, ring)
 	return nil
 }
 
+// clients returns the ids of the clients that are meant.
+func (c *messages) clients(records []clients.Record) (ids []string) {
+	if c.Client != "" {
+		return []string{c.Client}
+	}
+	for _, r := range records {
+		ids = append(ids, r.ID)
+	}
+	if !c.at().Deployed() && !slices.Contains(ids, standin.DemoClient) {
+		ids = append(ids, standin.DemoClient) // which has no record
+	}
+	return ids
+}
+
 // records returns the records of the clients that are meant. A client that was removed has none, and may have messages.
 func (c *messages) records(ctx context.Context, store openstore.Store) ([]clients.Record, error) {
+	if c.Client != "" && c.AuthenticationID != "" {
+		return nil, nil // the key of the challenge follows from both
+	}
 	all := registry.Registry{Table: store.Documents()}
 	if c.Client == "" {
 		records, err := all.List(ctx)
@@ -137,29 +143,35 @@ type findings struct {
 	lives
 }
 
-// challenge finds a challenge by its authenticationId.
-func (f *findings) challenge(ctx context.Context, client, authID string) error {
-	key := otp.KeyOfAuthID(client, authID)
-	if key == "" {
-		return errors.New("--authentication-id: must be the 35 digits that init answered")
-	}
-	ch, err := f.store.Challenge(ctx, key)
-	if err != nil {
-		return err
-	}
-	if ch == nil || ch.AuthID != authID || ch.Max == 0 { // 0: the record of a re-send
-		return fmt.Errorf("client %s has no challenge %s: a challenge is deleted a day after its code is over, "+
-			"and replaced by the next one of its id; --number prints when messages were counted",
-			quoted(client), authID)
-	}
-	var ledger *otp.Ledger
-	if ch.LedgerKey != "" {
-		if ledger, err = f.store.Ledger(ctx, ch.LedgerKey); err != nil {
+// challenge finds a challenge by its authenticationId. It can be of one client only.
+func (f *findings) challenge(ctx context.Context, ids []string, authID string) error {
+	for _, id := range ids {
+		key := otp.KeyOfAuthID(id, authID)
+		if key == "" {
+			return errors.New("--authentication-id: must be the 35 digits that init answered")
+		}
+		c, err := f.store.Challenge(ctx, key)
+		if err != nil {
 			return err
 		}
+		if c == nil || c.AuthID != authID || c.Max == 0 { // 0: the record of a re-send
+			continue
+		}
+		var ledger *otp.Ledger
+		if c.LedgerKey != "" {
+			if ledger, err = f.store.Ledger(ctx, c.LedgerKey); err != nil {
+				return err
+			}
+		}
+		_, err = f.add(ctx, *c, ledger)
+		return err
 	}
-	_, err = f.add(ctx, *ch, ledger)
-	return err
+	who := "no client has a"
+	if len(ids) == 1 {
+		who = "client " + quoted(ids[0]) + " has no"
+	}
+	return fmt.Errorf("%s challenge %s: a challenge is deleted a day after its code is over, and replaced by the next "+
+		"one of its id; --number prints when messages were counted", who, authID)
 }
 
 // number finds the challenges of a number, and the messages that are counted without one.

@@ -107,9 +107,12 @@ func TestMessagesCommand(t *testing.T) {
 			r.Network != "001-01" {
 			m.t.Errorf("%+v, receipt %+v", c, r)
 		}
-		if got := m.lives("--authentication-id", first, "--client", "acme").Challenges; len(got) != 1 ||
-			got[0].AuthID != first || len(got[0].Counted) != 1 || *got[0].Messages[0].Receipt != *r {
-			m.t.Errorf("by its id: %+v", got)
+		for _, args := range [][]string{{"--client", "acme"}, nil} {
+			got := m.lives(append(args, "--authentication-id", first)...).Challenges
+			if len(got) != 1 || got[0].AuthID != first || len(got[0].Counted) != 1 ||
+				*got[0].Messages[0].Receipt != *r {
+				m.t.Errorf("by its id, %q: %+v", args, got)
+			}
 		}
 		p.postAs("acme", verifyPath, verifyBody("first", message.Code))
 		m.admin.ok("keys", "rotate", "number")
@@ -184,7 +187,7 @@ func TestMessagesNothing(t *testing.T) {
 			"client other has no challenge ":         "--client other --authentication-id " + waiting,
 			"client acme has no challenge 20200101":  "--client acme --authentication-id 20200101" + waiting[8:],
 			"must be the 35 digits":                  "--client acme --authentication-id 1",
-			"needs --client":                         "--authentication-id " + digits,
+			"no client has a challenge " + digits:    "--authentication-id " + digits,
 			"the number is not possible":             "--number 12",
 			"missing flags":                          "--client acme",
 			"can't be used together":                 "--number +60123456789 --authentication-id " + digits,
