@@ -100,7 +100,8 @@ func stage(t testing.TB, all captures) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.outbox, err = outbox.Open(filepath.Join(dir, "outbox.jsonl"), s.now, newMessageID, func(outbox.Entry) {})
+	path := filepath.Join(dir, "outbox.jsonl")
+	s.outbox, err = outbox.Open(path, s.now, messageIDs(rand.Reader), func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,7 +152,7 @@ func TestNoReceipt(t *testing.T) {
 	defer old.Close()
 	r.outbox = old
 	old.Send(t.Context(), otp.Message{To: "+60123456789", Life: time.Minute})
-	new, err := outbox.Open(file, s.now, newMessageID, func(outbox.Entry) {})
+	new, err := outbox.Open(file, s.now, messageIDs(rand.Reader), func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestReceiptsAfterFaults(t *testing.T) {
 		f.Close()
 	}
 	for range 2 {
-		again, err := outbox.Open(path, s.now, newMessageID, func(outbox.Entry) {})
+		again, err := outbox.Open(path, s.now, messageIDs(rand.Reader), func(outbox.Entry) {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	stdout := newTerminal(o.Stdout)
 	defer stdout.close()
 	path := filepath.Join(o.Place.Folder, "outbox.jsonl")
-	messages, err := outbox.Open(path, time.Now, newMessageID, stdout.sayMessage)
+	messages, err := outbox.Open(path, time.Now, messageIDs(rand.Reader), stdout.sayMessage)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@ package localserver
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -56,12 +56,14 @@ func senders(messages *outbox.Outbox) sending.Senders {
 	}
 }
 
-// newMessageID returns a random UUID, the form in which services of AWS name a message.
-func newMessageID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+// messageIDs returns a maker of random UUIDs, the form in which services of AWS name a message.
+func messageIDs(random io.Reader) func() string {
+	return func() string {
+		var b [16]byte
+		io.ReadFull(random, b[:]) // crypto/rand never fails
+		b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+		return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	}
 }
 
 const demoID = "demo"
