@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,7 +23,9 @@ var sendersHelp = texts{
 		"Default: COUNTERSIGN_COUNTRIES.",
 	"senders_standard": "OriginationIdentity of the deployment, or with --via=sns its SenderId or OriginationNumber, " +
 		"if it has one.",
-	"senders_via":  "Service of messages without an entry: sns or sms-voice. Default: sms-voice for an ARN or an id.",
+	"senders_via": "Service of messages without an entry: sns or sms-voice. Default: sms-voice for an ARN or an id.",
+	"senders_region": "Region of the stack, to find messages that take an international route from it. Default: " +
+		"AWS_REGION.",
 	"senders_json": "Print JSON.",
 }
 
@@ -33,6 +36,7 @@ type sendersCommand struct {
 	Country     []string `placeholder:"CC" help:"senders_of_country"`
 	Standard    string   `placeholder:"IDENTITY" help:"senders_standard"`
 	Via         string   `placeholder:"SERVICE" help:"senders_via"`
+	Region      string   `placeholder:"REGION" help:"senders_region"`
 	JSON        bool     `name:"json" help:"senders_json"`
 }
 
@@ -95,7 +99,11 @@ func (c sendersCommand) gaps(senders map[string]clients.Sender) ([]string, error
 			return nil, err
 		}
 	}
-	return origins.Gaps(countries, senders, origins.Standard{Sender: standard}), nil
+	gaps := origins.Gaps(countries, senders, origins.Standard{Sender: standard})
+	if route := origins.Route(cmp.Or(c.Region, os.Getenv("AWS_REGION")), countries, senders, ""); route != "" {
+		gaps = append(gaps, route)
+	}
+	return gaps, nil
 }
 
 func (c sendersCommand) print(a sendersAnswer) error {

@@ -36,6 +36,13 @@ func TestSenders(t *testing.T) {
 	if _, faults, _ := c.run("senders", "--sender=US=62345", "--standard="+poolOfMY); faults != "" {
 		t.Errorf("a pool reaches IE: %s", faults)
 	}
+	indian := []string{"senders", "--country=IN", "--sender=IN=ACMEIN,entity=1,template=2"}
+	for region, want := range map[string]bool{"eu-central-1": true, "ap-south-1": false} {
+		_, faults, _ := c.run(append(indian, "--region", region)...)
+		if got := strings.Contains(faults, "IN: registered messages take a local route"); got != want {
+			t.Errorf("in %s: %s", region, faults)
+		}
+	}
 	for args, want := range map[string]string{
 		"":                                 "there is no entry",
 		"--sender=MY=ACME":                 "MY: phones in MY show no sender ids",

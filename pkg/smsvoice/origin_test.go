@@ -26,8 +26,9 @@ func TestOrigin(t *testing.T) {
 			sent{"pool-2", "0.50", "", ""}},
 		"ids": {"IN", otp.Origin{Identity: "ACME", EntityID: "E2", TemplateID: "T2"},
 			sent{"ACME", "0.50", "E2", "T2"}},
-		"a template":     {"IN", otp.Origin{TemplateID: "T2"}, sent{pool, "0.50", "E1", "T2"}},
-		"ids, elsewhere": {"GB", otp.Origin{EntityID: "E2", TemplateID: "T2"}, sent{pool, "0.50", "", ""}},
+		"an entity of its own": {"IN", otp.Origin{EntityID: "E2"}, sent{pool, "0.50", "", ""}},
+		"a template":           {"IN", otp.Origin{TemplateID: "T2"}, sent{pool, "0.50", "E1", "T2"}},
+		"ids, elsewhere":       {"GB", otp.Origin{EntityID: "E2", TemplateID: "T2"}, sent{pool, "0.50", "", ""}},
 	} {
 		stub, s := start(t, config)
 		m := sendertest.Message()

@@ -62,7 +62,10 @@ func (c Config) from(m otp.Message) Config {
 	if smsrules.ShowsName(m.Region, o.Name) {
 		c.OriginationIdentity = o.Name
 	}
-	c.EntityID, c.TemplateID = cmp.Or(o.EntityID, c.EntityID), cmp.Or(o.TemplateID, c.TemplateID)
+	if o.EntityID != "" { // the configuration's template is of another entity
+		c.EntityID, c.TemplateID = o.EntityID, ""
+	}
+	c.TemplateID = cmp.Or(o.TemplateID, c.TemplateID)
 	c.MaxPrice = cmp.Or(o.MaxPrice, c.MaxPrice)
 	return c
 }

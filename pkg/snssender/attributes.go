@@ -72,6 +72,7 @@ func (s *Sender) attributesFor(m otp.Message) map[string]types.MessageAttributeV
 	}
 	choose(own, smsrules.Country(m.Region))
 	if o.EntityID != "" && m.Region == india {
+		delete(own, nameOfTemplate) // it is of another entity
 		own[nameOfEntity] = attribute("String", o.EntityID)
 	}
 	if o.TemplateID != "" && m.Region == india {

@@ -32,6 +32,8 @@ func TestOrigin(t *testing.T) {
 			map[string]string{id: "S", price: "0.50"}},
 		"ids in India": {"IN", otp.Origin{Identity: "S", EntityID: "E2", TemplateID: "T2"},
 			map[string]string{id: "S", price: "0.50", entity: "E2", template: "T2"}},
+		"an entity of its own": {"IN", otp.Origin{Identity: "S", EntityID: "E2"},
+			map[string]string{id: "S", price: "0.50", entity: "E2"}},
 		"a template": {"IN", otp.Origin{Identity: "S", TemplateID: "T2"},
 			map[string]string{id: "S", price: "0.50", entity: "E1", template: "T2"}},
 		"none in India": {"IN", otp.Origin{},
