@@ -374,7 +374,6 @@ func (r Record) HasWordsOf(other Record) bool {
 		r.Autofill() == other.Autofill()
 }
 
-// autofill returns the lines behind the client's texts.
 // Autofill returns the lines behind the client's texts.
 func (r Record) Autofill() message.Autofill {
 	return message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}

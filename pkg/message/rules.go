@@ -79,15 +79,19 @@ func placeholders(template string) error {
 	return nil
 }
 
-// continues reports whether a sign of decimals, dates or times joins the code and another number: 12.{code}.
+// continues reports whether a sign of numbers, dates, times or ranges joins the code and another number: 12.{code}.
+// The signs of scripts that are written without spaces, such as a wide colon, do not.
 func continues(before, after string) bool {
 	number := func(r rune) bool { return r == '{' || r == '}' || unicode.Is(unicode.N, r) }
-	if cut := strings.TrimRight(before, ".,:"); cut != before {
+	sign := func(r rune) bool {
+		return strings.ContainsRune(".,:;'*&\u2019\u00b7\u2212", r) || unicode.Is(unicode.Pd, r)
+	}
+	if cut := strings.TrimRightFunc(before, sign); cut != before {
 		if last, _ := utf8.DecodeLastRuneInString(cut); number(last) {
 			return true
 		}
 	}
-	cut := strings.TrimLeft(after, ".,:")
+	cut := strings.TrimLeftFunc(after, sign)
 	first, _ := utf8.DecodeRuneInString(cut)
 	return cut != after && number(first)
 }
