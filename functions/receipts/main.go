@@ -13,6 +13,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
 	"countersign/pkg/receipts"
 	"countersign/pkg/telemetry"
 )
@@ -32,6 +33,10 @@ func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 	}
 	lines := &telemetry.Lines{Stack: config.Get(os.Getenv, "STACK")}
 	return lambda.NewHandler(receipts.Handler{
+		Country: func(number string) string {
+			n, _ := plan.Lookup(number)
+			return n.Region
+		},
 		Receipts: dynamostore.New(client, cfg.Table), Now: time.Now, Log: log,
 		Changed:    func(ctx context.Context, r otp.Receipt) { lines.Receipt(ctx, log, r, time.Now()) },
 		Unreadable: func(ctx context.Context, cause error) { lines.Unreadable(ctx, log, cause, time.Now()) },

@@ -94,6 +94,28 @@ func TestWired(t *testing.T) {
 	}
 }
 
+// A receipt of SNS has the country of its number, which SNS does not name, so that it is in the metrics of the country.
+func TestCountryOfSNS(t *testing.T) {
+	var log bytes.Buffer
+	function, _ := start(t, &log)
+	text := fmt.Sprintf(`{"notification":{"messageId":"34d9b400-c6dd-5444-820d-fbeb0f1f54cf","timestamp":%q},`+
+		`"delivery":{"destination":"+606543216353","mcc":502,"mnc":12,"providerResponse":"Phone has opted out"},`+
+		`"status":"FAILURE"}`, time.Now().UTC().Format("2006-01-02 15:04:05.000"))
+	event, err := json.Marshal(map[string]any{"Records": []any{
+		map[string]any{"messageId": "m", "eventSource": "aws:sqs", "body": text},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := function.Invoke(t.Context(), event); err != nil || string(got) != `{"batchItemFailures":null}` {
+		t.Fatalf("%s %v", got, err)
+	}
+	line := telemetrytest.Read(t, log.String())
+	if line.Members["country"] != "MY" || line.Metrics["shortfall stack=countersign country=MY"] != 0.8 {
+		t.Errorf("line %s", log.String())
+	}
+}
+
 // No line and no stored item has a number in clear, whatever the function gets: the samples, and each cut in many
 // places (P14).
 func TestSilence(t *testing.T) {

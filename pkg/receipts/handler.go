@@ -14,8 +14,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Handler is the function that stores receipts, in batches. All fields are required.
+// Handler is the function that stores receipts, in batches. All fields but Country are required.
 type Handler struct {
+	// Country returns the country of a number, ISO 3166-1 alpha-2, or "". With nil, receipts have the country that the
+	// provider names: SNS names none.
+	Country  func(number string) string
 	Receipts otp.Receipts
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -67,9 +70,13 @@ func (h Handler) Handle(ctx context.Context, call json.RawMessage) (Answer, erro
 		if report.Note != "" {
 			h.Log.LogAttrs(ctx, slog.LevelWarn, "receipt", slog.String("detail", report.Note))
 		}
-		if report.Receipt != nil {
-			stored = append(stored, report)
+		if report.Receipt == nil {
+			continue
 		}
+		if report.to != nil && h.Country != nil {
+			report.Receipt.Region = h.Country(*report.to)
+		}
+		stored = append(stored, report)
 	}
 	return h.answer(ctx, h.store(ctx, stored), len(stored))
 }

@@ -83,7 +83,7 @@ func (l line) at() time.Time {
 	return at
 }
 
-// readLine reads a line of SNS's delivery log. It names neither the country nor the challenge.
+// readLine reads a line of SNS's delivery log. It does not name the challenge, and the country by the number alone.
 func readLine(text []byte, now time.Time) Report {
 	var l line
 	if json.Unmarshal(text, &l) != nil { // its error may quote a number
@@ -102,7 +102,7 @@ func readLine(text []byte, now time.Time) Report {
 		r.Parts = n
 	}
 	r.Price = micros(l.Delivery.PriceInUSD)
-	report := Report{Receipt: r}
+	report := Report{Receipt: r, to: &l.Delivery.Destination}
 	if !known {
 		report.Note = "this release does not know the reason of SNS: " + shown(l.Delivery.ProviderResponse)
 	}
