@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/message"
 	"countersign/pkg/message/autofilltest"
 	"countersign/pkg/message/languages"
+	"countersign/pkg/otp"
 )
 
 // formed are the lines of each form, with a site of 20 letters.
@@ -87,8 +88,18 @@ func letters(t *testing.T, tag string, lines message.Autofill) (whole, short int
 	}
 }
 
+// paid are words with both lines and a payment to a payee of n letters beyond GSM 7-bit.
+func paid(n int) message.Words {
+	return message.Words{
+		Brand: "Acme", Language: "en", Autofill: message.Autofill{Site: "a.example", AndroidHash: "FA+9qCX9VSu"},
+		Payment: otp.Payment{Amount: "1.00", Currency: "EUR", Payee: strings.Repeat("東", n)},
+	}
+}
+
+func paidTo(n int) string { return "\nEUR 1.00: " + strings.Repeat("東", n) }
+
 // A language that has no room for the client's lines gives way to the client's own language, with all lines. If that
-// has no room either, as the deployment has another brand since it was checked, the lines are left out.
+// has no room either, as the deployment has another brand since it was checked, lines are left out: the site's last.
 func TestForLines(t *testing.T) {
 	both := message.Autofill{Site: "accounts.example.com", AndroidHash: "FA+9qCX9VSu"}
 	site := message.Autofill{Site: "accounts.example.com"}
@@ -112,8 +123,12 @@ func TestForLines(t *testing.T) {
 		{acme("ja", site), "ta", site, "425502 – உங்கள் Acme குறியீடு."},
 		{own, "ta", both, "425502 Acme"},
 		{german, "ta", both, "425502 ist Ihr Code für Acme. Er gilt 1 Minute."}, // its own has no room either
-		{long, "ja", none, "425502 is uw code voor " + long.Brand + " en is 1 minuut geldig."},
-		{longer, "ja", none, "425502 is your " + long.Brand + " code, valid for 1 minute."},
+		{long, "ja", site, "425502 is uw code voor " + long.Brand + "."},
+		{longer, "ja", site, "425502 is your " + long.Brand + " code."},
+		{paid(11), "de", message.Autofill{Site: "a.example"}, "425502 is your Acme code." + paidTo(11)},
+		{paid(12), "de", message.Autofill{AndroidHash: "FA+9qCX9VSu"}, "425502 is your Acme code." + paidTo(12)},
+		{paid(20), "de", message.Autofill{AndroidHash: "FA+9qCX9VSu"}, "425502 is your Acme code." + paidTo(20)},
+		{paid(21), "de", none, "425502 is your Acme code." + paidTo(21)},
 	} {
 		text, err := languages.For(c.words, c.language)
 		if err != nil {

@@ -18,7 +18,8 @@ import (
 //
 // It skips a language in which the text does not fit one part with the lines for autofill: an app waits for its line,
 // so all texts of a client have the same lines. Only where its own language has no room either, as that of a brand from
-// before [Check] or of a deployment with a new brand, the lines are left out: nobody is left without a code.
+// before [Check] or of a deployment with a new brand, lines are left out, see
+// [fewerLines]: nobody is left without a code.
 //
 // Where texts must be registered, the first one that is goes before others, see [message.Registration].
 func For(w message.Words, languages ...string) (message.Chosen, error) {
@@ -33,14 +34,29 @@ func For(w message.Words, languages ...string) (message.Chosen, error) {
 		}
 	}
 	text, err := own(w)
-	if w.Autofill != (message.Autofill{}) && errors.As(err, new(*message.TooLong)) {
-		w.Autofill = message.Autofill{} // a code that people have to type is better than none
+	for _, fewer := range fewerLines(w.Autofill) { // a code that people have to type is better than none
+		if !errors.As(err, new(*message.TooLong)) {
+			break
+		}
+		w.Autofill = fewer
 		text, err = own(w)
 	}
 	if err != nil {
 		return message.Chosen{}, err
 	}
 	return message.Chosen{Text: text.Write}, nil
+}
+
+// fewerLines are the lines that are left where not all have room, best first. The line of the site stays longest: with
+// it, phones keep the code from the pages of others.
+func fewerLines(all message.Autofill) []message.Autofill {
+	if all.Form() == message.WithBoth {
+		return []message.Autofill{{Site: all.Site}, {AndroidHash: all.AndroidHash}, {}}
+	}
+	if all.Form() == message.Plain {
+		return nil
+	}
+	return []message.Autofill{{}}
 }
 
 // asked are the tags of lists of languages, the first 16 of each.

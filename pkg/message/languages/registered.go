@@ -66,8 +66,7 @@ func (r *row) fixed() string {
 // Hindi, in any other. A registered text in another language arrives, and one that is not registered is dropped. All
 // lines for autofill go before a language: an app waits for its line.
 func withTemplate(w message.Words, languages []string) (message.Chosen, bool) {
-	lines := w.Autofill
-	for _, w.Autofill = range []message.Autofill{lines, {Site: lines.Site}, {AndroidHash: lines.AndroidHash}, {}} {
+	for _, w.Autofill = range append([]message.Autofill{w.Autofill}, fewerLines(w.Autofill)...) {
 		for tag := range orderOf(w, languages) {
 			id := w.RegistrationOf(Canonical(tag))
 			if id == "" {
