@@ -126,8 +126,8 @@ func (r ofReceipts) write(b io.Writer, p prices, kinds []kind, template []byte) 
 		"if it does.\n\n"}, "\n"))
 	verdicts := p.Model.Sends // each message is one of a right code, or of one that nobody typed
 	seconds := verdicts * p.Assumed.Receipt.Feedback / 1000 * p.Assumed.MemoryMB / 1024
-	fmt.Fprintf(b, "`MessageFeedback` is %g requests to End User Messaging for each verified number, for which no price "+
-		"was found, and up to %.2f USD of\nLambda compute for a million, at %g ms each.\n\n",
+	fmt.Fprintf(b, "`MessageFeedback` is %g requests to End User Messaging for each verified number, for which no "+
+		"price was found, and up to %.2f USD of\nLambda compute for a million, at %g ms each.\n\n",
 		verdicts, cost("lambda.time", seconds*p.Model.Verified), p.Assumed.Receipt.Feedback)
 	fmt.Fprintf(b, "The topic could call the function itself, once for each receipt: that would be %.2f in place of "+
 		"the rows of SQS and of the function's own\ncalls. The queue is not there for the money: it bounds how many "+

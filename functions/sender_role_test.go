@@ -134,8 +134,9 @@ func TestEndUserMessagingsParameters(t *testing.T) {
 	}
 }
 
-// The binary of init sends through End User Messaging with the role of a deployment that has OriginationIdentity, or an
-// entry of the country beside SNS and the identity in SenderIdentities. It cannot with the role of one that has neither.
+// The binary of init sends through End User Messaging with the role of a deployment that has OriginationIdentity, or
+// that has an entry of the country beside SNS and the identity in SenderIdentities. It cannot with the role of a
+// deployment that has neither.
 func TestBinaryThroughEndUserMessaging(t *testing.T) {
 	b, stub := newBinaries(t), &awsfake.SMSVoice{}
 	server := httptest.NewServer(b.guard.before(stub))
@@ -158,7 +159,8 @@ func TestBinaryThroughEndUserMessaging(t *testing.T) {
 			got, refused, log := b.initUnder(t, c.condition, settings[1])
 			sent := len(stub.Requests()) - before
 			if !bytes.Contains(got, []byte(c.want)) || sent != i || len(b.SNS.Requests()) != 0 {
-				t.Errorf("%s under %q: %s after %d messages, want %s\n%s", settings[0], c.condition, got, sent, c.want, log)
+				t.Errorf("%s under %q: %s after %d messages, want %s\n%s",
+					settings[0], c.condition, got, sent, c.want, log)
 			}
 			if !slices.Equal(refused, c.refused) {
 				t.Errorf("%s under %q: refused %q, want %q", settings[0], c.condition, refused, c.refused)

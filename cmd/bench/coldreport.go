@@ -149,6 +149,7 @@ one more request to the table (0.3 ms), reads the keyring (1.2 ms), parses an RS
 signs with it (0.7 ms); init makes three more requests to the table and one to SNS.
 
 Why they are missed at a distance: the floor waits for three round trips. Verify waits for four, because
-the attempt needs the keyring. Init waits for eight, because a challenge is reserved, a block of the client's messages of the day and
-then the send are counted, the message goes out and the result is stored, each after the one before.
+the attempt needs the keyring. Init waits for eight, because a challenge is reserved, a block of the client's
+messages of the day and then the send are counted, the message goes out and the result is stored, each after the one
+before.
 `

@@ -103,7 +103,8 @@ func silentAboutPayments(t *testing.T, p *process) {
 	}
 }
 
-// TestPaymentByAnotherClient: a client that knows everything of another's payment is refused, and uses no attempt of it.
+// TestPaymentByAnotherClient: a client that knows everything of another's payment is refused, and uses none of its
+// attempts.
 func TestPaymentByAnotherClient(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	var h handover

@@ -12,8 +12,8 @@ import (
 
 var variable = regexp.MustCompile(`\{#[a-z]+#\}`)
 
-// FuzzRegistered: whatever a client's own text, its brand, its lines and a payee are, the message is the registered text
-// with the values of the variables in place of them.
+// FuzzRegistered: whatever a client's own text, its brand, its lines and a payee are, the message is the registered
+// text with the values of the variables in place of them.
 func FuzzRegistered(f *testing.F) {
 	f.Add("{code} {brand}, {minutes} min.", "Acme", "example.com", "FA+9qCX9VSu", "Kirana")
 	f.Add("验证码{code}，{minutes}分钟内有效【{brand}】。", "支付宝", "", "12345678901", "")

@@ -133,7 +133,8 @@ func plain(s string) error {
 // the Braille pattern of no dots, the object replacement, the null note head.
 func blank(r rune) bool { return strings.ContainsRune("\u2800\ufffc\U0001d159", r) }
 
-// varies reports whether a variation selector behind a character can be seen: letters of these scripts have no variants.
+// varies reports whether a variation selector behind a character can be seen. Letters of these scripts have no
+// variants.
 func varies(r rune) bool {
 	return !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.M)
 }
@@ -150,9 +151,9 @@ func harmless(text string) error {
 	return nil
 }
 
-// longestNumber returns the digits of the longest number in a text, in any script. Neither spaces nor a sign, such as a
-// dot, a hyphen or a colon, end a number; a sign beside a space does. What stands on a digit, as in 1\u20e3, and what is
-// not seen, is no part of the text for this.
+// longestNumber counts the digits of the longest number in a text, in any script. Neither spaces nor a sign, such as a
+// dot, a hyphen or a colon, end a number; a sign beside a space does. Marks on a digit, as in 1\u20e3, and invisible
+// characters are skipped.
 func longestNumber(text string) (most int) {
 	digits, gap := 0, none
 	for _, r := range text {

@@ -101,7 +101,7 @@ func (s *sending) sendAgain(ctx context.Context, c Challenge) (Started, error) {
 		return s.unsent(ctx, Started{Outcome: InProgress})
 	}
 	if s.keys = s.keysFor(ctx, live.KeyVersion); !s.keys.serves(live, s.Start) {
-		// Another call replaced it meanwhile. The text of this call would show another payment and a code that is wrong.
+		// Another call replaced it meanwhile. The text of this call would show another payment and a wrong code.
 		answer, err := s.unsent(ctx, Started{Outcome: InProgress})
 		asItIs := Settlement{Key: live.Key, Owner: live.Owner, State: live.State, Result: live.Result}
 		return s.settle(ctx, asItIs, answer, err)

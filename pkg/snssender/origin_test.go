@@ -47,7 +47,8 @@ func TestOrigin(t *testing.T) {
 			"US", otp.Origin{}, map[string]string{number: "+12065550100", price: "0.50"}},
 		"none, in a country that is not known": {
 			"", otp.Origin{}, map[string]string{number: "+12065550100", price: "0.50"}},
-		"a hyphen in France": {"FR", otp.Origin{Name: "AC-ME"}, map[string]string{number: "+12065550100", price: "0.50"}},
+		"a hyphen in France": {
+			"FR", otp.Origin{Name: "AC-ME"}, map[string]string{number: "+12065550100", price: "0.50"}},
 	} {
 		stub, s := start(t, config)
 		m := sendertest.Message()

@@ -267,7 +267,8 @@ func TestFaults(t *testing.T) {
 // the first service. Too many messages at once are no fault of the operator's.
 func TestFellOver(t *testing.T) {
 	d := newDesk(t)
-	d.refusal = &snssender.Error{Sender: "sms-voice", Code: "AccessDeniedException", Reason: "not allowed", Operator: true}
+	d.refusal = &snssender.Error{
+		Sender: "sms-voice", Code: "AccessDeniedException", Reason: "not allowed", Operator: true}
 	d.send("one", number)
 	d.one("the operator's", map[string]any{
 		"level": "ERROR", "result": "SUCCESS", "outcome": "sent", "service": "sns", "sends": 1, "operator": true,

@@ -19,12 +19,7 @@ func TestGaps(t *testing.T) {
 	}
 	india := from(clients.SNS, "ACME")
 	india.EntityID = "1"
-	client := Standard{Sender: clients.Sender{Identity: "ACME"}, OfClient: true}
-	for _, c := range []struct {
-		standard           Standard
-		countries, senders string
-		want               string // lines, joined by " | "
-	}{
+	wantGaps(t, []gapCase{
 		{from(clients.SMSVoice, pool), "US,MY,GB,AE", "", ""},
 		{from(clients.SMSVoice, pool), "DE,IN", "",
 			"IN: a text must be registered there, and no entry has its entity and template"},
@@ -54,13 +49,32 @@ func TestGaps(t *testing.T) {
 			"MY: phones in MY show no sender ids, so messages from ACME are refused: name a short code, or a pool"},
 		{from(clients.SNS, "ACME"), "DE", "*=62345",
 			"*: a short code is of one country, and * is all others: give it to that country"},
+	})
+}
+
+// What the deployment's entries, which are not known, may fill is no gap of a client.
+func TestGapsOfClient(t *testing.T) {
+	client := Standard{Sender: clients.Sender{Identity: "ACME"}, OfClient: true}
+	wantGaps(t, []gapCase{
 		{client, "US,MY,DE", "", ""},
 		{client, "GB,IN,MY", "", "GB, IN: a sender id must be registered there, and no entry states that ACME is"},
 		{client, "GB,MY", "GB=ACME,registered=yes", ""},
 		{Standard{OfClient: true}, "GB,IN,CN,MY", "", ""},
 		{Standard{OfClient: true}, "GB,MY", "*=SHOP",
 			"GB: a sender id must be registered there, and no entry states that SHOP is"},
-	} {
+	})
+}
+
+// A gapCase is the countries of a deployment with its entries, and what is missing there.
+type gapCase struct {
+	standard           Standard
+	countries, senders string
+	want               string // lines, joined by " | "
+}
+
+func wantGaps(t *testing.T, cases []gapCase) {
+	t.Helper()
+	for _, c := range cases {
 		all, err := ParseAll(c.senders)
 		if err != nil {
 			t.Fatal(err)
