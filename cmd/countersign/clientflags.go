@@ -193,8 +193,12 @@ func (f clientFlags) senders(had map[string]clients.Sender) (map[string]clients.
 		}
 		senders = all
 	}
-	for _, given := range f.Sender {
-		country, s, err := origins.Parse(given)
+	given := map[string]bool{}
+	for _, entry := range f.Sender {
+		country, s, err := origins.Parse(entry)
+		if err == nil {
+			err = nameable(country, senders, given)
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--sender: %w", err))
 			continue
@@ -202,10 +206,21 @@ func (f clientFlags) senders(had map[string]clients.Sender) (map[string]clients.
 		if senders == nil {
 			senders = map[string]clients.Sender{}
 		}
-		senders[country] = s
+		senders[country], given[country] = s, true
 	}
 	maps.DeleteFunc(senders, func(_ string, s clients.Sender) bool { return s == (clients.Sender{}) })
 	return senders, errors.Join(errs...)
+}
+
+// nameable refuses a country that flags name twice, and one that does not exist, unless its entry is there to be removed.
+func nameable(country string, senders map[string]clients.Sender, given map[string]bool) error {
+	if given[country] {
+		return fmt.Errorf("%s is given twice: keep one", country)
+	}
+	if _, there := senders[country]; there {
+		return nil
+	}
+	return plan.CheckCountries([]string{country})
 }
 
 func set[T any](field *T, given *T) {

@@ -50,6 +50,7 @@ func TestSenders(t *testing.T) {
 		"--sender=MY":                      "--sender: an entry has no country",
 		"--sender=MY=63001 --country=XX":   "--country: \"XX\" has no phone numbers",
 		"--sender=MY=63001 --via=twilio":   "via must be sns or sms-voice",
+		"--sender=MY=1001 --sender=MY=1":   "--sender: MY is given twice",
 	} {
 		c.no(want, append([]string{"senders"}, strings.Fields(args)...)...)
 	}
@@ -84,6 +85,8 @@ func TestSendersOfAClient(t *testing.T) {
 		"--sender=MY=ACME":              "senders[MY]: phones in MY show no sender ids",
 		"--sender=UK=ACME":              `the United Kingdom is "GB"`,
 		"--sender=MY":                   "--sender: an entry has no country",
+		"--sender=my=":                  `--sender: "my" has no phone numbers`,
+		"--sender=UK=":                  `--sender: "UK" is no ISO 3166-1 code`,
 		"--sender=GB=ACME,+60123456789": "GB: the entry has two identities",
 	} {
 		c.no(want, "client", "set", "acme", flag)

@@ -151,6 +151,46 @@ func TestParseAll(t *testing.T) {
 	}
 }
 
+// Files of editors and of other systems are read as they are meant.
+func TestFilesOfOthers(t *testing.T) {
+	for name, text := range map[string]string{
+		"a mark of UTF-8":         "\ufeffGB=ACME,registered=yes\nMY=63001\n",
+		"a mark and a comment":    "\ufeff# of 2026\r\nGB=ACME,registered=yes\r\nMY=63001",
+		"lines of old Macs":       "GB=ACME,registered=yes\rMY=63001\r",
+		"comments behind entries": "GB=ACME,registered=yes # ours; and SG=ACME?\nMY=63001#short",
+		"spaces":                  " GB = ACME , registered = yes \n\tMY\u00a0= 63001 ",
+		"semicolons":              "GB=ACME,registered=yes;\n;MY=63001;",
+	} {
+		all, err := ParseAll(text)
+		if err != nil || len(all) != 2 || all["MY"] != (clients.Sender{Identity: "63001"}) ||
+			all["GB"] != (clients.Sender{Identity: "ACME", Registered: true}) {
+			t.Errorf("%s: %v, %v", name, all, err)
+		}
+	}
+}
+
+// The mistake of an entry is named for what it is, and found by the number of its line.
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"GB=ACME,registered=yes\n\nMY":         "line 3: an entry has no country",
+		"MY=63001\r\nMY=63002":                 "line 2: MY is there twice",
+		"# a\nMY=63001\nGB=ACME;DE=,":          "line 3: DE: a comma has no value beside it",
+		"\"GB=ACME,registered=yes\"":           "an entry has no quotation marks",
+		"GB=‘ACME’":                            "an entry has no quotation marks",
+		"GB=ACME,":                             "GB: a comma has no value beside it",
+		"GB=ACME,,registered=yes":              "GB: a comma has no value beside it",
+		"GB=ACME,registered":                   "GB: registered has no value: give registered=yes",
+		"DE=ACME,max-price=0,05":               "DE: the entry has a comma in a price",
+		"DE=ACME,BCME":                         "DE: the entry has two identities",
+		"DE=max-price=0.1,ACME,max-price=0.10": "DE: max-price is given twice",
+	} {
+		all, err := ParseAll(text)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, %v, want %s", text, all, err, want)
+		}
+	}
+}
+
 // A message has no phone number, which log lines may not have.
 func TestMessagesHaveNoNumber(t *testing.T) {
 	for _, entry := range []string{

@@ -18,13 +18,25 @@ type Standard struct {
 	OfClient bool
 }
 
+// through returns an entry with the service that its messages go through.
+func (standard Standard) through(s clients.Sender) clients.Sender {
+	if s.Service() == "" {
+		s.Via = standard.Via
+	}
+	return s
+}
+
 // Gaps returns a line for each reason for which messages to some of the countries do not go out as they are meant to: a
 // country whose entry [Check] refuses, and one that needs an entry and has none. "*" is every country. Whether a pool
 // reaches a country is AWS's to know.
 func Gaps(countries []string, all map[string]clients.Sender, standard Standard) []string {
 	var refused []string
 	for _, country := range slices.Sorted(maps.Keys(all)) {
-		if err := Check(country, all[country]); err != nil {
+		err := Check(country, all[country])
+		if err == nil {
+			err = service(standard.through(all[country]))
+		}
+		if err != nil {
 			refused = append(refused, fmt.Sprintf("%s: %v", country, err))
 		}
 	}

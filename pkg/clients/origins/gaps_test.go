@@ -49,6 +49,9 @@ func TestGaps(t *testing.T) {
 			"MY: phones in MY show no sender ids, so messages from ACME are refused: name a short code, or a pool"},
 		{from(clients.SNS, "ACME"), "DE", "*=62345",
 			"*: a short code is of one country, and * is all others: give it to that country"},
+		{from(clients.SNS, ""), "DE", "US=123;CA=123,via=sms-voice",
+			"US: SNS takes a number of 5 to 14 digits, and the short code has fewer: give via=sms-voice"},
+		{from(clients.SMSVoice, pool), "DE", "US=123", ""},
 	})
 }
 
@@ -56,7 +59,7 @@ func TestGaps(t *testing.T) {
 func TestGapsOfClient(t *testing.T) {
 	client := Standard{Sender: clients.Sender{Identity: "ACME"}, OfClient: true}
 	wantGaps(t, []gapCase{
-		{client, "US,MY,DE", "", ""},
+		{client, "US,MY,DE", "US=123", ""},
 		{client, "GB,IN,MY", "", "GB, IN: a sender id must be registered there, and no entry states that ACME is"},
 		{client, "GB,MY", "GB=ACME,registered=yes", ""},
 		{Standard{OfClient: true}, "GB,IN,CN,MY", "", ""},

@@ -25,6 +25,9 @@ const Form = "COUNTRY=[IDENTITY][,entity=ID,template=ID][,max-price=USD][,via=sn
 // Parse reads one entry. It checks the form of the entry, and [Check] that of its values. An entry without any value
 // is the zero Sender: it removes that of the country.
 func Parse(entry string) (country string, s clients.Sender, err error) {
+	if strings.ContainsAny(entry, "\"'`“”‘’") {
+		return "", s, errors.New("an entry has no quotation marks: take them out")
+	}
 	country, rest, ok := strings.Cut(strings.TrimSpace(entry), "=")
 	if country = strings.TrimSpace(country); !ok || country == "" || len(country) > 3 {
 		return "", s, fmt.Errorf("an entry has no country: it must be %s", Form)
@@ -32,29 +35,38 @@ func Parse(entry string) (country string, s clients.Sender, err error) {
 	if rest = strings.TrimSpace(rest); rest == "" {
 		return country, s, nil
 	}
-	given := map[string]bool{}
+	given, before := map[string]bool{}, ""
 	for _, part := range strings.Split(rest, ",") {
-		key, value, isOption := strings.Cut(strings.TrimSpace(part), "=")
+		key, value, isOption := strings.Cut(part, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		if !isOption {
 			key, value = "identity", key
 		}
-		if given[key] {
-			return "", s, fmt.Errorf("%s: %s", country, twice(key))
+		if given[key] || value == "" && key == "identity" {
+			return "", s, fmt.Errorf("%s: %s", country, surplus(key, value, before))
 		}
-		given[key] = true
-		if err := set(&s, key, strings.TrimSpace(value)); err != nil {
+		given[key], before = true, key
+		if err := set(&s, key, value); err != nil {
 			return "", s, fmt.Errorf("%s: %w", country, err)
 		}
 	}
 	return country, s, nil
 }
 
-// twice is the mistake of a value that an entry has twice.
-func twice(key string) string {
-	if key == "identity" {
-		return "the entry has two identities, and a message comes from one: keep the sender id or the number"
+// surplus is the mistake of a value that an entry has twice, or of none between two commas. before is the key of the
+// value before it.
+func surplus(key, value, before string) string {
+	switch {
+	case key != "identity":
+		return key + " is given twice: keep one"
+	case value == "":
+		return "a comma has no value beside it: take it out"
+	case before == "max-price":
+		return "the entry has a comma in a price, or its identity twice: a price has a point, such as 0.50"
+	case value == "registered":
+		return "registered has no value: give registered=yes"
 	}
-	return key + " is given twice: keep one"
+	return "the entry has two identities, and a message comes from one: keep the sender id or the number"
 }
 
 func set(s *clients.Sender, key, value string) error {
@@ -80,15 +92,14 @@ func set(s *clients.Sender, key, value string) error {
 	return fmt.Errorf("%s is unknown: must be entity, template, max-price, via or registered", key)
 }
 
-// ParseAll reads entries, which a line break or a semicolon separates. A line that begins with # is a comment. No
-// country may be there twice.
+// ParseAll reads entries, which a line break or a semicolon separates. What follows a # in a line is a comment. No
+// country may be there twice. An error of several lines has the number of each.
 func ParseAll(text string) (map[string]clients.Sender, error) {
 	all := map[string]clients.Sender{}
 	var errs []error
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(strings.TrimSpace(line), "#") {
-			continue
-		}
+	lines := strings.Split(lineBreaks.Replace(text), "\n")
+	for n, line := range lines {
+		line, _, _ = strings.Cut(line, "#")
 		for _, entry := range strings.Split(line, ";") {
 			if strings.TrimSpace(entry) == "" {
 				continue
@@ -100,6 +111,9 @@ func ParseAll(text string) (map[string]clients.Sender, error) {
 			if err == nil && s == (clients.Sender{}) {
 				err = fmt.Errorf("%s has no value: give what its messages come from, or take it out", country)
 			}
+			if err != nil && len(lines) > 1 {
+				err = fmt.Errorf("line %d: %w", n+1, err)
+			}
 			errs = append(errs, err)
 			all[country] = s
 		}
@@ -109,6 +123,9 @@ func ParseAll(text string) (map[string]clients.Sender, error) {
 	}
 	return all, nil
 }
+
+// lineBreaks makes those of other systems one of this one, and takes out the mark before a text of UTF-8.
+var lineBreaks = strings.NewReplacer("\ufeff", "", "\r\n", "\n", "\r", "\n")
 
 // Describe returns the values of an entry, in the form that [Parse] reads.
 func Describe(s clients.Sender) string {
