@@ -228,7 +228,7 @@ func (s Setting) value(getenv func(string) string) string {
 // Wrong returns the error of a value, without the value if it is hidden. want has the
 // allowed form.
 func (s Setting) Wrong(value, want string) error {
-	if s.Hidden {
+	if s.Hidden && value != "" {
 		return fmt.Errorf("%s%s has a value that is not shown here, and must be %s", Prefix, s.Name, want)
 	}
 	return fmt.Errorf("%s%s is %q, must be %s", Prefix, s.Name, value, want)

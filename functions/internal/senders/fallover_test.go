@@ -17,7 +17,7 @@ import (
 // TestFalloverIsRefused: settings with which no message could fall over, or with which it would go to somebody whom the
 // first service must not send to, stop the start.
 func TestFalloverIsRefused(t *testing.T) {
-	const identity = "COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool"
+	const missing = `COUNTERSIGN_ORIGINATION_IDENTITY is "", must be a pool`
 	for _, c := range []struct {
 		settings map[string]string
 		want     string // "" if the function starts
@@ -25,9 +25,10 @@ func TestFalloverIsRefused(t *testing.T) {
 		{map[string]string{"FALLOVER": "pigeon"}, `COUNTERSIGN_FALLOVER is "pigeon", must be one of: sms-voice, sns`},
 		{map[string]string{"FALLOVER": "SNS"}, `COUNTERSIGN_FALLOVER is "SNS", must be one of`},
 		{map[string]string{"FALLOVER": "outbox"}, `COUNTERSIGN_FALLOVER is "outbox", must be one of`},
-		{map[string]string{"FALLOVER": "sns"}, identity},
-		{map[string]string{"FALLOVER": "sms-voice"}, identity},
-		{map[string]string{"FALLOVER": "sms-voice", "ORIGINATION_IDENTITY": "+60 12"}, identity},
+		{map[string]string{"FALLOVER": "sns"}, missing},
+		{map[string]string{"FALLOVER": "sms-voice"}, missing},
+		{map[string]string{"FALLOVER": "sms-voice", "ORIGINATION_IDENTITY": "+60 12"},
+			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool"},
 		{map[string]string{"FALLOVER": "sns", "SENDER": "sns", "ORIGINATION_IDENTITY": "pool-1"},
 			`COUNTERSIGN_FALLOVER is "sns", must be the other service than COUNTERSIGN_SENDER`},
 		{map[string]string{"FALLOVER": "sms-voice", "SENDER": "sms-voice", "ORIGINATION_IDENTITY": "pool-1"},

@@ -171,8 +171,7 @@ func TestSettings(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"BRAND", strings.Repeat("b", 160), "COUNTERSIGN_BRAND"},
 		{"SENDER", "pigeon", `COUNTERSIGN_SENDER is "pigeon", must be one of: sms-voice, sns`},
-		{"SENDER", "sms-voice",
-			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool, phone number"},
+		{"SENDER", "sms-voice", `COUNTERSIGN_ORIGINATION_IDENTITY is "", must be a pool, phone number`},
 		{"ORIGINATION_IDENTITY", "+60 12 345",
 			"COUNTERSIGN_ORIGINATION_IDENTITY has a value that is not shown here, and must be a pool, phone number"},
 		{"MAX_PRICE", "free", `COUNTERSIGN_MAX_PRICE is "free", must be an amount in USD`},
