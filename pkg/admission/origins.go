@@ -14,12 +14,18 @@ import (
 //  2. name, as a sender id that is used where phones show it;
 //  3. the deployment's sender of the country, then its sender of all others;
 //  4. the settings of the service, which each empty field leaves to it.
+//
+// Nobody has declared that a name alone is registered. So a country for which the deployment's sender is declared to be
+// has that sender in place of the name: operators there refuse the name, or show it as a fraud.
 func (m Messages) Origins(c *clients.Client, name string) otp.Origins {
 	return func(region string) otp.Origin {
 		var o origin
 		o.add(c.Senders, region)
 		if o.Identity == "" && o.Name == "" {
 			o.Name = name
+		}
+		if ours := m.Senders[region]; !o.from && ours.Registered && ours.Identity != "" {
+			o.Name = ""
 		}
 		o.add(m.Senders, region)
 		return o.Origin
