@@ -8,31 +8,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"countersign/pkg/admission/admissiontest"
 )
 
-// The matrix of payments: the one that a code confirms, and others, by what is changed.
-const bill = `{"amount":"1048.57","currency":"EUR","payee":"Zimtladen Süd","purpose":"anzahlung"}`
+// bill is the payment of these tests.
+const bill = admissiontest.Bill
 
-var changedBills = map[string]string{
-	"amount":   strings.Replace(bill, "1048.57", "9048.57", 1),
-	"currency": strings.Replace(bill, "EUR", "USD", 1),
-	"payee":    strings.Replace(bill, "Süd", "Nord", 1),
-	"purpose":  strings.Replace(bill, "anzahlung", "rest", 1),
-	"none":     "",
-}
-
-func pays(body, payment string) string {
-	if payment == "" {
-		return body
-	}
-	return strings.TrimSuffix(body, "}") + `,"payment":` + payment + "}"
-}
+// pays adds a payment to a body, "" for none.
+func pays(body, payment string) string { return admissiontest.WithPayment(body, payment) }
 
 // shown returns the code of the latest message to a number, which must show the payment.
 func (p *process) shown(number string) string {
 	p.t.Helper()
 	got := p.messages(number)[0]
-	want := got.Code + " is your Countersign code, valid for 5 minutes.\nEUR 1 048.57: Zimtladen Süd"
+	want := got.Code + " is your Countersign code, valid for 5 minutes.\n" + admissiontest.BillLine
 	if got.Body != want {
 		p.t.Errorf("the message is %q, want %q", got.Body, want)
 	}
@@ -44,7 +34,7 @@ func (p *process) shown(number string) string {
 func TestPayment(t *testing.T) {
 	onEachServer(t, func(t *testing.T, p *process) {
 		n := 0
-		for name, other := range changedBills {
+		for name, other := range admissiontest.OtherBills() {
 			n++
 			number, id := fmt.Sprintf("60-65432164%02d", n), fmt.Sprint("pay", n)
 			want := func(code0, path, body string) {
@@ -83,7 +73,7 @@ func TestPayment(t *testing.T) {
 // silentAboutPayments looks for the payment in the events and the files, the outbox excepted.
 func silentAboutPayments(t *testing.T, p *process) {
 	t.Helper()
-	eventually(t, "the events", func() bool { return len(p.events()) >= 4*len(changedBills) })
+	eventually(t, "the events", func() bool { return len(p.events()) >= 4*len(admissiontest.OtherBills()) })
 	all := map[string][]byte{}
 	for _, event := range p.events() {
 		all["the events"] = append(all["the events"], event...)

@@ -1,32 +1,19 @@
 package unimatrix_test
 
 import (
-	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/pkg/admission/admissiontest"
 )
 
-// bill is the payment of these tests, and changedBills others, by what is changed: the matrix of dynamic linking.
-const bill = `{"amount":"1234.50","currency":"EUR","payee":"Café Nord","purpose":"deposit"}`
+// bill is the payment of these tests.
+const bill = admissiontest.Bill
 
-var changedBills = map[string]string{
-	"amount":     strings.Replace(bill, "1234.50", "1234.51", 1),
-	"currency":   strings.Replace(bill, "EUR", "USD", 1),
-	"payee":      strings.Replace(bill, "Nord", "Süd", 1),
-	"payee, NFD": strings.Replace(bill, "é", "e\u0301", 1),
-	"purpose":    strings.Replace(bill, "deposit", "refund", 1),
-	"no purpose": strings.Replace(bill, `,"purpose":"deposit"`, "", 1),
-	"none":       "",
-}
-
-// pays adds a payment to a body, "" for none.
-func pays(text, payment string) edit {
-	if payment == "" {
-		return body(text)
-	}
-	return body(strings.TrimSuffix(text, "}") + `,"payment":` + payment + "}")
-}
+// pays sends a body with a payment, "" for none.
+func pays(text, payment string) edit { return body(admissiontest.WithPayment(text, payment)) }
 
 func guess(code, intent string) string {
 	return `{"to":"` + number + `","code":"` + code + `","intent":"` + intent + `"}`
@@ -48,11 +35,11 @@ func (s *service) valid(want bool, text, payment string, edits ...edit) {
 func TestPayment(t *testing.T) {
 	s := newService(t)
 	const text = `{"to":"` + number + `","intent":"pay"}`
-	for name, other := range changedBills {
+	for name, other := range admissiontest.OtherBills() {
 		for _, locks := range []bool{false, true} {
 			s.now = s.now.Add(time.Hour)
 			s.expect(200, "0", pays(text, bill))
-			want := s.code() + " is your Acme code, valid for 5 minutes.\nEUR 1 234.50: Café Nord"
+			want := s.code() + " is your Acme code, valid for 5 minutes.\n" + admissiontest.BillLine
 			if got := s.messages[len(s.messages)-1].Text; got != want {
 				t.Fatalf("the message is %q, want %q", got, want)
 			}
@@ -76,7 +63,7 @@ func TestPayment(t *testing.T) {
 // While a code is live, a send with its payment sends it again, and one with another payment sends another code, which
 // has the attempts that were left.
 func TestPaymentSentAgain(t *testing.T) {
-	for name, other := range changedBills {
+	for name, other := range admissiontest.OtherBills() {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
 			s.expect(200, "0", pays(sendText, bill))
@@ -100,11 +87,12 @@ func TestPaymentSentAgain(t *testing.T) {
 func TestPaymentOfChosenCode(t *testing.T) {
 	s := newService(t)
 	const text = `{"to":"` + number + `","code":"493817"}`
+	other := admissiontest.OtherBills()["amount"]
 	s.expect(200, "0", pays(text, bill))
-	s.valid(false, text, changedBills["amount"])
-	s.expect(200, "0", pays(text, changedBills["amount"]))
+	s.valid(false, text, other)
+	s.expect(200, "0", pays(text, other))
 	s.valid(false, text, bill)
-	s.valid(true, text, changedBills["amount"])
+	s.valid(true, text, other)
 }
 
 // Payments that are not well formed are refused by both actions. A missing field comes first.
@@ -112,29 +100,17 @@ func TestBadPayments(t *testing.T) {
 	s := newService(t)
 	s.expect(200, "0", pays(sendText, bill))
 	right := `{"to":"` + number + `","code":"` + s.code() + `"}`
-	payees := []string{"", " A", "A\nB", "Shop 2026", "@evil.example #123", strings.Repeat("a", 36)}
-	bad := []string{
-		`"10.50 EUR"`, `[]`, `{}`, `""`, `1`, strings.Replace(bill, `"amount"`, `"Amount"`, 1),
-		strings.Replace(bill, "{", `{"iban":"X",`, 1), strings.Replace(bill, `"1234.50"`, `1234.50`, 1),
-		strings.Replace(bill, "1234.50", "1234.5", 1), strings.Replace(bill, "1234.50", "0.00", 1),
-		strings.Replace(bill, "1234.50", "01234.50", 1), strings.Replace(bill, "EUR", "eur", 1),
-		strings.Replace(bill, "EUR", "JPY", 1), strings.Replace(bill, "deposit", strings.Repeat("p", 37), 1),
-	}
-	for _, payee := range payees {
-		name, _ := json.Marshal(payee)
-		bad = append(bad, strings.Replace(bill, `"Café Nord"`, string(name), 1))
-	}
-	for _, payment := range bad {
+	for payment, rule := range admissiontest.BadBills() {
 		s.refused(400, "104002", pays(sendText, payment))
 		s.refused(400, "104002", as(simple, "otp.verify"), pays(right, payment))
 		s.refused(400, "104001", pays(`{"digits":6}`, payment))
-		if line := s.log.String(); !strings.Contains(line, "payment: ") {
-			t.Errorf("the line of %s does not name the field: %s", payment, line)
+		if lines := s.log.String(); len(regexp.MustCompile("payment: .*"+rule).FindAllString(lines, -1)) != 2 {
+			t.Errorf("the lines of %s are %s, want %s in two of them", payment, lines, rule)
 		}
 		s.log.Reset()
 	}
-	s.refused(400, "104002", pays(sendText, strings.Replace(bill, "Café Nord", strings.Repeat("я", 35), 1)))
-	if !strings.Contains(s.log.String(), "payment: payee: makes the message longer than one SMS: take out 7") {
+	s.refused(400, "104002", pays(sendText, admissiontest.UnfitBill))
+	if !strings.Contains(s.log.String(), "payment: payee: makes the message longer than one SMS: take out 3") {
 		t.Errorf("the line is %s", s.log.String())
 	}
 	s.valid(true, right, bill)
@@ -149,7 +125,7 @@ func TestPaymentInLines(t *testing.T) {
 	if n := strings.Count(got, `"payment":true`); n != 2 {
 		t.Errorf("%d of 2 lines have the mark of a payment: %s", n, got)
 	}
-	for _, canary := range []string{"1234", "1 234", "EUR", "Nord", "deposit"} {
+	for _, canary := range []string{"1048", "1 048", "EUR", "Zimt", "anzahlung"} {
 		if strings.Contains(got, canary) {
 			t.Errorf("a line has %s: %s", canary, got)
 		}

@@ -1,5 +1,5 @@
-// Package admissiontest holds the refusals of [admission.Messages.Recipient], so that the tests of each contract can
-// hold them to its answers.
+// Package admissiontest holds what both contracts refuse by the rules of package admission: the refusals of
+// [admission.Messages.Recipient], and payments. The tests of each contract hold its answers to them.
 package admissiontest
 
 import (
