@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"time"
 
@@ -66,12 +67,18 @@ func (clientCommands) Help() string {
 		`accessKey, secret and privateKeyFile are there if the command made one. Each other command prints a ` +
 		`record. The digests of access keys are printed as fingerprints, and test numbers masked.
 
-A record is {id, status, added, unsigned, apis, keys, unimatrix, accessKeys, secrets, networks, countries, ` +
-		`numbers, lines, limits, window, once, perMinute, messagesPerDay, brand, senderID, senders, ` +
-		`language, customCodes, ` +
-		`senderNames, templates, ` +
-		`sources, testNumbers, dlt}. ` +
+A record is {` + strings.Join(recordMembers(), ", ") + `}. ` +
 		`A member that is missing has its default.`
+}
+
+// recordMembers returns the names of a record's members in JSON.
+func recordMembers() (names []string) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[clients.Record]()) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // aClient is the argument that names a client.

@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ const publicKey = testKeys + "ams-test-client.pub.pem"
 var everyFlag = []string{
 	"--unimatrix=simple", "--unsigned", "--country=US,MY", "--country=GB", "--api=ams,otp.send",
 	"--network=192.0.2.0/24", "--numbers=mobile", "--line=premium", "--time-window=90s", "--once", "--per-minute=600",
+	"--messages-per-day=900", "--site=example.com", "--android-hash=FA+9qCX9VSu", "--text=de={code} {brand}",
 	"--brand=Acme", "--sender-id=ACME", "--sender=GB=ACMEGB,registered=yes",
 	"--sender=*=via=sns,max-price=0.50", "--language=de", "--no-custom-codes", "--sender-name=Acme, Inc.",
 	"--template=t1", "--template=t2", "--source=env.clientIp", "--source=header:X-User",
@@ -33,9 +35,11 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 
 	`"countries":["US","MY","GB"],"numbers":"mobile","lines":["premium"],` +
 	`"limits":{"digits":4,"validity":"2m","attempts":3,"cooldown":"0s","perHour":4,"perDay":9,"unanswered":5,` +
-	`"pause":"2h","memory":"48h"},"window":"1m30s","once":true,"perMinute":600,"brand":"Acme","senderID":"ACME",` +
+	`"pause":"2h","memory":"48h"},"window":"1m30s","once":true,"perMinute":600,"messagesPerDay":900,"brand":"Acme",` +
+	`"senderID":"ACME",` +
 	`"senders":{"*":{"via":"sns","maxPrice":"0.50"},"GB":{"identity":"ACMEGB","registered":true}},` +
-	`"language":"de","customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
+	`"language":"de","texts":{"de":"{code} {brand}"},"site":"example.com","androidHash":"FA+9qCX9VSu",` +
+	`"customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
 	`"sources":["env.clientIp","header:X-User"]}`
 
 // settings is the JSON of a record without its id, status and time, and without access keys.
@@ -81,6 +85,22 @@ func TestEveryFlag(t *testing.T) {
 			t.Errorf("list printed %+v", all)
 		}
 	})
+}
+
+// TestHelpOfRecords: the help names each member of a record.
+func TestHelpOfRecords(t *testing.T) {
+	_, list, _ := strings.Cut(clientCommands{}.Help(), "A record is {")
+	list, _, _ = strings.Cut(list, "}")
+	named := strings.Split(list, ", ")
+	var record map[string]any
+	if err := json.Unmarshal([]byte("{"+everyField), &record); err != nil {
+		t.Fatal(err)
+	}
+	for member := range record {
+		if !slices.Contains(named, member) {
+			t.Errorf("the help has no member %s: %s", member, list)
+		}
+	}
 }
 
 // TestSetOne: set changes the setting that its flag names, and nothing else. An empty value

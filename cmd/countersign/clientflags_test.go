@@ -23,7 +23,7 @@ func TestFlagsOfClients(t *testing.T) {
 			}
 		}
 	}
-	lacking(reflect.ValueOf(r), "ID", "Status", "Added", "Keys", "AccessKeys", "Secrets", "TestNumbers")
+	lacking(reflect.ValueOf(r), "ID", "Status", "Added", "Keys", "AccessKeys", "Secrets", "TestNumbers", "DLT")
 	lacking(reflect.ValueOf(r.Limits))
 }
 
