@@ -360,6 +360,8 @@ func wrongTexts() []recordCase {
 			`sources[0] is "env.sessionId", must be env.clientIp, env.deviceTokenId, header:NAME or metadata:NAME`},
 		{"a source without a place", clients.Record{Sources: []string{"clientIp"}}, `sources[0] is "clientIp"`},
 		{"a source in no header", clients.Record{Sources: []string{"header:"}}, `sources[0] is "header:"`},
+		{"a source in a header with a long name", clients.Record{Sources: []string{"header:" + strings.Repeat("a", 65)}},
+			"sources[0] is"},
 		{"a source in a header of two words", clients.Record{Sources: []string{"header:End User"}}, "sources[0] is"},
 		{"a source in the name for a re-send", clients.Record{Sources: []string{"metadata:action"}}, "sources[0] is"},
 		{"two sources in one contract", clients.Record{Sources: []string{"header:A", "env.clientIp", "header:B"}},

@@ -22,8 +22,13 @@ const (
 	sourceMetadata = "metadata:"
 )
 
-// headerName is that of a header, without the signs that nobody uses in one.
-var headerName = pattern.Matches(`\A[A-Za-z0-9][A-Za-z0-9_-]{0,63}\z`)
+// maxHeaderName bounds the name of a header. In the pattern, the bound would take ten times as long to compile.
+const maxHeaderName = 64
+
+var headerForm = pattern.Matches(`\A[A-Za-z0-9][A-Za-z0-9_-]*\z`)
+
+// headerName reports whether a text is the name of a header, without the signs that nobody uses in one.
+func headerName(name string) bool { return len(name) <= maxHeaderName && headerForm(name) }
 
 // sources reads the places of a record, at most one for each contract.
 func (p *parser) sources() (s Sources) {
