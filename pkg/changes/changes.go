@@ -65,6 +65,9 @@ func Facts(c Change) []Fact {
 		if ids := is.MessageIDs(); len(ids) > 0 && !bytes.Equal(before.Messages, is.Messages) {
 			f.MessageID = ids[0] // else the message has no id, and the latest one is of an earlier message
 		}
+		if !is.Test {
+			f.Parts = 1 // no text has a second part, see languages.For
+		}
 		facts = append(facts, f)
 	}
 	at := within(is, c.At)

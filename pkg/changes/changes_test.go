@@ -81,6 +81,18 @@ func TestFactsOfMessages(t *testing.T) {
 	})
 }
 
+// The fact of a message has the number of its parts. To a test number nothing goes out.
+func TestParts(t *testing.T) {
+	tested := func(i *otp.Challenge) { i.Test = true }
+	for want, is := range []*otp.Challenge{image(state(sent), tested), image(state(sent))} {
+		facts := changes.Facts(changes.Change{Was: image(), Is: is})
+		if len(facts) != 1 || facts[0].Parts != want {
+			t.Fatalf("%+v, want one fact with %d parts", facts, want)
+		}
+		valid(t, facts[0])
+	}
+}
+
 func TestFactsOfGuesses(t *testing.T) {
 	testFacts(t, []factCase{
 		{name: "wrong", was: image(state(sent)), is: image(state(sent), guessed(1)), want: "ChallengeFailed auth 2"},

@@ -60,11 +60,13 @@ type Fact struct {
 	// Reason is an [otp.Outcome] for Refused, an [otp.Reason] for receipts, the fault for Unreadable.
 	Reason string `json:"reason,omitempty"`
 
+	// Parts are those of the message: with Sent those that it has, with receipts those that are billed.
+	Parts int `json:"parts,omitzero"`
+
 	// With receipts only.
 	State       otp.MessageState `json:"state,omitempty"`
 	Description string           `json:"description,omitempty"` // the reason in plain words
 	Network     string           `json:"network,omitempty"`
-	Parts       int              `json:"parts,omitzero"`
 	PriceUSD    float64          `json:"priceUSD,omitzero"` // of all parts
 
 	// The place of the record, for Unreadable only.
