@@ -66,7 +66,11 @@ func run(o options) error {
 		fmt.Print(loadReport(loads, o))
 		return err
 	}
-	micro, err := goBenchmarks()
+	handlers, err := goBenchmarks("./pkg/localserver")
+	if err != nil {
+		return err
+	}
+	texts, err := goBenchmarks("./pkg/message/languages")
 	if err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	report := loadReport(loads, o) + handlerReport(micro) + coldReport(cold)
+	report := loadReport(loads, o) + handlerReport(handlers, texts) + coldReport(cold)
 	fmt.Print(report)
 	if o.out == "" {
 		return nil

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// goBenchmarks runs the Go benchmarks of the handlers and returns their lines.
-func goBenchmarks() (string, error) {
+// goBenchmarks runs the Go benchmarks of a package and returns their lines.
+func goBenchmarks(pkg string) (string, error) {
 	text, err := exec.Command("go", "test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "2s",
-		"./pkg/localserver").CombinedOutput()
+		pkg).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go test -bench: %w\n%s", err, text)
 	}
@@ -78,10 +78,16 @@ func loadReport(loads []figures, o options) string {
 	return b.String()
 }
 
-func handlerReport(micro string) string {
+func handlerReport(handlers, texts string) string {
 	return "## The handlers, one call at a time\n\n" +
-		"API Gateway event in, answer out, SQLite on disk, delivery to an outbox file.\n\n```\n" + micro + "```\n"
+		"API Gateway event in, answer out, SQLite on disk, delivery to an outbox file.\n\n```\n" + handlers + "```\n\n" +
+		"## The text of a message\n\n" + textIntroduction + "\n```\n" + texts + "```\n"
 }
+
+const textIntroduction = `For chooses the language and makes sure that the text fits one SMS with any code and any time left.
+Write writes the text of a code and counts its parts: it allocates the text alone, which a test holds. In each
+form of lines for autofill.
+`
 
 // comparison is one run on both servers. before is zero where there is none.
 type comparison struct{ before, now figures }
