@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,24 @@ func onEach(t *testing.T, test func(t *testing.T, c tool)) {
 		test(t, onFolder(t, newFolder(t),
 			"COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+dynamotest.Endpoint(t),
 			"COUNTERSIGN_CLIENTS_TABLE=admin-"+rand.Text()))
+	})
+}
+
+// onEachWith runs a test of commands beside a server on each kind of store. serve starts the server, with flags of its
+// own.
+func onEachWith(t *testing.T, test func(t *testing.T, c tool, serve func(flags ...string) *process)) {
+	t.Run("sqlite", func(t *testing.T) {
+		data := newFolder(t)
+		test(t, onFolder(t, data), func(flags ...string) *process { return serveOn(t, data, flags...) })
+	})
+	t.Run("dynamodb", func(t *testing.T) {
+		data, endpoint, tables := newFolder(t), dynamotest.Endpoint(t), "commands-"+rand.Text()
+		t.Setenv("COUNTERSIGN_TABLE", tables)
+		t.Setenv("COUNTERSIGN_CLIENTS_TABLE", tables+"-clients")
+		c := onFolder(t, data, "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+endpoint,
+			"COUNTERSIGN_TABLE="+tables, "COUNTERSIGN_CLIENTS_TABLE="+tables+"-clients")
+		engine := []string{"--store", "dynamodb", "--dynamodb-endpoint", endpoint}
+		test(t, c, func(flags ...string) *process { return serveOn(t, data, slices.Concat(engine, flags)...) })
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -53,20 +52,13 @@ It exits with 0 also if it finds nothing for a number, and with 1 if no challeng
 
 // Run finds the challenges, and prints what became of their messages.
 func (c *messages) Run(ctx context.Context) (err error) {
-	cfg, err := config.Load(os.Getenv)
-	if err != nil {
-		return err
-	}
 	var number phone.Number
 	if c.Number != "" {
 		if number, err = lookedUp(c.Number); err != nil {
 			return err
 		}
 	}
-	if err := c.makeFolder(); err != nil {
-		return err
-	}
-	store, err := c.at().Open(ctx, cfg.Table, cfg.ClientsTable)
+	store, cfg, err := c.store(ctx)
 	if err != nil {
 		return err
 	}

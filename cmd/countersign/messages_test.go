@@ -1,16 +1,13 @@
 package main
 
 import (
-	"crypto/rand"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
-	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
 )
 
@@ -23,22 +20,8 @@ type messagesTour struct {
 
 // onEachTour runs a test on each kind of store.
 func onEachTour(t *testing.T, test func(m messagesTour)) {
-	t.Run("sqlite", func(t *testing.T) {
-		data := newFolder(t)
-		test(messagesTour{t, onFolder(t, data), func(receipts string) *process {
-			return serveOn(t, data, "--receipts", receipts)
-		}})
-	})
-	t.Run("dynamodb", func(t *testing.T) {
-		data, endpoint := newFolder(t), dynamotest.Endpoint(t)
-		t.Setenv("COUNTERSIGN_TABLE", "messages-"+rand.Text())
-		t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "messages-clients-"+rand.Text())
-		admin := onFolder(t, data, "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+endpoint,
-			"COUNTERSIGN_TABLE="+os.Getenv("COUNTERSIGN_TABLE"),
-			"COUNTERSIGN_CLIENTS_TABLE="+os.Getenv("COUNTERSIGN_CLIENTS_TABLE"))
-		test(messagesTour{t, admin, func(receipts string) *process {
-			return serveOn(t, data, "--store", "dynamodb", "--dynamodb-endpoint", endpoint, "--receipts", receipts)
-		}})
+	onEachWith(t, func(t *testing.T, c tool, serve func(flags ...string) *process) {
+		test(messagesTour{t, c, func(receipts string) *process { return serve("--receipts", receipts) }})
 	})
 }
 

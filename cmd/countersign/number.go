@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
-	"countersign/pkg/config"
 	"countersign/pkg/documents"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
@@ -56,14 +54,7 @@ func (c *aNumber) on(ctx context.Context, work func(desk) error) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg, err := config.Load(os.Getenv)
-	if err != nil {
-		return err
-	}
-	if err := c.makeFolder(); err != nil {
-		return err
-	}
-	store, err := c.at().Open(ctx, cfg.Table, cfg.ClientsTable)
+	store, cfg, err := c.store(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,32 +3,13 @@ package main
 import (
 	"crypto/rand"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
-
-	"countersign/pkg/dynamostore/dynamotest"
 )
 
 // TestNumberCommands: an operator sees why a person gets no code, and ends it.
-func TestNumberCommands(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) {
-		data := newFolder(t)
-		testNumber(t, onFolder(t, data), func() *process { return serveOn(t, data) })
-	})
-	t.Run("dynamodb", func(t *testing.T) {
-		data, endpoint := newFolder(t), dynamotest.Endpoint(t)
-		t.Setenv("COUNTERSIGN_TABLE", "number-"+rand.Text())
-		t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "number-clients-"+rand.Text())
-		c := onFolder(t, data, "COUNTERSIGN_STORE=dynamodb", "COUNTERSIGN_DYNAMODB_ENDPOINT="+endpoint,
-			"COUNTERSIGN_TABLE="+os.Getenv("COUNTERSIGN_TABLE"),
-			"COUNTERSIGN_CLIENTS_TABLE="+os.Getenv("COUNTERSIGN_CLIENTS_TABLE"))
-		testNumber(t, c, func() *process {
-			return serveOn(t, data, "--store", "dynamodb", "--dynamodb-endpoint", endpoint)
-		})
-	})
-}
+func TestNumberCommands(t *testing.T) { onEachWith(t, testNumber) }
 
 // askFrom asks for a code of a client of its own, and returns the id and the result.
 func (p *process) askFrom(device string) (id, result string) {
@@ -51,7 +32,7 @@ func (p *process) postAs(client, path, body string) string {
 	return text
 }
 
-func testNumber(t *testing.T, c tool, serve func() *process) {
+func testNumber(t *testing.T, c tool, serve func(flags ...string) *process) {
 	const device = "0f8b7a56-1f0e-4f5e-9a0c"
 	c.ok("client", "add", "quiet", "--country", "MY")
 	c.prints([]string{"number", "show", "+60123456789", "--client", "quiet"}, "messages (UTC)     -\n")

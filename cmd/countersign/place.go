@@ -102,6 +102,18 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 	return err
 }
 
+// store opens the store with all its tables.
+func (p place) store(ctx context.Context) (store openstore.Store, cfg config.Config, err error) {
+	if cfg, err = config.Load(os.Getenv); err != nil {
+		return nil, cfg, err
+	}
+	if err = p.makeFolder(); err != nil {
+		return nil, cfg, err
+	}
+	store, err = p.at().Open(ctx, cfg.Table, cfg.ClientsTable)
+	return store, cfg, err
+}
+
 // makeFolder makes the data folder. A deployment needs none.
 func (p place) makeFolder() error {
 	if p.at().Deployed() {

@@ -24,31 +24,8 @@ func followSQLite(t *testing.T) followed {
 	s := sqlitetest.New(t)
 	return followed{
 		Store: s,
-		facts: func() (facts []changes.Fact) {
-			for {
-				p, err := s.Feed().Next(t.Context(), 100, time.Now())
-				if err == nil {
-					err = s.Feed().Finish(t.Context(), p)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(p.List) == 0 {
-					return facts
-				}
-				for _, c := range p.List {
-					facts = append(facts, changes.Facts(c)...)
-				}
-			}
-		},
-		sweep: func(_ string, now otp.Millis) {
-			for round := false; !round; {
-				var err error
-				if round, err = s.Sweep(t.Context(), now); err != nil {
-					t.Fatal(err)
-				}
-			}
-		},
+		facts: func() []changes.Fact { return sqlitetest.Facts(t, s, 100) },
+		sweep: func(_ string, now otp.Millis) { sqlitetest.Sweep(t, s, now) },
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // TestSources: what a request has in the place of the source makes its sender a stranger,
@@ -119,12 +120,7 @@ func TestKnownForHalfAYear(t *testing.T) {
 		w.clock.Advance(time.Hour)
 		others.ask(number, "")
 		w.clock.Advance(179 * 24 * time.Hour)
-		for done := false; !done; {
-			var err error
-			if done, err = w.store.Sweep(t.Context(), otp.MillisOf(w.clock.Now())); err != nil {
-				t.Fatal(err)
-			}
-		}
+		sqlitetest.Sweep(t, w.store, otp.MillisOf(w.clock.Now()))
 		for range 2 {
 			for others.ask(number, stranger) {
 				w.clock.Advance(otp.DefaultPolicy().Cooldown)

@@ -22,6 +22,7 @@ import (
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // factsOf returns the facts of a piece.
@@ -30,37 +31,6 @@ func factsOf(p sqlitestore.Piece) (facts []changes.Fact) {
 		facts = append(facts, changes.Facts(change)...)
 	}
 	return facts
-}
-
-// readAll reads a feed to its end in pieces, finishes each, and adds its facts.
-func readAll(t testing.TB, s *sqlitestore.Store, limit int, facts []changes.Fact) []changes.Fact {
-	t.Helper()
-	for {
-		p, err := s.Feed().Next(t.Context(), limit, time.Now())
-		if err == nil {
-			err = s.Feed().Finish(t.Context(), p)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(p.List) == 0 {
-			return facts
-		}
-		if len(p.List) > limit {
-			t.Errorf("a piece of %d changes, at most %d are wanted", len(p.List), limit)
-		}
-		facts = append(facts, factsOf(p)...)
-	}
-}
-
-func sweepAll(t testing.TB, s *sqlitestore.Store, now otp.Millis) {
-	t.Helper()
-	for round := false; !round; {
-		var err error
-		if round, err = s.Sweep(t.Context(), now); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // The feed has every fact of a life once, however seldom it is read: after each step,
@@ -87,7 +57,7 @@ func TestFeedHasALife(t *testing.T) {
 			for n, step := range l.Steps() {
 				step()
 				if test.reads(n) {
-					facts = readAll(t, s, test.limit, facts)
+					facts = append(facts, sqlitetest.Facts(t, s, test.limit)...)
 				}
 				if test.restart {
 					s.Close()
@@ -95,8 +65,8 @@ func TestFeedHasALife(t *testing.T) {
 					l.On(s)
 				}
 			}
-			sweepAll(t, s, l.Now)
-			facts = readAll(t, s, test.limit, facts)
+			sqlitetest.Sweep(t, s, l.Now)
+			facts = append(facts, sqlitetest.Facts(t, s, test.limit)...)
 			changestest.Valid(t, facts...)
 			wantOnce(t, facts, l.Want)
 		})
@@ -132,8 +102,8 @@ func TestFeedUnfinished(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(again, first) {
 		t.Errorf("%+v, %v: another piece than the unfinished one", again, err)
 	}
-	whole := len(readAll(t, s, 10, nil))
-	if rest := readAll(t, s, 10, nil); whole < 10 || len(rest) != 0 {
+	whole := len(sqlitetest.Facts(t, s, 10))
+	if rest := sqlitetest.Facts(t, s, 10); whole < 10 || len(rest) != 0 {
 		t.Errorf("%d facts, and %d after the end", whole, len(rest))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -160,13 +130,13 @@ func TestFeedFinishedTwice(t *testing.T) {
 	if err != nil || len(late.List) < 5 {
 		t.Fatal(late, err)
 	}
-	facts := readAll(t, other, 1000, nil)
+	facts := sqlitetest.Facts(t, other, 1000)
 	l.Steps()[1]()
 	if err := s.Feed().Finish(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	sweepAll(t, s, 1<<50)
-	wantOnce(t, readAll(t, s, 1000, facts), l.Want)
+	sqlitetest.Sweep(t, s, 1<<50)
+	wantOnce(t, append(facts, sqlitetest.Facts(t, s, 1000)...), l.Want)
 }
 
 // receiver takes events. It survives what happens to the process.
@@ -317,7 +287,7 @@ func live(t *testing.T, path string, k *killer, r *receiver, end otp.Millis) {
 		s := openAt(t, path)
 		alive := k.follow(t, s, r)
 		if alive && !swept {
-			sweepAll(t, s, end)
+			sqlitetest.Sweep(t, s, end)
 		}
 		s.Close()
 		if alive && swept {

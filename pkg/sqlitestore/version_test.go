@@ -18,6 +18,7 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // script runs statements on a file that no store has open.
@@ -93,11 +94,11 @@ func TestOlderSchema(t *testing.T) {
 		CREATE TRIGGER updated AFTER UPDATE ON challenges BEGIN SELECT raise(ABORT, 'a trigger of before'); END;
 		PRAGMA user_version = 1073741825;`)
 	s = openAt(t, path)
-	if facts := readAll(t, s, 10, nil); len(facts) != 3 {
+	if facts := sqlitetest.Facts(t, s, 10); len(facts) != 3 {
 		t.Errorf("%d facts from before, want 3", len(facts))
 	}
 	passAfterOne(t, s, "C#demo#2")
-	if facts := readAll(t, s, 10, nil); len(facts) != 3 {
+	if facts := sqlitetest.Facts(t, s, 10); len(facts) != 3 {
 		t.Errorf("%d facts from after, want 3", len(facts))
 	}
 }
@@ -124,10 +125,10 @@ func TestFirstRelease(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
 	script(t, path, string(text))
 	s := openAt(t, path)
-	wantFacts(t, readAll(t, s, 3, nil), want.Facts)
+	wantFacts(t, sqlitetest.Facts(t, s, 3), want.Facts)
 	s.Close()
 	s = openAt(t, path)
-	wantFacts(t, readAll(t, s, 3, nil), nil)
+	wantFacts(t, sqlitetest.Facts(t, s, 3), nil)
 
 	secrets := otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)}
 	keys, err := otp.NewKeys(secrets, 1, secrets)
@@ -140,7 +141,7 @@ func TestFirstRelease(t *testing.T) {
 	if err != nil || got.Outcome != otp.Passed {
 		t.Errorf("a code of before: %v %v", got.Outcome, err)
 	}
-	facts := readAll(t, s, 3, nil)
+	facts := sqlitetest.Facts(t, s, 3)
 	if len(facts) != 1 || facts[0].Kind != changes.Passed || *facts[0].AttemptsLeft != 3 {
 		t.Errorf("%+v, want a pass after one wrong guess", facts)
 	}
@@ -152,8 +153,8 @@ func TestFirstRelease(t *testing.T) {
 		t.Errorf("8 requests after 3 of at most 10 are granted: %v, %v", ok, err)
 	}
 	expired := slices.DeleteFunc(want.Swept, func(f string) bool { return strings.Contains(f, facts[0].AuthID) })
-	sweepAll(t, s, want.Now.Add(72*time.Hour))
-	wantFacts(t, readAll(t, s, 3, nil), expired)
+	sqlitetest.Sweep(t, s, want.Now.Add(72*time.Hour))
+	wantFacts(t, sqlitetest.Facts(t, s, 3), expired)
 	s.Close()
 	for _, name := range query(t, path, "SELECT name FROM sqlite_schema WHERE type = 'table'") {
 		if slices.Contains([]string{"told", "untold", "counted", "tallies"}, name) {
@@ -191,7 +192,7 @@ func TestBeforeReceipts(t *testing.T) {
 	}
 	script(t, path, "DROP TRIGGER received; DROP TRIGGER receivedAnother;"+older)
 	s = openAt(t, path)
-	if facts := readAll(t, s, 10, nil); len(facts) != 3 {
+	if facts := sqlitetest.Facts(t, s, 10); len(facts) != 3 {
 		t.Errorf("%d facts from before, want 3", len(facts))
 	}
 	r := storetest.FilledReceipt(1)
@@ -200,7 +201,7 @@ func TestBeforeReceipts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	facts := readAll(t, s, 10, nil)
+	facts := sqlitetest.Facts(t, s, 10)
 	if len(facts) != 2 || facts[0].Kind != changes.Undelivered || facts[1].Kind != changes.Delivered {
 		t.Errorf("facts of receipts %+v", facts)
 	}
@@ -218,14 +219,14 @@ func TestReceiptsAreSwept(t *testing.T) {
 	if changed, err := s.Receive(t.Context(), r); err != nil || !changed {
 		t.Fatal(changed, err)
 	}
-	readAll(t, s, 10, nil)
+	sqlitetest.Facts(t, s, 10)
 	for _, at := range []otp.Millis{999_999, 1_000_000} {
-		sweepAll(t, s, at)
+		sqlitetest.Sweep(t, s, at)
 		if got, err := s.Receipt(t.Context(), r.MessageID); err != nil || (got == nil) != (at == 1_000_000) {
 			t.Errorf("at %d: %+v, %v", at, got, err)
 		}
 	}
-	if facts := readAll(t, s, 10, nil); len(facts) != 0 {
+	if facts := sqlitetest.Facts(t, s, 10); len(facts) != 0 {
 		t.Errorf("facts %+v", facts)
 	}
 }

@@ -231,18 +231,7 @@ func TestWhichSender(t *testing.T) {
 // Re-sends read receipts where there are any, and nothing elsewhere.
 func TestReceipts(t *testing.T) {
 	for setting, want := range map[string]bool{"": false, "no": false, "yes": true} {
-		getenv := environment("RECEIPTS", setting)
-		cfg, err := config.Load(getenv)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
-		svc, err := senders.Open(&start.Service{
-			Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
-		}, getenv)
-		if err != nil {
-			t.Fatal(err)
-		}
+		svc := opened(t, environment("RECEIPTS", setting))
 		if got := svc.Messages.Issuer.Receipts != nil; got != want {
 			t.Errorf("with %q: re-sends read receipts: %v, want %v", setting, got, want)
 		}
@@ -263,17 +252,7 @@ func TestMessageFeedback(t *testing.T) {
 			}
 			return env(name)
 		}
-		cfg, err := config.Load(getenv)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gate := &ams.Gate{Door: &admission.Door{Log: slog.New(slog.DiscardHandler)}}
-		svc, err := senders.Open(&start.Service{
-			Config: cfg, Service: &service.Service{Gate: gate, Now: time.Now},
-		}, getenv)
-		if err != nil {
-			t.Fatal(err)
-		}
+		svc := opened(t, getenv)
 		if d, _, err := svc.Messages.Issuer.Sender.Send(t.Context(), sendertest.Message()); d != otp.Accepted {
 			t.Fatal(d, err)
 		}

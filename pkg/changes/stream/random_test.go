@@ -16,6 +16,7 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 var lives = flag.Int("lives", 5, "number of random lives on both stores; 30 find more, in a minute or two")
@@ -154,5 +155,5 @@ func (f *follower) look(changestest.Store) changestest.Store {
 func (f *follower) end() []changes.Fact {
 	f.restart()
 	defer f.s.Close()
-	return append(f.facts, rest(f.t, f.s)...)
+	return append(f.facts, sqlitetest.Facts(f.t, f.s, 10)...)
 }

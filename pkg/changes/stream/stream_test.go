@@ -8,16 +8,14 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/changes/stream"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // The stream of a life gives each fact of the life once, also if each record comes twice
@@ -48,19 +46,11 @@ func TestStoresAgree(t *testing.T) {
 	m, b := &memory{}, &bus{}
 	deliver(t, func() stream.Handler { return handler(m, b, nil) }, l.records, 100)
 
-	s, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := sqlitetest.New(t)
 	other := changestest.NewLife(t, s, "demo")
 	other.Lead()
-	for round := false; !round; {
-		if round, err = s.Sweep(t.Context(), other.Now); err != nil {
-			t.Fatal(err)
-		}
-	}
-	fromStream, fromFile := byID(b.facts), byID(rest(t, s))
+	sqlitetest.Sweep(t, s, other.Now)
+	fromStream, fromFile := byID(b.facts), byID(sqlitetest.Facts(t, s, 10))
 	if len(fromStream) != len(l.Want) {
 		t.Errorf("%d facts from the stream, want %d", len(fromStream), len(l.Want))
 	}
@@ -76,26 +66,6 @@ func byID(facts []changes.Fact) map[string]string {
 		kinds[f.ID] = string(f.Kind) + " " + f.MessageID
 	}
 	return kinds
-}
-
-// rest returns the facts of all changes that the feed of s still has, and empties it.
-func rest(t *testing.T, s *sqlitestore.Store) (facts []changes.Fact) {
-	t.Helper()
-	for {
-		p, err := s.Feed().Next(t.Context(), 10, time.Now())
-		if err == nil {
-			err = s.Feed().Finish(t.Context(), p)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(p.List) == 0 {
-			return facts
-		}
-		for _, change := range p.List {
-			facts = append(facts, changes.Facts(change)...)
-		}
-	}
 }
 
 // Events and log lines have no code, number, digest, seed, or other value of the table

@@ -95,14 +95,19 @@ func TestTable(t *testing.T) {
 			fmt.Fprintf(&b, "%s\t%v\t%s\n", tag, lines.Form(), golden(t, tag, lines))
 		}
 	}
-	const path = "testdata/texts.tsv"
+	isGolden(t, "testdata/texts.tsv", b.String())
+}
+
+// isGolden compares the texts with a golden file, or writes it anew.
+func isGolden(t *testing.T, path, texts string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(texts), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(path)
-	if err != nil || string(want) != b.String() {
+	if err != nil || string(want) != texts {
 		t.Errorf("%s is not what the texts are (%v): read the difference, and write it by -update", path, err)
 	}
 }

@@ -3,7 +3,6 @@ package languages_test
 import (
 	"fmt"
 	"math/bits"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -38,16 +37,7 @@ func TestPayments(t *testing.T) {
 			fmt.Fprintf(&b, "%s\t%d\t%s\n", tag, utf8.RuneCountInString(payee), strings.ReplaceAll(got, "\n", " ↵ "))
 		}
 	}
-	const path = "testdata/payments.tsv"
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || string(want) != b.String() {
-		t.Errorf("%s is not what the texts are (%v): read the difference, and write it by -update", path, err)
-	}
+	isGolden(t, "testdata/payments.tsv", b.String())
 }
 
 // longestPayee is the longest payee with which the text stays in a language, beside ten euro and the brand Countersign.

@@ -3,7 +3,6 @@ package languages_test
 import (
 	"fmt"
 	"html"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,16 +14,7 @@ import (
 // A browser breaks the lines and orders the words, by the rules that phones follow (UAX 14 and UAX 9): dir="auto" takes
 // the direction of the first letter.
 func TestPicture(t *testing.T) {
-	const path = "../../../docs/languages.svg"
-	want := picture(t)
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != want {
-		t.Errorf("%s does not have the texts (%v): write it by -update", path, err)
-	}
+	isGolden(t, "../../../docs/languages.svg", picture(t))
 }
 
 const (

@@ -2,8 +2,6 @@ package languages_test
 
 import (
 	"cmp"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -75,16 +73,7 @@ func TestRegistered(t *testing.T) {
 			}
 		}
 	}
-	path := filepath.Join("testdata", "registered.tsv")
-	got := strings.Join(golden, "\n") + "\n"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(path); err != nil || got != string(want) {
-		t.Errorf("%s is not up to date: %v: go test ./pkg/message/languages -update", path, err)
-	}
+	isGolden(t, "testdata/registered.tsv", strings.Join(golden, "\n")+"\n")
 }
 
 // sameAsRegistered compares what is sent with what is registered, and returns the row of the golden table, or "" if
