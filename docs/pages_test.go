@@ -64,6 +64,32 @@ func TestProseColumns(t *testing.T) {
 	}
 }
 
+// No query counts by cause: it has the id of AWS's request, so each line would be a row of its own. They count by why,
+// which is parsed from it.
+func TestQueriesCountByReason(t *testing.T) {
+	byCause := regexp.MustCompile(`\| *stats .* by .*\bcause\b`)
+	why := regexp.MustCompile(`\| parse cause /(.+)/ \|`)
+	const line = "sms-voice: ServiceQuotaExceededException: raise it (HTTP 400, request 57c8b3c6-f6a5-4c0e)"
+	parsed := 0
+	for _, path := range pages(t) {
+		for number, text := range strings.Split(string(read(t, path)), "\n") {
+			if byCause.MatchString(text) && !strings.Contains(text, "unreadable = 1") {
+				t.Errorf("%s:%d counts by cause: parse why from it", path, number+1)
+			}
+			if m := why.FindStringSubmatch(text); m != nil {
+				parsed++
+				got := regexp.MustCompile(m[1]).FindStringSubmatch(line)
+				if len(got) != 2 || got[1] != "sms-voice: ServiceQuotaExceededException: raise it " {
+					t.Errorf("%s:%d parses %q", path, number+1, got)
+				}
+			}
+		}
+	}
+	if parsed == 0 {
+		t.Error("no query parses a cause")
+	}
+}
+
 // The README is short. Everything else has a page of its own, and the README leads to
 // each of them.
 func TestReadme(t *testing.T) {

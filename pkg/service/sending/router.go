@@ -7,6 +7,7 @@ import (
 
 	"countersign/pkg/config"
 	"countersign/pkg/otp"
+	"countersign/pkg/telemetry"
 )
 
 // Router is the sender of a process that has several services: each message goes through the one that its origin names,
@@ -39,7 +40,8 @@ func (s Senders) Route(getenv func(string) string, standard string) (*Router, er
 func (r *Router) Standard() (string, otp.Sender) { return r.name, r.standard }
 
 // Send implements [otp.Sender]. A message for a service that the process does not have, or cannot open, is refused:
-// nothing has gone out, and each further one would be refused too.
+// nothing has gone out, and each further one would be refused too. The line of the request names a service that is not
+// the standard one.
 func (r *Router) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
 	service := m.Origin.Service
 	if service == "" || service == r.name {
@@ -50,6 +52,7 @@ func (r *Router) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 		return otp.Refused, "", unavailable{fmt.Sprintf("there is no sender %q: mend the via of the entry for %s",
 			service, m.Region)}
 	}
+	telemetry.From(ctx).Service = service
 	sender, err := open()
 	if err != nil {
 		return otp.Refused, "", unavailable{fmt.Sprintf("the sender %s cannot start: %v", service, err)}

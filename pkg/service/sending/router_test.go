@@ -7,10 +7,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/sendertest"
 	"countersign/pkg/service/sending"
+	"countersign/pkg/telemetry"
 )
 
 // named is a sender that counts its messages.
@@ -54,6 +56,26 @@ func TestRouter(t *testing.T) {
 	for name, want := range map[string][2]int64{"first": {1, 20}, "second": {1, 10}, "third": {0, 0}} {
 		if opened[name].Load() != want[0] || sent[name].Load() != want[1] {
 			t.Errorf("%s: opened %d times, %d messages, want %v", name, opened[name].Load(), sent[name].Load(), want)
+		}
+	}
+}
+
+// The line of a request names the service of its message where that is not the standard one.
+func TestRouterNamesService(t *testing.T) {
+	table := sending.Senders{}
+	for _, name := range []string{"first", "second"} {
+		table[name] = func(func(string) string) (otp.Sender, error) { return named{new(atomic.Int64)}, nil }
+	}
+	r, err := table.Route(func(string) string { return "" }, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, want := range map[string]string{"": "", "first": "", "second": "second"} {
+		ctx, line := telemetry.Begin(t.Context(), time.Time{})
+		m := sendertest.Message()
+		m.Origin.Service = service
+		if _, _, err := r.Send(ctx, m); err != nil || line.Service != want {
+			t.Errorf("%q: the line names %q, want %q (%v)", service, line.Service, want, err)
 		}
 	}
 }
