@@ -212,7 +212,8 @@ func (f clientFlags) senders(had map[string]clients.Sender) (map[string]clients.
 	return senders, errors.Join(errs...)
 }
 
-// nameable refuses a country that flags name twice, and one that does not exist, unless its entry is there to be removed.
+// nameable refuses a country that flags name twice, and one that does not exist, unless its entry is there to be
+// removed.
 func nameable(country string, senders map[string]clients.Sender, given map[string]bool) error {
 	if given[country] {
 		return fmt.Errorf("%s is given twice: keep one", country)
