@@ -36,6 +36,9 @@ func CheckBrand(name string) error {
 // {code} once, may have {brand} and {minutes} once each, and must fit one part with the lines, any code and any time.
 // Nothing may look like a second code or like a line for a phone's autofill.
 func CheckOwn(template, name string, lines Autofill) error {
+	if template != strings.TrimSpace(template) {
+		return errors.New("begins or ends with a space: take it out")
+	}
 	if err := plain(template); err != nil {
 		return err
 	}
@@ -70,21 +73,38 @@ func placeholders(template string) error {
 		return errors.New("has { or } beside {code}, {brand} and {minutes}: there are no other placeholders")
 	}
 	before, after, _ := strings.Cut(template, string(code))
-	last, _ := utf8.DecodeLastRuneInString(before)
-	first, _ := utf8.DecodeRuneInString(after)
-	if before != "" && joins(last) || after != "" && joins(first) || continues(before, after) {
+	if touches(before, after) || touches(inked(before), inked(after)) {
 		return errors.New("has a letter or a digit of the Latin alphabet, a placeholder or a sign " +
 			"that joins numbers next to {code}: a space sets the code off")
 	}
 	return nil
 }
 
+// touches reports whether what is before or after the code reads as a part of it.
+func touches(before, after string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	return before != "" && joins(last) || after != "" && joins(first) || continues(before, after)
+}
+
+// inked is a text without marks of direction, joiners and accents, behind which its next letter or digit still reads on.
+func inked(text string) string {
+	return strings.Map(func(r rune) rune {
+		if isMark(r) || unicode.Is(unicode.M, r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // continues reports whether a sign of numbers, dates, times or ranges joins the code and another number: 12.{code}.
-// The signs of scripts that are written without spaces, such as a wide colon, do not.
+// The signs of scripts that are written without spaces, such as a wide colon, do not, and neither do brackets.
 func continues(before, after string) bool {
 	number := func(r rune) bool { return r == '{' || r == '}' || unicode.Is(unicode.N, r) }
 	sign := func(r rune) bool {
-		return strings.ContainsRune(".,:;'*&\u2019\u00b7\u2212", r) || unicode.Is(unicode.Pd, r)
+		western := r < '\u0100' || '\u2000' <= r && r < '\u2c00'
+		return unicode.Is(unicode.Pd, r) || r == '\u2019' ||
+			western && unicode.In(r, unicode.Po, unicode.Pc, unicode.Sm, unicode.Sc, unicode.Sk)
 	}
 	if cut := strings.TrimRightFunc(before, sign); cut != before {
 		if last, _ := utf8.DecodeLastRuneInString(cut); number(last) {
@@ -116,7 +136,11 @@ func plain(s string) error {
 	before := ' '
 	for _, r := range s {
 		switch {
-		case r == ' ' || r == '\u00a0' || strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
+		case isMark(r):
+			continue // it carries no accent: the letter before it does
+		case r == '\u00a0':
+			r = ' '
+		case r == ' ':
 		case r == utf8.RuneError, !unicode.IsGraphic(r),
 			unicode.In(r, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point), blank(r),
 			unicode.Is(unicode.Variation_Selector, r) && !varies(before):
@@ -128,6 +152,9 @@ func plain(s string) error {
 	}
 	return nil
 }
+
+// isMark reports whether a character is not seen itself, and is needed: a joiner, a non-joiner, a mark of direction.
+func isMark(r rune) bool { return '\u200c' <= r && r <= '\u200f' }
 
 // blank reports whether a character counts as a graphic one and has no ink, or stands for something that a text lacks:
 // the Braille pattern of no dots, the object replacement, the null note head.
@@ -161,7 +188,7 @@ func longestNumber(text string) (most int) {
 		case unicode.Is(unicode.N, r):
 			digits, gap = digits+1, none
 			most = max(most, digits)
-		case unicode.Is(unicode.M, r), strings.ContainsRune("\u200c\u200d\u200e\u200f", r):
+		case unicode.Is(unicode.M, r), isMark(r):
 		case unicode.IsSpace(r) && gap != sign:
 			gap = spaces
 		case unicode.Is(unicode.P, r) && gap == none, r == '\u2212' && gap == none:
