@@ -170,11 +170,31 @@ func (c *dltSet) Run(ctx context.Context) error {
 		text.Digest = now.Digest()
 		r.DLT = slices.DeleteFunc(r.DLT, text.Same)
 		r.DLT = append(r.DLT, text)
-		if len(c.Template) != 19 || strings.Trim(c.Template, "0123456789") != "" {
-			warn("the template's id is %q, and those of DLT portals have 19 digits", c.Template)
-		}
+		c.warnOfID(*r)
 		return nil
 	})
+}
+
+// warnOfID warns of an id that looks like a mistake. Each text is a template of its own. A spreadsheet keeps 15 digits of
+// a number, and writes zeros for the others.
+func (c *dltSet) warnOfID(r clients.Record) {
+	switch {
+	case len(c.Template) != 19 || strings.Trim(c.Template, "0123456789") != "":
+		warn("the template's id is %q, and those of DLT portals have 19 digits", c.Template)
+	case strings.HasSuffix(c.Template, "0000"):
+		warn("the template's id is %s, whose last digits are zeros as a spreadsheet makes them: compare it with the "+
+			"portal", c.Template)
+	}
+	var same []string
+	for _, set := range r.DLT {
+		if set.Template == c.Template {
+			same = append(same, dltText{of: set}.name())
+		}
+	}
+	if len(same) > 1 {
+		warn("the template's id %s is set for more than one text (%s), and a template has one", c.Template,
+			strings.Join(same, "; "))
+	}
 }
 
 type dltRemove struct{ aText }
@@ -239,6 +259,7 @@ func (t *dltText) write(r clients.Record, d clients.Defaults) {
 		var registered message.Registered
 		if text, err = languages.In(w, t.Language); err == nil {
 			registered, err = text.Registered()
+			t.Stale = err != nil && t.of.Template != "" // messages have this text all the same
 		}
 		t.Registered = &registered
 	}
@@ -340,6 +361,8 @@ func (t dltText) status() string {
 	switch {
 	case t.Template == "":
 		return "missing: register the text, then client dlt set"
+	case t.Stale && t.Problem != "":
+		return t.Template + ", of another text"
 	case t.Stale:
 		return t.Template + ", of another text: register this one, then client dlt set"
 	case t.Problem != "":

@@ -77,6 +77,28 @@ func TestDLTStale(t *testing.T) {
 	if shown := c.ok("client", "dlt", "acme"); !strings.Contains(shown, "1107166375278247473, not used") {
 		t.Errorf("client dlt: %s", shown)
 	}
+	c.warns("no longer the registered one (hi, plain; en, plain)", append(set, "--brand", "A{#var#}")...)
+	if shown := c.ok("client", "dlt", "acme"); strings.Count(shown, "1107166375278247471, of another text\n") != 2 {
+		t.Errorf("a text that has no registered form: %s", shown)
+	}
+}
+
+// TestDLTDoubtfulID: an id that looks like a mistake is a warning.
+func TestDLTDoubtfulID(t *testing.T) {
+	c := onFolder(t, newFolder(t))
+	c.ok("client", "add", "acme", "--country", "IN", "--brand", "Acme")
+	set := func(language, id string) []string {
+		return []string{"client", "dlt", "set", "acme", "--language", language, "--template", id}
+	}
+	for id, want := range map[string]string{"1107166375278240000": "spreadsheet", "110716637527824747": "19 digits"} {
+		c.warns(want, set("hi", id)...)
+	}
+	for range 2 { // the same text again is no second one
+		if _, faults, _ := c.run(set("hi", "1107166375278247471")...); faults != "" {
+			t.Errorf("a good id: %s", faults)
+		}
+	}
+	c.warns("set for more than one text (hi, plain; en, plain)", set("en", "1107166375278247471")...)
 }
 
 // TestIndianRoute: a deployment in a Region without a local route to India is a warning for a client that sends

@@ -130,6 +130,7 @@ func TestTestNumberCommands(t *testing.T) {
 			c.no("the code must have 4 to 8 digits", add("+12025550123", "--code="+bad, "--until=2099-12-31")...)
 		}
 		c.no("must be a time to come", add("+12025550123", "--code=424242", "--until=2026-01-01")...)
+		c.no("must be in the year 9999 or before", add("+12025550123", "--code=424242", "--until=9999-12-31")...)
 		c.no("must be a day such as", add("+12025550123", "--code=424242", "--until=tomorrow")...)
 		c.no("missing flags: --until", add("+12025550123", "--code=424242")...)
 		c.no("not found", "client", "test-number", "add", "nobody", "+12025550123", "--code=424242",

@@ -12,12 +12,19 @@ import (
 	"countersign/pkg/phone"
 )
 
+// lastYear is the last one of RFC 3339, in which records have their times.
+const lastYear = 9999
+
 // AddTestNumber makes a number a test number of a client, with a code, until an instant that is to come. If it is one
 // already, it gets the new code and the new end.
 func (g Registry) AddTestNumber(ctx context.Context, id string, n phone.Number, code otp.Code, until time.Time) error {
 	if !until.After(g.Now()) {
 		return fmt.Errorf("the test number would end on %s, which is over: must be a time to come",
 			until.UTC().Format(time.RFC3339))
+	}
+	if until.UTC().Year() > lastYear {
+		return fmt.Errorf("the test number would end in the year %d: must be in the year %d or before",
+			until.UTC().Year(), lastYear)
 	}
 	of := clients.Record{ID: id}
 	added, err := of.SealTestNumber(ctx, g.Sealer, n.E164, n.Mask, code, until)
