@@ -21,11 +21,17 @@ import (
 // before [Check] or of a deployment with a new brand, lines are left out, see
 // [fewerLines]: nobody is left without a code.
 //
-// Where texts must be registered, the first one that is goes before others, see [message.Registration].
+// Where texts must be registered, the first one that is goes before others, see [message.Registration]. A payment for
+// which the registered texts have no room is refused: carriers drop a text that is not registered, and the caller would
+// take it for sent.
 func For(w message.Words, languages ...string) (message.Chosen, error) {
 	if w.Registered && len(w.Registrations) > 0 {
-		if chosen, ok := withTemplate(w, languages); ok {
+		chosen, long := withTemplate(w, languages)
+		if chosen.Text != nil {
 			return chosen, nil
+		}
+		if long != nil && !w.Payment.None() {
+			return message.Chosen{}, long
 		}
 	}
 	for tag := range asked(languages) {

@@ -1,6 +1,7 @@
 package languages
 
 import (
+	"errors"
 	"iter"
 	"strings"
 
@@ -64,20 +65,26 @@ func (r *row) fixed() string {
 
 // withTemplate returns the first text of w that is registered and fits: in the languages, in those of w, in English, in
 // Hindi, in any other. A registered text in another language arrives, and one that is not registered is dropped. All
-// lines for autofill go before a language: an app waits for its line.
-func withTemplate(w message.Words, languages []string) (message.Chosen, bool) {
+// lines for autofill go before a language: an app waits for its line. If none of the registered texts fits, long is why
+// the one with the most room does not.
+func withTemplate(w message.Words, languages []string) (chosen message.Chosen, long *message.TooLong) {
 	for _, w.Autofill = range append([]message.Autofill{w.Autofill}, fewerLines(w.Autofill)...) {
 		for tag := range orderOf(w, languages) {
 			id := w.RegistrationOf(Canonical(tag))
-			if id == "" {
+			if tag == "" || id == "" {
 				continue
 			}
-			if text, ok := try(w, tag); ok {
-				return message.Chosen{Text: text.Write, Template: id}, true
+			text, err := in(w, tag)
+			if err == nil {
+				return message.Chosen{Text: text.Write, Template: id}, nil
+			}
+			var over *message.TooLong
+			if errors.As(err, &over) && (long == nil || over.Over < long.Over) {
+				long = over
 			}
 		}
 	}
-	return message.Chosen{}, false
+	return message.Chosen{}, long
 }
 
 // orderOf are the languages that a registered text is looked for in.

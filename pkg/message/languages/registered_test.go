@@ -2,6 +2,7 @@ package languages_test
 
 import (
 	"cmp"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -180,6 +181,52 @@ func TestRegistrationChosen(t *testing.T) {
 		w.Registered = false
 		if got, err := languages.For(w, c.asked); err != nil || got.Template != "" {
 			t.Errorf("%+v elsewhere: %q, %v", c, got.Template, err)
+		}
+	}
+}
+
+// A payment for which no registered text with one has room is refused, with the characters to take out: carriers drop a
+// text that is not registered. One for which no text is registered has the usual text.
+func TestRegisteredPaymentRoom(t *testing.T) {
+	registered := func(tag string, form message.Form, payment bool) message.Registration {
+		return message.Registration{Language: tag, Form: form, Payment: payment, ID: tag}
+	}
+	site, long := message.Autofill{Site: "acme.in"}, strings.Repeat("p", message.MaxValue)
+	for _, c := range []struct {
+		payee string
+		set   []message.Registration
+		lines message.Autofill
+		want  string // the id, or "refused"
+	}{
+		{"Bob", []message.Registration{registered("hi", message.Plain, true)}, message.Autofill{}, "hi"},
+		{long, []message.Registration{registered("hi", message.Plain, true)}, message.Autofill{}, "refused"},
+		{long, []message.Registration{registered("hi", message.WithSite, true)}, site, "refused"},
+		{long, []message.Registration{registered("hi", message.Plain, true), registered("en", message.Plain, true)},
+			message.Autofill{}, "en"},
+		{long, []message.Registration{registered("hi", message.Plain, false)}, message.Autofill{}, ""},
+		{long, nil, message.Autofill{}, ""},
+	} {
+		w := message.Words{Brand: "Acme", Autofill: c.lines, Registered: true, Registrations: c.set}
+		w.Payment = otp.Payment{Amount: "1234.50", Currency: "INR", Payee: c.payee}
+		got, err := languages.For(w, "hi")
+		var over *message.TooLong
+		if errors.As(err, &over) != (c.want == "refused") || err == nil && got.Template != c.want {
+			t.Errorf("%+v: %q, %v", c, got.Template, err)
+		}
+		if over == nil {
+			continue
+		}
+		w.Payment.Payee = c.payee[over.Over:]
+		if got, err := languages.For(w, "hi"); err != nil || got.Template != "hi" {
+			t.Errorf("%+v without %d characters: %q, %v", c, over.Over, got.Template, err)
+		}
+		w.Payment.Payee = c.payee[over.Over-1:]
+		if got, err := languages.For(w, "hi"); err == nil {
+			t.Errorf("%+v with one more: %q", c, got.Template)
+		}
+		w.Payment = otp.Payment{} // a code without a payment is never refused
+		if _, err := languages.For(w, "hi"); err != nil {
+			t.Errorf("%+v without a payment: %v", c, err)
 		}
 	}
 }
