@@ -175,8 +175,8 @@ func (c *dltSet) Run(ctx context.Context) error {
 	})
 }
 
-// warnOfID warns of an id that looks like a mistake. Each text is a template of its own. A spreadsheet keeps 15 digits of
-// a number, and writes zeros for the others.
+// warnOfID warns of an id that looks like a mistake. Each text is a template of its own. A spreadsheet keeps 15 digits
+// of a number, and writes zeros for the others.
 func (c *dltSet) warnOfID(r clients.Record) {
 	switch {
 	case len(c.Template) != 19 || strings.Trim(c.Template, "0123456789") != "":

@@ -87,7 +87,7 @@ func touches(before, after string) bool {
 	return before != "" && joins(last) || after != "" && joins(first) || continues(before, after)
 }
 
-// inked is a text without marks of direction, joiners and accents, behind which its next letter or digit still reads on.
+// inked is a text without marks of direction, joiners and accents: what is next to the code reads on behind them.
 func inked(text string) string {
 	return strings.Map(func(r rune) rune {
 		if isMark(r) || unicode.Is(unicode.M, r) {
