@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 
@@ -32,31 +33,31 @@ func TestBrokenReports(t *testing.T) {
 		call []byte
 		want string
 	}{
-		"nothing":                    {nil, "neither"},
-		"no JSON":                    {[]byte(number), "neither"},
-		"another event of Lambda":    {[]byte(`{"Records":[]}`), "neither"},
-		"a record of a table":        {[]byte(`{"Records":[{"eventSource":"aws:dynamodb"}]}`), "neither from SNS nor"},
-		"a message of a queue":       {queued("x"), "not a JSON object"},
-		"no event":                   {published(number), "not a JSON object"},
-		"another object":             {published(`{"number":"` + number + `"}`), "neither an eventType"},
-		"a list":                     {published(`["` + number + `"]`), "not a JSON object"},
-		"no base64":                  {[]byte(`{"awslogs":{"data":"!` + number + `"}}`), "neither"},
-		"no gzip":                    {[]byte(`{"awslogs":{"data":"AAAA"}}`), "gzip"},
-		"no piece of a log":          {zipped([]byte(number)), "broken"},
-		"a piece that is too large":  {zipped(bytes.Repeat([]byte(" "), maxText+1)), "8 MB"},
-		"a piece that is cut off":    {zipped([]byte(`{"logEvents":[{"message":"` + number)), "broken"},
-		"a number in the wrong type": {edited("destinationPhoneNumber", number[1:]), "another type"},
-		"no id":                      {edited("messageId", `""`), "message id"},
-		"an id with capitals":        {edited("messageId", `"`+strings.ToUpper(id)+`"`), "message id"},
-		"a number as the id":         {edited("messageId", `"`+number+`"`), "message id"},
-		"no time":                    {edited("eventTimestamp", "0"), "30 days"},
-		"a time to come":             {edited("eventTimestamp", "17957808001230"), "30 days"},
-		"a time that overflows":      {edited("eventTimestamp", "9223372036854775807"), "30 days"},
-		"a context of numbers":       {edited("context", `{"client":60123456789}`), "another type"},
-		"a line in the wrong type":   {logged(with(t, failure, "delivery.destination", number[1:])), "another type"},
-		"a line of another status":   {logged(with(t, failure, "status", `"`+number+`"`)), "SUCCESS nor FAILURE"},
-		"a line without an id":       {logged(with(t, failure, "notification.messageId", `null`)), "message id"},
-		"a line without a time":      {logged(with(t, failure, "notification.timestamp", `"`+number+`"`)), "30 days"},
+		"nothing":                   {nil, "neither"},
+		"no JSON":                   {[]byte(number), "neither"},
+		"another event of Lambda":   {[]byte(`{"Records":[]}`), "neither"},
+		"a record of a table":       {[]byte(`{"Records":[{"eventSource":"aws:dynamodb"}]}`), "neither from SNS nor"},
+		"a message of a queue":      {queued("x"), "not a JSON object"},
+		"no event":                  {published(number), "not a JSON object"},
+		"another object":            {published(`{"number":"` + number + `"}`), "neither an eventType"},
+		"a list":                    {published(`["` + number + `"]`), "not a JSON object"},
+		"no base64":                 {[]byte(`{"awslogs":{"data":"!` + number + `"}}`), "neither"},
+		"no gzip":                   {[]byte(`{"awslogs":{"data":"AAAA"}}`), "gzip"},
+		"no piece of a log":         {zipped([]byte(number)), "broken"},
+		"a piece that is too large": {zipped(bytes.Repeat([]byte(" "), maxText+1)), "8 MB"},
+		"a piece that is cut off":   {zipped([]byte(`{"logEvents":[{"message":"` + number)), "broken"},
+		"no id":                     {edited("messageId", `""`), "message id"},
+		"an id with capitals":       {edited("messageId", `"`+strings.ToUpper(id)+`"`), "message id"},
+		"a number as the id":        {edited("messageId", `"`+number+`"`), "message id"},
+		"no time":                   {edited("eventTimestamp", "0"), "30 days"},
+		"a time to come":            {edited("eventTimestamp", "17957808001230"), "30 days"},
+		"a time that overflows":     {edited("eventTimestamp", "9223372036854775807"), "30 days"},
+		"a time in the wrong type":  {edited("eventTimestamp", `"`+number+`"`), "another type"},
+		"an event without a type":   {edited("eventType", number[1:]), "another type"},
+		"a line in the wrong type":  {logged(with(t, failure, "status", number[1:])), "another type"},
+		"a line of another status":  {logged(with(t, failure, "status", `"`+number+`"`)), "SUCCESS nor FAILURE"},
+		"a line without an id":      {logged(with(t, failure, "notification.messageId", `null`)), "message id"},
+		"a line without a time":     {logged(with(t, failure, "notification.timestamp", `"`+number+`"`)), "30 days"},
 	} {
 		r := report(t, c.call)
 		if r.Err == nil || r.Receipt != nil || !strings.Contains(r.Err.Error(), c.want) {
@@ -96,6 +97,63 @@ func TestDoubtfulFields(t *testing.T) {
 		}
 		if c.path != "context" {
 			quiet(t, r)
+		}
+	}
+}
+
+// A field of another type than documented, which AWS may give it some day, costs that field alone.
+func TestFieldsOfOtherTypes(t *testing.T) {
+	needed := map[string]bool{
+		"eventType": true, "eventTimestamp": true, "messageId": true,
+		"notification.messageId": true, "notification.timestamp": true, "status": true,
+	}
+	tried := 0
+	try := func(report, path string, call func(...string) []byte) {
+		for _, value := range []string{`null`, `7.5`, `60123456789`, `"60123456789"`, `""`, `true`, `[]`, `[7]`,
+			`{"client":60123456789}`} {
+			got := Read(call(with(t, report, path, value)), now)
+			for _, r := range got {
+				quiet(t, r)
+			}
+			if !needed[path] && (len(got) != 1 || got[0].Receipt == nil) {
+				t.Errorf("%s %s: %+v", path, value, got)
+			}
+			tried++
+		}
+	}
+	for path := range members(t, delivered) {
+		try(delivered, path, published)
+	}
+	for path := range members(t, failure) {
+		try(failure, path, logged)
+	}
+	if tried < 250 {
+		t.Errorf("only %d reports", tried)
+	}
+	// One reference of another type leaves the other one.
+	r := report(t, published(with(t, delivered, "context", `{"client":7,"authenticationId":"`+auth+`"}`)))
+	if r.Receipt == nil || r.Receipt.Client != "" || r.Receipt.AuthID != auth {
+		t.Errorf("%+v", r)
+	}
+}
+
+// members returns the paths of all fields of a report.
+func members(t *testing.T, report string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var whole map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(report), &whole); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range whole {
+			var inner map[string]json.RawMessage
+			if json.Unmarshal(text, &inner) != nil || name == "context" {
+				inner = map[string]json.RawMessage{"": nil}
+			}
+			for of := range inner {
+				if !yield(strings.TrimSuffix(name+"."+of, ".")) {
+					return
+				}
+			}
 		}
 	}
 }

@@ -9,21 +9,21 @@ import (
 	"countersign/pkg/otp"
 )
 
-// event is an event of End User Messaging.
+// event is an event of End User Messaging. Without its type, time and message, nothing follows from it.
 type event struct {
-	EventType                string            `json:"eventType"`
-	EventTimestamp           int64             `json:"eventTimestamp"` // in milliseconds
-	IsFinal                  *bool             `json:"isFinal"`
-	DestinationPhoneNumber   string            `json:"destinationPhoneNumber"`
-	IsoCountryCode           string            `json:"isoCountryCode"`
-	MCC                      digits            `json:"mcc"`
-	MNC                      digits            `json:"mnc"`
-	MessageID                string            `json:"messageId"`
-	MessageStatus            string            `json:"messageStatus"`
-	MessageStatusDescription string            `json:"messageStatusDescription"`
-	Context                  map[string]string `json:"context"`
-	TotalMessageParts        int               `json:"totalMessageParts"`
-	TotalMessagePrice        json.Number       `json:"totalMessagePrice"`
+	EventType                string                            `json:"eventType"`
+	EventTimestamp           int64                             `json:"eventTimestamp"` // in milliseconds
+	IsFinal                  beside[*bool]                     `json:"isFinal"`
+	DestinationPhoneNumber   beside[string]                    `json:"destinationPhoneNumber"`
+	IsoCountryCode           beside[string]                    `json:"isoCountryCode"`
+	MCC                      digits                            `json:"mcc"`
+	MNC                      digits                            `json:"mnc"`
+	MessageID                string                            `json:"messageId"`
+	MessageStatus            beside[string]                    `json:"messageStatus"`
+	MessageStatusDescription beside[string]                    `json:"messageStatusDescription"`
+	Context                  beside[map[string]beside[string]] `json:"context"`
+	TotalMessageParts        beside[int]                       `json:"totalMessageParts"`
+	TotalMessagePrice        beside[json.Number]               `json:"totalMessagePrice"`
 }
 
 // underWay is the reason of an event after which another one comes.
@@ -71,14 +71,14 @@ func (e event) reason() (reason otp.Reason, known bool) {
 			reason, known = events[rest]
 		}
 	}
-	if other, ok := rcsDelivered[e.MessageStatus]; ok && e.EventType == "RCS_DELIVERED" {
+	if other, ok := rcsDelivered[e.MessageStatus.value]; ok && e.EventType == "RCS_DELIVERED" {
 		reason = other
 	}
-	if e.IsFinal != nil && !*e.IsFinal {
+	if final := e.IsFinal.value; final != nil && !*final {
 		return underWay, known
 	}
 	failed := reason != underWay && reason.State() != otp.MessageDelivered
-	if failed && optedOut(e.MessageStatus+e.MessageStatusDescription) {
+	if failed && optedOut(e.MessageStatus.value+e.MessageStatusDescription.value) {
 		reason = otp.ReasonOptedOut
 	}
 	return reason, known
@@ -102,18 +102,13 @@ func readEvent(text []byte, now time.Time) Report {
 	case reason == underWay:
 		return Report{}
 	}
-	r, err := newReceipt(e.MessageID, reason, e.DestinationPhoneNumber, time.UnixMilli(e.EventTimestamp), now)
+	r, err := newReceipt(e.MessageID, reason, e.DestinationPhoneNumber.value, time.UnixMilli(e.EventTimestamp), now)
 	if err != nil {
 		return Report{Err: err}
 	}
-	r.Region, r.Network = country(e.IsoCountryCode), network(e.MCC, e.MNC)
-	r.Client, r.AuthID = client(e.Context[otp.ContextClient]), authID(e.Context[otp.ContextAuthID])
-	if e.TotalMessageParts > 0 && e.TotalMessageParts <= maxParts {
-		r.Parts = e.TotalMessageParts
-	}
-	r.Price = micros(e.TotalMessagePrice)
+	r.Region, r.Network = country(e.IsoCountryCode.value), network(e.MCC, e.MNC)
+	r.Client = client(e.Context.value[otp.ContextClient].value)
+	r.AuthID = authID(e.Context.value[otp.ContextAuthID].value)
+	r.Parts, r.Price = parts(e.TotalMessageParts.value), micros(e.TotalMessagePrice.value)
 	return Report{Receipt: r}
 }
-
-// maxParts is more than a message of the service may have.
-const maxParts = 100

@@ -9,20 +9,20 @@ import (
 	"countersign/pkg/otp"
 )
 
-// line is a line of SNS's delivery log.
+// line is a line of SNS's delivery log. Without its status, time and message, nothing follows from it.
 type line struct {
 	Notification struct {
 		MessageID string `json:"messageId"`
 		Timestamp string `json:"timestamp"`
 	} `json:"notification"`
 	Delivery struct {
-		Destination               string      `json:"destination"`
-		PriceInUSD                json.Number `json:"priceInUSD"`
-		MCC                       digits      `json:"mcc"`
-		MNC                       digits      `json:"mnc"`
-		ProviderResponse          string      `json:"providerResponse"`
-		NumberOfMessageParts      int         `json:"numberOfMessageParts"`
-		DwellTimeMsUntilDeviceAck int64       `json:"dwellTimeMsUntilDeviceAck"`
+		Destination               beside[string]      `json:"destination"`
+		PriceInUSD                beside[json.Number] `json:"priceInUSD"`
+		MCC                       digits              `json:"mcc"`
+		MNC                       digits              `json:"mnc"`
+		ProviderResponse          beside[string]      `json:"providerResponse"`
+		NumberOfMessageParts      beside[int]         `json:"numberOfMessageParts"`
+		DwellTimeMsUntilDeviceAck beside[int64]       `json:"dwellTimeMsUntilDeviceAck"`
 	} `json:"delivery"`
 	Status string `json:"status"`
 }
@@ -50,7 +50,7 @@ var responses = []struct {
 // reason returns what a line reports. known is false for a text that this release does not know; the message failed all
 // the same.
 func (l line) reason() (reason otp.Reason, known bool) {
-	text := strings.ToLower(l.Delivery.ProviderResponse)
+	text := strings.ToLower(l.Delivery.ProviderResponse.value)
 	switch l.Status {
 	case "SUCCESS":
 		if strings.Contains(text, "carrier") {
@@ -77,7 +77,7 @@ func (l line) at() time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	if ms := l.Delivery.DwellTimeMsUntilDeviceAck; ms > 0 && ms < longestDwell.Milliseconds() {
+	if ms := l.Delivery.DwellTimeMsUntilDeviceAck.value; ms > 0 && ms < longestDwell.Milliseconds() {
 		at = at.Add(time.Duration(ms) * time.Millisecond)
 	}
 	return at
@@ -93,18 +93,16 @@ func readLine(text []byte, now time.Time) Report {
 	if reason == "" {
 		return Report{Err: errors.New("the status of a line of SNS's delivery log is neither SUCCESS nor FAILURE")}
 	}
-	r, err := newReceipt(l.Notification.MessageID, reason, l.Delivery.Destination, l.at(), now)
+	number := l.Delivery.Destination.value
+	r, err := newReceipt(l.Notification.MessageID, reason, number, l.at(), now)
 	if err != nil {
 		return Report{Err: err}
 	}
 	r.Network = network(l.Delivery.MCC, l.Delivery.MNC)
-	if n := l.Delivery.NumberOfMessageParts; n > 0 && n <= maxParts {
-		r.Parts = n
-	}
-	r.Price = micros(l.Delivery.PriceInUSD)
-	report := Report{Receipt: r, to: &l.Delivery.Destination}
+	r.Parts, r.Price = parts(l.Delivery.NumberOfMessageParts.value), micros(l.Delivery.PriceInUSD.value)
+	report := Report{Receipt: r, to: &number}
 	if !known {
-		report.Note = "this release does not know the reason of SNS: " + shown(l.Delivery.ProviderResponse)
+		report.Note = "this release does not know the reason of SNS: " + shown(l.Delivery.ProviderResponse.value)
 	}
 	return report
 }

@@ -34,6 +34,19 @@ func newReceipt(messageID string, reason otp.Reason, number string, at, now time
 	return r, nil
 }
 
+// beside is a field that a report has beside its message. One of another type than documented is left out: it must not
+// cost what became of the message.
+type beside[T any] struct{ value T }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *beside[T]) UnmarshalJSON(text []byte) error {
+	var value T
+	if json.Unmarshal(text, &value) == nil {
+		b.value = value
+	}
+	return nil
+}
+
 // digits is a code that AWS writes as a string or as a number.
 type digits string
 
@@ -51,6 +64,15 @@ func network(mcc, mnc digits) string {
 		return ""
 	}
 	return fmt.Sprintf("%s-%02s", mcc, mnc)
+}
+
+// parts returns the number of a message's parts, 0 for one that cannot be.
+func parts(n int) int {
+	const most = 100 // more than a message may have
+	if n < 0 || n > most {
+		return 0
+	}
+	return n
 }
 
 // micros returns a price in millionths of a dollar, 0 for one that cannot be.
