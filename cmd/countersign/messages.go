@@ -21,7 +21,7 @@ import (
 
 var messagesHelp = texts{
 	"messages": "Print what became of the messages to a number, or of one challenge.",
-	"messages_number": "The phone number, +606543216353 or 60-6543216353: its challenges of the last day, and when " +
+	"messages_number": "The phone number, '+60 6543-216353' or 60-6543216353: its challenges of the last day, and when " +
 		"the messages of the last 30 days were counted. This reads the whole table of challenges.",
 	"messages_id":     "The authenticationId of one challenge.",
 	"messages_client": "The client whose messages are meant. Without it, all clients are looked at.",
@@ -53,7 +53,10 @@ It exits with 0 also if it finds nothing for a number, and with 1 if no challeng
 // Run finds the challenges, and prints what became of their messages.
 func (c *messages) Run(ctx context.Context) (err error) {
 	var number phone.Number
-	if c.Number != "" {
+	switch {
+	case c.Number+c.AuthenticationID == "":
+		return errors.New("--number and --authentication-id: one of them must not be empty")
+	case c.Number != "":
 		if number, err = lookedUp(c.Number); err != nil {
 			return err
 		}

@@ -172,6 +172,7 @@ func TestMessagesNothing(t *testing.T) {
 			"must be the 35 digits":                  "--client acme --authentication-id 1",
 			"no client has a challenge " + digits:    "--authentication-id " + digits,
 			"the number is not possible":             "--number 12",
+			"one of them must not be empty":          "--number= --client acme",
 			"missing flags":                          "--client acme",
 			"can't be used together":                 "--number +60123456789 --authentication-id " + digits,
 		} {

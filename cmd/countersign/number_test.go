@@ -75,5 +75,5 @@ func testNumber(t *testing.T, c tool, serve func(flags ...string) *process) {
 		t.Errorf("after the lock-out: %s", got)
 	}
 	c.no("not found in ", "number", "show", "+60123456789", "--client", "nobody")
-	c.no("such as +606543216353", "number", "show", "+60 123456789", "--client", "acme")
+	c.no("such as +606543216353", "number", "show", "0123456789", "--client", "acme")
 }
