@@ -32,6 +32,10 @@ const (
 // most is the number of verdicts that may fail in one report before the rest is not tried: the service is away.
 const most = 2 * atATime
 
+// rest is how long verdicts are not tried after a report of which the service answered none. The records of the stream
+// behind a report wait until it ends.
+const rest = time.Minute
+
 // Config is the place of the service.
 type Config struct {
 	// Region of the service, such as "eu-central-1". It is optional with an Endpoint.
@@ -48,6 +52,9 @@ type Config struct {
 type Reporter struct {
 	client *pinpointsmsvoicev2.Client
 	log    *slog.Logger
+
+	mu    sync.Mutex
+	until time.Time // the service is left alone
 }
 
 var _ changes.Feedback = (*Reporter)(nil)
@@ -67,25 +74,51 @@ func New(c Config) (*Reporter, error) {
 
 // Report implements [changes.Feedback].
 func (r *Reporter) Report(ctx context.Context, verdicts []changes.Verdict) {
+	begun := time.Now()
+	if r.rests(begun) {
+		r.line(ctx, len(verdicts), len(verdicts), errAway)
+		return
+	}
+	lost, tried, cause := r.report(ctx, verdicts)
+	if lost == tried && time.Since(begun) >= attemptTimeout {
+		r.mu.Lock()
+		r.until = time.Now().Add(rest)
+		r.mu.Unlock()
+	}
+	if lost += len(verdicts) - tried; lost > 0 {
+		r.line(ctx, lost, len(verdicts), cause)
+	}
+}
+
+// errAway is why a verdict is not tried.
+var errAway = errors.New("sms-voice: PutMessageFeedback: not tried, because the service gave no answer a moment before")
+
+func (r *Reporter) rests(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return now.Before(r.until)
+}
+
+func (r *Reporter) line(ctx context.Context, lost, of int, cause error) {
+	r.log.WarnContext(ctx, "feedback", "lost", lost, "of", of, "cause", cause.Error())
+}
+
+// report tries verdicts. It returns how many were tried, and how many of these are lost.
+func (r *Reporter) report(ctx context.Context, verdicts []changes.Verdict) (lost, tried int, cause error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var (
-		mu    sync.Mutex
-		next  int
-		lost  int
-		cause error
-	)
+	var mu sync.Mutex
 	take := func(failed error) (v changes.Verdict, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		if failed != nil {
 			lost, cause = lost+1, failed
 		}
-		if next == len(verdicts) || lost >= most {
+		if tried == len(verdicts) || lost >= most {
 			return v, false
 		}
-		next++
-		return verdicts[next-1], true
+		tried++
+		return verdicts[tried-1], true
 	}
 	var workers sync.WaitGroup
 	for range min(atATime, len(verdicts)) {
@@ -95,9 +128,7 @@ func (r *Reporter) Report(ctx context.Context, verdicts []changes.Verdict) {
 		})
 	}
 	workers.Wait()
-	if lost += len(verdicts) - next; lost > 0 {
-		r.log.WarnContext(ctx, "feedback", "lost", lost, "of", len(verdicts), "cause", cause.Error())
-	}
+	return lost, tried, cause
 }
 
 // put reports one verdict. A message that the service does not know is no fault: SNS may have sent it, whose ids have

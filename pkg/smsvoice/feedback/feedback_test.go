@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,6 +124,45 @@ func TestHangs(t *testing.T) {
 			t.Errorf("after %v: %q", took, log)
 		}
 	})
+}
+
+// While the service hangs, the stream goes on: of an hour, the reports of all batches together take a small part. The
+// service is tried again meanwhile, and verdicts arrive as soon as it answers.
+func TestHangsForAnHour(t *testing.T) {
+	for name, size := range map[string]int{"full batches": 100, "small batches": 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun, requests := time.Now(), 0
+				var mu sync.Mutex
+				service := roundTrip(func(r *http.Request) (*http.Response, error) {
+					if time.Since(begun) < time.Hour {
+						<-r.Context().Done()
+						return nil, r.Context().Err()
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					requests++
+					header := http.Header{"Content-Type": {"application/x-amz-json-1.0"}}
+					return &http.Response{StatusCode: 200, Header: header, Body: http.NoBody, Request: r}, nil
+				})
+				r, _ := reporter(t, feedback.Config{Endpoint: "http://127.0.0.1:1", Transport: service})
+				var waited time.Duration
+				for time.Since(begun) < time.Hour {
+					at := time.Now()
+					r.Report(t.Context(), verdicts(size))
+					waited += time.Since(at)
+					time.Sleep(time.Second)
+				}
+				if waited > 10*time.Minute {
+					t.Errorf("the stream waited %v in an hour", waited)
+				}
+				time.Sleep(2 * time.Minute)
+				if r.Report(t.Context(), verdicts(size)); requests != size {
+					t.Errorf("%d of %d verdicts arrive after the hour", requests, size)
+				}
+			})
+		})
+	}
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
