@@ -80,7 +80,8 @@ func loadReport(loads []figures, o options) string {
 
 func handlerReport(handlers, texts string) string {
 	return "## The handlers, one call at a time\n\n" +
-		"API Gateway event in, answer out, SQLite on disk, delivery to an outbox file.\n\n```\n" + handlers + "```\n\n" +
+		"API Gateway event in, answer out, SQLite on disk, delivery to an outbox file.\n\n" +
+		"```\n" + handlers + "```\n\n" +
 		"## The text of a message\n\n" + textIntroduction + "\n```\n" + texts + "```\n"
 }
 
