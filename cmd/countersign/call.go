@@ -4,13 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/ams/amsclient"
 	"countersign/pkg/keyring"
@@ -26,6 +27,7 @@ var callHelp = texts{
 	"call_data":  "Folder of keys.",
 	"request_id": "Id of the request. Without it, one is made and printed on standard error.",
 	"auth_id":    "authenticationId of the init's answer. The code is then sent as challengeData.",
+	"payment":    "What the code confirms, such as {\"amount\":\"10.50\",\"currency\":\"EUR\",\"payee\":\"Acme\"}.",
 	"users":      "Call users/verifyAuthentication instead of security/verifyAuthentication.",
 }
 
@@ -212,9 +214,27 @@ func (r requestID) id() string {
 	return r.ID
 }
 
+// paying is the flag for a payment.
+type paying struct {
+	Payment *payment `placeholder:"JSON" help:"payment"`
+}
+
+// payment is one as the request has it.
+type payment amsclient.Payment
+
+// UnmarshalText reads the object. The service decides about its values.
+func (p *payment) UnmarshalText(text []byte) error {
+	if err := json.Unmarshal(text, (*amsclient.Payment)(p), json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf(`it must be a JSON object with "amount", "currency", "payee" and, if need be, "purpose", `+
+			`each a string: %w`, err)
+	}
+	return nil
+}
+
 type callInit struct {
 	caller
 	requestID
+	paying
 	Number string `arg:"" help:"+606543216353, or 60-6543216353 as it is sent."`
 }
 
@@ -227,7 +247,7 @@ func (c *callInit) Run(ctx context.Context) error {
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		return client.Init(ctx, amsclient.InitRequest{
 			AuthenticationRequestID: c.id(), AuthenticationMethod: "OTP", AuthenticationType: "SMS",
-			IdentityType: "MOBILENO", IdentityValue: number,
+			IdentityType: "MOBILENO", IdentityValue: number, Payment: (*amsclient.Payment)(c.Payment),
 		})
 	})
 }
@@ -235,6 +255,7 @@ func (c *callInit) Run(ctx context.Context) error {
 type callUsersInit struct {
 	caller
 	requestID
+	paying
 	Token string `arg:"" help:"The wallet token, or - for the standard input."`
 }
 
@@ -250,13 +271,14 @@ func (c *callUsersInit) Run(ctx context.Context) error {
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		return client.UsersInit(ctx, amsclient.UsersInitRequest{
 			AuthenticationType: "OTP", AuthenticationRequestID: c.id(), AuthenticationChannelType: "SMS",
-			UserIdentityType: "WALLET_TOKEN", UserIdentityValue: c.Token,
+			UserIdentityType: "WALLET_TOKEN", UserIdentityValue: c.Token, Payment: (*amsclient.Payment)(c.Payment),
 		})
 	})
 }
 
 type callVerify struct {
 	caller
+	paying
 	AuthenticationID string `xor:"body" placeholder:"ID" help:"auth_id"`
 	Users            bool   `xor:"body" help:"users"`
 	ID               string `arg:"" help:"The id of the init."`
@@ -268,6 +290,7 @@ func (c *callVerify) Run(ctx context.Context) error {
 	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
 		body := amsclient.VerifyRequest{
 			AuthenticationType: "OTP", AuthenticationRequestID: c.ID, AuthenticationValue: c.Code,
+			Payment: (*amsclient.Payment)(c.Payment),
 		}
 		switch {
 		case c.Users:
@@ -275,7 +298,7 @@ func (c *callVerify) Run(ctx context.Context) error {
 		case c.AuthenticationID != "":
 			return client.SecurityVerify(ctx, amsclient.SecurityVerifyRequest{
 				AuthenticationRequestID: c.ID, AuthenticationID: c.AuthenticationID,
-				ChallengeData: &amsclient.ChallengeData{ChallengeType: "sms", OTPValue: c.Code},
+				ChallengeData: &amsclient.ChallengeData{ChallengeType: "sms", OTPValue: c.Code}, Payment: body.Payment,
 			})
 		}
 		text, err := json.Marshal(body) // security/verifyAuthentication accepts this body too

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,31 @@ func (c at) until(code string, args ...string) {
 		}
 	}
 	c.t.Errorf("%q still answers %s, want %s", args, answer, code)
+}
+
+// TestCallPayment: init and verify name a payment, in each body that a check may have.
+func TestCallPayment(t *testing.T) {
+	p := serveOn(t, newFolder(t))
+	c := at{onFolder(t, p.data), p}
+	c.ok("client", "add", "acme", "--country", "US", "--generate-key")
+	other := strings.Replace(bill, "1048.57", "9048.57", 1)
+	for i, form := range [][]string{{}, {"--users"}, {"--authentication-id"}} {
+		number, id := fmt.Sprint("+1202555012", i), fmt.Sprint("pay", i)
+		answer := c.gets("SUCCESS", 0, "init", number, "--client", "acme", "--id", id, "--payment", bill)
+		if len(form) > 0 && form[0] == "--authentication-id" {
+			_, after, _ := strings.Cut(answer, `"authenticationId":"`)
+			authID, _, _ := strings.Cut(after, `"`)
+			form = append(form, authID)
+		}
+		verify := append([]string{"verify", id, p.shown(number), "--client", "acme"}, form...)
+		c.gets("VERIFY_UNMATCHED", 2, verify...)
+		c.gets("VERIFY_UNMATCHED", 2, append(verify, "--payment", other)...)
+		c.gets("SUCCESS", 0, append(verify, "--payment", bill)...)
+	}
+	c.gets("PARAM_ILLEGAL", 2, "init", "+12025550129", "--client", "acme", "--payment", `{"amount":"1"}`)
+	for _, bad := range []string{`{"amount":1}`, `{"Amount":"1.00"}`, `{"iban":"x"}`, `10.50`, ``, `{} {}`} {
+		c.no("--payment", "call", "init", "+12025550129", "--client", "acme", "--payment="+bad)
+	}
 }
 
 // TestCallSigned: a client that is added while the server runs can call at once, and only

@@ -11,6 +11,15 @@ const (
 	pathTrigger        = "/ams/api/v1/security/triggerChallenge"
 )
 
+// Payment is what a code confirms. It is a member of Countersign's own, which no vendor documents. The message shows
+// it without its purpose, and the code is good for it only: verify with the payment that you are about to make.
+type Payment struct {
+	Amount   string `json:"amount,omitempty"`   // with exactly the decimals of the currency: "10.50"
+	Currency string `json:"currency,omitempty"` // ISO 4217: "EUR"
+	Payee    string `json:"payee,omitempty"`    // as the person knows it, up to 35 characters
+	Purpose  string `json:"purpose,omitempty"`  // yours, up to 36 characters; may be left out
+}
+
 // InitRequest asks for a code to a phone number. An empty member of any request is
 // left out, as the contract wants it.
 type InitRequest struct {
@@ -22,7 +31,8 @@ type InitRequest struct {
 	// IdentityValue is country code, hyphen, and number without a leading 0: "60-6543216353".
 	IdentityValue string `json:"identityValue,omitempty"`
 	// Env is what you know of the user's device: osType, clientIp, ...
-	Env map[string]string `json:"env,omitempty"`
+	Env     map[string]string `json:"env,omitempty"`
+	Payment *Payment          `json:"payment,omitempty"` // nil: the code confirms none
 }
 
 // Init sends a code to a phone number (customers/initAuthentication). The same
@@ -38,6 +48,8 @@ type UsersInitRequest struct {
 	AuthenticationChannelType string `json:"authenticationChannelType,omitempty"` // "SMS", "EMAIL"
 	UserIdentityType          string `json:"userIdentityType,omitempty"`          // "WALLET_TOKEN"
 	UserIdentityValue         string `json:"userIdentityValue,omitempty"`         // the token, a secret
+
+	Payment *Payment `json:"payment,omitempty"` // as in InitRequest
 }
 
 // UsersInit sends a code to the user behind a wallet token
@@ -51,6 +63,8 @@ type VerifyRequest struct {
 	AuthenticationType      string `json:"authenticationType,omitempty"`      // "OTP"
 	AuthenticationRequestID string `json:"authenticationRequestId,omitempty"` // that of the init, of either kind
 	AuthenticationValue     string `json:"authenticationValue,omitempty"`     // digits
+
+	Payment *Payment `json:"payment,omitempty"` // that of the init
 }
 
 // Verify checks what the user typed (users/verifyAuthentication). Every call is an
@@ -66,6 +80,7 @@ type SecurityVerifyRequest struct {
 	AuthenticationMethod    string         `json:"authenticationMethod,omitempty"`    // "OTP", may be left out
 	AuthenticationType      string         `json:"authenticationType,omitempty"`      // "SMS", may be left out
 	ChallengeData           *ChallengeData `json:"challengeData,omitempty"`
+	Payment                 *Payment       `json:"payment,omitempty"` // that of the init
 }
 
 // ChallengeData is the user's part of a [SecurityVerifyRequest].
