@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 
@@ -188,6 +189,9 @@ func (f clientFlags) senders(had map[string]clients.Sender) (map[string]clients.
 	var errs []error
 	if f.SendersFile != nil {
 		all, err := origins.ParseAll(string(f.SendersFile))
+		if !utf8.Valid(f.SendersFile) || slices.Contains(f.SendersFile, 0) {
+			err = errors.New("it is no text of UTF-8, but perhaps one of UTF-16: save it as UTF-8")
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--senders-file: %w", err))
 		}

@@ -119,6 +119,9 @@ func (c sendersCommand) print(a sendersAnswer) error {
 		warn("%s", w)
 	}
 	text := "Senders=" + a.Senders
+	if strings.ContainsAny(text, ";*") { // which end a command of the shell, or are the names of files
+		text = "'" + text + "'"
+	}
 	if a.Identities != "" {
 		text += "\nSenderIdentities=" + a.Identities
 	}

@@ -23,7 +23,7 @@ func TestSenders(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, faults, _ := c.run("senders", "--senders-file", file, "--sender=FR=Acme")
-	want := "Senders=FR=Acme;GB=ACME,registered=yes;MY=" + poolOfMY + "\nSenderIdentities=" + poolOfMY + "\n"
+	want := "'Senders=FR=Acme;GB=ACME,registered=yes;MY=" + poolOfMY + "'\nSenderIdentities=" + poolOfMY + "\n"
 	if out != want || faults != "countersign: IE: a sender id must be registered there, and no entry names one\n" {
 		t.Errorf("printed %s and %s, want %s", out, faults, want)
 	}
@@ -32,6 +32,11 @@ func TestSenders(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &a); err != nil || a.Senders != "US=62345" || len(a.Warnings) != 1 ||
 		a.Warnings[0] != "MY: phones there do not show the sender id ACME, and messages there are refused" {
 		t.Errorf("%s: %v", out, err)
+	}
+	for entry, want := range map[string]string{"US=62345": "Senders=US=62345\n", "*=pool-1": "'Senders=*=pool-1'\n"} {
+		if out, _, _ := c.run("senders", "--sender", entry); out != want {
+			t.Errorf("%s is no word of the shell, want %s", out, want)
+		}
 	}
 	if _, faults, _ := c.run("senders", "--sender=US=62345", "--standard="+poolOfMY); faults != "" {
 		t.Errorf("a pool reaches IE: %s", faults)
@@ -81,7 +86,12 @@ func TestSendersOfAClient(t *testing.T) {
 	if r := c.client("acme"); len(r.Senders) != 4 || r.Senders["DE"] != (clients.Sender{}) {
 		t.Errorf("%+v", r.Senders)
 	}
+	wide := filepath.Join(t.TempDir(), "utf16.txt")
+	if err := os.WriteFile(wide, []byte("\xff\xfeM\x00Y\x00=\x001\x000\x000\x001\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for flag, want := range map[string]string{
+		"--senders-file=" + wide:        "--senders-file: it is no text of UTF-8",
 		"--sender=MY=ACME":              "senders[MY]: phones in MY show no sender ids",
 		"--sender=UK=ACME":              `the United Kingdom is "GB"`,
 		"--sender=MY":                   "--sender: an entry has no country",
