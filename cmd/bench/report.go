@@ -85,9 +85,9 @@ func handlerReport(handlers, texts string) string {
 		"## The text of a message\n\n" + textIntroduction + "\n```\n" + texts + "```\n"
 }
 
-const textIntroduction = `For chooses the language and makes sure that the text fits one SMS with any code and any time left.
-Write writes the text of a code and counts its parts: it allocates the text alone, which a test holds. In each
-form of lines for autofill.
+const textIntroduction = `For chooses the language and makes sure that the text fits one SMS with any code and
+any time left. Write writes the text of a code and counts its parts: it allocates the text alone, which a
+test holds. In each form of lines for autofill.
 `
 
 // comparison is one run on both servers. before is zero where there is none.

@@ -21,8 +21,8 @@ import (
 
 var messagesHelp = texts{
 	"messages": "Print what became of the messages to a number, or of one challenge.",
-	"messages_number": "The phone number, '+60 6543-216353' or 60-6543216353: its challenges of the last day, and when " +
-		"the messages of the last 30 days were counted. This reads the whole table of challenges.",
+	"messages_number": "The phone number, '+60 6543-216353' or 60-6543216353: its challenges of the last day, and " +
+		"when the messages of the last 30 days were counted. This reads the whole table of challenges.",
 	"messages_id":     "The authenticationId of one challenge.",
 	"messages_client": "The client whose messages are meant. Without it, all clients are looked at.",
 }
