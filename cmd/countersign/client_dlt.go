@@ -90,7 +90,7 @@ func (c *dltShow) warnOf(r clients.Record, d clients.Defaults) {
 	if !slices.Contains(r.Countries, origins.India) && !slices.Contains(r.Countries, clients.Everywhere) {
 		warn("client %s may not send to India: client set --country has all its countries", quoted(c.ID))
 	}
-	if header := cmp.Or(r.Senders[origins.India].Identity, r.SenderID); message.IsSenderID(header) && len(header) > 6 {
+	if header := headerOf(r); message.IsSenderID(header) && len(header) > 6 {
 		warn("the sender id %s has %d characters, and headers of DLT have at most 6", header, len(header))
 	}
 	warnOfDLT(r, d)
@@ -322,7 +322,7 @@ func dltPage(r clients.Record, all []dltText) string {
 	in := r.Senders[origins.India]
 	b.WriteString(columns(
 		[]string{"client", quoted(r.ID)},
-		[]string{"header", cmp.Or(in.Identity, r.SenderID, "the deployment's")},
+		[]string{"header", cmp.Or(headerOf(r), "the deployment's")},
 		[]string{"entity", cmp.Or(in.EntityID, "the deployment's")},
 		[]string{"other texts", otherTexts(in)},
 	))
@@ -344,6 +344,15 @@ func dltPage(r clients.Record, all []dltText) string {
 		b.WriteString("\n" + columns(rows...) + dltRule + "\n" + t.Text + "\n" + dltRule + "\n")
 	}
 	return b.String()
+}
+
+// headerOf is what a client's messages to India come from, "" for the deployment's: see Origins of package admission.
+func headerOf(r clients.Record) string {
+	in, others := r.Senders[origins.India], r.Senders[clients.Everywhere]
+	if in.Via != "" {
+		others.Identity = "" // without an identity, a service of its own is its identity
+	}
+	return cmp.Or(in.Identity, others.Identity, r.SenderID)
 }
 
 // otherTexts is the id of the texts without one of their own.

@@ -38,7 +38,7 @@ var clientFlagsHelp = texts{
 	"brand":     "Name of the service in its messages.",
 	"sender_id": "Sender of its messages: 1 to 11 letters, digits and hyphens.",
 	"sender": "What its messages to a country come from, such as GB=ACME,registered=yes: " +
-		"COUNTRY=[IDENTITY][,entity=ID,template=ID][,max-price=USD][,via=sns|sms-voice][,registered=yes]. " +
+		"COUNTRY=[IDENTITY][,entity=ID[,template=ID]][,max-price=USD][,via=sns|sms-voice][,registered=yes]. " +
 		"* is all other countries; MY= removes that of MY. May be repeated.",
 	"senders_file": "File with a line of that form for each country, in place of all its own; # begins a comment.",
 	"language":     "Language of its messages, such as de.",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
@@ -80,6 +81,30 @@ func TestDLTStale(t *testing.T) {
 	c.warns("no longer the registered one (hi, plain; en, plain)", append(set, "--brand", "A{#var#}")...)
 	if shown := c.ok("client", "dlt", "acme"); strings.Count(shown, "1107166375278247471, of another text\n") != 2 {
 		t.Errorf("a text that has no registered form: %s", shown)
+	}
+}
+
+// TestDLTHeader: the header is what a message comes from.
+func TestDLTHeader(t *testing.T) {
+	p := serveOn(t, newFolder(t))
+	c := onFolder(t, p.data)
+	for n, from := range [][]string{
+		{"--sender-id", "ALLCO"}, {"--sender", "*=STARCO"}, {"--sender", "*=STARCO", "--sender-id", "ALLCO"},
+		{"--sender", "*=STARCO", "--sender", "IN=ACMEIN,entity=1"},
+		{"--sender", "IN=via=sns,entity=1", "--sender", "*=STARCO"},
+		{"--sender", "IN=via=sns,entity=1", "--sender", "*=STARCO", "--sender-id", "ALLCO"}, nil,
+	} {
+		id, number := fmt.Sprint("acme", n), fmt.Sprintf("91-987654331%d", n)
+		add := []string{"client", "add", id, "--unsigned", "--country", "IN", "--brand", "Acme"}
+		if _, faults, exit := c.run(append(add, from...)...); exit != 0 {
+			t.Errorf("%q: %s", from, faults)
+			continue
+		}
+		p.postAs(id, "/v1/customers/initAuthentication", initBody(id, number))
+		want := cmp.Or(p.messages("+" + strings.ReplaceAll(number, "-", ""))[0].From, "the deployment's")
+		if shown := c.ok("client", "dlt", id); !strings.Contains(shown, "\nheader       "+want+"\n") {
+			t.Errorf("%q: a message comes from %s, and client dlt prints %s", from, want, shown)
+		}
 	}
 }
 

@@ -201,8 +201,8 @@ func code(t testing.TB, answer string) string {
 
 // sms is a message in the outbox.
 type sms struct {
-	ID, To, Body, Code, SentAt string
-	Receipt                    struct {
+	ID, From, To, Body, Code, SentAt string
+	Receipt                          struct {
 		State  otp.MessageState
 		Reason string
 	}

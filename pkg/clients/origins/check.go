@@ -197,7 +197,8 @@ func ids(c smsrules.Country, s clients.Sender) error {
 	case s.Identity == "" && s.Via == "": // the text is the business of the sender that has the identity
 	case c == "IN" && s.EntityID == "":
 		return errors.New("operators in IN drop a text that is not registered: " +
-			"register sender and text (DLT), then add entity=ID,template=ID")
+			"register sender and text (DLT), then add entity=ID, and template=ID " +
+			"unless client dlt set has those of the client")
 	case c != "IN" && c.RegistersTexts() && !s.Registered:
 		return fmt.Errorf("operators in %s drop a text that is not registered: "+
 			"register the text with AWS, then add registered=yes", c)

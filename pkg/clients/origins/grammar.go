@@ -19,7 +19,7 @@ import (
 )
 
 // Form is the form of an entry in words.
-const Form = "COUNTRY=[IDENTITY][,entity=ID,template=ID][,max-price=USD][,via=sns|sms-voice][,registered=yes], " +
+const Form = "COUNTRY=[IDENTITY][,entity=ID[,template=ID]][,max-price=USD][,via=sns|sms-voice][,registered=yes], " +
 	"where COUNTRY is an ISO 3166-1 code, or * for all others"
 
 // Parse reads one entry. It checks the form of the entry, and [Check] that of its values. An entry without any value
