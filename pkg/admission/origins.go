@@ -7,16 +7,16 @@ import (
 )
 
 // Origins returns what the messages of a client come from, by the country of their number. name is the sender id that
-// the client or its request chose; "" is none. Each of identity, India's ids and price is that of the first that has
-// it:
+// the client or its request chose; "" is none. The identity, India's ids and the price each come from the first of these
+// that has it:
 //
 //  1. the client's sender of the country, then its sender of all others;
 //  2. name, as a sender id that is used where phones show it;
 //  3. the deployment's sender of the country, then its sender of all others;
 //  4. the settings of the service, which each empty field leaves to it.
 //
-// Nobody has declared that a name alone is registered. So a country for which the deployment's sender is declared to be
-// has that sender in place of the name: operators there refuse the name, or show it as a fraud.
+// A name alone does not state that it is registered. So the deployment's sender of a country goes before the name where
+// it is registered: operators there refuse a name that is not, or show it as a fraud.
 func (m Messages) Origins(c *clients.Client, name string) otp.Origins {
 	return func(region string) otp.Origin {
 		var o origin

@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -14,33 +13,10 @@ import (
 	"time"
 
 	"countersign/pkg/documents"
-	"countersign/pkg/message"
-	"countersign/pkg/otp"
 	"countersign/pkg/pattern"
 	"countersign/pkg/phone"
 	"countersign/pkg/signature"
 )
-
-// Defaults are the deployment's values for all clients.
-type Defaults struct {
-	Policy    otp.Policy
-	Bounds    Bounds   // the part of the policy that is set, and not the service's own default
-	Countries []string // the only ones that any client may send to; "*" is all, empty is none
-	Unsigned  bool     // AMS clients may be unsigned; else they need a signature like all others
-	Brand     string
-	Language  string
-	// CheckWords refuses words that make no message: [countersign/pkg/message/languages.Check].
-	// nil, in processes that write no record, takes all.
-	CheckWords func(message.Words) error
-	// CheckSender refuses a sender from which no message to a country can come:
-	// [countersign/pkg/clients/origins.Check]. nil, in processes that write no record, takes all.
-	CheckSender func(country string, s Sender) error
-	// RequestsPerMinute and MessagesPerDay of a client; 0 is any number.
-	RequestsPerMinute, MessagesPerDay int
-}
-
-// Uncounted is [Client.Uncounted] of clients without a rate of their own.
-func (d Defaults) Uncounted() int { return d.RequestsPerMinute / 100 }
 
 const (
 	defaultWindow = 10 * time.Minute
@@ -351,53 +327,6 @@ func (p *parser) messagesPerDay(d Defaults) int {
 	p.want(0 <= n && n <= MaxMessagesPerDay, "messagesPerDay", n,
 		fmt.Sprintf("0 (the deployment's) to %d", MaxMessagesPerDay))
 	return cmp.Or(n, d.MessagesPerDay)
-}
-
-// text returns the words of the client's messages, and checks those that are being written.
-func (p *parser) text(d Defaults) (brand, language string, texts map[string]string) {
-	r := p.record
-	brand, language = cmp.Or(r.Brand, d.Brand), cmp.Or(r.Language, d.Language)
-	lines := r.Autofill()
-	own := r.Brand != "" || r.Language != "" || len(r.Texts) > 0 || lines != (message.Autofill{})
-	if p.why&WritingWords != 0 && own && brand != "" && d.CheckWords != nil { // else checked at the start
-		w := message.Words{Brand: brand, Language: language, Own: r.Texts, Autofill: lines}
-		if err := d.CheckWords(w); err != nil {
-			p.errs = append(p.errs, err)
-		}
-	}
-	return brand, language, maps.Clone(r.Texts)
-}
-
-// HasWordsOf reports whether a client's messages are those of another record.
-func (r Record) HasWordsOf(other Record) bool {
-	return r.Brand == other.Brand && r.Language == other.Language && maps.Equal(r.Texts, other.Texts) &&
-		r.Autofill() == other.Autofill()
-}
-
-// Autofill returns the lines behind the client's texts.
-func (r Record) Autofill() message.Autofill {
-	return message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
-}
-
-func (p *parser) senderID() string {
-	s := p.record.SenderID
-	p.want(s == "" || message.IsSenderID(s), "senderID", s,
-		"1 to 11 letters, digits and hyphens with at least one letter")
-	return s
-}
-
-func (p *parser) senders(d Defaults) map[string]Sender {
-	for _, c := range slices.Sorted(maps.Keys(p.record.Senders)) {
-		known := c == Everywhere || country(c)
-		p.want(known, "senders["+c+"]", c, `an upper-case ISO 3166-1 code such as "MY", or "*" for all others`)
-		if !known || p.why&WritingSenders == 0 || d.CheckSender == nil {
-			continue
-		}
-		if err := d.CheckSender(c, p.record.Senders[c]); err != nil {
-			p.errs = append(p.errs, fmt.Errorf("senders[%s]: %w", c, err))
-		}
-	}
-	return maps.Clone(p.record.Senders)
 }
 
 func (p *parser) names(field string, names []string) []string {

@@ -1,6 +1,13 @@
 package clients
 
-import "strings"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"countersign/pkg/message"
+)
 
 // Sender is what messages to a country come from, and what goes with them. A field that is left out is that of the next
 // sender in their order, see [countersign/pkg/admission.Messages.Origins]. Package origins has the form in
@@ -33,4 +40,25 @@ func (s Sender) Service() string {
 		}
 	}
 	return s.Via
+}
+
+func (p *parser) senderID() string {
+	s := p.record.SenderID
+	p.want(s == "" || message.IsSenderID(s), "senderID", s,
+		"1 to 11 letters, digits and hyphens with at least one letter")
+	return s
+}
+
+func (p *parser) senders(d Defaults) map[string]Sender {
+	for _, c := range slices.Sorted(maps.Keys(p.record.Senders)) {
+		known := c == Everywhere || country(c)
+		p.want(known, "senders["+c+"]", c, `an upper-case ISO 3166-1 code such as "MY", or "*" for all others`)
+		if !known || p.why&WritingSenders == 0 || d.CheckSender == nil {
+			continue
+		}
+		if err := d.CheckSender(c, p.record.Senders[c]); err != nil {
+			p.errs = append(p.errs, fmt.Errorf("senders[%s]: %w", c, err))
+		}
+	}
+	return maps.Clone(p.record.Senders)
 }

@@ -38,9 +38,6 @@ const (
 	maxAmount = len("KWD 999 999 999 999.999")
 )
 
-// MaxVariables is the most variables of a text that every registry takes.
-const MaxVariables = 5
-
 // SomePayment stands for any payment, where a text is written in order to register it.
 var SomePayment = otp.Payment{Amount: "1.00", Currency: "INR", Payee: "A"}
 

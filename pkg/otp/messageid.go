@@ -48,3 +48,6 @@ func messageID(raw []byte) string {
 	}
 	return text.String()
 }
+
+// IsMessageID reports whether a challenge keeps the id of a message, see [Challenge.MessageIDs].
+func IsMessageID(id string) bool { return Challenge{}.withMessage(id) != nil }

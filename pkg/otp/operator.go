@@ -25,6 +25,3 @@ func (n Ledger) SendsOf(seed []byte) (all []Send) {
 	}
 	return all
 }
-
-// IsMessageID reports whether a challenge keeps the id of a message, see [Challenge.MessageIDs].
-func IsMessageID(id string) bool { return Challenge{}.withMessage(id) != nil }

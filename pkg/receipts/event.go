@@ -35,7 +35,7 @@ var channels = []string{"TEXT_", "VOICE_", "RCS_", "MEDIA_"}
 var events = map[string]otp.Reason{
 	"QUEUED": underWay, "PENDING": underWay, "SENT": underWay, "INITIATED": underWay, "RINGING": underWay,
 	"FALLEN_BACK_TO_SMS": underWay, "TTL_EXPIRATION_REVOKED": underWay, "TTL_EXPIRATION_REVOKE_FAILED": underWay,
-	// By country, one of these two is reported for the other.
+	// Some countries report one of these two for the other.
 	"SUCCESSFUL": otp.ReasonAccepted,
 	"DELIVERED":  otp.ReasonArrived,
 

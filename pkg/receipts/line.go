@@ -27,7 +27,7 @@ type line struct {
 	Status string `json:"status"`
 }
 
-// responses are the reasons for which SNS did not deliver a message, by what its text has in lower case. The first one
+// responses are the reasons why SNS did not deliver a message, by a part of its response in lower case. The first one
 // that fits counts.
 var responses = []struct {
 	part   string
@@ -83,7 +83,8 @@ func (l line) at() time.Time {
 	return at
 }
 
-// readLine reads a line of SNS's delivery log. It does not name the challenge, and the country by the number alone.
+// readLine reads a line of SNS's delivery log. The line does not name the challenge. Its only hint of the country is the
+// number.
 func readLine(text []byte, now time.Time) Report {
 	var l line
 	if json.Unmarshal(text, &l) != nil { // its error may quote a number

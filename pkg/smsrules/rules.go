@@ -1,9 +1,10 @@
 // Package smsrules has what countries demand of the sender of an SMS, as AWS carries it: whether their phones show
 // sender ids, what must be registered, and which numbers of one's own there are.
 //
-// Source: "Supported countries and regions for SMS messaging" in the End User Messaging SMS user guide, see [Source],
-// read on [Read]. SNS sends through the same service. The rules are data: a new edition of that page changes the lists
-// below and [Read], and nothing else.
+// The rules are those of "Supported countries and regions for SMS messaging" in the End User Messaging SMS user guide,
+// https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html, as it was on the day
+// [Read]. SNS sends through the same service. The rules are data: a new edition of that page changes the lists below
+// and [Read], and nothing else.
 package smsrules
 
 import (
@@ -13,11 +14,8 @@ import (
 	"countersign/pkg/message"
 )
 
-// Source is the page that the rules come from, and Read is the day on which it was read.
-const (
-	Source = "https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html"
-	Read   = "2026-11-27"
-)
+// Read is the day on which AWS's page was read.
+const Read = "2026-11-27"
 
 // The lists are texts, so that a program that starts pays nothing for them. Each code is an ISO 3166-1 code between
 // spaces.

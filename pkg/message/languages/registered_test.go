@@ -42,7 +42,7 @@ func filled(t *testing.T, r message.Registered, value map[string]string) string 
 		}
 		return got
 	})
-	if i != len(r.Variables) || i > message.MaxVariables {
+	if i != len(r.Variables) || i > maxVariables {
 		t.Errorf("%q has %d variables, and names %+v", r.Text, i, r.Variables)
 	}
 	return text
@@ -76,6 +76,9 @@ func TestRegistered(t *testing.T) {
 	}
 	isGolden(t, "testdata/registered.tsv", strings.Join(golden, "\n")+"\n")
 }
+
+// maxVariables is the most variables of a text that every registry takes.
+const maxVariables = 5
 
 // sameAsRegistered compares what is sent with what is registered, and returns the row of the golden table, or "" if
 // there is no room for the text.
