@@ -23,6 +23,9 @@ func (c *clientSet) Run(ctx context.Context) error {
 		var now clients.Record
 		err := b.clients.Edit(ctx, c.ID, func(r *clients.Record) error {
 			was := r.Unimatrix
+			if _, err := c.senders(r.Senders); err != nil {
+				return err
+			}
 			c.apply(r)
 			now = *r
 			known = was == "hmac" && r.Unimatrix == "simple"

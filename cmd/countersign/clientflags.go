@@ -110,7 +110,7 @@ func (f clientFlags) check() error {
 	if _, err := f.texts(nil); err != nil {
 		return err
 	}
-	if _, err := f.senders(nil); err != nil {
+	if _, err := f.senders(f.removed()); err != nil {
 		return err
 	}
 	var countries []string
@@ -214,6 +214,17 @@ func (f clientFlags) senders(had map[string]clients.Sender) (map[string]clients.
 	}
 	maps.DeleteFunc(senders, func(_ string, s clients.Sender) bool { return s == (clients.Sender{}) })
 	return senders, errors.Join(errs...)
+}
+
+// removed returns entries of the countries whose entries flags remove, which a client may have.
+func (f clientFlags) removed() map[string]clients.Sender {
+	all := map[string]clients.Sender{}
+	for _, entry := range f.Sender {
+		if country, s, err := origins.Parse(entry); err == nil && s == (clients.Sender{}) {
+			all[country] = clients.Sender{Registered: true}
+		}
+	}
+	return all
 }
 
 // nameable refuses a country that flags name twice, and one that does not exist, unless its entry is there to be

@@ -114,3 +114,20 @@ func TestSendersOfAClient(t *testing.T) {
 		t.Errorf("an empty file leaves %+v, %s", r.Senders, faults)
 	}
 }
+
+// An entry of a country that no longer exists can be removed, and nothing else can be done for such a country.
+func TestSenderOfAFormerCountry(t *testing.T) {
+	had := map[string]clients.Sender{"ZZ": {Identity: "ACME"}, "MY": {Identity: "63001"}}
+	for entry, want := range map[string]int{"ZZ=": 1, "MY=": 1, "ZZ=ACME": 2, "DE=": 2} {
+		f := clientFlags{Sender: []string{entry}}
+		got, err := f.senders(had)
+		if len(got) != want || err != nil || strings.HasSuffix(entry, "=") && f.check() != nil {
+			t.Errorf("%s: %v, %v, %v", entry, got, err, f.check())
+		}
+	}
+	for _, entry := range []string{"ZZ=", "my=", "ZZ=ACME"} {
+		if got, err := (clientFlags{Sender: []string{entry}}).senders(nil); err == nil {
+			t.Errorf("%s is taken without an entry: %v", entry, got)
+		}
+	}
+}
