@@ -16,11 +16,7 @@ type senders = map[string]clients.Sender
 func TestOrigins(t *testing.T) {
 	const pool, arn = "pool-0123456789abcdef", "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-1"
 	india := clients.Sender{Identity: "ACMEIN", EntityID: "E", TemplateID: "T"}
-	for name, c := range map[string]struct {
-		own, deployment senders
-		chosen, region  string
-		want            otp.Origin
-	}{
+	wantOrigins(t, map[string]originCase{
 		"nothing":     {nil, nil, "", "GB", otp.Origin{}},
 		"a sender id": {nil, nil, "ACME", "GB", otp.Origin{Name: "ACME"}},
 		"the client's country": {senders{"GB": {Identity: "OWN"}, "*": {Identity: "+1206"}},
@@ -31,20 +27,6 @@ func TestOrigins(t *testing.T) {
 			otp.Origin{Name: "OWN", Identity: "+4420"}},
 		"a sender id before the deployment's": {nil, senders{"GB": {Identity: "OURS"}}, "ACME", "GB",
 			otp.Origin{Name: "ACME", Identity: "OURS"}},
-		"a registered sender before a name": {nil, senders{"GB": {Identity: "OURS", Registered: true}}, "ACME", "GB",
-			otp.Origin{Identity: "OURS"}},
-		"a registered pool before a name": {senders{"DE": {Identity: "ACME"}},
-			senders{"SG": {Identity: pool, Registered: true}}, "ACME", "SG",
-			otp.Origin{Identity: pool, Service: "sms-voice"}},
-		"a registered sender before a name for all others": {senders{"*": {Identity: "OWN"}},
-			senders{"GB": {Identity: "OURS", Registered: true}}, "", "GB", otp.Origin{Identity: "OURS"}},
-		"a registered sender of another country": {nil, senders{"GB": {Identity: "OURS", Registered: true}},
-			"ACME", "DE", otp.Origin{Name: "ACME"}},
-		"a registered sender after the client's entry": {senders{"GB": {Identity: "OWN", Registered: true}},
-			senders{"GB": {Identity: "OURS", Registered: true}}, "ACME", "GB", otp.Origin{Identity: "OWN"}},
-		"a registered sender after the client's service": {senders{"*": {Via: "sns"}},
-			senders{"GB": {Identity: "OURS", Registered: true}}, "ACME", "GB",
-			otp.Origin{Service: "sns", Name: "ACME"}},
 		"the deployment's country": {nil, senders{"GB": {Identity: "OURS"}, "*": {Identity: pool}}, "", "GB",
 			otp.Origin{Identity: "OURS"}},
 		"the deployment's others": {nil, senders{"GB": {Identity: "OURS"}, "*": {Identity: pool}}, "", "US",
@@ -67,7 +49,40 @@ func TestOrigins(t *testing.T) {
 		"ids of one's own": {
 			senders{"IN": {Identity: "OWN", EntityID: "E2", TemplateID: "T2"}}, senders{"IN": india}, "", "IN",
 			otp.Origin{Identity: "OWN", EntityID: "E2", TemplateID: "T2"}},
-	} {
+	})
+}
+
+// The deployment's sender of a country goes before a name where it is registered.
+func TestRegisteredOrigins(t *testing.T) {
+	const pool = "pool-0123456789abcdef"
+	wantOrigins(t, map[string]originCase{
+		"a registered sender before a name": {nil, senders{"GB": {Identity: "OURS", Registered: true}}, "ACME", "GB",
+			otp.Origin{Identity: "OURS"}},
+		"a registered pool before a name": {senders{"DE": {Identity: "ACME"}},
+			senders{"SG": {Identity: pool, Registered: true}}, "ACME", "SG",
+			otp.Origin{Identity: pool, Service: "sms-voice"}},
+		"a registered sender before a name for all others": {senders{"*": {Identity: "OWN"}},
+			senders{"GB": {Identity: "OURS", Registered: true}}, "", "GB", otp.Origin{Identity: "OURS"}},
+		"a registered sender of another country": {nil, senders{"GB": {Identity: "OURS", Registered: true}},
+			"ACME", "DE", otp.Origin{Name: "ACME"}},
+		"a registered sender after the client's entry": {senders{"GB": {Identity: "OWN", Registered: true}},
+			senders{"GB": {Identity: "OURS", Registered: true}}, "ACME", "GB", otp.Origin{Identity: "OWN"}},
+		"a registered sender after the client's service": {senders{"*": {Via: "sns"}},
+			senders{"GB": {Identity: "OURS", Registered: true}}, "ACME", "GB",
+			otp.Origin{Service: "sns", Name: "ACME"}},
+	})
+}
+
+// An originCase is the senders of a client and its deployment, and what a message comes from.
+type originCase struct {
+	own, deployment senders
+	chosen, region  string
+	want            otp.Origin
+}
+
+func wantOrigins(t *testing.T, cases map[string]originCase) {
+	t.Helper()
+	for name, c := range cases {
 		m := admission.Messages{Senders: c.deployment}
 		if got := m.Origins(&clients.Client{Senders: c.own}, c.chosen)(c.region); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
