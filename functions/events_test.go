@@ -101,6 +101,7 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 		receipts: lambda.NewHandler(receipts.Handler{
 			Receipts: db, Now: now, Log: log,
 			Changed: func(context.Context, otp.Receipt) {}, Unreadable: func(context.Context, error) {},
+			Unstored: func(_ context.Context, _, _ int, cause error) { log.Error("receipts", "cause", cause.Error()) },
 		}.Handle),
 	}
 }

@@ -104,6 +104,7 @@ func newMeter(t *testing.T) *meter {
 		Receipts: table, Now: m.now, Log: log,
 		Changed:    func(ctx context.Context, r otp.Receipt) { lines.Receipt(ctx, log, r, m.now()) },
 		Unreadable: func(_ context.Context, cause error) { t.Error(cause) },
+		Unstored:   func(_ context.Context, _, _ int, cause error) { t.Error(cause) },
 	}
 	return m
 }

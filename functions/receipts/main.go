@@ -40,5 +40,8 @@ func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 		Receipts: dynamostore.New(client, cfg.Table), Now: time.Now, Log: log,
 		Changed:    func(ctx context.Context, r otp.Receipt) { lines.Receipt(ctx, log, r, time.Now()) },
 		Unreadable: func(ctx context.Context, cause error) { lines.Unreadable(ctx, log, cause, time.Now()) },
+		Unstored: func(ctx context.Context, failed, of int, cause error) {
+			lines.Unstored(ctx, log, failed, of, cause, time.Now())
+		},
 	}.Handle), nil
 }

@@ -94,6 +94,37 @@ func TestWired(t *testing.T) {
 	}
 }
 
+// Receipts that the table does not take come again, and a metric counts each try, which keeps the alarm: the queue's
+// own metric leaves out what was tried four times.
+func TestUnstored(t *testing.T) {
+	var log bytes.Buffer
+	start(t, &log)
+	t.Setenv("COUNTERSIGN_TABLE", "none")
+	function, err := wire(run.Log(&log), func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := function.Invoke(t.Context(), sample(t, "receipts-sqs.json"))
+	if err != nil || strings.Count(string(got), "itemIdentifier") != 2 {
+		t.Fatalf("%s %v", got, err)
+	}
+	line := telemetrytest.Read(t, log.String())
+	if line.Members["msg"] != "receipts" || line.Metrics["unstored stack=countersign"] != 2 {
+		t.Errorf("line %s", log.String())
+	}
+	template, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, alarm, _ := strings.Cut(string(template), "\n  ReceiptsBehindAlarm:\n")
+	alarm, _, _ = strings.Cut(alarm, "\n\n")
+	for _, part := range []string{"MetricName: unstored, Dimensions: [{ Name: stack,", "FILL(unstored, 0) > 0"} {
+		if !strings.Contains(alarm, part) {
+			t.Errorf("the alarm receipts-behind does not have %q", part)
+		}
+	}
+}
+
 // A receipt of SNS has the country of its number, which SNS does not name, so that it is in the metrics of the country.
 func TestCountryOfSNS(t *testing.T) {
 	var log bytes.Buffer

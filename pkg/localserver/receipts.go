@@ -140,6 +140,7 @@ func (r *reporter) receive(ctx context.Context, due []outbox.Entry) ([]*outbox.R
 		Receipts: r.receipts, Now: r.now, Log: slog.New(slog.DiscardHandler),
 		Changed:    func(context.Context, otp.Receipt) {},
 		Unreadable: func(_ context.Context, cause error) { unreadable = append(unreadable, cause) },
+		Unstored:   func(context.Context, int, int, error) {}, // the error of the call has it
 	}.Handle(ctx, text)
 	return list, errors.Join(append(unreadable, err)...)
 }

@@ -27,6 +27,8 @@ type Handler struct {
 	// lost. The error quotes nothing of it.
 	Changed    func(ctx context.Context, r otp.Receipt)
 	Unreadable func(ctx context.Context, cause error)
+	// Unstored is called for a call of which some receipts are not stored, and come again.
+	Unstored func(ctx context.Context, failed, of int, cause error)
 }
 
 // together is how many receipts are stored at once: a batch of a hundred takes some tens of milliseconds.
@@ -123,7 +125,7 @@ func (h Handler) answer(ctx context.Context, failed []lost, of int) (a Answer, e
 		}
 	}
 	if len(failed) > 0 {
-		h.Log.ErrorContext(ctx, "receipts", "failed", len(failed), "of", of, "cause", failed[0].cause.Error())
+		h.Unstored(ctx, len(failed), of, failed[0].cause)
 	}
 	return a, err
 }

@@ -54,6 +54,9 @@ func handle(t *testing.T, s *shelf, call []byte) (changed []otp.Reason, unreadab
 		Receipts: s, Now: func() time.Time { return now }, Log: slog.New(slog.NewJSONHandler(&log, nil)),
 		Changed:    func(_ context.Context, r otp.Receipt) { changed = append(changed, r.Reason) },
 		Unreadable: func(_ context.Context, cause error) { unreadable = append(unreadable, cause) },
+		Unstored: func(_ context.Context, failed, of int, cause error) {
+			fmt.Fprintf(&log, "unstored %d of %d: %v\n", failed, of, cause)
+		},
 	}
 	_, err = h.Handle(t.Context(), call)
 	return changed, unreadable, log.String(), err
@@ -99,7 +102,10 @@ func TestHandleFaults(t *testing.T) {
 		}
 		return nil
 	}}
-	changed, _, _, err := handle(t, s, logged(lines...))
+	changed, _, told, err := handle(t, s, logged(lines...))
+	if told != "unstored 4 of 40: away\n" {
+		t.Errorf("reported %q", told)
+	}
 	if err == nil || !strings.Contains(err.Error(), "4 of 40 receipts are not stored: away") || len(changed) != 36 {
 		t.Errorf("%v, changed %d of 40", err, len(changed))
 	}

@@ -37,6 +37,7 @@ func handler(s *shelf) Handler {
 	return Handler{
 		Receipts: s, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 		Changed: func(context.Context, otp.Receipt) {}, Unreadable: func(context.Context, error) {},
+		Unstored: func(context.Context, int, int, error) {},
 	}
 }
 

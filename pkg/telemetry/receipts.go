@@ -92,6 +92,18 @@ func (l *Lines) Unreadable(ctx context.Context, log *slog.Logger, cause error, n
 	log.LogAttrs(ctx, slog.LevelError, "receipt", line...)
 }
 
+// Unstored writes the line of a call of which some receipts are not stored. They come again, every few minutes for as
+// long as that lasts.
+func (l *Lines) Unstored(ctx context.Context, log *slog.Logger, failed, of int, cause error, now time.Time) {
+	line := append(invocation(ctx, nil),
+		slog.Int("failed", failed), slog.Int("of", of), slog.String("cause", cause.Error()))
+	if l.Stack != "" {
+		directives := []directive{{namespace, overall, []metric{{"unstored", "Count"}}}}
+		line = append(line, slog.Int("unstored", failed), slog.String("stack", l.Stack), embed(now, directives))
+	}
+	log.LogAttrs(ctx, slog.LevelError, "receipts", line...)
+}
+
 // invocation appends Lambda's id of the invocation.
 func invocation(ctx context.Context, line []slog.Attr) []slog.Attr {
 	if invocation, ok := lambdacontext.FromContext(ctx); ok {

@@ -75,8 +75,8 @@ func TestLineOfReceipt(t *testing.T) {
 	}
 }
 
-// A receipt that cannot be read has a line with its reason, which a metric counts. Without a stack there are no
-// metrics.
+// A receipt that cannot be read, and receipts that are not stored, have a line with the reason, which a metric counts.
+// Without a stack there are no metrics.
 func TestLineOfUnreadable(t *testing.T) {
 	for stackName, want := range map[string]metrics{"prod": {"unreadable" + stack: 1}, "": nil} {
 		var log bytes.Buffer
@@ -84,6 +84,14 @@ func TestLineOfUnreadable(t *testing.T) {
 		lines.Unreadable(t.Context(), out, errors.New("why"), time.UnixMilli(1_795_317_208_457))
 		line := telemetrytest.Read(t, log.String())
 		if !maps.Equal(line.Metrics, want) || line.Members["level"] != "ERROR" || line.Members["cause"] != "why" {
+			t.Errorf("%s: metrics %v, want %v", log.String(), line.Metrics, want)
+		}
+		log.Reset()
+		lines.Unstored(t.Context(), out, 3, 7, errors.New("why"), time.UnixMilli(1_795_317_208_457))
+		want = map[string]metrics{"prod": {"unstored" + stack: 3}, "": nil}[stackName]
+		line = telemetrytest.Read(t, log.String())
+		if !maps.Equal(line.Metrics, want) || line.Members["level"] != "ERROR" || line.Members["msg"] != "receipts" ||
+			line.Members["failed"] != 3.0 || line.Members["of"] != 7.0 || line.Members["cause"] != "why" {
 			t.Errorf("%s: metrics %v, want %v", log.String(), line.Metrics, want)
 		}
 		log.Reset()
