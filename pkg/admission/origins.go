@@ -7,8 +7,8 @@ import (
 )
 
 // Origins returns what the messages of a client come from, by the country of their number. name is the sender id that
-// the client or its request chose; "" is none. The identity, India's ids and the price each come from the first of these
-// that has it:
+// the client or its request chose; "" is none. The identity, India's ids and the price each come from the first of
+// these that has it:
 //
 //  1. the client's sender of the country, then its sender of all others;
 //  2. name, as a sender id that is used where phones show it;
