@@ -99,7 +99,11 @@ func (c sendersCommand) gaps(senders map[string]clients.Sender) ([]string, error
 			return nil, err
 		}
 	}
-	gaps := origins.Gaps(countries, senders, origins.Standard{Sender: standard})
+	from := origins.Standard{Sender: standard}
+	gaps := origins.Gaps(countries, senders, from)
+	if lacking := origins.Permissions(senders, from); lacking != "" {
+		gaps = append(gaps, lacking)
+	}
 	if route := origins.Route(cmp.Or(c.Region, os.Getenv("AWS_REGION")), countries, senders, ""); route != "" {
 		gaps = append(gaps, route)
 	}

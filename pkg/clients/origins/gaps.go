@@ -53,6 +53,27 @@ func Gaps(countries []string, all map[string]clients.Sender, standard Standard) 
 	return refused
 }
 
+// Permissions returns a line on the entries of a deployment from which its functions may not send, as far as the entries
+// show: End User Messaging asks for a permission on the ARN of a number or pool, and of these the functions have those
+// that their parameters name. It returns "" for none.
+func Permissions(all map[string]clients.Sender, standard Standard) string {
+	var found []string
+	for _, country := range slices.Sorted(maps.Keys(all)) {
+		s := all[country]
+		k := kindOf(s.Identity)
+		asks := k == longCode || k == shortCode || k == opaque && !strings.HasPrefix(s.Identity, "arn:")
+		ours := s.Identity == standard.Identity || strings.HasSuffix(standard.Identity, "/"+s.Identity)
+		if asks && !ours && standard.through(s).Service() == clients.SMSVoice {
+			found = append(found, country)
+		}
+	}
+	if found == nil {
+		return ""
+	}
+	return strings.Join(found, ", ") + ": AWS refuses messages from a number or an id until the parameter " +
+		"SenderIdentities, or OriginationIdentity, has its ARN"
+}
+
 // every returns countries, with those that have a rule in place of "*".
 func every(countries []string) (list []string) {
 	for _, country := range countries {

@@ -101,3 +101,25 @@ func TestGapsEverywhere(t *testing.T) {
 		}
 	}
 }
+
+// The functions may send from the numbers and pools alone whose ARNs are in their parameters.
+func TestPermissions(t *testing.T) {
+	const arn = "arn:aws:sms-voice:eu-west-1:123456789012:pool/pool-0123456789abcdef"
+	for _, c := range []struct{ via, identity, senders, want string }{
+		{clients.SMSVoice, arn, "GB=ACME,registered=yes;DE=" + arn, ""},
+		{clients.SMSVoice, arn, "*=pool-0123456789abcdef;US=max-price=1;KR=via=sns", ""},
+		{clients.SMSVoice, "pool-0123456789abcdef", "*=pool-0123456789abcdef", ""},
+		{clients.SMSVoice, arn, "MY=63001;US=+12065550100;CA=62345,via=sns;*=pool-1;DE=phone-1", "*, DE, MY, US: "},
+		{clients.SNS, "", "MY=63001;US=62345,via=sms-voice;DE=pool-1", "DE, US: "},
+		{clients.SNS, "ACME", "MY=63001", ""},
+	} {
+		all, err := ParseAll(c.senders)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Permissions(all, Standard{Sender: clients.Sender{Via: c.via, Identity: c.identity}})
+		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s with %s %s: %q, want %q", c.senders, c.via, c.identity, got, c.want)
+		}
+	}
+}
