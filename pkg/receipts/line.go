@@ -83,8 +83,8 @@ func (l line) at() time.Time {
 	return at
 }
 
-// readLine reads a line of SNS's delivery log. The line does not name the challenge. Its only hint of the country is
-// the number.
+// readLine reads a line of SNS's delivery log. The line does not name the challenge. Its only hint of the country
+// is the number.
 func readLine(text []byte, now time.Time) Report {
 	var l line
 	if json.Unmarshal(text, &l) != nil { // its error may quote a number
