@@ -101,6 +101,8 @@ func TestTemplates(t *testing.T) {
 // What a phone or a person takes for a code, and what Chromium takes for an origin-bound one.
 var (
 	codes    = regexp.MustCompile(`\pN(?:[ .,/-]?\pN){3,}`)
+	joined   = regexp.MustCompile(`\pN[.,:;'~%/*-]*\x00|\x00[.,:;'~%/*-]*\pN`) // with \x00 for the code
+	unseen   = regexp.MustCompile(`[\pM\x{200c}-\x{200f}]`)
 	siteLine = regexp.MustCompile(`(?:^|\s)@[a-zA-Z0-9.-]+ #[^#\s]+`)
 )
 
@@ -113,6 +115,8 @@ func harmless(text, code string) string {
 		return "has a control character"
 	case strings.Count(text, code) != 1, codes.FindString(strings.Replace(text, code, "X", 1)) != "":
 		return "has another code"
+	case joined.MatchString(unseen.ReplaceAllString(strings.Replace(text, code, "\x00", 1), "")):
+		return "has a number that reads on from the code"
 	case siteLine.MatchString(text):
 		return "has a line of a site"
 	}
@@ -124,6 +128,7 @@ func harmless(text, code string) string {
 func FuzzOwn(f *testing.F) {
 	f.Add("{code} {brand}, {minutes} min.", "Acme", "example.com", "FA+9qCX9VSu")
 	f.Add("验证码{code}，{minutes}分钟内有效【{brand}】。", "支付宝", "", "12345678901")
+	f.Add("{code}\u200e. \u200f{minutes} {brand}", "1", "", "")
 	f.Add("{code} @{brand}", "a #b", "xn--bcher-kva.example", "")
 	f.Add("{code} 12 {brand}", "3 4", "1234.example", "s3LhKBB0M33")
 	f.Add("Acme.com @{brand} {code}", "a.b", "a.com\n@b.com #1", "A\n@b.com #1")
