@@ -34,6 +34,7 @@ import (
 	"countersign/pkg/receipts"
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/unimatrix"
 	"countersign/pkg/users"
 )
@@ -46,12 +47,7 @@ type service struct{ init, verify, otp, cognito, receipts lambda.Handler }
 // newService empties a store and wires the functions on it. Opening a store would take longer than emptying it.
 func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) service {
 	t.Helper()
-	for round := false; !round; {
-		var err error
-		if round, err = db.Sweep(t.Context(), otp.MillisOf(at.AddDate(10, 0, 0))); err != nil {
-			t.Fatal(err)
-		}
-	}
+	sqlitetest.Sweep(t, db, otp.MillisOf(at.AddDate(10, 0, 0)))
 	secret := bytes.Repeat([]byte("k"), otp.MinSecret)
 	keys, err := otp.NewKeys(otp.Secrets{1: secret}, 1, otp.Secrets{1: secret})
 	if err != nil {
