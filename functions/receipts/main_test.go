@@ -125,25 +125,36 @@ func TestUnstored(t *testing.T) {
 	}
 }
 
-// A receipt of SNS has the country of its number, which SNS does not name, so that it is in the metrics of the country.
-func TestCountryOfSNS(t *testing.T) {
+// A receipt whose report names no country has that of its number, so that it is in the metrics of the country.
+func TestCountryOfNumber(t *testing.T) {
 	var log bytes.Buffer
 	function, _ := start(t, &log)
-	text := fmt.Sprintf(`{"notification":{"messageId":"34d9b400-c6dd-5444-820d-fbeb0f1f54cf","timestamp":%q},`+
+	line := fmt.Sprintf(`{"notification":{"messageId":"34d9b400-c6dd-5444-820d-fbeb0f1f54cf","timestamp":%q},`+
 		`"delivery":{"destination":"+606543216353","mcc":502,"mnc":12,"providerResponse":"Phone has opted out"},`+
 		`"status":"FAILURE"}`, time.Now().UTC().Format("2006-01-02 15:04:05.000"))
-	event, err := json.Marshal(map[string]any{"Records": []any{
-		map[string]any{"messageId": "m", "eventSource": "aws:sqs", "body": text},
-	}})
-	if err != nil {
-		t.Fatal(err)
+	bodies := map[string]string{"a line of SNS": line}
+	for n, country := range []string{``, `"isoCountryCode":null,`, `"isoCountryCode":"",`, `"isoCountryCode":"my",`,
+		`"isoCountryCode":458,`} {
+		bodies["an event with "+country] = fmt.Sprintf(`{"eventType":"TEXT_INVALID","eventTimestamp":%d,%s`+
+			`"messageId":"34d9b400-c6dd-5444-820d-fbeb0f1f5%03d","destinationPhoneNumber":"+606543216353"}`,
+			time.Now().UnixMilli(), country, n)
 	}
-	if got, err := function.Invoke(t.Context(), event); err != nil || string(got) != `{"batchItemFailures":null}` {
-		t.Fatalf("%s %v", got, err)
-	}
-	line := telemetrytest.Read(t, log.String())
-	if line.Members["country"] != "MY" || line.Metrics["shortfall stack=countersign country=MY"] != 0.8 {
-		t.Errorf("line %s", log.String())
+	for name, body := range bodies {
+		log.Reset()
+		event, err := json.Marshal(map[string]any{"Records": []any{
+			map[string]any{"messageId": "m", "eventSource": "aws:sqs", "body": body},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := function.Invoke(t.Context(), event)
+		if err != nil || string(got) != `{"batchItemFailures":null}` {
+			t.Fatalf("%s: %s %v", name, got, err)
+		}
+		line := telemetrytest.Read(t, log.String())
+		if line.Members["country"] != "MY" || line.Metrics["shortfall stack=countersign country=MY"] != 0.8 {
+			t.Errorf("%s: line %s", name, log.String())
+		}
 	}
 }
 

@@ -110,5 +110,9 @@ func readEvent(text []byte, now time.Time) Report {
 	r.Client = client(e.Context.value[otp.ContextClient].value)
 	r.AuthID = authID(e.Context.value[otp.ContextAuthID].value)
 	r.Parts, r.Price = parts(e.TotalMessageParts.value), micros(e.TotalMessagePrice.value)
-	return Report{Receipt: r}
+	report := Report{Receipt: r}
+	if r.Region == "" {
+		report.to = &e.DestinationPhoneNumber.value
+	}
+	return report
 }

@@ -19,8 +19,8 @@ type Report struct {
 	Receipt *otp.Receipt // nil if nothing follows
 	Note    string       // what this release does not know of it, for a line; it is no fault
 	Err     error        // why it cannot be read; it quotes nothing
-	// to is the number, for the country of a line of SNS's log, which does not name it. It is a pointer so that a
-	// report which is printed does not show it.
+	// to is the number of a report that does not name its country, as no line of SNS's log does. It is a pointer so
+	// that a report which is printed does not show it.
 	to *string
 }
 
