@@ -44,18 +44,11 @@ func (d *Documents) Get(ctx context.Context, key string) ([]byte, int64, error) 
 	if err := documents.CheckKey(key); err != nil {
 		return nil, 0, err
 	}
-	out, err := d.store.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:      d.store.table,
-		Key:            image{"pk": text(key)},
-		ConsistentRead: aws.Bool(true),
-	})
-	if err != nil {
-		return nil, 0, Describe("GetItem", *d.store.table, err)
+	item, err := d.store.get(ctx, key)
+	if item == nil {
+		return nil, 0, err
 	}
-	if len(out.Item) == 0 {
-		return nil, 0, nil
-	}
-	got, err := readDocument(out.Item)
+	got, err := readDocument(item)
 	return got.text, got.revision, err
 }
 

@@ -13,16 +13,11 @@ import (
 
 // Challenge reads a challenge for an operator; it is nil if there is none. No call of a client reads one.
 func (s *Store) Challenge(ctx context.Context, key string) (*otp.Challenge, error) {
-	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: aws.Bool(true),
-	})
-	if err != nil {
-		return nil, Describe("GetItem", *s.table, err)
+	item, err := s.get(ctx, key)
+	if item == nil {
+		return nil, err
 	}
-	if len(out.Item) == 0 {
-		return nil, nil
-	}
-	return ReadChallenge(out.Item)
+	return ReadChallenge(item)
 }
 
 // maxOperands is the most operands of IN in a filter.

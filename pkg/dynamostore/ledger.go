@@ -3,8 +3,6 @@ package dynamostore
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/pkg/otp"
@@ -13,16 +11,11 @@ import (
 // Ledger reads a ledger for an operator; it is nil if there is none. No call of a client
 // reads one.
 func (s *Store) Ledger(ctx context.Context, key string) (*otp.Ledger, error) {
-	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: aws.Bool(true),
-	})
-	if err != nil {
-		return nil, Describe("GetItem", *s.table, err)
+	item, err := s.get(ctx, key)
+	if item == nil {
+		return nil, err
 	}
-	if len(out.Item) == 0 {
-		return nil, nil
-	}
-	return readLedger(out.Item)
+	return readLedger(item)
 }
 
 var clearLedger = when("SET #sends = :none, #by = :none, #unanswered = :zero", exists)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -45,18 +44,11 @@ func (s *Store) Receive(ctx context.Context, r otp.Receipt) (changed bool, err e
 // Receipt implements [otp.ReceiptReader]. The read is strongly consistent: a re-send within
 // the same second sees what the receipt has.
 func (s *Store) Receipt(ctx context.Context, messageID string) (*otp.Receipt, error) {
-	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:      s.table,
-		Key:            image{"pk": text(otp.ReceiptKey(messageID))},
-		ConsistentRead: aws.Bool(true),
-	})
-	if err != nil {
-		return nil, Describe("GetItem", *s.table, err)
+	item, err := s.get(ctx, otp.ReceiptKey(messageID))
+	if item == nil {
+		return nil, err
 	}
-	if len(out.Item) == 0 {
-		return nil, nil
-	}
-	return ReadReceipt(out.Item)
+	return ReadReceipt(item)
 }
 
 func writeReceipt(r otp.Receipt) image {

@@ -34,6 +34,20 @@ func New(client *dynamodb.Client, table string) *Store {
 // image is the attributes of an item.
 type image = map[string]types.AttributeValue
 
+// get reads the item under key, with every write before it. It is nil if there is none.
+func (s *Store) get(ctx context.Context, key string) (image, error) {
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: aws.Bool(true),
+	})
+	switch {
+	case err != nil:
+		return nil, Describe("GetItem", *s.table, err)
+	case len(out.Item) == 0:
+		return nil, nil
+	}
+	return out.Item, nil
+}
+
 // put writes an item. If the condition refuses the write, applied is false and old is the
 // present item.
 func (s *Store) put(ctx context.Context, item image, e *expression, values image) (old image, applied bool, err error) {

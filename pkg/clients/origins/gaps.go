@@ -54,8 +54,8 @@ func Gaps(countries []string, all map[string]clients.Sender, standard Standard) 
 }
 
 // Permissions returns a line on the entries of a deployment from which its functions may not send, as far as the
-// entries show: End User Messaging asks for a permission on the ARN of a number or pool, and of these the functions have those
-// that their parameters name. It returns "" for none.
+// entries show. End User Messaging asks for a permission on the ARN of a number or pool, and the functions have it for
+// those that their parameters name. It returns "" for none.
 func Permissions(all map[string]clients.Sender, standard Standard) string {
 	var found []string
 	for _, country := range slices.Sorted(maps.Keys(all)) {
