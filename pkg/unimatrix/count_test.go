@@ -7,6 +7,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/message"
+	"countersign/pkg/otp"
 )
 
 // The count of an answer, and the parts of its line, are those of the message that went out. A client's own text is in
@@ -29,6 +30,20 @@ func TestCount(t *testing.T) {
 		}
 		if line := s.log.String(); !strings.Contains(line, `"parts":`+string('0'+rune(parts))) {
 			t.Errorf("the line has other parts than %v: %s", parts, line)
+		}
+	}
+}
+
+// A test number, to which nothing goes out, has the count of other numbers.
+func TestCountOfTestNumber(t *testing.T) {
+	s := newService(t)
+	known := *s.known[simple]
+	end := otp.MillisOf(s.now.Add(time.Hour))
+	known.TestNumbers = map[otp.Phone]otp.Test{"+12025550123": {Code: "424242", Until: end}}
+	s.known = clients.Static{simple: &known}
+	for range 2 {
+		if got := s.expect(200, "0", body(`{"to":"+12025550123"}`)); got.Data["count"] != 1.0 {
+			t.Errorf("the count is %v, want 1", got.Data["count"])
 		}
 	}
 }
