@@ -21,8 +21,8 @@ import (
 	"countersign/pkg/standin"
 )
 
-// coldRounds is how often each function is started. The report has medians.
-const coldRounds = 30
+// coldRounds is how often each function is started, the flag -starts. The report has medians.
+var coldRounds = 30
 
 // start is one function's cold starts.
 type start struct {

@@ -32,6 +32,7 @@ func main() {
 	flag.Int64Var(&o.live, "live", 1_000_000, "live challenges among which codes are verified; 0 leaves that run out")
 	flag.StringVar(&o.out, "o", "", "file to write the report to, besides standard output")
 	flag.BoolVar(&o.cold, "cold", false, "measure cold starts only, and replace their section of the file")
+	flag.IntVar(&coldRounds, "starts", coldRounds, "cold starts of each function, of which the report has medians")
 	flag.BoolVar(&o.load, "load", false, "measure the local server under load only, and write no file")
 	flag.BoolVar(&o.flood, "flood", false,
 		"measure how merchants come in while strangers send invented ids, and write no file")
