@@ -94,6 +94,9 @@ func (c sendersCommand) gaps(senders map[string]clients.Sender) ([]string, error
 			standard.Via = clients.SNS
 		}
 	}
+	if _, possible := plan.Lookup("+" + c.Standard); possible && standard.Via == clients.SNS {
+		standard.Identity = "+" + c.Standard // OriginationNumber needs no plus sign
+	}
 	if c.Standard != "" || c.Via != "" {
 		if err := origins.CheckForms(map[string]clients.Sender{"--standard": standard}); err != nil {
 			return nil, err

@@ -131,3 +131,16 @@ func TestSenderOfAFormerCountry(t *testing.T) {
 		}
 	}
 }
+
+// The number that SNS sends from has a plus sign or none, as in OriginationNumber.
+func TestSendersBesideANumber(t *testing.T) {
+	c := onFolder(t, t.TempDir(), "COUNTERSIGN_COUNTRIES=US")
+	for number, want := range map[string]string{
+		"12065550100": "", "+12065550100": "", "62345": "", "1206 555": "--standard: the identity must be",
+	} {
+		_, faults, _ := c.run("senders", "--sender=DE=ACME", "--via=sns", "--standard", number)
+		if want == "" && faults != "" || !strings.Contains(faults, want) {
+			t.Errorf("%s: %s, want %q", number, faults, want)
+		}
+	}
+}
