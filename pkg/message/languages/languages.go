@@ -72,13 +72,19 @@ func asked(languages []string) iter.Seq[string] {
 			for range 16 {
 				var tag string
 				tag, rest, _ = strings.Cut(rest, ",")
-				tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
-				if !yield(tag) {
+				tag, weight, _ := strings.Cut(strings.TrimSpace(tag), ";")
+				if !unwanted(weight) && !yield(tag) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// unwanted reports whether a tag of Accept-Language has the weight 0: "not acceptable", in RFC 9110, section 12.4.2.
+func unwanted(weight string) bool {
+	zero, found := strings.CutPrefix(strings.ToLower(strings.TrimSpace(weight)), "q=0")
+	return found && strings.Trim(zero, ".0 ") == ""
 }
 
 // own returns the text of w in its own language, in the deployment's or in English.

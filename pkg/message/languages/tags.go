@@ -34,9 +34,10 @@ func find(tag string) (*row, bool) {
 }
 
 // split returns the primary subtag in lower case, and the script and the region if there are any. Locales of POSIX and
-// Java have other separators than BCP 47: en_US.UTF-8, de_DE@euro, zh_TW_#Hant.
+// Java have other separators than BCP 47: en_US.UTF-8, de_DE@euro, zh_TW_#Hant. So have the folders of Android's
+// resources, pt-rBR and b+zh+Hant, and the old names of Windows end in a script of their own, zh-CHT.
 func split(tag string) (language, script, region string) {
-	tag = strings.TrimSpace(tag)
+	tag = strings.TrimPrefix(strings.TrimSpace(tag), "b+")
 	if i := strings.IndexAny(tag, ".@"); i >= 0 {
 		tag = tag[:i]
 	}
@@ -62,6 +63,12 @@ func split(tag string) (language, script, region string) {
 			script, cantonese = strings.ToUpper(next[:1])+strings.ToLower(next[1:]), false
 		case len(next) == 2 && region == "":
 			region = strings.ToUpper(next)
+		case len(next) == 3 && next[0] == 'r' && region == "" && next == "r"+strings.ToUpper(next[1:]):
+			region = next[1:]
+		case strings.EqualFold(next, "CHT") && script == "":
+			script = "Hant"
+		case strings.EqualFold(next, "CHS") && script == "":
+			script = "Hans"
 		}
 	}
 	if cantonese && region == "CN" {
@@ -72,7 +79,7 @@ func split(tag string) (language, script, region string) {
 
 // subtag returns the first subtag of a tag, and the rest.
 func subtag(tag string) (first, rest string) {
-	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+	if i := strings.IndexAny(tag, "-_+"); i >= 0 {
 		return tag[:i], tag[i+1:]
 	}
 	if i := strings.IndexByte(tag, '#'); i > 0 {
