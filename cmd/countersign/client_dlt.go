@@ -81,7 +81,7 @@ func (c *dltShow) Run(ctx context.Context) error {
 	})
 }
 
-// warnOf warns of what makes the texts others than those that messages have, or have them dropped.
+// warnOf warns if the texts are not those that messages have, and if messages are dropped.
 func (c *dltShow) warnOf(r clients.Record, d clients.Defaults) {
 	if r.Brand == "" {
 		warn("client %s has no brand of its own: give --brand if that of the deployment is not %q", quoted(c.ID),

@@ -32,7 +32,7 @@ const (
 	// message, which is in each state at most once. So it has at most one fact for each state,
 	// also if receipts come twice and in any order.
 	Delivered Kind = "MessageDelivered"
-	// Undelivered: a message did not arrive. State tells whether a further one may.
+	// Undelivered: a message did not arrive. State shows whether a further one may.
 	Undelivered Kind = "MessageUndelivered"
 	// Blocked: a network, a filter or a limit of the account stopped a message.
 	Blocked Kind = "MessageBlocked"

@@ -6,8 +6,8 @@ import (
 	"countersign/pkg/message"
 )
 
-// Registration is the registration of one of a client's texts in India (DLT) at rest. Each language has a text for each
-// of its forms, and another one with a payment.
+// Registration is the stored registration of one of a client's texts in India (DLT). Each language has a text for each
+// form, and another one with a payment.
 type Registration struct {
 	Language string `json:"language"`         // as in languages.All
 	Form     string `json:"form,omitempty"`   // of the lines for autofill; default: "plain"
@@ -26,7 +26,7 @@ func (r Registration) text() (message.Registration, bool) {
 	return message.Registration{Language: r.Language, Form: form, Payment: r.Payment, ID: r.Template}, known
 }
 
-// Same reports whether two registrations are of one text. The id of that may have changed.
+// Same reports whether two registrations are of one text, whatever their ids.
 func (r Registration) Same(other Registration) bool {
 	a, _ := r.text()
 	b, _ := other.text()
@@ -34,7 +34,7 @@ func (r Registration) Same(other Registration) bool {
 	return a == b
 }
 
-// registrations returns the registrations of a client's texts. A language that has no text is that of another version.
+// registrations returns the registrations of a client's texts. A language without a text comes from another version.
 func (p *parser) registrations() (all []message.Registration) {
 	for i, r := range p.record.DLT {
 		text, known := r.text()

@@ -9,16 +9,16 @@ import (
 	"countersign/pkg/message"
 )
 
-// Sender is what messages to a country come from, and what goes with them. A field that is left out is that of the next
-// sender in their order, see [countersign/pkg/admission.Messages.Origins]. Package origins has the form in
-// which operators write it, and the rules of countries that it must keep.
+// Sender is what messages to a country come from, and what goes with them. A missing field comes from the next sender
+// in the order of [countersign/pkg/admission.Messages.Origins]. Package origins has the form in which operators write
+// a sender, and the rules of countries that it must keep.
 type Sender struct {
 	Identity   string `json:"identity,omitempty"` // a pool, phone number or sender id: its ARN, id, number or name
 	Via        string `json:"via,omitempty"`      // "sns" or "sms-voice"; default: see [Sender.Service]
 	EntityID   string `json:"entity,omitempty"`   // India's id of the company
 	TemplateID string `json:"template,omitempty"` // and of all texts without a [Registration]
 	MaxPrice   string `json:"maxPrice,omitempty"` // in USD
-	// Registered is the operator's word that the country's registration is done.
+	// Registered: the operator declares that the country's registration is done.
 	Registered bool `json:"registered,omitzero"`
 }
 

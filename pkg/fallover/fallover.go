@@ -2,9 +2,9 @@
 // permission or a registration of one service does not keep people from their codes.
 //
 // P4 holds over both wires: one message at most goes out. The second service gets the message only if the first one is
-// certain not to send it, and only if its refusal may have no meaning for the other: the operator's fault, or too many
-// messages at once. It never gets a message that the number is the cause of, because a person who has opted out of the
-// first has not asked for the second; nor one that may be under way, after a drop, a timeout, a 5xx or an answer that
+// certain not to send it, for a cause that the second may not have: a fault of the operator, or too many messages at
+// once. It never gets a message if the number is the cause, because a person who has opted out of the first service has
+// not asked for the second. Nor does it get one that may be under way, after a drop, a timeout, a 5xx or an answer that
 // cannot be read.
 package fallover
 
@@ -23,9 +23,9 @@ import (
 // its writes.
 const Timeout = 4 * time.Second
 
-// Enough is the least time that the second service is given: a new connection and a request take a part of it. A
-// sign-in of Cognito has two seconds for both services. A refusal is fast: one that leaves less than this comes from a
-// service in trouble, or from a call that is nearly over.
+// Enough is the least time for the second service: a new connection and a request take a part of it. A sign-in of
+// Cognito has two seconds for both services. A refusal is fast: if less than this is left, the first service is in
+// trouble, or the call is nearly over.
 const Enough = time.Second
 
 // Service is a service that sends messages, by its name in the settings.

@@ -51,7 +51,7 @@ func fateOf(name string) (fate, error) {
 // moment is the time from a message, or from the end of its code, to its receipt.
 const moment = time.Second
 
-// silence is the age from which nothing is reported about a message: no provider does after so long.
+// silence is the age from which nothing is reported about a message: no provider reports so late.
 const silence = 72 * time.Hour
 
 // The network in reports is one of those for tests (ITU-T E.212).

@@ -83,7 +83,7 @@ type Registered struct {
 	Variables []Variable `json:"variables"` // in their order; the code of a site's line is one of its own
 }
 
-// Digest tells one text from another. It is short, because the record of a client has it for each of its texts.
+// Digest identifies the text. It is short, because the record of a client has it for each of its texts.
 func (r Registered) Digest() string {
 	sum := sha256.Sum256([]byte(r.Text))
 	return base64.RawURLEncoding.EncodeToString(sum[:8])

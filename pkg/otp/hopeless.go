@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// lookUpTime is how long the look-up of a receipt may take. It is a small part of a call: a person waits for the code.
+// lookUpTime bounds the look-up of a receipt to a small part of the call: a person waits for the code.
 const lookUpTime = time.Second
 
 // hopeless refuses a further message of a live challenge whose latest one is undeliverable for good: the person opted

@@ -84,7 +84,7 @@ func (e event) reason() (reason otp.Reason, known bool) {
 	return reason, known
 }
 
-// optedOut reports whether a text says that the person opted out: "DESTINATION_PHONE_NUMBER_OPTED_OUT".
+// optedOut reports whether a text states that the person opted out: "DESTINATION_PHONE_NUMBER_OPTED_OUT".
 func optedOut(text string) bool {
 	return strings.Contains(strings.ReplaceAll(strings.ToLower(text), "_", " "), "opted out")
 }

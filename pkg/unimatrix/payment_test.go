@@ -116,7 +116,7 @@ func TestBadPayments(t *testing.T) {
 	s.valid(true, right, bill)
 }
 
-// A line says that a request has a payment, and nothing says what it is.
+// A line has the mark of a payment, and nothing of the payment itself.
 func TestPaymentInLines(t *testing.T) {
 	s := newService(t)
 	s.expect(200, "0", pays(sendText, bill))

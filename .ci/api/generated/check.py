@@ -39,7 +39,6 @@ client = Client(base_url=url, raise_on_unexpected_status=True)
 merchant = {"client_id": "merchant"}
 
 
-
 def bill(amount):
     return models.PaymentType0(amount, models.PaymentType0Currency.EUR, "Acme Shop")
 

@@ -100,7 +100,7 @@ PK=8333
 	}
 }
 
-// Each country of a list is refused for what the list says, and no other country is.
+// Each country of a list is refused by the rule of the list, and no other country is.
 func TestEveryCountryOfARule(t *testing.T) {
 	refused := func(country, entry string) bool { return Check(country, parse(t, country+"="+entry)) != nil }
 	for _, c := range append(smsrules.Demanding(), "DE", "NL", "NO", "JP") {

@@ -13,8 +13,7 @@ import (
 // Standard is what messages come from where no entry has an identity.
 type Standard struct {
 	clients.Sender
-	// OfClient is set where the senders are those of a client: the deployment's, which are not known then, may fill a
-	// gap.
+	// OfClient: the senders are those of a client. Those of the deployment, which are not known here, may fill a gap.
 	OfClient bool
 }
 
