@@ -100,7 +100,8 @@ func TestTags(t *testing.T) {
 		"por_BR": "pt-BR", "sr_RS@latin": "sr", "sr-Cyrl-RS": "sr", "zh-u-rg-twzzzz": "zh-Hans", "zh-x-TW": "zh-Hans",
 		"zh__#Hant": "zh-Hant", "zh_#Hant": "zh-Hant", "fil-PH": "fil", "mr_IN": "mr",
 		"pt-rBR": "pt-BR", "zh-rTW": "zh-Hant", "b+zh+Hant+HK": "zh-Hant", "b+es+419": "es", "in-rID": "id",
-		"en-rUS": "en", "zh-CHT": "zh-Hant", "zh-CHS": "zh-Hans", "ZH-cht": "zh-Hant", "b+sr+Latn": "sr", "zh-rtw": "zh-Hans",
+		"en-rUS": "en", "zh-CHT": "zh-Hant", "zh-CHS": "zh-Hans", "ZH-cht": "zh-Hant", "b+sr+Latn": "sr",
+		"zh-rtw": "zh-Hans",
 	} {
 		if got := languages.Canonical(tag); got != want || !languages.Supported(tag) {
 			t.Errorf("%q is %q, want %q", tag, got, want)
