@@ -37,7 +37,8 @@ func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 	consumer := changes.Consumer{Numbers: dynamostore.New(client, cfg.Table), Events: bus}
 	if cfg.MessageFeedback {
 		reporter, err := feedback.New(feedback.Config{
-			Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"), Log: log,
+			Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
+			Log: log, Now: time.Now,
 		})
 		if err != nil {
 			return nil, err

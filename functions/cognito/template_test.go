@@ -25,7 +25,7 @@ type resource struct {
 		Timeout                    int
 		Action, Principal          string
 		FunctionName, SourceArn    string
-		Environment                struct{ Variables map[string]string }
+		Environment                struct{ Variables map[string]any }
 	}
 }
 

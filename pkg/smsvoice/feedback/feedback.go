@@ -46,12 +46,15 @@ type Config struct {
 	Transport http.RoundTripper
 	// Log gets one line for each report that loses verdicts.
 	Log *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // Reporter is [changes.Feedback] on End User Messaging. It is safe for concurrent use.
 type Reporter struct {
 	client *pinpointsmsvoicev2.Client
 	log    *slog.Logger
+	now    func() time.Time
 
 	mu    sync.Mutex
 	until time.Time // the service is left alone
@@ -69,20 +72,20 @@ func New(c Config) (*Reporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reporter{client: pinpointsmsvoicev2.NewFromConfig(cfg), log: c.Log}, nil
+	return &Reporter{client: pinpointsmsvoicev2.NewFromConfig(cfg), log: c.Log, now: c.Now}, nil
 }
 
 // Report implements [changes.Feedback].
 func (r *Reporter) Report(ctx context.Context, verdicts []changes.Verdict) {
-	begun := time.Now()
+	begun := r.now()
 	if r.rests(begun) {
 		r.line(ctx, len(verdicts), len(verdicts), errAway)
 		return
 	}
 	lost, tried, cause := r.report(ctx, verdicts)
-	if lost == tried && time.Since(begun) >= attemptTimeout {
+	if lost == tried && r.now().Sub(begun) >= attemptTimeout {
 		r.mu.Lock()
-		r.until = time.Now().Add(rest)
+		r.until = r.now().Add(rest)
 		r.mu.Unlock()
 	}
 	if lost += len(verdicts) - tried; lost > 0 {

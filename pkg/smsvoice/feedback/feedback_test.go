@@ -24,6 +24,7 @@ func reporter(t *testing.T, c feedback.Config) (*feedback.Reporter, *bytes.Buffe
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	var log bytes.Buffer
 	c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	c.Now = time.Now
 	r, err := feedback.New(c)
 	if err != nil {
 		t.Fatal(err)
