@@ -96,9 +96,10 @@ func Run(ctx context.Context, o Options) (err error) {
 		NumberPerDay: cfg.NumberPerDay,
 	})
 	server.prefixes = cfg.Prefixes
-	defer server.attend(ctx, store, o.reporter(messages, store, stdout), log)()
 	log.Info("started", "version", version.Current, "plans", plan.Release())
-	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...))
+	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...), func() (stop func()) {
+		return server.attend(ctx, store, o.reporter(messages, store, stdout), log)
+	})
 }
 
 // reporter returns what reports about the messages in the outbox.
@@ -215,8 +216,11 @@ func (o Options) hosts() []string {
 // drain bounds the time of the calls that are under way when the server ends.
 const drain = gateway.Timeout + 2*time.Second
 
-// serve listens and serves until ctx ends.
-func (o Options) serve(ctx context.Context, terminal *terminal, handler http.Handler) error {
+// serve listens and serves until ctx ends. Meanwhile it runs the tasks that attend starts: not before the first line of
+// the output, as they print what is left from an earlier server, and programs read the URL from that line.
+func (o Options) serve(
+	ctx context.Context, terminal *terminal, handler http.Handler, attend func() (stop func()),
+) error {
 	listener, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w; take another with --listen 127.0.0.1:0 or COUNTERSIGN_LISTEN=127.0.0.1:0", err)
@@ -234,6 +238,7 @@ func (o Options) serve(ctx context.Context, terminal *terminal, handler http.Han
 	url := "http://" + listener.Addr().String()
 	terminal.say("ready " + url)
 	terminal.say(greeting(url))
+	defer attend()()
 	stopped := make(chan struct{})
 	go func() {
 		<-ctx.Done()

@@ -1,0 +1,31 @@
+package localserver
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// The first line of the output has the URL: the tasks of a server may print what is left from an earlier one, and begin
+// after it.
+func TestReadyFirst(t *testing.T) {
+	var out bytes.Buffer
+	terminal := newTerminal(&out)
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := false
+	err := Options{Listen: "127.0.0.1:0"}.serve(ctx, terminal, http.NotFoundHandler(), func() (stop func()) {
+		terminal.say("a receipt of before")
+		cancel()
+		return func() { stopped = true }
+	})
+	terminal.close()
+	text := out.String()
+	if err != nil || !strings.HasPrefix(text, "ready http://127.0.0.1:") || !strings.Contains(text, "of before\n") {
+		t.Errorf("%v, %q", err, text)
+	}
+	if !stopped {
+		t.Error("the tasks go on after the end of the server")
+	}
+}
