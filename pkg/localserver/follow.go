@@ -36,7 +36,7 @@ func follow(ctx context.Context, store openstore.Store, events changes.Events, l
 // end are published after the next start.
 func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events, log *slog.Logger) {
 	defer background(ctx, func(ctx context.Context) { sweep(ctx, f) })()
-	again(ctx, log, "changes", func() (more bool, err error) {
+	again(ctx, log, "changes", rest, func() (more bool, err error) {
 		p, err := f.Feed().Next(ctx, piece, time.Now())
 		if err != nil {
 			return false, err
@@ -70,7 +70,7 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 		return
 	}
 	consumer := changes.Consumer{Numbers: t, Events: events}
-	again(ctx, log, "changes", func() (more bool, err error) {
+	again(ctx, log, "changes", rest, func() (more bool, err error) {
 		r, err := t.Stream.Next(ctx)
 		if err != nil {
 			return false, err
@@ -82,12 +82,18 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 	})
 }
 
-// share bounds following to one part in so many of the time: under load the calls come
+// share bounds following to about one part in so many of the time: under load the calls come
 // first, and facts are published later.
 const share = 10
 
-// again calls do, which works on what, at once while there is more, and otherwise after each glance.
-func again(ctx context.Context, log *slog.Logger, what string, do func() (more bool, err error)) {
+// rest returns the pause of following after a piece that took so long, if there are more.
+func rest(took time.Duration) time.Duration { return min(glance, (share-1)*took) }
+
+// again calls do, which works on what, after each glance, and after a rest while there is more.
+func again(
+	ctx context.Context, log *slog.Logger, what string, rest func(took time.Duration) time.Duration,
+	do func() (more bool, err error),
+) {
 	for {
 		begin := time.Now()
 		more, err := do()
@@ -99,7 +105,7 @@ func again(ctx context.Context, log *slog.Logger, what string, do func() (more b
 			log.Error(what, "cause", err.Error())
 			wait = respite
 		case more:
-			wait = min(glance, (share-1)*time.Since(begin))
+			wait = rest(time.Since(begin))
 		}
 		select {
 		case <-time.After(wait):
