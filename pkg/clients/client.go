@@ -138,7 +138,7 @@ func (c *Client) From(ip string) bool {
 // MaySendTo reports whether the client may send to numbers of a country. The region
 // "" is a number without a certain country, which only "*" allows.
 func (c *Client) MaySendTo(region string) bool {
-	return slices.Contains(c.Countries, "*") || region != "" && slices.Contains(c.Countries, region)
+	return slices.Contains(c.Countries, Everywhere) || region != "" && slices.Contains(c.Countries, region)
 }
 
 // MayReach reports whether the client may send to a kind of line. Every client may

@@ -136,12 +136,13 @@ const (
 )
 
 func (p *parser) want(ok bool, field string, value any, want string) {
+	if ok {
+		return
+	}
 	if s, text := value.(string); text {
 		value = strconv.Quote(s)
 	}
-	if !ok {
-		p.errs = append(p.errs, fmt.Errorf("%s is %v, must be %s", field, value, want))
-	}
+	p.errs = append(p.errs, fmt.Errorf("%s is %v, must be %s", field, value, want))
 }
 
 func (p *parser) id() string {
@@ -259,7 +260,7 @@ func network(s string) (netip.Prefix, bool) {
 
 func (p *parser) countries() []string {
 	for i, s := range p.record.Countries {
-		p.want(s == "*" || country(s), at("countries", i), s,
+		p.want(s == Everywhere || country(s), at("countries", i), s,
 			`an upper-case ISO 3166-1 code such as "MY", or "*" for all`)
 	}
 	return p.record.Countries
@@ -267,10 +268,10 @@ func (p *parser) countries() []string {
 
 // within returns the countries that the deployment allows too.
 func within(countries, ceiling []string) []string {
-	switch all := "*"; {
-	case slices.Contains(ceiling, all):
+	switch {
+	case slices.Contains(ceiling, Everywhere):
 		return slices.Clone(countries)
-	case slices.Contains(countries, all):
+	case slices.Contains(countries, Everywhere):
 		return slices.Clone(ceiling)
 	}
 	return slices.DeleteFunc(slices.Clone(countries), func(s string) bool { return !slices.Contains(ceiling, s) })

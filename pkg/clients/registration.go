@@ -28,25 +28,28 @@ func (r Registration) text() (message.Registration, bool) {
 
 // Same reports whether two registrations are of one text, whatever their ids.
 func (r Registration) Same(other Registration) bool {
+	r.Template, other.Template = "", ""
 	a, _ := r.text()
 	b, _ := other.text()
-	a.ID, b.ID = "", ""
 	return a == b
 }
 
 // registrations returns the registrations of a client's texts. A language without a text comes from another version.
 func (p *parser) registrations() (all []message.Registration) {
+	first := make(map[message.Registration]int, len(p.record.DLT)) // by text, without its id
 	for i, r := range p.record.DLT {
+		field := at("dlt", i)
 		text, known := r.text()
-		p.want(known, at("dlt", i)+".form", r.Form, "plain, site, hash or both")
-		p.want(r.Language != "", at("dlt", i)+".language", r.Language, "a language such as hi")
-		p.want(ValidAMSID(r.Template) && len(r.Template) <= 50, at("dlt", i)+".template", r.Template, TemplateForm)
-		for j, other := range p.record.DLT[:i] {
-			if r.Same(other) {
-				p.errs = append(p.errs, fmt.Errorf("dlt[%d] and dlt[%d] are of one text: keep one", j, i))
-			}
-		}
+		p.want(known, field+".form", r.Form, "plain, site, hash or both")
+		p.want(r.Language != "", field+".language", r.Language, "a language such as hi")
+		p.want(ValidAMSID(r.Template) && len(r.Template) <= 50, field+".template", r.Template, TemplateForm)
 		all = append(all, text)
+		text.ID = ""
+		if j, twice := first[text]; twice {
+			p.errs = append(p.errs, fmt.Errorf("dlt[%d] and dlt[%d] are of one text: keep one", j, i))
+			continue
+		}
+		first[text] = i
 	}
 	return all
 }

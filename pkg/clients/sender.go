@@ -22,7 +22,7 @@ type Sender struct {
 	Registered bool `json:"registered,omitzero"`
 }
 
-// Everywhere is the country of the sender for all countries that have none of their own.
+// Everywhere stands for all countries in a list, and among senders for those that have none of their own.
 const Everywhere = "*"
 
 // The services that a Sender may name, as COUNTERSIGN_SENDER does.
@@ -44,8 +44,7 @@ func (s Sender) Service() string {
 
 func (p *parser) senderID() string {
 	s := p.record.SenderID
-	p.want(s == "" || message.IsSenderID(s), "senderID", s,
-		"1 to 11 letters, digits and hyphens with at least one letter")
+	p.want(s == "" || message.IsSenderID(s), "senderID", s, message.SenderIDForm)
 	return s
 }
 
