@@ -138,20 +138,30 @@ func (r *row) fit(w message.Words) (message.Text, error) {
 		return r.registered(w)
 	}
 	if own := w.Own[r.tag]; own != "" {
-		text := message.New(own, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
-		if err := text.Fits(); err == nil || w.Payment.None() {
+		if text, err := write(own, w, nil); err == nil || w.Payment.None() {
 			return text, err
 		}
 	}
-	before, rest, _ := strings.Cut(r.text, "|")
-	time, after, _ := strings.Cut(rest, "|")
-	text := message.New(before+time+after, w.Brand, r).Paying(w.Payment).With(w.Autofill)
-	err := text.Fits()
+	before, time, after := r.strokes()
+	text, err := write(before+time+after, w, r)
 	if err != nil && (w.Autofill != (message.Autofill{}) || !w.Payment.None()) {
-		text = message.New(before+after, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
-		err = text.Fits()
+		return write(before+after, w, nil)
 	}
 	return text, err
+}
+
+// strokes returns the built-in text in three: the words with the time are between the others.
+func (r *row) strokes() (before, time, after string) {
+	before, rest, _ := strings.Cut(r.text, "|")
+	time, after, _ = strings.Cut(rest, "|")
+	return before, time, after
+}
+
+// write fills the brand of w into a template, and appends the payment and the lines of w. The error is that of
+// [message.Text.Fits].
+func write(template string, w message.Words, time message.Time) (message.Text, error) {
+	text := message.New(template, w.Brand, time).Paying(w.Payment).With(w.Autofill)
+	return text, text.Fits()
 }
 
 func isControl(r rune) bool { return r < ' ' || 0x7F <= r && r < 0xA0 || r == 0x2028 || r == 0x2029 }

@@ -14,22 +14,17 @@ func (r *row) registered(w message.Words) (message.Text, error) {
 	if err := message.Registrable(w.Payment); err != nil {
 		return message.Text{}, err
 	}
-	write := func(template string) (message.Text, error) {
-		text := message.New(template, w.Brand, nil).Paying(w.Payment).With(w.Autofill)
-		return text, text.Fits()
-	}
 	if own := w.Own[r.tag]; own != "" {
-		return write(own)
+		return write(own, w, nil)
 	}
-	before, rest, _ := strings.Cut(r.text, "|")
-	time, after, _ := strings.Cut(rest, "|")
+	before, time, after := r.strokes()
 	if w.Payment.None() {
 		time = strings.Replace(time, "{time}", strings.Replace(r.fixed(), "#", "{minutes}", 1), 1)
-		if text, err := write(before + time + after); err == nil || w.Autofill == (message.Autofill{}) {
+		if text, err := write(before+time+after, w, nil); err == nil || w.Autofill == (message.Autofill{}) {
 			return text, err
 		}
 	}
-	return write(before + after)
+	return write(before+after, w, nil)
 }
 
 // fixed returns the clause with a number of minutes that reads well with every number: where the language has plural
