@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
 	"countersign/pkg/message"
@@ -130,13 +131,10 @@ func dltPage(r clients.Record, all []dltText) string {
 	return b.String()
 }
 
-// headerOf is what a client's messages to India come from, "" for the deployment's: see Origins of package admission.
+// headerOf is what a client's messages to India come from, "" for the deployment's.
 func headerOf(r clients.Record) string {
-	in, others := r.Senders[origins.India], r.Senders[clients.Everywhere]
-	if in.Via != "" {
-		others.Identity = "" // without an identity, a service of its own is its identity
-	}
-	return cmp.Or(in.Identity, others.Identity, r.SenderID)
+	from := admission.Messages{}.Origins(&clients.Client{Senders: r.Senders}, r.SenderID)(origins.India)
+	return cmp.Or(from.Identity, from.Name)
 }
 
 // otherTexts is the id of the texts without one of their own.
