@@ -131,7 +131,7 @@ func tooLong(r clients.Record) string {
 
 // autofill are the lines behind a client's texts, and the languages that have no room for them.
 func autofill(r clients.Record, brand string) string {
-	lines := message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
+	lines := r.Autofill()
 	text := [...]string{
 		message.Plain:    "no lines",
 		message.WithSite: "site " + r.Site,
@@ -147,7 +147,7 @@ func autofill(r clients.Record, brand string) string {
 // noRoom are the languages that have no room for the lines behind a client's texts, and how many characters too long
 // they are.
 func noRoom(r clients.Record, brand string) string {
-	lines := message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}
+	lines := r.Autofill()
 	if lines.Form() == message.Plain {
 		return ""
 	}
