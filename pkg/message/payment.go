@@ -17,7 +17,7 @@ const MaxPayee = 35
 // see, one with a number that could be a code, and one that looks like the line that binds a code to a site.
 func CheckPayee(name string) error {
 	switch n := len(utf16.Encode([]rune(name))); {
-	case strings.Trim(name, " \u00a0\u200c\u200d\u200e\u200f") == "":
+	case !seen(name):
 		return errors.New("is empty: give the name that people know the payee by")
 	case name != strings.TrimSpace(name):
 		return errors.New("begins or ends with a space: take it out")

@@ -17,7 +17,7 @@ const MaxBytes = 512
 // with characters that people cannot see, one with a number that could be a code, and one
 // that looks like the line that binds a code to a site. Whether it fits is another matter.
 func CheckBrand(name string) error {
-	if strings.TrimSpace(name) == "" {
+	if !seen(name) {
 		return errors.New("brand is empty: give the name that people know the sender by")
 	}
 	if name != strings.TrimSpace(name) {
@@ -155,6 +155,11 @@ func plain(s string) error {
 
 // isMark reports whether a character is not seen itself, and is needed: a joiner, a non-joiner, a mark of direction.
 func isMark(r rune) bool { return '\u200c' <= r && r <= '\u200f' }
+
+// seen reports whether a name has more than spaces and marks.
+func seen(name string) bool {
+	return strings.Trim(name, " \u00a0\u200c\u200d\u200e\u200f") != ""
+}
 
 // blank reports whether a character counts as a graphic one and has no ink, or stands for something that a text lacks:
 // the Braille pattern of no dots, the object replacement, the null note head.

@@ -16,7 +16,8 @@ import (
 var brands = map[string]string{
 	"Acme": "", "Caffè {A}": "", "Łódź": "", "支付宝": "", "Щит 24/7": "", "Acme 365": "", "Studio 54, Nr. 7": "",
 	"a@b.com": "", "O2": "", "{code}": "", "Acme™": "", "नमस्ते": "", "می\u200cخواهم": "", "Acme 👍": "",
-	"": "empty", "  ": "empty", " Acme": "begins or ends", "Acme ": "begins or ends",
+	"": "empty", "  ": "empty", "\u200e": "empty", "\u00a0\u200d": "empty",
+	" Acme": "begins or ends", "Acme ": "begins or ends",
 	"a\nb": "U+000A", "a\rb": "U+000D", "a\tb": "U+0009", "a\x00": "U+0000", "a\x7f": "U+007F", "a\u0085b": "U+0085",
 	"a\u2028b": "U+2028", "a\u2029b": "U+2029", "a\u202eb": "U+202E", "a\u2066b": "U+2066", "a\u200bb": "U+200B",
 	"a\u00adb": "U+00AD", "a\u3000b": "U+3000", "a\u3164b": "U+3164", "a\ue000": "U+E000", "a\ufffd": "U+FFFD",
