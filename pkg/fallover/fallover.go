@@ -12,7 +12,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"countersign/pkg/otp"
@@ -36,19 +35,16 @@ type Service struct {
 
 // Sender is an [otp.Sender] over two services. It is safe for concurrent use.
 type Sender struct {
-	first  Service
-	second string
-	open   func() (otp.Sender, error)
-	now    func() time.Time
+	first, second Service
+	now           func() time.Time
 }
 
 var _ otp.Sender = (*Sender)(nil)
 
-// New returns a sender that falls over from the first service to the second. first may be a router over both: a message
-// whose origin names the second service has no other one. It calls open for the first message that needs the second
-// service, so that a start pays for one sender alone.
-func New(first Service, second string, open func() (otp.Sender, error), now func() time.Time) *Sender {
-	return &Sender{first: first, second: second, open: sync.OnceValues(open), now: now}
+// New returns a sender that falls over from the first service to the second. Both may be one router: a message whose
+// origin names the second service has no other one.
+func New(first, second Service, now func() time.Time) *Sender {
+	return &Sender{first: first, second: second, now: now}
 }
 
 // Send sends m through the first service, or else through the second one: two requests at most, on two wires, and one
@@ -63,7 +59,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	begun, line := s.now(), telemetry.From(ctx)
 	line.Service = cmp.Or(m.Origin.Service, s.first.Name)
 	delivery, id, refusal := s.first.Sender.Send(ctx, m)
-	if !forAnother(refusal) || line.Service == s.second {
+	if !forAnother(refusal) || line.Service == s.second.Name {
 		return delivery, id, refusal
 	}
 	line.FellOver(refusal)
@@ -71,14 +67,10 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 	if window.Err() != nil || took > Timeout-Enough || m.Lease != 0 && otp.MillisOf(s.now()) >= m.Lease {
 		return otp.MaybeSent, "", &Error{first: refusal, second: errLate}
 	}
-	second, err := s.open()
-	if err != nil {
-		return delivery, "", &Error{first: refusal, second: err}
-	}
-	line.Service = s.second
+	line.Service = s.second.Name
 	m.Life -= took
 	m.Origin = s.elsewhere(m.Origin)
-	again, id, err := second.Send(ctx, m)
+	again, id, err := s.second.Sender.Send(ctx, m)
 	if err != nil {
 		err = &Error{first: refusal, second: err}
 	}
@@ -88,7 +80,7 @@ func (s *Sender) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 // elsewhere returns the origin of a message that the second service sends. An identity or a name may be registered with
 // the first one alone, so the second uses its own. The price and the ids of the text hold for any service.
 func (s *Sender) elsewhere(o otp.Origin) otp.Origin {
-	o.Service, o.Identity, o.Name = s.second, "", ""
+	o.Service, o.Identity, o.Name = s.second.Name, "", ""
 	return o
 }
 

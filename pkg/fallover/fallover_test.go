@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,8 +95,7 @@ func pairs(t *testing.T, test func(t *testing.T, first, second side)) {
 }
 
 func over(first, second side) *fallover.Sender {
-	open := func() (otp.Sender, error) { return second.Sender, nil }
-	return fallover.New(first.Service, second.Name, open, time.Now)
+	return fallover.New(first.Service, second.Service, time.Now)
 }
 
 // The suite for senders, with either service as the provider: the first one, and the second one after a refusal.
@@ -233,20 +231,14 @@ func TestCause(t *testing.T) {
 	})
 }
 
-// The second service is opened by the first message that needs it, once.
-func TestOpenedOnce(t *testing.T) {
+// Messages fall over at the same time, each with one request to each service.
+func TestParallel(t *testing.T) {
 	pairs(t, func(t *testing.T, a, b side) {
-		var opened atomic.Int64
-		s := fallover.New(a.Service, b.Name, func() (otp.Sender, error) {
-			opened.Add(1)
-			return b.Sender, nil
-		}, time.Now)
-		if d, _, err := s.Send(t.Context(), sendertest.Message()); d != otp.Accepted || opened.Load() != 0 {
-			t.Fatalf("Send = %v, %v, and the second service was opened %d times", d, err, opened.Load())
-		}
+		const n = 32
+		s := over(a, b)
 		a.wire.Otherwise(a.operator)
 		var all sync.WaitGroup
-		for range 32 {
+		for range n {
 			all.Go(func() {
 				d, id, err := s.Send(t.Context(), sendertest.Message())
 				if d != otp.Accepted || id == "" || err != nil {
@@ -255,9 +247,8 @@ func TestOpenedOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if opened.Load() != 1 || a.wire.Count() != 33 || b.wire.Count() != 32 {
-			t.Errorf("opened %d times, with %d and %d requests, want 1, 33 and 32",
-				opened.Load(), a.wire.Count(), b.wire.Count())
+		if a.wire.Count() != n || b.wire.Count() != n {
+			t.Errorf("%d and %d requests, want %d each", a.wire.Count(), b.wire.Count(), n)
 		}
 	})
 }

@@ -11,7 +11,6 @@ import (
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/fallover"
-	"countersign/pkg/otp"
 	"countersign/pkg/smsvoice"
 	"countersign/pkg/snssender"
 )
@@ -31,10 +30,12 @@ func openBoth(t *testing.T) *both {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := fallover.Service{Name: "sms-voice", Sender: voice}
-	sender := fallover.New(first, "sns", func() (otp.Sender, error) {
-		return snssender.New(awsfake.AWS(), snssender.Config{Endpoint: s.sns.URL})
-	}, s.now)
+	sns, err := snssender.New(awsfake.AWS(), snssender.Config{Endpoint: s.sns.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender := fallover.New(fallover.Service{Name: "sms-voice", Sender: voice},
+		fallover.Service{Name: "sns", Sender: sns}, s.now)
 	s.ports.Log = slog.New(slog.NewJSONHandler(&s.log, nil))
 	s.local = newServer(s.store, s.outbox, sender, s.ports)
 	s.server.Close()

@@ -131,8 +131,8 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, p provider) *
 	p.wire.Otherwise(w.answer(&w.provider))
 	if p.second != nil {
 		p.second.wire.Otherwise(w.answer(p.second))
-		first, second := fallover.Service{Name: "first", Sender: p.sender}, dying{p.second.sender, w}
-		w.sender = fallover.New(first, "second", func() (otp.Sender, error) { return second, nil }, w.clock.Now)
+		w.sender = fallover.New(fallover.Service{Name: "first", Sender: p.sender},
+			fallover.Service{Name: "second", Sender: dying{p.second.sender, w}}, w.clock.Now)
 	}
 	return w
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // fallOver adds the second service to a router, where COUNTERSIGN_FALLOVER names one. Its error names each setting with
-// which messages could not fall over, or would go to somebody who must not get them. The second service is opened by
-// the first message for it.
+// which messages could not fall over, or would go to somebody who must not get them. The router opens the second service
+// at the first message for it.
 func fallOver(getenv func(string) string, router *sending.Router, now func() time.Time) (otp.Sender, error) {
 	second := config.Get(getenv, "FALLOVER")
 	first, _ := router.Standard()
@@ -40,8 +40,8 @@ func fallOver(getenv func(string) string, router *sending.Router, now func() tim
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	open := func() (otp.Sender, error) { return router, nil }
-	return fallover.New(fallover.Service{Name: first, Sender: router}, second, open, now), nil
+	through := func(name string) fallover.Service { return fallover.Service{Name: name, Sender: router} }
+	return fallover.New(through(first), through(second), now), nil
 }
 
 func wrong(value, want string) error {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/awssender"
+	"countersign/pkg/fallover"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/sendertest"
 	"countersign/pkg/service/sending"
@@ -104,5 +106,32 @@ func TestRouterWithoutSender(t *testing.T) {
 	}
 	if _, err := table.Route(func(string) string { return "" }, "broken"); err == nil {
 		t.Error("a standard sender that cannot be opened is no error")
+	}
+}
+
+// refusing is a sender that does not send, for a cause that another service may not have.
+type refusing otp.Delivery
+
+func (d refusing) Send(context.Context, otp.Message) (otp.Delivery, string, error) {
+	return otp.Delivery(d), "", &awssender.Error{Sender: "first", Reason: "no", Another: true}
+}
+
+// A second service that cannot be opened leaves the refusal of the first one as it is, and names both causes.
+func TestFalloverToNone(t *testing.T) {
+	for _, want := range []otp.Delivery{otp.Refused, otp.MaybeSent} {
+		r, err := sending.Senders{
+			"first":  func(func(string) string) (otp.Sender, error) { return refusing(want), nil },
+			"broken": func(func(string) string) (otp.Sender, error) { return nil, errors.New("no region") },
+		}.Route(func(string) string { return "" }, "first")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := fallover.New(fallover.Service{Name: "first", Sender: r}, fallover.Service{Name: "broken", Sender: r},
+			time.Now)
+		d, id, err := s.Send(t.Context(), sendertest.Message())
+		if d != want || id != "" || err == nil || !strings.HasPrefix(err.Error(), "first: no; then ") ||
+			!strings.HasSuffix(err.Error(), "no region") {
+			t.Errorf("Send = %v, %q, %v, want %v, and both causes", d, id, err, want)
+		}
 	}
 }
