@@ -98,7 +98,6 @@ type Classifier struct {
 	Sender  string // its name in the text, such as "sns"
 	Service string // its name for people
 	Timeout time.Duration
-	Unknown Rule // for an answer that Refusal cannot judge
 	Refusal func(api smithy.APIError, err error) Refusal
 }
 
@@ -119,7 +118,7 @@ func (c Classifier) Failed(err error) (otp.Delivery, string, error) {
 	r := c.Refusal(api, err)
 	refusal := e.Status >= 400 && e.Status <= 499
 	if r.Rule.Delivery == otp.Refused && !refusal {
-		r.Rule = c.Unknown // a refusal that does not come as one
+		r.Rule = Unknown // a refusal that does not come as one
 	}
 	e.Code, e.Detail = awsclient.Code(r.Code), r.Detail
 	e.Reason, e.Operator, e.Another = r.Rule.Reason, r.Rule.Operator, refusal && r.Rule.Another()

@@ -48,21 +48,13 @@ var (
 		Reason: "not allowed; the role needs sms-voice:SendTextMessage on the origination identity"}
 	suspended = rule{Delivery: otp.Refused, Operator: true,
 		Reason: "AWS has stopped the account's messages; open a support case"}
-	badKeys = rule{Delivery: otp.Refused, Operator: true,
-		Reason: "the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
 	badTarget = rule{Delivery: otp.Refused, Operator: true,
 		Reason: "the endpoint does not know the operation; check endpoint and region"}
 
-	// Not sent, and a repeat may be. The answer is U, as for an unclear one, because the number has no fault.
-	busy = rule{Delivery: otp.MaybeSent, Operator: false, NotSent: true,
-		Reason: "too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
+	badKeys, busy, stale, unknown = awssender.BadKeys, awssender.Busy, awssender.Stale, awssender.Unknown
+
 	broken = rule{Delivery: otp.MaybeSent, Operator: false,
 		Reason: "the service is in trouble; see the AWS status page if this goes on"}
-	stale = rule{Delivery: otp.MaybeSent, Operator: true,
-		Reason: "the credentials or the request were too old; refresh the credentials and check the " +
-			"clock of this machine"}
-	unknown = rule{Delivery: otp.MaybeSent, Operator: false,
-		Reason: "an answer that this version does not know; look the code up and add it to classify.go"}
 	// unknownDetail is for a reason that the table lacks, of an exception that it has: messages may fail alike.
 	unknownDetail = rule{Delivery: otp.MaybeSent, Operator: true, Reason: unknown.Reason}
 )
@@ -192,7 +184,7 @@ func detail(err error) (reason string, aboutNumber bool) {
 }
 
 var failures = awssender.Classifier{
-	Sender: "sms-voice", Service: "the service", Timeout: Timeout, Unknown: unknown,
+	Sender: "sms-voice", Service: "the service", Timeout: Timeout,
 	Refusal: func(api smithy.APIError, err error) awssender.Refusal {
 		reason, aboutNumber := detail(err)
 		r := awssender.Refusal{

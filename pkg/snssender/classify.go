@@ -22,23 +22,15 @@ var (
 	forbidden = rule{Delivery: otp.Refused, Operator: true,
 		Reason: "not allowed; the role needs sns:Publish for phone numbers, and SMS must be open to " +
 			"the account in this region"}
-	badKeys = rule{Delivery: otp.Refused, Operator: true,
-		Reason: "the AWS credentials or the signature are not valid; check keys, region and the clock of this machine"}
 	badTarget = rule{Delivery: otp.Refused, Operator: true,
 		Reason: "SNS speaks of a topic or a device although a number was given; check the endpoint"}
 	badKey = rule{Delivery: otp.Refused, Operator: true,
 		Reason: "SNS may not use its KMS key; check key and policy"}
 
-	// Not sent, and a repeat may be. The answer is U, as for an unclear one, because the number has no fault.
-	busy = rule{Delivery: otp.MaybeSent, Operator: false, NotSent: true,
-		Reason: "too many messages at once, this one was not sent; ask AWS for a higher rate if this goes on"}
+	badKeys, busy, stale, unknown = awssender.BadKeys, awssender.Busy, awssender.Stale, awssender.Unknown
+
 	broken = rule{Delivery: otp.MaybeSent, Operator: false,
 		Reason: "SNS is in trouble; see the AWS status page if this goes on"}
-	stale = rule{Delivery: otp.MaybeSent, Operator: true,
-		Reason: "the credentials or the request were too old; refresh the credentials and check the " +
-			"clock of this machine"}
-	unknown = rule{Delivery: otp.MaybeSent, Operator: false,
-		Reason: "an answer that this version does not know; look the code up and add it to classify.go"}
 )
 
 // rules has every error code that SNS documents. A code that is not here is unknown, and unknown is MaybeSent: a sent
@@ -114,7 +106,7 @@ func ruleFor(code, message string) rule {
 }
 
 var failures = awssender.Classifier{
-	Sender: "sns", Service: "SNS", Timeout: Timeout, Unknown: unknown,
+	Sender: "sns", Service: "SNS", Timeout: Timeout,
 	Refusal: func(api smithy.APIError, _ error) awssender.Refusal {
 		return awssender.Refusal{Code: api.ErrorCode(), Rule: ruleFor(api.ErrorCode(), api.ErrorMessage())}
 	},
