@@ -12,11 +12,11 @@ import (
 )
 
 // fallOver adds the second service to a router, where COUNTERSIGN_FALLOVER names one. Its error names each setting with
-// which messages could not fall over, or would go to somebody who must not get them. The router opens the second service
-// at the first message for it.
+// which messages could not fall over, or would go to somebody who must not get them. The router opens the second
+// service at the first message for it.
 func fallOver(getenv func(string) string, router *sending.Router, now func() time.Time) (otp.Sender, error) {
 	second := config.Get(getenv, "FALLOVER")
-	first, _ := router.Standard()
+	first := router.Standard()
 	var errs []error
 	switch second {
 	case "":

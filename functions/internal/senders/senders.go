@@ -34,7 +34,7 @@ var table = sending.Senders{sns: openSNS, smsVoice: openSMSVoice}
 
 // chosen returns the sender of messages that name none.
 func chosen(getenv func(string) string) string {
-	return cmp.Or(config.Get(getenv, "SENDER"), standard(getenv))
+	return sending.Chosen(getenv, standard(getenv))
 }
 
 // standard returns the sender where the setting names none: the other one than that of the fallover, else the one that
@@ -101,23 +101,23 @@ func senders(getenv func(string) string) (map[string]clients.Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%sSENDERS: %w", config.Prefix, err)
 	}
+	named := map[string]bool{}
 	for _, s := range all {
-		switch s.Service() {
-		case sns:
-			err = snsConfig(getenv).Validate()
-		case smsVoice:
-			err = smsVoiceConfig(getenv).Validate()
-		}
-		if err != nil {
-			return nil, settingErrors(err)
-		}
+		named[s.Service()] = true
 	}
-	return all, nil
+	var errs []error
+	if named[sns] {
+		errs = append(errs, settingErrors(snsConfig(getenv).Validate()))
+	}
+	if named[smsVoice] {
+		errs = append(errs, settingErrors(smsVoiceConfig(getenv).Validate()))
+	}
+	return all, errors.Join(errs...)
 }
 
 // settings are what messages come from where no entry has an identity.
 func settings(getenv func(string) string, router *sending.Router) origins.Standard {
-	name, _ := router.Standard()
+	name := router.Standard()
 	from := clients.Sender{Via: name, EntityID: config.Get(getenv, "ENTITY_ID")}
 	switch name {
 	case sns:

@@ -142,9 +142,16 @@ func TestTwoServices(t *testing.T) {
 			t.Errorf("%s: %v, %v; %v messages through SNS and End User Messaging, want %v", region, d, err, got, want)
 		}
 	}
-	env["COUNTERSIGN_CONFIGURATION_SET"] = "a b"
-	if _, err := open(t, getenv); err == nil || !strings.Contains(err.Error(), "COUNTERSIGN_CONFIGURATION_SET") {
+	env["COUNTERSIGN_CONFIGURATION_SET"], env["COUNTERSIGN_SENDERS"] = "a b", env["COUNTERSIGN_SENDERS"]+";FR=via=sns"
+	if _, err := open(t, getenv); err == nil || strings.Count(err.Error(), "COUNTERSIGN_CONFIGURATION_SET") != 1 {
 		t.Errorf("a wrong setting of the second service: %v", err)
+	}
+	env["COUNTERSIGN_SENDER_ID"] = "!"
+	_, err := open(t, getenv)
+	for _, want := range []string{"COUNTERSIGN_CONFIGURATION_SET", "COUNTERSIGN_SENDER_ID"} {
+		if err == nil || strings.Count(err.Error(), want) != 1 {
+			t.Errorf("a wrong setting of each service: %v, want %s in it once", err, want)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 
-	"countersign/pkg/config"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
 )
@@ -23,7 +22,7 @@ var _ otp.Sender = (*Router)(nil)
 
 // Route makes the router over the sender that [Senders.Open] makes, and all others.
 func (s Senders) Route(getenv func(string) string, standard string) (*Router, error) {
-	r := &Router{name: s.name(getenv, standard), others: map[string]func() (otp.Sender, error){}}
+	r := &Router{name: Chosen(getenv, standard), others: map[string]func() (otp.Sender, error){}}
 	var err error
 	if r.standard, err = s.Open(getenv, standard); err != nil {
 		return nil, err
@@ -36,8 +35,8 @@ func (s Senders) Route(getenv func(string) string, standard string) (*Router, er
 	return r, nil
 }
 
-// Standard returns the name and the sender of messages that name none.
-func (r *Router) Standard() (string, otp.Sender) { return r.name, r.standard }
+// Standard returns the name of the sender of messages that name none.
+func (r *Router) Standard() string { return r.name }
 
 // Send implements [otp.Sender]. A message for a service that the process does not have, or cannot open, is refused:
 // nothing has gone out, and each further one would be refused too. The line of the request names a service that is not
@@ -70,11 +69,3 @@ func (u unavailable) ForOperator() bool { return true }
 
 // ForAnother lets another service have the message: nothing has gone out.
 func (u unavailable) ForAnother() bool { return true }
-
-// name returns the name of the sender that is chosen.
-func (s Senders) name(getenv func(string) string, standard string) string {
-	if name := config.Get(getenv, "SENDER"); name != "" {
-		return name
-	}
-	return standard
-}

@@ -41,7 +41,7 @@ func TestRouter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name, _ := r.Standard(); name != "first" || opened["second"].Load() != 0 {
+	if name := r.Standard(); name != "first" || opened["second"].Load() != 0 {
 		t.Errorf("the standard sender is %s, want first; second is opened before a message names it", name)
 	}
 	var all sync.WaitGroup

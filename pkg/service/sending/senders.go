@@ -1,6 +1,7 @@
 package sending
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,11 +23,16 @@ type Open func(getenv func(string) string) (otp.Sender, error)
 
 // Open makes the sender that COUNTERSIGN_SENDER names, or the one named standard where it names none.
 func (s Senders) Open(getenv func(string) string, standard string) (otp.Sender, error) {
-	name := s.name(getenv, standard)
+	name := Chosen(getenv, standard)
 	open, ok := s[name]
 	if !ok {
 		names := strings.Join(slices.Sorted(maps.Keys(s)), ", ")
 		return nil, fmt.Errorf("%sSENDER is %q, must be one of: %s", config.Prefix, name, names)
 	}
 	return open(getenv)
+}
+
+// Chosen returns the name that COUNTERSIGN_SENDER has, or standard where it has none.
+func Chosen(getenv func(string) string, standard string) string {
+	return cmp.Or(config.Get(getenv, "SENDER"), standard)
 }
