@@ -192,15 +192,7 @@ func messageOfInit(t *testing.T) string {
 // receipts. Without receipts it reads none.
 func TestBinaryReadsReceipts(t *testing.T) {
 	b := newBinaries(t)
-	caller := "init-with-receipts"
-	b.guard.mu.Lock()
-	b.guard.roles[caller] = b.guard.roles["init"].under("HasReceipts")
-	b.guard.mu.Unlock()
-	with := append(functionEnvironment(caller), "COUNTERSIGN_RECEIPTS=yes", "COUNTERSIGN_COOLDOWN=0s")
-	reads, err := b.runtime.Start(caller, bootstrap(t, "init"), with, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reads, _ := b.startUnder(t, "HasReceipts", io.Discard, "COUNTERSIGN_RECEIPTS=yes", "COUNTERSIGN_COOLDOWN=0s")
 	t.Cleanup(func() { reads.Stop() })
 	t.Setenv("COUNTERSIGN_COOLDOWN", "0s")
 	blind := b.process(t, "init", "init-without-receipts")

@@ -2,14 +2,17 @@ package functions
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/smsvoice"
+	"countersign/pkg/standin"
 )
 
 // The functions that send may send from OriginationIdentity and from each of SenderIdentities. With one of these they
@@ -174,15 +177,8 @@ func TestBinaryThroughEndUserMessaging(t *testing.T) {
 // It returns the answer, and the permissions that the role lacked.
 func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer []byte, lacked []string, log *output) {
 	t.Helper()
-	caller := "init-under-" + condition
-	b.guard.mu.Lock()
-	b.guard.roles[caller] = b.guard.roles["init"].under(condition)
-	b.guard.mu.Unlock()
 	log = &output{}
-	p, err := b.runtime.Start(caller, bootstrap(t, "init"), append(functionEnvironment(caller), variable), log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, caller := b.startUnder(t, condition, log, variable)
 	defer p.Stop()
 	answer = invokeBinary(t, p, read(t, "init-http-api.json"))
 	b.guard.mu.Lock()
@@ -190,6 +186,23 @@ func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer [
 	lacked = b.guard.refused[caller]
 	delete(b.guard.refused, caller)
 	return answer, lacked, log
+}
+
+// startUnder starts the binary of init with the role of a deployment for which a condition holds, and with variables. It
+// returns the name of the role.
+func (b *binaries) startUnder(t *testing.T, condition string, log io.Writer, variables ...string) (
+	p *standin.Process, caller string,
+) {
+	t.Helper()
+	caller = "init-under-" + condition
+	b.guard.mu.Lock()
+	b.guard.roles[caller] = b.guard.roles["init"].under(condition)
+	b.guard.mu.Unlock()
+	p, err := b.runtime.Start(caller, bootstrap(t, "init"), append(functionEnvironment(caller), variables...), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, caller
 }
 
 // With OriginationIdentity, which a fallover needs, the functions that send may send through both services.
@@ -225,35 +238,36 @@ func TestBinaryFallsOver(t *testing.T) {
 	t.Setenv("COUNTERSIGN_FALLOVER", "sns")
 	t.Setenv("COUNTERSIGN_STACK", "countersign")
 	t.Setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.URL)
-	const caller = "init-falls-over"
-	b.guard.mu.Lock()
-	b.guard.roles[caller] = b.guard.roles["init"].under("HasOriginationIdentity")
-	b.guard.mu.Unlock()
 	log := &output{}
-	p, err := b.runtime.Start(caller, bootstrap(t, "init"), functionEnvironment(caller), log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, _ := b.startUnder(t, "HasOriginationIdentity", log)
 	t.Cleanup(func() { p.Stop() })
 	const quota, optedOut = "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", "DESTINATION_PHONE_NUMBER_OPTED_OUT"
-	for _, c := range []struct {
+	calls := []struct {
 		answer           awsfake.Answer
 		want, line, part string
 		sns              int
 	}{
 		{awsfake.RefuseText(400, "ServiceQuotaExceededException", quota), "SUCCESS", `"service":"sns"`, quota, 1},
 		{awsfake.RefuseText(400, "ConflictException", optedOut), "PROCESS_FAIL", `"service":"sms-voice"`, optedOut, 0},
-	} {
+	}
+	for _, c := range calls {
 		b.wipe(t)
 		before := len(b.SNS.Requests())
 		answers <- c.answer
 		got := invokeBinary(t, p, read(t, "init-http-api.json"))
-		text := log.String()
-		if !bytes.Contains(got, []byte(c.want)) || len(b.SNS.Requests())-before != c.sns ||
-			!strings.Contains(text, c.line) || !strings.Contains(text, c.part) ||
-			strings.Count(text, `"operatorFaults":1`) != 1 { // of the first call, which raises the alarm
-			t.Errorf("%s with %d messages through SNS, want %s and %d\n%s",
-				got, len(b.SNS.Requests())-before, c.want, c.sns, text)
+		if !bytes.Contains(got, []byte(c.want)) || len(b.SNS.Requests())-before != c.sns {
+			t.Errorf("%s with %d messages through SNS, want %s and %d",
+				got, len(b.SNS.Requests())-before, c.want, c.sns)
+		}
+	}
+	if err := p.Stop(); err != nil { // its log is whole only then
+		t.Error(err)
+	}
+	lines := regexp.MustCompile(`.*"service":.*`).FindAllString(log.String(), -1)
+	for i, c := range calls {
+		if len(lines) != len(calls) || !strings.Contains(lines[i], c.line) || !strings.Contains(lines[i], c.part) ||
+			strings.Contains(lines[i], `"operatorFaults":1`) != (c.sns == 1) { // which raises the alarm
+			t.Errorf("call %d has the lines\n%s\nwant %s and %s", i, log, c.line, c.part)
 		}
 	}
 }
