@@ -140,12 +140,12 @@ func senderID(c smsrules.Country, s clients.Sender) error {
 	case !c.TakesHyphens() && strings.Contains(id, "-"):
 		return fmt.Errorf("sender ids in %s have no hyphen since 2026-03-01, so messages from %s are refused: "+
 			"take the hyphen out", c, id)
-	case c == "IN" && s.EntityID != "", s.Registered:
+	case c == India && s.EntityID != "", s.Registered:
 		return nil
 	case c.LabelsStrangers():
 		return fmt.Errorf(`phones in %s show "Likely Scam" in place of a sender id that is not registered: `+
 			"register %s there, then add registered=yes", c, id)
-	case c == "IN":
+	case c == India:
 		return nil // its ids are missing, which is the mistake
 	case c.RegistersNames():
 		return fmt.Errorf("a sender id must be registered in %s before messages can come from it: "+
@@ -191,15 +191,15 @@ func instead(c smsrules.Country) string {
 // ids checks what registered texts need.
 func ids(c smsrules.Country, s clients.Sender) error {
 	switch {
-	case s.EntityID != "" && c != "IN":
+	case s.EntityID != "" && c != India:
 		return errors.New("entity and template are ids of India's registration, and no other country has them: " +
 			"take them out")
 	case s.Identity == "" && s.Via == "": // the text is the business of the sender that has the identity
-	case c == "IN" && s.EntityID == "":
+	case c == India && s.EntityID == "":
 		return errors.New("operators in IN drop a text that is not registered: " +
 			"register sender and text (DLT), then add entity=ID, and template=ID " +
 			"unless client dlt set has those of the client")
-	case c != "IN" && c.RegistersTexts() && !s.Registered:
+	case c != India && c.RegistersTexts() && !s.Registered:
 		return fmt.Errorf("operators in %s drop a text that is not registered: "+
 			"register the text with AWS, then add registered=yes", c)
 	}

@@ -114,13 +114,13 @@ func gap(c smsrules.Country, own, rest clients.Sender, standard Standard) string
 		return fmt.Sprintf("the sender id %s is that of %s, and messages to other countries are refused", id, home)
 	case isName && !smsrules.ShowsName(string(c), id) && from.Via != clients.SNS && rest.Identity == "":
 		return fmt.Sprintf("phones there do not show the sender id %s, and messages there are refused", id)
-	case isName && home == "" && c.ShowsNames() && c.RegistersNames() && c != "IN":
+	case isName && home == "" && c.ShowsNames() && c.RegistersNames() && c != India:
 		return fmt.Sprintf("a sender id must be registered there, and no entry states that %s is", id)
-	case c == "IN" && own.EntityID == "" && from.EntityID == "":
+	case c == India && own.EntityID == "" && from.EntityID == "":
 		return "a text must be registered there, and no entry has its entity and template"
-	case c != "IN" && c.RegistersTexts():
+	case c != India && c.RegistersTexts():
 		return "a text must be registered there, and no entry states that it is"
-	case from.Identity == "" && c.RegistersNames() && c != "IN":
+	case from.Identity == "" && c.RegistersNames() && c != India:
 		return "a sender id must be registered there, and no entry names one"
 	}
 	return ""
