@@ -105,7 +105,7 @@ func (s *sending) claim(ctx context.Context, claim Claim) (Challenge, Started, e
 	case claim.AuthID != "" && claim.AuthID != c.AuthID:
 		return Challenge{}, Started{Outcome: Unknown}, nil
 	default: // if it is live, another call is sending it
-		return Challenge{}, Started{Outcome: cmp.Or(c.ended(s.at), InProgress)}, nil
+		return Challenge{}, Started{Outcome: cmp.Or(c.Ended(s.at), InProgress)}, nil
 	}
 }
 

@@ -65,9 +65,9 @@ const none = "-"
 // Passed reports whether the latest guess is the code.
 func (c Challenge) Passed() bool { return subtle.ConstantTimeCompare(c.Guess, c.Code) == 1 }
 
-// ended returns why no guess at the code can pass any more: Unknown if no message
+// Ended returns why no guess at the code can pass any more: Unknown if no message
 // was sent, else Used, Expired or Locked. It returns "" for a live code.
-func (c Challenge) ended(now Millis) Outcome {
+func (c Challenge) Ended(now Millis) Outcome {
 	switch {
 	case c.State == Failed, c.State == Reserved:
 		return Unknown
@@ -101,10 +101,13 @@ func part(client string) string {
 	return digestOf(client)
 }
 
+// digestMark begins what names a client by a digest.
+const digestMark = "~"
+
 // digestOf returns the form in which a client with another id is named.
 func digestOf(client string) string {
 	sum := sha256.Sum256([]byte(client))
-	return "~" + base64.RawURLEncoding.EncodeToString(sum[:])
+	return digestMark + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // serialDigits is the length of a serial. It is 90 bits: a client has to make 10^13
@@ -129,13 +132,18 @@ func authIDOf(client, id string, now Millis) string {
 	return now.Time().Format("20060102") + serial(client, id)
 }
 
-// keyOfAuthID returns the primary key of the challenge with an authenticationId. It
+// KeyOfAuthID returns the primary key of the challenge with an authenticationId. It
 // returns "" for a text that is not an authenticationId.
-func keyOfAuthID(client, authID string) string {
-	if len(authID) != dateDigits+serialDigits || strings.Trim(authID, "0123456789") != "" {
+func KeyOfAuthID(client, authID string) string {
+	if !IsAuthID(authID) {
 		return ""
 	}
 	return challengeKey(client, authID[dateDigits:])
+}
+
+// IsAuthID reports whether a text has the form of an authenticationId.
+func IsAuthID(text string) bool {
+	return len(text) == dateDigits+serialDigits && strings.Trim(text, "0123456789") == ""
 }
 
 // Ledger counts the messages to one number for one client.

@@ -1,6 +1,10 @@
 package otp
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+)
 
 // The keys under which a provider keeps a message's Client and AuthID for its receipts.
 const (
@@ -12,8 +16,17 @@ const (
 // "~" and a digest of it. Not every provider takes an id with spaces or other letters.
 func ClientReference(client string) string {
 	hidden := func(r rune) bool { return r <= ' ' || r > '~' }
-	if len(client) <= 64 && !strings.HasPrefix(client, "~") && !strings.ContainsFunc(client, hidden) {
+	if len(client) <= 64 && !strings.HasPrefix(client, digestMark) && !strings.ContainsFunc(client, hidden) {
 		return client
 	}
 	return digestOf(client)
+}
+
+// IsClientReference reports whether [ClientReference] returns a text for any client.
+func IsClientReference(text string) bool {
+	if digest, is := strings.CutPrefix(text, digestMark); is {
+		sum, err := base64.RawURLEncoding.DecodeString(digest)
+		return err == nil && len(sum) == sha256.Size
+	}
+	return ClientReference(text) == text
 }

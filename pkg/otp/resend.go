@@ -38,7 +38,7 @@ func (r Resend) fingerprinted() []string { return []string{"resend", r.AuthID} }
 // of [Verifier.Verify]. With an ID, a repeat of a finished call returns the answer of
 // that call. An error means that the outcome is not known.
 func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
-	key := keyOfAuthID(r.Client, r.AuthID)
+	key := KeyOfAuthID(r.Client, r.AuthID)
 	if key == "" {
 		return Started{Outcome: Unknown}, nil // not an id of ours: there is nothing to look for or to remember
 	}

@@ -35,7 +35,7 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 		return Started{Outcome: InProgress}, nil
 	}
 	s.keys = s.keysFor(ctx, old.KeyVersion)
-	over := s.keys.retired(old.KeyVersion) || old.ended(s.at) != ""
+	over := s.keys.retired(old.KeyVersion) || old.Ended(s.at) != ""
 	switch {
 	case r.Refusal != "" && over:
 		if answer, err := s.restart(ctx, c, old); err != nil || answer.Outcome != "" {
@@ -120,7 +120,7 @@ func (s *sending) start(ctx context.Context, c, old Challenge) (Started, error) 
 			return Started{}, errors.Join(err, s.refund(ctx))
 		case stored.Owner == c.Owner:
 			return s.firstCounted(ctx, c)
-		case stored.Lease > s.at || stored.ended(s.at) == "":
+		case stored.Lease > s.at || stored.Ended(s.at) == "":
 			return s.unsent(ctx, answer)
 		}
 		old = stored

@@ -55,11 +55,11 @@ func TestEnded(t *testing.T) {
 		for _, change := range c.changes {
 			change(&challenge)
 		}
-		if got := challenge.ended(999); got != c.want {
+		if got := challenge.Ended(999); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-	if got := live.ended(1000); got != Expired {
+	if got := live.Ended(1000); got != Expired {
 		t.Errorf("at its end a code is %q, want expired", got)
 	}
 }

@@ -138,7 +138,7 @@ func judge(w Write, g Guess) (Checked, error) {
 			return Checked{Outcome: Exhausted}, nil
 		}
 	}
-	outcome := c.ended(g.Now)
+	outcome := c.Ended(g.Now)
 	if outcome != Used && !c.Chosen && c.SentAt <= g.SentAfter {
 		outcome = Expired
 	}
