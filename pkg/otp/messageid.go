@@ -2,15 +2,15 @@ package otp
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
 // A message's id has 16 bytes in a challenge: SNS and End User Messaging name each message by a UUID, whose text would
 // take 36. A challenge keeps the latest ones, so that its item stays within one write unit.
 const (
-	messageIDBytes  = 16
-	messagesAtMost  = 4
-	messageIDLayout = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	messageIDBytes = 16
+	messagesAtMost = 4
 )
 
 // withMessage returns the Messages of a challenge once the provider accepted one more. An id that is no UUID in lower
@@ -36,17 +36,7 @@ func (c Challenge) MessageIDs() []string {
 
 // messageID returns the text of a UUID.
 func messageID(raw []byte) string {
-	digits := hex.EncodeToString(raw)
-	var text strings.Builder
-	for _, r := range messageIDLayout {
-		if r == '-' {
-			text.WriteByte('-')
-			continue
-		}
-		text.WriteByte(digits[0])
-		digits = digits[1:]
-	}
-	return text.String()
+	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }
 
 // IsMessageID reports whether a challenge keeps the id of a message, see [Challenge.MessageIDs].

@@ -94,7 +94,7 @@ func (s *sending) again(ctx context.Context, claim Claim) (Started, error) {
 		return answer, err
 	}
 	if answer := s.hopeless(ctx, c); answer.Outcome != "" {
-		return s.settle(ctx, Settlement{Key: c.Key, Owner: c.Owner, State: c.State, Result: c.Result}, answer, nil)
+		return s.settle(ctx, unchanged(c), answer, nil)
 	}
 	return s.claimed(ctx, c)
 }
@@ -105,7 +105,7 @@ func (s *sending) claimed(ctx context.Context, c Challenge) (Started, error) {
 	if answer.Outcome == InProgress {
 		return answer, nil // the lease is over: another call may own the challenge by now
 	}
-	done := Settlement{Key: c.Key, Owner: c.Owner, State: c.State, Result: c.Result}
+	done := unchanged(c)
 	if answer.Outcome == Sent { // nothing else changes a live challenge
 		done.State, done.SentAt, done.Mask = Delivered, s.at, c.Mask
 		done.Messages = c.withMessage(s.message)

@@ -103,8 +103,7 @@ func (s *sending) sendAgain(ctx context.Context, c Challenge) (Started, error) {
 	if s.keys = s.keysFor(ctx, live.KeyVersion); !s.keys.serves(live, s.Start) {
 		// Another call replaced it meanwhile. The text of this call would show another payment and a wrong code.
 		answer, err := s.unsent(ctx, Started{Outcome: InProgress})
-		asItIs := Settlement{Key: live.Key, Owner: live.Owner, State: live.State, Result: live.Result}
-		return s.settle(ctx, asItIs, answer, err)
+		return s.settle(ctx, unchanged(live), answer, err)
 	}
 	return s.claimed(ctx, live)
 }

@@ -43,6 +43,11 @@ func settlement(c Challenge, outcome Outcome) Settlement {
 	return done
 }
 
+// unchanged returns the end of a call that leaves a live challenge as it is, but for its lease.
+func unchanged(c Challenge) Settlement {
+	return Settlement{Key: c.Key, Owner: c.Owner, State: c.State, Result: c.Result}
+}
+
 // outlive returns a context that ends so much later than ctx would, as what became of
 // a message is stored even if the time of the call ended while it was sent. All writes
 // of a call that come so late share [SettleTime].
