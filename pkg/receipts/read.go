@@ -63,27 +63,25 @@ func Read(text []byte, now time.Time) []Report {
 		return []Report{{Err: errCall}}
 	}
 	var reports []Report
-	add := func(r Report) {
-		if r != (Report{}) {
-			reports = append(reports, r)
+	add := func(message string, some ...Report) {
+		for _, r := range some {
+			if r != (Report{}) {
+				r.Message = message
+				reports = append(reports, r)
+			}
 		}
 	}
 	for _, r := range in.Records {
 		switch r.EventSource {
 		case "aws:sns":
-			add(read(r.Sns.Message, now))
+			add("", read(r.Sns.Message, now))
 		case "aws:sqs":
-			for _, one := range readMessage(r.Body, now) {
-				one.Message = r.MessageID
-				reports = append(reports, one)
-			}
+			add(r.MessageID, readMessage(r.Body, now)...)
 		default:
-			add(Report{Err: errors.New("a record of the call is neither from SNS nor from SQS")})
+			add("", Report{Err: errors.New("a record of the call is neither from SNS nor from SQS")})
 		}
 	}
-	for _, r := range in.Logs.read(now) {
-		add(r)
-	}
+	add("", in.Logs.read(now)...)
 	return reports
 }
 
@@ -92,23 +90,15 @@ var errCall = errors.New("the call is neither of a queue or topic of SNS nor of 
 	"subscribe the function's queue to the topic of the configuration set, or the function to SNS's delivery log")
 
 // readMessage reads a message of the queue.
-func readMessage(body string, now time.Time) (reports []Report) {
+func readMessage(body string, now time.Time) []Report {
 	var in inQueue
-	all := []Report{}
 	switch err := json.Unmarshal([]byte(body), &in); {
 	case err == nil && len(in.RequestPayload.Logs.Data) > 0:
-		all = in.RequestPayload.Logs.read(now)
+		return in.RequestPayload.Logs.read(now)
 	case err == nil && in.Type == "Notification":
-		all = append(all, read(in.Message, now))
-	default:
-		all = append(all, read(body, now))
+		return []Report{read(in.Message, now)}
 	}
-	for _, r := range all {
-		if r != (Report{}) {
-			reports = append(reports, r)
-		}
-	}
-	return reports
+	return []Report{read(body, now)}
 }
 
 // read reads the lines in a piece of a log.
