@@ -59,7 +59,7 @@ func (s *Store) ofLedgers(ledgers []string) *dynamodb.ScanInput {
 			TableName:                 s.table,
 			FilterExpression:          aws.String("begins_with(#pk, :challenge)"),
 			ExpressionAttributeNames:  map[string]string{"#pk": "pk"},
-			ExpressionAttributeValues: image{":challenge": text("C#")},
+			ExpressionAttributeValues: image{":challenge": text(otp.ChallengePrefix)},
 		}
 	}
 	values := image{}

@@ -66,6 +66,6 @@ func ReadReceipt(item map[string]types.AttributeValue) (*otp.Receipt, error) {
 	if r.State() == "" {
 		return nil, fmt.Errorf("receipt item: attribute %q is not a reason that this release knows", "reason")
 	}
-	r.MessageID = strings.TrimPrefix(r.MessageID, otp.ReceiptKey(""))
+	r.MessageID = strings.TrimPrefix(r.MessageID, otp.ReceiptPrefix)
 	return r, nil
 }

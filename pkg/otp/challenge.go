@@ -86,7 +86,10 @@ func (c Challenge) Ended(now Millis) Outcome {
 // an index.
 func ChallengeKey(client, id string) string { return challengeKey(client, serial(client, id)) }
 
-func challengeKey(client, serial string) string { return "C#" + part(client) + "#" + serial }
+func challengeKey(client, serial string) string { return ChallengePrefix + part(client) + "#" + serial }
+
+// ChallengePrefix begins the primary keys of challenges, and of no other items.
+const ChallengePrefix = "C#"
 
 // part returns the part of a key that names a client: its id if that is at most 64
 // letters, digits, _ and -, else a digest of it. Unimatrix clients may have longer ids

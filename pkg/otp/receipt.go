@@ -44,9 +44,10 @@ type ReceiptReader interface {
 }
 
 // ReceiptKey returns the primary key of a message's receipt.
-func ReceiptKey(messageID string) string { return receiptPrefix + messageID }
+func ReceiptKey(messageID string) string { return ReceiptPrefix + messageID }
 
-const receiptPrefix = "M#"
+// ReceiptPrefix begins the primary keys of receipts, and of no other items.
+const ReceiptPrefix = "M#"
 
 // ReceiptFields lists every field of a [Receipt], the primary key first, as [ChallengeFields] does. A store also keeps
 // the rank of the reason, by which it compares.

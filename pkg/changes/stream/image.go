@@ -31,7 +31,7 @@ func receipt(i item) (*otp.Receipt, error) {
 	if err != nil || got == nil {
 		return nil, err
 	}
-	got.MessageID = strings.TrimPrefix(got.MessageID, otp.ReceiptKey(""))
+	got.MessageID = strings.TrimPrefix(got.MessageID, otp.ReceiptPrefix)
 	if got.State() == "" {
 		return nil, errors.New(`attribute "reason" is not a reason that this release knows`)
 	}

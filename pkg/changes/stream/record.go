@@ -19,12 +19,6 @@ type record struct {
 	err      error // set if the record cannot be read; its text has no values
 }
 
-// challenges is the prefix of the keys of challenges, and receipts that of receipts. Changes
-// of the table's other items mean nothing here.
-const challenges = "C#"
-
-var receipts = otp.ReceiptKey("")
-
 // sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
 
@@ -44,10 +38,10 @@ func read(text json.RawMessage) (r record) {
 		At:    in.Change.ApproximateCreationDateTime.Time,
 		Swept: in.UserIdentity != nil && in.UserIdentity.PrincipalID == sweeper,
 	}
-	switch key := pk.String(); {
-	case strings.HasPrefix(key, challenges):
+	switch key := pk.String(); { // changes of the table's other items mean nothing here
+	case strings.HasPrefix(key, otp.ChallengePrefix):
 		c.Was, c.Is, r.err = images(in.Change, image)
-	case strings.HasPrefix(key, receipts):
+	case strings.HasPrefix(key, otp.ReceiptPrefix):
 		c.WasReceipt, c.Receipt, r.err = images(in.Change, receipt)
 	}
 	if r.err == nil {

@@ -17,11 +17,6 @@ type item = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// challenges is the prefix of the keys of challenges, and receipts that of receipts.
-const challenges = "C#"
-
-var receipts = otp.ReceiptKey("")
-
 // sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
 
@@ -34,9 +29,9 @@ func change(record streamtypes.Record) (c changes.Change, ok bool) {
 	c.At = aws.ToTime(record.Dynamodb.ApproximateCreationDateTime)
 	c.Swept = record.UserIdentity != nil && aws.ToString(record.UserIdentity.PrincipalId) == sweeper
 	switch key := pk.Value; {
-	case strings.HasPrefix(key, challenges):
+	case strings.HasPrefix(key, otp.ChallengePrefix):
 		c.Was, c.Is, ok = images(record, dynamostore.ReadChallenge)
-	case strings.HasPrefix(key, receipts):
+	case strings.HasPrefix(key, otp.ReceiptPrefix):
 		c.WasReceipt, c.Receipt, ok = images(record, dynamostore.ReadReceipt)
 	}
 	return c, ok
