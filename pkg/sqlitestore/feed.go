@@ -131,29 +131,24 @@ func (f *Feed) close() error {
 func readChange(stmt *sqlite.Stmt, now time.Time) changes.Change {
 	const first = 2 // seq and kind come before the fields
 	if stmt.ColumnText(1) == "received" {
-		var r otp.Receipt
-		for i, f := range followedReceipts {
-			readField(stmt, first+2*len(followed)+i, f.Pointer(&r))
-		}
-		return changes.Change{Receipt: &r, At: now}
+		return changes.Change{Receipt: readFields(stmt, first+2*len(followed), followedReceipts), At: now}
 	}
-	var is, was otp.Challenge
+	is, was := readFields(stmt, first, followed), new(otp.Challenge)
 	for i, f := range followed {
-		readField(stmt, first+i, f.Pointer(&is))
 		column := first + len(followed) + i
 		if stmt.ColumnIsNull(column) {
 			column = first + i
 		}
-		readField(stmt, column, f.Pointer(&was))
+		readField(stmt, column, f.Pointer(was))
 	}
 	c := changes.Change{At: now}
 	switch stmt.ColumnText(1) {
 	case "inserted":
-		c.Is = &is
+		c.Is = is
 	case "updated":
-		c.Was, c.Is = &was, &is
+		c.Was, c.Is = was, is
 	default:
-		c.Was, c.Swept = &is, true
+		c.Was, c.Swept = is, true
 	}
 	return c
 }

@@ -48,10 +48,4 @@ func (s *Store) receipt(messageID string) (*otp.Receipt, error) {
 }
 
 // readReceipt returns the receipt of the current row.
-func readReceipt(stmt *sqlite.Stmt) *otp.Receipt {
-	r := new(otp.Receipt)
-	for i, f := range otp.ReceiptFields {
-		readField(stmt, i, f.Pointer(r))
-	}
-	return r
-}
+func readReceipt(stmt *sqlite.Stmt) *otp.Receipt { return readFields(stmt, 0, otp.ReceiptFields) }

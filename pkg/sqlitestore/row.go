@@ -15,14 +15,19 @@ import (
 var columns, parameters = columnsOf(otp.ChallengeFields)
 
 func columnsOf[T any](fields []otp.FieldOf[T]) (columns, parameters string) {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
-	}
+	names := namesOf(fields)
 	return strings.Join(names, ", "), ":" + strings.Join(names, ", :")
 }
 
 var findQuery = `SELECT ` + columns + ` FROM challenges WHERE pk = :pk`
+
+func namesOf[T any](fields []otp.FieldOf[T]) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}
 
 // bind sets the parameters of a statement that begins with those for the columns of the
 // fields.
@@ -44,12 +49,15 @@ func bind[T any](stmt *sqlite.Stmt, fields []otp.FieldOf[T], of *T) {
 }
 
 // read returns the challenge of the current row.
-func read(stmt *sqlite.Stmt) *otp.Challenge {
-	c := new(otp.Challenge)
-	for i, f := range otp.ChallengeFields {
-		readField(stmt, i, f.Pointer(c))
+func read(stmt *sqlite.Stmt) *otp.Challenge { return readFields(stmt, 0, otp.ChallengeFields) }
+
+// readFields reads fields from the columns of the current row, from the first one on.
+func readFields[T any](stmt *sqlite.Stmt, first int, fields []otp.FieldOf[T]) *T {
+	of := new(T)
+	for i, f := range fields {
+		readField(stmt, first+i, f.Pointer(of))
 	}
-	return c
+	return of
 }
 
 // readField sets a field to a column of the current row.

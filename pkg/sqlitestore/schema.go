@@ -30,16 +30,25 @@ var beforeRelease = []string{"0", "1"}
 // dropped when it is opened.
 var retired = []string{"block"}
 
-// column is one column of a table that is derived from the fields of a challenge.
+// column is one column of a table that is derived from the fields of a challenge or a receipt.
 type column struct {
 	name, definition string
 	optional         bool // an older file may lack it
 }
 
 // challengeColumns has a column for each field.
-func challengeColumns() []column {
-	columns := make([]column, len(otp.ChallengeFields))
-	for i, f := range otp.ChallengeFields {
+func challengeColumns() []column { return fieldColumns(otp.ChallengeFields) }
+
+// receiptColumns has a column for each field of a receipt, and one for its rank.
+func receiptColumns() []column {
+	rank := column{"rank", "INTEGER NOT NULL DEFAULT 0", false}
+	return append([]column{rank}, fieldColumns(otp.ReceiptFields)...)
+}
+
+// fieldColumns has a column for each of the fields, of which the first one is the key.
+func fieldColumns[T any](fields []otp.FieldOf[T]) []column {
+	columns := make([]column, len(fields))
+	for i, f := range fields {
 		columns[i] = column{f.Name, sqlType(f) + " NOT NULL DEFAULT " + zero[sqlType(f)], f.Optional}
 	}
 	columns[0].definition = "TEXT PRIMARY KEY"
@@ -66,16 +75,6 @@ func changeColumns() []column {
 	return columns
 }
 
-// receiptColumns has a column for each field of a receipt, and one for its rank.
-func receiptColumns() []column {
-	columns := []column{{"rank", "INTEGER NOT NULL DEFAULT 0", false}}
-	for _, f := range otp.ReceiptFields {
-		columns = append(columns, column{f.Name, sqlType(f) + " NOT NULL DEFAULT " + zero[sqlType(f)], f.Optional})
-	}
-	columns[1].definition = "TEXT PRIMARY KEY"
-	return columns
-}
-
 // receiptPrefix begins the columns of a receipt in the table of changes.
 const receiptPrefix = "receipt_"
 
@@ -85,12 +84,16 @@ var ledgerColumns = []column{
 	{"known", "TEXT NOT NULL DEFAULT ''", true},
 }
 
-// followed are the fields of a challenge that facts follow from, the key first.
-var followed = slices.DeleteFunc(slices.Clone(otp.ChallengeFields), func(f otp.Field) bool { return !f.Followed })
+// followed are the fields of a challenge that facts follow from, the key first, and
+// followedReceipts those of a receipt, the message's id first.
+var (
+	followed         = followedOf(otp.ChallengeFields)
+	followedReceipts = followedOf(otp.ReceiptFields)
+)
 
-// followedReceipts are the fields of a receipt that facts follow from, the message's id first.
-var followedReceipts = slices.DeleteFunc(slices.Clone(otp.ReceiptFields),
-	func(f otp.FieldOf[otp.Receipt]) bool { return !f.Followed })
+func followedOf[T any](fields []otp.FieldOf[T]) []otp.FieldOf[T] {
+	return slices.DeleteFunc(slices.Clone(fields), func(f otp.FieldOf[T]) bool { return !f.Followed })
+}
 
 // zero is the default of each type, which is what an optional field has where it is missing.
 var zero = map[string]string{"TEXT": "''", "BLOB": "x''", "INTEGER": "0"}
@@ -118,11 +121,8 @@ func triggers() string {
 		return "BEGIN INSERT INTO changes (kind, " + strings.Join(names, ", ") + ") VALUES ('" + kind + "', " +
 			strings.Join(values, ", ") + "); END;"
 	}
-	var names, was []string
-	for _, f := range followed {
-		names = append(names, f.Name)
-	}
-	was = names[1:] // a key does not change
+	names := namesOf(followed)
+	was := names[1:] // a key does not change
 	updated := func(was []string) string {
 		return row("updated", append(prefixed("", names), prefixed("was_", was)...),
 			append(prefixed("NEW.", names), prefixed("OLD.", was)...))
@@ -143,10 +143,7 @@ CREATE TRIGGER deleted AFTER DELETE ON challenges WHEN OLD.max > 0 AND OLD.state
 
 // receiptTriggers note a message that has its first receipt, or another state: the ranks of a state share their tens.
 func receiptTriggers(row func(kind string, names, values []string) string) string {
-	var names []string
-	for _, f := range followedReceipts {
-		names = append(names, f.Name)
-	}
+	names := namesOf(followedReceipts)
 	received := row("received", prefixed(receiptPrefix, names), prefixed("NEW.", names))
 	return `
 CREATE TRIGGER received AFTER INSERT ON receipts

@@ -1,12 +1,13 @@
-// Package sqlitestore keeps challenges, ledgers and configuration documents in
-// one SQLite file: the embedded default, for laptops and single machines. It is
+// Package sqlitestore keeps challenges, ledgers, receipts and configuration documents
+// in one SQLite file: the embedded default, for laptops and single machines. It is
 // written in Go all the way down, so it needs no C compiler.
 //
 // Its statements have the same clauses as the condition expressions of package
 // dynamostore: read the two side by side. All writes go through one connection, and
 // calls that arrive together share one transaction (commit.go). The tables follow from
-// the list of a challenge's fields (schema.go). Triggers note each change from which a
-// fact may follow (feed.go), and the log is copied beside the writer (checkpoint.go).
+// the lists of a challenge's and a receipt's fields (schema.go). Triggers note each
+// change from which a fact may follow (feed.go), and the log is copied beside the writer
+// (checkpoint.go).
 //
 // Writes that fire triggers are OR FAIL: SQLite then keeps no copy of the pages to undo
 // the one statement. It need not, because an error rolls back the whole transaction.
