@@ -65,8 +65,11 @@ func (p *phone) Send(_ context.Context, m otp.Message) (otp.Delivery, string, er
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.codes = append(p.codes, m.Code)
-	return otp.Accepted, "", nil
+	return otp.Accepted, messageID(len(p.codes)), nil
 }
+
+// messageID returns the id of the n-th message.
+func messageID(n int) string { return fmt.Sprintf("0123abcd-89ef-4000-8000-%012d", n) }
 
 func newService(t testing.TB, s interface {
 	otp.Challenges
@@ -87,12 +90,17 @@ func newService(t testing.TB, s interface {
 
 const number otp.Phone = "+606543216353"
 
-func (v *service) init(t testing.TB, id string, want otp.Outcome) {
-	t.Helper()
-	got, err := v.Init(t.Context(), otp.Start{
+// asked is the request for a code to the number.
+func (v *service) asked(id string) otp.Start {
+	return otp.Start{
 		Client: v.client, ID: id, Fingerprinted: []string{id}, To: number, Mask: number.String(),
 		Policy: otp.DefaultPolicy(), Text: func(code string, _ time.Duration) string { return code },
-	})
+	}
+}
+
+func (v *service) init(t testing.TB, id string, want otp.Outcome) {
+	t.Helper()
+	got, err := v.Init(t.Context(), v.asked(id))
 	if err != nil || got.Outcome != want {
 		t.Fatalf("init: %q %v, want %q", got.Outcome, err, want)
 	}

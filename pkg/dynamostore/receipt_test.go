@@ -1,8 +1,6 @@
 package dynamostore_test
 
 import (
-	"context"
-	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -62,20 +60,6 @@ func TestRequestsOfReceipts(t *testing.T) {
 	})
 }
 
-// carrier is a sender that gives ids to its messages.
-type carrier struct {
-	*phone
-	taken int
-}
-
-func (c *carrier) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {
-	c.taken++
-	d, _, err := c.phone.Send(ctx, m)
-	return d, messageID(c.taken), err
-}
-
-func messageID(n int) string { return fmt.Sprintf("0123abcd-89ef-4000-8000-%012d", n) }
-
 // counted is a service whose requests are counted. Time goes on before each call.
 type counted struct {
 	*service
@@ -87,9 +71,7 @@ type counted struct {
 func newCounted(t *testing.T) counted {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	s := dynamotest.Store(t, wire)
-	v := newService(t, s)
-	v.Sender = &carrier{phone: v.phone}
-	return counted{v, s, wire, t}
+	return counted{newService(t, s), s, wire, t}
 }
 
 func (c counted) costs(name string, want map[string]int, do func()) {
@@ -122,24 +104,16 @@ func (c counted) optOut(n int) func() {
 	}
 }
 
-// asked is the request for a code to a number.
-func asked(id string) otp.Start {
-	return otp.Start{
-		Client: "demo", ID: id, To: number, Mask: number.String(), Policy: otp.DefaultPolicy(),
-		Text: func(code string, _ time.Duration) string { return code },
-	}
-}
-
 // A re-send reads one receipt where the process has receipts, and none elsewhere; an init and a check read none (P7).
 func TestRequestsWithReceipts(t *testing.T) {
 	v := newCounted(t)
-	started, err := v.Init(t.Context(), asked("id"))
+	started, err := v.Init(t.Context(), v.asked("id"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := ""
 	again := func() (otp.Started, error) {
-		r := asked("")
+		r := v.asked("")
 		return v.Resend(t.Context(), otp.Resend{
 			Client: r.Client, AuthID: started.AuthID, ID: id, Policy: r.Policy, Text: r.Text,
 		})
@@ -161,7 +135,7 @@ func TestRequestsWithReceipts(t *testing.T) {
 func TestRequestsOfSendWithReceipts(t *testing.T) {
 	v := newCounted(t)
 	v.Receipts = v.store
-	send := func() (otp.Started, error) { return v.Send(t.Context(), asked("login")) }
+	send := func() (otp.Started, error) { return v.Send(t.Context(), v.asked("login")) }
 	v.costs("send", map[string]int{"PutItem": 1, "UpdateItem": 2}, v.is(otp.Sent, send))
 	v.costs("again", map[string]int{"PutItem": 1, "UpdateItem": 3, "GetItem": 1}, v.is(otp.Sent, send))
 	v.costs("receipt", map[string]int{"PutItem": 1}, v.optOut(2))

@@ -2,7 +2,6 @@ package openstore_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,18 +10,13 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // onEach runs a test on each kind of store.
 func onEach(t *testing.T, test func(t *testing.T, s openstore.Store)) {
 	t.Run("sqlite", func(t *testing.T) {
-		s, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		test(t, s)
+		test(t, sqlitetest.New(t))
 	})
 	t.Run("dynamodb", func(t *testing.T) {
 		test(t, openstore.Tables{Store: dynamotest.Store(t, nil)})
