@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -90,7 +91,13 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		line = append(line, slog.String("reason", reason), slog.Int("refusals", 1))
 		direct(byReason, metric{"refusals", "Count"})
 	}
-	return append(line, slog.String("stack", l.Stack), embed(now, metrics))
+	return l.embed(line, now, metrics)
+}
+
+// embed appends the stack, and the member by which CloudWatch finds the metrics of a line.
+func (l *Lines) embed(line []slog.Attr, now time.Time, directives []directive) []slog.Attr {
+	text, _ := json.Marshal(embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: directives}) // strings and numbers
+	return append(line, slog.String("stack", l.Stack), slog.Any("_aws", json.RawMessage(text)))
 }
 
 func one(yes bool) int {

@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -79,17 +78,13 @@ func (l *Lines) appendOfReceipt(line []slog.Attr, r otp.Receipt, now time.Time) 
 		line = append(line, slog.Float64("spentUSD", float64(r.Price)/1e6))
 		directives = append(directives, directive{namespace, overall, []metric{{"spentUSD", "None"}}})
 	}
-	return append(line, slog.String("stack", l.Stack), embed(now, directives))
+	return l.embed(line, now, directives)
 }
 
 // Unreadable writes the line of a receipt that cannot be read, which is lost. cause must not quote it.
 func (l *Lines) Unreadable(ctx context.Context, log *slog.Logger, cause error, now time.Time) {
 	line := append(invocation(ctx, nil), slog.String("cause", cause.Error()))
-	if l.Stack != "" {
-		directives := []directive{{namespace, overall, []metric{{"unreadable", "Count"}}}}
-		line = append(line, slog.Int("unreadable", 1), slog.String("stack", l.Stack), embed(now, directives))
-	}
-	log.LogAttrs(ctx, slog.LevelError, "receipt", line...)
+	log.LogAttrs(ctx, slog.LevelError, "receipt", l.appendCount(line, "unreadable", 1, now)...)
 }
 
 // Unstored writes the line of a call of which some receipts are not stored. They come again, every few minutes for as
@@ -97,11 +92,15 @@ func (l *Lines) Unreadable(ctx context.Context, log *slog.Logger, cause error, n
 func (l *Lines) Unstored(ctx context.Context, log *slog.Logger, failed, of int, cause error, now time.Time) {
 	line := append(invocation(ctx, nil),
 		slog.Int("failed", failed), slog.Int("of", of), slog.String("cause", cause.Error()))
-	if l.Stack != "" {
-		directives := []directive{{namespace, overall, []metric{{"unstored", "Count"}}}}
-		line = append(line, slog.Int("unstored", failed), slog.String("stack", l.Stack), embed(now, directives))
+	log.LogAttrs(ctx, slog.LevelError, "receipts", l.appendCount(line, "unstored", failed, now)...)
+}
+
+// appendCount appends the one metric of a line, without dimensions but the stack.
+func (l *Lines) appendCount(line []slog.Attr, name string, n int, now time.Time) []slog.Attr {
+	if l.Stack == "" {
+		return line
 	}
-	log.LogAttrs(ctx, slog.LevelError, "receipts", line...)
+	return l.embed(append(line, slog.Int(name, n)), now, []directive{{namespace, overall, []metric{{name, "Count"}}}})
 }
 
 // invocation appends Lambda's id of the invocation.
@@ -110,10 +109,4 @@ func invocation(ctx context.Context, line []slog.Attr) []slog.Attr {
 		line = append(line, slog.String("request", invocation.AwsRequestID))
 	}
 	return line
-}
-
-// embed returns the member by which CloudWatch finds the metrics of a line.
-func embed(now time.Time, directives []directive) slog.Attr {
-	text, _ := json.Marshal(embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: directives}) // strings and numbers
-	return slog.Any("_aws", json.RawMessage(text))
 }
