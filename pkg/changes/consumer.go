@@ -28,7 +28,7 @@ type Verdict struct {
 	Received bool
 }
 
-// Feedback hands verdicts to the provider of the messages, which prefers routes that work.
+// Feedback hands verdicts to the provider of the messages, which learns from them what arrives.
 type Feedback interface {
 	// Report hands verdicts over as far as that works in a bounded time. The same verdict
 	// may come again. What is not handed over is lost: no fact may wait for a provider.

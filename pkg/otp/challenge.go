@@ -55,7 +55,7 @@ type Challenge struct {
 	// Source is the digest of the source that is known once the code is right, see
 	// [Keys.Source]; nil for none.
 	Source []byte
-	// Messages are the ids of its latest messages, see [MessageIDs].
+	// Messages are the ids of its latest messages, see [Challenge.MessageIDs].
 	Messages []byte
 }
 
