@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
 	"countersign/pkg/config"
@@ -114,16 +112,10 @@ func (c sendersCommand) gaps(senders map[string]clients.Sender) ([]string, error
 }
 
 func (c sendersCommand) print(a sendersAnswer) error {
-	if c.JSON {
-		text, err := json.Marshal(a)
-		if err != nil {
-			return err
+	if !c.JSON { // which has the warnings
+		for _, w := range a.Warnings {
+			warn("%s", w)
 		}
-		_, err = fmt.Println(string(text))
-		return err
-	}
-	for _, w := range a.Warnings {
-		warn("%s", w)
 	}
 	text := "Senders=" + a.Senders
 	if strings.ContainsAny(text, ";*") { // which end a command of the shell, or are the names of files
@@ -132,8 +124,7 @@ func (c sendersCommand) print(a sendersAnswer) error {
 	if a.Identities != "" {
 		text += "\nSenderIdentities=" + a.Identities
 	}
-	_, err := fmt.Println(text)
-	return err
+	return place{JSON: c.JSON}.answer(a, text)
 }
 
 // parameterOf returns entries as the parameter Senders.
