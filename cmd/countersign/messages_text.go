@@ -206,16 +206,13 @@ func (l life) counts() string {
 	return strings.Join(texts, ", ")
 }
 
-// messagesShown is how many messages a challenge names at most.
-const messagesShown = 4
-
 // sent is when the service accepted the latest message.
 func (l life) sent() string {
 	switch l.Sending {
 	case otp.Delivered:
 		text := l.SentAt.Format(time.DateTime)
 		switch n := len(l.Messages); {
-		case n >= messagesShown:
+		case n >= otp.MaxMessages:
 			text += fmt.Sprintf(", the latest of %d or more", n)
 		case n > 1:
 			text += fmt.Sprintf(", the latest of %d", n)

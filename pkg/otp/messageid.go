@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// A message's id has 16 bytes in a challenge: SNS and End User Messaging name each message by a UUID, whose text would
-// take 36. A challenge keeps the latest ones, so that its item stays within one write unit.
-const (
-	messageIDBytes = 16
-	messagesAtMost = 4
-)
+// MaxMessages is how many messages a challenge names at most, so that its item stays within one write unit: the latest
+// ones.
+const MaxMessages = 4
+
+// messageIDBytes is the length of a message's id in a challenge: SNS and End User Messaging name each message by a UUID,
+// whose text would take 36.
+const messageIDBytes = 16
 
 // withMessage returns the Messages of a challenge once the provider accepted one more. An id that is no UUID in lower
 // case is not kept: there is nothing to join by, and nil leaves Messages unchanged.
@@ -21,11 +22,11 @@ func (c Challenge) withMessage(id string) []byte {
 		return nil
 	}
 	all := append(raw, c.Messages...)
-	return all[:min(len(all), messagesAtMost*messageIDBytes)]
+	return all[:min(len(all), MaxMessages*messageIDBytes)]
 }
 
 // MessageIDs returns the provider's ids of a challenge's latest messages that it accepted, the newest first: at most
-// four, in the form of UUIDs.
+// [MaxMessages], in the form of UUIDs.
 func (c Challenge) MessageIDs() []string {
 	var ids []string
 	for rest := c.Messages; len(rest) >= messageIDBytes; rest = rest[messageIDBytes:] {
