@@ -188,8 +188,8 @@ func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer [
 	return answer, lacked, log
 }
 
-// startUnder starts the binary of init with the role of a deployment for which a condition holds, and with variables. It
-// returns the name of the role.
+// startUnder starts the binary of init with the role of a deployment for which a condition holds, and with variables.
+// It returns the name of the role.
 func (b *binaries) startUnder(t *testing.T, condition string, log io.Writer, variables ...string) (
 	p *standin.Process, caller string,
 ) {
