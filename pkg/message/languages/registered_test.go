@@ -165,11 +165,7 @@ func TestRegistrationChosen(t *testing.T) {
 		for id := range strings.FieldsSeq(c.registered) {
 			tag, form, _ := strings.Cut(id, ".")
 			r := message.Registration{Language: tag, ID: id}
-			for _, r.Form = range message.Forms() {
-				if r.Form.String() == form {
-					break
-				}
-			}
+			r.Form, _ = message.FormOf(form)
 			w.Registrations = append(w.Registrations, r)
 		}
 		got, err := languages.For(w, c.asked)
