@@ -10,8 +10,8 @@ import (
 // ones.
 const MaxMessages = 4
 
-// messageIDBytes is the length of a message's id in a challenge: SNS and End User Messaging name each message by a UUID,
-// whose text would take 36.
+// messageIDBytes is the length of a message's id in a challenge: SNS and End User Messaging name each message by a
+// UUID, whose text would take 36.
 const messageIDBytes = 16
 
 // withMessage returns the Messages of a challenge once the provider accepted one more. An id that is no UUID in lower
