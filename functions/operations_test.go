@@ -54,6 +54,7 @@ func TestMetricsAreWritten(t *testing.T) {
 			!strings.Contains(source, `"`+name+`", "None"`) &&
 			!strings.Contains(source, `{"`+name+`", one(`) &&
 			!strings.Contains(source, `{"`+name+`", strangers}`) &&
+			!strings.Contains(source, `appendCount(line, "`+name+`", `) &&
 			name != "latency" {
 			t.Errorf("nothing writes the metric %q", name)
 		}
