@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -19,7 +20,7 @@ const refundTries = 5
 // Refund implements [otp.Ledgers]. The send is nearly always the latest, and unanswered:
 // the same call counted it. Otherwise the write is refused, and the item that refused it
 // has the place of the send and the count.
-func (s *Store) Refund(ctx context.Context, key, id string) error {
+func (s *Store) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
 	k, off := 0, one
 	for range refundTries {
 		values := image{":id": text(id), ":off": off}

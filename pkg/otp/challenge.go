@@ -57,6 +57,8 @@ type Challenge struct {
 	Source []byte
 	// Messages are the ids of its latest messages, see [Challenge.MessageIDs].
 	Messages []byte
+	// Guard is the [guard.Tag] of its first message, nil where the guard counts nothing.
+	Guard []byte
 }
 
 // none means "no guess yet". No digest and no id equals it.
@@ -157,7 +159,9 @@ type Ledger struct {
 	// Known are the digests of sources from which right codes came, in the order of their
 	// bytes, see [Remember]. Only the oldest ledger of a number has them.
 	Known [][]byte
-	TTL   int64 // Unix time in seconds from which the item may be swept
+	// Answered is when a code passed for the number that the service made, 0 for never.
+	Answered Millis
+	TTL      int64 // Unix time in seconds from which the item may be swept
 }
 
 // Send is one counted message.

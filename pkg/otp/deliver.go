@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"countersign/pkg/guard"
 )
 
 // count counts the message of this call before it goes out: in the quota of its client,
@@ -18,7 +20,7 @@ func (s *sending) count(ctx context.Context, c Challenge) (Started, error) {
 	if err != nil || answer.Outcome != "" {
 		return answer, err
 	}
-	answer, err = s.countNumber(ctx)
+	answer, err = s.countNumber(ctx, c)
 	if err != nil || answer.Outcome != "" {
 		giveBack()
 		return answer, err
@@ -30,10 +32,21 @@ func (s *sending) count(ctx context.Context, c Challenge) (Started, error) {
 // countNumber counts the message of this call in the ledgers of its number, before it goes out.
 // The Outcome is "" unless a limit refuses the message. Nothing is counted if a limit
 // refuses it, and usually nothing after an error.
-func (s *sending) countNumber(ctx context.Context) (Started, error) {
+func (s *sending) countNumber(ctx context.Context, c Challenge) (Started, error) {
 	at := MillisOf(s.Now()) // as late as possible: the message goes out after that
-	for _, l := range s.limited() {
-		answer, err := s.spend(ctx, l, at)
+	message := s.guarded(c.Region, guard.Tag(c.Guard))
+	var watched guard.Verdict
+	for i, l := range s.limited() {
+		p := Spend{
+			Key: l.key, ID: s.id, Now: at, Limits: l.limits, KnownSince: at.Add(-KnownMemory), Answered: s.answered,
+		}
+		if i == 0 {
+			p.Guard = message
+		}
+		answer, err := s.spend(ctx, p)
+		if i == 0 {
+			watched = answer.Guard
+		}
 		switch {
 		case err != nil:
 			s.ledgers = append(s.ledgers, l.key) // it may have been counted
@@ -43,7 +56,7 @@ func (s *sending) countNumber(ctx context.Context) (Started, error) {
 		}
 		s.ledgers = append(s.ledgers, l.key)
 	}
-	return Started{}, nil
+	return Started{Guard: watched}, nil
 }
 
 // limited is a ledger by its key, and its limits.
@@ -76,15 +89,19 @@ func (s *sending) limited() (all []limited) {
 // spend counts the message in one ledger. If a limit refuses it and an earlier call
 // was counted for the same challenge, the message of that call may have arrived: the
 // Outcome is Unclear.
-func (s *sending) spend(ctx context.Context, l limited, at Millis) (Started, error) {
-	spent, limits, err := s.spendFrom(ctx, s.sourceDigest(), Spend{Key: l.key, ID: s.id, Now: at, Limits: l.limits})
-	switch {
-	case err != nil:
+func (s *sending) spend(ctx context.Context, p Spend) (Started, error) {
+	spent, limits, err := s.spendFrom(ctx, s.sourceDigest(), p)
+	if err != nil {
 		return Started{}, fmt.Errorf("spend: %w", err)
-	case spent.Applied || spent.Item.Counted(s.id):
-		return Started{}, nil
 	}
-	refusal, wait := limits.Refusal(*spent.Item, at)
+	s.note(p, spent)
+	if spent.Applied || spent.Item.Counted(s.id) {
+		return Started{Guard: spent.Verdict}, nil
+	}
+	refusal, wait := limits.Refusal(*spent.Item, p.Now)
+	if spent.Verdict.Reason != "" {
+		refusal, wait = overOf[spent.Verdict.Reason], waitOf(spent.Verdict, p.Now)
+	}
 	switch {
 	case refusal == "":
 		return Started{}, errors.New("spend: the ledger refused a send that no limit refuses")
@@ -93,7 +110,7 @@ func (s *sending) spend(ctx context.Context, l limited, at Millis) (Started, err
 			"an earlier call may have sent the message, and the limits refuse another copy: %s", refusal)
 		return Started{Outcome: Unclear, Wait: wait, Cause: cause}, nil
 	}
-	return Started{Outcome: refusal, Wait: wait}, nil
+	return Started{Outcome: refusal, Wait: wait, Guard: spent.Verdict}, nil
 }
 
 // unsent gives back the message of this call and returns answer.
@@ -114,9 +131,10 @@ func (s *sending) refund(ctx context.Context) error {
 	ctx, cancel := outlive(ctx, SettleTime/2) // settling needs the rest
 	defer cancel()
 	for _, ledger := range s.ledgers {
-		if err := s.Ledgers.Refund(ctx, ledger, s.id); err != nil {
+		if err := s.Ledgers.Refund(ctx, ledger, s.id, s.charged...); err != nil {
 			return fmt.Errorf("refund: %w", err)
 		}
+		s.charged = nil // given back with the oldest ledger
 	}
 	if s.giveBack != nil {
 		s.giveBack()

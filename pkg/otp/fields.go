@@ -64,5 +64,6 @@ var ChallengeFields = []Field{
 	{Name: "test", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Test }},
 	{Name: "source", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Source }},
 	{Name: "messages", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Messages }},
+	{Name: "g", Optional: true, Followed: true, Pointer: func(c *Challenge) any { return &c.Guard }},
 	{Name: "ttl", Pointer: func(c *Challenge) any { return &c.TTL }},
 }

@@ -35,7 +35,9 @@ func (s *sending) first(ctx context.Context, c Challenge) (Started, error) {
 	s.keys = s.keysFor(ctx, c.KeyVersion)
 	answer, err := s.count(ctx, c)
 	if err != nil || answer.Outcome != "" {
-		return s.settle(ctx, settlement(c, answer.Outcome), answer, err)
+		done := settlement(c, answer.Outcome)
+		done.Guard = []byte(s.tag)
+		return s.settle(ctx, done, answer, err)
 	}
 	return s.firstCounted(ctx, c)
 }
@@ -47,6 +49,6 @@ func (s *sending) firstCounted(ctx context.Context, c Challenge) (Started, error
 		return answer, err // the lease stays: the next call waits until it is over
 	}
 	done := settlement(c, answer.Outcome)
-	done.Messages = c.withMessage(s.message)
+	done.Messages, done.Guard = c.withMessage(s.message), []byte(s.tag)
 	return s.settle(ctx, done, answer, nil)
 }

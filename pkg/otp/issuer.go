@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"countersign/pkg/guard"
 )
 
 // Issuer makes challenges and sends their codes. All fields but NumberPerDay, Quota and
@@ -51,6 +53,7 @@ type Start struct {
 	Origins       Origins // by the country of To
 	Template      string  // that Text is registered under, in place of the origin's; "" for none
 	PerDay        int     // all messages of the client in a day, see [Quota]; 0 for any number
+	Guard         guard.Policy
 
 	Code           Code          // chosen by the client; "" makes one
 	Digits         int           // of the code that is made; 0 means Policy.Digits
@@ -90,7 +93,9 @@ type Started struct {
 	Test    bool   // with Sent, except for the repeat of a [Resend]: of a test number, nothing went out
 	// Time until a send may pass again: with TooSoon and TooMany, except for a repeat of a
 	// finished call, and with Unclear if the limits refuse another copy.
-	Wait  time.Duration
+	Wait time.Duration
+	// Guard is the verdict of the guard, where it refused the message or would have.
+	Guard guard.Verdict
 	Cause error // with Unclear and Undeliverable: the sender's answer or the limit, for the log
 }
 
@@ -105,6 +110,10 @@ type sending struct {
 	ledgers []string // that count the message, or may do so
 	message string   // the provider's id of the message, once it is accepted
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
+
+	tag      guard.Tag       // of the message, once it is counted or the guard refused it
+	charged  []guard.Charged // by the guard
+	answered Millis          // when the number answered, as its oldest ledger has it
 
 	giveBack  func()                 // returns the message to the quota; nil unless it is counted
 	recipient func(to Phone) Outcome // see [Resend]

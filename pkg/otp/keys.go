@@ -32,6 +32,7 @@ type codeKeys struct {
 type numberKey struct {
 	version int
 	key     *macKey
+	box     cipher.AEAD // for the labels of blocks
 }
 
 // Secrets are the secrets from which keys are derived, by version. Versions are 1 or
@@ -67,7 +68,9 @@ func NewKeys(codes Secrets, newest int, numbers Secrets) (*Keys, error) {
 		if err := longEnough("number", version, secret); err != nil {
 			return nil, err
 		}
-		k.numbers = append(k.numbers, numberKey{version, newMACKey(derive(secret, "number"))})
+		k.numbers = append(k.numbers, numberKey{
+			version, newMACKey(derive(secret, "number")), newBox(derive(secret, "label")),
+		})
 	}
 	slices.SortFunc(k.numbers, func(a, b numberKey) int { return b.version - a.version })
 	return k, nil

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -69,7 +70,9 @@ func (s *slow) Spend(ctx context.Context, _ otp.Spend) (otp.Spent, error) {
 	return otp.Spent{Applied: true}, s.spend.wait(ctx)
 }
 
-func (s *slow) Refund(ctx context.Context, _, _ string) error { return s.refund.wait(ctx) }
+func (s *slow) Refund(ctx context.Context, _, _ string, _ ...guard.Charged) error {
+	return s.refund.wait(ctx)
+}
 
 func (s *slow) Answered(context.Context, otp.Answer) error { return nil }
 

@@ -36,6 +36,20 @@ const (
 	Barred Outcome = "barred"
 )
 
+// Outcomes of Init, Send and Resend by package guard: too many messages that nobody answered.
+const (
+	// OverBlock: to the block of the number.
+	OverBlock Outcome = "guard_block"
+	// OverCountry: to its country.
+	OverCountry Outcome = "guard_country"
+	// OverClient: to the countries of the client that have no history yet.
+	OverClient Outcome = "guard_client"
+	// OverSource: for the source that asked for the code.
+	OverSource Outcome = "guard_source"
+	// OperatorBlock: the operator blocked the country or the numbers.
+	OperatorBlock Outcome = "guard_operator"
+)
+
 // Outcomes that refuse the user of a challenge, at init and at verify.
 const (
 	// BadToken: the token that names the user is unknown, revoked or expired.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"countersign/pkg/guard"
 )
 
 // Challenges is the table of challenges.
@@ -40,7 +42,7 @@ type Challenges interface {
 
 	// Settle sets State, Result and Lease IF the owner is s.Owner. If s.SentAt is not 0 it
 	// also sets SentAt and Mask, if s.Messages is not empty Messages, and with s.Forget the
-	// TTL to the second of the lease. When applied, Item is nil.
+	// TTL to the second of the lease. s.Guard, if it is not empty, is set too. When applied, Item is nil.
 	Settle(ctx context.Context, s Settlement) (Write, error)
 
 	// Attempt sets Guess and Op, and Source unless g.KeepSource, and adds one to Attempts
@@ -88,6 +90,7 @@ type Settlement struct {
 	SentAt     Millis // 0 leaves SentAt and Mask unchanged
 	Mask       string
 	Messages   []byte // empty leaves them unchanged
+	Guard      []byte // empty leaves it unchanged
 	Forget     bool   // frees the key
 }
 
@@ -111,15 +114,19 @@ type Ledgers interface {
 	// and the ledger knows s.Source if that is given. It prepends {s.Now, s.ID} to Sends
 	// and adds one to Unanswered, unless s.Limits.Uncounted. It then drops the oldest sends down to Limits.Trim. When
 	// applied, Item is nil. When refused, Item is the ledger that refused the send.
+	//
+	// With s.Guard, [guard.Admit] counts the message too, unless the number is known: the ledger's Answered is after
+	// s.KnownSince. If that refuses it, nothing is counted, and Item is the ledger without this send.
 	Spend(ctx context.Context, s Spend) (Spent, error)
 
 	// Refund removes the send with this id, whose message was not handed to the sender,
 	// and subtracts one from Unanswered, which stays at least 0. It does nothing if there
-	// is no such send.
-	Refund(ctx context.Context, key, id string) error
+	// is no such send. If there was one, it gives the charges back, see [guard.Budgets].
+	Refund(ctx context.Context, key, id string, charged ...guard.Charged) error
 
 	// Answered sets Unanswered to 0 and Known to what [Remember] returns, if there is a
-	// ledger.
+	// ledger. If a.At is not 0, it also sets Answered, unless that is later, and a TTL of [KnownMemory] after a.At,
+	// unless the ledger has a later one.
 	Answered(ctx context.Context, a Answer) error
 }
 
@@ -127,6 +134,7 @@ type Ledgers interface {
 type Answer struct {
 	Ledger string // key of the ledger of the number
 	Source []byte // digest of the source that is known from now on; nil for none
+	At     Millis // of the right code; 0 if the service did not make the code
 }
 
 // Spend is one message to be counted.
@@ -138,12 +146,21 @@ type Spend struct {
 	TTL    int64 // seconds
 	// Source is the digest of a source that the ledger must know; nil for none.
 	Source []byte
+	// Guard is the message for the guard, nil if it counts nothing. KnownSince is the instant after which a number must
+	// have answered to be known.
+	Guard      *guard.Message
+	KnownSince Millis
+	// Answered is that of an older ledger of the number, for a newer one: it is set, unless it is 0.
+	Answered Millis
 }
 
 // Spent is the result of [Ledgers.Spend].
 type Spent struct {
 	Applied bool
 	Item    *Ledger
+	// Answered is that of the ledger, with [Spend].Guard. Verdict is that of the guard, if it was asked.
+	Answered Millis
+	Verdict  guard.Verdict
 }
 
 // Sender hands one message to a provider. It tries once, since a provider may not

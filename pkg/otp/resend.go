@@ -3,6 +3,8 @@ package otp
 import (
 	"context"
 	"errors"
+
+	"countersign/pkg/guard"
 )
 
 // Resend asks for the code of a challenge once more.
@@ -22,6 +24,7 @@ type Resend struct {
 	Wording func(region string, p Payment) (text Text, template string, err error)
 	Origins Origins // by the country of the challenge's number
 	PerDay  int     // as in [Start]
+	Guard   guard.Policy
 	// NamesSources is as in [Start].
 	NamesSources bool
 	// Recipient, if set, decides whether a message may go to the number of the challenge.
@@ -44,7 +47,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	}
 	s := i.begin(ctx, Start{
 		Client: r.Client, Policy: r.Policy, Text: r.Text, Origins: r.Origins, PerDay: r.PerDay,
-		NamesSources: r.NamesSources,
+		NamesSources: r.NamesSources, Guard: r.Guard,
 	})
 	record, err := s.record(r)
 	if err != nil {
@@ -109,6 +112,9 @@ func (s *sending) claimed(ctx context.Context, c Challenge) (Started, error) {
 	if answer.Outcome == Sent { // nothing else changes a live challenge
 		done.State, done.SentAt, done.Mask = Delivered, s.at, c.Mask
 		done.Messages = c.withMessage(s.message)
+		if len(c.Guard) == 0 {
+			done.Guard = []byte(s.tag)
+		}
 	}
 	return s.settle(ctx, done, answer, err)
 }

@@ -84,7 +84,7 @@ func (s *sending) refused(ctx context.Context, c, old Challenge, answer Started)
 	if old.State == Failed && old.Result == answer.Outcome && old.ExpiresAt > s.at {
 		return answer, nil
 	}
-	c.State, c.Result, c.Lease = Failed, answer.Outcome, 0
+	c.State, c.Result, c.Lease, c.Guard = Failed, answer.Outcome, 0, []byte(s.tag)
 	if _, err := s.restart(ctx, c, old); err != nil {
 		return Started{}, err
 	}

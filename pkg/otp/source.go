@@ -54,16 +54,16 @@ const (
 	// ledgerMemory is how long a ledger is kept after its last send: longer than any
 	// window and any pause.
 	ledgerMemory = 30 * 24 * time.Hour
-	// knownMemory is the same for a client whose requests have sources, so that people who
-	// sign in every few months are known.
-	knownMemory = 180 * 24 * time.Hour
+	// KnownMemory is the same where it matters who answered: sources, and numbers for the guard. People who sign in
+	// every few months are known.
+	KnownMemory = 180 * 24 * time.Hour
 )
 
 // memory returns how long the ledgers of this call are kept. A message without a source does
 // not shorten it: anybody can leave his own out.
 func (s *sending) memory() time.Duration {
-	if s.NamesSources {
-		return knownMemory
+	if s.NamesSources || s.Guard.On() {
+		return KnownMemory
 	}
 	return ledgerMemory
 }
@@ -84,7 +84,7 @@ func (s *sending) spendFrom(ctx context.Context, source []byte, p Spend) (Spent,
 	p.TTL = p.Now.Add(s.memory()).Seconds()
 	spent, err := s.Ledgers.Spend(ctx, p)
 	known := func() bool {
-		return err == nil && !spent.Applied && spent.Item.Knows(source) && !spent.Item.Counted(p.ID)
+		return err == nil && !spent.Applied && spent.Verdict.Reason == "" && spent.Item.Knows(source) && !spent.Item.Counted(p.ID)
 	}
 	if p.Limits.Uncounted || !known() {
 		return spent, p.Limits, err

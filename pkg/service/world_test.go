@@ -19,6 +19,7 @@ import (
 	"countersign/pkg/cognito"
 	"countersign/pkg/documents"
 	"countersign/pkg/fallover"
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/service"
@@ -334,8 +335,8 @@ func (s watched) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	return got, err
 }
 
-func (s watched) Refund(ctx context.Context, key, id string) error {
-	err := s.Store.Refund(ctx, key, id)
+func (s watched) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
+	err := s.Store.Refund(ctx, key, id, charged...)
 	s.note("  refund %s %s %v", key[:6], id, err)
 	if err == nil {
 		s.counted = slices.DeleteFunc(s.counted, func(s send) bool { return s.id == id })

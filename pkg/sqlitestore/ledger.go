@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -41,7 +42,7 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 }
 
 // Refund implements [otp.Ledgers].
-func (s *Store) Refund(ctx context.Context, key, id string) error {
+func (s *Store) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
 	_, err := in(ctx, s, "refund", func() (struct{}, error) {
 		n, err := s.ledger(key)
 		if n == nil || err != nil || !n.Counted(id) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/telemetry/telemetrytest"
@@ -140,8 +141,11 @@ func (s *table) Claim(context.Context, otp.Claim) (otp.Write, error)         { r
 func (s *table) Settle(context.Context, otp.Settlement) (otp.Write, error)   { return s.write(8) }
 func (s *table) Attempt(context.Context, otp.Guess) (otp.Write, error)       { return s.write(16) }
 func (s *table) Spend(context.Context, otp.Spend) (spent otp.Spent, _ error) { s.takes(32); return }
-func (s *table) Refund(context.Context, string, string) error                { s.takes(64); return nil }
-func (s *table) Answered(context.Context, otp.Answer) error                  { return nil }
+func (s *table) Refund(context.Context, string, string, ...guard.Charged) error {
+	s.takes(64)
+	return nil
+}
+func (s *table) Answered(context.Context, otp.Answer) error { return nil }
 
 // The record has the total time of all writes.
 func TestTimeOfEachWrite(t *testing.T) {

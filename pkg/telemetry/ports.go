@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -66,9 +67,9 @@ func (s Store) Spend(ctx context.Context, x otp.Spend) (otp.Spent, error) {
 }
 
 // Refund implements [otp.Ledgers].
-func (s Store) Refund(ctx context.Context, key, id string) error {
+func (s Store) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
 	begun := s.Now()
-	err := s.Ledgers.Refund(ctx, key, id)
+	err := s.Ledgers.Refund(ctx, key, id, charged...)
 	From(ctx).Storing += s.Now().Sub(begun)
 	return err
 }

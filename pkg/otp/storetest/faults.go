@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -109,8 +110,8 @@ func (d *decorated) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {
 	return through(d, func() (otp.Spent, error) { return d.Store.Spend(ctx, s) })
 }
 
-func (d *decorated) Refund(ctx context.Context, key, id string) error {
-	return d.do(func() error { return d.Store.Refund(ctx, key, id) })
+func (d *decorated) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
+	return d.do(func() error { return d.Store.Refund(ctx, key, id, charged...) })
 }
 
 func (d *decorated) Answered(ctx context.Context, a otp.Answer) error {
@@ -161,9 +162,9 @@ func (r *recorder) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {
 	return r.Store.Spend(ctx, s)
 }
 
-func (r *recorder) Refund(ctx context.Context, key, id string) error {
+func (r *recorder) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
 	r.calls = append(r.calls, "refund")
-	return r.Store.Refund(ctx, key, id)
+	return r.Store.Refund(ctx, key, id, charged...)
 }
 
 func (r *recorder) Send(ctx context.Context, m otp.Message) (otp.Delivery, string, error) {

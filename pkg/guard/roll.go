@@ -1,0 +1,68 @@
+package guard
+
+import "slices"
+
+const (
+	// fewDays is the number of days from which a country has a baseline.
+	fewDays = 3
+	// mostDays are remembered.
+	mostDays = 14
+	// fewAnswers: a day with fewer answers of new numbers teaches nothing.
+	fewAnswers = 10
+	// mostUsual is the highest ratio that is ever usual, in hundredths.
+	mostUsual = 400
+	// lesson is how far a day may lie above what is usual, in hundredths. Whoever wants to teach the guard a higher
+	// ratio needs a week for each lesson.
+	lesson = 10
+)
+
+// roll brings an entry to a later hour: it forgets what is 24 hours old, learns from the day that ended, and computes
+// the room anew.
+func (e *Entry) roll(hour int64) {
+	e.learn(hour)
+	for h := max(e.Hour+1, hour-hours+1); h <= hour; h++ {
+		i := slot(h)
+		e.Unanswered[i], e.Answered[i], e.Known[i], e.Refused[i] = 0, 0, 0, 0
+	}
+	e.Hour, e.Beyond = hour, 0
+	if Sum(e.Unanswered) == 0 {
+		e.Regions = nil
+	}
+	if Sum(e.Refused) == 0 {
+		e.Since, e.Worst = 0, nil
+	}
+	e.compute()
+}
+
+// compute sets the room and the TTL.
+func (e *Entry) compute() {
+	e.Left = e.base() - 100*Sum(e.Unanswered) + e.perAnswer()*Sum(e.Answered) + e.perKnown()*Sum(e.Known)
+	e.TTL = (e.Hour + memory) * 3600
+}
+
+// learn adds the day that ended since the entry's hour to the days of a country. Of several days only the first one had
+// messages: each message brings its entry to its hour.
+func (e *Entry) learn(hour int64) {
+	if e.Kind != Country || hour/24 == e.Hour/24 {
+		return
+	}
+	var unanswered, answered int
+	for h := e.Hour / 24 * 24; h <= e.Hour; h++ {
+		unanswered, answered = unanswered+e.Unanswered[slot(h)], answered+e.Answered[slot(h)]
+	}
+	if answered < fewAnswers {
+		return
+	}
+	ratio := 100 * unanswered / answered
+	if !e.Young() {
+		ratio = min(ratio, e.Usual+lesson)
+	}
+	e.Days = append(slices.Clone(e.Days), ratio)
+	e.Days = e.Days[max(0, len(e.Days)-mostDays):]
+	e.Usual = min(mostUsual, median(e.Days))
+}
+
+func median(of []int) int {
+	s := slices.Sorted(slices.Values(of))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}

@@ -1,0 +1,97 @@
+package otp
+
+import (
+	"errors"
+	"time"
+
+	"countersign/pkg/guard"
+)
+
+// guarded returns what the guard counts for the message of this call, nil if it counts nothing. source is the digest of
+// the source of an earlier message of the challenge, where this call has none.
+func (s *sending) guarded(region string, tag guard.Tag) *guard.Message {
+	if !s.Guard.On() {
+		return nil
+	}
+	n := s.keys.numbersOf(s.Client, s.To, s.Guard.Shards)
+	n.Region, n.Source = region, s.keys.guardedSource(s.Client, s.Source)
+	if n.Source == nil {
+		earlier, _, _, _ := tag.Numbers(n.Client, region)
+		n.Source = earlier.Source
+	}
+	return &guard.Message{
+		Policy: s.Guard, Numbers: n, Hour: hourOf(s.at),
+		Label: func() []byte { return s.keys.blockLabel(s.Client, s.To) },
+	}
+}
+
+// hourOf returns the hour of an instant, since 1970.
+func hourOf(at Millis) int64 { return int64(at) / time.Hour.Milliseconds() }
+
+// block returns the beginning of a number that its block has in common: all but the last four digits.
+func (p Phone) block() string { return string(p[:max(2, len(p)-4)]) }
+
+// numbersOf returns the digests under which the guard counts a number. They are made with the key of the oldest ledger,
+// which every process holds while the number key is rotated.
+func (k *Keys) numbersOf(client string, to Phone, shards int) guard.Numbers {
+	oldest := k.numbers[len(k.numbers)-1]
+	return guard.Numbers{
+		Client: part(client),
+		Shard:  int(oldest.key.of("shard", client, to.E164())[0]) % shards,
+		Block:  oldest.key.of("block", client, to.block())[:guard.DigestSize],
+	}
+}
+
+func (k *Keys) guardedSource(client, source string) []byte {
+	if source == "" {
+		return nil
+	}
+	oldest := k.numbers[len(k.numbers)-1]
+	return oldest.key.of("guard source", client, source)[:guard.DigestSize]
+}
+
+// blockLabel returns the beginning of the numbers of a block, encrypted. Without it, a report could not name the block:
+// in clear, it and the mask would be nearly the whole number.
+func (k *Keys) blockLabel(client string, to Phone) []byte {
+	oldest := k.numbers[len(k.numbers)-1]
+	nonce := oldest.key.of("label", client, to.block())[:oldest.box.NonceSize()] // the same text has the same nonce
+	return oldest.box.Seal(nonce, nonce, []byte(to.block()), []byte(client))
+}
+
+// Block returns the beginning of the numbers of a block, such as "+6012345", from the label of its entry.
+func (k *Keys) Block(client string, label []byte) (string, error) {
+	for _, n := range k.numbers {
+		size := n.box.NonceSize()
+		if len(label) < size {
+			break
+		}
+		if text, err := n.box.Open(nil, label[:size], label[size:], []byte(client)); err == nil {
+			return string(text), nil
+		}
+	}
+	return "", errors.New("keys: the label of a block cannot be decrypted: its number key was retired, or it was changed")
+}
+
+// overOf has the outcome of each reason of the guard.
+var overOf = map[guard.Reason]Outcome{
+	guard.ByBlock: OverBlock, guard.ByCountry: OverCountry, guard.ByClient: OverClient, guard.BySource: OverSource,
+}
+
+// note keeps what a spend returned: for the challenge, for a refund, and for the newer ledgers of the number.
+func (s *sending) note(p Spend, spent Spent) {
+	if p.Guard == nil {
+		return
+	}
+	s.charged, s.answered = spent.Verdict.Charged, spent.Answered
+	s.tag = spent.Verdict.Tag
+	if s.tag == "" {
+		s.tag = p.Guard.Numbers.Tag(false, spent.Answered > p.KnownSince)
+	}
+}
+
+// waitOf returns the time until the oldest message of the entry that refused one stops counting. An answer may come
+// earlier.
+func waitOf(v guard.Verdict, now Millis) time.Duration {
+	until := Millis((hourOf(now) + v.Entry.Wait()) * time.Hour.Milliseconds())
+	return until.Sub(now)
+}
