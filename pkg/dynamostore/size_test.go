@@ -71,7 +71,7 @@ func longest() map[string]any {
 		"ledger": "N#" + strings.Repeat("l", 43), "mask": "+123" + strings.Repeat("*", 8) + "6353",
 		"user":   "token#" + plainID + "#" + strings.Repeat("t", 43),
 		"client": anyID, "region": "MY",
-		"source": digest[:8], "test": true, "messages": digest + digest,
+		"source": digest[:8], "test": true, "messages": digest + digest, "g": digest[:17],
 		"pk": "", // it follows from the client, see fullest
 	}
 }

@@ -82,6 +82,7 @@ const (
 // outcomes is in the order of the constants above.
 var outcomes = []Outcome{
 	Sent, Inconsistent, InProgress, Unclear, TooSoon, TooMany, Undeliverable, BadNumber, Barred,
+	OverBlock, OverCountry, OverClient, OverSource, OperatorBlock,
 	BadToken, NoUser, Blocked,
 	Passed, Unmatched, Exhausted, Locked, Unknown, Expired, Used,
 }
