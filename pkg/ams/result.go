@@ -111,6 +111,12 @@ var results = map[otp.Outcome]result{
 	otp.BadNumber:     invalidPhoneNumber,
 	otp.Barred:        accessDenied,
 
+	otp.OverBlock:     timesExceed,
+	otp.OverCountry:   timesExceed,
+	otp.OverClient:    timesExceed,
+	otp.OverSource:    timesExceed,
+	otp.OperatorBlock: timesExceed,
+
 	otp.BadToken: invalidAccessToken,
 	otp.NoUser:   userNotExist,
 	otp.Blocked:  userAbnormal,

@@ -53,6 +53,12 @@ var sendResults = map[otp.Outcome]result{
 	otp.BadNumber:     invalidPhoneNumbers,
 	otp.Barred:        invalidPhoneNumbers,
 
+	otp.OverBlock:     limitExceed,
+	otp.OverCountry:   limitExceed,
+	otp.OverClient:    limitExceed,
+	otp.OverSource:    limitExceed,
+	otp.OperatorBlock: limitExceed,
+
 	// Outcomes of challenges that belong to another contract: with an id, or with a user.
 	otp.Inconsistent: internal,
 	otp.BadToken:     internal,
