@@ -26,3 +26,12 @@ func CheckCountries(list []string) error {
 func (c *code) has(id string) bool {
 	return slices.ContainsFunc(c.regions, func(r region) bool { return r.id == id })
 }
+
+// Countries returns all countries that phone numbers belong to, in alphabetical order: see [CheckCountries].
+func Countries() (all []string) {
+	for i := range codes {
+		all = append(all, codes[i].countries()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

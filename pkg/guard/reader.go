@@ -1,0 +1,18 @@
+package guard
+
+import "context"
+
+// Reader reads entries for the operator. Both stores are one.
+type Reader interface {
+	// Entries returns the entries under these keys, in no order and as they are stored, see [Entry.At]. Keys without an
+	// entry are left out.
+	Entries(ctx context.Context, keys []string) ([]Entry, error)
+}
+
+// At returns the entry as a message of this hour would find it. The entry itself stays as it is.
+func (e Entry) At(hour int64) Entry {
+	if hour > e.Hour {
+		e.roll(hour)
+	}
+	return e
+}
