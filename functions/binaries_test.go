@@ -28,13 +28,13 @@ import (
 )
 
 // binaries has the functions as they are deployed, but for this machine's processor: built as `make build` does, under
-// a stand-in of Lambda's Runtime API. They call DynamoDB's engine and fakes of the other services, through a [guard]
+// a stand-in of Lambda's Runtime API. They call DynamoDB's engine and fakes of the other services, through a [iam]
 // that allows each function its role in template.yaml only.
 type binaries struct {
 	*starttest.Function
 	t       *testing.T
 	runtime *standin.Runtime
-	guard   *guard
+	iam     *iam
 	events  *facts
 	warm    map[string]*standin.Process // by function: a process that has answered events before
 }
@@ -65,7 +65,7 @@ func newBinaries(t *testing.T) *binaries {
 	t.Helper()
 	b := &binaries{
 		Function: starttest.Environment(t), t: t,
-		guard: newGuard(t), events: &facts{}, warm: map[string]*standin.Process{},
+		iam: newIAM(t), events: &facts{}, warm: map[string]*standin.Process{},
 	}
 	t.Setenv("COUNTERSIGN_COUNTRIES", "*")
 	t.Setenv("COUNTERSIGN_COGNITO_CLIENT", "demo")
@@ -77,7 +77,7 @@ func newBinaries(t *testing.T) *binaries {
 		"AWS_ENDPOINT_URL_SNS":             &unclear{stub: b.SNS},
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":     &awsfake.EventBridge{Put: b.events.add},
 	} {
-		server := httptest.NewServer(b.guard.before(service))
+		server := httptest.NewServer(b.iam.before(service))
 		t.Cleanup(server.Close)
 		t.Setenv(variable, server.URL)
 	}

@@ -44,7 +44,7 @@ func TestBinaries(t *testing.T) {
 		}
 	}
 	if played.Load() == int64(2*len(all)) { // -run has not left out any
-		b.guard.allUsed(t)
+		b.iam.allUsed(t)
 	}
 }
 

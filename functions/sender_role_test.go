@@ -142,7 +142,7 @@ func TestEndUserMessagingsParameters(t *testing.T) {
 // deployment that has neither.
 func TestBinaryThroughEndUserMessaging(t *testing.T) {
 	b, stub := newBinaries(t), &awsfake.SMSVoice{}
-	server := httptest.NewServer(b.guard.before(stub))
+	server := httptest.NewServer(b.iam.before(stub))
 	t.Cleanup(server.Close)
 	pool := inStack("arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:pool/pool-1")
 	t.Setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.URL)
@@ -181,10 +181,10 @@ func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer [
 	p, caller := b.startUnder(t, condition, log, variable)
 	defer p.Stop()
 	answer = invokeBinary(t, p, read(t, "init-http-api.json"))
-	b.guard.mu.Lock()
-	defer b.guard.mu.Unlock()
-	lacked = b.guard.refused[caller]
-	delete(b.guard.refused, caller)
+	b.iam.mu.Lock()
+	defer b.iam.mu.Unlock()
+	lacked = b.iam.refused[caller]
+	delete(b.iam.refused, caller)
 	return answer, lacked, log
 }
 
@@ -195,9 +195,9 @@ func (b *binaries) startUnder(t *testing.T, condition string, log io.Writer, var
 ) {
 	t.Helper()
 	caller = "init-under-" + condition
-	b.guard.mu.Lock()
-	b.guard.roles[caller] = b.guard.roles["init"].under(condition)
-	b.guard.mu.Unlock()
+	b.iam.mu.Lock()
+	b.iam.roles[caller] = b.iam.roles["init"].under(condition)
+	b.iam.mu.Unlock()
 	p, err := b.runtime.Start(caller, bootstrap(t, "init"), append(functionEnvironment(caller), variables...), log)
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +228,7 @@ func TestBinaryFallsOver(t *testing.T) {
 	b := newBinaries(t)
 	answers := make(chan awsfake.Answer, 1)
 	stub := &awsfake.SMSVoice{}
-	server := httptest.NewServer(b.guard.before(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(b.iam.before(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(<-answers)(w, r, stub)
 	})))
 	t.Cleanup(server.Close)

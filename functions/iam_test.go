@@ -18,31 +18,31 @@ import (
 	"countersign/pkg/standin"
 )
 
-// guard is IAM in front of the services: it refuses each request that the role of its caller does not allow. The id of
+// iam is IAM in front of the services: it refuses each request that the role of its caller does not allow. The id of
 // the access key that signed a request is the name of the role.
-type guard struct {
+type iam struct {
 	mu      sync.Mutex
 	roles   map[string]role
 	granted map[string]map[string]bool // by role: actions with their resources
 	refused map[string][]string        // by role: actions
 }
 
-// newGuard returns a guard with the roles in template.yaml. The test fails at its end if a request was refused.
-func newGuard(t *testing.T) *guard {
+// newIAM returns IAM with the roles in template.yaml. The test fails at its end if a request was refused.
+func newIAM(t *testing.T) *iam {
 	t.Helper()
-	g := &guard{roles: roles(t), granted: map[string]map[string]bool{}, refused: map[string][]string{}}
+	i := &iam{roles: roles(t), granted: map[string]map[string]bool{}, refused: map[string][]string{}}
 	t.Cleanup(func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		for caller, actions := range g.refused {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		for caller, actions := range i.refused {
 			t.Errorf("%s was refused %q: template.yaml must allow it on the resource of the request", caller, actions)
 		}
 	})
-	return g
+	return i
 }
 
-// before puts the guard before a service.
-func (g *guard) before(service http.Handler) http.Handler {
+// before puts IAM before a service.
+func (i *iam) before(service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -54,7 +54,7 @@ func (g *guard) before(service http.Handler) http.Handler {
 			asks = []ask{{action: "an operation that these tests cannot read"}}
 		}
 		for _, a := range asks {
-			if !g.allow(caller, a) {
+			if !i.allow(caller, a) {
 				refuse(w, caller, a)
 				return
 			}
@@ -63,34 +63,34 @@ func (g *guard) before(service http.Handler) http.Handler {
 	})
 }
 
-func (g *guard) allow(caller string, a ask) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.roles[caller].allows(a) {
-		g.refused[caller] = append(g.refused[caller], a.action)
+func (i *iam) allow(caller string, a ask) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.roles[caller].allows(a) {
+		i.refused[caller] = append(i.refused[caller], a.action)
 		return false
 	}
-	if g.granted[caller] == nil {
-		g.granted[caller] = map[string]bool{}
+	if i.granted[caller] == nil {
+		i.granted[caller] = map[string]bool{}
 	}
 	if !strings.HasPrefix(a.resource, "arn:") {
 		a.resource = "*" // a phone number
 	}
-	g.granted[caller][a.action+" "+a.resource] = true
+	i.granted[caller][a.action+" "+a.resource] = true
 	return true
 }
 
 // allUsed fails the test for each permission of a role that no request has needed so far.
-func (g *guard) allUsed(t *testing.T) {
+func (i *iam) allUsed(t *testing.T) {
 	t.Helper()
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	for _, function := range functionNames(t) {
-		r := g.roles[function]
+		r := i.roles[function]
 		for _, may := range r.allowed() {
-			if !g.granted[function][may] {
+			if !i.granted[function][may] {
 				t.Errorf("template.yaml: %s may %s, and no sample event needs that: narrow the statement, or add an "+
-					"event to events/; the events need %q", r.name, may, slices.Sorted(maps.Keys(g.granted[function])))
+					"event to events/; the events need %q", r.name, may, slices.Sorted(maps.Keys(i.granted[function])))
 			}
 		}
 	}
@@ -160,13 +160,13 @@ func TestBinariesWithoutAction(t *testing.T) {
 	b, all := newBinaries(t), samples(t)
 	b.warmUp(t)
 	for _, function := range functionNames(t) {
-		for _, may := range b.guard.roles[function].allowed() {
+		for _, may := range b.iam.roles[function].allowed() {
 			name, _, _ := strings.Cut(may, " ")
 			t.Run(function+" "+name, func(t *testing.T) {
 				caller := function + "-without-" + strings.ReplaceAll(name, ":", "-")
-				b.guard.mu.Lock()
-				b.guard.roles[caller] = b.guard.roles[function].without(name)
-				b.guard.mu.Unlock()
+				b.iam.mu.Lock()
+				b.iam.roles[caller] = b.iam.roles[function].without(name)
+				b.iam.mu.Unlock()
 				p, err := b.runtime.Start(caller, bootstrap(t, function), functionEnvironment(caller), io.Discard)
 				if err != nil {
 					t.Fatal(err)
@@ -176,12 +176,12 @@ func TestBinariesWithoutAction(t *testing.T) {
 				if !slices.ContainsFunc(all, fails) {
 					t.Errorf("all sample events are answered right")
 				}
-				b.guard.mu.Lock()
-				defer b.guard.mu.Unlock()
-				if refused := b.guard.refused[caller]; !slices.Equal(slices.Compact(refused), []string{name}) {
+				b.iam.mu.Lock()
+				defer b.iam.mu.Unlock()
+				if refused := b.iam.refused[caller]; !slices.Equal(slices.Compact(refused), []string{name}) {
 					t.Errorf("refused %q, want %s", refused, name)
 				}
-				delete(b.guard.refused, caller)
+				delete(b.iam.refused, caller)
 			})
 		}
 	}
