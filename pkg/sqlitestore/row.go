@@ -121,7 +121,10 @@ func one[T any](stmt *sqlite.Stmt, read func(*sqlite.Stmt) *T) (*T, error) {
 
 // readLedger returns the ledger of the current row.
 func readLedger(stmt *sqlite.Stmt) *otp.Ledger {
-	n := &otp.Ledger{Key: stmt.ColumnText(0), Unanswered: stmt.ColumnInt(2), TTL: stmt.ColumnInt64(3)}
+	n := &otp.Ledger{
+		Key: stmt.ColumnText(0), Unanswered: stmt.ColumnInt(2), TTL: stmt.ColumnInt64(3),
+		Answered: otp.Millis(stmt.ColumnInt64(5)),
+	}
 	for send := range strings.SplitSeq(stmt.ColumnText(1), ",") {
 		at, id, _ := strings.Cut(send, " ")
 		ms, err := strconv.ParseInt(at, 10, 64)

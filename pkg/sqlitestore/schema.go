@@ -82,6 +82,7 @@ const receiptPrefix = "receipt_"
 var ledgerColumns = []column{
 	{name: "pk"}, {name: "sends"}, {name: "unanswered"}, {name: "ttl"},
 	{"known", "TEXT NOT NULL DEFAULT ''", true},
+	{"answered", "INTEGER NOT NULL DEFAULT 0", true},
 }
 
 // followed are the fields of a challenge that facts follow from, the key first, and

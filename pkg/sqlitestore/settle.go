@@ -9,6 +9,7 @@ import (
 const settleQuery = `UPDATE OR FAIL challenges SET state = :state, result = :result, lease = :lease,
   sentAt = iif(:sentAt = 0, sentAt, :sentAt), mask = iif(:sentAt = 0, mask, :mask),
   messages = iif(length(:messages) = 0, messages, :messages),
+  g = iif(length(:guard) = 0, g, :guard),
   ttl = iif(:forget, :lease / 1000, ttl)
 WHERE pk = :pk AND owner = :owner`
 
@@ -23,6 +24,7 @@ func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error)
 		s.settle.SetInt64(":sentAt", int64(t.SentAt))
 		s.settle.SetText(":mask", t.Mask)
 		s.settle.SetBytes(":messages", t.Messages)
+		s.settle.SetBytes(":guard", t.Guard)
 		s.settle.SetBool(":forget", t.Forget)
 		return s.counting(s.settle, t.Key)
 	})

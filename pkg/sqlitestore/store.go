@@ -42,7 +42,9 @@ type Store struct {
 	findLedger, putLedger, answer *sqlite.Stmt
 	take                          *sqlite.Stmt
 	findReceipt, receive          *sqlite.Stmt
-	sweepers                      [4]sweeper
+	findEntry, writeEntry         *sqlite.Stmt
+	sweepers                      [5]sweeper
+	entryBytes                    []byte // of the entry that is read or written, to save an allocation
 	documents                     Documents
 	feed                          Feed
 	checkpointer                  checkpointer
@@ -124,6 +126,7 @@ func (s *Store) prepare() error {
 		&s.settle: settleQuery, &s.guess: guessQuery, &s.attempt: attemptQuery,
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
 		&s.findReceipt: findReceiptQuery, &s.receive: receiveQuery,
+		&s.findEntry: findEntryQuery, &s.writeEntry: putEntryQuery,
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
 		&s.feed.forget: forgetQuery, &s.feed.keep: keepQuery,
@@ -133,7 +136,7 @@ func (s *Store) prepare() error {
 			return err
 		}
 	}
-	for i, table := range []string{"challenges", "ledgers", "traffic", "receipts"} {
+	for i, table := range []string{"challenges", "ledgers", "traffic", "receipts", "guard"} {
 		var err error
 		if s.sweepers[i], err = s.sweeper(table); err != nil {
 			return err

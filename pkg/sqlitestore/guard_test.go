@@ -1,0 +1,93 @@
+package sqlitestore_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"countersign/pkg/guard"
+	"countersign/pkg/otp"
+	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
+)
+
+// guarded returns a spend that the guard counts.
+func guarded(key, id string) otp.Spend {
+	return otp.Spend{Key: key, ID: id, TTL: 1 << 40, Guard: &guard.Message{
+		Policy:  guard.Policy{Mode: guard.Enforce, Young: guard.DefaultYoung, Shards: 1},
+		Numbers: guard.Numbers{Client: "demo", Region: "MY", Block: bytes.Repeat([]byte{7}, guard.DigestSize)},
+		Hour:    1000,
+	}}
+}
+
+// A file of before the guard gets its table and its columns, and counts.
+func TestBeforeGuard(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s := openAt(t, path)
+	passAfterOne(t, s, "C#demo#1")
+	if got, err := s.Spend(t.Context(), otp.Spend{Key: "N#1", ID: "a", TTL: 1 << 40}); err != nil || !got.Applied {
+		t.Fatal(got, err)
+	}
+	s.Close()
+	drop := "PRAGMA user_version = 1073741825; DROP TABLE guard;"
+	for _, name := range query(t, path, "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+		drop += "DROP TRIGGER " + name + ";"
+	}
+	script(t, path, drop+`ALTER TABLE ledgers DROP COLUMN answered; ALTER TABLE challenges DROP COLUMN g;
+		ALTER TABLE changes DROP COLUMN g; ALTER TABLE changes DROP COLUMN was_g;`)
+	for range 2 { // the second time it is of today
+		s = openAt(t, path)
+		n, err := s.Ledger(t.Context(), "N#1")
+		if err != nil || len(n.Sends) != 1 || n.Answered != 0 {
+			t.Errorf("the ledger: %+v %v", n, err)
+		}
+		if c, err := s.Challenge(t.Context(), "C#demo#1"); err != nil || c == nil || c.Guard != nil {
+			t.Errorf("the challenge: %+v %v", c, err)
+		}
+		s.Close()
+	}
+	s = openAt(t, path)
+	if got, err := s.Spend(t.Context(), guarded("N#2", "a")); err != nil || len(got.Verdict.Charged) != 2 {
+		t.Errorf("a spend with the guard: %+v %v", got, err)
+	}
+}
+
+// An entry is swept at its TTL, and without it the budget begins anew.
+func TestEntriesAreSwept(t *testing.T) {
+	s := open(t).(*sqlitestore.Store)
+	if _, err := s.Spend(t.Context(), guarded("N#1", "a")); err != nil {
+		t.Fatal(err)
+	}
+	key := guarded("", "").Guard.CountryKey()
+	e, err := s.Entry(t.Context(), key)
+	if err != nil || guard.Sum(e.Unanswered) != 1 {
+		t.Fatal(e, err)
+	}
+	end := otp.Millis(e.TTL * 1000)
+	for _, at := range []otp.Millis{end - 1, end} {
+		sqlitetest.Sweep(t, s, at)
+		if e, err := s.Entry(t.Context(), key); err != nil || (e == nil) != (at == end) {
+			t.Errorf("at %d of %d: %+v %v", at, end, e, err)
+		}
+	}
+}
+
+// A damaged entry refuses what it would count, and the error says how to mend it.
+func TestDamagedRow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s := openAt(t, path)
+	if _, err := s.Spend(t.Context(), guarded("N#1", "a")); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	script(t, path, "UPDATE guard SET entry = x'00'")
+	s = openAt(t, path)
+	_, err := s.Spend(t.Context(), guarded("N#2", "a"))
+	if err == nil || !strings.Contains(err.Error(), "delete its row") {
+		t.Errorf("%v, want how to mend it", err)
+	}
+	if n, err := s.Ledger(t.Context(), "N#2"); n != nil || err != nil {
+		t.Errorf("the ledger counts: %+v %v", n, err)
+	}
+}
