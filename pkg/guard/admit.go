@@ -53,7 +53,7 @@ type Message struct {
 type Verdict struct {
 	// Reason is "" if there is room. Else the message is refused, unless the mode is [Monitor].
 	Reason Reason
-	// Entry is the one that has no room, or that of the country.
+	// Entry is the one that has no room, else that of the country, or of all young countries if it is one of them.
 	Entry Entry
 	// Charged are the entries that count the message.
 	Charged []Charged
@@ -112,7 +112,7 @@ func (a *admission) all(ctx context.Context) error {
 		block := Charge{Key: a.BlockKey(), Kind: Block, Usual: country.Usual, Label: a.Label, Answering: !room}
 		err = a.block(ctx, charge, country, block)
 	}
-	if a.Reason == "" {
+	if a.Reason == "" && !a.young {
 		a.Entry = country
 	}
 	return err
@@ -143,6 +143,9 @@ func (a *admission) block(ctx context.Context, charge Charge, country Entry, blo
 // charge makes a charge, and notes the reason if there is no room. It reports whether the message goes on.
 func (a *admission) charge(ctx context.Context, c Charge, reason Reason) (ok bool, err error) {
 	e, ok, err := a.try(ctx, c)
+	if ok && c.Kind == Young && a.Reason == "" {
+		a.Entry = e
+	}
 	if ok || err != nil {
 		return ok, err
 	}

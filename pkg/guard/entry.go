@@ -80,6 +80,12 @@ func Sum(counts [hours]int) (n int) {
 // limit.
 func (e Entry) Allowance() int { return e.Left + 100*Sum(e.Unanswered) }
 
+// Low reports whether less than 30 % of the room is left that the entry has beyond what is usual. A country where each
+// second message is not answered, as ever, is not low.
+func (e Entry) Low() bool {
+	return !e.Unlimited() && 100*e.Left < 30*(e.Allowance()-e.Usual*Sum(e.Answered))
+}
+
 // Unlimited reports whether the entry refuses nothing: it is of a country without a baseline.
 func (e Entry) Unlimited() bool { return e.Left > unlimited/2 }
 

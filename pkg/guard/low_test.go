@@ -1,0 +1,79 @@
+package guard
+
+import (
+	"context"
+	"testing"
+)
+
+// An entry is low by the room that it has beyond what is usual, whatever share of its messages nobody answers.
+func TestLow(t *testing.T) {
+	days := func(unanswered, answered int) (d []Change) {
+		for range 4 {
+			d = append(d, Change{Answered: answered, Counted: unanswered})
+		}
+		return d
+	}
+	for name, c := range map[string]struct {
+		days    []Change // Counted are the messages that nobody answers
+		more    int      // unanswered messages beyond those of a usual day
+		low     bool
+		country bool
+	}{
+		"a usual day, one in four not answered":       {days(30, 90), 0, false, true},
+		"a usual day, two in three not answered":      {days(200, 100), 0, false, true},
+		"half of the room beyond it":                  {days(200, 100), 18, false, true},
+		"nearly all of the room beyond it":            {days(200, 100), 27, true, true},
+		"a day without answers":                       {days(30, 90), 25, true, true},
+		"a country without a baseline":                {nil, 1000, false, true},
+		"a few messages to countries without one":     {nil, 100, false, false},
+		"many messages to countries without baseline": {nil, 141, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			charge := Charge{Key: "k", Kind: Country, Base: 2000}
+			if !c.country {
+				charge.Kind, charge.Base = Young, 20000
+			}
+			e := Fresh("k", charge.Kind, 0)
+			for day, d := range c.days {
+				charge.Hour = int64(24*day + 12)
+				charge.Force = true
+				for range d.Answered + d.Counted {
+					e.Take(charge)
+				}
+				e.Credit(Credit{Hours: map[int64]Change{charge.Hour: {Answered: d.Answered, Counted: d.Answered}}}, charge.Hour, 0)
+			}
+			for range c.more {
+				e.Take(charge)
+			}
+			if e.Low() != c.low {
+				t.Errorf("low is %v, want %v: %d of %d left, usual %d", e.Low(), c.low, e.Left, e.Allowance(), e.Usual)
+			}
+		})
+	}
+}
+
+// one is a table of one entry of each key.
+type one map[string]*Entry
+
+func (o one) Charge(_ context.Context, c Charge) (Entry, bool, error) {
+	if o[c.Key] == nil {
+		e := Fresh(c.Key, c.Kind, c.Hour)
+		o[c.Key] = &e
+	}
+	ok := o[c.Key].Take(c)
+	return *o[c.Key], ok, nil
+}
+
+func (o one) Uncharge(_ context.Context, c Charged) error { o[c.Key].GiveBack(c.Hour); return nil }
+
+// The verdict of a message to a country without a baseline has the entry that bounds it.
+func TestVerdictOfYoungCountry(t *testing.T) {
+	m := Message{
+		Policy:  Policy{Mode: Enforce, Young: 200, Shards: 1},
+		Numbers: Numbers{Client: "a", Region: "MY", Block: make([]byte, DigestSize)}, Hour: 500_000,
+	}
+	v, err := Admit(t.Context(), one{}, m)
+	if err != nil || v.Reason != "" || v.Entry.Kind != Young || v.Entry.Left != 19900 {
+		t.Errorf("%+v, %v; want the entry of young countries with room for 199", v.Entry, err)
+	}
+}
