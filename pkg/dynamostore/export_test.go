@@ -1,6 +1,9 @@
 package dynamostore
 
-import "countersign/pkg/otp"
+import (
+	"countersign/pkg/guard"
+	"countersign/pkg/otp"
+)
 
 // The tests are outside the package because they use dynamotest, which imports this package.
 var (
@@ -23,3 +26,6 @@ func (c Codec) Write(of *otp.Challenge) image {
 func (c Codec) Read(item image) (*otp.Challenge, error) {
 	return codec[otp.Challenge](c).read("challenge", item)
 }
+
+// WriteEntry writes an entry of the guard with a revision.
+func WriteEntry(e guard.Entry, rev int64) image { return writeEntry(entry{Entry: e, rev: rev}) }

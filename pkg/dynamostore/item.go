@@ -24,6 +24,18 @@ func list(of ...types.AttributeValue) types.AttributeValue {
 	return &types.AttributeValueMemberL{Value: of}
 }
 
+func listOf[T any](of []T, value func(T) types.AttributeValue) types.AttributeValue {
+	values := make([]types.AttributeValue, len(of))
+	for i, v := range of {
+		values[i] = value(v)
+	}
+	return list(values...)
+}
+
+func numbers(of []int) types.AttributeValue {
+	return listOf(of, func(n int) types.AttributeValue { return number(int64(n)) })
+}
+
 // set returns a set of binary values, which must not be empty.
 func set(of [][]byte) types.AttributeValue { return &types.AttributeValueMemberBS{Value: of} }
 
@@ -103,13 +115,46 @@ func (r *reader) asNumber(name string, v types.AttributeValue) int64 {
 	return i
 }
 
-func (r *reader) binary(name string) []byte {
-	b, ok := r.item[name].(*types.AttributeValueMemberB)
+// optional returns the number of an attribute that may be missing.
+func (r *reader) optional(name string) int64 {
+	if r.item[name] == nil {
+		return 0
+	}
+	return r.number(name)
+}
+
+func (r *reader) binary(name string) []byte { return r.asBinary(name, r.item[name]) }
+
+func (r *reader) asBinary(name string, v types.AttributeValue) []byte {
+	b, ok := v.(*types.AttributeValueMemberB)
 	if !ok {
 		r.fail(name, "binary")
 		return nil
 	}
 	return b.Value
+}
+
+// counts reads a list that has as many numbers as there is room in into.
+func (r *reader) counts(name string, into []int) {
+	values := r.list(name)
+	if len(values) != len(into) {
+		r.fail(name, fmt.Sprint("a list of ", len(into), " numbers"))
+		return
+	}
+	for i, v := range values {
+		into[i] = int(r.asNumber(name, v))
+	}
+}
+
+// items returns the values of a list that may be missing.
+func items[T any](r *reader, name string, value func(types.AttributeValue) T) (all []T) {
+	if r.item[name] == nil {
+		return nil
+	}
+	for _, v := range r.list(name) {
+		all = append(all, value(v))
+	}
+	return all
 }
 
 // set returns the values of a set in the order of their bytes, nil where there is none: a

@@ -1,0 +1,179 @@
+package dynamostore
+
+import (
+	"context"
+	encoding "encoding/binary"
+	"math/big"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"countersign/pkg/guard"
+)
+
+// entry is a [guard.Entry] as it is stored. Every write of the item adds 1 to rev, so a write of the whole item that
+// demands the rev that was read loses no other write.
+type entry struct {
+	guard.Entry
+	rev int64
+}
+
+// ReadEntry reads the item of an entry, as [ReadChallenge] reads that of a challenge.
+func ReadEntry(item map[string]types.AttributeValue) (guard.Entry, error) {
+	e, err := readEntry(item)
+	return e.Entry, err
+}
+
+// writeEntry returns the item of an entry. Its counts are lists, so that a write can name one hour: "#u[3]". u are the
+// unanswered messages, a the answered ones, k the answers of known numbers, and r the refused messages. What is zero
+// is missing, unless a write adds to it.
+func writeEntry(e entry) image {
+	item := image{
+		"pk": text(e.Key), "rev": number(e.rev), "hour": number(e.Hour), "ttl": number(e.TTL),
+		"left": number(int64(e.Left)), "beyond": number(int64(e.Beyond)),
+		"u": numbers(e.Unanswered[:]), "a": numbers(e.Answered[:]), "k": numbers(e.Known[:]), "r": numbers(e.Refused[:]),
+	}
+	for name, n := range map[string]int64{
+		"base": int64(e.Base), "usual": int64(e.Usual), "at": e.AnsweredAt, "since": e.Since,
+	} {
+		if n != 0 {
+			item[name] = number(n)
+		}
+	}
+	if len(e.Days) > 0 {
+		item["days"] = numbers(e.Days)
+	}
+	if len(e.Regions) > 0 {
+		item["regions"] = listOf(e.Regions, text)
+	}
+	if len(e.Worst) > 0 {
+		item["worst"] = listOf(e.Worst, binary)
+	}
+	if len(e.Label) > 0 {
+		item["label"] = binary(e.Label)
+	}
+	if len(e.Seen) > 0 {
+		item["seen"] = seen(e.Seen)
+	}
+	return item
+}
+
+// readEntry reads what [writeEntry] wrote.
+func readEntry(item image) (entry, error) {
+	r := reader{kind: "entry", item: item}
+	e := entry{rev: r.number("rev")}
+	e.Key, e.Hour, e.Left, e.TTL = r.text("pk"), r.number("hour"), r.int("left"), r.number("ttl")
+	e.Beyond, e.Base, e.Usual = r.int("beyond"), int(r.optional("base")), int(r.optional("usual"))
+	e.AnsweredAt, e.Since = r.optional("at"), r.optional("since")
+	if e.Kind = guard.KindOf(e.Key); e.Kind == 0 {
+		r.fail("pk", "the key of an entry")
+	}
+	r.counts("u", e.Unanswered[:])
+	r.counts("a", e.Answered[:])
+	r.counts("k", e.Known[:])
+	r.counts("r", e.Refused[:])
+	e.Days = items(&r, "days", func(v types.AttributeValue) int { return int(r.asNumber("days", v)) })
+	e.Regions = items(&r, "regions", func(v types.AttributeValue) string { return r.asText("regions", v) })
+	e.Worst = items(&r, "worst", func(v types.AttributeValue) []byte { return r.asBinary("worst", v) })
+	if item["label"] != nil {
+		e.Label = r.binary("label")
+	}
+	if item["seen"] != nil {
+		e.Seen = r.marks("seen")
+	}
+	return e, r.err
+}
+
+// Entry reads an entry of the guard; it is nil if there is none. No call of a client reads a whole entry like this: the
+// read is strongly consistent.
+func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
+	item, err := s.get(ctx, key)
+	if item == nil {
+		return nil, err
+	}
+	e, err := readEntry(item)
+	if err != nil {
+		return nil, err
+	}
+	return &e.Entry, nil
+}
+
+// Entries reads entries of the guard with eventual reads, those that exist, in the order of their keys.
+func (s *Store) Entries(ctx context.Context, keys []string) ([]guard.Entry, error) {
+	stored, err := s.entries(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]guard.Entry, len(stored))
+	for i, e := range stored {
+		all[i] = e.Entry
+	}
+	return all, nil
+}
+
+func (s *Store) entries(ctx context.Context, keys []string) ([]entry, error) {
+	found, err := s.batch(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]entry, 0, len(found))
+	for _, key := range keys {
+		item := found[key]
+		if item == nil {
+			continue
+		}
+		e, err := readEntry(item)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+		delete(found, key) // a key that comes twice is read once
+	}
+	return all, nil
+}
+
+// The marks of an entry are one binary value, since their numbers are long: each text is its length times two, as a
+// varint, and its bytes. A decimal number without a zero in front is in binary, and its length is odd.
+
+func seen(marks []guard.Mark) types.AttributeValue {
+	var b []byte
+	for _, m := range marks {
+		b = appendText(appendText(b, m.From), m.To)
+	}
+	return binary(b)
+}
+
+func appendText(b []byte, s string) []byte {
+	if n, ok := new(big.Int).SetString(s, 10); ok && n.Sign() >= 0 && n.String() == s {
+		digits := n.Bytes()
+		return append(encoding.AppendUvarint(b, uint64(len(digits))*2+1), digits...)
+	}
+	return append(encoding.AppendUvarint(b, uint64(len(s))*2), s...)
+}
+
+// cutText returns the text that b begins with, and what follows it.
+func cutText(b []byte) (s string, rest []byte, ok bool) {
+	size, n := encoding.Uvarint(b)
+	if n <= 0 || size/2 > uint64(len(b)-n) {
+		return "", nil, false
+	}
+	digits, rest := b[n:n+int(size/2)], b[n+int(size/2):] // #nosec G115 -- at most the length of b
+	if size%2 == 0 {
+		return string(digits), rest, true
+	}
+	return new(big.Int).SetBytes(digits).String(), rest, true
+}
+
+func (r *reader) marks(name string) (all []guard.Mark) {
+	for b := r.binary(name); len(b) > 0; {
+		var m guard.Mark
+		var from, to bool
+		m.From, b, from = cutText(b)
+		m.To, b, to = cutText(b)
+		if !from || !to {
+			r.fail(name, "a list of marks")
+			return nil
+		}
+		all = append(all, m)
+	}
+	return all
+}
