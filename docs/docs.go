@@ -1,4 +1,4 @@
-// Package docs holds the pages, and the document that the local server shows.
+// Package docs holds the pages, the document that the local server shows, and the prices of reports.
 package docs
 
 import _ "embed"
@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed openapi.yaml
 var OpenAPI []byte
+
+// Prices are list prices, see prices.json.
+//
+//go:embed prices.json
+var Prices []byte

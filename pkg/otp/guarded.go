@@ -13,7 +13,7 @@ func (s *sending) guarded(region string, tag guard.Tag) *guard.Message {
 	if !s.Guard.On() {
 		return nil
 	}
-	n := s.keys.numbersOf(s.Client, s.To, s.Guard.Shards)
+	n := s.keys.Numbers(s.Client, s.To, s.Guard.Shards)
 	n.Region, n.Source = region, s.keys.guardedSource(s.Client, s.Source)
 	if n.Source == nil {
 		earlier, _, _, _ := tag.Numbers(n.Client, region)
@@ -31,9 +31,12 @@ func hourOf(at Millis) int64 { return int64(at) / time.Hour.Milliseconds() }
 // block returns the beginning of a number that its block has in common: all but the last four digits.
 func (p Phone) block() string { return string(p[:max(2, len(p)-4)]) }
 
-// numbersOf returns the digests under which the guard counts a number. They are made with the key of the oldest ledger,
-// which every process holds while the number key is rotated.
-func (k *Keys) numbersOf(client string, to Phone, shards int) guard.Numbers {
+// GuardNumbers returns what the keys of all entries of a client have in common.
+func GuardNumbers(client string) guard.Numbers { return guard.Numbers{Client: part(client)} }
+
+// Numbers returns the digests under which the guard counts a number, without its country. They are made with the key of
+// the oldest ledger, which every process holds while the number key is rotated.
+func (k *Keys) Numbers(client string, to Phone, shards int) guard.Numbers {
 	oldest := k.numbers[len(k.numbers)-1]
 	return guard.Numbers{
 		Client: part(client),

@@ -1,0 +1,298 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"countersign/pkg/guard"
+	"countersign/pkg/otp"
+)
+
+// Subject is a client whose budgets are meant.
+type Subject struct {
+	Client
+	Shards    int
+	Countries []string // that it may send to, without "*"
+}
+
+// Maker makes reports.
+type Maker struct {
+	Entries guard.Reader
+	// Block returns the beginning of the numbers of a block from the label of its entry, see [otp.Keys.Block].
+	Block  func(client string, label []byte) (string, error)
+	Prices Prices
+	Now    time.Time
+}
+
+// uncertain is the country of numbers without a certain one, as keys name it.
+const uncertain = "ZZ"
+
+// Make reads the budgets of clients, and returns those that the options choose.
+func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report, error) {
+	r := Report{
+		At: m.Now.UTC().Truncate(time.Second), Hours: 24,
+		Clients: []Client{}, Rows: []Row{}, Notes: []string{},
+	}
+	for _, s := range subjects {
+		r.Clients = append(r.Clients, s.Client)
+		rows, err := m.rows(ctx, s, o)
+		if err != nil {
+			return Report{}, fmt.Errorf("client %q: %w", s.ID, err)
+		}
+		for _, row := range rows {
+			if row.Kind == Country {
+				r.Refused += row.Refused
+				r.CostUSD += row.CostUSD
+			}
+			if !o.shown(row) {
+				r.Quiet++
+				continue
+			}
+			r.Rows = append(r.Rows, row)
+		}
+	}
+	slices.SortStableFunc(r.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.CostUSD, a.CostUSD), cmp.Compare(b.Refused, a.Refused),
+			strings.Compare(a.Client, b.Client), strings.Compare(a.Country, b.Country), strings.Compare(a.Block, b.Block))
+	})
+	return r, nil
+}
+
+// rows returns all rows of a client.
+func (m Maker) rows(ctx context.Context, s Subject, o Options) ([]Row, error) {
+	t, err := m.read(ctx, s, o.Country)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	young := t.young()
+	if young != nil {
+		rows = append(rows, *young)
+	}
+	for _, country := range t.countries {
+		if row, ok := t.country(country, young); ok {
+			rows = append(rows, row)
+		}
+	}
+	blocks, err := m.blocks(ctx, t)
+	return append(rows, blocks...), err
+}
+
+// table has the entries of a client by their keys, brought to this hour.
+type table struct {
+	Subject
+	Maker
+	numbers   guard.Numbers
+	hour      int64
+	countries []string
+	entries   map[string]guard.Entry
+}
+
+// read reads the entries of countries.
+func (m Maker) read(ctx context.Context, s Subject, only string) (*table, error) {
+	t := &table{
+		Subject: s, Maker: m, numbers: otp.GuardNumbers(s.ID), hour: m.Now.Unix() / 3600,
+		countries: append(slices.Clone(s.Countries), uncertain), entries: map[string]guard.Entry{},
+	}
+	if only != "" {
+		t.countries = []string{only}
+	}
+	var keys []string
+	for shard := range max(1, s.Shards) {
+		for _, country := range t.countries {
+			keys = append(keys, t.countryKey(country, shard))
+		}
+		keys = append(keys, t.youngKey(shard))
+	}
+	return t, t.add(ctx, keys)
+}
+
+func (t *table) countryKey(country string, shard int) string {
+	n := t.numbers
+	n.Region, n.Shard = country, shard
+	return n.CountryKey()
+}
+
+func (t *table) youngKey(shard int) string {
+	n := t.numbers
+	n.Shard = shard
+	return n.YoungKey()
+}
+
+// add reads entries.
+func (t *table) add(ctx context.Context, keys []string) error {
+	found, err := t.Entries.Entries(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		t.entries[e.Key] = e.At(t.hour)
+	}
+	return nil
+}
+
+// shards returns the entries of all shards of a budget that exist.
+func (t *table) shards(key func(shard int) string) (all []guard.Entry) {
+	for shard := range max(1, t.Shards) {
+		if e, ok := t.entries[key(shard)]; ok {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// young returns the row of all countries without a baseline, nil if there is no entry.
+func (t *table) young() *Row {
+	all := t.shards(t.youngKey)
+	if len(all) == 0 {
+		return nil
+	}
+	row := t.row(NewCountries, all)
+	row.price("", t.Prices)
+	return &row
+}
+
+// country returns the row of a country. ok is false if nothing was sent there, and no rule names it.
+func (t *table) country(country string, young *Row) (row Row, ok bool) {
+	all := t.shards(func(shard int) string { return t.countryKey(country, shard) })
+	rule := t.Client.rule(t.Now, country, "")
+	if len(all) == 0 && rule == nil {
+		return Row{}, false
+	}
+	row = t.row(Country, all)
+	row.Country = country
+	row.price(country, t.Prices)
+	if learns := slices.ContainsFunc(all, guard.Entry.Young); learns {
+		row.Allowance, row.Left, row.Usual = nil, nil, nil
+		row.Verdict = Learning
+		if young != nil && (young.Verdict == Refusing || young.Verdict == Monitored) {
+			row.Verdict = young.Verdict
+		}
+	}
+	if len(all) == 0 {
+		row.Allowance, row.Left, row.Verdict = nil, nil, Learning
+	}
+	row.ruled(rule)
+	return row, true
+}
+
+// rule returns the rule that holds for numbers of a country that begin with a prefix, nil for none. Of several, one for
+// the longest prefix counts, and then one that blocks.
+func (c Client) rule(now time.Time, country, prefix string) (best *Rule) {
+	for i, r := range c.Rules {
+		switch {
+		case !r.Until.IsZero() && !r.Until.After(now):
+		case r.Prefix == "" && !slices.Contains(r.Countries, country),
+			r.Prefix != "" && (prefix == "" || !strings.HasPrefix(prefix, r.Prefix)):
+		case best == nil, len(r.Prefix) > len(best.Prefix),
+			len(r.Prefix) == len(best.Prefix) && r.Verdict == Blocked:
+			best = &c.Rules[i]
+		}
+	}
+	return best
+}
+
+func (r *Row) ruled(rule *Rule) {
+	if rule != nil {
+		r.Verdict, r.Until = rule.Verdict, rule.Until
+	}
+}
+
+// row adds up the shards of a budget.
+func (t *table) row(kind Kind, shards []guard.Entry) Row {
+	r := Row{Client: t.ID, Kind: kind, Verdict: Open}
+	var allowance, left, usual int
+	var full bool
+	var since int64
+	for _, e := range shards {
+		unanswered, answered := guard.Sum(e.Unanswered), guard.Sum(e.Answered)
+		r.Sent, r.Answered = r.Sent+unanswered+answered, r.Answered+answered
+		r.KnownAnswers += guard.Sum(e.Known)
+		r.Refused += guard.Sum(e.Refused)
+		allowance, left = allowance+e.Allowance(), left+e.Left
+		full = full || e.Left < 100
+		usual, r.Days = max(usual, e.Usual), max(r.Days, len(e.Days))
+		if e.Since != 0 && (since == 0 || e.Since < since) {
+			since = e.Since
+		}
+	}
+	if r.Sent > 0 {
+		r.Conversion = new(float64(r.Answered) / float64(r.Sent))
+	}
+	if kind != NewCountries {
+		r.Usual = new(float64(usual) / 100)
+	}
+	r.Allowance, r.Left = new(messages(allowance)), new(messages(left))
+	if since != 0 {
+		r.Since = time.Unix(since*3600, 0).UTC()
+	}
+	switch {
+	case full && t.Mode == guard.Monitor:
+		r.Verdict = Monitored
+	case full:
+		r.Verdict = Refusing
+	case left <= allowance/5:
+		r.Verdict = Low
+	}
+	return r
+}
+
+// messages returns whole messages, down to the one that still has room.
+func messages(hundredths int) int {
+	if hundredths < 0 {
+		return -((-hundredths + 99) / 100)
+	}
+	return hundredths / 100
+}
+
+// price sets the cost of what was refused.
+func (r *Row) price(country string, prices Prices) {
+	r.PriceUSD = prices.of(country)
+	text := strconv.FormatFloat(float64(r.Refused)*r.PriceUSD, 'f', 5, 64) // 3 * 0.1 is not 0.30000000000000004
+	r.CostUSD, _ = strconv.ParseFloat(text, 64)
+}
+
+// blocks returns the rows of the blocks that countries name.
+func (m Maker) blocks(ctx context.Context, t *table) (rows []Row, err error) {
+	country := map[string]string{} // by the key of a block
+	var keys []string
+	for _, c := range t.countries {
+		for _, e := range t.shards(func(shard int) string { return t.countryKey(c, shard) }) {
+			for _, digest := range e.Worst {
+				key := guard.BlockKey(t.numbers.Client, digest)
+				if country[key] == "" {
+					country[key], keys = c, append(keys, key)
+				}
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	if err := t.add(ctx, keys); err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if e, ok := t.entries[key]; ok {
+			rows = append(rows, t.block(e, country[key]))
+		}
+	}
+	return rows, nil
+}
+
+// block returns the row of a block. Its numbers are left out where they cannot be decrypted.
+func (t *table) block(e guard.Entry, country string) Row {
+	row := t.row(Block, []guard.Entry{e})
+	row.Country, row.Days = country, 0
+	if e.Label != nil {
+		row.Block, _ = t.Maker.Block(t.ID, e.Label)
+	}
+	row.price(country, t.Prices)
+	row.ruled(t.Client.rule(t.Now, country, row.Block))
+	return row
+}

@@ -1,0 +1,285 @@
+package report_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/pkg/guard"
+	"countersign/pkg/guard/report"
+	"countersign/pkg/otp"
+)
+
+// entries are stored entries by their keys.
+type entries map[string]guard.Entry
+
+func (e entries) Entries(_ context.Context, keys []string) (found []guard.Entry, err error) {
+	for _, key := range keys {
+		if one, ok := e[key]; ok {
+			found = append(found, one)
+		}
+	}
+	return found, nil
+}
+
+func (e entries) Charge(_ context.Context, c guard.Charge) (guard.Entry, bool, error) {
+	one, ok := e[c.Key]
+	if !ok {
+		one = guard.Fresh(c.Key, c.Kind, c.Hour)
+	}
+	ok = one.Take(c)
+	if ok {
+		e[c.Key] = one
+	}
+	return one, ok, nil
+}
+
+func (e entries) Uncharge(_ context.Context, c guard.Charged) error {
+	one := e[c.Key]
+	one.GiveBack(c.Hour)
+	e[c.Key] = one
+	return nil
+}
+
+var now = time.Date(2026, 11, 27, 12, 30, 0, 0, time.UTC)
+
+const hour = 1795782600 / 3600 // of now
+
+// world is a client with messages.
+type world struct {
+	entries
+	t      *testing.T
+	policy guard.Policy
+}
+
+func (w world) numbers(country string, shard int, block string) guard.Numbers {
+	n := otp.GuardNumbers("acme")
+	n.Region, n.Shard, n.Block = country, shard, []byte(block)
+	return n
+}
+
+// send sends messages to a block, and returns how many were refused.
+func (w world) send(messages int, country string, shard int, block string, at int64) (refused int) {
+	w.t.Helper()
+	for range messages {
+		m := guard.Message{
+			Policy: w.policy, Numbers: w.numbers(country, shard, block), Hour: at,
+			Label: func() []byte { return []byte("label " + block) },
+		}
+		v, err := guard.Admit(w.t.Context(), w.entries, m)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if v.Refused(w.policy.Mode) {
+			refused++
+			country := w.numbers(country, shard, block).CountryKey()
+			w.credit(country, guard.Change{Refused: 1}, at, []byte(block))
+			w.credit(guard.BlockKey("acme", []byte(block)), guard.Change{Refused: 1}, at)
+		}
+	}
+	return refused
+}
+
+func (w world) credit(key string, c guard.Change, at int64, worst ...[]byte) {
+	e, ok := w.entries[key]
+	if !ok {
+		e = guard.Fresh(key, guard.KindOf(key), at)
+	}
+	e.Credit(guard.Credit{Hours: map[int64]guard.Change{at: c}, Worst: worst}, at, e.Usual)
+	w.entries[key] = e
+}
+
+// learned gives a country shard a baseline, two days ago.
+func (w world) learned(country string, shard int) {
+	e := guard.Fresh(w.numbers(country, shard, "").CountryKey(), guard.Country, hour-48)
+	e.Days, e.Usual = []int{30, 33, 40}, 33
+	w.entries[e.Key] = e
+}
+
+func (w world) make(o report.Options, subjects ...report.Subject) report.Report {
+	w.t.Helper()
+	m := report.Maker{
+		Entries: w.entries, Prices: report.Prices{"": 0.01, "MY": 0.05}, Now: now,
+		Block: func(client string, label []byte) (string, error) {
+			return "+60" + strings.TrimPrefix(string(label), "label "), nil
+		},
+	}
+	r, err := m.Make(w.t.Context(), subjects, o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func acme(mode guard.Mode, shards int, rules ...report.Rule) report.Subject {
+	return report.Subject{
+		Client: report.Client{ID: "acme", Mode: mode, NewCountries: 200, Rules: rules},
+		Shards: shards, Countries: []string{"MY", "GB", "TH"},
+	}
+}
+
+func newWorld(t *testing.T, mode guard.Mode, shards int) world {
+	return world{entries{}, t, guard.Policy{Mode: mode, Young: 200, Shards: shards}}
+}
+
+// find returns the only row of a kind.
+func find(t *testing.T, r report.Report, kind report.Kind, country string) report.Row {
+	t.Helper()
+	var found []report.Row
+	for _, row := range r.Rows {
+		if row.Kind == kind && row.Country == country {
+			found = append(found, row)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d rows %s %s: %+v", len(found), kind, country, r.Rows)
+	}
+	return found[0]
+}
+
+// TestBurst: an attack on one block is a row of the block with its numbers and costs, and one of its country.
+func TestBurst(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 1)
+	w.learned("MY", 0)
+	refused := w.send(500, "MY", 0, "12345", hour)
+	if refused != 492 {
+		t.Fatalf("%d were refused", refused)
+	}
+	r := w.make(report.Options{}, acme(guard.Enforce, 1))
+	block := find(t, r, report.Block, "MY")
+	if block.Block != "+6012345" || block.Sent != 8 || *block.Allowance != 8 || *block.Left != 0 ||
+		block.Verdict != report.Refusing || block.Refused != 492 || block.CostUSD != 24.6 ||
+		*block.Conversion != 0 || !block.Since.Equal(now.Truncate(time.Hour)) {
+		t.Errorf("the block's row is %+v", block)
+	}
+	country := find(t, r, report.Country, "MY")
+	if country.Sent != 8 || *country.Allowance != 20 || *country.Left != 12 || country.Verdict != report.Open ||
+		country.Refused != 492 || *country.Usual != 0.33 || country.Days != 3 {
+		t.Errorf("the country's row is %+v", country)
+	}
+	if r.Refused != 492 || r.CostUSD != 24.6 { // once, not in both rows
+		t.Errorf("in all %d, %v USD", r.Refused, r.CostUSD)
+	}
+	if r := w.make(report.Options{Country: "GB"}, acme(guard.Enforce, 1)); len(r.Rows) != 0 || r.Refused != 0 {
+		t.Errorf("GB has %+v", r.Rows)
+	}
+}
+
+// TestDayAfter: what stopped counting is not reported.
+func TestDayAfter(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 1)
+	w.learned("MY", 0)
+	w.send(500, "MY", 0, "12345", hour-24)
+	r := w.make(report.Options{}, acme(guard.Enforce, 1))
+	if len(r.Rows) != 0 || r.Refused != 0 || r.Quiet != 1 {
+		t.Errorf("%+v", r)
+	}
+	country := find(t, w.make(report.Options{All: true}, acme(guard.Enforce, 1)), report.Country, "MY")
+	if country.Sent != 0 || country.Conversion != nil || *country.Left != 20 || !country.Since.IsZero() {
+		t.Errorf("%+v", country)
+	}
+}
+
+// TestNewCountries: countries without a baseline have their room together, and refuse together.
+func TestNewCountries(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 1)
+	w.send(150, "MY", 0, "1", hour)
+	want := func(verdict, shared report.Verdict, left int) {
+		t.Helper()
+		r := w.make(report.Options{All: true}, acme(guard.Enforce, 1))
+		my, all := find(t, r, report.Country, "MY"), find(t, r, report.NewCountries, "")
+		if my.Verdict != verdict || all.Verdict != shared || *all.Left != left || my.Left != nil || my.Allowance != nil {
+			t.Errorf("the country's row is %+v, and that of all %+v with %d left", my, all, *all.Left)
+		}
+	}
+	want(report.Learning, report.Open, 50)
+	w.send(20, "TH", 0, "2", hour)
+	want(report.Learning, report.Low, 30)
+	if refused := w.send(100, "TH", 0, "2", hour); refused != 70 {
+		t.Errorf("%d are refused", refused)
+	}
+	want(report.Refusing, report.Refusing, 0)
+}
+
+// TestShards: the shards of a country are one row.
+func TestShards(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 3)
+	for shard := range 3 {
+		w.learned("MY", shard)
+		w.send(1+shard, "MY", shard, "1", hour)
+	}
+	row := find(t, w.make(report.Options{All: true}, acme(guard.Enforce, 3)), report.Country, "MY")
+	if row.Sent != 6 || *row.Allowance != 19 || *row.Left != 13 { // 3 * 6.66
+		t.Errorf("%+v, %d of %d left", row, *row.Left, *row.Allowance)
+	}
+}
+
+// TestMonitor: what has no room goes out, and the report says so.
+func TestMonitor(t *testing.T) {
+	w := newWorld(t, guard.Monitor, 1)
+	w.learned("MY", 0)
+	if refused := w.send(30, "MY", 0, "1", hour); refused != 0 {
+		t.Fatal(refused)
+	}
+	row := find(t, w.make(report.Options{}, acme(guard.Monitor, 1)), report.Country, "MY")
+	if row.Verdict != report.Monitored || row.Sent != 30 || *row.Left != -10 {
+		t.Errorf("%+v, %d left", row, *row.Left)
+	}
+}
+
+// TestRules: the row of a country and of a block has the verdict of the rule that holds for it.
+func TestRules(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 1)
+	w.learned("MY", 0)
+	w.send(500, "MY", 0, "12345", hour)
+	later, before := now.Add(time.Hour), now.Add(-time.Hour)
+	for name, c := range map[string]struct {
+		rules          []report.Rule
+		country, block report.Verdict
+	}{
+		"none":         {nil, report.Open, report.Refusing},
+		"the country":  {[]report.Rule{{Verdict: report.Allowed, Countries: []string{"GB", "MY"}}}, report.Allowed, report.Allowed},
+		"another one":  {[]report.Rule{{Verdict: report.Allowed, Countries: []string{"GB"}}}, report.Open, report.Refusing},
+		"it is over":   {[]report.Rule{{Verdict: report.Blocked, Countries: []string{"MY"}, Until: before}}, report.Open, report.Refusing},
+		"the block":    {[]report.Rule{{Verdict: report.Allowed, Prefix: "+6012345", Until: later}}, report.Open, report.Allowed},
+		"longer ones":  {[]report.Rule{{Verdict: report.Blocked, Prefix: "+60123456"}}, report.Open, report.Refusing},
+		"prefix first": {[]report.Rule{{Verdict: report.Blocked, Countries: []string{"MY"}}, {Verdict: report.Allowed, Prefix: "+60"}}, report.Blocked, report.Allowed},
+	} {
+		r := w.make(report.Options{All: true}, acme(guard.Enforce, 1, c.rules...))
+		country, block := find(t, r, report.Country, "MY"), find(t, r, report.Block, "MY")
+		if country.Verdict != c.country || block.Verdict != c.block {
+			t.Errorf("%s: %s and %s, want %s and %s", name, country.Verdict, block.Verdict, c.country, c.block)
+		}
+	}
+	quiet := newWorld(t, guard.Enforce, 1)
+	row := find(t, quiet.make(report.Options{}, acme(guard.Enforce, 1, report.Rule{
+		Verdict: report.Blocked, Countries: []string{"TH"}, Until: later,
+	})), report.Country, "TH")
+	if row.Verdict != report.Blocked || !row.Until.Equal(later) || row.Left != nil {
+		t.Errorf("a country without messages: %+v", row)
+	}
+}
+
+// TestTry: the guard's view of a message is that of Admit, and nothing is counted.
+func TestTry(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 1)
+	w.learned("MY", 0)
+	w.send(7, "MY", 0, "1", hour)
+	for _, want := range []guard.Reason{"", guard.ByBlock} {
+		for range 3 {
+			m := guard.Message{Policy: w.policy, Numbers: w.numbers("MY", 0, "1"), Hour: hour}
+			if v, err := report.Try(t.Context(), w.entries, m); err != nil || v.Reason != want {
+				t.Errorf("%+v, %v, want %q", v, err, want)
+			}
+		}
+		w.send(1, "MY", 0, "1", hour)
+	}
+}
+
+// TestListPrice: the price is that of docs/prices.json.
+func TestListPrice(t *testing.T) {
+	if usd, err := report.ListPrice(); err != nil || usd < 0.001 || usd > 0.05 {
+		t.Errorf("%v, %v", usd, err)
+	}
+}
