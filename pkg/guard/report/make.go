@@ -207,7 +207,7 @@ func (r *Row) ruled(rule *Rule) {
 func (t *table) row(kind Kind, shards []guard.Entry) Row {
 	r := Row{Client: t.ID, Kind: kind, Verdict: Open}
 	var allowance, left, usual int
-	var full bool
+	var full, low bool
 	var since int64
 	for _, e := range shards {
 		unanswered, answered := guard.Sum(e.Unanswered), guard.Sum(e.Answered)
@@ -215,7 +215,7 @@ func (t *table) row(kind Kind, shards []guard.Entry) Row {
 		r.KnownAnswers += guard.Sum(e.Known)
 		r.Refused += guard.Sum(e.Refused)
 		allowance, left = allowance+e.Allowance(), left+e.Left
-		full = full || e.Left < 100
+		full, low = full || e.Left < 100, low || e.Low()
 		usual, r.Days = max(usual, e.Usual), max(r.Days, len(e.Days))
 		if e.Since != 0 && (since == 0 || e.Since < since) {
 			since = e.Since
@@ -236,7 +236,7 @@ func (t *table) row(kind Kind, shards []guard.Entry) Row {
 		r.Verdict = Monitored
 	case full:
 		r.Verdict = Refusing
-	case left <= allowance/5:
+	case low:
 		r.Verdict = Low
 	}
 	return r

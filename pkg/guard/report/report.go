@@ -51,7 +51,7 @@ type Verdict string
 
 const (
 	Open      Verdict = "open"
-	Low       Verdict = "low"       // a fifth of the allowance is left, or less
+	Low       Verdict = "low"       // see [guard.Entry.Low]
 	Refusing  Verdict = "refusing"  // messages to new numbers are refused
 	Monitored Verdict = "monitored" // they would be refused, and go out
 	Learning  Verdict = "learning"  // a country without a baseline: its row newCountries has the room

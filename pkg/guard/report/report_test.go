@@ -184,7 +184,7 @@ func TestDayAfter(t *testing.T) {
 // TestNewCountries: countries without a baseline have their room together, and refuse together.
 func TestNewCountries(t *testing.T) {
 	w := newWorld(t, guard.Enforce, 1)
-	w.send(150, "MY", 0, "1", hour)
+	w.send(130, "MY", 0, "1", hour)
 	want := func(verdict, shared report.Verdict, left int) {
 		t.Helper()
 		r := w.make(report.Options{All: true}, acme(guard.Enforce, 1))
@@ -193,10 +193,10 @@ func TestNewCountries(t *testing.T) {
 			t.Errorf("the country's row is %+v, and that of all %+v with %d left", my, all, *all.Left)
 		}
 	}
-	want(report.Learning, report.Open, 50)
+	want(report.Learning, report.Open, 70)
 	w.send(20, "TH", 0, "2", hour)
-	want(report.Learning, report.Low, 30)
-	if refused := w.send(100, "TH", 0, "2", hour); refused != 70 {
+	want(report.Learning, report.Low, 50)
+	if refused := w.send(100, "TH", 0, "2", hour); refused != 50 {
 		t.Errorf("%d are refused", refused)
 	}
 	want(report.Refusing, report.Refusing, 0)
