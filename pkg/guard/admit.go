@@ -96,7 +96,7 @@ type admission struct {
 // all makes the charges. It stops at the one that has no room.
 func (a *admission) all(ctx context.Context) error {
 	if a.Numbers.Source != nil {
-		ok, err := a.charge(ctx, Charge{Key: a.SourceKey(), Kind: Source, Region: a.Region}, BySource)
+		ok, err := a.charge(ctx, Charge{Key: a.SourceKey(), Kind: Source, Region: a.region()}, BySource)
 		if !ok || err != nil {
 			return err
 		}

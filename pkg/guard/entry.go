@@ -89,10 +89,15 @@ func (e Entry) Low() bool {
 // Unlimited reports whether the entry refuses nothing: it is of a country without a baseline.
 func (e Entry) Unlimited() bool { return e.Left > unlimited/2 }
 
-// Wait returns the hours until the oldest unanswered message stops counting, 1 at least.
+// Wait returns the hours after Hour until the entry has room again if nobody sends or answers: when enough unanswered
+// messages stop counting, and those of a source to its countries. It is 1 at least, and at most a day.
 func (e Entry) Wait() int64 {
+	left, unanswered := e.Left, Sum(e.Unanswered)
 	for after := int64(1); after < hours; after++ {
-		if e.Unanswered[slot(e.Hour+after)] > 0 {
+		i := slot(e.Hour + after) // of the hour that is a day old by then
+		left += 100*e.Unanswered[i] - e.perAnswer()*e.Answered[i] - e.perKnown()*e.Known[i]
+		unanswered -= e.Unanswered[i]
+		if left >= 100 && (len(e.Regions) < sourceRegions || unanswered == 0) {
 			return after
 		}
 	}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strconv"
 	"strings"
@@ -28,12 +29,11 @@ func (n Numbers) SourceKey() string { return n.key(Source, digestText(n.Source))
 func (n Numbers) BlockKey() string  { return BlockKey(n.Client, n.Block) }
 func (n Numbers) YoungKey() string  { return n.key(Young, strconv.Itoa(n.Shard)) }
 func (n Numbers) CountryKey() string {
-	region := n.Region
-	if region == "" {
-		region = "ZZ" // ISO 3166-1 gives ZZ to nobody
-	}
-	return n.key(Country, region+"#"+strconv.Itoa(n.Shard))
+	return n.key(Country, n.region()+"#"+strconv.Itoa(n.Shard))
 }
+
+// region returns the country as entries name it. ISO 3166-1 gives ZZ to nobody.
+func (n Numbers) region() string { return cmp.Or(n.Region, "ZZ") }
 
 // BlockKey returns the key of a block's entry by its digest.
 func BlockKey(client string, block []byte) string {

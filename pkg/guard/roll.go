@@ -24,7 +24,9 @@ func (e *Entry) roll(hour int64) {
 		i := slot(h)
 		e.Unanswered[i], e.Answered[i], e.Known[i], e.Refused[i] = 0, 0, 0, 0
 	}
-	e.Hour, e.Beyond = hour, 0
+	if hour > e.Hour { // not if it is computed anew in its hour, with another base
+		e.Hour, e.Beyond = hour, 0
+	}
 	if Sum(e.Unanswered) == 0 {
 		e.Regions = nil
 	}

@@ -35,7 +35,6 @@ func (s *sending) count(ctx context.Context, c Challenge) (Started, error) {
 func (s *sending) countNumber(ctx context.Context, c Challenge) (Started, error) {
 	at := MillisOf(s.Now()) // as late as possible: the message goes out after that
 	message := s.guarded(c.Region, guard.Tag(c.Guard))
-	var watched guard.Verdict
 	for i, l := range s.limited() {
 		p := Spend{
 			Key: l.key, ID: s.id, Now: at, Limits: l.limits, KnownSince: at.Add(-KnownMemory), Answered: s.answered,
@@ -44,9 +43,6 @@ func (s *sending) countNumber(ctx context.Context, c Challenge) (Started, error)
 			p.Guard = message
 		}
 		answer, err := s.spend(ctx, p)
-		if i == 0 {
-			watched = answer.Guard
-		}
 		switch {
 		case err != nil:
 			s.ledgers = append(s.ledgers, l.key) // it may have been counted
@@ -56,7 +52,7 @@ func (s *sending) countNumber(ctx context.Context, c Challenge) (Started, error)
 		}
 		s.ledgers = append(s.ledgers, l.key)
 	}
-	return Started{Guard: watched}, nil
+	return Started{}, nil
 }
 
 // limited is a ledger by its key, and its limits.
@@ -96,10 +92,10 @@ func (s *sending) spend(ctx context.Context, p Spend) (Started, error) {
 	}
 	s.note(p, spent)
 	if spent.Applied || spent.Item.Counted(s.id) {
-		return Started{Guard: spent.Verdict}, nil
+		return Started{}, nil
 	}
 	refusal, wait := limits.Refusal(*spent.Item, p.Now)
-	if spent.Verdict.Reason != "" {
+	if p.refuses(spent.Verdict) {
 		refusal, wait = overOf[spent.Verdict.Reason], waitOf(spent.Verdict, p.Now)
 	}
 	switch {
@@ -108,7 +104,7 @@ func (s *sending) spend(ctx context.Context, p Spend) (Started, error) {
 	case spent.Item.countedBefore(s.id):
 		cause := fmt.Errorf(
 			"an earlier call may have sent the message, and the limits refuse another copy: %s", refusal)
-		return Started{Outcome: Unclear, Wait: wait, Cause: cause}, nil
+		return Started{Outcome: Unclear, Wait: wait, Cause: cause, Guard: spent.Verdict}, nil
 	}
 	return Started{Outcome: refusal, Wait: wait, Guard: spent.Verdict}, nil
 }
@@ -148,6 +144,12 @@ func (s *sending) refund(ctx context.Context) error {
 // if the lease is over, so that another call may be sending by now. To a test number goes
 // nothing.
 func (s *sending) publish(ctx context.Context, c Challenge) (Started, error) {
+	answer, err := s.hand(ctx, c)
+	answer.Guard = s.verdict
+	return answer, err
+}
+
+func (s *sending) hand(ctx context.Context, c Challenge) (Started, error) {
 	if c.Test {
 		return sent(c), nil
 	}

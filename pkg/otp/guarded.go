@@ -80,21 +80,32 @@ var overOf = map[guard.Reason]Outcome{
 	guard.ByBlock: OverBlock, guard.ByCountry: OverCountry, guard.ByClient: OverClient, guard.BySource: OverSource,
 }
 
-// note keeps what a spend returned: for the challenge, for a refund, and for the newer ledgers of the number.
+// note keeps what a spend returned: for the challenge, for a refund, for the answer, and for the newer ledgers of the
+// number. Where the limits refused the message before the guard was asked, it is not known which entries would count it.
 func (s *sending) note(p Spend, spent Spent) {
 	if p.Guard == nil {
 		return
 	}
-	s.charged, s.answered = spent.Verdict.Charged, spent.Answered
+	s.verdict, s.charged, s.answered = spent.Verdict, spent.Verdict.Charged, spent.Answered
 	s.tag = spent.Verdict.Tag
-	if s.tag == "" {
-		s.tag = p.Guard.Numbers.Tag(false, spent.Answered > p.KnownSince)
+	if s.tag == "" && spent.Answered > p.KnownSince {
+		s.tag = p.Guard.Numbers.Tag(false, true)
 	}
 }
 
-// waitOf returns the time until the oldest message of the entry that refused one stops counting. An answer may come
-// earlier.
+// tagOf returns the tag for a challenge whose message this call counted, nil if it has that of an earlier message.
+func (s *sending) tagOf(c Challenge) []byte {
+	if len(c.Guard) > 0 {
+		return nil
+	}
+	return []byte(s.tag)
+}
+
+// refuses reports whether the guard, and not a limit, refuses the message.
+func (p Spend) refuses(v guard.Verdict) bool { return p.Guard != nil && v.Refused(p.Guard.Mode) }
+
+// waitOf returns the time until the entry that refused a message has room. An answer may come earlier.
 func waitOf(v guard.Verdict, now Millis) time.Duration {
-	until := Millis((hourOf(now) + v.Entry.Wait()) * time.Hour.Milliseconds())
-	return until.Sub(now)
+	hour := max(hourOf(now)+1, v.Entry.Hour+v.Entry.Wait()) // the entry may have been read an hour ago
+	return Millis(hour * time.Hour.Milliseconds()).Sub(now)
 }

@@ -36,7 +36,9 @@ func (s *sending) first(ctx context.Context, c Challenge) (Started, error) {
 	answer, err := s.count(ctx, c)
 	if err != nil || answer.Outcome != "" {
 		done := settlement(c, answer.Outcome)
-		done.Guard = []byte(s.tag)
+		if done.State == Failed {
+			done.Guard = []byte(s.tag) // the entries count what was refused
+		}
 		return s.settle(ctx, done, answer, err)
 	}
 	return s.firstCounted(ctx, c)
@@ -49,6 +51,6 @@ func (s *sending) firstCounted(ctx context.Context, c Challenge) (Started, error
 		return answer, err // the lease stays: the next call waits until it is over
 	}
 	done := settlement(c, answer.Outcome)
-	done.Messages, done.Guard = c.withMessage(s.message), []byte(s.tag)
+	done.Messages, done.Guard = c.withMessage(s.message), s.tagOf(c)
 	return s.settle(ctx, done, answer, nil)
 }

@@ -94,7 +94,8 @@ type Started struct {
 	// Time until a send may pass again: with TooSoon and TooMany, except for a repeat of a
 	// finished call, and with Unclear if the limits refuse another copy.
 	Wait time.Duration
-	// Guard is the verdict of the guard, where it refused the message or would have.
+	// Guard is the verdict of the guard on the message of this call, zero if it was not asked. In mode [guard.Monitor] a
+	// message goes out that it would refuse: then its Reason is not "".
 	Guard guard.Verdict
 	Cause error // with Unclear and Undeliverable: the sender's answer or the limit, for the log
 }
@@ -111,8 +112,9 @@ type sending struct {
 	message string   // the provider's id of the message, once it is accepted
 	source  []byte   // digest of the source of the challenge that a [Resend] sends again
 
-	tag      guard.Tag       // of the message, once it is counted or the guard refused it
+	tag      guard.Tag       // of the message, once the guard counted or refused it, or the number is known
 	charged  []guard.Charged // by the guard
+	verdict  guard.Verdict   // of the guard, if it was asked
 	answered Millis          // when the number answered, as its oldest ledger has it
 
 	giveBack  func()                 // returns the message to the quota; nil unless it is counted

@@ -116,7 +116,8 @@ type Ledgers interface {
 	// applied, Item is nil. When refused, Item is the ledger that refused the send.
 	//
 	// With s.Guard, [guard.Admit] counts the message too, unless the number is known: the ledger's Answered is after
-	// s.KnownSince. If that refuses it, nothing is counted, and Item is the ledger without this send.
+	// s.KnownSince. If that refuses it, nothing is counted, and Item is the ledger without this send, an empty one if
+	// there is none.
 	Spend(ctx context.Context, s Spend) (Spent, error)
 
 	// Refund removes the send with this id, whose message was not handed to the sender,

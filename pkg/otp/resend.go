@@ -111,10 +111,7 @@ func (s *sending) claimed(ctx context.Context, c Challenge) (Started, error) {
 	done := unchanged(c)
 	if answer.Outcome == Sent { // nothing else changes a live challenge
 		done.State, done.SentAt, done.Mask = Delivered, s.at, c.Mask
-		done.Messages = c.withMessage(s.message)
-		if len(c.Guard) == 0 {
-			done.Guard = []byte(s.tag)
-		}
+		done.Messages, done.Guard = c.withMessage(s.message), s.tagOf(c)
 	}
 	return s.settle(ctx, done, answer, err)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Send sends a code for a scenario, which r.ID stands for. Each call is a message
@@ -79,9 +80,11 @@ func (s *sending) countThenTake(ctx context.Context, c, old Challenge, over bool
 }
 
 // refused stores that a limit refused the message, in place of a challenge that is over. It stores nothing if an
-// earlier call did, as long as a code would live: many such calls would keep all others from the challenge.
+// earlier call did for this reason or a later one of overLimits, as long as a code would live: many such calls, with
+// now one reason and now another, would keep all others from the challenge.
 func (s *sending) refused(ctx context.Context, c, old Challenge, answer Started) (Started, error) {
-	if old.State == Failed && old.Result == answer.Outcome && old.ExpiresAt > s.at {
+	before, now := slices.Index(overLimits, old.Result), slices.Index(overLimits, answer.Outcome)
+	if old.State == Failed && before >= now && old.ExpiresAt > s.at {
 		return answer, nil
 	}
 	c.State, c.Result, c.Lease, c.Guard = Failed, answer.Outcome, 0, []byte(s.tag)
@@ -127,8 +130,11 @@ func (s *sending) start(ctx context.Context, c, old Challenge) (Started, error) 
 	return s.unsent(ctx, answer)
 }
 
-// startTries is more than the reasons for which a limit refuses a message, each of which is stored once.
-const startTries = 4
+// overLimits are the reasons for which a limit refuses a message, in the order in which they are stored.
+var overLimits = []Outcome{TooSoon, TooMany, OverBlock, OverCountry, OverClient, OverSource}
+
+// startTries is more than the reasons in overLimits, each of which is stored once.
+const startTries = 7
 
 // instead puts c, whose message is counted, in the place of old, and sends it.
 func (s *sending) instead(ctx context.Context, c, old Challenge) (Started, error) {

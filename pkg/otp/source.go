@@ -84,7 +84,8 @@ func (s *sending) spendFrom(ctx context.Context, source []byte, p Spend) (Spent,
 	p.TTL = p.Now.Add(s.memory()).Seconds()
 	spent, err := s.Ledgers.Spend(ctx, p)
 	known := func() bool {
-		return err == nil && !spent.Applied && spent.Verdict.Reason == "" && spent.Item.Knows(source) && !spent.Item.Counted(p.ID)
+		return err == nil && !spent.Applied && !p.refuses(spent.Verdict) &&
+			spent.Item.Knows(source) && !spent.Item.Counted(p.ID)
 	}
 	if p.Limits.Uncounted || !known() {
 		return spent, p.Limits, err
