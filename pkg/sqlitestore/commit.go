@@ -103,16 +103,25 @@ func (s *Store) transaction(batch *[]call) error {
 	}
 	for i := 0; i < len(*batch); i++ {
 		if err := (*batch)[i].do(); err != nil {
-			return errors.Join(err, step(s.rollback))
+			return s.undo(err)
 		}
 		if i+1 == len(*batch) {
 			*batch = s.more(*batch)
 		}
 	}
+	if err := s.flushEntries(); err != nil {
+		return s.undo(err)
+	}
 	if err := step(s.commit); err != nil {
-		return errors.Join(err, step(s.rollback))
+		return s.undo(err)
 	}
 	return nil
+}
+
+// undo rolls a transaction back that failed with err.
+func (s *Store) undo(err error) error {
+	clear(s.entries)
+	return errors.Join(err, step(s.rollback))
 }
 
 // yields is how often the writer lets other goroutines run before it commits. Under load,

@@ -16,14 +16,32 @@ const mostList, mostText = 1 << 8, 1 << 12
 var errEntry = errors.New("an entry of the guard is damaged: delete its row from the table guard, " +
 	"and its budget begins anew")
 
-// encodeEntry appends all of an entry but its key and TTL, which are columns of their own: its numbers in the order of
-// numbers, then its lists.
+// encodeEntry appends all of an entry but its key and TTL, which are columns of their own: its numbers, the hours that
+// have counts, then its lists. Most hours of most blocks have none.
 func encodeEntry(to []byte, e guard.Entry) []byte {
 	to = append(to, entryForm, byte(e.Kind))
-	for _, n := range numbers(&e) {
-		to = binary.AppendVarint(to, int64(*n))
+	for _, n := range []int64{
+		e.Hour, int64(e.Left), int64(e.Base), int64(e.Usual), int64(e.Beyond), e.AnsweredAt, e.Since,
+	} {
+		to = binary.AppendVarint(to, n)
 	}
-	to = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(to, e.Hour), e.AnsweredAt), e.Since)
+	var hours uint64 // a bit for each that has counts
+	for i := range e.Unanswered {
+		if e.Unanswered[i]|e.Answered[i]|e.Known[i]|e.Refused[i] != 0 {
+			hours |= 1 << i
+		}
+	}
+	to = binary.AppendUvarint(to, hours)
+	for i := range e.Unanswered {
+		if hours&(1<<i) != 0 {
+			to = binary.AppendVarint(binary.AppendVarint(to, int64(e.Unanswered[i])), int64(e.Answered[i]))
+			to = binary.AppendVarint(binary.AppendVarint(to, int64(e.Known[i])), int64(e.Refused[i]))
+		}
+	}
+	return appendLists(to, e)
+}
+
+func appendLists(to []byte, e guard.Entry) []byte {
 	to = binary.AppendUvarint(to, uint64(len(e.Days)))
 	for _, d := range e.Days {
 		to = binary.AppendVarint(to, int64(d))
@@ -48,16 +66,6 @@ func appendText[T string | []byte](to []byte, text T) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(text))), text...)
 }
 
-// numbers returns the addresses of the counts of an entry, in the order in which they are stored.
-func numbers(e *guard.Entry) []*int {
-	all := make([]*int, 0, 4+4*len(e.Unanswered))
-	all = append(all, &e.Left, &e.Base, &e.Usual, &e.Beyond)
-	for i := range e.Unanswered {
-		all = append(all, &e.Unanswered[i], &e.Answered[i], &e.Known[i], &e.Refused[i])
-	}
-	return all
-}
-
 // decodeEntry reads what encodeEntry wrote.
 func decodeEntry(from []byte) (e guard.Entry, err error) {
 	if len(from) < 2 || from[0] != entryForm {
@@ -65,10 +73,24 @@ func decodeEntry(from []byte) (e guard.Entry, err error) {
 	}
 	d := decoder{from: from[2:]}
 	e.Kind = guard.Kind(from[1])
-	for _, n := range numbers(&e) {
-		*n = int(d.number())
+	e.Hour, e.Left, e.Base, e.Usual = d.number(), int(d.number()), int(d.number()), int(d.number())
+	e.Beyond, e.AnsweredAt, e.Since = int(d.number()), d.number(), d.number()
+	hours := d.length(1<<len(e.Unanswered) - 1)
+	for i := range e.Unanswered {
+		if hours&(1<<i) != 0 {
+			e.Unanswered[i], e.Answered[i] = int(d.number()), int(d.number())
+			e.Known[i], e.Refused[i] = int(d.number()), int(d.number())
+		}
 	}
-	e.Hour, e.AnsweredAt, e.Since = d.number(), d.number(), d.number()
+	d.lists(&e)
+	if d.failed || len(d.from) > 0 {
+		return guard.Entry{}, errEntry
+	}
+	return e, nil
+}
+
+// lists reads what appendLists wrote.
+func (d *decoder) lists(e *guard.Entry) {
 	for range d.length(mostList) {
 		e.Days = append(e.Days, int(d.number()))
 	}
@@ -82,10 +104,6 @@ func decodeEntry(from []byte) (e guard.Entry, err error) {
 	for range d.length(mostList) {
 		e.Seen = append(e.Seen, guard.Mark{From: string(d.text()), To: string(d.text())})
 	}
-	if d.failed || len(d.from) > 0 {
-		return guard.Entry{}, errEntry
-	}
-	return e, nil
 }
 
 // decoder reads from the beginning of from. After it failed it returns zeros.
@@ -99,7 +117,7 @@ func (d *decoder) number() int64 {
 	return after(d, n, size)
 }
 
-// length reads a length of at most most.
+// length reads a number of at most most, 0 at least.
 func (d *decoder) length(most uint64) int {
 	n, size := binary.Uvarint(d.from)
 	if n = after(d, n, size); n > most {

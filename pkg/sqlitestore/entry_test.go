@@ -12,8 +12,12 @@ import (
 func randomEntry(r *rand.Rand) (e guard.Entry) {
 	e.Kind = []guard.Kind{guard.Block, guard.Country, guard.Young, guard.Source}[r.IntN(4)]
 	e.Hour, e.AnsweredAt, e.Since = r.Int64N(1<<40), r.Int64N(1<<40), r.Int64N(1<<40)
-	for _, n := range numbers(&e) {
-		*n = (r.IntN(1<<31) - 1<<30) >> r.IntN(32)
+	number := func() int { return (r.IntN(1<<31) - 1<<30) >> r.IntN(32) }
+	e.Left, e.Base, e.Usual, e.Beyond = number(), number(), number(), number()
+	for i := range e.Unanswered {
+		if r.IntN(3) == 0 {
+			e.Unanswered[i], e.Answered[i], e.Known[i], e.Refused[i] = number(), number(), number(), number()
+		}
 	}
 	text := func() []byte {
 		b := make([]byte, 1+r.IntN(60))

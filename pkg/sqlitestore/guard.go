@@ -76,9 +76,9 @@ func (b *budgets) Charge(_ context.Context, c guard.Charge) (guard.Entry, bool, 
 	changes := e.TTL == 0 || !e.Current(c) || e.Label == nil && c.Label != nil
 	ok := e.Take(c)
 	if ok || changes {
-		err = s.putEntry(*e)
+		s.putEntry(*e)
 	}
-	return *e, ok, err
+	return *e, ok, nil
 }
 
 // Uncharge implements [guard.Budgets].
@@ -89,32 +89,74 @@ func (b *budgets) Uncharge(_ context.Context, c guard.Charged) error {
 		return err
 	}
 	e.GiveBack(c.Hour)
-	return s.putEntry(*e)
+	s.putEntry(*e)
+	return nil
 }
 
-// entry reads an entry inside a transaction; it is nil if there is none.
+// heldEntries are the entries that a transaction read or wrote. The calls that share it share them: the entry of a
+// country is read and written once for all.
+type heldEntries map[string]*heldEntry
+
+type heldEntry struct {
+	guard.Entry
+	there   bool // in the table, or it will be
+	changed bool
+}
+
+// entry returns an entry inside a transaction; it is nil if there is none.
 func (s *Store) entry(key string) (*guard.Entry, error) {
+	h := s.entries[key]
+	if h == nil {
+		var err error
+		if h, err = s.readEntry(key); err != nil {
+			return nil, err
+		}
+		s.entries[key] = h
+	}
+	if !h.there {
+		return nil, nil
+	}
+	e := h.Entry
+	return &e, nil
+}
+
+// putEntry writes an entry inside a transaction, at its end.
+func (s *Store) putEntry(e guard.Entry) { s.entries[e.Key] = &heldEntry{e, true, true} }
+
+func (s *Store) readEntry(key string) (*heldEntry, error) {
 	var damaged error
 	s.findEntry.SetText(":pk", key)
-	e, err := one(s.findEntry, func(stmt *sqlite.Stmt) *guard.Entry {
+	h, err := one(s.findEntry, func(stmt *sqlite.Stmt) *heldEntry {
 		s.entryBytes = append(s.entryBytes[:0], make([]byte, stmt.ColumnLen(0))...)
 		stmt.ColumnBytes(0, s.entryBytes)
-		var e guard.Entry
-		e, damaged = decodeEntry(s.entryBytes)
-		e.Key, e.TTL = key, stmt.ColumnInt64(1)
-		return &e
+		h := &heldEntry{there: true}
+		h.Entry, damaged = decodeEntry(s.entryBytes)
+		h.Key, h.TTL = key, stmt.ColumnInt64(1)
+		return h
 	})
 	if err = errors.Join(err, damaged); err != nil {
 		return nil, err
 	}
-	return e, nil
+	if h == nil {
+		h = &heldEntry{}
+	}
+	return h, nil
 }
 
-// putEntry writes an entry inside a transaction.
-func (s *Store) putEntry(e guard.Entry) error {
-	s.entryBytes = encodeEntry(s.entryBytes[:0], e)
-	s.writeEntry.SetText(":pk", e.Key)
-	s.writeEntry.SetBytes(":entry", s.entryBytes)
-	s.writeEntry.SetInt64(":ttl", e.TTL)
-	return step(s.writeEntry)
+// flushEntries writes the entries that changed, and forgets all.
+func (s *Store) flushEntries() error {
+	defer clear(s.entries)
+	for _, h := range s.entries {
+		if !h.changed {
+			continue
+		}
+		s.entryBytes = encodeEntry(s.entryBytes[:0], h.Entry)
+		s.writeEntry.SetText(":pk", h.Key)
+		s.writeEntry.SetBytes(":entry", s.entryBytes)
+		s.writeEntry.SetInt64(":ttl", h.TTL)
+		if err := step(s.writeEntry); err != nil {
+			return err
+		}
+	}
+	return nil
 }

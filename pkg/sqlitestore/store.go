@@ -44,6 +44,7 @@ type Store struct {
 	findReceipt, receive          *sqlite.Stmt
 	findEntry, writeEntry         *sqlite.Stmt
 	sweepers                      [5]sweeper
+	entries                       heldEntries
 	entryBytes                    []byte // of the entry that is read or written, to save an allocation
 	documents                     Documents
 	feed                          Feed
@@ -87,6 +88,7 @@ func Open(path string) (*Store, error) {
 		conn:  conn,
 		calls: make(chan call, maxBatch), pauses: make(chan func()),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
+		entries: heldEntries{},
 	}
 	conn.SetBusyTimeout(busyTimeout)
 	err = s.prepare()

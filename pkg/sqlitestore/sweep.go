@@ -37,7 +37,7 @@ func (s *Store) sweeper(table string) (w sweeper, err error) {
 // over the whole of all tables is done. No rule depends on it.
 func (s *Store) Sweep(ctx context.Context, now otp.Millis) (round bool, err error) {
 	return in(ctx, s, "sweep", func() (bool, error) {
-		var err error
+		err := s.flushEntries() // none that is held may come back once it is swept
 		round := true
 		for i := range s.sweepers {
 			err = errors.Join(err, s.sweepers[i].step(now))
