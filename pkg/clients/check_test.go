@@ -234,7 +234,7 @@ func wrongTexts() []recordCase {
 
 // wrongRecords have one mistake each.
 func wrongRecords() []recordCase {
-	return slices.Concat(wrongIDs(), wrongKeys(), wrongReach(), wrongLimits(), wrongTexts())
+	return slices.Concat(wrongIDs(), wrongKeys(), wrongReach(), wrongLimits(), wrongGuards(), wrongTexts())
 }
 
 func TestCheck(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -95,6 +96,10 @@ type Client struct {
 	SenderNames, Templates []string
 	// Sources are where its requests have the source of the end user.
 	Sources Sources
+	// Guard is how messages that nobody answers are bounded. The zero value counts none.
+	Guard guard.Policy
+	// GuardRules are those of its record, also the ones that are over: see [Client.Rule].
+	GuardRules []GuardRule
 	// TestNumbers are those of its record, also the ones that are over: see [Client.Test].
 	TestNumbers map[otp.Phone]otp.Test
 }

@@ -20,14 +20,14 @@ type field struct {
 	of   func(*clients.Record) reflect.Value
 }
 
-// fieldsOfRecord returns the fields of a record, and those of its limits in place of the limits themselves.
+// fieldsOfRecord returns the fields of a record, and those of its limits and of its guard in place of these themselves.
 func fieldsOfRecord() (all []field) {
 	jsonName := func(f reflect.StructField) string {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		return name
 	}
 	for i, f := range slices.Collect(reflect.TypeFor[clients.Record]().Fields()) {
-		if f.Type != reflect.TypeFor[clients.Limits]() {
+		if f.Type != reflect.TypeFor[clients.Limits]() && f.Type != reflect.TypeFor[clients.Guard]() {
 			all = append(all, field{f.Name, jsonName(f), func(r *clients.Record) reflect.Value {
 				return reflect.ValueOf(r).Elem().Field(i)
 			}})

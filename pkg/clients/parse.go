@@ -102,6 +102,7 @@ func (r Record) parse(d Defaults, why Occasion) (*Client, error) {
 	c.Brand, c.Language, c.Texts = p.text(d)
 	c.DefaultLanguage = d.Language
 	c.PerMinute, c.Uncounted = p.perMinute(d)
+	c.Guard, c.GuardRules = p.guard(c.PerMinute)
 	p.errs = append(p.errs, limitErrors(c.Policy)...)
 	p.status()
 	p.secrets()

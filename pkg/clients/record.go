@@ -57,6 +57,7 @@ type Record struct {
 	SenderNames []string       `json:"senderNames,omitempty"` // default: none may be given
 	Templates   []string       `json:"templates,omitempty"`   // default: none may be given
 	Sources     []string       `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
+	Guard       Guard          `json:"guard,omitzero"`
 	// TestNumbers get no message. At most 20; default: none.
 	TestNumbers []TestNumber `json:"testNumbers,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/guard"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -40,6 +41,10 @@ func fullRecord() clients.Record {
 		},
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
+		Guard: clients.Guard{Mode: guard.Monitor, NewCountries: 300, Rules: []clients.GuardRule{
+			{Countries: []string{"MY", "SG"}, Verdict: clients.Block},
+			{Prefix: "+60123", Verdict: clients.Allow, Until: clientstest.Start.Add(time.Hour)},
+		}},
 	}
 }
 
@@ -80,6 +85,7 @@ func TestClientOfRecord(t *testing.T) {
 			{Language: "hi", Form: message.WithSite, Payment: true, ID: "1107166375278247471"},
 		},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+		Guard: guard.Policy{Mode: guard.Monitor, Young: 300, Shards: 1}, GuardRules: fullRecord().Guard.Rules,
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 		TestNumbers: map[otp.Phone]otp.Test{
 			"+12025550123": {Code: "424242", Until: otp.MillisOf(clientstest.Start.Add(time.Hour))},
@@ -103,7 +109,7 @@ func TestDefaults(t *testing.T) {
 	got := r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy,
 		Window: 10 * time.Minute, Skew: 5 * time.Minute, Brand: "Ours", Language: "fr",
-		DefaultLanguage: "fr"}
+		DefaultLanguage: "fr", Guard: guard.Policy{Mode: guard.Enforce, Young: 200, Shards: 2}}
 	if !reflect.DeepEqual(*got, want) || len(got.Keys) != 0 {
 		t.Errorf("%#v\nwant %#v", *got, want)
 	}

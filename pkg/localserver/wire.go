@@ -77,6 +77,7 @@ func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, 
 		ID: demoID, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
 		Policy: d.Policy, Bounds: d.Bounds, Brand: d.Brand, Language: d.Language,
 		PerMinute: d.RequestsPerMinute, Uncounted: d.Uncounted(), MessagesPerDay: d.MessagesPerDay,
+		Guard: clients.Guard{}.Policy(d.RequestsPerMinute),
 	}
 	return func(ctx context.Context, name string) (*clients.Client, error) {
 		c, err := l.FindName(ctx, name)
