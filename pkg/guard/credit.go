@@ -5,94 +5,123 @@ import (
 	"slices"
 )
 
-// Credit is what right codes, and refusals, change in one entry. It is added to the entry.
+// Credit is what one record of a stream changes in one entry: a right code, or a refusal.
 type Credit struct {
-	Key  string
-	Kind Kind
-	// Country is the key of the entry of the country of a [Block]: the ratio that is usual there holds for the block.
+	Key string
+	// Country is the key of the country's entry, of a [Block] and of [Young].
 	Country string
-	// Hours are the changes by the hour in which the message was sent.
-	Hours map[int64]Change
-	// Worst are blocks of a country that were refused, those with the most refusals first.
-	Worst [][]byte
+	Event   Event
+	// Hour is that in which the message was sent or refused, since 1970.
+	Hour int64
+	// Block is the digest of the block that was refused, of a [Country].
+	Block []byte
+	// From is the sequence number of the first record in the batch, and Record that of the record. Both are "" where
+	// each change of a store comes exactly once.
+	From, Record string
 }
 
-// Change of the counts of an hour.
-type Change struct {
-	Answered int // messages to new numbers that were answered
-	// Counted of them are in the unanswered messages of the entry; the others were sent while nothing counted them there.
-	Counted int
-	Known   int // answers of known numbers
-	Refused int // messages
-}
+// Event is what happened to a message.
+type Event byte
 
-// Mark names the credits that an entry has: all that the records of one shard of the stream have from From to To. A
-// stream that goes on after a failure begins with the same record again.
-type Mark struct{ From, To string }
+const (
+	// Answered: the entry counts the message, and it was answered.
+	Answered Event = iota + 1
+	// AnsweredElsewhere: it was answered, and only other entries count it. Those are the blocks of countries without a
+	// baseline.
+	AnsweredElsewhere
+	// AnsweredByKnown: a known number answered. No entry counts its messages.
+	AnsweredByKnown
+	// WasRefused: the message was refused.
+	WasRefused
+)
 
-// mostSeen is the number of marks that an entry keeps: more than the shards of a stream that work on one entry while a
-// batch is repeated.
-const mostSeen = 16
+// mostWorst is the number of refused blocks that a country shows, and worstOfBatch how many of them one batch may name.
+const mostWorst, worstOfBatch = 16, 4
 
-// mostWorst is the number of refused blocks that a country shows.
-const mostWorst = 16
-
-// Done reports whether the entry has the credits of a record already, whose sequence number is to, in a run of records
-// that begins with from.
-func (e Entry) Done(from, to string) bool {
-	return slices.ContainsFunc(e.Seen, func(m Mark) bool { return m.From == from && !later(to, m.To) })
-}
-
-// later reports whether a sequence number is later than another one: they are decimal numbers.
-func later(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a > b }
-
-// Note adds a mark.
-func (e *Entry) Note(m Mark) {
-	if m.From == "" {
-		return
+// Credit gives credits to an entry: the room of answered messages, and what their answers are worth. It leaves out what
+// the entry has already, see [Entry.Done], and reports whether there was anything else. usual is the ratio of the
+// country, for a [Block] without an entry.
+//
+// An answer takes a message from the unanswered ones of its hour. Where there is none, it adds nothing: messages and
+// answers together are never more than what was sent. Counts of hours that are over are left out.
+func (e *Entry) Credit(credits []Credit, usual int) (changed bool) {
+	due := slices.DeleteFunc(slices.Clone(credits), func(c Credit) bool { return e.Done(c.From, c.Record) })
+	if len(due) == 0 {
+		return false
 	}
-	seen := slices.DeleteFunc(slices.Clone(e.Seen), func(s Mark) bool { return s.From == m.From })
-	e.Seen = append([]Mark{m}, seen...)
-	e.Seen = e.Seen[:min(len(e.Seen), mostSeen)]
-}
-
-// Credit gives the room of answered messages back, and adds what their answers are worth. now is the hour; an entry of
-// an earlier one is brought to it first. usual is the ratio of the country of a [Block]. Counts of hours that are over
-// are left out.
-func (e *Entry) Credit(c Credit, now int64, usual int) {
-	if e.Kind == Block && e.TTL == 0 {
+	hour := slices.MaxFunc(due, func(a, b Credit) int { return int(a.Hour - b.Hour) }).Hour
+	fresh := e.TTL == 0
+	if fresh && e.Kind == Block {
 		e.Usual = usual
 	}
-	if now > e.Hour || e.TTL == 0 {
-		e.roll(max(now, e.Hour))
+	if fresh || hour > e.Hour {
+		e.roll(max(hour, e.Hour))
 	}
-	for hour, change := range c.Hours {
-		e.change(hour, change)
+	for _, c := range due {
+		e.add(c)
+		e.note(Mark{c.From, c.Record})
 	}
-	for _, b := range slices.Backward(c.Worst) {
-		others := slices.DeleteFunc(slices.Clone(e.Worst), func(w []byte) bool { return bytes.Equal(w, b) })
-		e.Worst = append([][]byte{b}, others...)
-		e.Worst = e.Worst[:min(len(e.Worst), mostWorst)]
+	e.show(due)
+	return true
+}
+
+// add gives one credit to an entry.
+func (e *Entry) add(c Credit) {
+	i := slot(c.Hour)
+	if c.Event != WasRefused {
+		e.AnsweredAt = max(e.AnsweredAt, c.Hour)
+	}
+	if c.Hour <= e.Hour-hours {
+		return
+	}
+	switch c.Event {
+	case Answered:
+		e.Regions = nil
+		if e.Unanswered[i] > 0 {
+			e.Unanswered[i]--
+			e.Answered[i]++
+			e.Left += 100 + e.perAnswer()
+		}
+	case AnsweredElsewhere:
+		e.Answered[i]++
+		e.Left += e.perAnswer()
+	case AnsweredByKnown:
+		e.Known[i]++
+		e.Left += e.perKnown()
+	case WasRefused:
+		e.Refused[i]++
+		if e.Since == 0 {
+			e.Since = c.Hour
+		}
 	}
 }
 
-func (e *Entry) change(hour int64, c Change) {
-	if c.Answered+c.Known > 0 {
-		e.AnsweredAt = max(e.AnsweredAt, hour)
-		e.Regions = nil
+// show puts the blocks of a country that were refused most in front of those that it shows.
+func (e *Entry) show(due []Credit) {
+	type block struct {
+		digest []byte
+		times  int
 	}
-	if hour <= e.Hour-hours || hour > e.Hour {
-		return
+	var blocks []block
+	for _, c := range due {
+		if c.Block == nil || c.Hour <= e.Hour-hours {
+			continue
+		}
+		i := slices.IndexFunc(blocks, func(b block) bool { return bytes.Equal(b.digest, c.Block) })
+		if i < 0 {
+			i, blocks = len(blocks), append(blocks, block{digest: c.Block})
+		}
+		blocks[i].times++
 	}
-	i := slot(hour)
-	e.Unanswered[i] -= c.Counted
-	e.Answered[i] += c.Answered
-	e.Known[i] += c.Known
-	e.Left += 100*c.Counted + e.perAnswer()*c.Answered + e.perKnown()*c.Known
-	if c.Refused > 0 {
-		e.Refused[i] += c.Refused
-		if e.Since == 0 {
-			e.Since = hour
+	slices.SortStableFunc(blocks, func(a, b block) int { return b.times - a.times })
+	var worst [][]byte
+	for _, b := range blocks[:min(len(blocks), worstOfBatch)] {
+		worst = append(worst, b.digest)
+	}
+	for _, w := range e.Worst {
+		if !slices.ContainsFunc(worst, func(b []byte) bool { return bytes.Equal(b, w) }) {
+			worst = append(worst, w)
 		}
 	}
+	e.Worst = worst[:min(len(worst), mostWorst)]
 }

@@ -2,20 +2,19 @@ package guard
 
 import (
 	"context"
+	"slices"
 	"testing"
 )
 
 // An entry is low by the room that it has beyond what is usual, whatever share of its messages nobody answers.
 func TestLow(t *testing.T) {
-	days := func(unanswered, answered int) (d []Change) {
-		for range 4 {
-			d = append(d, Change{Answered: answered, Counted: unanswered})
-		}
-		return d
+	type day struct{ unanswered, answered int }
+	days := func(unanswered, answered int) []day {
+		return slices.Repeat([]day{{unanswered, answered}}, 4)
 	}
 	for name, c := range map[string]struct {
-		days    []Change // Counted are the messages that nobody answers
-		more    int      // unanswered messages beyond those of a usual day
+		days    []day
+		more    int // unanswered messages beyond those of a usual day
 		low     bool
 		country bool
 	}{
@@ -37,10 +36,10 @@ func TestLow(t *testing.T) {
 			for day, d := range c.days {
 				charge.Hour = int64(24*day + 12)
 				charge.Force = true
-				for range d.Answered + d.Counted {
+				for range d.answered + d.unanswered {
 					e.Take(charge)
 				}
-				e.Credit(Credit{Hours: map[int64]Change{charge.Hour: {Answered: d.Answered, Counted: d.Answered}}}, charge.Hour, 0)
+				e.Credit(slices.Repeat([]Credit{{Event: Answered, Hour: charge.Hour}}, d.answered), 0)
 			}
 			for range c.more {
 				e.Take(charge)

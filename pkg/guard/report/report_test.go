@@ -74,20 +74,21 @@ func (w world) send(messages int, country string, shard int, block string, at in
 		if v.Refused(w.policy.Mode) {
 			refused++
 			country := w.numbers(country, shard, block).CountryKey()
-			w.credit(country, guard.Change{Refused: 1}, at, []byte(block))
-			w.credit(guard.BlockKey("acme", []byte(block)), guard.Change{Refused: 1}, at)
+			w.refuse(guard.Credit{Key: country, Hour: at, Block: []byte(block)})
+			w.refuse(guard.Credit{Key: guard.BlockKey("acme", []byte(block)), Hour: at})
 		}
 	}
 	return refused
 }
 
-func (w world) credit(key string, c guard.Change, at int64, worst ...[]byte) {
-	e, ok := w.entries[key]
+func (w world) refuse(c guard.Credit) {
+	e, ok := w.entries[c.Key]
 	if !ok {
-		e = guard.Fresh(key, guard.KindOf(key), at)
+		e = guard.Fresh(c.Key, guard.KindOf(c.Key), c.Hour)
 	}
-	e.Credit(guard.Credit{Hours: map[int64]guard.Change{at: c}, Worst: worst}, at, e.Usual)
-	w.entries[key] = e
+	c.Event = guard.WasRefused
+	e.Credit([]guard.Credit{c}, e.Usual)
+	w.entries[c.Key] = e
 }
 
 // learned gives a country shard a baseline, two days ago.

@@ -1,0 +1,253 @@
+package guard
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// charged returns an entry with unanswered messages in an hour.
+func charged(kind Kind, hour int64, messages int) Entry {
+	e := Fresh(KeyPrefix+"demo#"+string(kind)+"#x", kind, hour)
+	for range messages {
+		e.Take(Charge{Key: e.Key, Kind: kind, Hour: hour, Base: 2000, Usual: 40, Force: true})
+	}
+	return e
+}
+
+// credits returns credits of an hour, of the records behind the first one of a batch.
+func credits(event Event, hour int64, from int, records ...int) (all []Credit) {
+	for _, r := range records {
+		all = append(all, Credit{Event: event, Hour: hour, From: fmt.Sprint(from), Record: fmt.Sprint(r)})
+	}
+	return all
+}
+
+// What each event changes in each kind of entry.
+func TestCredit(t *testing.T) {
+	const hour = 500_000
+	for name, c := range map[string]struct {
+		kind                        Kind
+		event                       Event
+		unanswered, answered, known int
+		left                        int // more than before
+	}{
+		"a block's message":                {Block, Answered, 2, 1, 0, 100 + 40*5/4 + blockExtra},
+		"a block of a young country":       {Block, AnsweredElsewhere, 3, 1, 0, 40*5/4 + blockExtra},
+		"a block's known number":           {Block, AnsweredByKnown, 3, 0, 1, blockExtra},
+		"a country's known number":         {Country, AnsweredByKnown, 3, 0, 1, knownRate},
+		"a country's message":              {Country, Answered, 2, 1, 0, 100 + countryExtra},
+		"a message to young countries":     {Young, Answered, 2, 1, 0, 100 + youngRate},
+		"a known number there":             {Young, AnsweredByKnown, 3, 0, 1, knownRate},
+		"a source's message":               {Source, Answered, 2, 1, 0, 100},
+		"a refusal gives nothing":          {Country, WasRefused, 3, 0, 0, 0},
+		"a refusal by a block gives none":  {Block, WasRefused, 3, 0, 0, 0},
+		"a refusal by a source gives none": {Source, WasRefused, 3, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := charged(c.kind, hour, 3)
+			before := e.Left
+			if !e.Credit(credits(c.event, hour, 1, 1), 0) {
+				t.Error("nothing is new")
+			}
+			if u, a, k := Sum(e.Unanswered), Sum(e.Answered), Sum(e.Known); u != c.unanswered || a != c.answered || k != c.known {
+				t.Errorf("unanswered %d, answered %d, known %d", u, a, k)
+			}
+			if e.Left-before != c.left || e.Refused[slot(hour)] != map[bool]int{c.event == WasRefused: 1}[true] {
+				t.Errorf("%d more room, want %d; refused %v", e.Left-before, c.left, e.Refused)
+			}
+			if answered := e.AnsweredAt == hour; answered != (c.event != WasRefused) || (e.Since == hour) == answered {
+				t.Errorf("answered at %d, refused since %d", e.AnsweredAt, e.Since)
+			}
+			left := e.Left
+			if e.compute(); e.Left != left {
+				t.Errorf("left %d, computed anew %d", left, e.Left)
+			}
+		})
+	}
+}
+
+// Room never comes out of nothing: not from answers to messages that no entry counts any more, or that came too late.
+func TestCreditOfNothing(t *testing.T) {
+	const hour = 500_000
+	for name, c := range map[string]struct {
+		messages, answers int
+		late              int64
+		want              int // answers that count
+	}{
+		"in time":                           {5, 3, 0, 3},
+		"more answers than messages":        {5, 9, 0, 5},
+		"23 hours late":                     {5, 3, 23, 3},
+		"24 hours late":                     {5, 3, 24, 0},
+		"25 hours late":                     {5, 3, 25, 0},
+		"the entry was swept":               {0, 3, 0, 0},
+		"the entry was swept, and it is 5h": {0, 3, 5, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, kind := range []Kind{Block, Country, Young, Source} {
+				e, empty := charged(kind, hour, c.messages), charged(kind, hour, 0)
+				e.roll(hour + c.late)
+				empty.Base = e.Base
+				empty.roll(hour + c.late)
+				left := e.Left
+				for n := range c.answers {
+					e.Credit(credits(Answered, hour, n+1, n+1), 40)
+				}
+				if got := Sum(e.Answered); got != c.want || e.AnsweredAt != hour {
+					t.Errorf("%c: %d answers count, want %d; answered at %d", kind, got, c.want, e.AnsweredAt)
+				}
+				if more := e.Left - left; more != c.want*(100+e.perAnswer()) || e.Left > empty.Left+c.want*e.perAnswer() {
+					t.Errorf("%c: %d more room, %d of %d", kind, more, e.Left, empty.Left)
+				}
+			}
+		})
+	}
+}
+
+// A record is credited once, however often and in whatever batches it comes, as long as they begin with the same one.
+func TestCreditOnce(t *testing.T) {
+	const hour = 500_000
+	want := charged(Block, hour, 50)
+	for range 9 {
+		want.Credit([]Credit{{Event: Answered, Hour: hour}}, 0)
+	}
+	to := func(n int) (all []int) {
+		for r := 1; r <= n; r++ {
+			all = append(all, r)
+		}
+		return all
+	}
+	for name, batches := range map[string][]int{
+		"twice": {9, 9}, "longer": {3, 9}, "shorter, and longer": {5, 2, 1, 9, 4, 9}, "bit by bit": to(9),
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := charged(Block, hour, 50)
+			for i, n := range batches {
+				changed := e.Credit(credits(Answered, hour, 1, to(n)...), 0)
+				if new := n > slices.Max(append([]int{0}, batches[:i]...)); changed != new {
+					t.Errorf("batch %d changed it: %v", i, changed)
+				}
+				e.Credit(credits(WasRefused, hour-1, 100+i, 100+i), 0) // another shard meanwhile
+			}
+			if e.Left != want.Left || e.Answered != want.Answered || e.Unanswered != want.Unanswered {
+				t.Errorf("%+v, want %+v", e, want)
+			}
+		})
+	}
+}
+
+// The numbers of records grow to any length.
+func TestLater(t *testing.T) {
+	order := []string{"9", "10", "99999999999999999999", "300000000000000499659", "4421584500000000017450439091"}
+	for i, a := range order {
+		for j, b := range order {
+			if later(a, b) != (i > j) {
+				t.Errorf("%s later than %s: %v", a, b, later(a, b))
+			}
+		}
+	}
+}
+
+// A country shows the blocks that were refused most, and those of the latest batch first.
+func TestWorst(t *testing.T) {
+	const hour = 500_000
+	e := charged(Country, hour, 1)
+	refuse := func(blocks string) {
+		var all []Credit
+		for i := range blocks {
+			all = append(all, Credit{Event: WasRefused, Hour: hour, Block: []byte(blocks[i : i+1])})
+		}
+		e.Credit(all, 0)
+	}
+	shown := func() (s string) {
+		for _, b := range e.Worst {
+			s += string(b)
+		}
+		return s
+	}
+	for _, step := range []struct{ refused, want string }{
+		{"abacbd", "abcd"}, {"xyzzyxwwwv", "wxyzabcd"}, {"d", "dwxyzabc"}, {"ijkl", "ijkldwxyzabc"},
+		{"mnop", "mnopijkldwxyzabc"}, {"q", "qmnopijkldwxyzab"},
+	} {
+		if refuse(step.refused); shown() != step.want {
+			t.Errorf("after %s: %s, want %s", step.refused, shown(), step.want)
+		}
+	}
+}
+
+// Countries come before what depends on them, and refusals alone make no entry.
+func TestDue(t *testing.T) {
+	n := Numbers{Client: "demo", Region: "MY", Block: make([]byte, DigestSize)}
+	var all []Credit
+	for i := range 20 { // twenty blocks are refused, the later ones more often
+		n.Block = []byte{byte(i), 0, 0, 0, 0, 0, 0, 0}
+		all = append(all, slices.Repeat([]Credit{{Key: n.BlockKey(), Event: WasRefused}}, i+1)...)
+	}
+	n.Block = make([]byte, DigestSize)
+	old, young := n, n
+	old.Region = "SG"
+	for _, m := range []Numbers{old, young} {
+		for _, key := range []string{m.YoungKey(), m.BlockKey(), m.CountryKey()} {
+			all = append(all, Credit{Key: key, Event: AnsweredByKnown, Country: m.CountryKey()})
+		}
+	}
+	countries := Countries(all)
+	if len(countries) != 2 || countries[0].Key != young.CountryKey() || !countries[1].Create {
+		t.Fatalf("%+v", countries)
+	}
+	others := Others(all, map[string]Entry{
+		old.CountryKey(): {Kind: Country, Days: []int{1, 2, 3}, Usual: 2}, young.CountryKey(): {Kind: Country},
+	})
+	if len(others) != 2+mostRefused {
+		t.Errorf("%d others, want the block, the young countries, and %d refused blocks", len(others), mostRefused)
+	}
+	for i, d := range others {
+		if KindOf(d.Key) == Young && len(d.Credits) != 1 || d.Create != (i < 2) || d.Entry().Kind != KindOf(d.Key) {
+			t.Errorf("%+v", d)
+		}
+	}
+	if last := others[2]; len(last.Credits) != 20 {
+		t.Errorf("%d refusals of the first block, want those of the worst", len(last.Credits))
+	}
+}
+
+// Whatever comes: messages and answers of an entry are never more than what was sent, and its room is what the counts
+// say.
+func TestCreditAtRandom(t *testing.T) {
+	seed := rand.Uint64()
+	t.Log("seed", seed)
+	r := rand.New(rand.NewPCG(seed, 0)) // #nosec G404 -- a test's
+	for range 300 {
+		kind := []Kind{Block, Country, Young, Source}[r.IntN(4)]
+		e, hour, sent := charged(kind, 500_000, 0), int64(500_000), map[int64]int{}
+		for n := range 200 {
+			if r.IntN(12) == 0 {
+				hour += r.Int64N(6)
+			}
+			at := hour - r.Int64N(30)
+			switch r.IntN(3) {
+			case 0:
+				if e.Take(Charge{Kind: kind, Hour: hour, Base: 2000, Usual: 40, Force: true}) {
+					sent[hour]++
+				}
+			case 1:
+				e.Credit(credits(Answered, at, n, n, n+1), 0)
+			default:
+				e.Credit(credits([]Event{AnsweredByKnown, WasRefused}[r.IntN(2)], at, n, n), 0)
+			}
+			got := e
+			if got.compute(); e.TTL != 0 && got.Left != e.Left {
+				t.Fatalf("left %d, computed anew %d", e.Left, got.Left)
+			}
+			for h := e.Hour - hours + 1; h <= e.Hour; h++ {
+				if i := slot(h); e.Unanswered[i] < 0 || e.Unanswered[i]+e.Answered[i] != sent[h] {
+					t.Fatalf("hour %d: %d and %d of %d", h, e.Unanswered[i], e.Answered[i], sent[h])
+				}
+			}
+			if len(e.Seen) > mostSeen {
+				t.Fatalf("marks %v", e.Seen)
+			}
+		}
+	}
+}
