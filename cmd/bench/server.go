@@ -52,6 +52,9 @@ func startServer(binary, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := room(binary, data); err != nil {
+		return nil, err
+	}
 	return startServerOn(binary, data)
 }
 
