@@ -132,7 +132,7 @@ func (a *admission) block(ctx context.Context, charge Charge, country Entry, blo
 	if err != nil || ok {
 		return err
 	}
-	a.Reason, a.Entry = ByCountry, country
+	a.refusedBy(ByCountry, country)
 	if a.Mode != Monitor {
 		return nil
 	}
@@ -149,13 +149,18 @@ func (a *admission) charge(ctx context.Context, c Charge, reason Reason) (ok boo
 	if ok || err != nil {
 		return ok, err
 	}
-	if a.Reason == "" {
-		a.Reason, a.Entry = reason, e
-	}
+	a.refusedBy(reason, e)
 	if a.Mode != Monitor {
 		return false, nil
 	}
 	return true, a.force(ctx, c)
+}
+
+// refusedBy keeps the first reason: in mode [Monitor] there may be more.
+func (a *admission) refusedBy(reason Reason, e Entry) {
+	if a.Reason == "" {
+		a.Reason, a.Entry = reason, e
+	}
 }
 
 // try makes a charge if there is room.
