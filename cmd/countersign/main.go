@@ -18,6 +18,7 @@ var cli struct {
 	User     userCommands   `cmd:"" help:"Manage the users behind a client's wallet tokens."`
 	Number   numberCommands `cmd:"" help:"Look at the messages to a number, and end a lock-out."`
 	Messages messages       `cmd:"" help:"messages"`
+	Guard    guardCommands  `cmd:"" help:"guard"`
 	Senders  sendersCommand `cmd:"" help:"senders"`
 	Keys     keysCommands   `cmd:"" help:"Manage the service's own keys."`
 	Call     callCommands   `cmd:"" help:"Call a service as a client: sign the request, check the answer."`

@@ -25,10 +25,13 @@ type numberCommands struct {
 // Help describes the JSON of the commands.
 func (numberCommands) Help() string {
 	return `With --json, show prints {client, number, messages, unanswered, pause, knownSources, wait, waitKnown, ` +
-		`allClients}: number is masked; messages are times, the newest first; pause is there if unanswered messages ` +
-		`pause the number; wait is the time until a message may go out to anybody, and waitKnown that for a source ` +
-		`from which a right code came before; allClients has the times of the messages of all clients together, if ` +
-		`the deployment limits these. clear prints {client, number, done}.
+		`allClients, answered, knownUntil, guard, guardWait}: number is masked; messages are times, the newest first; ` +
+		`pause is there if unanswered messages pause the number; wait is the time until a message may go out to ` +
+		`anybody, and waitKnown that for a source from which a right code came before; allClients has the times of ` +
+		`the messages of all clients together, if the deployment limits these; answered is the time of the latest ` +
+		`right code; until knownUntil no budget of the guard refuses the number; guard is what the guard makes of a ` +
+		`message to it now: sent, known, off, allowed, blocked, or the budget without room, which is block, country ` +
+		`or client, and guardWait the time until that has room. clear prints {client, number, done}.
 
 The limits are those of the client's record and of this command's environment: give it the deployment's settings.`
 }
@@ -44,7 +47,8 @@ type aNumber struct {
 type desk struct {
 	store  openstore.Store
 	client *clients.Client
-	mask   string
+	keys   *otp.Keys
+	number phone.Number
 	own    []string // keys of the ledgers of the client, newest first
 	shared []string // of all clients
 }
@@ -76,7 +80,7 @@ func (c *aNumber) on(ctx context.Context, work func(desk) error) (err error) {
 	}
 	keys := ring.Keys(ctx)
 	return work(desk{
-		store: store, client: client, mask: number.Mask,
+		store: store, client: client, keys: keys, number: number,
 		own: keys.LedgerKeys(c.Client, number.E164), shared: keys.SharedLedgerKeys(number.E164),
 	})
 }
@@ -122,6 +126,7 @@ type shown struct {
 	Wait         string      `json:"wait"`
 	WaitKnown    string      `json:"waitKnown"`
 	AllClients   []time.Time `json:"allClients,omitempty"`
+	guarded
 }
 
 type numberShow struct{ aNumber }
@@ -142,11 +147,14 @@ func (c *numberShow) Run(ctx context.Context) error {
 			oldest = *n
 		}
 		s := shown{
-			Client: c.Client, Number: d.mask, Messages: times(&oldest), Unanswered: oldest.Unanswered,
+			Client: c.Client, Number: d.number.Mask, Messages: times(&oldest), Unanswered: oldest.Unanswered,
 			KnownSources: len(oldest.Known),
 			Wait:         waiting(d.client.Policy.Limits().Wait(own, now)),
 			WaitKnown:    waiting(d.client.Policy.KnownLimits().Wait(own, now)),
 			AllClients:   times(shared[len(shared)-1]),
+		}
+		if s.guarded, err = d.guarded(ctx, oldest, now); err != nil {
+			return err
 		}
 		if pause := d.client.Policy.PauseAfter(oldest.Unanswered); pause > 0 {
 			s.Pause = clients.Duration(pause).String()
@@ -210,6 +218,7 @@ func (s shown) text() string {
 		{"unanswered", fmt.Sprint(s.Unanswered)}, {"pause", pause}, {"known sources", fmt.Sprint(s.KnownSources)},
 		{"next message", next(s.Wait)}, {"to a known source", next(s.WaitKnown)},
 	}
+	rows = append(rows, s.rows()...)
 	if len(s.AllClients) > 0 {
 		rows = append(rows, []string{"of all clients (UTC)", all(s.AllClients)})
 	}
@@ -218,8 +227,8 @@ func (s shown) text() string {
 
 type numberClear struct{ aNumber }
 
-// Run forgets the messages to a number. Known sources stay: they are the ones that a
-// lock-out would keep out.
+// Run forgets the messages to a number. Known sources stay, and the time of the latest right code: both show who the
+// owner is, and a lock-out would keep the owner out.
 func (c *numberClear) Run(ctx context.Context) error {
 	return c.on(ctx, func(d desk) error {
 		for _, key := range append(d.own, d.shared...) {
@@ -231,7 +240,7 @@ func (c *numberClear) Run(ctx context.Context) error {
 			Client string `json:"client"`
 			Number string `json:"number"`
 			Done   string `json:"done"`
-		}{c.Client, d.mask, "cleared"}
-		return c.answer(done, fmt.Sprintf("number %s of client %s: cleared", d.mask, quoted(c.Client)))
+		}{c.Client, d.number.Mask, "cleared"}
+		return c.answer(done, fmt.Sprintf("number %s of client %s: cleared", d.number.Mask, quoted(c.Client)))
 	})
 }

@@ -49,7 +49,7 @@ func TestCommandsOfPages(t *testing.T) {
 // commandsOf returns the commands of a page without the program's name: from code in the text, where the name may be
 // left out, and from the lines of blocks.
 func commandsOf(page string) (all []string) {
-	groups := []string{"client", "user", "keys", "number"}
+	groups := []string{"client", "user", "keys", "number", "guard"}
 	for i, part := range strings.Split(page, "```") {
 		if i%2 == 1 { // a block
 			for line := range strings.Lines(part) {

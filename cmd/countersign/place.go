@@ -107,6 +107,9 @@ func (p place) store(ctx context.Context) (store openstore.Store, cfg config.Con
 	if cfg, err = config.Load(os.Getenv); err != nil {
 		return nil, cfg, err
 	}
+	if !p.at().Deployed() && os.Getenv(config.Prefix+"REQUESTS_PER_MINUTE") == "" {
+		cfg.RequestsPerMinute = 0 // that of the local server
+	}
 	if err = p.makeFolder(); err != nil {
 		return nil, cfg, err
 	}

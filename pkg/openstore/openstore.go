@@ -19,6 +19,7 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/streams"
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
@@ -45,6 +46,7 @@ type Store interface {
 	otp.Ledgers
 	otp.Receipts
 	clients.Counter
+	guard.Reader
 	Documents() documents.Table
 	// Ledger reads a ledger, nil for none, and ClearLedger forgets its messages and keeps
 	// its known sources.

@@ -9,15 +9,17 @@ import (
 	"strings"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
 // Subject is a client whose budgets are meant.
 type Subject struct {
-	Client
-	Shards    int
-	Countries []string // that it may send to, without "*"
+	ID        string
+	Guard     clients.Guard // of its record
+	PerMinute int           // its rate, as far as the caller knows it
+	Countries []string      // that it may send to, without "*"
 }
 
 // Maker makes reports.
@@ -29,8 +31,8 @@ type Maker struct {
 	Now    time.Time
 }
 
-// uncertain is the country of numbers without a certain one, as keys name it.
-const uncertain = "ZZ"
+// Uncertain is the country of numbers without a certain one, as keys name it.
+const Uncertain = "ZZ"
 
 // Make reads the budgets of clients, and returns those that the options choose.
 func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report, error) {
@@ -39,7 +41,7 @@ func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report,
 		Clients: []Client{}, Rows: []Row{}, Notes: []string{},
 	}
 	for _, s := range subjects {
-		r.Clients = append(r.Clients, s.Client)
+		r.Clients = append(r.Clients, ClientOf(s.ID, s.Guard))
 		rows, err := m.rows(ctx, s, o)
 		if err != nil {
 			return Report{}, fmt.Errorf("client %q: %w", s.ID, err)
@@ -87,6 +89,8 @@ func (m Maker) rows(ctx context.Context, s Subject, o Options) ([]Row, error) {
 type table struct {
 	Subject
 	Maker
+	policy    guard.Policy
+	rules     clients.Client // has nothing but the rules
 	numbers   guard.Numbers
 	hour      int64
 	countries []string
@@ -96,14 +100,15 @@ type table struct {
 // read reads the entries of countries.
 func (m Maker) read(ctx context.Context, s Subject, only string) (*table, error) {
 	t := &table{
-		Subject: s, Maker: m, numbers: otp.GuardNumbers(s.ID), hour: m.Now.Unix() / 3600,
-		countries: append(slices.Clone(s.Countries), uncertain), entries: map[string]guard.Entry{},
+		Subject: s, Maker: m, policy: s.Guard.Policy(s.PerMinute), rules: clients.Client{GuardRules: s.Guard.Rules},
+		numbers: otp.GuardNumbers(s.ID), hour: m.Now.Unix() / 3600,
+		countries: append(slices.Clone(s.Countries), Uncertain), entries: map[string]guard.Entry{},
 	}
 	if only != "" {
 		t.countries = []string{only}
 	}
 	var keys []string
-	for shard := range max(1, s.Shards) {
+	for shard := range guard.MaxShards {
 		for _, country := range t.countries {
 			keys = append(keys, t.countryKey(country, shard))
 		}
@@ -136,10 +141,12 @@ func (t *table) add(ctx context.Context, keys []string) error {
 	return nil
 }
 
-// shards returns the entries of all shards of a budget that exist.
+// shards returns the entries of a budget: of the shards that the client's rate makes, and of others in use. The process
+// that sends may know another rate, and the rate may have been another one until lately.
 func (t *table) shards(key func(shard int) string) (all []guard.Entry) {
-	for shard := range max(1, t.Shards) {
-		if e, ok := t.entries[key(shard)]; ok {
+	for shard := range guard.MaxShards {
+		e, ok := t.entries[key(shard)]
+		if ok && (shard < t.policy.Shards || guard.Sum(e.Unanswered)+guard.Sum(e.Answered)+guard.Sum(e.Refused) > 0) {
 			all = append(all, e)
 		}
 	}
@@ -160,8 +167,8 @@ func (t *table) young() *Row {
 // country returns the row of a country. ok is false if nothing was sent there, and no rule names it.
 func (t *table) country(country string, young *Row) (row Row, ok bool) {
 	all := t.shards(func(shard int) string { return t.countryKey(country, shard) })
-	rule := t.Client.rule(t.Now, country, "")
-	if len(all) == 0 && rule == nil {
+	rule, ruled := t.rules.Rule("", country, t.Now)
+	if len(all) == 0 && !ruled {
 		return Row{}, false
 	}
 	row = t.row(Country, all)
@@ -177,31 +184,14 @@ func (t *table) country(country string, young *Row) (row Row, ok bool) {
 	if len(all) == 0 {
 		row.Allowance, row.Left, row.Verdict = nil, nil, Learning
 	}
-	row.ruled(rule)
+	if ruled {
+		row.rule(rule)
+	}
 	return row, true
 }
 
-// rule returns the rule that holds for numbers of a country that begin with a prefix, nil for none. Of several, one for
-// the longest prefix counts, and then one that blocks.
-func (c Client) rule(now time.Time, country, prefix string) (best *Rule) {
-	for i, r := range c.Rules {
-		switch {
-		case !r.Until.IsZero() && !r.Until.After(now):
-		case r.Prefix == "" && !slices.Contains(r.Countries, country),
-			r.Prefix != "" && (prefix == "" || !strings.HasPrefix(prefix, r.Prefix)):
-		case best == nil, len(r.Prefix) > len(best.Prefix),
-			len(r.Prefix) == len(best.Prefix) && r.Verdict == Blocked:
-			best = &c.Rules[i]
-		}
-	}
-	return best
-}
-
-func (r *Row) ruled(rule *Rule) {
-	if rule != nil {
-		r.Verdict, r.Until = rule.Verdict, rule.Until
-	}
-}
+// rule sets the verdict of a rule.
+func (r *Row) rule(rule clients.GuardRule) { r.Verdict, r.Until = verdictOf(rule), rule.Until }
 
 // row adds up the shards of a budget.
 func (t *table) row(kind Kind, shards []guard.Entry) Row {
@@ -232,7 +222,8 @@ func (t *table) row(kind Kind, shards []guard.Entry) Row {
 		r.Since = time.Unix(since*3600, 0).UTC()
 	}
 	switch {
-	case full && t.Mode == guard.Monitor:
+	case !t.policy.On():
+	case full && t.policy.Mode == guard.Monitor:
 		r.Verdict = Monitored
 	case full:
 		r.Verdict = Refusing
@@ -293,6 +284,8 @@ func (t *table) block(e guard.Entry, country string) Row {
 		row.Block, _ = t.Maker.Block(t.ID, e.Label)
 	}
 	row.price(country, t.Prices)
-	row.ruled(t.Client.rule(t.Now, country, row.Block))
+	if rule, ruled := t.rules.Rule(otp.Phone(row.Block), country, t.Now); ruled {
+		row.rule(rule)
+	}
 	return row
 }

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/guard"
 )
 
@@ -34,7 +36,27 @@ type Rule struct {
 	Countries []string  `json:"countries,omitempty"` // either these
 	Prefix    string    `json:"prefix,omitempty"`    // or numbers that begin with this, such as "+6012345"
 	Until     time.Time `json:"until,omitzero"`      // missing: until it is removed
-	Note      string    `json:"note,omitempty"`
+}
+
+// ClientOf returns how a client's record has the guard treat it. Rules that are over are in it.
+func ClientOf(id string, g clients.Guard) Client {
+	c := Client{
+		ID: id, Mode: cmp.Or(g.Mode, guard.Enforce), NewCountries: cmp.Or(g.NewCountries, guard.DefaultYoung),
+		Rules: []Rule{},
+	}
+	for _, r := range g.Rules {
+		c.Rules = append(c.Rules, Rule{
+			Verdict: verdictOf(r), Countries: r.Countries, Prefix: r.Prefix, Until: r.Until,
+		})
+	}
+	return c
+}
+
+func verdictOf(r clients.GuardRule) Verdict {
+	if r.Verdict == clients.Allow {
+		return Allowed
+	}
+	return Blocked
 }
 
 // Kind of a row.

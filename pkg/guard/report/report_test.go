@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
 	"countersign/pkg/otp"
@@ -113,10 +114,10 @@ func (w world) make(o report.Options, subjects ...report.Subject) report.Report 
 	return r
 }
 
-func acme(mode guard.Mode, shards int, rules ...report.Rule) report.Subject {
+func acme(mode guard.Mode, shards int, rules ...clients.GuardRule) report.Subject {
 	return report.Subject{
-		Client: report.Client{ID: "acme", Mode: mode, NewCountries: 200, Rules: rules},
-		Shards: shards, Countries: []string{"MY", "GB", "TH"},
+		ID: "acme", Guard: clients.Guard{Mode: mode, Rules: rules}, PerMinute: shards * 30_000,
+		Countries: []string{"MY", "GB", "TH"},
 	}
 }
 
@@ -235,17 +236,24 @@ func TestRules(t *testing.T) {
 	w.learned("MY", 0)
 	w.send(500, "MY", 0, "12345", hour)
 	later, before := now.Add(time.Hour), now.Add(-time.Hour)
+	rule := func(v clients.GuardVerdict, until time.Time, prefix string, countries ...string) clients.GuardRule {
+		return clients.GuardRule{Verdict: v, Until: until, Prefix: prefix, Countries: countries}
+	}
+	never := time.Time{}
 	for name, c := range map[string]struct {
-		rules          []report.Rule
+		rules          []clients.GuardRule
 		country, block report.Verdict
 	}{
-		"none":         {nil, report.Open, report.Refusing},
-		"the country":  {[]report.Rule{{Verdict: report.Allowed, Countries: []string{"GB", "MY"}}}, report.Allowed, report.Allowed},
-		"another one":  {[]report.Rule{{Verdict: report.Allowed, Countries: []string{"GB"}}}, report.Open, report.Refusing},
-		"it is over":   {[]report.Rule{{Verdict: report.Blocked, Countries: []string{"MY"}, Until: before}}, report.Open, report.Refusing},
-		"the block":    {[]report.Rule{{Verdict: report.Allowed, Prefix: "+6012345", Until: later}}, report.Open, report.Allowed},
-		"longer ones":  {[]report.Rule{{Verdict: report.Blocked, Prefix: "+60123456"}}, report.Open, report.Refusing},
-		"prefix first": {[]report.Rule{{Verdict: report.Blocked, Countries: []string{"MY"}}, {Verdict: report.Allowed, Prefix: "+60"}}, report.Blocked, report.Allowed},
+		"none":        {nil, report.Open, report.Refusing},
+		"the country": {[]clients.GuardRule{rule(clients.Allow, later, "", "GB", "MY")}, report.Allowed, report.Allowed},
+		"another one": {[]clients.GuardRule{rule(clients.Allow, later, "", "GB")}, report.Open, report.Refusing},
+		"it is over":  {[]clients.GuardRule{rule(clients.Block, before, "", "MY")}, report.Open, report.Refusing},
+		"the block":   {[]clients.GuardRule{rule(clients.Allow, later, "+6012345")}, report.Open, report.Allowed},
+		"longer ones": {[]clients.GuardRule{rule(clients.Block, never, "+60123456")}, report.Open, report.Refusing},
+		"both": {
+			[]clients.GuardRule{rule(clients.Block, never, "", "MY"), rule(clients.Allow, later, "+6012")},
+			report.Blocked, report.Allowed,
+		},
 	} {
 		r := w.make(report.Options{All: true}, acme(guard.Enforce, 1, c.rules...))
 		country, block := find(t, r, report.Country, "MY"), find(t, r, report.Block, "MY")
@@ -254,9 +262,8 @@ func TestRules(t *testing.T) {
 		}
 	}
 	quiet := newWorld(t, guard.Enforce, 1)
-	row := find(t, quiet.make(report.Options{}, acme(guard.Enforce, 1, report.Rule{
-		Verdict: report.Blocked, Countries: []string{"TH"}, Until: later,
-	})), report.Country, "TH")
+	thailand := acme(guard.Enforce, 1, rule(clients.Block, later, "", "TH"))
+	row := find(t, quiet.make(report.Options{}, thailand), report.Country, "TH")
 	if row.Verdict != report.Blocked || !row.Until.Equal(later) || row.Left != nil {
 		t.Errorf("a country without messages: %+v", row)
 	}

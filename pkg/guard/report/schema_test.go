@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
 )
@@ -54,10 +55,10 @@ func TestSchema(t *testing.T) {
 		w.learned("MY", 0)
 		w.send(300, "MY", 0, "12345", hour)
 		w.send(300, "GB", 1, "12345", hour)
-		rules := []report.Rule{
-			{Verdict: report.Allowed, Countries: []string{"GB", "MY"}, Until: now.AddDate(0, 0, 1), Note: "a campaign"},
-			{Verdict: report.Blocked, Countries: []string{"TH"}},
-			{Verdict: report.Blocked, Prefix: "+6012345", Until: now.AddDate(0, 0, 1)},
+		rules := []clients.GuardRule{
+			{Verdict: clients.Allow, Countries: []string{"GB", "MY"}, Until: now.AddDate(0, 0, 1)},
+			{Verdict: clients.Block, Countries: []string{"TH"}},
+			{Verdict: clients.Block, Prefix: "+6012345", Until: now.AddDate(0, 0, 1)},
 		}
 		for n := range len(rules) + 1 {
 			valid(t, w.make(report.Options{All: true}, acme(mode, 2, rules[:n]...)))
