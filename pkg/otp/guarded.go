@@ -81,7 +81,7 @@ var overOf = map[guard.Reason]Outcome{
 }
 
 // note keeps what a spend returned: for the challenge, for a refund, for the answer, and for the newer ledgers of the
-// number. Where the limits refused the message before the guard was asked, it is not known which entries would count it.
+// number. Where the limits refused the message before the guard was asked, no entry counts it: there is no tag.
 func (s *sending) note(p Spend, spent Spent) {
 	if p.Guard == nil {
 		return

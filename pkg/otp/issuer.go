@@ -94,8 +94,8 @@ type Started struct {
 	// Time until a send may pass again: with TooSoon and TooMany, except for a repeat of a
 	// finished call, and with Unclear if the limits refuse another copy.
 	Wait time.Duration
-	// Guard is the verdict of the guard on the message of this call, zero if it was not asked. In mode [guard.Monitor] a
-	// message goes out that it would refuse: then its Reason is not "".
+	// Guard is the verdict of the guard on the message of this call, zero if it was not asked. In mode
+	// [guard.Monitor] a message goes out that it would refuse: then its Reason is not "".
 	Guard guard.Verdict
 	Cause error // with Unclear and Undeliverable: the sender's answer or the limit, for the log
 }

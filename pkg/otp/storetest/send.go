@@ -59,6 +59,7 @@ func testSend(t *testing.T, o Opener) {
 		{"a new code that the sender refuses leaves the old one as it was", refusedKeepsCode},
 		{"to a number that is refused by now", refusedRecipient},
 		{"refused and unclear", refusedAndUnclear},
+		{"refused for one reason and another", refusedInTurn},
 		{"fifty at once", sendTogether},
 		{"each request of a further send fails in turn", sendFails},
 	})
@@ -293,6 +294,34 @@ func refusedAndUnclear(t *testing.T, o Opener) {
 		t.Error("another code was sent")
 	}
 	w.check(t, "", code, fiveMinutes, otp.Passed)
+}
+
+// refusedInTurn: whoever is refused for two reasons in turn does not keep others from the challenge by storing both
+// again and again.
+func refusedInTurn(t *testing.T, o Opener) {
+	w := newWorld(o.Open(t))
+	r := scenario("")
+	w.send(t, r, otp.Sent)
+	w.check(t, "", w.Inbox.last(t), 0, otp.Passed)
+	hourly := r
+	hourly.Policy.PerHour = 1
+	owners := map[string]bool{}
+	for n := range 10 {
+		if n%2 == 0 {
+			w.send(t, r, otp.TooSoon)
+		} else {
+			w.send(t, hourly, otp.TooMany)
+		}
+		owners[stored(t, w.Store, otp.ChallengeKey("demo", r.ID)).Owner] = true
+	}
+	if len(owners) != 2 {
+		t.Errorf("%d calls stored that they were refused, want 2", len(owners))
+	}
+	if c := stored(t, w.Store, otp.ChallengeKey("demo", r.ID)); c.Result != otp.TooMany {
+		t.Errorf("stored is %s, want %s", c.Result, otp.TooMany)
+	}
+	w.Clock.Advance(cooldown)
+	w.send(t, r, otp.Sent)
 }
 
 func sendTogether(t *testing.T, o Opener) {
