@@ -30,6 +30,11 @@ type Change struct {
 	// WasReceipt and Receipt are the receipt of a message before and after, instead of a
 	// challenge. WasReceipt may be nil if the one before was of another state.
 	WasReceipt, Receipt *otp.Receipt
+
+	// Record is the sequence number of the change, a decimal one, and First that of the first change that was read with
+	// it, see [guard.Mark]. A reader that fails goes on with the same first change. First is "" where the reader finishes
+	// each change once.
+	First, Record string
 }
 
 // Facts returns the facts that follow from a change, in the order in which they happened.
@@ -40,6 +45,18 @@ func Facts(c Change) []Fact {
 	if c.Receipt != nil {
 		return received(c.WasReceipt, c.Receipt)
 	}
+	facts := challenged(c)
+	for i := range facts {
+		facts[i].record = c.Record
+		for j := range facts[i].credits {
+			facts[i].credits[j].From, facts[i].credits[j].Record = c.First, c.Record
+		}
+	}
+	return facts
+}
+
+// challenged returns the facts that follow from a change of a challenge.
+func challenged(c Change) []Fact {
 	was, is := c.Was, c.Is
 	var facts []Fact
 	if was != nil && ends(c) && !isRecord(was) && held(was) && !was.Passed() {
@@ -77,6 +94,7 @@ func Facts(c Change) []Fact {
 	if is.State == otp.Failed && before.State != otp.Failed && is.Result != otp.NoUser {
 		f := newFact(is, Refused, at)
 		f.Reason, f.AttemptsLeft = string(is.Result), nil
+		f.credits = refusals(is)
 		facts = append(facts, f)
 	}
 	return facts
@@ -110,7 +128,7 @@ func guess(c *otp.Challenge, n int, at time.Time) Fact {
 	f := newFact(c, kind, at, strconv.Itoa(n))
 	f.leave(c.Max - n)
 	if kind == Passed {
-		f.answer = answer(c)
+		f.answer, f.credits = answer(c, at), credits(c)
 		f.messages = judged(c)
 		f.messages = f.messages[:min(1, len(f.messages))] // of several, the person may have got the latest only
 	}
@@ -126,12 +144,16 @@ func judged(c *otp.Challenge) []string {
 	return c.MessageIDs()
 }
 
-// answer returns what a right code changes for its number. The source of a code that the
-// client chose does not become known: no phone is needed to type it.
-func answer(c *otp.Challenge) otp.Answer {
+// answer returns what a right code changes for its number. A code that the client chose, or the operator for a test
+// number, makes neither its source nor its number known: no phone is needed to type it.
+func answer(c *otp.Challenge, at time.Time) otp.Answer {
 	a := otp.Answer{Ledger: c.LedgerKey}
-	if !c.Chosen {
-		a.Source = c.Source
+	if c.Chosen {
+		return a
+	}
+	a.Source = c.Source
+	if !c.Test {
+		a.At = otp.MillisOf(at)
 	}
 	return a
 }

@@ -272,25 +272,27 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// A right code is an answer for its number, and makes the source of its challenge known,
-// unless the client chose the code.
+// A right code is an answer for its number, and makes the number and the source of its challenge known, unless the
+// client chose the code. The code of a test number makes no number known.
 func TestAnswers(t *testing.T) {
 	from := func(i *otp.Challenge) { i.Source = []byte("source") }
-	chosen := func(i *otp.Challenge) { i.Chosen = true }
+	test := func(i *otp.Challenge) { i.Test = true }
+	const at = sentAt + 5000
 	for name, c := range map[string]struct {
 		is   *otp.Challenge
 		want []otp.Answer
 	}{
 		"right": {
-			image(state(sent), guessed(1), right, from), []otp.Answer{{Ledger: "N#1", Source: []byte("source")}},
+			image(state(sent), guessed(1), right, from), []otp.Answer{{Ledger: "N#1", Source: []byte("source"), At: at}},
 		},
 		"chosen":       {image(state(sent), guessed(1), right, from, chosen), []otp.Answer{{Ledger: "N#1"}}},
-		"no source":    {image(state(sent), guessed(1), right), []otp.Answer{{Ledger: "N#1"}}},
+		"no source":    {image(state(sent), guessed(1), right), []otp.Answer{{Ledger: "N#1", At: at}}},
+		"a test":       {image(state(sent), guessed(1), right, test), []otp.Answer{{Ledger: "N#1"}}},
 		"wrong":        {image(state(sent), guessed(1), from), nil},
 		"not sent yet": {image(from), nil},
 	} {
 		var got numbers
-		facts := changes.Facts(changes.Change{Is: c.is})
+		facts := changes.Facts(changes.Change{Is: c.is, At: at.Time()})
 		if _, err := (changes.Consumer{Numbers: &got, Events: &targets{}}).Work(t.Context(), facts); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -35,25 +36,40 @@ type Feedback interface {
 	Report(ctx context.Context, verdicts []Verdict)
 }
 
-// Consumer does the work that follows from facts, in three steps: it clears the
-// unanswered messages of numbers, then it publishes events, then it reports verdicts.
-// All fields but Turn and Feedback are required. It holds no state of its own. Work that
-// is repeated after a failure does no harm.
+// Credits is the part of a store that a consumer uses to give credits to the budgets of the guard.
+type Credits interface {
+	// Credit gives each credit to its entry, exactly once as far as its From and Record say. After an error some of
+	// them may be given.
+	Credit(ctx context.Context, credits []guard.Credit) error
+}
+
+// Consumer does the work that follows from facts, in four steps: it clears the
+// unanswered messages of numbers, then it publishes events, then it reports verdicts, then
+// it credits the budgets of the guard. Numbers and Events are required. It holds no state
+// of its own. Work that is repeated after a failure does no harm.
 type Consumer struct {
 	Numbers  Numbers
 	Events   Events
 	Feedback Feedback // nil: no provider wants it
-	// Turn is the time before a deadline that is reserved for the second step. A stream
-	// moves on only when both are done, so a slow first step must not take all the
-	// time. With 0 it may.
+	Credits  Credits  // nil: there are no budgets
+	// Turn is the time before a deadline that is reserved for each later step: for the
+	// second one, and for the last one if there are Credits. A stream moves on only when
+	// all are done, so a slow step must not take all the time. With 0 it may.
 	Turn time.Duration
 }
 
 // Work does all steps for all facts. It returns how many facts, from the first on,
 // are done: the stream continues behind them. A step that fails or is slow does not
-// keep the second from its work. The third one is for facts that are done, and does not
-// count: the stream repeats the others.
+// keep the second from its work. The other ones are for facts that are done. The third one
+// does not count: the stream repeats the others. If the last one fails, no fact is done, as
+// what it credits begins with the first one.
 func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) {
+	last := ctx
+	if c.Credits != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = sooner(ctx, c.Turn)
+		defer cancel()
+	}
 	answered, failed := c.answered(ctx, facts)
 	if failed != nil {
 		failed = fmt.Errorf("answered: %w", failed)
@@ -64,7 +80,39 @@ func (c Consumer) Work(ctx context.Context, facts []Fact) (done int, err error) 
 	}
 	done = min(answered, published)
 	c.report(ctx, facts[:done])
-	return done, errors.Join(failed, err)
+	credited := c.credit(last, facts, done)
+	if credited != nil {
+		done, credited = 0, fmt.Errorf("credit: %w", credited)
+	}
+	return done, errors.Join(failed, err, credited)
+}
+
+// sooner returns a context that ends so long before ctx.
+func sooner(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, end.Add(-by))
+}
+
+// credit gives the credits of facts that are done. It leaves out those of a change that is not done as a whole: the
+// stream begins with that one, and its credits come again as those of another batch.
+func (c Consumer) credit(ctx context.Context, facts []Fact, done int) error {
+	if c.Credits == nil {
+		return nil
+	}
+	for done > 0 && done < len(facts) && facts[done].record != "" && facts[done-1].record == facts[done].record {
+		done--
+	}
+	var all []guard.Credit
+	for _, f := range facts[:done] {
+		all = append(all, f.credits...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return c.Credits.Credit(ctx, all)
 }
 
 // report hands over the verdicts of facts.
@@ -90,11 +138,8 @@ func (c Consumer) report(ctx context.Context, facts []Fact) {
 // stream repeats after later messages resets those too. That is rare, and the person did
 // answer.
 func (c Consumer) answered(ctx context.Context, facts []Fact) (int, error) {
-	if end, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end.Add(-c.Turn))
-		defer cancel()
-	}
+	ctx, cancel := sooner(ctx, c.Turn)
+	defer cancel()
 	for n, f := range facts {
 		if f.answer.Ledger == "" {
 			continue

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -73,10 +74,13 @@ type Fact struct {
 	Stream         string `json:"stream,omitempty"`
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 
-	// For [Consumer], and not published: with Passed what changes for the number, and with Passed
-	// and Expired the ids of the messages about which the fact is a [Verdict].
+	// For [Consumer], and not published: with Passed what changes for the number, with Passed and
+	// Refused what changes in the budgets of the guard, and with Passed and Expired the ids of the
+	// messages about which the fact is a [Verdict].
 	answer   otp.Answer
+	credits  []guard.Credit
 	messages []string
+	record   string // the sequence number of the change, see [Change]
 }
 
 // newFact makes a fact about a challenge. Its id is a digest of the kind, of the challenge

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -38,7 +39,11 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, end)
 		defer cancel()
-		h.Consumer.Turn = end.Sub(h.Now()) / 2 // half the time for each step
+		steps := time.Duration(2)
+		if h.Consumer.Credits != nil {
+			steps++
+		}
+		h.Consumer.Turn = end.Sub(h.Now()) / steps // the same time for each step
 	}
 	log := h.Log
 	if invocation, ok := lambdacontext.FromContext(ctx); ok {
@@ -46,8 +51,10 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 	}
 	var facts []changes.Fact
 	var sequences []string // of each fact's record
+	var first string       // of the batch
 	for _, text := range batch.Records {
-		r := read(text)
+		r := read(text, first)
+		first = cmp.Or(first, r.sequence)
 		if r.err != nil {
 			log.Error("record", "stream", r.arn, "sequence", r.sequence, "cause", r.err.Error())
 			r.facts = []changes.Fact{changes.NewUnreadable(r.arn, r.sequence, r.err.Error(), h.Now())}
@@ -64,7 +71,10 @@ func (h Handler) Handle(ctx context.Context, batch Batch) (events.DynamoDBEventR
 		return events.DynamoDBEventResponse{}, nil
 	}
 	from := "" // the whole batch again
-	if done < len(facts) {
+	switch {
+	case done == 0 && sequences[0] != "":
+		from = first // and not the first record with a fact: what was credited names this one, see [changes.Change]
+	case done < len(facts):
 		from = sequences[done]
 	}
 	log.Error("changes", "sequence", from, "done", done, "of", len(facts), "cause", err.Error())

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -22,8 +23,9 @@ type record struct {
 // sweeper is the principal that deletes items whose TTL is over.
 const sweeper = "dynamodb.amazonaws.com"
 
-// read decodes a record and derives its facts.
-func read(text json.RawMessage) (r record) {
+// read decodes a record and derives its facts. first is the sequence number of the first record of its batch, "" for
+// that record itself.
+func read(text json.RawMessage, first string) (r record) {
 	var in events.DynamoDBEventRecord
 	if json.Unmarshal(text, &in) != nil {
 		return unread(text)
@@ -37,6 +39,7 @@ func read(text json.RawMessage) (r record) {
 	c := changes.Change{
 		At:    in.Change.ApproximateCreationDateTime.Time,
 		Swept: in.UserIdentity != nil && in.UserIdentity.PrincipalID == sweeper,
+		First: cmp.Or(first, r.sequence), Record: r.sequence,
 	}
 	switch key := pk.String(); { // changes of the table's other items mean nothing here
 	case strings.HasPrefix(key, otp.ChallengePrefix):

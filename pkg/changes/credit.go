@@ -1,0 +1,57 @@
+package changes
+
+import (
+	"countersign/pkg/guard"
+	"countersign/pkg/otp"
+)
+
+// hourOf returns the hour of the latest message of a challenge, since 1970.
+func hourOf(c *otp.Challenge) int64 { return c.SentAt.Time().Unix() / 3600 }
+
+// credits returns what the right code of a challenge changes in the budgets that count its message. A chosen code
+// gives nothing: whoever asked for the message can type it without the phone. A test number has no message.
+func credits(c *otp.Challenge) []guard.Credit {
+	n, young, known, ok := tagged(c)
+	if !ok || c.Chosen || c.Test {
+		return nil
+	}
+	country := guard.Credit{Key: n.CountryKey(), Event: guard.Answered, Hour: hourOf(c)}
+	block, clients := country, country
+	block.Key, clients.Key = n.BlockKey(), n.YoungKey()
+	block.Country, clients.Country = country.Key, country.Key
+	switch {
+	case known:
+		country.Event, block.Event, clients.Event = guard.AnsweredByKnown, guard.AnsweredByKnown, guard.AnsweredByKnown
+		return []guard.Credit{country, block, clients}
+	case young:
+		block.Event = guard.AnsweredElsewhere
+	}
+	all := []guard.Credit{country, block}
+	if young {
+		all = append(all, clients)
+	}
+	if n.Source != nil {
+		source := country
+		source.Key = n.SourceKey()
+		all = append(all, source)
+	}
+	return all
+}
+
+// byGuard are the refusals of a budget. Those of an operator say nothing about one.
+var byGuard = map[otp.Outcome]bool{otp.OverBlock: true, otp.OverCountry: true, otp.OverClient: true, otp.OverSource: true}
+
+// refusals returns what the refusal of a challenge's message adds to the budgets, for the operator to see.
+func refusals(c *otp.Challenge) []guard.Credit {
+	n, _, _, ok := tagged(c)
+	if !ok || !byGuard[c.Result] {
+		return nil
+	}
+	country := guard.Credit{Key: n.CountryKey(), Event: guard.WasRefused, Hour: hourOf(c), Block: n.Block}
+	block := guard.Credit{Key: n.BlockKey(), Country: country.Key, Event: guard.WasRefused, Hour: country.Hour}
+	return []guard.Credit{country, block}
+}
+
+func tagged(c *otp.Challenge) (n guard.Numbers, young, known, ok bool) {
+	return guard.Tag(c.Guard).Numbers(otp.GuardNumbers(c.Client).Client, c.Region)
+}
