@@ -7,7 +7,6 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/openstore"
-	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
 
@@ -41,22 +40,11 @@ func followFile(ctx context.Context, f *sqlitestore.Store, events changes.Events
 		if err != nil {
 			return false, err
 		}
-		var cleared rightCodes
-		if err := work(ctx, changes.Consumer{Numbers: &cleared, Events: events}, p.List); err != nil {
+		if err := work(ctx, changes.Consumer{Numbers: &p, Events: events, Credits: &p}, p.List); err != nil {
 			return false, err
 		}
-		return len(p.List) == piece, f.Feed().Finish(ctx, p, cleared...)
+		return len(p.List) == piece, f.Feed().Finish(ctx, p)
 	})
-}
-
-// rightCodes are answers. The ledgers of their numbers are cleared when their piece of
-// the feed is finished.
-type rightCodes []otp.Answer
-
-// Answered implements [changes.Numbers].
-func (all *rightCodes) Answered(_ context.Context, a otp.Answer) error {
-	*all = append(*all, a)
-	return nil
 }
 
 // followTables follows the stream of an engine's table. The stream of a deployment is

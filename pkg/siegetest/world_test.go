@@ -110,21 +110,13 @@ func (w *world) follow() {
 		for _, c := range p.List {
 			facts = append(facts, changes.Facts(c)...)
 		}
-		var got answers
-		if _, err = (changes.Consumer{Numbers: &got, Events: nowhere{}}).Work(w.t.Context(), facts); err == nil {
-			err = w.store.Feed().Finish(w.t.Context(), p, got...)
+		if _, err = (changes.Consumer{Numbers: &p, Events: nowhere{}, Credits: &p}).Work(w.t.Context(), facts); err == nil {
+			err = w.store.Feed().Finish(w.t.Context(), p)
 		}
 		if err != nil {
 			w.t.Fatal(err)
 		}
 	}
-}
-
-type answers []otp.Answer
-
-func (all *answers) Answered(_ context.Context, a otp.Answer) error {
-	*all = append(*all, a)
-	return nil
 }
 
 type nowhere struct{}

@@ -147,14 +147,6 @@ func (r *receiver) Publish(_ context.Context, facts []changes.Fact) (int, error)
 	return len(facts), nil
 }
 
-// ledgers are the answers whose ledgers are cleared when a piece is finished.
-type ledgers []otp.Answer
-
-func (l *ledgers) Answered(_ context.Context, a otp.Answer) error {
-	*l = append(*l, a)
-	return nil
-}
-
 var errKilled = errors.New("killed")
 
 // killer ends the process at its at-th step, before or after the step is done.
@@ -185,14 +177,13 @@ func (k *killer) follow(t testing.TB, s *sqlitestore.Store, events changes.Event
 	}()
 	for {
 		var p sqlitestore.Piece
-		var cleared ledgers
 		k.step(t, func() (err error) { p, err = s.Feed().Next(t.Context(), 9, time.Now()); return err })
 		if len(p.List) == 0 {
 			return true
 		}
-		consumer := changes.Consumer{Numbers: &cleared, Events: events}
+		consumer := changes.Consumer{Numbers: &p, Events: events, Credits: &p}
 		k.step(t, func() error { _, err := consumer.Work(t.Context(), factsOf(p)); return err })
-		k.step(t, func() error { return s.Feed().Finish(t.Context(), p, cleared...) })
+		k.step(t, func() error { return s.Feed().Finish(t.Context(), p) })
 	}
 }
 

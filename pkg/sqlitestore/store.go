@@ -131,7 +131,7 @@ func (s *Store) prepare() error {
 		&s.findEntry: findEntryQuery, &s.writeEntry: putEntryQuery,
 		&s.take: takeQuery, &d.find: findDocumentQuery, &d.page: pageQuery,
 		&d.add: addDocumentQuery, &d.replace: replaceDocumentQuery, &d.remove: deleteDocumentQuery,
-		&s.feed.forget: forgetQuery, &s.feed.keep: keepQuery,
+		&s.feed.oldest: oldestQuery, &s.feed.forget: forgetQuery, &s.feed.keep: keepQuery,
 	} {
 		var err error
 		if *stmt, err = s.conn.Prepare(query); err != nil {

@@ -1,0 +1,37 @@
+package sqlitestore
+
+import "countersign/pkg/guard"
+
+// credit gives credits to the budgets of the guard, inside a transaction.
+func (s *Store) credit(credits []guard.Credit) error {
+	countries := map[string]guard.Entry{}
+	for _, d := range guard.Countries(credits) {
+		e, err := s.creditOne(d)
+		if err != nil {
+			return err
+		}
+		countries[d.Key] = e
+	}
+	for _, d := range guard.Others(credits, countries) {
+		if _, err := s.creditOne(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// creditOne gives the credits of one entry, and returns the entry.
+func (s *Store) creditOne(d guard.Due) (guard.Entry, error) {
+	e, err := s.entry(d.Key)
+	if err != nil || e == nil && !d.Create {
+		return guard.Entry{}, err
+	}
+	if e == nil {
+		fresh := d.Entry()
+		e = &fresh
+	}
+	if e.Credit(d.Credits, d.Usual) {
+		s.putEntry(*e)
+	}
+	return *e, nil
+}
