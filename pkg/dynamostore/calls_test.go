@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"countersign/pkg/dynamostore"
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -48,6 +49,22 @@ var calls = []struct {
 	}},
 	{"Answered", func(ctx context.Context, s *dynamostore.Store) error {
 		return s.Answered(ctx, otp.Answer{Ledger: canary.LedgerKey})
+	}},
+	{"Charge of a country", func(ctx context.Context, s *dynamostore.Store) error {
+		_, _, err := s.Charge(ctx, guard.Charge{Key: "G#canary#c#MY#0", Kind: guard.Country, Hour: thisHour, Base: 100})
+		return err
+	}},
+	{"Charge of a block", func(ctx context.Context, s *dynamostore.Store) error {
+		_, _, err := s.Charge(ctx, guard.Charge{Key: "G#canary#b#canary", Kind: guard.Block, Hour: thisHour})
+		return err
+	}},
+	{"Entry", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Entry(ctx, "G#canary#b#canary")
+		return err
+	}},
+	{"Entries", func(ctx context.Context, s *dynamostore.Store) error {
+		_, err := s.Entries(ctx, []string{"G#canary#b#canary"})
+		return err
 	}},
 	{"Receive", func(ctx context.Context, s *dynamostore.Store) error {
 		_, err := s.Receive(ctx, otp.Receipt{MessageID: "canary-message", Reason: otp.ReasonArrived, At: now})

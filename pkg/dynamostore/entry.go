@@ -24,14 +24,15 @@ func ReadEntry(item map[string]types.AttributeValue) (guard.Entry, error) {
 }
 
 // writeEntry returns the item of an entry. Its counts are lists, so that a write can name one hour: "#u[3]". u are the
-// unanswered messages, a the answered ones, k the answers of known numbers, and r the refused messages. What is zero
-// is missing, unless a write adds to it.
+// unanswered messages, a the answered ones, k the answers of known numbers, and r the refused messages. Other values
+// are missing if they are zero, unless an update adds to them.
 func writeEntry(e entry) image {
 	item := image{
 		"pk": text(e.Key), "rev": number(e.rev), "hour": number(e.Hour), "ttl": number(e.TTL),
 		"left": number(int64(e.Left)), "beyond": number(int64(e.Beyond)),
-		"u": numbers(e.Unanswered[:]), "a": numbers(e.Answered[:]), "k": numbers(e.Known[:]), "r": numbers(e.Refused[:]),
 	}
+	item["u"], item["a"] = numbers(e.Unanswered[:]), numbers(e.Answered[:])
+	item["k"], item["r"] = numbers(e.Known[:]), numbers(e.Refused[:])
 	for name, n := range map[string]int64{
 		"base": int64(e.Base), "usual": int64(e.Usual), "at": e.AnsweredAt, "since": e.Since,
 	} {

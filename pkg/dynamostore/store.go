@@ -9,11 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
-// Store is [otp.Challenges], [otp.Ledgers] and [otp.Receipts] on one table. It holds no
-// state of its own and is safe for concurrent use.
+// Store is [otp.Challenges], [otp.Ledgers], [otp.Receipts] and [guard.Budgets] on one table.
+// It holds no state of its own and is safe for concurrent use.
 type Store struct {
 	client *dynamodb.Client
 	table  *string
@@ -23,6 +24,8 @@ var (
 	_ otp.Challenges = (*Store)(nil)
 	_ otp.Ledgers    = (*Store)(nil)
 	_ otp.Receipts   = (*Store)(nil)
+	_ guard.Budgets  = (*Store)(nil)
+	_ guard.Reader   = (*Store)(nil)
 )
 
 // New returns the store on a table, which must exist; see [CreateTable]. How
@@ -69,6 +72,7 @@ func (s *Store) put(ctx context.Context, item image, e *expression, values image
 // returns asks for. If the condition refuses it, item is the present item, nil for none.
 func (s *Store) update(
 	ctx context.Context, key string, e *expression, values image, returns types.ReturnValue,
+	options ...func(*dynamodb.Options),
 ) (item image, applied bool, err error) {
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           s.table,
@@ -79,7 +83,7 @@ func (s *Store) update(
 		ExpressionAttributeValues:           values,
 		ReturnValues:                        returns,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
+	}, options...)
 	if err != nil {
 		return s.refused("UpdateItem", err)
 	}
