@@ -11,44 +11,57 @@ import (
 // ownedByMe: a call that lost the challenge to another one changes nothing.
 const ownedByMe = "#owner = :owner"
 
+const settled = "SET #state = :state, #result = :result, #lease = :lease"
+
+// What some settlements also set, each with a bit of its own.
+var settledParts = [...]string{
+	", #sentAt = :sentAt, #mask = :mask", ", #messages = :messages", ", #g = :g", ", #ttl = :ttl",
+}
+
 const (
-	settled   = "SET #state = :state, #result = :result, #lease = :lease"
-	sentAgain = ", #sentAt = :sentAt, #mask = :mask"
-	messages  = ", #messages = :messages"
+	settlesSentAt = 1 << iota
+	settlesMessages
+	settlesGuard
+	settlesTTL
 )
 
-var (
-	settle     = when(settled, ownedByMe)
-	settleSent = when(settled+sentAgain, ownedByMe)
-	settleVoid = when(settled+", #ttl = :ttl", ownedByMe)
-
-	settleMessage     = when(settled+messages, ownedByMe)
-	settleSentMessage = when(settled+sentAgain+messages, ownedByMe)
-)
+// settlements are the expressions of a settlement, by the bits of its parts.
+var settlements = func() (all [1 << len(settledParts)]*expression) {
+	for bits := range all {
+		update := settled
+		for i, part := range settledParts {
+			if bits&(1<<i) != 0 {
+				update += part
+			}
+		}
+		all[bits] = when(update, ownedByMe)
+	}
+	return all
+}()
 
 // Settle implements [otp.Challenges].
 func (s *Store) Settle(ctx context.Context, t otp.Settlement) (otp.Write, error) {
-	e, values := settle, image{
+	bits, values := 0, image{
 		":owner":  text(t.Owner),
 		":state":  text(string(t.State)),
 		":result": text(string(t.Result)),
 		":lease":  millis(t.Lease),
 	}
 	if t.SentAt != 0 {
+		bits |= settlesSentAt
 		values[":sentAt"], values[":mask"] = millis(t.SentAt), text(t.Mask)
 	}
 	if len(t.Messages) > 0 {
+		bits |= settlesMessages
 		values[":messages"] = binary(t.Messages)
 	}
-	switch {
-	case t.Forget:
-		e, values[":ttl"] = settleVoid, number(int64(t.Lease)/1000)
-	case t.SentAt != 0 && len(t.Messages) > 0:
-		e = settleSentMessage
-	case t.SentAt != 0:
-		e = settleSent
-	case len(t.Messages) > 0:
-		e = settleMessage
+	if len(t.Guard) > 0 {
+		bits |= settlesGuard
+		values[":g"] = binary(t.Guard)
 	}
-	return s.change(ctx, t.Key, e, values, types.ReturnValueNone)
+	if t.Forget {
+		bits |= settlesTTL
+		values[":ttl"] = number(int64(t.Lease) / 1000)
+	}
+	return s.change(ctx, t.Key, settlements[bits], values, types.ReturnValueNone)
 }
