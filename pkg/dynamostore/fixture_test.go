@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/dynamostore"
 	"countersign/pkg/otp"
 )
 
@@ -45,6 +46,16 @@ func spend(key, id string, at otp.Millis) otp.Spend {
 		Key: key, ID: id, Now: at, Limits: otp.DefaultPolicy().Limits(),
 		TTL: at.Add(30 * 24 * time.Hour).Seconds(),
 	}
+}
+
+// spent makes a spend that must not fail.
+func spent(t testing.TB, s *dynamostore.Store, p otp.Spend) otp.Spent {
+	t.Helper()
+	got, err := s.Spend(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // service is the domain on a store, with a phone that accepts every message.

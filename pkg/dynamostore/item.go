@@ -60,6 +60,7 @@ func readLedger(item image) (*otp.Ledger, error) {
 		Unanswered: r.int("unanswered"),
 		TTL:        r.number("ttl"),
 		Known:      r.set("known"),
+		Answered:   otp.Millis(r.optional("answered")),
 	}
 	if len(at) != len(by) {
 		r.fail("by", "a list as long as sends")

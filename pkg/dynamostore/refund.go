@@ -18,28 +18,38 @@ import (
 const refundTries = 5
 
 // Refund implements [otp.Ledgers]. The send is nearly always the latest, and unanswered:
-// the same call counted it. Otherwise the write is refused, and the item that refused it
-// has the place of the send and the count.
+// the same call counted it.
 func (s *Store) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
-	k, off := 0, one
+	refunded, err := s.refund(ctx, key, id, one)
+	if err != nil || !refunded {
+		return err
+	}
+	return s.uncharge(ctx, charged)
+}
+
+// refund removes the latest send, if it has the id, and off unanswered messages. Otherwise the write is refused, and
+// the item that refused it has the place of the send and the count. It reports whether there was such a send.
+func (s *Store) refund(ctx context.Context, key, id string, off types.AttributeValue) (refunded bool, err error) {
+	counts := off == one
+	k := 0
 	for range refundTries {
 		values := image{":id": text(id), ":off": off}
 		item, applied, err := s.update(ctx, key, refundAt(k), values, types.ReturnValueNone)
 		if err != nil || applied || item == nil {
-			return err
+			return applied, err
 		}
 		n, err := readLedger(item)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if k = slices.IndexFunc(n.Sends, func(s otp.Send) bool { return s.ID == id }); k < 0 {
-			return nil // never counted, or refunded before, perhaps by this call when an answer was lost
+			return false, nil // never counted, or refunded before, perhaps by this call when an answer was lost
 		}
-		if off = one; n.Unanswered == 0 { // the number answered meanwhile, or its key was rotated
-			off = zero
+		if off = zero; counts && n.Unanswered > 0 { // else the number answered meanwhile, or its key was rotated
+			off = one
 		}
 	}
-	return fmt.Errorf("refund: the send moved %d times while it was looked up", refundTries)
+	return false, fmt.Errorf("refund: the send moved %d times while it was looked up", refundTries)
 }
 
 // refundAt returns the expression that removes the k-th latest send, if it still has the

@@ -246,7 +246,7 @@ func fillLedger(t *testing.T, s *dynamostore.Store, key string, limits otp.Limit
 		if limits.Uncounted {
 			continue
 		}
-		a := otp.Answer{Ledger: key, Source: bytes.Repeat([]byte{byte(n)}, 8)}
+		a := otp.Answer{Ledger: key, Source: bytes.Repeat([]byte{byte(n)}, 8), At: at}
 		if err := s.Answered(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}

@@ -22,18 +22,37 @@ const (
 	// knowsNone and knows are of the sources from which right codes came.
 	knowsNone = "attribute_not_exists(#known)"
 	knows     = "contains(#known, :source)"
-	// answering: fewer unanswered messages than those from which on a window applies.
-	answering = "#unanswered < "
+	// onlyKnown: a code passed for the number in the last 180 days.
+	onlyKnown = "#answered > :known"
+	// passedOn sets what an older ledger has.
+	passedOn = ", #answered = :answered"
+	// fewerUnanswered: than those from which on a window applies.
+	fewerUnanswered = "#unanswered < "
 )
 
-// Names of a spend, without and with those of the sources that are known.
-var (
-	spendNames      = names(counted + notCounted)
-	spendNamesKnown = names(counted + notCounted + knows)
-)
+// Names of a spend, without and with those of the sources that are known, and of the time of the latest answer.
+var spendNames = map[struct{ known, answered bool }]map[string]string{
+	{false, false}: names(counted + notCounted),
+	{true, false}:  names(counted + notCounted + knows),
+	{false, true}:  names(counted + notCounted + onlyKnown),
+	{true, true}:   names(counted + notCounted + knows + onlyKnown),
+}
 
 // Spend implements [otp.Ledgers].
 func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
+	if p.Guard != nil {
+		return s.spendGuarded(ctx, p)
+	}
+	n, applied, err := s.spend(ctx, p, false)
+	if err != nil || applied {
+		return otp.Spent{Applied: applied}, err
+	}
+	return otp.Spent{Item: n}, nil
+}
+
+// spend counts the send in the ledger, if known only IF the number is known. It returns the ledger that refused it,
+// and with p.Guard the one after the write.
+func (s *Store) spend(ctx context.Context, p otp.Spend, known bool) (n *otp.Ledger, applied bool, err error) {
 	id := text(p.ID)
 	values := image{
 		":sends": list(millis(p.Now)),
@@ -47,38 +66,51 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	if p.Limits.Uncounted {
 		values[":one"] = zero
 	}
-	e, err := spendWithin(p, values)
+	e, err := spendWithin(p, known, values)
 	if err != nil {
-		return otp.Spent{}, err
+		return nil, false, err
 	}
-	item, applied, err := s.update(ctx, p.Key, e, values, types.ReturnValueUpdatedNew)
+	returns := types.ReturnValueUpdatedNew
+	if p.Guard != nil {
+		returns = types.ReturnValueAllNew
+	}
+	item, applied, err := s.update(ctx, p.Key, e, values, returns)
 	switch {
 	case err != nil:
-		return otp.Spent{}, err
-	case applied:
+		return nil, false, err
+	case applied && p.Guard == nil:
 		s.trim(ctx, p, item)
-		return otp.Spent{Applied: true}, nil
-	case item == nil && len(p.Source) > 0: // no ledger knows no source
-		return otp.Spent{Item: &otp.Ledger{Key: p.Key}}, nil
+		return nil, true, nil
+	case item == nil && (known || len(p.Source) > 0): // no ledger knows no source, and has no answer
+		return &otp.Ledger{Key: p.Key}, false, nil
 	case item == nil:
-		return otp.Spent{}, noAnswer("spend")
+		return nil, false, noAnswer("spend")
 	}
-	n, err := readLedger(item)
-	return otp.Spent{Item: n}, err
+	n, err = readLedger(item)
+	return n, applied, err
 }
 
 // spendWithin returns the expression for p's limits, with one clause for each window. It
-// adds the values that the clauses compare with to values. A window of n sends has room if
+// adds the values that the clauses compare with to values.
+// With known, the number must be known, too. A window of n sends has room if
 // the n-th latest send is missing or at least as old as the window is long. This is
 // [otp.Limits.Refusal] in DynamoDB's language.
-func spendWithin(p otp.Spend, values image) (*expression, error) {
+func spendWithin(p otp.Spend, known bool, values image) (*expression, error) {
 	var b strings.Builder
 	b.Grow(len(notCounted) + 96*(len(p.Limits.Windows)+1))
 	b.WriteString(notCounted)
-	used := spendNames
+	var used struct{ known, answered bool }
+	update := counted
+	if p.Answered != 0 {
+		update, values[":answered"], used.answered = counted+passedOn, millis(p.Answered), true
+	}
+	if known {
+		b.WriteString(" AND " + onlyKnown)
+		values[":known"], used.answered = millis(p.KnownSince), true
+	}
 	if len(p.Source) > 0 {
 		b.WriteString(" AND " + knows)
-		values[":source"], used = binary(p.Source), spendNamesKnown
+		values[":source"], used.known = binary(p.Source), true
 	}
 	for i, w := range p.Limits.Windows {
 		if w.Sends < 1 {
@@ -90,14 +122,14 @@ func spendWithin(p otp.Spend, values image) (*expression, error) {
 		if w.From > 0 {
 			from := ":from" + strconv.Itoa(i)
 			values[from] = number(int64(w.From))
-			b.WriteString(answering + from + " OR ")
+			b.WriteString(fewerUnanswered + from + " OR ")
 		}
 		if w.Reserve {
-			used = spendNamesKnown
+			used.known = true
 			b.WriteString(knowsNone + " OR ")
 		}
 		b.WriteString("attribute_not_exists(" + nth + ") OR " + nth + " <= " + before + ")")
 	}
-	condition, update := b.String(), counted
-	return &expression{update: &update, condition: &condition, names: used}, nil
+	condition := b.String()
+	return &expression{update: &update, condition: &condition, names: spendNames[used]}, nil
 }

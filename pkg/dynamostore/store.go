@@ -14,10 +14,12 @@ import (
 )
 
 // Store is [otp.Challenges], [otp.Ledgers], [otp.Receipts] and [guard.Budgets] on one table.
-// It holds no state of its own and is safe for concurrent use.
+// It remembers for a few seconds which budgets had no room, and nothing else. It is safe for
+// concurrent use.
 type Store struct {
 	client *dynamodb.Client
 	table  *string
+	full   memory
 }
 
 var (

@@ -27,7 +27,11 @@ func (s *Store) trim(ctx context.Context, p otp.Spend, counted image) {
 	if sends == nil {
 		return
 	}
-	length := len(sends.Value)
+	s.trimTo(ctx, p, len(sends.Value))
+}
+
+// trimTo is trim for a ledger with so many sends.
+func (s *Store) trimTo(ctx context.Context, p otp.Spend, length int) {
 	keep := p.Limits.Trim(length)
 	if keep >= length {
 		return
