@@ -9,7 +9,10 @@ import (
 	"countersign/pkg/guard"
 )
 
-var _ guard.Budgets = (*Store)(nil)
+var (
+	_ guard.Budgets = (*Store)(nil)
+	_ guard.Reader  = (*Store)(nil)
+)
 
 const (
 	findEntryQuery = `SELECT entry, ttl FROM guard WHERE pk = :pk`
@@ -43,7 +46,7 @@ func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
 	return in(ctx, s, "entry", func() (*guard.Entry, error) { return s.entry(key) })
 }
 
-// Entries reads those entries that there are under the keys, in the order of the keys, for an operator.
+// Entries implements [guard.Reader].
 func (s *Store) Entries(ctx context.Context, keys []string) ([]guard.Entry, error) {
 	return in(ctx, s, "entries", func() (all []guard.Entry, err error) {
 		for _, key := range keys {
@@ -73,9 +76,8 @@ func (b *budgets) Charge(_ context.Context, c guard.Charge) (guard.Entry, bool, 
 		fresh := guard.Fresh(c.Key, c.Kind, c.Hour)
 		e = &fresh
 	}
-	changes := e.TTL == 0 || !e.Current(c) || e.Label == nil && c.Label != nil
 	ok := e.Take(c)
-	if ok || changes {
+	if ok {
 		s.putEntry(*e)
 	}
 	return *e, ok, nil
