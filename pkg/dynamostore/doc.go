@@ -1,9 +1,10 @@
-// Package dynamostore keeps challenges, ledgers, receipts and traffic in one DynamoDB
-// table ([Store]), and clients and users in another ([Documents]). The first letter of a
-// key is the kind of its item: "C#" is a challenge, "N#" the ledger of a number, "M#" the
-// receipt of a message, "T#" the traffic of a client, "G#" a budget of the guard, and "S#~"
-// the position of a laptop in the table's stream (package streams). Older tables have further items under "S#",
-// which nothing reads and which DynamoDB deletes at their TTL.
+// Package dynamostore keeps challenges, ledgers, budgets, receipts and traffic in one
+// DynamoDB table ([Store]), and clients and users in another ([Documents]). The first
+// letter of a key is the kind of its item: "C#" is a challenge, "N#" the ledger of a
+// number, "G#" a budget of the guard, "M#" the receipt of a message, "T#" the traffic of a
+// client, and "S#~" the position of a laptop in the table's stream (package streams). Older
+// tables have further items under "S#", which nothing reads and which DynamoDB deletes at
+// their TTL.
 //
 // [New] makes a [Store] on a client from [NewClient]. Each method that changes an item is
 // one conditional write. Its condition names every rule, one clause each. A refused write

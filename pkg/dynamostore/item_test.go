@@ -101,6 +101,7 @@ func TestUnreadableItem(t *testing.T) {
 		"by":         list(text("canary"), text("canary")), // longer than sends
 		"sends":      list(text("canary")),
 		"unanswered": num("9000.5"),
+		"answered":   text("canary"), // which may be missing
 	} {
 		names(t, "ledger", name, readLedger(with(ledger, name, wrong)))
 	}

@@ -2,9 +2,11 @@ package dynamostore_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -47,6 +49,45 @@ func TestFaultOfOneRequest(t *testing.T) {
 					}
 					if n := wire.Total(); n != 5+tries {
 						t.Errorf("%d requests, want %d", n, 5+tries)
+					}
+				})
+			}
+		}
+	}
+}
+
+// The same holds where the guard counts the message: in the two budgets of a new number, both of which must be made.
+func TestFaultOfOneGuardedRequest(t *testing.T) {
+	table := dynamotest.Table(t)
+	for name, fault := range faults {
+		for first := 1; first <= 7; first++ {
+			for _, young := range []bool{true, false} {
+				name := fmt.Sprintf("%s at request %d, young %v", name, first, young)
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					wire := dynamotest.NewWire(func(n int, _ string) dynamotest.Fault {
+						if n == first {
+							return fault
+						}
+						return dynamotest.Through
+					})
+					v := newService(t, storeOn(t, table, wire))
+					v.client = strings.NewReplacer(" ", "-", ",", "").Replace(name)
+					n := guard.Numbers{Client: v.client, Region: "MY"}
+					if !young {
+						country := guard.Charge{Key: n.CountryKey(), Kind: guard.Country, Hour: thisHour, Base: 2000}
+						keep(t, dynamotest.Client(t, nil), table, learned(country), 1)
+					}
+					start := v.asked("id")
+					start.Region, start.Guard = "MY", guard.Policy{Mode: guard.Enforce, Young: 200, Shards: 1}
+					for range 2 { // the second one is a repeat
+						if got, err := v.Init(t.Context(), start); err != nil || got.Outcome != otp.Sent {
+							t.Fatalf("%q %v", got.Outcome, err)
+						}
+					}
+					counted := unanswered(t, storeOn(t, table, nil), n.CountryKey())
+					if len(v.phone.codes) != 1 || counted != 1 && counted != 2 {
+						t.Errorf("%d messages, and the country counts %d, want 1", len(v.phone.codes), counted)
 					}
 				})
 			}

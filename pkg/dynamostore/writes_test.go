@@ -9,7 +9,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// Every operation makes the writes of its design and no reads (P7).
+// Every operation makes the writes of its design and no reads (P7). TestRequestsOfTheGuard has those of messages to new
+// numbers.
 func TestRequests(t *testing.T) {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	v := newService(t, dynamotest.Store(t, wire))
