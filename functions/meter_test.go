@@ -142,7 +142,8 @@ func (m *meter) setFollower(table *dynamostore.Store, log *slog.Logger) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.changes = stream.Handler{Consumer: changes.Consumer{Numbers: table, Events: events}, Now: m.now, Log: log}
+	consumer := changes.Consumer{Numbers: table, Events: events, Credits: table}
+	m.changes = stream.Handler{Consumer: consumer, Now: m.now, Log: log}
 }
 
 // now is a clock that advances by the same at each call, so that lines have the same length

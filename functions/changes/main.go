@@ -34,7 +34,8 @@ func wire(log *slog.Logger, _ func(error)) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	consumer := changes.Consumer{Numbers: dynamostore.New(client, cfg.Table), Events: bus}
+	table := dynamostore.New(client, cfg.Table)
+	consumer := changes.Consumer{Numbers: table, Events: bus, Credits: table}
 	if cfg.MessageFeedback {
 		reporter, err := feedback.New(feedback.Config{
 			Region: region, Endpoint: os.Getenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),

@@ -57,7 +57,7 @@ func followTables(ctx context.Context, t openstore.Tables, events changes.Events
 	if t.Stream == nil {
 		return
 	}
-	consumer := changes.Consumer{Numbers: t, Events: events}
+	consumer := changes.Consumer{Numbers: t, Events: events, Credits: t}
 	again(ctx, log, "changes", rest, func() (more bool, err error) {
 		r, err := t.Stream.Next(ctx)
 		if err != nil {

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,14 +40,20 @@ func (s *Stream) Next(ctx context.Context) (*Records, error) {
 			return nil, dynamostore.Describe("GetRecords", *s.table, err)
 		}
 		r.next[shard] = out.NextShardIterator
+		first := "" // record of the shard's piece
 		for _, record := range out.Records {
 			if record.Dynamodb == nil {
 				continue
 			}
-			if c, ok := change(record); ok {
-				r.List = append(r.List, c)
-				r.last[shard] = aws.ToString(record.Dynamodb.SequenceNumber)
+			c, ok := change(record)
+			if !ok {
+				continue
 			}
+			c.Record = aws.ToString(record.Dynamodb.SequenceNumber)
+			// The next process begins behind the last record of a challenge that is finished, and finds the same first one.
+			c.First = cmp.Or(first, c.Record)
+			first, r.last[shard] = c.First, c.Record
+			r.List = append(r.List, c)
 		}
 	}
 	return r, nil
