@@ -17,6 +17,10 @@
 // it in the ledger of the number, whose [Limits] may refuse it, and hand it to the
 // [Sender] (deliver.go). They settle the challenge with the [Outcome] (settle.go).
 //
+// A message to a number that has not answered in the last 180 days is counted in the
+// budgets of package guard too, with its ledger (guarded.go). The challenge keeps which
+// ones count it, so that a right code gives their room back.
+//
 // # Stores
 //
 // There are two tables, [Challenges] and [Ledgers]. Each method is one conditional
