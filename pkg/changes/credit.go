@@ -41,15 +41,29 @@ func credits(c *otp.Challenge) []guard.Credit {
 // byGuard are the refusals of a budget. Those of an operator say nothing about one.
 var byGuard = map[otp.Outcome]bool{otp.OverBlock: true, otp.OverCountry: true, otp.OverClient: true, otp.OverSource: true}
 
-// refusals returns what the refusal of a challenge's message adds to the budgets, for the operator to see.
+// refusals returns what the refusal of a challenge's message changes in the budgets. Those that a budget refused are
+// for the operator to see. What the provider refused gives its room back.
 func refusals(c *otp.Challenge) []guard.Credit {
-	n, _, _, ok := tagged(c)
-	if !ok || !byGuard[c.Result] {
+	n, young, known, ok := tagged(c)
+	country := guard.Credit{Key: n.CountryKey(), Event: guard.WasRefused, Hour: hourOf(c), Block: n.Block}
+	other := guard.Credit{Key: n.BlockKey(), Country: country.Key, Event: guard.WasRefused, Hour: country.Hour}
+	switch {
+	case !ok:
+		return nil
+	case byGuard[c.Result]:
+		return []guard.Credit{country, other}
+	case c.Result != otp.Undeliverable || known:
 		return nil
 	}
-	country := guard.Credit{Key: n.CountryKey(), Event: guard.WasRefused, Hour: hourOf(c), Block: n.Block}
-	block := guard.Credit{Key: n.BlockKey(), Country: country.Key, Event: guard.WasRefused, Hour: country.Hour}
-	return []guard.Credit{country, block}
+	country.Block, country.Event, other.Event = nil, guard.NotSent, guard.NotSent
+	if young {
+		other.Key = n.YoungKey()
+	}
+	all := []guard.Credit{country, other}
+	if n.Source != nil {
+		all = append(all, guard.Credit{Key: n.SourceKey(), Event: guard.NotSent, Hour: country.Hour})
+	}
+	return all
 }
 
 func tagged(c *otp.Challenge) (n guard.Numbers, young, known, ok bool) {

@@ -76,7 +76,7 @@ func creditsOf(t *testing.T, is *otp.Challenge) (list []string) {
 
 // What a right code, and a refusal, give to which entries.
 func TestCredits(t *testing.T) {
-	const answered, elsewhere, byKnown, wasRefused = "1", "2", "3", "4"
+	const answered, elsewhere, byKnown, wasRefused, notSent = "1", "2", "3", "4", "5"
 	passed := []func(*otp.Challenge){state(sent), guessed(1), right}
 	of := func(change ...func(*otp.Challenge)) *otp.Challenge {
 		return image(append(slices.Clone(passed), change...)...)
@@ -108,7 +108,13 @@ func TestCredits(t *testing.T) {
 		"refused, a chosen code":       {image(refusedBy(otp.OverBlock), tag(false, false, false), chosen), "c4 b4"},
 		"refused by the operator":      {image(refusedBy(otp.OperatorBlock), tag(true, false, false)), ""},
 		"refused by a limit":           {image(refused, tag(true, false, false)), ""},
-		"undeliverable":                {image(refusedBy(otp.Undeliverable), tag(true, false, false)), ""},
+		"undeliverable": {
+			image(refusedBy(otp.Undeliverable), tag(false, false, false)), "c" + notSent + " b" + notSent,
+		},
+		"undeliverable, with a source": {image(refusedBy(otp.Undeliverable), tag(true, false, false)), "c5 b5 s5"},
+		"undeliverable, young country": {image(refusedBy(otp.Undeliverable), tag(false, true, false)), "c5 y5"},
+		"undeliverable, known number":  {image(refusedBy(otp.Undeliverable), tag(true, false, true)), ""},
+		"undeliverable, not counted":   {image(refusedBy(otp.Undeliverable)), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := strings.Join(creditsOf(t, c.is), " "); got != c.want {

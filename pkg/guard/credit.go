@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Credit is what one record of a stream changes in one entry: a right code, or a refusal.
+// Credit is what one record of a stream changes in one entry: a right code, or a refusal by a budget or the provider.
 type Credit struct {
 	Key string
 	// Country is the key of the country's entry, of a [Block] and of [Young].
@@ -33,6 +33,9 @@ const (
 	AnsweredByKnown
 	// WasRefused: the message was refused.
 	WasRefused
+	// NotSent: the entry counts the message, and its provider refused it. Nobody earned from it, so its room comes
+	// back: else a provider that refuses everything for an hour would use up all budgets for a day.
+	NotSent
 )
 
 // mostWorst is the number of refused blocks that a country shows, and worstOfBatch how many of them one batch may name.
@@ -68,7 +71,7 @@ func (e *Entry) Credit(credits []Credit, usual int) (changed bool) {
 // add gives one credit to an entry.
 func (e *Entry) add(c Credit) {
 	i := slot(c.Hour)
-	if c.Event != WasRefused {
+	if c.Event != WasRefused && c.Event != NotSent {
 		e.AnsweredAt = max(e.AnsweredAt, c.Hour)
 	}
 	if c.Hour <= e.Hour-hours {
@@ -88,6 +91,11 @@ func (e *Entry) add(c Credit) {
 	case AnsweredByKnown:
 		e.Known[i]++
 		e.Left += e.perKnown()
+	case NotSent:
+		if e.Unanswered[i] > 0 {
+			e.Unanswered[i]--
+			e.Left += 100
+		}
 	case WasRefused:
 		e.Refused[i]++
 		if e.Since == 0 {

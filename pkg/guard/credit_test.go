@@ -41,6 +41,10 @@ func TestCredit(t *testing.T) {
 		"a message to young countries":     {Young, Answered, 2, 1, 0, 100 + youngRate},
 		"a known number there":             {Young, AnsweredByKnown, 3, 0, 1, knownRate},
 		"a source's message":               {Source, Answered, 2, 1, 0, 100},
+		"a block's message did not go out": {Block, NotSent, 2, 0, 0, 100},
+		"a country's did not":              {Country, NotSent, 2, 0, 0, 100},
+		"a young country's did not":        {Young, NotSent, 2, 0, 0, 100},
+		"a source's did not":               {Source, NotSent, 2, 0, 0, 100},
 		"a refusal gives nothing":          {Country, WasRefused, 3, 0, 0, 0},
 		"a refusal by a block gives none":  {Block, WasRefused, 3, 0, 0, 0},
 		"a refusal by a source gives none": {Source, WasRefused, 3, 0, 0, 0},
@@ -51,13 +55,15 @@ func TestCredit(t *testing.T) {
 			if !e.Credit(credits(c.event, hour, 1, 1), 0) {
 				t.Error("nothing is new")
 			}
-			if u, a, k := Sum(e.Unanswered), Sum(e.Answered), Sum(e.Known); u != c.unanswered || a != c.answered || k != c.known {
+			u, a, k := Sum(e.Unanswered), Sum(e.Answered), Sum(e.Known)
+			if u != c.unanswered || a != c.answered || k != c.known {
 				t.Errorf("unanswered %d, answered %d, known %d", u, a, k)
 			}
 			if e.Left-before != c.left || e.Refused[slot(hour)] != map[bool]int{c.event == WasRefused: 1}[true] {
 				t.Errorf("%d more room, want %d; refused %v", e.Left-before, c.left, e.Refused)
 			}
-			if answered := e.AnsweredAt == hour; answered != (c.event != WasRefused) || (e.Since == hour) == answered {
+			answers := c.event != WasRefused && c.event != NotSent
+			if (e.AnsweredAt == hour) != answers || (e.Since == hour) != (c.event == WasRefused) {
 				t.Errorf("answered at %d, refused since %d", e.AnsweredAt, e.Since)
 			}
 			left := e.Left

@@ -95,7 +95,7 @@ func (c counts) step(t *testing.T, r *rand.Rand, e *Entry, now int64) {
 			c.unanswered[i]--
 		}
 	case 4:
-		x := Credit{Hour: hour, Event: Answered + Event(r.IntN(4))}
+		x := Credit{Hour: hour, Event: Answered + Event(r.IntN(5))}
 		e.Credit([]Credit{x}, 33)
 		c.credit(x, *e)
 	}
@@ -108,6 +108,8 @@ func (c counts) credit(x Credit, e Entry) {
 	case x.Event == Answered && c.unanswered[x.Hour] > 0:
 		c.unanswered[x.Hour]--
 		c.answered[x.Hour]++
+	case x.Event == NotSent && c.unanswered[x.Hour] > 0:
+		c.unanswered[x.Hour]--
 	case x.Event == AnsweredElsewhere:
 		c.answered[x.Hour]++
 	case x.Event == AnsweredByKnown:

@@ -58,7 +58,7 @@ func (k *Keys) guardedSource(client, source string) []byte {
 func (k *Keys) blockLabel(client string, to Phone) []byte {
 	oldest := k.numbers[len(k.numbers)-1]
 	nonce := oldest.key.of("label", client, to.block())[:oldest.box.NonceSize()] // the same text has the same nonce
-	return oldest.box.Seal(nonce, nonce, []byte(to.block()), []byte(client))
+	return oldest.box.Seal(nonce, nonce, []byte(to.block()), []byte(client))     // #nosec G407 -- a keyed digest of the text
 }
 
 // Block returns the beginning of the numbers of a block, such as "+6012345", from the label of its entry.
@@ -72,7 +72,8 @@ func (k *Keys) Block(client string, label []byte) (string, error) {
 			return string(text), nil
 		}
 	}
-	return "", errors.New("keys: the label of a block cannot be decrypted: its number key was retired, or it was changed")
+	return "", errors.New(
+		"keys: the label of a block cannot be decrypted: its number key was retired, or it was changed")
 }
 
 // overOf has the outcome of each reason of the guard.
