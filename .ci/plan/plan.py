@@ -125,8 +125,9 @@ def go_region(region):
     yield f"\ngeneral: line{go_line(region.general_desc)},"
     if line := go_line(region.premium_rate):
         yield f"\npremium: line{line},"
-    yield "\nother: []line{" + ", ".join(filter(None, (go_line(getattr(region, name)) for name in OTHER))) + "},"
-    for name, line in (("fixed", region.fixed_line), ("mobile", region.mobile)):
+    names = ["toll", "shared", "voip", "personal", "pager", "uan", "voicemail"]
+    for name, line in [*zip(names, (getattr(region, name) for name in OTHER), strict=True),
+                       ("fixed", region.fixed_line), ("mobile", region.mobile)]:
         if text := go_line(line):
             yield f"\n{name}: line{text},"
     yield "},\n"

@@ -24,7 +24,8 @@ func TestFlagsOfClients(t *testing.T) {
 			}
 		}
 	}
-	lacking(reflect.ValueOf(r), "ID", "Status", "Added", "Keys", "AccessKeys", "Secrets", "TestNumbers", "DLT")
+	lacking(reflect.ValueOf(r), "ID", "Status", "Added", "Keys", "AccessKeys", "Secrets", "TestNumbers", "DLT",
+		"Guard")
 	lacking(reflect.ValueOf(r.Limits))
 }
 
@@ -63,7 +64,7 @@ func TestClientFlags(t *testing.T) {
 		"--api sms":           `must be ams, unimatrix, or the name of one of their APIs`,
 		"--network 1.2.3.4/8": `without host bits`,
 		"--numbers sure":      `must be possible, valid or mobile`,
-		"--line fax":          `must be ordinary, premium or satellite`,
+		"--line fax":          `must be ordinary, premium, satellite`,
 		"--time-window 10":    `--time-window: "10" must be whole seconds with their unit`,
 		"--time-window 25h":   `window is 25h0m0s, must be 0s (off) to 24h`,
 		"--per-minute -1":     `per-minute`,

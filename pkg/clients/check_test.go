@@ -128,7 +128,7 @@ func wrongReach() []recordCase {
 		{"a country of three", clients.Record{Countries: []string{"MYS"}}, `countries[0] is "MYS"`},
 		{"another strictness", clients.Record{Numbers: "any"}, `numbers is "any", must be possible, valid or mobile`},
 		{"another line type", clients.Record{Lines: []string{"fax"}},
-			`lines[0] is "fax", must be ordinary, premium or satellite`},
+			`lines[0] is "fax", must be ordinary, premium, satellite, shared-cost`},
 	}
 }
 

@@ -287,7 +287,7 @@ func (p *parser) numbers() phone.Strictness {
 func (p *parser) lines() (kinds []phone.Kind) {
 	for i, s := range p.record.Lines {
 		k, err := phone.ParseKind(s)
-		p.want(err == nil, at("lines", i), s, "ordinary, premium or satellite")
+		p.want(err == nil, at("lines", i), s, phone.KindNames)
 		kinds = append(kinds, k)
 	}
 	return kinds

@@ -115,7 +115,7 @@ func country(region string) string {
 	return region
 }
 
-// kind returns whether a message to the number is expensive. The calling codes 870 to 883
+// kind returns whether the number is one that its owner may earn from, or that no person reads messages at. The calling codes 870 to 883
 // belong to satellite networks (Inmarsat, the Global Mobile Satellite System,
 // international networks); 979 is the international premium rate service (ITU-T E.164,
 // list of assigned country codes).
@@ -129,10 +129,16 @@ func (c *code) kind(line kind, national string) phone.Kind {
 	case "979":
 		return phone.Premium
 	}
-	if line == premiumRate || line == unknown && c.isCostly(national) {
+	if line == unknown && c.isCostly(national) {
 		return phone.Premium
 	}
-	return phone.Ordinary
+	return kinds[line]
+}
+
+// kinds has the kinds of lines that are not ordinary.
+var kinds = map[kind]phone.Kind{
+	premiumRate: phone.Premium, sharedCost: phone.SharedCost, pagerLine: phone.Pager, uanLine: phone.UAN,
+	voicemailLine: phone.Voicemail,
 }
 
 // isCostly reports whether the first one to three digits are those of premium lines alone.

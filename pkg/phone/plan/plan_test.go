@@ -47,6 +47,10 @@ var known = map[string]phone.Number{
 	"881-612345678":  {Mask: "+881*****5678", Kind: phone.Satellite, Valid: true, Mobile: true},
 	"870-773111632":  {Mask: "+870*****1632", Kind: phone.Satellite, Valid: true, Mobile: true},
 	"883-5100123456": {Mask: "+883******3456", Kind: phone.Satellite},
+	"31-662345678":   {Mask: "+31*****5678", Region: "NL", MainRegion: "NL", Kind: phone.Pager, Valid: true},
+	"30-8011234567":  {Mask: "+30******4567", Region: "GR", MainRegion: "GR", Kind: phone.SharedCost, Valid: true},
+	"30-5005000123":  {Mask: "+30******0123", Region: "GR", MainRegion: "GR", Kind: phone.UAN, Valid: true},
+	"353-8551234567": {Mask: "+353******4567", Region: "IE", MainRegion: "IE", Kind: phone.Voicemail, Valid: true},
 	"800-12345678":   {Mask: "+800****5678", Valid: true},
 
 	"44-02044555666":    {}, // trunk prefix

@@ -24,9 +24,11 @@ type region struct {
 	same    bool   // fixed and mobile lines have the same numbers
 	general line
 	premium line
-	other   []line // toll-free, shared cost, VoIP, personal, pager, UAN, voicemail
-	fixed   line
-	mobile  line
+	toll    line // free for the caller
+	shared  line // the cost is shared
+	voip    line
+	personal, pager, uan, voicemail,
+	fixed, mobile line
 }
 
 // line is one type of line.
@@ -51,7 +53,11 @@ type kind int
 const (
 	unknown kind = iota
 	premiumRate
-	otherLine
+	sharedCost
+	pagerLine
+	uanLine
+	voicemailLine
+	otherLine // toll-free, VoIP, personal
 	fixedLine
 	mobileLine // includes numbers that may be fixed or mobile
 )
@@ -62,12 +68,15 @@ func (r *region) kind(national string) kind {
 	if !r.general.matches(national) {
 		return unknown
 	}
-	if r.premium.matches(national) {
-		return premiumRate
-	}
-	for _, l := range r.other {
-		if l.matches(national) {
-			return otherLine
+	for _, other := range []struct {
+		line *line
+		kind kind
+	}{
+		{&r.premium, premiumRate}, {&r.toll, otherLine}, {&r.shared, sharedCost}, {&r.voip, otherLine},
+		{&r.personal, otherLine}, {&r.pager, pagerLine}, {&r.uan, uanLine}, {&r.voicemail, voicemailLine},
+	} {
+		if other.line.matches(national) {
+			return other.kind
 		}
 	}
 	fixed := r.fixed.matches(national)

@@ -70,10 +70,15 @@ func (u upstream) compare(t *testing.T) {
 		t.Errorf("%s: region %q of %q, upstream returns %+v", u.number, n.Region, n.MainRegion, u)
 	}
 	// Other kinds, of calling codes and of unknown ranges, are ours: TestLookup.
-	premium := n.Kind == phone.Premium
-	if n.Valid && n.Kind != phone.Satellite && n.CC != "979" && premium != (u.line == "premium_rate") {
+	if n.Valid && n.Kind != phone.Satellite && n.CC != "979" && n.Kind != kindOf[u.line] {
 		t.Errorf("%s: a line that is %v, upstream returns %+v", u.number, n.Kind, u)
 	}
+}
+
+// kindOf has our kinds of upstream's types that are not ordinary lines.
+var kindOf = map[string]phone.Kind{
+	"premium_rate": phone.Premium, "shared_cost": phone.SharedCost, "pager": phone.Pager,
+	"voicemail": phone.Voicemail, "uan": phone.UAN,
 }
 
 func countryOf(region string) string {
