@@ -125,6 +125,7 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	if r.Wait > 0 {
 		line = append(line, slog.Float64("waitSeconds", r.Wait.Seconds()))
 	}
+	line = r.appendGuard(line)
 	if r.Parts > 0 {
 		line = append(line, slog.Int("parts", r.Parts))
 	}

@@ -39,6 +39,7 @@ var (
 	byCountry = [][]string{{"stack"}, {"stack", "country"}}
 	byReason  = [][]string{{"stack"}, {"stack", "reason"}}
 	byFault   = [][]string{{"stack", "fault"}}
+	byGuard   = [][]string{{"stack"}, {"stack", "guard"}, {"stack", "country"}} // the last one only with a country
 )
 
 // appendMetrics appends the request's metrics, with the directives for CloudWatch.
@@ -48,7 +49,7 @@ var (
 // appear together, with zeros, so that one can be divided by the other. A request for a test number is in tests, and in
 // none of sends, passes, mismatches, lockouts and refusals.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
-	metrics := make([]directive, 0, 4)
+	metrics := make([]directive, 0, 6)
 	direct := func(sets [][]string, named ...metric) { metrics = append(metrics, directive{namespace, sets, named}) }
 	var totals []metric
 	if r.Admitted || r.Fault != "" {
@@ -69,6 +70,8 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		{"strangers", strangers},
 		{"quotaLow", one(r.QuotaLow)},
 		{"quotaOut", one(r.QuotaOut)},
+		{"guardWatched", one(r.watched() != "")},
+		{"guardLow", one(r.guardLow())},
 	} {
 		if m.n > 0 {
 			line = append(line, slog.Int(m.name, m.n))
@@ -90,6 +93,14 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 	if reason := r.reason(); reason != "" && !r.Test {
 		line = append(line, slog.String("reason", reason), slog.Int("refusals", 1))
 		direct(byReason, metric{"refusals", "Count"})
+	}
+	if r.guarded() != "" {
+		line = append(line, slog.Int("guarded", 1))
+		sets := byGuard
+		if r.Country == "" {
+			sets = byGuard[:2]
+		}
+		direct(sets, metric{"guarded", "Count"})
 	}
 	return l.embed(line, now, metrics)
 }

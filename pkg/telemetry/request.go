@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -48,6 +49,9 @@ type Request struct {
 	Trace    string // of a panic
 	// NoReceipt is why the receipt of the latest message could not be read; the message went out all the same.
 	NoReceipt string
+
+	// Verdict is that of the guard on the message, zero if it was not asked.
+	Verdict guard.Verdict
 
 	QuotaLow bool // four fifths of the client's messages of the day are reserved
 	QuotaOut bool // all of them are, so that no message goes out
@@ -92,7 +96,7 @@ func (r *Request) Started(where string, got otp.Started, err error) {
 		r.Fail(where, err)
 		return
 	}
-	r.Outcome, r.Wait = got.Outcome, got.Wait
+	r.Outcome, r.Wait, r.Verdict = got.Outcome, got.Wait, got.Guard
 	if got.Outcome == otp.Sent {
 		r.Test = got.Test
 	}

@@ -1,0 +1,66 @@
+package telemetry
+
+import (
+	"log/slog"
+	"strings"
+
+	"countersign/pkg/guard"
+	"countersign/pkg/otp"
+)
+
+// Values of the member guard beside those of [guard.Reason].
+const (
+	byOperator = "operator"
+	byDailyCap = "daily_cap"
+)
+
+// guardOutcome begins the outcomes of the guard.
+const guardOutcome = "guard_"
+
+// guarded returns why the guard, a rule of the operator or the quota of the day refused the message, "" if none did.
+func (r *Request) guarded() string {
+	over, ok := strings.CutPrefix(string(r.Outcome), guardOutcome)
+	switch {
+	case r.QuotaOut:
+		return byDailyCap
+	case ok:
+		return over
+	case r.Outcome == otp.Unclear && r.Wait > 0: // a further copy was refused
+		return string(r.Verdict.Reason)
+	}
+	return ""
+}
+
+// watched returns why the guard would have refused the message, "" if it would not.
+func (r *Request) watched() string {
+	if r.guarded() != "" {
+		return ""
+	}
+	return string(r.Verdict.Reason)
+}
+
+// guardLow reports whether little is left of the budget of the country, or of that of all young ones.
+func (r *Request) guardLow() bool {
+	e := r.Verdict.Entry
+	return (e.Kind == guard.Country || e.Kind == guard.Young) && e.Low()
+}
+
+// appendGuard appends why the guard refused the message or would have, or that little is left, and the figures behind
+// it: messages to new numbers of the latest 24 hours, the allowance, and the hours until the oldest of them stops
+// counting. None of them leads to a number.
+func (r *Request) appendGuard(line []slog.Attr) []slog.Attr {
+	reason := r.guarded() + r.watched() // one of them is empty
+	if reason != "" {
+		line = append(line, slog.String("guard", reason))
+	}
+	e := r.Verdict.Entry
+	if e.Kind == 0 || reason == "" && !r.guardLow() {
+		return line
+	}
+	return append(line,
+		slog.Int("guardUnanswered", guard.Sum(e.Unanswered)),
+		slog.Int("guardAnswered", guard.Sum(e.Answered)),
+		slog.Int("guardAllowance", e.Allowance()/100),
+		slog.Int64("guardHours", e.Wait()),
+	)
+}
