@@ -92,11 +92,12 @@ type clientList struct{ place }
 func (c *clientList) Run(ctx context.Context) error {
 	return c.on(ctx, func(b *books) error {
 		all, unreadable := b.clients.List(ctx)
-		rows := [][]string{{"ID", "STATUS", "AMS", "UNIMATRIX", "COUNTRIES", "ADDED"}}
+		rows := [][]string{{"ID", "STATUS", "AMS", "UNIMATRIX", "COUNTRIES", "GUARD", "ADDED"}}
 		for _, r := range all {
 			countries := cmp.Or(strings.Join(r.Countries, ","), "-")
 			rows = append(rows, []string{
-				quoted(r.ID), r.Status, signing(r), unimatrixMode(r), countries, r.Added.Format(time.DateOnly),
+				quoted(r.ID), r.Status, signing(r), unimatrixMode(r), countries, guardOf(r),
+				r.Added.Format(time.DateOnly),
 			})
 		}
 		if all == nil {

@@ -76,9 +76,13 @@ func TestEveryFlag(t *testing.T) {
 		c.prints([]string{"client", "show", "other"}, "US, MY, GB", "192.0.2.0/24", "premium", "1m30s",
 			"600 requests", "Acme", "digits 4, validity 2m", "unsigned", "active, added 20")
 		c.ok("client", "add", "plain")
+		c.ok("guard", "mode", "plain", "monitor", "--new-countries", "7")
+		c.ok("guard", "block", "MY", "--client", "plain")
+		c.prints([]string{"client", "show", "plain"}, "monitor, 7 unanswered messages in new countries",
+			"blocked MY, until it is removed")
 		c.prints([]string{"client", "list"},
-			"other  active  unsigned  simple     US,MY,GB   20",
-			"plain  active  -         -          -          20")
+			"other  active  unsigned  simple     US,MY,GB   enforce          20",
+			"plain  active  -         -          -          monitor, 1 rule  20")
 		var all []clients.Record
 		c.json(&all, "client", "list")
 		if len(all) != 3 || all[0].ID != "acme" || settings(t, all[1]) != everyField {

@@ -13,6 +13,8 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
+	"countersign/pkg/guard"
+	"countersign/pkg/guard/report"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 )
@@ -54,6 +56,7 @@ func described(r clients.Record, brand string) string {
 		[]string{"sources", cmp.Or(strings.Join(r.Sources, ", "), "none")},
 		[]string{"limits", cmp.Or(limits(r.Limits), "the deployment's")},
 	)
+	rows = append(rows, guardRows(r, time.Now())...)
 	rows = append(rows, senders(r)...)
 	rows = append(rows, registrations(r)...)
 	return columns(append(rows, testNumbers(r)...)...)
@@ -203,4 +206,31 @@ func signing(r clients.Record) string {
 		return "-"
 	}
 	return "key " + strings.Join(versions, ", ")
+}
+
+// guardOf is how the guard treats a client, in a word or two.
+func guardOf(r clients.Record) string {
+	text := string(cmp.Or(r.Guard.Mode, guard.Enforce))
+	switch n := len(r.Guard.Rules); n {
+	case 0:
+	case 1:
+		text += ", 1 rule"
+	default:
+		text += fmt.Sprintf(", %d rules", n)
+	}
+	return text
+}
+
+// guardRows are the rows of how the guard treats a client.
+func guardRows(r clients.Record, now time.Time) [][]string {
+	c := report.ClientOf(r.ID, r.Guard)
+	mode := string(c.Mode)
+	if c.Mode != guard.Off {
+		mode += fmt.Sprint(", ", c.NewCountries, " unanswered messages in new countries")
+	}
+	rows := [][]string{{"guard", mode}}
+	for _, rule := range ruleRows(c, now) {
+		rows = append(rows, []string{"", strings.Join(rule, " ")})
+	}
+	return rows
 }
