@@ -12,6 +12,9 @@ import (
 // with success, and its message (P27).
 func TestKill(t *testing.T) {
 	data := newFolder(t)
+	admin := onFolder(t, data)
+	admin.ok("client", "add", "demo", "--unsigned", "--country", "*")
+	admin.ok("guard", "mode", "demo", "off") // nobody answers these messages before the server is killed
 	answered := killUnderLoad(t, serveOn(t, data))
 	again := serveOn(t, data)
 	codes := map[string]string{}

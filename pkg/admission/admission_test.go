@@ -174,7 +174,7 @@ func TestRecipient(t *testing.T) {
 func TestLocalNumbers(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
 	for _, strict := range []phone.Strictness{"", phone.Possible, phone.Valid, phone.Mobile} {
-		c := clients.Client{Numbers: strict, Countries: []string{"*"}, Lines: []phone.Kind{phone.Premium}}
+		c := clients.Client{Numbers: strict, Countries: []string{"*"}, Lines: phone.Kinds()}
 		for _, e164 := range []string{"+5450490000", "+60654321", "+91223344", "+6212345", "+8695588", "+15551234"} {
 			if n, got := messages.Recipient(t.Context(), &c, e164); got != otp.BadNumber || n.E164 != "" {
 				t.Errorf("%s under %q: %q, want %q", e164, strict, got, otp.BadNumber)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/guard"
 	"countersign/pkg/message"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -80,8 +81,8 @@ func Rule(c *clients.Client, n phone.Number, refusal otp.Outcome) string {
 }
 
 // Start returns a request for a challenge with the fields that come from its client and its recipient: the policy, the
-// text in the first of the languages or the client's own, the sender's name, the number, and the payment that the text
-// shows, if there is one. An error is noted as a fault, but for an [*Unfit], which refuses the payment.
+// text in the first of the languages or the client's own, the sender's name, the number, what the rules of the operator
+// decide about it, and the payment that the text shows, if there is one. An error is noted as a fault, but for an [*Unfit], which refuses the payment.
 func (m Messages) Start(
 	ctx context.Context, c *clients.Client, to phone.Number, p otp.Payment, languages ...string,
 ) (otp.Start, error) {
@@ -92,15 +93,23 @@ func (m Messages) Start(
 		}
 	}
 	chosen, err := m.text(ctx, c, to.Region, p, languages...)
-	return otp.Start{
+	start := otp.Start{
 		Text: chosen.Text, Template: chosen.Template, Payment: p,
 		Client: c.ID, Policy: c.Policy, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
-		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, NamesSources: c.Sources != (clients.Sources{}),
-	}, err
+		To: to.E164, Mask: to.Mask, Region: to.Region, Test: to.Test, Guard: c.Guard, Remembers: remembers(c),
+	}
+	d := m.ruled(ctx, c, to)
+	if start.Refusal, start.RefusalWait = d.Refusal, d.Wait; d.Exempt {
+		start.Guard = guard.Policy{}
+	}
+	return start, err
 }
 
+// remembers is [otp.Start.Remembers] of a client, also for messages that a rule takes out of the budgets.
+func remembers(c *clients.Client) bool { return c.Sources != (clients.Sources{}) || c.Guard.On() }
+
 // Resend returns a request to send a challenge's code again, with the fields that come from its client.
-// [Messages.Recipient] decides again whether a message may go to the number. An error is noted as a fault.
+// [Messages.Recipient] and the rules of the operator decide again whether a message may go to the number. An error is noted as a fault.
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
 	chosen, err := m.text(ctx, c, "", otp.Payment{})
 	return otp.Resend{
@@ -113,10 +122,13 @@ func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, er
 			return other.Text, other.Template, err
 		},
 		Client: c.ID, Policy: c.Policy, Origins: m.Origins(c, c.SenderID), PerDay: c.MessagesPerDay,
-		NamesSources: c.Sources != (clients.Sources{}),
-		Recipient: func(to otp.Phone) otp.Outcome {
-			_, refusal := m.Recipient(ctx, c, to.E164())
-			return refusal
+		Guard: c.Guard, Remembers: remembers(c),
+		Recipient: func(to otp.Phone) otp.Decision {
+			n, refusal := m.Recipient(ctx, c, to.E164())
+			if refusal != "" {
+				return otp.Decision{Refusal: refusal}
+			}
+			return m.ruled(ctx, c, n)
 		},
 	}, err
 }

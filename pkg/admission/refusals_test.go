@@ -1,12 +1,14 @@
 package admission_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/pkg/admission"
 	"countersign/pkg/admission/admissiontest"
@@ -61,16 +63,31 @@ func outcomeNamed(name string) (otp.Outcome, bool) {
 
 // Each refusal is one of the rules: it refuses what was allowed before, with its outcome.
 func TestRefusals(t *testing.T) {
-	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}
+	messages := admission.Messages{
+		Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{Now: time.Now},
+	}
+	refusal := func(c *clients.Client, number string) otp.Outcome {
+		n, refusal := messages.Recipient(t.Context(), c, number)
+		start, err := messages.Start(t.Context(), c, n, otp.Payment{})
+		resend, errResend := messages.Resend(t.Context(), c)
+		if err != nil || errResend != nil {
+			t.Fatal(err, errResend)
+		}
+		refusal = cmp.Or(refusal, start.Refusal)
+		if again := resend.Recipient(otp.Phone(number)).Refusal; again != refusal {
+			t.Errorf("a re-send to %s gets %q, a first message %q", number, again, refusal)
+		}
+		return refusal
+	}
 	for _, r := range admissiontest.Refusals() {
-		c := &clients.Client{}
+		c := &clients.Client{ID: "known", Brand: "Acme"}
 		admissiontest.Anywhere(c)
-		if _, got := messages.Recipient(t.Context(), c, r.Number); got != "" {
+		if got := refusal(c, r.Number); got != "" {
 			t.Errorf("%s: a client that may send anywhere gets %q: lift the rule in Anywhere of "+
 				"pkg/admission/admissiontest/refusals.go", r.Name, got)
 		}
 		r.Refuse(c)
-		if _, got := messages.Recipient(t.Context(), c, r.Number); got != r.Outcome {
+		if got := refusal(c, r.Number); got != r.Outcome {
 			t.Errorf("%s: the outcome is %q, want %q", r.Name, got, r.Outcome)
 		}
 	}

@@ -1,6 +1,7 @@
 package ams
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/go-json-experiment/json"
@@ -100,7 +101,8 @@ func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, r ot
 	if err != nil {
 		return noText(err)
 	}
-	start.ID, start.Fingerprinted, start.User, start.Refusal = r.ID, r.Fingerprinted, user, refusal
+	start.ID, start.Fingerprinted, start.User = r.ID, r.Fingerprinted, user
+	start.Refusal = cmp.Or(refusal, start.Refusal)
 	return s.start(ctx, start)
 }
 

@@ -101,19 +101,11 @@ func (g Guard) Policy(perMinute int) guard.Policy {
 	}
 }
 
-// CheckGuardMode refuses a mode that is none.
-func CheckGuardMode(m guard.Mode) error {
-	switch m {
-	case guard.Enforce, guard.Monitor, guard.Off:
-		return nil
-	}
-	return fmt.Errorf("the mode of the guard is %q, must be enforce, monitor or off", m)
-}
-
 // guard reads the member of a record. perMinute is the client's rate.
 func (p *parser) guard(perMinute int) (guard.Policy, []GuardRule) {
 	g := p.record.Guard
-	p.want(g.Mode == "" || CheckGuardMode(g.Mode) == nil, "guard.mode", string(g.Mode), "enforce, monitor or off")
+	known := g.Mode == "" || g.Mode == guard.Enforce || g.Mode == guard.Monitor || g.Mode == guard.Off
+	p.want(known, "guard.mode", string(g.Mode), "enforce, monitor, off, or left out for enforce")
 	p.want(0 <= g.NewCountries && g.NewCountries <= MaxNewCountries, "guard.newCountries", g.NewCountries,
 		fmt.Sprintf("1 to %d, or left out for %d", MaxNewCountries, guard.DefaultYoung))
 	p.few("guard.rules", len(g.Rules), MaxGuardRules)

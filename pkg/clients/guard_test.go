@@ -25,7 +25,7 @@ func wrongGuards() []recordCase {
 	end := clientstest.Start
 	return []recordCase{
 		{"another mode", clients.Record{Guard: clients.Guard{Mode: "Enforce"}},
-			`guard.mode is "Enforce", must be enforce, monitor or off`},
+			`guard.mode is "Enforce", must be enforce, monitor, off, or left out for enforce`},
 		{"fewer than no new countries", clients.Record{Guard: clients.Guard{NewCountries: -1}},
 			"guard.newCountries is -1, must be 1 to 1000000, or left out for 200"},
 		{"too many of new countries", clients.Record{Guard: clients.Guard{NewCountries: 1_000_001}},
@@ -212,34 +212,19 @@ func TestRefusedGuardChanges(t *testing.T) {
 	before := r.Raw(t, "client#acme")
 	far := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
 	for want, err := range map[string]error{
-		`mode of the guard is "on", must be enforce, monitor or off`: r.SetGuardMode(ctx, "acme", "on"),
-		`mode of the guard is "", must be`:                           r.SetGuardMode(ctx, "acme", ""),
-		"newCountries is -5, must be 1 to 1000000":                   r.SetGuardNewCountries(ctx, "acme", -5),
 		"over: must be a time to come": r.AddGuardRule(ctx, "acme",
 			clients.GuardRule{Prefix: "+60123", Verdict: clients.Block, Until: r.Now()}),
 		"must be in the year 9999": r.AddGuardRule(ctx, "acme",
 			clients.GuardRule{Prefix: "+60123", Verdict: clients.Block, Until: far}),
 		"only a block may be without one": r.AddGuardRule(ctx, "acme",
 			clients.GuardRule{Prefix: "+60123", Verdict: clients.Allow}),
-		`client "eve": not found`: r.SetGuardMode(ctx, "eve", guard.Off),
+		"about a prefix such as": r.AddGuardRule(ctx, "acme", clients.GuardRule{Verdict: clients.Block}),
+		`client "eve": not found`: r.AddGuardRule(ctx, "eve",
+			clients.GuardRule{Prefix: "+60123", Verdict: clients.Block}),
 	} {
 		clientstest.WantError(t, err, want)
 	}
 	if after := r.Raw(t, "client#acme"); after != before {
 		t.Errorf("the record has changed: %s", after)
-	}
-}
-
-func TestSetGuardMode(t *testing.T) {
-	r, ctx := clientstest.New(t), t.Context()
-	r.MustAdd(t, clients.Record{ID: "acme"}, "")
-	for _, mode := range []guard.Mode{guard.Monitor, guard.Off, guard.Enforce} {
-		if err := errors.Join(r.SetGuardMode(ctx, "acme", mode), r.SetGuardNewCountries(ctx, "acme", 7)); err != nil {
-			t.Fatal(err)
-		}
-		got := r.MustFind(t, "acme").Guard
-		if got.On() != (mode != guard.Off) || got.On() && (got.Mode != mode || got.Young != 7) {
-			t.Errorf("%s: %+v", mode, got)
-		}
 	}
 }

@@ -39,7 +39,7 @@ func (t *Triggers) send(
 	if err != nil {
 		return errUndecided
 	}
-	start.ID, start.Refusal = challengeID(e.CognitoEventUserPoolsHeader, s.ID), refusal
+	start.ID, start.Refusal = challengeID(e.CognitoEventUserPoolsHeader, s.ID), cmp.Or(refusal, start.Refusal)
 	start.Source = source(c, e.Request.ClientMetadata)
 	start.Policy.Validity = s.Ends.Sub(now) // shorter for a code made late, because a limit refused the first message
 	issuer := t.Messages.Issuer

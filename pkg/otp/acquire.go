@@ -17,7 +17,7 @@ func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Ch
 	case err != nil:
 		return c, Started{}, err
 	case stored.Owner == c.Owner:
-		return c, Started{Outcome: c.Result}, nil // c has a result if its user is refused
+		return c, s.refusal(), nil
 	}
 	return s.resume(ctx, c, stored, fields)
 }

@@ -21,7 +21,7 @@ func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 	case c.Passed() || c.Attempts >= c.Max: // the message arrived, or its code is of no use any more
 		return s.settle(ctx, settlement(c, Sent), sent(c), nil)
 	case r.Refusal != "": // since an earlier call; a code that arrived dies with it
-		return s.settle(ctx, settlement(c, r.Refusal), Started{Outcome: r.Refusal}, nil)
+		return s.settle(ctx, settlement(c, r.Refusal), s.refusal(), nil)
 	}
 	return s.first(ctx, c)
 }
@@ -30,7 +30,7 @@ func (i Issuer) Init(ctx context.Context, r Start) (Started, error) {
 // the challenge.
 func (s *sending) first(ctx context.Context, c Challenge) (Started, error) {
 	if c.State == Failed { // made so, since its user is refused
-		return Started{Outcome: c.Result}, nil
+		return s.refusal(), nil
 	}
 	s.keys = s.keysFor(ctx, c.KeyVersion)
 	answer, err := s.count(ctx, c)

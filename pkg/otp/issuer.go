@@ -69,9 +69,9 @@ type Start struct {
 	// Source is the address or the device of the end user who asks for the code, "" if the
 	// caller does not have it. See [Keys.Source].
 	Source string
-	// NamesSources: requests of the client have sources, if not this one. Its ledgers are kept
-	// as long as a source is known.
-	NamesSources bool
+	// Remembers: it matters for long who answered, as requests of the client have sources, or the guard counts its
+	// messages, if not this one. Its ledgers are kept for [KnownMemory].
+	Remembers bool
 
 	// User is the reference of the user who has the number, see [Users]; "" if the
 	// caller gave the number.
@@ -80,6 +80,8 @@ type Start struct {
 	// is stored as failed with this outcome. To and Mask may be empty then. A challenge
 	// that an earlier Init left unclear fails too; a live one of Send stays as it is.
 	Refusal Outcome
+	// RefusalWait is the time until a message may go out, 0 if that is not known.
+	RefusalWait time.Duration
 }
 
 // Text writes the message around a code that is valid for as long as left.
@@ -91,7 +93,7 @@ type Started struct {
 	AuthID  string // with Sent, except for a [Resend]
 	Mask    string // with Sent
 	Test    bool   // with Sent, except for the repeat of a [Resend]: of a test number, nothing went out
-	// Time until a send may pass again: with TooSoon and TooMany, except for a repeat of a
+	// Time until a send may pass again: with TooSoon, TooMany and the outcomes of the guard, except for a repeat of a
 	// finished call, and with Unclear if the limits refuse another copy.
 	Wait time.Duration
 	// Guard is the verdict of the guard on the message of this call, zero if it was not asked. In mode
@@ -117,8 +119,8 @@ type sending struct {
 	verdict  guard.Verdict   // of the guard, if it was asked
 	answered Millis          // when the number answered, as its oldest ledger has it
 
-	giveBack  func()                 // returns the message to the quota; nil unless it is counted
-	recipient func(to Phone) Outcome // see [Resend]
+	giveBack  func()                  // returns the message to the quota; nil unless it is counted
+	recipient func(to Phone) Decision // see [Resend]
 	// wording is that of a [Resend].
 	wording func(region string, p Payment) (Text, string, error)
 }

@@ -26,7 +26,7 @@ func (s *sending) challenge() (Challenge, error) {
 	c.Mask, c.Region, c.User = s.Mask, s.Region, s.User
 	c.Source = s.keys.Source(s.Client, s.To, s.Source)
 	if s.Refusal != "" {
-		c.State, c.Result = Failed, s.Refusal
+		c.State, c.Result, c.Lease = Failed, s.Refusal, 0 // nobody works on it
 	} else {
 		ledgers := s.keys.LedgerKeys(s.Client, s.To)
 		c.LedgerKey = ledgers[len(ledgers)-1]
@@ -36,6 +36,9 @@ func (s *sending) challenge() (Challenge, error) {
 	}
 	return c, nil
 }
+
+// refusal returns the answer that refuses the user or the number, without an Outcome if they are not refused.
+func (s *sending) refusal() Started { return Started{Outcome: s.Refusal, Wait: s.RefusalWait} }
 
 // record makes the record of a re-send, which is stored under its idempotency key: a
 // challenge that allows no attempt, so that nobody can guess at it.

@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"errors"
+	"time"
 
 	"countersign/pkg/guard"
 )
@@ -25,11 +26,20 @@ type Resend struct {
 	Origins Origins // by the country of the challenge's number
 	PerDay  int     // as in [Start]
 	Guard   guard.Policy
-	// NamesSources is as in [Start].
-	NamesSources bool
-	// Recipient, if set, decides whether a message may go to the number of the challenge.
-	// An Outcome refuses it: nothing is sent, and the challenge stays as it is.
-	Recipient func(to Phone) Outcome
+	// Remembers is as in [Start].
+	Remembers bool
+	// Recipient, if set, decides about the number of the challenge.
+	Recipient func(to Phone) Decision
+}
+
+// Decision is what a [Resend] learns about a number.
+type Decision struct {
+	// Refusal, if set, refuses the message: nothing is sent, and the challenge stays as it is. Wait is the time until
+	// a message may go out, 0 if that is not known.
+	Refusal Outcome
+	Wait    time.Duration
+	// Exempt: the guard does not count the message.
+	Exempt bool
 }
 
 // fingerprinted returns the fields that must be the same whenever ID comes again.
@@ -47,7 +57,7 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	}
 	s := i.begin(ctx, Start{
 		Client: r.Client, Policy: r.Policy, Text: r.Text, Origins: r.Origins, PerDay: r.PerDay,
-		NamesSources: r.NamesSources, Guard: r.Guard,
+		Remembers: r.Remembers, Guard: r.Guard,
 	})
 	record, err := s.record(r)
 	if err != nil {
@@ -131,8 +141,12 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		}
 	}
 	if s.recipient != nil && !c.Test { // nothing goes out to a test number
-		if refusal := s.recipient(s.To); refusal != "" {
-			return Started{Outcome: refusal}, nil
+		d := s.recipient(s.To)
+		if d.Refusal != "" {
+			return Started{Outcome: d.Refusal, Wait: d.Wait}, nil
+		}
+		if d.Exempt {
+			s.Guard = guard.Policy{}
 		}
 	}
 	answer, err := s.count(ctx, c)

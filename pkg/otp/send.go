@@ -38,13 +38,13 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	s.keys = s.keysFor(ctx, old.KeyVersion)
 	over := s.keys.retired(old.KeyVersion) || old.Ended(s.at) != ""
 	switch {
-	case r.Refusal != "" && over:
+	case r.Refusal != "" && (!over || old.Result == r.Refusal && old.ExpiresAt > s.at): // it is stored already
+		return s.refusal(), nil
+	case r.Refusal != "":
 		if answer, err := s.restart(ctx, c, old); err != nil || answer.Outcome != "" {
 			return answer, err
 		}
 		return s.first(ctx, c)
-	case r.Refusal != "":
-		return Started{Outcome: r.Refusal}, nil
 	case over:
 	case !old.yieldsTo(r):
 		return Started{Outcome: TooSoon, Wait: old.ExpiresAt.Sub(s.at)}, nil

@@ -62,7 +62,7 @@ const (
 // memory returns how long the ledgers of this call are kept. A message without a source does
 // not shorten it: anybody can leave his own out.
 func (s *sending) memory() time.Duration {
-	if s.NamesSources || s.Guard.On() {
+	if s.Remembers || s.Guard.On() {
 		return KnownMemory
 	}
 	return ledgerMemory

@@ -9,21 +9,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
-	"countersign/pkg/guard"
 )
-
-// SetGuardMode sets how the guard treats a client's messages.
-func (g Registry) SetGuardMode(ctx context.Context, id string, mode guard.Mode) error {
-	if err := clients.CheckGuardMode(mode); err != nil {
-		return clients.Named(id, err)
-	}
-	return g.Edit(ctx, id, func(r *clients.Record) error { r.Guard.Mode = mode; return nil })
-}
-
-// SetGuardNewCountries sets [clients.Guard.NewCountries]; 0 is the default.
-func (g Registry) SetGuardNewCountries(ctx context.Context, id string, n int) error {
-	return g.Edit(ctx, id, func(r *clients.Record) error { r.Guard.NewCountries = n; return nil })
-}
 
 // AddGuardRule adds a rule, with the date of today. It takes the place of what other rules say about the same countries
 // or the same prefix, and rules that are over are removed. Its end must be to come.

@@ -290,11 +290,11 @@ func resendRefused(t *testing.T, o Opener) {
 	w.Clock.Advance(cooldown)
 	for _, id := range []string{"", "r"} {
 		r := again(id, first)
-		r.Recipient = func(to otp.Phone) otp.Outcome {
+		r.Recipient = func(to otp.Phone) otp.Decision {
 			if to != phone {
 				t.Error("another number was asked for than that of the challenge")
 			}
-			return otp.Barred
+			return otp.Decision{Refusal: otp.Barred}
 		}
 		w.resend(t, r, otp.Barred)
 	}

@@ -59,6 +59,7 @@ func Run(t *testing.T, o Opener) {
 		{"receipts", testReceipts},
 
 		{"init", testInit},
+		{"ruled", testRuled},
 		{"attempts", testAttempts},
 		{"expiry", testExpiry},
 		{"limits", testLimits},
