@@ -103,7 +103,8 @@ func TestCreditOfNothing(t *testing.T) {
 				if got := Sum(e.Answered); got != c.want || e.AnsweredAt != hour {
 					t.Errorf("%c: %d answers count, want %d; answered at %d", kind, got, c.want, e.AnsweredAt)
 				}
-				if more := e.Left - left; more != c.want*(100+e.perAnswer()) || e.Left > empty.Left+c.want*e.perAnswer() {
+				more := e.Left - left
+				if more != c.want*(100+e.perAnswer()) || e.Left > empty.Left+c.want*e.perAnswer() {
 					t.Errorf("%c: %d more room, %d of %d", kind, more, e.Left, empty.Left)
 				}
 			}

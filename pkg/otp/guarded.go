@@ -57,8 +57,9 @@ func (k *Keys) guardedSource(client, source string) []byte {
 // in clear, it and the mask would be nearly the whole number.
 func (k *Keys) blockLabel(client string, to Phone) []byte {
 	oldest := k.numbers[len(k.numbers)-1]
-	nonce := oldest.key.of("label", client, to.block())[:oldest.box.NonceSize()] // the same text has the same nonce
-	return oldest.box.Seal(nonce, nonce, []byte(to.block()), []byte(client))     // #nosec G407 -- a keyed digest of the text
+	// The nonce is a keyed digest of the text: the same text has the same nonce, and no other one.
+	nonce := oldest.key.of("label", client, to.block())[:oldest.box.NonceSize()]
+	return oldest.box.Seal(nonce, nonce, []byte(to.block()), []byte(client)) // #nosec G407 -- see above
 }
 
 // Block returns the beginning of the numbers of a block, such as "+6012345", from the label of its entry.
