@@ -1,10 +1,13 @@
 package dynamostore_test
 
 import (
+	"context"
 	"flag"
 	"testing"
 
+	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/guard"
 	"countersign/pkg/otp/storetest"
 )
 
@@ -22,6 +25,9 @@ func TestConformance(t *testing.T) {
 					storetest.LostAfter:  dynamotest.AnswerLost,
 				}[next()]
 			}))
+		},
+		Credit: func(s storetest.Store, credits ...guard.Credit) error {
+			return storetest.Undecorated(s).(*dynamostore.Store).Credit(context.Background(), credits)
 		},
 		Races: *races,
 	})

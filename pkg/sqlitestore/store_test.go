@@ -9,9 +9,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 func open(t testing.TB) storetest.Store {
@@ -34,6 +36,9 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, storetest.Opener{
 		Open:  open,
 		Lossy: func(t testing.TB, next func() storetest.Fate) storetest.Store { return storetest.Redo(open(t), next) },
+		Credit: func(s storetest.Store, credits ...guard.Credit) error {
+			return sqlitetest.Credit(context.Background(), storetest.Undecorated(s).(*sqlitestore.Store), credits)
+		},
 		Races: *races,
 	})
 }

@@ -126,6 +126,21 @@ func (d *decorated) Receipt(ctx context.Context, messageID string) (*otp.Receipt
 	return through(d, func() (*otp.Receipt, error) { return d.Store.Receipt(ctx, messageID) })
 }
 
+func (d *decorated) Charge(ctx context.Context, c guard.Charge) (e guard.Entry, applied bool, err error) {
+	err = d.do(func() (err error) {
+		e, applied, err = d.Store.Charge(ctx, c)
+		return err
+	})
+	if err != nil {
+		return guard.Entry{}, false, err
+	}
+	return e, applied, nil
+}
+
+func (d *decorated) Uncharge(ctx context.Context, c guard.Charged) error {
+	return d.do(func() error { return d.Store.Uncharge(ctx, c) })
+}
+
 // recorder keeps the requests to a store and the messages to a sender.
 type recorder struct {
 	Store
@@ -182,4 +197,12 @@ type stubborn struct{ Store }
 
 func (stubborn) Spend(context.Context, otp.Spend) (otp.Spent, error) {
 	return otp.Spent{Item: &otp.Ledger{}}, nil
+}
+
+// Undecorated returns the store below a decorated one.
+func Undecorated(s Store) Store {
+	for d, ok := s.(*decorated); ok; d, ok = s.(*decorated) {
+		s = d.Store
+	}
+	return s
 }

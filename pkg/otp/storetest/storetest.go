@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite of the stores. It holds a store to the
-// promises of [otp.Challenges], [otp.Ledgers] and [otp.Receipts], and to the rules that
-// follow for whole challenges. The test of a store calls [Run]; [Agree] compares two stores.
+// promises of [otp.Challenges], [otp.Ledgers], [otp.Receipts] and [guard.Budgets], and to the
+// rules that follow for whole challenges. The test of a store calls [Run]; [Agree] compares two stores.
 //
 // Each file holds one rule: a list of cases and, below it, a function for each case.
 // Time is virtual and nothing is ever swept, so no rule can rely on the clock of a
@@ -8,8 +8,10 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -18,6 +20,12 @@ type Store interface {
 	otp.Challenges
 	otp.Ledgers
 	otp.Receipts
+	guard.Budgets
+	guard.Reader
+
+	// Ledger reads a ledger, nil for none, and ClearLedger forgets its messages, for an operator.
+	Ledger(ctx context.Context, key string) (*otp.Ledger, error)
+	ClearLedger(ctx context.Context, key string) error
 }
 
 // Opener makes stores for the suite.
@@ -29,6 +37,8 @@ type Opener struct {
 	// repeats lost requests, as it does in production. A store in the same process wraps
 	// itself in [Redo].
 	Lossy func(t testing.TB, next func() Fate) Store
+	// Credit gives credits to the entries of a store, as the follower of its changes does.
+	Credit func(s Store, credits ...guard.Credit) error
 	// Races is the number of challenges in the race for one right code.
 	Races int
 }
@@ -79,6 +89,7 @@ func Run(t *testing.T, o Opener) {
 		{"lost answers", testLostAnswers},
 		{"lost resends", testLostResends},
 		{"crashes", testCrashes},
+		{"guard", testGuard},
 	})
 }
 

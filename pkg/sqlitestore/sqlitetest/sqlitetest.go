@@ -2,11 +2,17 @@
 package sqlitetest
 
 import (
+	"context"
+	"fmt"
+	"math"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"countersign/pkg/changes"
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 )
@@ -54,4 +60,32 @@ func Sweep(t testing.TB, s *sqlitestore.Store, now otp.Millis) {
 			t.Fatal(err)
 		}
 	}
+}
+
+var (
+	following sync.Mutex
+	credited  int
+)
+
+// Credit gives credits in the transaction that finishes a change, as the follower of a file does.
+func Credit(ctx context.Context, s *sqlitestore.Store, credits []guard.Credit) error {
+	following.Lock()
+	defer following.Unlock()
+	credited++
+	change := otp.Receipt{MessageID: fmt.Sprint("credit ", credited), Reason: otp.ReasonFailed}
+	if _, err := s.Receive(ctx, change); err != nil {
+		return err
+	}
+	p, err := s.Feed().Next(ctx, math.MaxInt32, time.Time{})
+	if err != nil {
+		return err
+	}
+	own := slices.Clone(credits)
+	for i := range own { // those of the latest change
+		own[i].From, own[i].Record = "", p.List[len(p.List)-1].Record
+	}
+	if err := p.Credit(ctx, own); err != nil {
+		return err
+	}
+	return s.Feed().Finish(ctx, p)
 }
