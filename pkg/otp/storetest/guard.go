@@ -16,6 +16,9 @@ import (
 func testGuard(t *testing.T, o Opener) {
 	run(t, o, cases{
 		{"entries", testEntries},
+		{"credits", testCredits},
+		{"budgets", testBudgets},
+		{"known numbers", testKnownNumbers},
 	})
 }
 
