@@ -7,16 +7,18 @@ import (
 
 	"pgregory.net/rapid"
 
+	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
 // Agree runs the same random operations on two stores and fails at the first
-// answer in which they differ (P26). It returns how many it ran.
-func Agree(t *testing.T, a, b Store, steps int) int {
+// answer in which they differ (P26). It returns how many it ran. credit gives credits to
+// either store, as in [Opener].
+func Agree(t *testing.T, a, b Store, steps int, credit func(Store, []guard.Credit) error) int {
 	done, run := 0, 0
 	rapid.Check(t, func(r *rapid.T) {
 		run++
-		s := &script{T: r, now: now, run: run}
+		s := &script{T: r, now: now, run: run, creditTo: credit}
 		for n := range steps {
 			op := s.operation()
 			if x, y := op.on(a), op.on(b); x != y {
@@ -34,6 +36,9 @@ type script struct {
 	*rapid.T
 	now otp.Millis
 	run int
+
+	creditTo      func(Store, []guard.Credit) error
+	sends, record int // of the guard
 }
 
 // anyState draws a delivered challenge as often as two others.
@@ -54,7 +59,9 @@ func (s *script) operation() operation {
 	key := fmt.Sprintf("C#%d#%d", s.run, rapid.IntRange(0, 2).Draw(s.T, "challenge"))
 	ledger := fmt.Sprintf("N#%d#%d", s.run, rapid.IntRange(0, 1).Draw(s.T, "ledger"))
 	owner := rapid.SampledFrom([]string{"owner-1", "owner-2"})
-	switch rapid.IntRange(0, 10).Draw(s.T, "operation") {
+	switch rapid.IntRange(0, 15).Draw(s.T, "operation") {
+	case 11, 12, 13, 14, 15:
+		return s.guarded()
 	case 0, 1:
 		return s.reserve(key, owner.Draw(s.T, "owner"), s.over())
 	case 2:

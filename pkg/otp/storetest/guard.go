@@ -19,6 +19,9 @@ func testGuard(t *testing.T, o Opener) {
 		{"credits", testCredits},
 		{"budgets", testBudgets},
 		{"known numbers", testKnownNumbers},
+		{"messages that do not go out", testGivenBack},
+		{"races on the last of a budget", testBudgetRaces},
+		{"lost answers to charges", testLostCharges},
 	})
 }
 
