@@ -151,13 +151,20 @@ func appendText(b []byte, s string) []byte {
 	return append(encoding.AppendUvarint(b, uint64(len(s))*2), s...)
 }
 
+// mostSeen is more than the bytes of any text in the marks: an item has 400 KB at most.
+const mostSeen = 1 << 20
+
 // cutText returns the text that b begins with, and what follows it.
 func cutText(b []byte) (s string, rest []byte, ok bool) {
 	size, n := encoding.Uvarint(b)
-	if n <= 0 || size/2 > uint64(len(b)-n) {
+	if n <= 0 || size > 2*mostSeen {
 		return "", nil, false
 	}
-	digits, rest := b[n:n+int(size/2)], b[n+int(size/2):] // #nosec G115 -- at most the length of b
+	end := n + int(size/2) // #nosec G115 -- it is small
+	if end > len(b) {
+		return "", nil, false
+	}
+	digits, rest := b[n:end], b[end:]
 	if size%2 == 0 {
 		return string(digits), rest, true
 	}

@@ -27,7 +27,8 @@ func fullEntry(kind guard.Kind, count int) guard.Entry {
 		Block: bytes.Repeat([]byte{0xfe}, guard.DigestSize), Source: bytes.Repeat([]byte{0xff}, guard.DigestSize),
 	}
 	key := map[guard.Kind]string{
-		guard.Block: n.BlockKey(), guard.Country: n.CountryKey(), guard.Young: n.YoungKey(), guard.Source: n.SourceKey(),
+		guard.Block: n.BlockKey(), guard.Source: n.SourceKey(),
+		guard.Country: n.CountryKey(), guard.Young: n.YoungKey(),
 	}[kind]
 	e := guard.Fresh(key, kind, thisHour)
 	for i := range e.Unanswered {
@@ -59,7 +60,8 @@ func TestEveryFieldOfAnEntryIsKept(t *testing.T) {
 		full := fullEntry(kind, 12)
 		full.Worst = [][]byte{{1, 2}, {}, bytes.Repeat([]byte{3}, 8)}
 		marked := guard.Fresh(full.Key, kind, thisHour)
-		for _, text := range []string{"", "0", "7", "0012", "-5", "+5", "a", strings.Repeat("9", 40), strings.Repeat("x", 300)} {
+		long, longer := strings.Repeat("9", 40), strings.Repeat("x", 300)
+		for _, text := range []string{"", "0", "7", "0012", "-5", "+5", "a", long, longer} {
 			marked.Seen = append(marked.Seen, guard.Mark{From: text, To: "1" + text})
 		}
 		for _, want := range []guard.Entry{full, guard.Fresh(full.Key, kind, thisHour), marked} {

@@ -76,25 +76,37 @@ func without(n *otp.Ledger, p otp.Spend) *otp.Ledger {
 
 // admit asks the guard, and remembers what has no room.
 func (s *Store) admit(ctx context.Context, p otp.Spend) (guard.Verdict, error) {
-	w := watched{Store: s, seen: map[string]guard.Entry{}}
+	w := &watched{Store: s, seen: map[string]guard.Entry{}}
 	v, err := guard.Admit(ctx, w, *p.Guard)
-	if err == nil {
-		s.full.note(w.seen, v.Refused(p.Guard.Mode), p.Now)
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	refused := v.Refused(p.Guard.Mode)
+	for _, c := range w.counted { // and given back, if the message was refused
+		if e, has := w.seen[c.Key]; has && refused {
+			e.GiveBack(c.Hour)
+			w.seen[c.Key] = e
+		}
+	}
+	s.full.note(w.seen, refused, p.Now)
+	return v, nil
 }
 
 // watched are budgets that keep which entries the guard saw: those without room, and the country.
 type watched struct {
 	*Store
-	seen map[string]guard.Entry
+	seen    map[string]guard.Entry
+	counted []guard.Charged
 }
 
 // Charge implements [guard.Budgets].
-func (w watched) Charge(ctx context.Context, c guard.Charge) (guard.Entry, bool, error) {
+func (w *watched) Charge(ctx context.Context, c guard.Charge) (guard.Entry, bool, error) {
 	e, applied, err := w.Store.Charge(ctx, c)
 	if err == nil && (!applied || c.Kind == guard.Country) {
 		w.seen[c.Key] = e
+	}
+	if applied {
+		w.counted = append(w.counted, guard.Charged{Key: c.Key, Hour: c.Hour})
 	}
 	return e, applied, err
 }

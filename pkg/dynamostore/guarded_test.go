@@ -188,6 +188,11 @@ func TestMemory(t *testing.T) {
 	if got := spent(t, s, known); got.Applied || got.Verdict.Reason != "" || len(got.Item.Sends) != 2 {
 		t.Errorf("a known number that its own limits refuse: %+v", got)
 	}
+	watching := *m
+	watching.Mode = guard.Monitor
+	if got := spent(t, s, guardedSpend(&watching, 40, end-1)); !got.Applied || got.Verdict.Reason != guard.ByClient {
+		t.Errorf("a message that is only watched: %+v", got)
+	}
 	again := guardedSpend(m, 0, end-1)
 	again.ID = "again"
 	if got := spent(t, s, again); got.Applied || got.Verdict.Reason != "" || len(got.Item.Sends) != 1 {
@@ -243,6 +248,29 @@ func TestAnsweringBlocksAreNotForgotten(t *testing.T) {
 		calls := wire.Counts()
 		if calls["UpdateItem"] != c.updates || calls["GetItem"] != c.reads || calls["PutItem"] != 0 {
 			t.Errorf("message %d took %v, want %d updates and %d reads", n, calls, c.updates, c.reads)
+		}
+	}
+}
+
+// A country whose last room a refused message used for a moment has it again, in the memory too.
+func TestMemoryOfWhatIsGivenBack(t *testing.T) {
+	table, client := dynamotest.Table(t), dynamotest.Client(t, nil)
+	s := storeOn(t, table, nil)
+	full, free := guardedBy("demo", "-a-full-", guard.Enforce), guardedBy("demo", "-a-free-", guard.Enforce)
+	country := learned(guard.Charge{Key: full.CountryKey(), Kind: guard.Country, Hour: thisHour, Base: 2000})
+	country.Left, country.Unanswered[0] = 100, 23
+	keep(t, client, table, country, 1)
+	block := guard.Fresh(full.BlockKey(), guard.Block, thisHour)
+	block.Take(guard.Charge{Key: block.Key, Kind: guard.Block, Hour: thisHour, Usual: 30, Label: full.Label})
+	block.Left = 0
+	keep(t, client, table, block, 1)
+	for n, c := range []struct {
+		*guard.Message
+		want guard.Reason
+	}{{full, guard.ByBlock}, {full, guard.ByBlock}, {free, ""}, {free, guard.ByCountry}, {full, guard.ByCountry}} {
+		got := spent(t, s, guardedSpend(c.Message, n, now))
+		if got.Verdict.Reason != c.want || got.Applied != (c.want == "") {
+			t.Errorf("message %d: %+v, want %q", n, got, c.want)
 		}
 	}
 }

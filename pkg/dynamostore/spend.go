@@ -24,8 +24,8 @@ const (
 	knows     = "contains(#known, :source)"
 	// onlyKnown: a code passed for the number in the last 180 days.
 	onlyKnown = "#answered > :known"
-	// passedOn sets what an older ledger has.
-	passedOn = ", #answered = :answered"
+	// older sets what an older ledger has.
+	older = ", #answered = :answered"
 	// fewerUnanswered: than those from which on a window applies.
 	fewerUnanswered = "#unanswered < "
 )
@@ -102,7 +102,7 @@ func spendWithin(p otp.Spend, known bool, values image) (*expression, error) {
 	var used struct{ known, answered bool }
 	update := counted
 	if p.Answered != 0 {
-		update, values[":answered"], used.answered = counted+passedOn, millis(p.Answered), true
+		update, values[":answered"], used.answered = counted+older, millis(p.Answered), true
 	}
 	if known {
 		b.WriteString(" AND " + onlyKnown)
