@@ -28,8 +28,8 @@ var clientFlagsHelp = texts{
 	"api":     "What it may call: ams, unimatrix, or an API such as customers/initAuthentication. Default: all.",
 	"network": "Networks that it may call from, such as 192.0.2.0/24. Default: any.",
 	"numbers": "Strictness for phone numbers: possible, valid or mobile.",
-	"line": "Line types that it may send to besides ordinary ones: premium, satellite, shared-cost, pager, voicemail, " +
-		"uan.",
+	"line": "Line types that it may send to besides ordinary ones: premium, satellite, shared-cost, pager, " +
+		"voicemail, uan.",
 	"time_window": "How far its clock may be off. Default: 10m for AMS, 5m for HMAC. " +
 		"0 switches the check off for AMS; HMAC has at most 10m.",
 	"per_minute":   "Requests that it may make in a minute, at most 1000000; 0 is the deployment's number.",

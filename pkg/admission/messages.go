@@ -82,7 +82,8 @@ func Rule(c *clients.Client, n phone.Number, refusal otp.Outcome) string {
 
 // Start returns a request for a challenge with the fields that come from its client and its recipient: the policy, the
 // text in the first of the languages or the client's own, the sender's name, the number, what the rules of the operator
-// decide about it, and the payment that the text shows, if there is one. An error is noted as a fault, but for an [*Unfit], which refuses the payment.
+// decide about it, and the payment that the text shows, if there is one. An error is noted as a fault, but for an
+// [*Unfit], which refuses the payment.
 func (m Messages) Start(
 	ctx context.Context, c *clients.Client, to phone.Number, p otp.Payment, languages ...string,
 ) (otp.Start, error) {
@@ -109,7 +110,8 @@ func (m Messages) Start(
 func remembers(c *clients.Client) bool { return c.Sources != (clients.Sources{}) || c.Guard.On() }
 
 // Resend returns a request to send a challenge's code again, with the fields that come from its client.
-// [Messages.Recipient] and the rules of the operator decide again whether a message may go to the number. An error is noted as a fault.
+// [Messages.Recipient] and the rules of the operator decide again whether a message may go to the number. An error is
+// noted as a fault.
 func (m Messages) Resend(ctx context.Context, c *clients.Client) (otp.Resend, error) {
 	chosen, err := m.text(ctx, c, "", otp.Payment{})
 	return otp.Resend{

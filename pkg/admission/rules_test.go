@@ -122,7 +122,8 @@ func TestGuardOfStart(t *testing.T) {
 		{enforcing, clients.Sources{}, true},
 		{guard.Policy{Mode: guard.Monitor, Young: 1, Shards: 3}, clients.Sources{Env: "clientIp"}, true},
 	} {
-		client := &clients.Client{ID: "known", Brand: "Acme", Countries: []string{"*"}, Guard: c.guard, Sources: c.sources}
+		client := &clients.Client{ID: "known", Brand: "Acme", Countries: []string{"*"}}
+		client.Guard, client.Sources = c.guard, c.sources
 		n, _ := messages.Recipient(t.Context(), client, "+606543216353")
 		start, errStart := messages.Start(t.Context(), client, n, otp.Payment{})
 		resend, errResend := messages.Resend(t.Context(), client)

@@ -42,7 +42,8 @@ var watched = map[string]struct {
 		"guard": "block", "guardUnanswered": 8.0, "guardAnswered": 0.0, "guardAllowance": 8.0, "guardHours": 24.0,
 	}},
 	"refused for its country": {func(r *telemetry.Request) {
-		r.Outcome, r.Country, r.Verdict = otp.OverCountry, "MY", verdict(guard.ByCountry, entry(guard.Country, 70, 90, 0))
+		r.Outcome, r.Country = otp.OverCountry, "MY"
+		r.Verdict = verdict(guard.ByCountry, entry(guard.Country, 70, 90, 0))
 	}, append(guardedBy("country", "guard_country"), metrics{"guardLow" + stack: 1}), map[string]any{
 		"guard": "country", "guardUnanswered": 70.0, "guardAnswered": 90.0, "guardAllowance": 70.0,
 	}},
@@ -59,7 +60,8 @@ var watched = map[string]struct {
 		guardedBy("block", "guard_block"), map[string]any{"guard": "block"}},
 	"over the client's messages of the day": {func(r *telemetry.Request) {
 		r.Outcome, r.Country, r.QuotaOut = otp.TooSoon, "MY", true
-	}, append(guardedBy("daily_cap", "too_soon"), metrics{"quotaOut" + stack: 1}), map[string]any{"guard": "daily_cap"}},
+	}, append(guardedBy("daily_cap", "too_soon"), metrics{"quotaOut" + stack: 1}),
+		map[string]any{"guard": "daily_cap"}},
 	"a further copy that is refused": {func(r *telemetry.Request) {
 		r.Outcome, r.Wait, r.Country = otp.Unclear, time.Hour, "MY"
 		r.Verdict = verdict(guard.ByBlock, entry(guard.Block, 8, 0, 0))

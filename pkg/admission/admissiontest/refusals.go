@@ -1,5 +1,6 @@
 // Package admissiontest holds what both contracts refuse by the rules of package admission: the refusals of
-// [admission.Messages.Recipient] and of the operator's rules, and payments. The tests of each contract hold its answers to them.
+// [admission.Messages.Recipient] and of the operator's rules, and payments. The tests of each contract hold its answers
+// to them.
 package admissiontest
 
 import (

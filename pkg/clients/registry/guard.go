@@ -30,8 +30,8 @@ func (g Registry) AddGuardRule(ctx context.Context, id string, rule clients.Guar
 	})
 }
 
-// RemoveGuardRules removes what the rules of a client say about countries, or about a prefix: the Countries or Prefix of
-// target. A rule about other countries too stays for those. Rules that are over are removed as well. The error wraps
+// RemoveGuardRules removes what the rules of a client say about the Countries, or about the Prefix, of target. A rule
+// about other countries too stays for those. Rules that are over are removed as well. The error wraps
 // [documents.ErrNotFound] if no rule is about one of the targets.
 func (g Registry) RemoveGuardRules(ctx context.Context, id string, target clients.GuardRule) error {
 	return g.Edit(ctx, id, func(r *clients.Record) error {

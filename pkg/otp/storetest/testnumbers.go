@@ -134,7 +134,9 @@ func testResent(t *testing.T, o Opener) {
 	first := w.init(t, tested(start("id", phone)), otp.Sent)
 	w.verify(t, "id", wrong(reviewer, 0), otp.Unmatched)
 	r := again("", first)
-	r.Recipient = func(otp.Phone) otp.Decision { return otp.Decision{Refusal: otp.Barred} } // as one that is no test number any more
+	r.Recipient = func(otp.Phone) otp.Decision { // as of one that is no test number any more
+		return otp.Decision{Refusal: otp.Barred}
+	}
 	for _, r.ID = range []string{"", "", "trigger", "trigger"} {
 		s.n = 0
 		got := w.resend(t, r, otp.Sent)

@@ -115,10 +115,9 @@ func country(region string) string {
 	return region
 }
 
-// kind returns whether the number is one that its owner may earn from, or that no person reads messages at. The calling codes 870 to 883
-// belong to satellite networks (Inmarsat, the Global Mobile Satellite System,
-// international networks); 979 is the international premium rate service (ITU-T E.164,
-// list of assigned country codes).
+// kind returns whether the number is one that its owner may earn from, or that no person reads messages at. The calling
+// codes 870 to 883 belong to satellite networks (Inmarsat, the Global Mobile Satellite System, international networks);
+// 979 is the international premium rate service (ITU-T E.164, list of assigned country codes).
 //
 // A number of no known line is taken for a premium one if its first digits are those of
 // premium lines alone: ranges grow before the metadata does.
