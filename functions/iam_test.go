@@ -110,6 +110,9 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 		TableName, SecretID, OriginationIdentity string
 		Entries                                  []struct{ EventBusName, Source string }
 		Key, Item                                map[string]struct{ S string }
+		RequestItems                             map[string]struct {
+			Keys []map[string]struct{ S string }
+		}
 	}
 	if service == "sns" {
 		form, _ := url.ParseQuery(string(body))
@@ -120,9 +123,15 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 		return caller, nil
 	}
 	switch action := service + ":" + operation; {
+	case service == "dynamodb" && in.RequestItems != nil:
+		for table, items := range in.RequestItems {
+			for _, key := range items.Keys {
+				asks = append(asks, onTable(action, table, key["pk"].S))
+			}
+		}
 	case service == "dynamodb":
 		key := in.Key["pk"].S + in.Item["pk"].S
-		asks = []ask{{action, inStack(tables) + in.TableName, map[string]string{"dynamodb:LeadingKeys": key}}}
+		asks = []ask{onTable(action, in.TableName, key)}
 	case service == "secretsmanager":
 		asks = []ask{{action: action, resource: in.SecretID}}
 	case service == "sms-voice":
@@ -135,6 +144,11 @@ func asked(header http.Header, body []byte) (caller string, asks []ask) {
 		}
 	}
 	return caller, asks
+}
+
+// onTable returns the permission that an action on the item under a key of a table needs.
+func onTable(action, table, key string) ask {
+	return ask{action, inStack(tables) + table, map[string]string{"dynamodb:LeadingKeys": key}}
 }
 
 // refuse answers as AWS does to a caller without the permission.

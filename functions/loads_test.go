@@ -70,17 +70,9 @@ func (p prices) follow(s *spent, l load) {
 	s.seconds += (invocations*a.Change.Call + requests*a.Change.Publish + s.used.follow*a.Change.Answered) / 1000
 }
 
-// traffic writes the costs of a million verified numbers, and returns the sum at the dearest load.
-func (p prices) traffic(b io.Writer, kinds []kind) (dearest float64) {
-	million := thousands(p.Model.Verified)
-	fmt.Fprintf(b, "## %s verified numbers\n\n"+
-		"USD at three loads, in numbers that are verified all day; %g sends and %g checks for each; without the "+
-		"fees for SMS and\n"+
-		"without free tiers; us-east-1.\n\n", million, p.Model.Sends, p.Model.Checks)
-	rows := []struct {
-		id string
-		of func(s spent) float64
-	}{
+// billed are the rows of what is billed for each verified number, with the ids of their prices.
+func (p prices) billed() []billed {
+	return []billed{
 		{"lambda.requests", func(s spent) float64 { return s.calls }},
 		{"lambda.time", func(s spent) float64 { return s.seconds * p.Assumed.MemoryMB / 1024 }},
 		{"api.requests", func(s spent) float64 { return s.request }},
@@ -90,9 +82,23 @@ func (p prices) traffic(b io.Writer, kinds []kind) (dearest float64) {
 		{"secrets.calls", func(s spent) float64 { return s.keyring }},
 		{"logs", func(s spent) float64 { return rounded(s.logged) / 1e9 }},
 	}
+}
+
+type billed struct {
+	id string
+	of func(s spent) float64
+}
+
+// traffic writes the costs of a million verified numbers, and returns the sum at the dearest load.
+func (p prices) traffic(b io.Writer, kinds []kind) (dearest float64) {
+	million := thousands(p.Model.Verified)
+	fmt.Fprintf(b, "## %s verified numbers\n\n"+
+		"USD at three loads, in numbers that are verified all day; %g sends and %g checks for each; without the "+
+		"fees for SMS and\n"+
+		"without free tiers; us-east-1.\n\n", million, p.Model.Sends, p.Model.Checks)
 	var sums [3]float64 // one for each load
 	header(b, "| | price |")
-	for _, row := range rows {
+	for _, row := range p.billed() {
 		price := p.Prices[row.id]
 		fmt.Fprintf(b, "| %s | %s |", price.What, p.price(row.id))
 		for i, l := range loads {
@@ -163,6 +169,7 @@ func (p prices) month(b io.Writer, kinds []kind, metrics float64, template []byt
 		{"dynamodb.reads", ": and look clients up again", func(s spent) float64 { return s.lookUps }},
 		{"metrics.month", fmt.Sprintf(": %g", metrics), fixed(metrics)},
 		{"alarms.month", fmt.Sprintf(": %g", watched), fixed(watched)},
+		{"rules.month", ": the first one is free", fixed(resources("AWS::CloudWatch::InsightRule"))},
 		{"dashboards.month", "", fixed(resources("AWS::CloudWatch::Dashboard"))},
 	} {
 		price := p.Prices[row.id]

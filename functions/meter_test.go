@@ -99,6 +99,8 @@ func newMeter(t *testing.T) *meter {
 	table, log := dynamostore.New(dynamotest.Client(t, wire), m.table), run.Log(&m.log)
 	m.setAPI(table, log)
 	m.setFollower(table, log)
+	learned(t, table, m.table, m.now(), "MY")
+	m.delivered = len(dynamotest.Records(t, m.table))
 	lines := &telemetry.Lines{Stack: "countersign"}
 	m.receipts = receipts.Handler{
 		Receipts: table, Now: m.now, Log: log,
@@ -118,6 +120,7 @@ func (m *meter) setAPI(table *dynamostore.Store, log *slog.Logger) {
 	}
 	demo := &clients.Client{
 		ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign",
+		Guard: clients.Guard{}.Policy(0),
 	}
 	door := &admission.Door{
 		Clients: clients.Static{"demo": demo}, Now: m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
@@ -150,8 +153,11 @@ func (m *meter) setFollower(table *dynamostore.Store, log *slog.Logger) {
 // in each run.
 func (m *meter) now() time.Time {
 	m.ticks++
-	return time.UnixMilli(1_795_314_808_000).Add(time.Duration(m.ticks) * 1234 * time.Microsecond)
+	return time.UnixMilli(1_795_314_808_000).Add(time.Duration(m.ticks) * tick)
 }
+
+// tick is the time between two calls of the clock.
+const tick = 1234 * time.Microsecond
 
 func (m *meter) Send(_ context.Context, sms otp.Message) (otp.Delivery, string, error) {
 	m.codes[sms.To] = sms.Code
@@ -340,8 +346,11 @@ func (c *capacity) RoundTrip(r *http.Request) (*http.Response, error) {
 	text, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(text))
-	if err == nil && resp.StatusCode == http.StatusOK {
+	switch {
+	case err == nil && resp.StatusCode == http.StatusOK:
 		err = c.add(r.Header.Get("X-Amz-Target"), text)
+	case bytes.Contains(text, []byte("ConditionalCheckFailed")):
+		c.writes++ // a refused write consumes as much as one that is applied; its answer does not have it
 	}
 	return resp, err
 }
@@ -362,7 +371,7 @@ func (c *capacity) add(operation string, text []byte) error {
 	switch {
 	case units == 0:
 		return fmt.Errorf("the answer to %s has no consumed capacity: %s", operation, text)
-	case strings.HasSuffix(operation, ".GetItem"):
+	case strings.HasSuffix(operation, "GetItem"): // or BatchGetItem
 		c.reads += units
 	default:
 		c.writes += units

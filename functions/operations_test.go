@@ -61,6 +61,54 @@ func TestMetricsAreWritten(t *testing.T) {
 	}
 }
 
+// Each rule of Contributor Insights counts what a function's lines have, in log groups of the stack, and is drawn and
+// watched under its own name.
+func TestInsightRules(t *testing.T) {
+	text := string(file(t, "../template.yaml"))
+	lines := string(file(t, "../pkg/telemetry/lines.go")) + string(file(t, "../pkg/telemetry/metrics.go"))
+	rules := 0
+	for name, r := range resources(t) {
+		if r["Type"] != "AWS::CloudWatch::InsightRule" {
+			continue
+		}
+		rules++
+		p := r["Properties"].(map[string]any)
+		var body struct {
+			LogGroupNames []string
+			Contribution  struct {
+				Keys    []string
+				ValueOf string
+				Filters []struct{ Match string }
+			}
+		}
+		if err := json.Unmarshal([]byte(p["RuleBody"].(string)), &body); err != nil {
+			t.Fatalf("%s: %v in %s", name, err, p["RuleBody"])
+		}
+		for _, group := range body.LogGroupNames {
+			if !strings.HasPrefix(group, "/countersign/${AWS::StackName}/") {
+				t.Errorf("%s reads the log groups %s: want those of the stack", name, group)
+			}
+		}
+		fields := append(body.Contribution.Keys, body.Contribution.ValueOf)
+		for _, f := range body.Contribution.Filters {
+			fields = append(fields, f.Match)
+		}
+		for _, f := range fields {
+			if member := strings.TrimPrefix(f, "$."); !strings.Contains(lines, `"`+member+`"`) {
+				t.Errorf("%s counts %s: no line has that member", name, f)
+			}
+		}
+		for _, use := range []string{"INSIGHT_RULE_METRIC('%s'", `"ruleName":"%s"`} {
+			if use = strings.ReplaceAll(use, "%s", p["RuleName"].(string)); !strings.Contains(text, use) {
+				t.Errorf("%s: nothing has %s", name, use)
+			}
+		}
+	}
+	if rules == 0 {
+		t.Error("no rule")
+	}
+}
+
 // The dashboard is JSON after CloudFormation has replaced the names in it.
 func TestDashboard(t *testing.T) {
 	sub, _ := resources(t)["Dashboard"]["Properties"].(map[string]any)["DashboardBody"].([]any)
@@ -74,8 +122,9 @@ func TestDashboard(t *testing.T) {
 		Widgets []struct {
 			X, Y, Width, Height int
 			Properties          struct {
-				Title   string
-				Metrics [][]any
+				Title       string
+				Metrics     [][]any
+				InsightRule struct{ RuleName string }
 			}
 		}
 	}
@@ -83,8 +132,9 @@ func TestDashboard(t *testing.T) {
 		t.Fatalf("%v in %s", err, body)
 	}
 	for _, w := range out.Widgets {
-		if w.Properties.Title == "" || len(w.Properties.Metrics) == 0 || w.X+w.Width > 24 {
-			t.Errorf("%+v: a widget must have a title, metrics, and end at column 24 or before", w)
+		drawn := len(w.Properties.Metrics) > 0 || w.Properties.InsightRule.RuleName != ""
+		if w.Properties.Title == "" || !drawn || w.X+w.Width > 24 {
+			t.Errorf("%+v: a widget must have a title, metrics or a rule, and end at column 24 or before", w)
 		}
 	}
 	if len(out.Widgets) < 10 {

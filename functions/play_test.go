@@ -2,10 +2,12 @@ package functions
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"countersign/pkg/standin"
 )
@@ -15,6 +17,7 @@ import (
 func TestBinaries(t *testing.T) {
 	b, all := newBinaries(t), samples(t)
 	b.warmUp(t)
+	learned(t, b.Store, os.Getenv("COUNTERSIGN_TABLE"), time.Now(), "MY", "US")
 	var played atomic.Int64
 	play := func(s sample, state string, p, first func(*testing.T) *standin.Process) {
 		t.Run(s.name+" "+state, func(t *testing.T) {

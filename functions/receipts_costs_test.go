@@ -41,7 +41,7 @@ var alarm = regexp.MustCompile(`(?m)^  \w+:\n    Type: AWS::CloudWatch::Alarm\n(
 // country watches one for each.
 func watched(template []byte) (always, receipts float64) {
 	for _, text := range alarm.FindAll(template, -1) {
-		n := float64(len(regexp.MustCompile(`MetricStat:|\n      MetricName:|SELECT SUM`).FindAll(text, -1)))
+		n := float64(len(regexp.MustCompile(`MetricStat:|\n      MetricName:|SELECT SUM|INSIGHT_RULE_METRIC`).FindAll(text, -1)))
 		if bytes.Contains(text, []byte("Condition: HasReceipts")) {
 			receipts += n
 		} else {

@@ -304,7 +304,6 @@ func TestRoles(t *testing.T) {
 		{"init", "dynamodb:PutItem", challenges, "", true},
 		{"init", "dynamodb:PutItem", clients, "", false},
 		{"init", "dynamodb:GetItem", clients, "", true},
-		{"init", "dynamodb:GetItem", challenges, "", false},
 		{"verify", "dynamodb:PutItem", challenges, "", false},
 		{"verify", "dynamodb:UpdateItem", clients, "", false},
 		{"verify", "secretsmanager:GetSecretValue", "the keyring's ARN", "", true},
@@ -318,6 +317,32 @@ func TestRoles(t *testing.T) {
 		if got := all[c.function].allows(a); got != c.want {
 			t.Errorf("%s on %s by %s (source %q): allowed is %v, want %v",
 				c.action, c.resource, c.function, c.source, got, c.want)
+		}
+	}
+}
+
+// A function reads budgets of the guard where it sends, and where it credits right codes; it reads nothing else of the
+// table, and only the latter replaces one without making challenges.
+func TestGuardsRole(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("COUNTERSIGN_TABLE", "challenges")
+	reads := map[string]string{
+		"init": "GetItem", "otp": "GetItem", "cognito": "GetItem", "changes": "BatchGetItem",
+	}
+	for function, r := range roles(t) {
+		for _, operation := range []string{"GetItem", "BatchGetItem", "Query", "Scan", "DeleteItem"} {
+			for _, key := range []string{"G#demo#c#MY#0", "C#demo", "N#demo", "M#demo", "T#demo", "g#demo"} {
+				want := strings.HasPrefix(key, "G#") && reads[function] == operation
+				if got := r.allows(onTable("dynamodb:"+operation, "challenges", key)); got != want {
+					t.Errorf("%s may %s %s: %v, want %v", function, operation, key, got, want)
+				}
+			}
+		}
+	}
+	changes := roles(t)["changes"]
+	for key, want := range map[string]bool{"G#demo#c#MY#0": true, "C#demo": false, "N#demo": false} {
+		if got := changes.allows(onTable("dynamodb:PutItem", "challenges", key)); got != want {
+			t.Errorf("changes may put %s: %v, want %v", key, got, want)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (b *binaries) play(t *testing.T, s sample, p, first *standin.Process) (got,
 	t.Helper()
 	number := map[string]string{}
 	if s.waits() {
-		number[poolNumber] = fmt.Sprintf("+6012345%04d", poolNumbers.Add(1))
+		number[poolNumber] = fmt.Sprintf("+6012%03d6789", 300+poolNumbers.Add(1)) // each in a block of its own
 	} else {
 		b.wipe(t)
 	}

@@ -3,6 +3,7 @@ package functions
 import (
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -36,7 +37,7 @@ func (f *facts) add(kind, _ string) {
 	f.kinds = append(f.kinds, kind)
 }
 
-// wipe deletes all challenges and all ledgers.
+// wipe deletes all challenges, all ledgers, and all budgets but those of countries.
 func (b *binaries) wipe(t *testing.T) {
 	t.Helper()
 	client, table := dynamotest.Client(t, nil), os.Getenv("COUNTERSIGN_TABLE")
@@ -45,6 +46,9 @@ func (b *binaries) wipe(t *testing.T) {
 		t.Fatal(err, all)
 	}
 	for _, item := range all.Items {
+		if key := item["pk"].(*types.AttributeValueMemberS).Value; strings.HasPrefix(key, "G#demo#c#") {
+			continue
+		}
 		delete := &dynamodb.DeleteItemInput{TableName: &table}
 		delete.Key = map[string]types.AttributeValue{"pk": item["pk"]}
 		if _, err := client.DeleteItem(t.Context(), delete); err != nil {
