@@ -38,8 +38,8 @@ type Feedback interface {
 
 // Credits is the part of a store that a consumer uses to give credits to the budgets of the guard.
 type Credits interface {
-	// Credit gives each credit to its entry, exactly once as far as its From and Record say. After an error some of
-	// them may be given.
+	// Credit does what [guard.Entry.Credit] does with the entry of each credit. After an error some of them may be
+	// given.
 	Credit(ctx context.Context, credits []guard.Credit) error
 }
 
@@ -96,18 +96,29 @@ func sooner(ctx context.Context, by time.Duration) (context.Context, context.Can
 	return context.WithDeadline(ctx, end.Add(-by))
 }
 
-// credit gives the credits of facts that are done. It leaves out those of a change that is not done as a whole: the
-// stream begins with that one, and its credits come again as those of another batch.
+// credit gives the credits of facts that are done. Those of a change that is not done as a whole are not given: the
+// stream begins the next batch with that one. An earlier try may have given them, so they say where they come again.
 func (c Consumer) credit(ctx context.Context, facts []Fact, done int) error {
-	if c.Credits == nil {
+	if c.Credits == nil || done == 0 {
 		return nil
 	}
-	for done > 0 && done < len(facts) && facts[done].record != "" && facts[done-1].record == facts[done].record {
+	next := ""
+	if done < len(facts) {
+		next = facts[done].record
+	}
+	for next != "" && done > 0 && facts[done-1].record == next {
 		done--
 	}
 	var all []guard.Credit
 	for _, f := range facts[:done] {
 		all = append(all, f.credits...)
+	}
+	for _, f := range facts[done:] {
+		for _, credit := range f.credits {
+			if credit.Again = next; next != "" {
+				all = append(all, credit)
+			}
+		}
 	}
 	if len(all) == 0 {
 		return nil

@@ -39,7 +39,9 @@ func credits(c *otp.Challenge) []guard.Credit {
 }
 
 // byGuard are the refusals of a budget. Those of an operator say nothing about one.
-var byGuard = map[otp.Outcome]bool{otp.OverBlock: true, otp.OverCountry: true, otp.OverClient: true, otp.OverSource: true}
+var byGuard = map[otp.Outcome]bool{
+	otp.OverBlock: true, otp.OverCountry: true, otp.OverClient: true, otp.OverSource: true,
+}
 
 // refusals returns what the refusal of a challenge's message changes in the budgets. Those that a budget refused are
 // for the operator to see. What the provider refused gives its room back.

@@ -21,7 +21,8 @@ const creditTries = 16
 // creditsAtOnce is the number of entries that are credited at the same time.
 const creditsAtOnce = 8
 
-// Credit implements Credits of package changes, which no function but one links. For each entry it is one read, and one write unless the entry has the credits.
+// Credit implements Credits of package changes, which only one function links. For each entry it is one read, and one
+// write unless the entry has the credits.
 // The reads are eventual ones: a write that is refused returns the entry as it is.
 // The write marks them, so a repeat of it, or of the batch, is recognised. Credits without a record's number are left
 // out: nothing would show that they come again.

@@ -18,6 +18,9 @@ type Credit struct {
 	// From is the sequence number of the first record in the batch, and Record that of the record. Both are "" where
 	// each change of a store comes exactly once.
 	From, Record string
+	// Again is the first record of the batch in which the record comes again, "" if it does not. Then the credit is not
+	// given, and if an earlier try of the batch gave it, the entry marks that for the next batch.
+	Again string
 }
 
 // Event is what happened to a message.
@@ -48,9 +51,15 @@ const mostWorst, worstOfBatch = 16, 4
 // An answer takes a message from the unanswered ones of its hour. Where there is none, it adds nothing: messages and
 // answers together are never more than what was sent. Counts of hours that are over are left out.
 func (e *Entry) Credit(credits []Credit, usual int) (changed bool) {
-	due := slices.DeleteFunc(slices.Clone(credits), func(c Credit) bool { return e.Done(c.From, c.Record) })
+	again := e.again(credits)
+	due := slices.DeleteFunc(slices.Clone(credits), func(c Credit) bool {
+		return c.Again != "" || e.Done(c.From, c.Record)
+	})
+	for _, c := range again {
+		e.note(Mark{c.Again, c.Record})
+	}
 	if len(due) == 0 {
-		return false
+		return len(again) > 0
 	}
 	hour := slices.MaxFunc(due, func(a, b Credit) int { return int(a.Hour - b.Hour) }).Hour
 	fresh := e.TTL == 0

@@ -144,6 +144,36 @@ func TestCreditOnce(t *testing.T) {
 	}
 }
 
+// A batch that was credited comes again, since its process ended before its report, and is done in part. What the next
+// batch begins with has its credits, also where other shards used the entry meanwhile.
+func TestCreditInParts(t *testing.T) {
+	const hour = 500_000
+	for done := 1; done <= 9; done++ {
+		for credited := range 10 {
+			e := charged(Block, hour, 50)
+			e.Credit(credits(Answered, hour, 1, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}[:credited]...), 0)
+			given, rest := credits(Answered, hour, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9), []Credit(nil)
+			for i := range given[done:] {
+				given[done+i].Again = fmt.Sprint(done + 1)
+			}
+			before := Sum(e.Answered)
+			e.Credit(given, 0)
+			if got, want := Sum(e.Answered), max(before, done); got != want {
+				t.Errorf("%d credited, then %d done: %d, want %d", credited, done, got, want)
+			}
+			if e.Credit(given, 0) {
+				t.Errorf("%d credited, then %d done: the repeat changes it", credited, done)
+			}
+			for r := done + 1; r <= 9; r++ {
+				rest = append(rest, credits(Answered, hour, done+1, r)...)
+			}
+			if e.Credit(rest, 0); Sum(e.Answered) != 9 || Sum(e.Unanswered) != 41 {
+				t.Errorf("%d credited, then %d done, then the rest: %d answers", credited, done, Sum(e.Answered))
+			}
+		}
+	}
+}
+
 // The numbers of records grow to any length.
 func TestLater(t *testing.T) {
 	order := []string{"9", "10", "99999999999999999999", "300000000000000499659", "4421584500000000017450439091"}
@@ -213,6 +243,12 @@ func TestDue(t *testing.T) {
 		if KindOf(d.Key) == Young && len(d.Credits) != 1 || d.Create != (i < 2) || d.Entry().Kind != KindOf(d.Key) {
 			t.Errorf("%+v", d)
 		}
+	}
+	for i := range all { // they come again: no block is left out, since an earlier try may have credited it
+		all[i].Again = "9"
+	}
+	if again := Others(all, nil); len(again) != len(others)-1 || again[0].Create {
+		t.Errorf("%d others that come again, want all but the young countries: %+v", len(again), again)
 	}
 	if last := others[2]; len(last.Credits) != 20 {
 		t.Errorf("%d refusals of the first block, want those of the worst", len(last.Credits))

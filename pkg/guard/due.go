@@ -11,7 +11,8 @@ type Due struct {
 	Credits []Credit
 	Usual   int // see [Entry.Credit]
 	// Create: an entry is made if there is none. Refusals alone make none.
-	Create bool
+	Create  bool
+	answers bool // not refusals alone
 }
 
 // Entry returns the entry for [Entry.Credit] where a store has none.
@@ -35,7 +36,7 @@ func Others(credits []Credit, countries map[string]Entry) []Due {
 	})
 	var answered, refused []Due
 	for _, d := range all {
-		if d.Usual = countries[d.Credits[0].Country].Usual; d.Create {
+		if d.Usual = countries[d.Credits[0].Country].Usual; d.answers {
 			answered = append(answered, d)
 		} else {
 			refused = append(refused, d)
@@ -58,7 +59,8 @@ func due(credits []Credit, of func(Credit) bool) []Due {
 			byKey[c.Key] = d
 		}
 		d.Credits = append(d.Credits, c)
-		d.Create = d.Create || c.Event != WasRefused
+		d.answers = d.answers || c.Event != WasRefused
+		d.Create = d.Create || c.Event != WasRefused && c.Again == ""
 	}
 	all := make([]Due, 0, len(byKey))
 	for _, d := range byKey {

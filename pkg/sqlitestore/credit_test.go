@@ -126,7 +126,8 @@ func TestCreditedOnce(t *testing.T) {
 			for n := range 6 {
 				answer(t, s, fmt.Sprint(n))
 			}
-			if e, err := s.Entry(t.Context(), guarded("", "").Guard.YoungKey()); err != nil || guard.Sum(e.Answered) != 0 {
+			e, err := s.Entry(t.Context(), guarded("", "").Guard.YoungKey())
+			if err != nil || guard.Sum(e.Answered) != 0 {
 				t.Fatal(e, err)
 			}
 			follow(t, s)

@@ -26,7 +26,7 @@ func nothing(n int) string {
 	return strings.Replace(number0, `"SequenceNumber":"l"`, fmt.Sprintf(`"SequenceNumber":"%d"`, n), 1)
 }
 
-// marks keeps "from-record" of the credits that it gets.
+// marks keeps "from-record" of the credits that it gets, and "from-record>again" of those that it is not to give.
 type marks struct {
 	all  []string
 	fail error
@@ -35,7 +35,7 @@ type marks struct {
 func (m *marks) Credit(_ context.Context, all []guard.Credit) error {
 	for _, c := range all {
 		if guard.KindOf(c.Key) == guard.Block {
-			m.all = append(m.all, c.From+"-"+c.Record)
+			m.all = append(m.all, strings.TrimSuffix(c.From+"-"+c.Record+">"+c.Again, ">"))
 		}
 	}
 	return m.fail
@@ -51,7 +51,7 @@ func TestMarksOfBatches(t *testing.T) {
 		again   []string // where the batch begins if the credits fail
 	}{
 		"facts":                    {[]string{numbered(7), numbered(8)}, "7-7 7-8", []string{"7"}},
-		"one without facts first":  {[]string{nothing(5), numbered(7), nothing(8), numbered(9)}, "5-7 5-9", []string{"5"}},
+		"one without facts first":  {[]string{nothing(5), numbered(7), nothing(8)}, "5-7", []string{"5"}},
 		"one that cannot be read":  {[]string{unread, numbered(7)}, "5-7", []string{"5"}},
 		"another without a number": {[]string{nothing(5), `["canary"]`, numbered(7)}, "5-7", nil},
 	} {
@@ -88,7 +88,7 @@ func TestMarksOfParts(t *testing.T) {
 	if again := handle(t, h, records[3:]...); !slices.Equal(failed, []string{"4"}) || again != nil {
 		t.Errorf("failed %v, then %v", failed, again)
 	}
-	if got, want := strings.Join(m.all, " "), "1-2 1-3 4-4 4-5"; got != want {
+	if got, want := strings.Join(m.all, " "), "1-2 1-3 1-4>4 1-5>4 4-4 4-5"; got != want {
 		t.Errorf("marks %s, want %s", got, want)
 	}
 }
