@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/rand"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -74,4 +77,116 @@ func TestGuardReportFlags(t *testing.T) {
 	c.no("leave it out", "guard", "report", "--country", "*")
 	c.no("a price in USD", "guard", "report", "--price", "much")
 	c.no("no phone numbers", "guard", "report", "--price", "XX=1")
+}
+
+// numberAt returns the n-th number of a block.
+func numberAt(n int) string { return fmt.Sprintf("60-12345%04d", n) }
+
+// sendAs asks for a code as a client, and returns the id and the result.
+func (p *process) sendAs(client, number string) (id, result string) {
+	p.t.Helper()
+	id = rand.Text()
+	return id, code(p.t, p.postAs(client, "/v1/customers/initAuthentication", initBody(id, number)))
+}
+
+// until asks for codes of new numbers until a result comes, as a change of a client is seen after a second.
+func (p *process) until(client, want string, number func() string) {
+	p.t.Helper()
+	var got string
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if _, got = p.sendAs(client, number()); got == want {
+			return
+		}
+	}
+	p.t.Errorf("init answers %s for ten seconds, want %s", got, want)
+}
+
+// TestGuard: the budget of a new country holds at the service, the report has what was refused, and what the operator
+// decides holds for the next messages. A number that answered is known, also after it was cleared.
+func TestGuard(t *testing.T) { onEachWith(t, testGuard) }
+
+func testGuard(t *testing.T, c tool, serve func(flags ...string) *process) {
+	c.ok("client", "add", "acme", "--unsigned", "--country", "MY", "--country", "GB")
+	c.ok("guard", "mode", "acme", "--new-countries", "20")
+	p := serve()
+	n := 0
+	next := func() string { n++; return numberAt(n) }
+	id, _ := p.sendAs("acme", next())
+	verify := verifyBody(id, p.messages("+60123450001")[0].Code)
+	if got := p.postAs("acme", "/v1/users/verifyAuthentication", verify); !strings.Contains(got, `"isPassed":true`) {
+		t.Fatal(got)
+	}
+	sent, refused := 1, 0
+	for range 80 {
+		if _, got := p.sendAs("acme", next()); got == "TIMES_EXCEED_LIMIT" {
+			refused++
+		} else {
+			sent++
+		}
+	}
+	if sent < 20 || sent > 24 { // the budget, the message that was answered, and the room that its answer makes
+		t.Errorf("%d messages went out, want some 20", sent)
+	}
+	var r report.Report
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && r.Refused < refused; {
+		c.json(&r, "guard", "report", "acme", "--price", "0.05", "--all") // refusals are followed later
+	}
+	my := rowOf(r, report.Country)
+	if r.Refused < refused || my.Verdict != report.Refusing || my.Answered != 1 || my.Country != "MY" ||
+		my.Sent != sent || math.Abs(r.CostUSD-0.05*float64(r.Refused)) > 0.001 ||
+		rowOf(r, report.NewCountries).Verdict != report.Refusing {
+		t.Errorf("%d were refused: %+v", refused, r)
+	}
+	decide(t, c, p, next)
+	var s shown
+	for range 2 {
+		c.json(&s, "number", "show", "+60123450001", "--client", "acme")
+		if s.Guard != "known" || s.Answered.IsZero() || s.KnownUntil.Sub(s.Answered) != 180*24*time.Hour {
+			t.Errorf("a number that answered: %+v", s.guarded)
+		}
+		c.ok("number", "clear", "+60123450001", "--client", "acme")
+	}
+	if _, got := p.sendAs("acme", numberAt(1)); got != "SUCCESS" {
+		t.Errorf("a known number while its country is refused: %s", got)
+	}
+}
+
+// decide allows and blocks beside a country without room.
+func decide(t *testing.T, c tool, p *process, next func() string) {
+	t.Helper()
+	want := func(guard, result string) {
+		t.Helper()
+		p.until("acme", result, next)
+		var s shown
+		c.json(&s, "number", "show", "+60123459999", "--client", "acme")
+		if s.Guard != guard || !s.KnownUntil.IsZero() {
+			t.Errorf("the guard makes %+v of a new number, want %s", s.guarded, guard)
+		}
+	}
+	want("client", "TIMES_EXCEED_LIMIT")
+	c.ok("guard", "allow", "+6012345", "--client", "acme", "--until", "+1h")
+	want("allowed", "SUCCESS")
+	c.ok("guard", "block", "+6012345", "--client", "acme")
+	want("blocked", "TIMES_EXCEED_LIMIT")
+	c.ok("guard", "unblock", "+6012345", "--client", "acme")
+	c.ok("guard", "allow", "MY", "--client", "acme", "--until", "+1h")
+	want("allowed", "SUCCESS")
+	c.ok("guard", "unblock", "MY", "--client", "acme")
+	want("client", "TIMES_EXCEED_LIMIT")
+	c.ok("guard", "mode", "acme", "off")
+	want("off", "SUCCESS")
+	c.ok("guard", "mode", "acme", "enforce")
+	want("client", "TIMES_EXCEED_LIMIT")
+	c.prints([]string{"number", "show", "+60123459999", "--client", "acme"}, "no room in new countries, for ")
+	c.prints([]string{"guard", "report", "acme"}, "all new ones  together", "refusing", "messages were refused", "--price")
+}
+
+// rowOf returns the first row of a kind.
+func rowOf(r report.Report, kind report.Kind) report.Row {
+	for _, row := range r.Rows {
+		if row.Kind == kind {
+			return row
+		}
+	}
+	return report.Row{}
 }
