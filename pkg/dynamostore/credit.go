@@ -14,9 +14,10 @@ import (
 	"countersign/pkg/guard"
 )
 
-// creditTries is more than the batches of different shards that are credited to one entry at the same time. Charges do
+// creditTries is far more than the batches of different shards that are credited to one entry at the same time, since
+// a batch that finds the entry changed by others again and again comes again as a whole. Charges do
 // not keep a credit from an entry, unless it has to be made or brought to another hour, which one of them does.
-const creditTries = 16
+const creditTries = 64
 
 // creditsAtOnce is the number of entries that are credited at the same time.
 const creditsAtOnce = 8
