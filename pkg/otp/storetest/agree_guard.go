@@ -51,15 +51,17 @@ func entriesOf(st Store, keys []string, hour int64) string {
 // numbers draws one of few blocks and sources.
 func (s *script) numbers() guard.Numbers {
 	return guard.Numbers{
-		Client: fmt.Sprint("run", s.run), Region: rapid.SampledFrom([]string{"MY", "MY", "MY", "TH"}).Draw(s.T, "region"),
-		Block: source(rapid.IntRange(0, 2).Draw(s.T, "block")), Source: source(rapid.IntRange(-5, 1).Draw(s.T, "from")),
+		Client: fmt.Sprint("run", s.run),
+		Region: rapid.SampledFrom([]string{"MY", "MY", "MY", "TH"}).Draw(s.T, "region"),
+		Block:  source(rapid.IntRange(0, 2).Draw(s.T, "block")), Source: source(rapid.IntRange(-5, 1).Draw(s.T, "from")),
 	}
 }
 
 // spendGuarded draws a send of one of few numbers, some of which are known.
 func (s *script) spendGuarded(n guard.Numbers, hour int64) operation {
 	s.sends++
-	sp := spend(fmt.Sprintf("N#%d#g%d", s.run, rapid.IntRange(0, 20).Draw(s.T, "number")), fmt.Sprint("g", s.sends), s.now)
+	ledger := fmt.Sprintf("N#%d#g%d", s.run, rapid.IntRange(0, 20).Draw(s.T, "number"))
+	sp := spend(ledger, fmt.Sprint("g", s.sends), s.now)
 	sp.Guard = &guard.Message{
 		Policy: guard.Policy{
 			Mode:  rapid.SampledFrom([]guard.Mode{guard.Enforce, guard.Enforce, guard.Monitor}).Draw(s.T, "mode"),

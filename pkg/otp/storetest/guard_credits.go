@@ -7,8 +7,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// testCredits credits answers to entries, late and out of order. That each is given once is for the tests of the stores,
-// as it follows from how their changes come.
+// testCredits credits answers to entries, late and out of order. That each is given once is for the tests of the
+// stores, as it follows from how their changes come.
 func testCredits(t *testing.T, o Opener) {
 	run(t, o, cases{
 		{"of messages that nothing counts", creditOfNothing},

@@ -92,7 +92,9 @@ func drawn(r *rand.Rand, hour int64) guard.Charge {
 
 // creditsOf returns credits to the entry of a charge, and to that of a country.
 func creditsOf(r *rand.Rand, c guard.Charge) (all []guard.Credit) {
-	events := []guard.Event{guard.Answered, guard.Answered, guard.AnsweredElsewhere, guard.AnsweredByKnown, guard.WasRefused}
+	events := []guard.Event{
+		guard.Answered, guard.Answered, guard.AnsweredElsewhere, guard.AnsweredByKnown, guard.WasRefused,
+	}
 	credit := guard.Credit{
 		Key: c.Key, Country: fmt.Sprintf("G#demo#c#%d", r.IntN(2)), Event: events[r.IntN(len(events))],
 		Hour: c.Hour - []int64{0, 0, 0, 1, 23, 24, 40}[r.IntN(7)],

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -54,7 +53,8 @@ func refundGivesBack(t *testing.T, o Opener) {
 	}
 	late := got.Verdict.Charged
 	for i := range late {
-		charge(t, s, guard.Charge{Key: late[i].Key, Kind: guard.KindOf(late[i].Key), Hour: hour + 24, Base: 20000}, true)
+		kind := guard.KindOf(late[i].Key)
+		charge(t, s, guard.Charge{Key: late[i].Key, Kind: kind, Hour: hour + 24, Base: 20000}, true)
 	}
 	refund("b", late...)
 	unanswered(t, s, 1, countryKey("MY"), youngKey()) // what is a day old does not count any more
@@ -238,5 +238,5 @@ func unclearIsRefused(t *testing.T, o Opener) {
 	w.verify(t, block(0, 0).ID, w.codeOf(t, block(0, 0).ID), otp.Passed)
 	w.messages(t, roomOfBlock)
 	unanswered(t, w.Store, roomOfBlock, countryKey("MY"))
-	w.init(t, knownAs(fmt.Sprint("next"), block(0, 0)), otp.OverBlock) // nothing credits the answer here
+	w.init(t, knownAs("next", block(0, 0)), otp.OverBlock) // nothing credits the answer here
 }
