@@ -22,7 +22,7 @@ var guardHelp = texts{
 	"guard_report": "Print the budgets of unanswered messages that refuse somebody or soon may, and what that saved.",
 	"guard_allow": "Send to countries, or to numbers that begin alike, whatever the budgets say, until a time. No " +
 		"message there is counted.",
-	"guard_block":   "Send nothing to countries, or to numbers that begin alike, until a time or until it is unblocked.",
+	"guard_block":   "Send nothing to countries, or to numbers that begin alike, until a time or until unblocked.",
 	"guard_unblock": "Remove what allow and block decided about countries, or about numbers that begin alike.",
 	"guard_mode":    "Let the guard of a client refuse, only watch, or be off.",
 
@@ -33,8 +33,8 @@ var guardHelp = texts{
 	"guard_client":  "The client whose budgets are meant. Without it, all clients.",
 	"guard_country": "The country that is meant, such as MY. Without it, all.",
 	"guard_all":     "Print also budgets with room, and countries that are still learned.",
-	"guard_price": "What a message costs you, in USD: 0.05, or MY=0.05 for one country. May be repeated. Default: that " +
-		"of a message to the US in docs/prices.json, a low one.",
+	"guard_price": "What a message costs you, in USD: 0.05, or MY=0.05 for one country. May be repeated. Default: " +
+		"that of a message to the US in docs/prices.json, a low one.",
 	"guard_modes": "enforce: what has no room is refused. monitor: it goes out, and is reported. off: nothing is " +
 		"counted.",
 	"guard_new": "Unanswered messages in 24 hours that all countries without a history may have together; 0 is the " +
@@ -52,8 +52,8 @@ type guardCommands struct {
 // Help describes the JSON of the commands.
 func (guardCommands) Help() string {
 	return `With --json, report prints what docs/guard-report.json describes, and each other command {client, mode, ` +
-		`newCountries, rules}: rules are {verdict, countries, prefix, until}, where verdict is allowed or blocked, and ` +
-		`a rule has either countries or a prefix.
+		`newCountries, rules}: rules are {verdict, countries, prefix, until}, where verdict is allowed or blocked, ` +
+		`and a rule has either countries or a prefix.
 
 A change works within 30 seconds everywhere, and locally within about a second. docs/guard.md explains the budgets.`
 }

@@ -13,7 +13,8 @@ func TestGuardPage(t *testing.T) {
 	at := time.Date(2026, 11, 27, 14, 20, 0, 0, time.UTC)
 	row := func(kind report.Kind, country, block string, sent, answered, known, allowed, left int) report.Row {
 		return report.Row{
-			Client: "shop", Kind: kind, Country: country, Block: block, Sent: sent, Answered: answered, KnownAnswers: known,
+			Client: "shop", Kind: kind, Country: country, Block: block,
+			Sent: sent, Answered: answered, KnownAnswers: known,
 			Conversion: new(float64(answered) / float64(sent)), Usual: new(0.34), Allowance: &allowed, Left: &left,
 			Verdict: report.Refusing, Since: at.Truncate(time.Hour),
 		}

@@ -103,8 +103,8 @@ func (c *guardReport) prices() (all report.Prices, note string, err error) {
 		return nil, "", err
 	}
 	all = report.Prices{"": list}
-	note = fmt.Sprintf("Each refused message is taken for %g USD, the price of one to the US in docs/prices.json, a low "+
-		"one: --price takes yours.", list)
+	note = fmt.Sprintf("Each refused message is taken for %g USD, the price of one to the US in docs/prices.json, a "+
+		"low one: --price takes yours.", list)
 	for _, p := range c.Price {
 		all[p.country] = p.usd
 		if p.country == "" {

@@ -57,7 +57,7 @@ func TestGuardRules(t *testing.T) {
 		if after.Mode != "monitor" || after.NewCountries != 1000 || len(after.Rules) != 2 {
 			t.Errorf("%+v", after)
 		}
-		c.prints([]string{"guard", "unblock", "MY", "--client", "acme"}, "mode ", "monitor", "GB,TH, until it is removed")
+		c.prints([]string{"guard", "unblock", "MY", "--client", "acme"}, "monitor", "GB,TH, until it is removed")
 		c.json(&after, slices.Concat([]string{"guard", "unblock", "GB", "TH"}, of)...)
 		if len(after.Rules) != 1 || after.Rules[0].Prefix == "" {
 			t.Errorf("%+v", after.Rules)
@@ -178,7 +178,7 @@ func decide(t *testing.T, c tool, p *process, next func() string) {
 	c.ok("guard", "mode", "acme", "enforce")
 	want("client", "TIMES_EXCEED_LIMIT")
 	c.prints([]string{"number", "show", "+60123459999", "--client", "acme"}, "no room in new countries, for ")
-	c.prints([]string{"guard", "report", "acme"}, "all new ones  together", "refusing", "messages were refused", "--price")
+	c.prints([]string{"guard", "report", "acme"}, "all new ones  together", "refusing", "were refused", "--price")
 }
 
 // rowOf returns the first row of a kind.

@@ -39,7 +39,8 @@ func ruleIsSeen(t *testing.T, table documents.Table) {
 		t.Fatal(err)
 	}
 	r := registry.Registry{Table: table, Defaults: cfg.Defaults(), Now: clock, Rand: rand.Reader}
-	if err := r.Add(t.Context(), clients.Record{ID: "acme", Unsigned: true, Countries: []string{"MY"}}, nil); err != nil {
+	acme := clients.Record{ID: "acme", Unsigned: true, Countries: []string{"MY"}}
+	if err := r.Add(t.Context(), acme, nil); err != nil {
 		t.Fatal(err)
 	}
 	lookup := clients.NewLookup(table, nil, cfg.Defaults())

@@ -60,7 +60,8 @@ func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report,
 	}
 	slices.SortStableFunc(r.Rows, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.CostUSD, a.CostUSD), cmp.Compare(b.Refused, a.Refused),
-			strings.Compare(a.Client, b.Client), strings.Compare(a.Country, b.Country), strings.Compare(a.Block, b.Block))
+			strings.Compare(a.Client, b.Client), strings.Compare(a.Country, b.Country),
+			strings.Compare(a.Block, b.Block))
 	})
 	return r, nil
 }

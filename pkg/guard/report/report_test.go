@@ -191,7 +191,8 @@ func TestNewCountries(t *testing.T) {
 		t.Helper()
 		r := w.make(report.Options{All: true}, acme(guard.Enforce, 1))
 		my, all := find(t, r, report.Country, "MY"), find(t, r, report.NewCountries, "")
-		if my.Verdict != verdict || all.Verdict != shared || *all.Left != left || my.Left != nil || my.Allowance != nil {
+		if my.Verdict != verdict || all.Verdict != shared || *all.Left != left ||
+			my.Left != nil || my.Allowance != nil {
 			t.Errorf("the country's row is %+v, and that of all %+v with %d left", my, all, *all.Left)
 		}
 	}
@@ -244,8 +245,9 @@ func TestRules(t *testing.T) {
 		rules          []clients.GuardRule
 		country, block report.Verdict
 	}{
-		"none":        {nil, report.Open, report.Refusing},
-		"the country": {[]clients.GuardRule{rule(clients.Allow, later, "", "GB", "MY")}, report.Allowed, report.Allowed},
+		"none": {nil, report.Open, report.Refusing},
+		"the country": {[]clients.GuardRule{rule(clients.Allow, later, "", "MY", "GB")},
+			report.Allowed, report.Allowed},
 		"another one": {[]clients.GuardRule{rule(clients.Allow, later, "", "GB")}, report.Open, report.Refusing},
 		"it is over":  {[]clients.GuardRule{rule(clients.Block, before, "", "MY")}, report.Open, report.Refusing},
 		"the block":   {[]clients.GuardRule{rule(clients.Allow, later, "+6012345")}, report.Open, report.Allowed},
