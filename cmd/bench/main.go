@@ -29,8 +29,8 @@ func main() {
 	var o options
 	flag.DurationVar(&o.length, "for", 4*time.Second, "length of each load run")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds, in each of which both commits are measured; the report has medians")
-	flag.Int64Var(&o.live, "live", 900_000, "live challenges among which codes are verified; 0 leaves that run out. "+
-		"All messages of a run must have room in the guard's budgets, which have a million")
+	flag.Int64Var(&o.live, "live", 700_000, "live challenges among which codes are verified; 0 leaves that run out. "+
+		"All messages of a run must have room in the guard's budgets, which have 800,000")
 	flag.StringVar(&o.out, "o", "", "file to write the report to, besides standard output")
 	flag.BoolVar(&o.cold, "cold", false, "measure cold starts only, and replace their section of the file")
 	flag.IntVar(&coldRounds, "starts", coldRounds, "cold starts of each function, of which the report has medians")

@@ -10,8 +10,11 @@ import (
 const (
 	initPath   = "/ams/api/v1/customers/initAuthentication"
 	verifyPath = "/ams/api/v1/users/verifyAuthentication"
-	// maxChallenges bounds how many challenges one run makes.
-	maxChallenges = 10_000_000
+	// maxChallenges bounds how many challenges one contract makes: eight in each block.
+	maxChallenges = 8 * blocks
+	// blocks of ten thousand numbers each, which differ in the last four digits, are all that a contract has. The guard
+	// allows eight messages to one that nobody answers.
+	blocks = 100_000
 	// fillTime bounds how long live challenges are made.
 	fillTime = 120 * time.Second
 )
@@ -25,6 +28,15 @@ type contract struct {
 	sent, no, yes            string // in every answer
 }
 
+// number returns the number of the n-th challenge: each one is in another block than the one before.
+func (c contract) number(n int64) int64 { return c.base + n%blocks*10_000 + n/blocks }
+
+// challenge returns n by its number.
+func (c contract) challenge(number int64) int64 {
+	number -= c.base
+	return number%10_000*blocks + number/10_000
+}
+
 func unimatrixCalls() contract {
 	c := contract{
 		name: "Unimatrix, simple key", base: 1_000_000_000,
@@ -32,11 +44,11 @@ func unimatrixCalls() contract {
 		sent: `"code":"0"`, no: `"valid":false`, yes: `"valid":true`,
 	}
 	c.send = func(n int64) []byte {
-		return post("/?action=otp.send&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d"}`, c.base+n))
+		return post("/?action=otp.send&accessKeyId=demo", "", fmt.Sprintf(`{"to":"+60%d"}`, c.number(n)))
 	}
 	c.verify = func(n int64, code string) []byte {
 		return post("/?action=otp.verify&accessKeyId=demo", "",
-			fmt.Sprintf(`{"to":"+60%d","code":"%s"}`, c.base+n, code))
+			fmt.Sprintf(`{"to":"+60%d","code":"%s"}`, c.number(n), code))
 	}
 	return c
 }
@@ -50,9 +62,8 @@ func amsCalls() contract {
 	const client = "Client-Id: demo\r\n"
 	c.send = func(n int64) []byte {
 		return post(initPath, client, fmt.Sprintf(
-			`{"authenticationRequestId":"bench-%032[1]d","authenticationMethod":"OTP","authenticationType":"SMS",`+
-				`"identityType":"MOBILENO","identityValue":"60-%[1]d"}`,
-			c.base+n))
+			`{"authenticationRequestId":"bench-%032d","authenticationMethod":"OTP","authenticationType":"SMS",`+
+				`"identityType":"MOBILENO","identityValue":"60-%d"}`, c.base+n, c.number(n)))
 	}
 	c.verify = func(n int64, code string) []byte {
 		return post(verifyPath, client, fmt.Sprintf(
@@ -156,7 +167,7 @@ func (m *measurement) contracts() error {
 		}
 	}
 	c := unimatrixCalls()
-	unknown := func(n int64) []byte { return c.verify(90_000_000+n, "123456") }
+	unknown := func(n int64) []byte { return c.verify(maxChallenges+n, "123456") }
 	return m.load(c.name, "otp.verify, unknown number", m.length, maxChallenges, unknown, `"code":"0"`)
 }
 

@@ -124,8 +124,8 @@ func (s *server) codes(c contract) ([]string, error) {
 		if _, err := fmt.Sscanf(m.To, "+60%d", &number); err != nil {
 			return nil, err
 		}
-		n := int(number - c.base - 1)
-		if n < 0 || n >= maxChallenges {
+		n := int(c.challenge(number) - 1)
+		if number < c.base || number >= c.base+blocks*10_000 || n < 0 || n >= maxChallenges {
 			continue // of another contract
 		}
 		for len(codes) <= n {
