@@ -18,7 +18,7 @@ func TestGuardRules(t *testing.T) {
 		c.ok("client", "add", "acme", "--country", "MY")
 		var is report.Client
 		c.json(&is, "guard", "mode", "acme", "enforce")
-		if is.ID != "acme" || is.Mode != "enforce" || is.NewCountries != 200 || len(is.Rules) != 0 {
+		if is.ID != "acme" || is.Mode != "enforce" || is.NewCountries != 150 || len(is.Rules) != 0 {
 			t.Fatalf("%+v", is)
 		}
 		of := []string{"--client", "acme"}

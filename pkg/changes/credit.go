@@ -18,13 +18,10 @@ func credits(c *otp.Challenge) []guard.Credit {
 	country := guard.Credit{Key: n.CountryKey(), Event: guard.Answered, Hour: hourOf(c)}
 	block, clients := country, country
 	block.Key, clients.Key = n.BlockKey(), n.YoungKey()
-	block.Country, clients.Country = country.Key, country.Key
-	switch {
-	case known:
-		country.Event, block.Event, clients.Event = guard.AnsweredByKnown, guard.AnsweredByKnown, guard.AnsweredByKnown
-		return []guard.Credit{country, block, clients}
-	case young:
-		block.Event = guard.AnsweredElsewhere
+	block.Country = country.Key
+	if known {
+		country.Event, block.Event = guard.AnsweredByKnown, guard.AnsweredByKnown
+		return []guard.Credit{country, block}
 	}
 	all := []guard.Credit{country, block}
 	if young {
@@ -58,10 +55,10 @@ func refusals(c *otp.Challenge) []guard.Credit {
 		return nil
 	}
 	country.Block, country.Event, other.Event = nil, guard.NotSent, guard.NotSent
-	if young {
-		other.Key = n.YoungKey()
-	}
 	all := []guard.Credit{country, other}
+	if young {
+		all = append(all, guard.Credit{Key: n.YoungKey(), Event: guard.NotSent, Hour: country.Hour})
+	}
 	if n.Source != nil {
 		all = append(all, guard.Credit{Key: n.SourceKey(), Event: guard.NotSent, Hour: country.Hour})
 	}

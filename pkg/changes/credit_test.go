@@ -64,7 +64,7 @@ func creditsOf(t *testing.T, is *otp.Challenge) (list []string) {
 		if got.Key != keys[kind] || got.Hour != is.SentAt.Time().Unix()/3600 || got.From != "7" || got.Record != "9" {
 			t.Errorf("credit %+v", got)
 		}
-		if depends := kind == guard.Block || kind == guard.Young; depends && got.Country != keys[guard.Country] {
+		if kind == guard.Block && got.Country != keys[guard.Country] {
 			t.Errorf("%c depends on %s", kind, got.Country)
 		}
 		if named := got.Block != nil; named != (kind == guard.Country && got.Event == guard.WasRefused) {
@@ -77,7 +77,7 @@ func creditsOf(t *testing.T, is *otp.Challenge) (list []string) {
 
 // What a right code, and a refusal, give to which entries.
 func TestCredits(t *testing.T) {
-	const answered, elsewhere, byKnown, wasRefused, notSent = "1", "2", "3", "4", "5"
+	const answered, byKnown, wasRefused, notSent = "1", "3", "4", "5"
 	passed := []func(*otp.Challenge){state(sent), guessed(1), right}
 	of := func(change ...func(*otp.Challenge)) *otp.Challenge {
 		return image(append(slices.Clone(passed), change...)...)
@@ -89,10 +89,10 @@ func TestCredits(t *testing.T) {
 	}{
 		"right":                        {of(tag(false, false, false)), "c" + answered + " b" + answered},
 		"right, an hour later":         {of(tag(false, false, false), late, late), "c" + answered + " b" + answered},
-		"with a source":                {of(tag(true, false, false)), "c1 b1 s1"},
-		"in a young country":           {of(tag(false, true, false)), "c1 b" + elsewhere + " y1"},
-		"in a young one with a source": {of(tag(true, true, false)), "c1 b2 y1 s1"},
-		"a known number":               {of(tag(true, false, true)), "c" + byKnown + " b" + byKnown + " y" + byKnown},
+		"with a source":                {of(tag(true, false, false)), "c" + answered + " b" + answered + " s" + answered},
+		"in a young country":           {of(tag(false, true, false)), "c" + answered + " b" + answered + " y" + answered},
+		"in a young one with a source": {of(tag(true, true, false)), "c1 b1 y1 s1"},
+		"a known number":               {of(tag(true, false, true)), "c" + byKnown + " b" + byKnown},
 		"of an unclear message":        {of(state(unclear), tag(false, false, false)), "c1 b1"},
 		"without the guard":            {of(), ""},
 		"a damaged tag":                {of(func(i *otp.Challenge) { i.Guard = []byte("short") }), ""},
@@ -113,7 +113,7 @@ func TestCredits(t *testing.T) {
 			image(refusedBy(otp.Undeliverable), tag(false, false, false)), "c" + notSent + " b" + notSent,
 		},
 		"undeliverable, with a source": {image(refusedBy(otp.Undeliverable), tag(true, false, false)), "c5 b5 s5"},
-		"undeliverable, young country": {image(refusedBy(otp.Undeliverable), tag(false, true, false)), "c5 y5"},
+		"undeliverable, young country": {image(refusedBy(otp.Undeliverable), tag(false, true, false)), "c5 b5 y5"},
 		"undeliverable, known number":  {image(refusedBy(otp.Undeliverable), tag(true, false, true)), ""},
 		"undeliverable, not counted":   {image(refusedBy(otp.Undeliverable)), ""},
 	} {

@@ -27,7 +27,7 @@ func wrongGuards() []recordCase {
 		{"another mode", clients.Record{Guard: clients.Guard{Mode: "Enforce"}},
 			`guard.mode is "Enforce", must be enforce, monitor, off, or left out for enforce`},
 		{"fewer than no new countries", clients.Record{Guard: clients.Guard{NewCountries: -1}},
-			"guard.newCountries is -1, must be 1 to 1000000, or left out for 200"},
+			"guard.newCountries is -1, must be 1 to 1000000, or left out for 150"},
 		{"too many of new countries", clients.Record{Guard: clients.Guard{NewCountries: 1_000_001}},
 			"guard.newCountries is 1000001"},
 		{"51 rules", clients.Record{Guard: clients.Guard{Rules: make([]clients.GuardRule, 51)}},
@@ -75,14 +75,14 @@ func TestGuardPolicy(t *testing.T) {
 		perMinute int
 		want      guard.Policy
 	}{
-		{clients.Guard{}, 6000, enforce(200, 1)},
-		{clients.Guard{}, 1, enforce(200, 1)},
-		{clients.Guard{}, 30_000, enforce(200, 1)},
-		{clients.Guard{}, 30_001, enforce(200, 2)},
-		{clients.Guard{}, clients.MaxPerMinute, enforce(200, guard.MaxShards)},
-		{clients.Guard{}, 0, enforce(200, 2)},
+		{clients.Guard{}, 6000, enforce(150, 1)},
+		{clients.Guard{}, 1, enforce(150, 1)},
+		{clients.Guard{}, 30_000, enforce(150, 1)},
+		{clients.Guard{}, 30_001, enforce(150, 2)},
+		{clients.Guard{}, clients.MaxPerMinute, enforce(150, guard.MaxShards)},
+		{clients.Guard{}, 0, enforce(150, 2)},
 		{clients.Guard{Mode: guard.Enforce, NewCountries: 1}, 100, enforce(1, 1)},
-		{clients.Guard{Mode: guard.Monitor}, 100, guard.Policy{Mode: guard.Monitor, Young: 200, Shards: 1}},
+		{clients.Guard{Mode: guard.Monitor}, 100, guard.Policy{Mode: guard.Monitor, Young: 150, Shards: 1}},
 		{clients.Guard{Mode: guard.Off, NewCountries: 300}, 100, guard.Policy{}},
 	} {
 		if got := c.guard.Policy(c.perMinute); got != c.want {

@@ -109,7 +109,7 @@ func TestDefaults(t *testing.T) {
 	got := r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	want := clients.Client{ID: "acme", Keys: got.Keys, Numbers: phone.Possible, Policy: r.Defaults.Policy,
 		Window: 10 * time.Minute, Skew: 5 * time.Minute, Brand: "Ours", Language: "fr",
-		DefaultLanguage: "fr", Guard: guard.Policy{Mode: guard.Enforce, Young: 200, Shards: 2}}
+		DefaultLanguage: "fr", Guard: guard.Policy{Mode: guard.Enforce, Young: 150, Shards: 2}}
 	if !reflect.DeepEqual(*got, want) || len(got.Keys) != 0 {
 		t.Errorf("%#v\nwant %#v", *got, want)
 	}

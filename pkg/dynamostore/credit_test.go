@@ -89,9 +89,7 @@ func TestCreditIsCredit(t *testing.T) {
 	s := storeOn(t, table, wire)
 	for _, late := range []int64{-1, 0, 3, 23, 24, 25} {
 		for kind, c := range budgetsOf(fmt.Sprint("late ", late)) {
-			for _, event := range []guard.Event{
-				guard.Answered, guard.AnsweredElsewhere, guard.AnsweredByKnown, guard.WasRefused,
-			} {
+			for _, event := range []guard.Event{guard.Answered, guard.AnsweredByKnown, guard.WasRefused} {
 				c := c
 				c.Key += fmt.Sprint(event)
 				b := newPurse(t, s, c, 3)
@@ -106,13 +104,7 @@ func TestCreditIsCredit(t *testing.T) {
 					}
 				}
 				wire.Follow(dynamotest.Always(dynamotest.Through))
-				if kind == guard.Young && event == guard.AnsweredByKnown {
-					credits[0].Country = "of no entry" // and so not of a country without a baseline
-					b.credit(credits[0])
-					credits = nil
-				} else {
-					b.credit(credits...)
-				}
+				b.credit(credits...)
 				n := wire.Counts()
 				if n["BatchGetItem"] != min(1, len(credits)) || n["PutItem"]+n["UpdateItem"] != min(1, len(credits)) {
 					t.Errorf("%c, event %d, %d hours late: %v", kind, event, late, n)
@@ -181,8 +173,7 @@ func TestCreditMakesEntries(t *testing.T) {
 		event           guard.Event
 		answered, known int
 	}{
-		n.BlockKey(): {guard.AnsweredElsewhere, 1, 0}, n.CountryKey(): {guard.AnsweredByKnown, 0, 1},
-		n.YoungKey(): {guard.AnsweredByKnown, 0, 1}, // as the country has no baseline
+		n.BlockKey(): {guard.AnsweredByKnown, 0, 1}, n.CountryKey(): {guard.AnsweredByKnown, 0, 1},
 	} {
 		all := []guard.Credit{credit(key, c.event)}
 		if key != n.CountryKey() {

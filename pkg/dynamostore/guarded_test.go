@@ -11,10 +11,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// guardedBy is the message of a client to a number of a block, whose country has the shard 0.
+// guardedBy is the message of a client to a number of a block, whose country has the shard 0. There is room for three:
+// one is the country's own, two are those of all new ones.
 func guardedBy(client, block string, mode guard.Mode) *guard.Message {
 	return &guard.Message{
-		Policy:  guard.Policy{Mode: mode, Young: 3, Shards: 1},
+		Policy:  guard.Policy{Mode: mode, Young: 2, Shards: 1},
 		Numbers: guard.Numbers{Client: client, Region: "MY", Block: []byte(block)},
 		Hour:    thisHour, Label: func() []byte { return []byte("label") },
 	}
@@ -40,7 +41,8 @@ func unanswered(t testing.TB, s *dynamostore.Store, key string) int {
 	return guard.Sum(e.Unanswered)
 }
 
-// Each message takes two writes more while its number is new, and none once it is known. A refused one takes as many as
+// Each message takes two writes more while its number is new, and none once it is known; three where a country without
+// a baseline has used up its own room. A refused one takes as many as
 // without the guard, as long as its entries are remembered.
 func TestRequestsOfTheGuard(t *testing.T) {
 	table, client := dynamotest.Table(t), dynamotest.Client(t, nil)
@@ -52,7 +54,7 @@ func TestRequestsOfTheGuard(t *testing.T) {
 		n++
 		start := v.asked(fmt.Sprint(n))
 		start.To, start.Region = otp.Phone(fmt.Sprintf("+60123%06d", to)), "MY"
-		start.Guard = guard.Policy{Mode: guard.Enforce, Young: 3, Shards: 1}
+		start.Guard = guard.Policy{Mode: guard.Enforce, Young: 2, Shards: 1}
 		for range 2 {
 			wire.Follow(dynamotest.Always(dynamotest.Through))
 			if got, err := v.Init(t.Context(), start); err != nil || got.Outcome != want {
@@ -68,9 +70,9 @@ func TestRequestsOfTheGuard(t *testing.T) {
 		}
 	}
 	const sent, block, country, anyClient = otp.Sent, otp.OverBlock, otp.OverCountry, otp.OverClient
-	message(10_000, sent, 3, 4, 0)      // both entries are new, which two refused tries show
-	message(20_000, sent, 1, 4, 0)      //
-	message(30_000, sent, 1, 4, 0)      //
+	message(10_000, sent, 3, 3, 1)      // both entries are new, which a refused try and a read show
+	message(20_000, sent, 3, 4, 1)      // the country has no room of its own any more: a third entry
+	message(30_000, sent, 2, 4, 1)      //
 	message(40_000, anyClient, 1, 6, 0) // the client refuses it, and the country and the ledger are put back
 	message(50_000, anyClient, 1, 2, 0) // it is remembered
 
@@ -116,7 +118,7 @@ func TestRefusedByTheGuard(t *testing.T) {
 			if got.Applied == refused || (got.Item != nil) != refused || got.Answered != 0 {
 				t.Errorf("%s, message %d: %+v", mode, n, got)
 			}
-			if (got.Verdict.Reason == guard.ByClient) != over || got.Verdict.Tag != m.Numbers.Tag(true, false) {
+			if (got.Verdict.Reason == guard.ByClient) != over || got.Verdict.Tag != m.Numbers.Tag(n > 0, false) {
 				t.Errorf("%s, message %d: the verdict is %+v", mode, n, got.Verdict)
 			}
 			if refused && (len(got.Item.Sends) != 0 || got.Item.Unanswered != 0 || got.Verdict.Entry.Left >= 100) {
@@ -124,7 +126,7 @@ func TestRefusedByTheGuard(t *testing.T) {
 			}
 		}
 		want := map[guard.Mode]int{guard.Enforce: 3, guard.Monitor: 8}[mode]
-		for _, key := range []string{m.CountryKey(), m.YoungKey()} {
+		for key, want := range map[string]int{m.CountryKey(): want, m.YoungKey(): want - 1} {
 			if n := unanswered(t, s, key); n != want {
 				t.Errorf("%s: %s counts %d, want %d", mode, key, n, want)
 			}
@@ -292,7 +294,7 @@ func TestLostAnswerBeforeTheGuard(t *testing.T) {
 			return map[bool]dynamotest.Fault{true: dynamotest.AnswerLost, false: dynamotest.Through}[n == 1]
 		})
 		p := guardedSpend(m, n, now)
-		if got := spent(t, s, p); got.Applied || !got.Item.Counted(p.ID) || len(got.Verdict.Charged) != 2 {
+		if got := spent(t, s, p); got.Applied || !got.Item.Counted(p.ID) || len(got.Verdict.Charged) != 2+min(n, 1) {
 			t.Fatalf("message %d: %+v", n, got)
 		}
 	}
@@ -303,7 +305,7 @@ func TestLostAnswerBeforeTheGuard(t *testing.T) {
 	if got := spent(t, s, p); got.Applied || got.Item.Counted(p.ID) || got.Verdict.Reason != guard.ByClient {
 		t.Errorf("%+v, want a refusal", got)
 	}
-	if n := unanswered(t, beside, m.YoungKey()); n != 3 {
+	if n := unanswered(t, beside, m.CountryKey()); n != 3 {
 		t.Errorf("%d are counted, want 3", n)
 	}
 }
@@ -331,8 +333,8 @@ func TestRaceOfSpends(t *testing.T) {
 			sent++
 		}
 	}
-	if n := unanswered(t, s, m.YoungKey()); sent != 3 || n != 3 {
-		t.Errorf("%d went out and %d are counted, want 3", sent, n)
+	if n := unanswered(t, s, m.YoungKey()); sent != 3 || n != 2 {
+		t.Errorf("%d went out and all new countries count %d, want 3 and 2", sent, n)
 	}
 	if n := unanswered(t, s, m.CountryKey()); n != 3 {
 		t.Errorf("the country counts %d, want 3", n)
@@ -347,7 +349,7 @@ func TestRefundOfCharges(t *testing.T) {
 	got := spent(t, s, p)
 	spent(t, s, guardedSpend(m, 2, now))
 	for _, id := range []string{"no such send", p.ID, p.ID} {
-		before := unanswered(t, s, m.YoungKey())
+		before := unanswered(t, s, m.CountryKey())
 		if err := s.Refund(t.Context(), p.Key, id, got.Verdict.Charged...); err != nil {
 			t.Fatal(err)
 		}
@@ -355,7 +357,7 @@ func TestRefundOfCharges(t *testing.T) {
 		if id == p.ID {
 			want = 1
 		}
-		if n := unanswered(t, s, m.YoungKey()); n != want {
+		if n := unanswered(t, s, m.CountryKey()); n != want {
 			t.Errorf("after the refund of %q the client has %d, want %d", id, n, want)
 		}
 	}

@@ -65,7 +65,7 @@ type Verdict struct {
 func (v Verdict) Refused(m Mode) bool { return v.Reason != "" && m != Monitor }
 
 // Admit counts a message in its entries: in that of its source if there is one, in that of its country, then in that of
-// its block, or in that of all young countries. If one of them has no room, the message is refused, and what was
+// its block. A country without a baseline that has used up its own room takes that of all young countries. If one of them has no room, the message is refused, and what was
 // counted is given back; in mode [Monitor] it is counted all the same.
 //
 // Where a country has no room, people in blocks that answer go on: a few messages an hour go out beyond its budget.
@@ -106,12 +106,16 @@ func (a *admission) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.young = country.Young(); a.young {
-		_, err = a.charge(ctx, a.youngCountries(), ByClient)
-	} else {
-		block := Charge{Key: a.BlockKey(), Kind: Block, Usual: country.Usual, Label: a.Label, Answering: !room}
-		err = a.block(ctx, charge, country, block)
+	if a.young = country.borrows(); a.young {
+		if ok, err := a.charge(ctx, a.youngCountries(), ByClient); !ok || err != nil {
+			return err
+		}
 	}
+	block := Charge{Key: a.BlockKey(), Kind: Block, Usual: country.Usual, Label: a.Label, Answering: !room}
+	if country.Young() {
+		block.Usual = youngUsual
+	}
+	err = a.block(ctx, charge, country, block)
 	if a.Reason == "" && !a.young {
 		a.Entry = country
 	}

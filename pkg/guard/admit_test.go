@@ -73,6 +73,7 @@ func message(mode Mode, source bool) Message {
 // situation is what the entries of a message are like before it.
 type situation struct {
 	old, source                            bool // the country has a baseline, the message a source
+	own                                    bool // a country without one has room of its own
 	fullSource, fullCountry, fullBlock     bool
 	answering, fullBeyond, fullYoung, far3 bool
 }
@@ -97,8 +98,11 @@ func (s situation) table(m Message) *table {
 	nothing := func(*Entry) {}
 	put(m.YoungKey(), Young, s.fullYoung, 20000, nothing)
 	put(m.CountryKey(), Country, s.fullCountry, 2000, func(e *Entry) {
-		if s.old {
+		switch {
+		case s.old:
 			e.Days, e.Usual = []int{33, 33, 33}, 33
+		case !s.own:
+			e.Unanswered[slot(at-1)] = ownRoom / 100
 		}
 		if s.fullBeyond {
 			e.Beyond = 2
@@ -126,13 +130,15 @@ var situations = map[string]struct {
 	enforce, monitor string
 	reason           Reason
 }{
-	"young country": {situation{}, "c y", "c y", ""},
+	"young country": {situation{}, "c y b", "c y b", ""},
 	"young country, a source": {
-		situation{source: true}, "s c y", "s c y", ""},
+		situation{source: true}, "s c y b", "s c y b", ""},
+	"young country with room of its own": {
+		situation{own: true, fullYoung: true}, "c b", "c b", ""},
 	"no room for young countries": {
-		situation{source: true, fullYoung: true}, "s c y -s -c", "s c y y force", ByClient},
+		situation{source: true, fullYoung: true}, "s c y -s -c", "s c y y force b", ByClient},
 	"a block without room in a young country": {
-		situation{fullBlock: true}, "c y", "c y", ""},
+		situation{fullBlock: true}, "c y b -c -y", "c y b b force", ByBlock},
 	"room everywhere": {situation{old: true, source: true, fullYoung: true}, "s c b", "s c b", ""},
 	"no source":       {situation{old: true}, "c b", "c b", ""},
 	"no room for the source": {
@@ -140,7 +146,7 @@ var situations = map[string]struct {
 	"the source in a fourth country": {
 		situation{old: true, source: true, far3: true}, "s", "s s force c b", BySource},
 	"the source of a young country": {
-		situation{source: true, fullSource: true}, "s", "s s force c y", BySource},
+		situation{source: true, fullSource: true}, "s", "s s force c y b", BySource},
 	"no room in the block": {
 		situation{old: true, source: true, fullBlock: true}, "s c b -s -c", "s c b b force", ByBlock},
 	"no room in the country": {
@@ -181,7 +187,7 @@ func TestAdmit(t *testing.T) {
 						t.Errorf("counted: %s, before %s, and %v to be given back", b.sent(), before, v.Charged)
 					}
 				} else {
-					counted(t, b, v, m, s.old)
+					counted(t, b, v, m, !s.old && !s.own)
 				}
 				if KindOf(v.Entry.Key) == 0 || v.Reason != "" && v.Entry.Kind != kindOf[v.Reason] {
 					t.Errorf("the verdict has the entry %q", v.Entry.Key)
@@ -194,15 +200,13 @@ func TestAdmit(t *testing.T) {
 var kindOf = map[Reason]Kind{ByBlock: Block, ByCountry: Country, ByClient: Young, BySource: Source}
 
 // counted fails the test unless the entries that a message and its tag name count it, once each.
-func counted(t *testing.T, b *table, v Verdict, m Message, old bool) {
+func counted(t *testing.T, b *table, v Verdict, m Message, together bool) {
 	t.Helper()
-	want := []Charged{{m.CountryKey(), at}}
+	want := []Charged{{m.CountryKey(), at}, {m.BlockKey(), at}}
 	if m.Source != nil {
 		want = append(want, Charged{m.SourceKey(), at})
 	}
-	if old {
-		want = append(want, Charged{m.BlockKey(), at})
-	} else {
+	if together {
 		want = append(want, Charged{m.YoungKey(), at})
 	}
 	byKey := func(a, b Charged) int { return strings.Compare(a.Key, b.Key) }
@@ -216,7 +220,7 @@ func counted(t *testing.T, b *table, v Verdict, m Message, old bool) {
 			t.Errorf("%s counts the message %d times", c.Key, n)
 		}
 	}
-	if n, young, known, ok := v.Tag.Numbers("a", "MY"); !ok || known || young == old || n.BlockKey() != m.BlockKey() {
+	if n, young, known, ok := v.Tag.Numbers("a", "MY"); !ok || known || young != together || n.BlockKey() != m.BlockKey() {
 		t.Errorf("the tag %x", v.Tag)
 	}
 }

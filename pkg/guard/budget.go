@@ -3,19 +3,28 @@ package guard
 // The budgets, in hundredths of a message. docs/guard.md has the reason for each, and go test ./pkg/siegetest the
 // figures that they lead to.
 const (
-	// blockBase unanswered messages are free in a block. Where messages arrive badly there are more: so many for each
-	// blockUsual of what is usual.
+	// blockBase unanswered messages are free in a block. Where messages arrive badly, a block whose people answered
+	// lately has more: so many for each blockUsual of what is usual. Others have not: nobody attacks ten blocks for more
+	// than eighty messages.
 	blockBase, blockUsual = 800, 50
 	countryBase           = 2000
 	sourceBase            = 1000
-	// youngRate is given for each answer in a country without a baseline: a country where more than 28 % of new
-	// numbers answer never uses up the room.
+	// youngRate is given for each answer in a country without a baseline, to the country itself: a country where more
+	// than 28 % of new numbers answer lives on its own room, whatever is sent to others. What goes beyond that takes room
+	// of all young countries, and its answers give as much there.
 	youngRate = 250
-	// knownRate is given for each answer of a number that is known, in a country or in all young ones.
+	// ownRoom is that of a young country without any answer: one message at a time needs none of what all have.
+	ownRoom = 100
+	// youngUsual is the ratio of a block in a young country: three of ten messages answered. With less, the busiest
+	// blocks of a new country would refuse before its ratio is known.
+	youngUsual = 233
+	// knownRate is given for each answer of a known number, to its country. The block gets nothing: whoever rents ten
+	// numbers that he can read would buy room with each message to them, and not only with the first ones.
 	knownRate = 16
-	// countryExtra and blockExtra are given for each answer of a new number, beyond what is usual.
-	countryExtra, blockExtra = 16, 20
-	// unlimited room is that of a country without a baseline.
+	// countryExtra and blockExtra are given for each answer of a new number, beyond what is usual. Busy blocks need more:
+	// with 20, one message in two thousand was refused without any attack.
+	countryExtra, blockExtra = 16, 30
+	// unlimited room is that of a country without a baseline. What it has below that is taken from all young ones.
 	unlimited = 1_000_000_000
 	// beyondShare of a country's allowance may be sent in each hour beyond it, to blocks whose people answer.
 	beyondShare = 8
@@ -23,18 +32,21 @@ const (
 	sourceRegions = 3
 )
 
-// DefaultYoung is the unanswered messages that all countries of a client without a baseline may have together.
-const DefaultYoung = 200
+// DefaultYoung is the unanswered messages that all countries of a client without a baseline may have together, beyond
+// what their own answers allow.
+const DefaultYoung = 150
 
 // base returns the room of an entry without any answer.
 func (e Entry) base() int {
 	switch {
-	case e.Kind == Block:
+	case e.Kind == Block && e.Answers(e.Hour):
 		return max(blockBase, blockBase*e.Usual/blockUsual)
+	case e.Kind == Block:
+		return blockBase
 	case e.Kind == Source:
 		return sourceBase
 	case e.Young():
-		return unlimited
+		return unlimited + ownRoom
 	}
 	return e.Base
 }
@@ -45,7 +57,10 @@ func (e Entry) perAnswer() int {
 	case Block:
 		return e.Usual*5/4 + blockExtra
 	case Country:
-		return e.Usual + countryExtra
+		if !e.Young() {
+			return e.Usual + countryExtra
+		}
+		return youngRate
 	case Young:
 		return youngRate
 	}
@@ -54,10 +69,7 @@ func (e Entry) perAnswer() int {
 
 // perKnown returns the room that the answer of a known number gives.
 func (e Entry) perKnown() int {
-	switch e.Kind {
-	case Block:
-		return blockExtra
-	case Country, Young:
+	if e.Kind == Country {
 		return knownRate
 	}
 	return 0

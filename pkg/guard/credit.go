@@ -8,7 +8,7 @@ import (
 // Credit is what one record of a stream changes in one entry: a right code, or a refusal by a budget or the provider.
 type Credit struct {
 	Key string
-	// Country is the key of the country's entry, of a [Block] and of [Young].
+	// Country is the key of the country's entry, of a [Block].
 	Country string
 	Event   Event
 	// Hour is that in which the message was sent or refused, since 1970.
@@ -29,8 +29,7 @@ type Event byte
 const (
 	// Answered: the entry counts the message, and it was answered.
 	Answered Event = iota + 1
-	// AnsweredElsewhere: it was answered, and only other entries count it. Those are the blocks of countries without a
-	// baseline.
+	// AnsweredElsewhere: it was answered, and only other entries count it.
 	AnsweredElsewhere
 	// AnsweredByKnown: a known number answered. No entry counts its messages.
 	AnsweredByKnown
@@ -81,7 +80,9 @@ func (e *Entry) Credit(credits []Credit, usual int) (changed bool) {
 func (e *Entry) add(c Credit) {
 	i := slot(c.Hour)
 	if c.Event != WasRefused && c.Event != NotSent {
+		base := e.base()
 		e.AnsweredAt = max(e.AnsweredAt, c.Hour)
+		e.Left += e.base() - base
 	}
 	if c.Hour <= e.Hour-hours {
 		return

@@ -29,11 +29,7 @@ func Countries(credits []Credit) []Due {
 
 // Others returns what is due to other entries, by the entries of their countries after the credit.
 func Others(credits []Credit, countries map[string]Entry) []Due {
-	all := due(credits, func(c Credit) bool {
-		k := KindOf(c.Key)
-		// A known number counts where messages to its country go to the budget of young countries.
-		return k != Country && (k != Young || c.Event != AnsweredByKnown || countries[c.Country].Young())
-	})
+	all := due(credits, func(c Credit) bool { return KindOf(c.Key) != Country })
 	var answered, refused []Due
 	for _, d := range all {
 		if d.Usual = countries[d.Credits[0].Country].Usual; d.answers {

@@ -86,6 +86,9 @@ func (e Entry) Low() bool {
 	return !e.Unlimited() && 100*e.Left < 30*(e.Allowance()-e.Usual*Sum(e.Answered))
 }
 
+// borrows reports whether a country without a baseline has no room of its own for its latest message.
+func (e Entry) borrows() bool { return e.Young() && e.Left < unlimited }
+
 // Unlimited reports whether the entry refuses nothing: it is of a country without a baseline.
 func (e Entry) Unlimited() bool { return e.Left > unlimited/2 }
 

@@ -71,7 +71,11 @@ func TestVerdictOfYoungCountry(t *testing.T) {
 		Policy:  Policy{Mode: Enforce, Young: 200, Shards: 1},
 		Numbers: Numbers{Client: "a", Region: "MY", Block: make([]byte, DigestSize)}, Hour: 500_000,
 	}
-	v, err := Admit(t.Context(), one{}, m)
+	table := one{}
+	if v, err := Admit(t.Context(), table, m); err != nil || v.Entry.Kind != Country || !v.Entry.Unlimited() {
+		t.Errorf("%+v, %v; want the country, which has room for one message of its own", v.Entry, err)
+	}
+	v, err := Admit(t.Context(), table, m)
 	if err != nil || v.Reason != "" || v.Entry.Kind != Young || v.Entry.Left != 19900 {
 		t.Errorf("%+v, %v; want the entry of young countries with room for 199", v.Entry, err)
 	}

@@ -147,7 +147,7 @@ func TestAnswers(t *testing.T) {
 	if e.Answers(at) {
 		t.Error("a fresh one answers")
 	}
-	for _, event := range []Event{Answered, AnsweredElsewhere, AnsweredByKnown} {
+	for _, event := range []Event{Answered, AnsweredByKnown} {
 		e := Fresh("k", Block, at)
 		e.Credit([]Credit{{Event: event, Hour: at - 30}, {Event: WasRefused, Hour: at}}, 0)
 		for after, want := range map[int64]bool{0: true, 14*24 - 31: true, 14*24 - 30: false, 9999: false} {

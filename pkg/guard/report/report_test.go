@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -186,7 +187,13 @@ func TestDayAfter(t *testing.T) {
 // TestNewCountries: countries without a baseline have their room together, and refuse together.
 func TestNewCountries(t *testing.T) {
 	w := newWorld(t, guard.Enforce, 1)
-	w.send(130, "MY", 0, "1", hour)
+	spread := func(messages int, country string) (refused int) {
+		for n := range messages {
+			refused += w.send(1, country, 0, fmt.Sprint(country, n), hour)
+		}
+		return refused
+	}
+	spread(1+130, "MY") // one is the country's own
 	want := func(verdict, shared report.Verdict, left int) {
 		t.Helper()
 		r := w.make(report.Options{All: true}, acme(guard.Enforce, 1))
@@ -197,9 +204,9 @@ func TestNewCountries(t *testing.T) {
 		}
 	}
 	want(report.Learning, report.Open, 70)
-	w.send(20, "TH", 0, "2", hour)
+	spread(1+20, "TH")
 	want(report.Learning, report.Low, 50)
-	if refused := w.send(100, "TH", 0, "2", hour); refused != 50 {
+	if refused := spread(100, "TH"); refused != 50 {
 		t.Errorf("%d are refused", refused)
 	}
 	want(report.Refusing, report.Refusing, 0)

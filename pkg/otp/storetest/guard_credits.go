@@ -38,7 +38,7 @@ func creditOfNothing(t *testing.T, o Opener) {
 		charge(t, s, c, true)
 	}
 	charge(t, s, c, false)
-	if e := entry(t, s, c.Key); guard.Sum(e.Answered) != 1 || e.Left != 20 {
+	if e := entry(t, s, c.Key); guard.Sum(e.Answered) != 1 || e.Left != 30 {
 		t.Errorf("%+v, want one answer and what it adds", e)
 	}
 }
@@ -76,7 +76,7 @@ func creditsInAnyOrder(t *testing.T, o Opener) {
 			t.Errorf("in the order %v: %+v, want %+v", order, e, all[0])
 		}
 	}
-	if e := all[0]; guard.Sum(e.Unanswered) != 3 || e.Left != 100*roomOfBlock-300+60 || e.AnsweredAt != hour+2 {
+	if e := all[0]; guard.Sum(e.Unanswered) != 3 || e.Left != 100*roomOfBlock-300+90 || e.AnsweredAt != hour+2 {
 		t.Errorf("%+v, want three of six answered", e)
 	}
 }
@@ -136,7 +136,7 @@ func blocksHaveRatio(t *testing.T, o Opener) {
 	first, of := answered1(country.Key, w.hour()), answered1("G#demo#b#1", w.hour())
 	of.Country, of.Event = country.Key, guard.AnsweredElsewhere
 	o.credit(t, w.Store, first, of)
-	if e := entry(t, w.Store, of.Key); e.Usual != 100 || e.Left != 200*roomOfBlock+125+20 {
+	if e := entry(t, w.Store, of.Key); e.Usual != 100 || e.Left != 200*roomOfBlock+125+30 {
 		t.Errorf("%+v, want the ratio of the country", e)
 	}
 }
@@ -163,7 +163,7 @@ func creditsBesideCharges(t *testing.T, o Opener) {
 	if u, a := guard.Sum(e.Unanswered), guard.Sum(e.Answered); u != messages || a != shards*each {
 		t.Errorf("%d unanswered, %d answered, want %d and %d", u, a, messages, shards*each)
 	}
-	if want := 100*roomOfBlock - 100*messages + 20*shards*each; e.Left != want {
+	if want := 100*roomOfBlock - 100*messages + 30*shards*each; e.Left != want {
 		t.Errorf("%d left, want %d", e.Left, want)
 	}
 }

@@ -43,7 +43,7 @@ func chargesAtOnce(t *testing.T, o Opener) {
 		{guard.Charge{Key: countryKey("MY"), Kind: guard.Country, Base: baseOf[guard.Country]}, roomOfCountry, 70},
 		{guard.Charge{Key: youngKey(), Kind: guard.Young, Base: baseOf[guard.Young]}, guard.DefaultYoung, 250},
 		{guard.Charge{Key: "G#demo#b#1", Kind: guard.Block}, roomOfBlock, 60},
-		{guard.Charge{Key: "G#demo#b#2", Kind: guard.Block, Usual: 100}, 2 * roomOfBlock, 60},
+		{guard.Charge{Key: "G#demo#b#2", Kind: guard.Block, Usual: 100}, roomOfBlock, 60},
 		{guard.Charge{Key: "G#demo#s#1", Kind: guard.Source, Region: "MY"}, roomOfSource, 60},
 		{guard.Charge{Key: countryKey("TH"), Kind: guard.Country, Base: baseOf[guard.Country]}, 100, 100}, // young
 		{guard.Charge{Key: "G#demo#b#3", Kind: guard.Block, Force: true}, 100, 100},
@@ -112,7 +112,8 @@ func youngAtOnce(t *testing.T, o Opener) {
 		r.Region = []string{"MY", "TH", "VN", "ID"}[n%4]
 		return r
 	})
-	want(t, got, map[otp.Outcome]int{otp.Sent: guard.DefaultYoung, otp.OverClient: 500 - guard.DefaultYoung})
+	const sent = 4 + guard.DefaultYoung // each country has room for one of its own
+	want(t, got, map[otp.Outcome]int{otp.Sent: sent, otp.OverClient: 500 - sent})
 	unanswered(t, w.Store, guard.DefaultYoung, youngKey())
 }
 
@@ -125,7 +126,7 @@ func sourceAtOnce(t *testing.T, o Opener) {
 	})
 	want(t, got, map[otp.Outcome]int{otp.Sent: roomOfSource, otp.OverSource: 500 - roomOfSource})
 	n, _, _ := w.tagged(t, block(0, 0).ID)
-	unanswered(t, w.Store, roomOfSource, n.SourceKey(), youngKey())
+	unanswered(t, w.Store, roomOfSource, n.SourceKey(), countryKey("MY"))
 }
 
 // returnsAtOnce: what is given back is used again, and never more than there is.
