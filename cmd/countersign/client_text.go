@@ -210,7 +210,7 @@ func signing(r clients.Record) string {
 
 // guardOf is how the guard treats a client, in a word or two.
 func guardOf(r clients.Record) string {
-	text := string(cmp.Or(r.Guard.Mode, guard.Enforce))
+	text := string(cmp.Or(r.Guard.Mode, guard.Monitor))
 	switch n := len(r.Guard.Rules); n {
 	case 0:
 	case 1:

@@ -14,7 +14,9 @@ import (
 
 // Guard is how package guard treats the messages of a client. The zero value is that of a record without this member.
 type Guard struct {
-	Mode guard.Mode `json:"mode,omitempty"` // default: enforce
+	// Mode of a record from before it was in it: monitor. An update of a running deployment must not refuse people whose
+	// numbers and countries it does not know yet.
+	Mode guard.Mode `json:"mode,omitempty"`
 	// NewCountries is the unanswered messages to new numbers that all countries without a history may have together in
 	// 24 hours. Default: [guard.DefaultYoung].
 	NewCountries int         `json:"newCountries,omitzero"`
@@ -91,13 +93,12 @@ const unlimitedRate = 60_000
 
 // Policy returns what requests of a client do, by its rate of [Client.PerMinute].
 func (g Guard) Policy(perMinute int) guard.Policy {
-	mode := cmp.Or(g.Mode, guard.Enforce)
-	if mode == guard.Off {
+	if g.Mode == guard.Off {
 		return guard.Policy{}
 	}
 	shards := (cmp.Or(perMinute, unlimitedRate) + shardRate - 1) / shardRate
 	return guard.Policy{
-		Mode: mode, Young: cmp.Or(g.NewCountries, guard.DefaultYoung), Shards: max(1, min(shards, guard.MaxShards)),
+		Mode: cmp.Or(g.Mode, guard.Monitor), Young: cmp.Or(g.NewCountries, guard.DefaultYoung), Shards: max(1, min(shards, guard.MaxShards)),
 	}
 }
 
@@ -105,7 +106,7 @@ func (g Guard) Policy(perMinute int) guard.Policy {
 func (p *parser) guard(perMinute int) (guard.Policy, []GuardRule) {
 	g := p.record.Guard
 	known := g.Mode == "" || g.Mode == guard.Enforce || g.Mode == guard.Monitor || g.Mode == guard.Off
-	p.want(known, "guard.mode", string(g.Mode), "enforce, monitor, off, or left out for enforce")
+	p.want(known, "guard.mode", string(g.Mode), "enforce, monitor, off, or left out for monitor")
 	p.want(0 <= g.NewCountries && g.NewCountries <= MaxNewCountries, "guard.newCountries", g.NewCountries,
 		fmt.Sprintf("1 to %d, or left out for %d", MaxNewCountries, guard.DefaultYoung))
 	p.few("guard.rules", len(g.Rules), MaxGuardRules)

@@ -25,7 +25,7 @@ func wrongGuards() []recordCase {
 	end := clientstest.Start
 	return []recordCase{
 		{"another mode", clients.Record{Guard: clients.Guard{Mode: "Enforce"}},
-			`guard.mode is "Enforce", must be enforce, monitor, off, or left out for enforce`},
+			`guard.mode is "Enforce", must be enforce, monitor, off, or left out for monitor`},
 		{"fewer than no new countries", clients.Record{Guard: clients.Guard{NewCountries: -1}},
 			"guard.newCountries is -1, must be 1 to 1000000, or left out for 150"},
 		{"too many of new countries", clients.Record{Guard: clients.Guard{NewCountries: 1_000_001}},
@@ -65,24 +65,25 @@ func TestErrorWithoutNumber(t *testing.T) {
 	}
 }
 
-// A record without the member enforces. The mode off counts nothing, whatever else is set.
+// A record without the member watches. The mode off counts nothing, whatever else is set.
 func TestGuardPolicy(t *testing.T) {
-	enforce := func(young, shards int) guard.Policy {
-		return guard.Policy{Mode: guard.Enforce, Young: young, Shards: shards}
+	watch := func(shards int) guard.Policy {
+		return guard.Policy{Mode: guard.Monitor, Young: guard.DefaultYoung, Shards: shards}
 	}
 	for _, c := range []struct {
 		guard     clients.Guard
 		perMinute int
 		want      guard.Policy
 	}{
-		{clients.Guard{}, 6000, enforce(150, 1)},
-		{clients.Guard{}, 1, enforce(150, 1)},
-		{clients.Guard{}, 30_000, enforce(150, 1)},
-		{clients.Guard{}, 30_001, enforce(150, 2)},
-		{clients.Guard{}, clients.MaxPerMinute, enforce(150, guard.MaxShards)},
-		{clients.Guard{}, 0, enforce(150, 2)},
-		{clients.Guard{Mode: guard.Enforce, NewCountries: 1}, 100, enforce(1, 1)},
-		{clients.Guard{Mode: guard.Monitor}, 100, guard.Policy{Mode: guard.Monitor, Young: 150, Shards: 1}},
+		{clients.Guard{}, 6000, watch(1)},
+		{clients.Guard{}, 1, watch(1)},
+		{clients.Guard{}, 30_000, watch(1)},
+		{clients.Guard{}, 30_001, watch(2)},
+		{clients.Guard{}, clients.MaxPerMinute, watch(guard.MaxShards)},
+		{clients.Guard{}, 0, watch(2)},
+		{clients.Guard{Mode: guard.Monitor}, 100, watch(1)},
+		{clients.Guard{Mode: guard.Enforce, NewCountries: 1}, 100,
+			guard.Policy{Mode: guard.Enforce, Young: 1, Shards: 1}},
 		{clients.Guard{Mode: guard.Off, NewCountries: 300}, 100, guard.Policy{}},
 	} {
 		if got := c.guard.Policy(c.perMinute); got != c.want {

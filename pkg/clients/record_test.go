@@ -41,7 +41,7 @@ func fullRecord() clients.Record {
 		},
 		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
-		Guard: clients.Guard{Mode: guard.Monitor, NewCountries: 300, Rules: []clients.GuardRule{
+		Guard: clients.Guard{Mode: guard.Enforce, NewCountries: 300, Rules: []clients.GuardRule{
 			{Countries: []string{"MY", "SG"}, Verdict: clients.Block},
 			{Prefix: "+60123", Verdict: clients.Allow, Until: clientstest.Start.Add(time.Hour)},
 		}},
@@ -85,7 +85,7 @@ func TestClientOfRecord(t *testing.T) {
 			{Language: "hi", Form: message.WithSite, Payment: true, ID: "1107166375278247471"},
 		},
 		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
-		Guard: guard.Policy{Mode: guard.Monitor, Young: 300, Shards: 1}, GuardRules: fullRecord().Guard.Rules,
+		Guard: guard.Policy{Mode: guard.Enforce, Young: 300, Shards: 1}, GuardRules: fullRecord().Guard.Rules,
 		Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 		TestNumbers: map[otp.Phone]otp.Test{
 			"+12025550123": {Code: "424242", Until: otp.MillisOf(clientstest.Start.Add(time.Hour))},

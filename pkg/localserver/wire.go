@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/guard"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
@@ -77,7 +78,7 @@ func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, 
 		ID: demoID, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
 		Policy: d.Policy, Bounds: d.Bounds, Brand: d.Brand, Language: d.Language,
 		PerMinute: d.RequestsPerMinute, Uncounted: d.Uncounted(), MessagesPerDay: d.MessagesPerDay,
-		Guard: clients.Guard{}.Policy(d.RequestsPerMinute),
+		Guard: clients.Guard{Mode: guard.Enforce}.Policy(d.RequestsPerMinute),
 	}
 	return func(ctx context.Context, name string) (*clients.Client, error) {
 		c, err := l.FindName(ctx, name)

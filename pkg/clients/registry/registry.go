@@ -14,6 +14,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
+	"countersign/pkg/guard"
 )
 
 // Registry adds, lists and edits clients. It holds no state. Its methods may be
@@ -45,6 +46,9 @@ func (g Registry) Add(ctx context.Context, r clients.Record, secret []byte, acce
 	r.Added = g.now()
 	if r.Status == "" {
 		r.Status = clients.StatusActive
+	}
+	if r.Guard.Mode == "" {
+		r.Guard.Mode = guard.Enforce
 	}
 	return clients.Named(r.ID, g.add(ctx, r, secret, accessKeys))
 }

@@ -41,7 +41,7 @@ type Rule struct {
 // ClientOf returns how a client's record has the guard treat it. Rules that are over are in it.
 func ClientOf(id string, g clients.Guard) Client {
 	c := Client{
-		ID: id, Mode: cmp.Or(g.Mode, guard.Enforce), NewCountries: cmp.Or(g.NewCountries, guard.DefaultYoung),
+		ID: id, Mode: cmp.Or(g.Mode, guard.Monitor), NewCountries: cmp.Or(g.NewCountries, guard.DefaultYoung),
 		Rules: []Rule{},
 	}
 	for _, r := range g.Rules {
