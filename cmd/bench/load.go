@@ -22,8 +22,9 @@ type figures struct {
 	Calls          int
 	Elapsed        time.Duration
 	P50, P99, P999 time.Duration
-	Wrong          int // answers other than the expected one
-	RSS            int // of the server afterwards, in KiB
+	CPU            time.Duration // of the server for each call
+	Wrong          int           // answers other than the expected one
+	RSS            int           // of the server afterwards, in KiB
 }
 
 // PerSecond is the throughput.

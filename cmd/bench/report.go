@@ -45,13 +45,13 @@ func loadReport(loads []figures, o options) string {
 	p("%d keep-alive connections, %s a run, so latency is at saturation. Each figure is the commit",
 		connections, o.length)
 	p("`%s`, then this one: medians of %d rounds in which both ran in turn, each time on a", o.before, o.rounds)
-	p("new file. RSS is the largest.")
+	p("new file. RSS is the largest; cpu is that of the server for each call, with what follows from it meanwhile.")
 	p("Answers of AMS/DWS are signed (RSA-2048, about 0.7 ms each); verify's repeat within a second and are")
 	p("signed once in it. The last column is this commit against otpgateway, which signs nothing and keeps")
 	p("codes in memory: computed from a run of it beside `54e827d` on another machine of 2 cores.")
 	p("")
-	p("| contract | run | calls/s | x | p50 ms | p99 ms | p99.9 ms | RSS MB | otpgateway x |")
-	p("|---|---|--:|--:|--:|--:|--:|--:|--:|")
+	p("| contract | run | calls/s | x | p50 ms | p99 ms | p99.9 ms | cpu µs | RSS MB | otpgateway x |")
+	p("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, row := range compare(loads) {
 		against := ""
 		if ratio, ok := peer[row.now.Name]; ok && row.before.Calls > 0 {
@@ -67,11 +67,12 @@ func loadReport(loads []figures, o options) string {
 			}
 			return fmt.Sprintf(format+" / "+format, value(row.before), value(row.now))
 		}
-		p("| %s | %s | %s | %s | %s | %s | %s | %s | %s |", row.now.Contract, row.now.Name,
+		p("| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |", row.now.Contract, row.now.Name,
 			both("%.0f", figures.PerSecond), times,
 			both("%.2f", func(f figures) float64 { return ms(f.P50) }),
 			both("%.2f", func(f figures) float64 { return ms(f.P99) }),
 			both("%.2f", func(f figures) float64 { return ms(f.P999) }),
+			both("%.0f", func(f figures) float64 { return float64(f.CPU) / float64(time.Microsecond) }),
 			both("%.0f", func(f figures) float64 { return float64(f.RSS) / 1024 }), against)
 	}
 	p("")
@@ -134,6 +135,7 @@ func medians(rounds []figures) figures {
 		}
 		return median(all)
 	}
+	f.CPU = durations(func(f figures) time.Duration { return f.CPU })
 	f.P50 = durations(func(f figures) time.Duration { return f.P50 })
 	f.P99 = durations(func(f figures) time.Duration { return f.P99 })
 	f.P999 = durations(func(f figures) time.Duration { return f.P999 })

@@ -131,6 +131,7 @@ func (m *measurement) load(
 	contract, name string, length time.Duration, most int64, request func(n int64) []byte, want string,
 ) error {
 	var count atomic.Int64
+	cpu := m.cpu()
 	f, err := load(m.addr, name, length, func() []byte {
 		n := count.Add(1)
 		if n > most {
@@ -143,6 +144,7 @@ func (m *measurement) load(
 	}
 	if name != "" {
 		f.Build, f.Contract, f.RSS = m.build, contract, m.rss()
+		f.CPU = (m.cpu() - cpu) / time.Duration(max(1, f.Calls))
 		m.all = append(m.all, f)
 	}
 	return err
