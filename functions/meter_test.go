@@ -28,6 +28,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/eventbus"
 	"countersign/pkg/gateway"
+	"countersign/pkg/guard"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
@@ -120,7 +121,7 @@ func (m *meter) setAPI(table *dynamostore.Store, log *slog.Logger) {
 	}
 	demo := &clients.Client{
 		ID: "demo", Unsigned: true, Countries: []string{"*"}, Policy: otp.DefaultPolicy(), Brand: "Countersign",
-		Guard: clients.Guard{}.Policy(0),
+		Guard: clients.Guard{Mode: guard.Enforce}.Policy(0),
 	}
 	door := &admission.Door{
 		Clients: clients.Static{"demo": demo}, Now: m.now, Log: log, Lines: &telemetry.Lines{Stack: "countersign"},
