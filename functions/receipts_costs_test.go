@@ -34,14 +34,18 @@ func costsOfReceipts(p prices, m *meter) ofReceipts {
 	return r
 }
 
-// alarm is an alarm of template.yaml, with its text.
-var alarm = regexp.MustCompile(`(?m)^  \w+:\n    Type: AWS::CloudWatch::Alarm\n(?:    .*\n)+`)
+var (
+	// alarm is an alarm of template.yaml, with its text.
+	alarm = regexp.MustCompile(`(?m)^  \w+:\n    Type: AWS::CloudWatch::Alarm\n(?:    .*\n)+`)
+	// watchedMetric is a metric in such a text.
+	watchedMetric = regexp.MustCompile(`MetricStat:|\n      MetricName:|SELECT SUM|INSIGHT_RULE_METRIC`)
+)
 
 // watched returns how many metrics the alarms watch: those of every deployment, and those of receipts. An alarm by
 // country watches one for each.
 func watched(template []byte) (always, receipts float64) {
 	for _, text := range alarm.FindAll(template, -1) {
-		n := float64(len(regexp.MustCompile(`MetricStat:|\n      MetricName:|SELECT SUM|INSIGHT_RULE_METRIC`).FindAll(text, -1)))
+		n := float64(len(watchedMetric.FindAll(text, -1)))
 		if bytes.Contains(text, []byte("Condition: HasReceipts")) {
 			receipts += n
 		} else {

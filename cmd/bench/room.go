@@ -11,8 +11,8 @@ import (
 	"countersign/pkg/clients"
 )
 
-// room gives the client demo of a data folder room for messages that nobody answers, so that a run measures how a message
-// is counted, and not how it is refused. A binary of before the guard counts none, and needs nothing.
+// room gives the client demo of a data folder room for messages that nobody answers, so that a run measures how a
+// message is counted, and not how it is refused. A binary of before the guard counts none, and needs nothing.
 func room(binary, data string) error {
 	if exec.Command(binary, "guard", "mode", "--help").Run() != nil {
 		return nil

@@ -31,9 +31,9 @@ type Change struct {
 	// challenge. WasReceipt may be nil if the one before was of another state.
 	WasReceipt, Receipt *otp.Receipt
 
-	// Record is the sequence number of the change, a decimal one, and First that of the first change that was read with
-	// it, see [guard.Mark]. A reader that fails goes on with the same first change. First is "" where the reader finishes
-	// each change once.
+	// Record is the sequence number of the change, a decimal one, and First that of the first change that was read
+	// with it, see [guard.Mark]. A reader that fails goes on with the same first change. First is "" where the reader
+	// finishes each change once.
 	First, Record string
 }
 

@@ -283,7 +283,8 @@ func TestAnswers(t *testing.T) {
 		want []otp.Answer
 	}{
 		"right": {
-			image(state(sent), guessed(1), right, from), []otp.Answer{{Ledger: "N#1", Source: []byte("source"), At: at}},
+			image(state(sent), guessed(1), right, from),
+			[]otp.Answer{{Ledger: "N#1", Source: []byte("source"), At: at}},
 		},
 		"chosen":       {image(state(sent), guessed(1), right, from, chosen), []otp.Answer{{Ledger: "N#1"}}},
 		"no source":    {image(state(sent), guessed(1), right), []otp.Answer{{Ledger: "N#1", At: at}}},

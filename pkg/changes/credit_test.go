@@ -89,8 +89,8 @@ func TestCredits(t *testing.T) {
 	}{
 		"right":                        {of(tag(false, false, false)), "c" + answered + " b" + answered},
 		"right, an hour later":         {of(tag(false, false, false), late, late), "c" + answered + " b" + answered},
-		"with a source":                {of(tag(true, false, false)), "c" + answered + " b" + answered + " s" + answered},
-		"in a young country":           {of(tag(false, true, false)), "c" + answered + " b" + answered + " y" + answered},
+		"with a source":                {of(tag(true, false, false)), "c1 b1 s1"},
+		"in a young country":           {of(tag(false, true, false)), "c1 b1 y1"},
 		"in a young one with a source": {of(tag(true, true, false)), "c1 b1 y1 s1"},
 		"a known number":               {of(tag(true, false, true)), "c" + byKnown + " b" + byKnown},
 		"of an unclear message":        {of(state(unclear), tag(false, false, false)), "c1 b1"},

@@ -14,8 +14,8 @@ import (
 
 // Guard is how package guard treats the messages of a client. The zero value is that of a record without this member.
 type Guard struct {
-	// Mode of a record from before it was in it: monitor. An update of a running deployment must not refuse people whose
-	// numbers and countries it does not know yet.
+	// Mode of a record from before it was in it: monitor. An update of a running deployment must not refuse people
+	// whose numbers and countries it does not know yet.
 	Mode guard.Mode `json:"mode,omitempty"`
 	// NewCountries is the unanswered messages to new numbers that all countries without a history may have together in
 	// 24 hours. Default: [guard.DefaultYoung].
@@ -98,7 +98,8 @@ func (g Guard) Policy(perMinute int) guard.Policy {
 	}
 	shards := (cmp.Or(perMinute, unlimitedRate) + shardRate - 1) / shardRate
 	return guard.Policy{
-		Mode: cmp.Or(g.Mode, guard.Monitor), Young: cmp.Or(g.NewCountries, guard.DefaultYoung), Shards: max(1, min(shards, guard.MaxShards)),
+		Mode: cmp.Or(g.Mode, guard.Monitor), Young: cmp.Or(g.NewCountries, guard.DefaultYoung),
+		Shards: max(1, min(shards, guard.MaxShards)),
 	}
 }
 

@@ -153,15 +153,3 @@ func (s *Store) uncharge(ctx context.Context, charged []guard.Charged) (err erro
 	}
 	return err
 }
-
-// peek reads the item under key with an eventual read. It is nil if there is none.
-func (s *Store) peek(ctx context.Context, key string) (image, error) {
-	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: s.table, Key: image{"pk": text(key)}})
-	switch {
-	case err != nil:
-		return nil, Describe("GetItem", *s.table, err)
-	case len(out.Item) == 0:
-		return nil, nil
-	}
-	return out.Item, nil
-}

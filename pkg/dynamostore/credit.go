@@ -15,18 +15,17 @@ import (
 )
 
 // creditTries is far more than the batches of different shards that are credited to one entry at the same time, since
-// a batch that finds the entry changed by others again and again comes again as a whole. Charges do
-// not keep a credit from an entry, unless it has to be made or brought to another hour, which one of them does.
+// a batch that finds the entry changed by others again and again comes again as a whole. Charges do not keep a credit
+// from an entry, unless it has to be made or brought to another hour, which one of them does.
 const creditTries = 64
 
 // creditsAtOnce is the number of entries that are credited at the same time.
 const creditsAtOnce = 8
 
 // Credit implements Credits of package changes, which only one function links. For each entry it is one read, and one
-// write unless the entry has the credits.
-// The reads are eventual ones: a write that is refused returns the entry as it is.
-// The write marks them, so a repeat of it, or of the batch, is recognised. Credits without a record's number are left
-// out: nothing would show that they come again.
+// write unless the entry has the credits. The reads are eventual ones: a write that is refused returns the entry as it
+// is. The write marks the credits, so a repeat of it, or of the batch, is recognised. Credits without a record's number
+// are left out: nothing would show that they come again.
 func (s *Store) Credit(ctx context.Context, credits []guard.Credit) error {
 	numbered := slices.DeleteFunc(slices.Clone(credits), func(c guard.Credit) bool {
 		return c.From == "" || c.Record == ""
@@ -104,20 +103,15 @@ func (s *Store) creditOne(ctx context.Context, d guard.Due, before entry) (guard
 	return guard.Entry{}, errors.New("credit: a budget of the guard changed again and again")
 }
 
-var (
-	creditNew  = when("", noItem)
-	creditOver = when("", "#rev = :rev")
-)
-
 // credit writes the credit that makes after of before. If it is not applied, item is the present one.
 func (s *Store) credit(ctx context.Context, before, after entry) (item image, applied bool, err error) {
 	switch {
 	case before.rev == 0:
 		after.rev = 1
-		return s.put(ctx, writeEntry(after), creditNew, nil)
+		return s.put(ctx, writeEntry(after), putNew, nil)
 	case after.Hour != before.Hour:
 		after.rev++
-		return s.put(ctx, writeEntry(after), creditOver, image{":rev": number(before.rev)})
+		return s.put(ctx, writeEntry(after), putOver, image{":rev": number(before.rev)})
 	}
 	e, values := crediting(before, after)
 	return s.update(ctx, after.Key, e, values, types.ReturnValueNone)

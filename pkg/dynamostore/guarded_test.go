@@ -159,25 +159,13 @@ func TestMemory(t *testing.T) {
 	for n := range 3 {
 		spent(t, s, guardedSpend(m, n, end-8000)) // the third one is refused
 	}
-	remembered := func(n int, at otp.Millis) bool {
-		t.Helper()
-		got := spent(t, s, guardedSpend(m, n, at))
-		if got.Applied || got.Verdict.Reason != guard.ByClient || len(got.Verdict.Charged) != 0 {
-			t.Fatalf("%+v", got)
-		}
-		left, err := s.Ledger(t.Context(), guardedSpend(m, n, at).Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return left == nil // the long way makes a ledger, though an empty one
-	}
 	for n, c := range []struct {
 		at   otp.Millis
 		want bool
 	}{
 		{end - 8001, false}, {end - 8000, true}, {end - 3001, true}, {end - 3000, false}, {end - 1, true},
 	} {
-		if got := remembered(10+n, c.at); got != c.want {
+		if got := remembered(t, s, m, 10+n, c.at); got != c.want {
 			t.Errorf("%d ms before the end of the hour, remembered: %v, want %v", end-c.at, got, c.want)
 		}
 	}
@@ -208,6 +196,20 @@ func TestMemory(t *testing.T) {
 	if left, err := s.Ledger(t.Context(), guardedSpend(m, 50, end).Key); err != nil || left == nil {
 		t.Errorf("the next hour remembers the one before: %v, %v", left, err)
 	}
+}
+
+// remembered has the n-th number of m refused, and reports whether it is what is remembered that refused it.
+func remembered(t *testing.T, s *dynamostore.Store, m *guard.Message, n int, at otp.Millis) bool {
+	t.Helper()
+	got := spent(t, s, guardedSpend(m, n, at))
+	if got.Applied || got.Verdict.Reason != guard.ByClient || len(got.Verdict.Charged) != 0 {
+		t.Fatalf("%+v", got)
+	}
+	left, err := s.Ledger(t.Context(), guardedSpend(m, n, at).Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left == nil // the long way makes a ledger, though an empty one
 }
 
 // While a country has no room, a block whose people answer goes on, and others do not.

@@ -40,9 +40,14 @@ func New(client *dynamodb.Client, table string) *Store {
 type image = map[string]types.AttributeValue
 
 // get reads the item under key, with every write before it. It is nil if there is none.
-func (s *Store) get(ctx context.Context, key string) (image, error) {
+func (s *Store) get(ctx context.Context, key string) (image, error) { return s.read(ctx, key, true) }
+
+// peek reads the item under key with an eventual read, which costs half. It is nil if there is none.
+func (s *Store) peek(ctx context.Context, key string) (image, error) { return s.read(ctx, key, false) }
+
+func (s *Store) read(ctx context.Context, key string, consistent bool) (image, error) {
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: aws.Bool(true),
+		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: &consistent,
 	})
 	switch {
 	case err != nil:

@@ -65,8 +65,9 @@ type Verdict struct {
 func (v Verdict) Refused(m Mode) bool { return v.Reason != "" && m != Monitor }
 
 // Admit counts a message in its entries: in that of its source if there is one, in that of its country, then in that of
-// its block. A country without a baseline that has used up its own room takes that of all young countries. If one of them has no room, the message is refused, and what was
-// counted is given back; in mode [Monitor] it is counted all the same.
+// its block. A country without a baseline that has used up its own room takes that of all young countries. If one of
+// them has no room, the message is refused, and what was counted is given back; in mode [Monitor] it is counted all the
+// same.
 //
 // Where a country has no room, people in blocks that answer go on: a few messages an hour go out beyond its budget.
 func Admit(ctx context.Context, b Budgets, m Message) (Verdict, error) {

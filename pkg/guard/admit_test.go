@@ -220,7 +220,8 @@ func counted(t *testing.T, b *table, v Verdict, m Message, together bool) {
 			t.Errorf("%s counts the message %d times", c.Key, n)
 		}
 	}
-	if n, young, known, ok := v.Tag.Numbers("a", "MY"); !ok || known || young != together || n.BlockKey() != m.BlockKey() {
+	n, young, known, ok := v.Tag.Numbers("a", "MY")
+	if !ok || known || young != together || n.BlockKey() != m.BlockKey() {
 		t.Errorf("the tag %x", v.Tag)
 	}
 }

@@ -4,14 +4,14 @@ package guard
 // figures that they lead to.
 const (
 	// blockBase unanswered messages are free in a block. Where messages arrive badly, a block whose people answered
-	// lately has more: so many for each blockUsual of what is usual. Others have not: nobody attacks ten blocks for more
-	// than eighty messages.
+	// lately has more: so many for each blockUsual of what is usual. Others have not: nobody attacks ten blocks for
+	// more than eighty messages.
 	blockBase, blockUsual = 800, 50
 	countryBase           = 2000
 	sourceBase            = 1000
 	// youngRate is given for each answer in a country without a baseline, to the country itself: a country where more
-	// than 28 % of new numbers answer lives on its own room, whatever is sent to others. What goes beyond that takes room
-	// of all young countries, and its answers give as much there.
+	// than 28 % of new numbers answer lives on its own room, whatever is sent to others. What goes beyond that takes
+	// room of all young countries, and its answers give as much there.
 	youngRate = 250
 	// ownRoom is that of a young country without any answer: one message at a time needs none of what all have.
 	ownRoom = 100
@@ -21,8 +21,8 @@ const (
 	// knownRate is given for each answer of a known number, to its country. The block gets nothing: whoever rents ten
 	// numbers that he can read would buy room with each message to them, and not only with the first ones.
 	knownRate = 16
-	// countryExtra and blockExtra are given for each answer of a new number, beyond what is usual. Busy blocks need more:
-	// with 20, one message in two thousand was refused without any attack.
+	// countryExtra and blockExtra are given for each answer of a new number, beyond what is usual. Busy blocks need
+	// more: with 20, one message in two thousand was refused without any attack.
 	countryExtra, blockExtra = 16, 30
 	// unlimited room is that of a country without a baseline. What it has below that is taken from all young ones.
 	unlimited = 1_000_000_000

@@ -61,8 +61,8 @@ func KindOf(key string) Kind {
 }
 
 // Tag names the entries that count the message of a challenge. It is stored with the challenge, and is "" where the
-// guard is off: a byte with the shard, and bits for a message that young countries count together and for a known number,
-// which no entry counts; then the digests of the block and of the source, if there is one.
+// guard is off: a byte with the shard, and bits for a message that young countries count together and for a known
+// number, which no entry counts; then the digests of the block and of the source, if there is one.
 type Tag string
 
 const youngBit, knownBit = 0x80, 0x40

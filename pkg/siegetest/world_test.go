@@ -110,7 +110,8 @@ func (w *world) follow() {
 		for _, c := range p.List {
 			facts = append(facts, changes.Facts(c)...)
 		}
-		if _, err = (changes.Consumer{Numbers: &p, Events: nowhere{}, Credits: &p}).Work(w.t.Context(), facts); err == nil {
+		consumer := changes.Consumer{Numbers: &p, Events: nowhere{}, Credits: &p}
+		if _, err = consumer.Work(w.t.Context(), facts); err == nil {
 			err = w.store.Feed().Finish(w.t.Context(), p)
 		}
 		if err != nil {

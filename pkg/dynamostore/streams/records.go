@@ -50,7 +50,8 @@ func (s *Stream) Next(ctx context.Context) (*Records, error) {
 				continue
 			}
 			c.Record = aws.ToString(record.Dynamodb.SequenceNumber)
-			// The next process begins behind the last record of a challenge that is finished, and finds the same first one.
+			// The next process begins behind the last record of a challenge that is finished, and finds the same
+			// first one.
 			c.First = cmp.Or(first, c.Record)
 			first, r.last[shard] = c.First, c.Record
 			r.List = append(r.List, c)

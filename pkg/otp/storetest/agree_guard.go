@@ -53,7 +53,8 @@ func (s *script) numbers() guard.Numbers {
 	return guard.Numbers{
 		Client: fmt.Sprint("run", s.run),
 		Region: rapid.SampledFrom([]string{"MY", "MY", "MY", "TH"}).Draw(s.T, "region"),
-		Block:  source(rapid.IntRange(0, 2).Draw(s.T, "block")), Source: source(rapid.IntRange(-5, 1).Draw(s.T, "from")),
+		Block:  source(rapid.IntRange(0, 2).Draw(s.T, "block")),
+		Source: source(rapid.IntRange(-5, 1).Draw(s.T, "from")),
 	}
 }
 
