@@ -80,3 +80,45 @@ func TestVerdictOfYoungCountry(t *testing.T) {
 		t.Errorf("%+v, %v; want the entry of young countries with room for 199", v.Entry, err)
 	}
 }
+
+// An attack that is a tenth of a country's traffic, spread over its blocks, makes the country low within two days, before
+// anything is refused: an alarm can see it. The same days without it, and a launch of ten times the usual, do not.
+func TestLowUnderSlowAttack(t *testing.T) {
+	const days, begin, honest = 7, 5 * 24, 72 // messages to new numbers in an hour, of which three in four answer
+	answers := append(slices.Repeat([]Credit{{Event: Answered}}, honest*3/4),
+		slices.Repeat([]Credit{{Event: AnsweredByKnown}}, honest*9/8)...)
+	for name, c := range map[string]struct {
+		attack, launch int // messages in an hour; how many times as many people in one hour
+		low            bool
+	}{
+		"an attack of a tenth of all messages": {18, 1, true},
+		"no attack":                            {0, 1, false},
+		"no attack, and a launch":              {0, 10, false},
+	} {
+		e, low := Fresh("k", Country, 0), false
+		for hour := range int64(days * 24) {
+			rounds, n := 1, honest
+			if hour == begin+10 {
+				rounds = c.launch
+			}
+			if hour >= begin {
+				n += c.attack
+			}
+			for i := range rounds * n {
+				if !e.Take(Charge{Key: "k", Kind: Country, Base: 2000, Hour: hour}) && hour >= begin && !low {
+					t.Fatalf("%s: a message is refused in hour %d, and nothing was low before", name, hour)
+				}
+				low = low || hour >= begin && e.Low()
+				if i%n == n-1 {
+					for k := range answers {
+						answers[k].Hour = hour
+					}
+					e.Credit(answers, 0)
+				}
+			}
+		}
+		if low != c.low {
+			t.Errorf("%s: low is %v, want %v", name, low, c.low)
+		}
+	}
+}
