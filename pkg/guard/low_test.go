@@ -82,7 +82,8 @@ func TestVerdictOfYoungCountry(t *testing.T) {
 }
 
 // An attack that is a tenth of a country's traffic, spread over its blocks, makes the country low within two days,
-// before anything is refused: an alarm can see it. The same days without it, and a launch of ten times the usual, do not.
+// before anything is refused: an alarm can see it. The same days without it, and a launch of ten times the usual, do
+// not.
 func TestLowUnderSlowAttack(t *testing.T) {
 	const days, begin, honest = 7, 5 * 24, 72 // messages to new numbers in an hour, of which three in four answer
 	answers := append(slices.Repeat([]Credit{{Event: Answered}}, honest*3/4),
