@@ -13,7 +13,9 @@ const (
 	// than 28 % of new numbers answer lives on its own room, whatever is sent to others. What goes beyond that takes
 	// room of all young countries, and its answers give as much there.
 	youngRate = 250
-	// ownRoom is that of a young country without any answer: one message at a time needs none of what all have.
+	// ownRoom is that of a young country without any answer: one message at a time needs none of what all have. Each
+	// shard has its share, which is no message where there are several: else a client with many shards would have one
+	// for each of them in each country of the world.
 	ownRoom = 100
 	// youngUsual is the ratio of a block in a young country: three of ten messages answered. With less, the busiest
 	// blocks of a new country would refuse before its ratio is known.
@@ -46,7 +48,7 @@ func (e Entry) base() int {
 	case e.Kind == Source:
 		return sourceBase
 	case e.Young():
-		return unlimited + ownRoom
+		return unlimited + ownRoom*e.Base/countryBase
 	}
 	return e.Base
 }

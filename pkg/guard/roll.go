@@ -12,7 +12,9 @@ const (
 	// mostUsual is the highest ratio that is ever usual, in hundredths.
 	mostUsual = 400
 	// lesson is how far a day may lie above what is usual, in hundredths. Whoever wants to teach the guard a higher
-	// ratio needs a week for each lesson.
+	// ratio needs a week for each lesson. A day of a young country has no such bound, but teaches no more than what its
+	// own answers allow there: what went out beyond that, in mode monitor or with the room of all young countries, is
+	// not usual.
 	lesson = 10
 )
 
@@ -55,10 +57,11 @@ func (e *Entry) learn(hour int64) {
 	if answered < fewAnswers {
 		return
 	}
-	ratio := 100 * unanswered / answered
-	if !e.Young() {
-		ratio = min(ratio, e.Usual+lesson)
+	most := e.Usual + lesson
+	if e.Young() {
+		most = youngRate
 	}
+	ratio := min(100*unanswered/answered, most)
 	e.Days = append(slices.Clone(e.Days), ratio)
 	e.Days = e.Days[max(0, len(e.Days)-mostDays):]
 	e.Usual = min(mostUsual, median(e.Days))
