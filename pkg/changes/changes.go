@@ -85,6 +85,7 @@ func challenged(c Change) []Fact {
 		if !is.Test {
 			f.Parts = 1 // no text has a second part, see languages.For
 		}
+		f.credits = watched(is)
 		facts = append(facts, f)
 	}
 	at := within(is, c.At)

@@ -65,6 +65,16 @@ func refusals(c *otp.Challenge) []guard.Credit {
 	return all
 }
 
+// watched returns what a message without room, in mode monitor, changes: its country shows the block to the operator,
+// who decides by that when the guard may enforce.
+func watched(c *otp.Challenge) []guard.Credit {
+	n, _, _, ok := tagged(c)
+	if !ok || !guard.Tag(c.Guard).Watched() {
+		return nil
+	}
+	return []guard.Credit{{Key: n.CountryKey(), Event: guard.WasWatched, Hour: hourOf(c), Block: n.Block}}
+}
+
 func tagged(c *otp.Challenge) (n guard.Numbers, young, known, ok bool) {
 	return guard.Tag(c.Guard).Numbers(otp.GuardNumbers(c.Client).Client, c.Region)
 }

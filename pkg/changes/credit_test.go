@@ -27,6 +27,12 @@ func tag(source, young, known bool) func(*otp.Challenge) {
 	return func(i *otp.Challenge) { i.Guard = []byte(n.Tag(young, known)) }
 }
 
+// watchedTag gives a challenge the tag of a message that went out without room.
+func watchedTag(i *otp.Challenge) {
+	tag(false, true, false)(i)
+	i.Guard[0] |= 0x20
+}
+
 func refusedBy(o otp.Outcome) func(*otp.Challenge) {
 	return func(i *otp.Challenge) { i.State, i.Result = otp.Failed, o }
 }
@@ -67,7 +73,8 @@ func creditsOf(t *testing.T, is *otp.Challenge) (list []string) {
 		if kind == guard.Block && got.Country != keys[guard.Country] {
 			t.Errorf("%c depends on %s", kind, got.Country)
 		}
-		if named := got.Block != nil; named != (kind == guard.Country && got.Event == guard.WasRefused) {
+		shows := got.Event == guard.WasRefused || got.Event == guard.WasWatched
+		if named := got.Block != nil; named != (kind == guard.Country && shows) {
 			t.Errorf("%c, event %d, names a block: %v", kind, got.Event, named)
 		}
 		list = append(list, fmt.Sprintf("%c%d", kind, got.Event))
@@ -77,7 +84,7 @@ func creditsOf(t *testing.T, is *otp.Challenge) (list []string) {
 
 // What a right code, and a refusal, give to which entries.
 func TestCredits(t *testing.T) {
-	const answered, byKnown, wasRefused, notSent = "1", "3", "4", "5"
+	const answered, byKnown, wasRefused, notSent, wasWatched = "1", "3", "4", "5", "6"
 	passed := []func(*otp.Challenge){state(sent), guessed(1), right}
 	of := func(change ...func(*otp.Challenge)) *otp.Challenge {
 		return image(append(slices.Clone(passed), change...)...)
@@ -102,6 +109,8 @@ func TestCredits(t *testing.T) {
 		"wrong":                        {image(state(sent), guessed(1), tag(true, false, false)), ""},
 		"exhausted":                    {image(state(sent), guessed(3), tag(true, false, false)), ""},
 		"sent":                         {image(state(sent), tag(true, false, false)), ""},
+		"watched":                      {image(state(sent), watchedTag), "c" + wasWatched},
+		"watched, and right":           {of(watchedTag), "c6 c1 b1 y1"},
 		"refused by the block":         {image(refusedBy(otp.OverBlock), tag(true, false, false)), "c4 b" + wasRefused},
 		"refused by the country":       {image(refusedBy(otp.OverCountry), tag(false, false, false)), "c4 b4"},
 		"refused by young countries":   {image(refusedBy(otp.OverClient), tag(false, true, false)), "c4 b4"},

@@ -74,8 +74,8 @@ type Fact struct {
 	Stream         string `json:"stream,omitempty"`
 	SequenceNumber string `json:"sequenceNumber,omitempty"`
 
-	// For [Consumer], and not published: with Passed what changes for the number, with Passed and
-	// Refused what changes in the budgets of the guard, and with Passed and Expired the ids of the
+	// For [Consumer], and not published: with Passed what changes for the number, with Sent, Passed
+	// and Refused what changes in the budgets of the guard, and with Passed and Expired the ids of the
 	// messages about which the fact is a [Verdict].
 	answer   otp.Answer
 	credits  []guard.Credit

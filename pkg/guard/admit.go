@@ -75,6 +75,9 @@ func Admit(ctx context.Context, b Budgets, m Message) (Verdict, error) {
 	err := a.all(ctx)
 	a.Tag = m.Numbers.Tag(a.young, false)
 	if err == nil && !a.Refused(m.Mode) {
+		if a.Reason != "" {
+			a.Tag = a.Tag.watched()
+		}
 		return a.Verdict, nil
 	}
 	for _, c := range a.Charged {

@@ -189,6 +189,9 @@ func TestAdmit(t *testing.T) {
 				} else {
 					counted(t, b, v, m, !s.old && !s.own)
 				}
+				if watched := v.Tag.Watched(); watched != (mode == Monitor && s.reason != "") {
+					t.Errorf("watched: %v", watched)
+				}
 				if KindOf(v.Entry.Key) == 0 || v.Reason != "" && v.Entry.Kind != kindOf[v.Reason] {
 					t.Errorf("the verdict has the entry %q", v.Entry.Key)
 				}

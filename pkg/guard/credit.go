@@ -13,7 +13,7 @@ type Credit struct {
 	Event   Event
 	// Hour is that in which the message was sent or refused, since 1970.
 	Hour int64
-	// Block is the digest of the block that was refused, of a [Country].
+	// Block is the digest of the block that was refused or watched, of a [Country].
 	Block []byte
 	// From is the sequence number of the first record in the batch, and Record that of the record. Both are "" where
 	// each change of a store comes exactly once.
@@ -38,9 +38,14 @@ const (
 	// NotSent: the entry counts the message, and its provider refused it. Nobody earned from it, so its room comes
 	// back: else a provider that refuses everything for an hour would use up all budgets for a day.
 	NotSent
+	// WasWatched: in mode [Monitor] the message went out without room. It changes no count: the country shows the block.
+	WasWatched
 )
 
-// mostWorst is the number of refused blocks that a country shows, and worstOfBatch how many of them one batch may name.
+// answers reports whether the event is a right code.
+func (e Event) answers() bool { return e == Answered || e == AnsweredElsewhere || e == AnsweredByKnown }
+
+// mostWorst is the number of refused or watched blocks that a country shows, and worstOfBatch how many of them one batch may name.
 const mostWorst, worstOfBatch = 16, 4
 
 // Credit gives credits to an entry: the room of answered messages, and what their answers are worth. It leaves out what
@@ -79,7 +84,7 @@ func (e *Entry) Credit(credits []Credit, usual int) (changed bool) {
 // add gives one credit to an entry.
 func (e *Entry) add(c Credit) {
 	i := slot(c.Hour)
-	if c.Event != WasRefused && c.Event != NotSent {
+	if c.Event.answers() {
 		base := e.base()
 		e.AnsweredAt = max(e.AnsweredAt, c.Hour)
 		e.Left += e.base() - base
@@ -114,7 +119,7 @@ func (e *Entry) add(c Credit) {
 	}
 }
 
-// show puts the blocks of a country that were refused most in front of those that it shows.
+// show puts the blocks of a country that were refused or watched most in front of those that it shows.
 func (e *Entry) show(due []Credit) {
 	type block struct {
 		digest []byte

@@ -46,6 +46,7 @@ func TestCredit(t *testing.T) {
 		"a refusal gives nothing":          {Country, WasRefused, 3, 0, 0, 0},
 		"a refusal by a block gives none":  {Block, WasRefused, 3, 0, 0, 0},
 		"a refusal by a source gives none": {Source, WasRefused, 3, 0, 0, 0},
+		"a watched message gives nothing":  {Country, WasWatched, 3, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := charged(c.kind, hour, 3)
@@ -60,8 +61,7 @@ func TestCredit(t *testing.T) {
 			if e.Left-before != c.left || e.Refused[slot(hour)] != map[bool]int{c.event == WasRefused: 1}[true] {
 				t.Errorf("%d more room, want %d; refused %v", e.Left-before, c.left, e.Refused)
 			}
-			answers := c.event != WasRefused && c.event != NotSent
-			if (e.AnsweredAt == hour) != answers || (e.Since == hour) != (c.event == WasRefused) {
+			if (e.AnsweredAt == hour) != c.event.answers() || (e.Since == hour) != (c.event == WasRefused) {
 				t.Errorf("answered at %d, refused since %d", e.AnsweredAt, e.Since)
 			}
 			left := e.Left
@@ -209,6 +209,36 @@ func TestWorst(t *testing.T) {
 		if refuse(step.refused); shown() != step.want {
 			t.Errorf("after %s: %s, want %s", step.refused, shown(), step.want)
 		}
+	}
+}
+
+// A country shows a block that was refused for a day, and one that was watched as long as messages may be unanswered.
+func TestWorstIsForgotten(t *testing.T) {
+	const hour = 500_000
+	for name, c := range map[string]struct {
+		event      Event
+		last       int64 // hours until the last message to the country
+		after      int64
+		shown      bool
+		unanswered int
+	}{
+		"refused, a day later":             {WasRefused, 0, 24, false, 0},
+		"refused, less than a day later":   {WasRefused, 0, 23, true, 1},
+		"watched, in the next hour":        {WasWatched, 0, 1, true, 1},
+		"watched, less than a day later":   {WasWatched, 0, 23, true, 1},
+		"watched, a day later":             {WasWatched, 0, 24, false, 0},
+		"watched, and the country goes on": {WasWatched, 20, 24, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := charged(Country, hour, 1)
+			e.Credit([]Credit{{Event: c.event, Hour: hour, Block: []byte("a")}}, 0)
+			if c.last > 0 {
+				e.Take(Charge{Kind: Country, Hour: hour + c.last, Force: true})
+			}
+			if e = e.At(hour + c.after); len(e.Worst) > 0 != c.shown || Sum(e.Unanswered) != c.unanswered {
+				t.Errorf("shows %q, and %d are unanswered", e.Worst, Sum(e.Unanswered))
+			}
+		})
 	}
 }
 

@@ -10,9 +10,9 @@ type Due struct {
 	Key     string
 	Credits []Credit
 	Usual   int // see [Entry.Credit]
-	// Create: an entry is made if there is none. Refusals alone make none.
+	// Create: an entry is made if there is none. What is only for the operator makes none.
 	Create  bool
-	answers bool // not refusals alone
+	answers bool // not only what is for the operator
 }
 
 // Entry returns the entry for [Entry.Credit] where a store has none.
@@ -55,8 +55,9 @@ func due(credits []Credit, of func(Credit) bool) []Due {
 			byKey[c.Key] = d
 		}
 		d.Credits = append(d.Credits, c)
-		d.answers = d.answers || c.Event != WasRefused
-		d.Create = d.Create || c.Event != WasRefused && c.Again == ""
+		counts := c.Event != WasRefused && c.Event != WasWatched
+		d.answers = d.answers || counts
+		d.Create = d.Create || counts && c.Again == ""
 	}
 	all := make([]Due, 0, len(byKey))
 	for _, d := range byKey {

@@ -43,7 +43,8 @@ type Entry struct {
 	Regions []string
 
 	// What follows is for the operator. Refused are the messages refused, by the hour of the refusal; Since is the
-	// hour in which the refusals began that go on, 0 for none; Worst are the blocks of a country with refusals.
+	// hour in which the refusals began that go on, 0 for none; Worst are the blocks of a country that were
+	// refused or watched.
 	Refused [hours]int
 	Since   int64
 	Worst   [][]byte

@@ -62,10 +62,11 @@ func KindOf(key string) Kind {
 
 // Tag names the entries that count the message of a challenge. It is stored with the challenge, and is "" where the
 // guard is off: a byte with the shard, and bits for a message that young countries count together and for a known
-// number, which no entry counts; then the digests of the block and of the source, if there is one.
+// number, which no entry counts, and for one that is watched; then the digests of the block and of the source, if there
+// is one.
 type Tag string
 
-const youngBit, knownBit = 0x80, 0x40
+const youngBit, knownBit, watchedBit = 0x80, 0x40, 0x20
 
 // Tag returns the tag of a message.
 func (n Numbers) Tag(young, known bool) Tag {
@@ -78,6 +79,12 @@ func (n Numbers) Tag(young, known bool) Tag {
 	}
 	return Tag(append(append([]byte{first}, n.Block...), n.Source...))
 }
+
+// watched returns the tag of a message that goes out without room, in mode [Monitor].
+func (t Tag) watched() Tag { return Tag([]byte{t[0] | watchedBit}) + t[1:] }
+
+// Watched reports whether the message went out without room.
+func (t Tag) Watched() bool { return t != "" && t[0]&watchedBit != 0 }
 
 // Numbers returns what a tag names, for a challenge of a client and a country. ok is false for no tag.
 func (t Tag) Numbers(client, region string) (n Numbers, young, known, ok bool) {

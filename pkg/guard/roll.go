@@ -33,7 +33,10 @@ func (e *Entry) roll(hour int64) {
 		e.Regions = nil
 	}
 	if Sum(e.Refused) == 0 {
-		e.Since, e.Worst = 0, nil
+		e.Since = 0
+		if Sum(e.Unanswered) == 0 { // else a block that was watched may still be without room
+			e.Worst = nil
+		}
 	}
 	e.compute()
 }

@@ -270,7 +270,7 @@ func (m Maker) blocks(ctx context.Context, t *table) (rows []Row, err error) {
 		return nil, err
 	}
 	for _, key := range keys {
-		if e, ok := t.entries[key]; ok {
+		if e, ok := t.entries[key]; ok && guard.Sum(e.Unanswered)+guard.Sum(e.Answered)+guard.Sum(e.Refused) > 0 {
 			rows = append(rows, t.block(e, country[key]))
 		}
 	}

@@ -76,19 +76,23 @@ func (w world) send(messages int, country string, shard int, block string, at in
 		if v.Refused(w.policy.Mode) {
 			refused++
 			country := w.numbers(country, shard, block).CountryKey()
-			w.refuse(guard.Credit{Key: country, Hour: at, Block: []byte(block)})
-			w.refuse(guard.Credit{Key: guard.BlockKey("acme", []byte(block)), Hour: at})
+			w.credit(guard.WasRefused, guard.Credit{Key: country, Hour: at, Block: []byte(block)})
+			w.credit(guard.WasRefused, guard.Credit{Key: guard.BlockKey("acme", []byte(block)), Hour: at})
+		}
+		if v.Tag.Watched() {
+			country := w.numbers(country, shard, block).CountryKey()
+			w.credit(guard.WasWatched, guard.Credit{Key: country, Hour: at, Block: []byte(block)})
 		}
 	}
 	return refused
 }
 
-func (w world) refuse(c guard.Credit) {
+func (w world) credit(event guard.Event, c guard.Credit) {
 	e, ok := w.entries[c.Key]
 	if !ok {
 		e = guard.Fresh(c.Key, guard.KindOf(c.Key), c.Hour)
 	}
-	c.Event = guard.WasRefused
+	c.Event = event
 	e.Credit([]guard.Credit{c}, e.Usual)
 	w.entries[c.Key] = e
 }
@@ -235,6 +239,30 @@ func TestMonitor(t *testing.T) {
 	row := find(t, w.make(report.Options{}, acme(guard.Monitor, 1)), report.Country, "MY")
 	if row.Verdict != report.Monitored || row.Sent != 30 || *row.Left != -10 {
 		t.Errorf("%+v, %d left", row, *row.Left)
+	}
+}
+
+// TestMonitoredBlock: a block without room is in the report, whether its country has room or is still learned, and as
+// long as it would be refused.
+func TestMonitoredBlock(t *testing.T) {
+	for _, learned := range []bool{false, true} {
+		w := newWorld(t, guard.Monitor, 1)
+		if learned {
+			w.learned("MY", 0)
+		}
+		w.send(1, "MY", 0, "2", hour)
+		w.send(12, "MY", 0, "1", hour-20)
+		w.send(3, "MY", 0, "3", hour-20)
+		r := w.make(report.Options{}, acme(guard.Monitor, 1))
+		var blocks []string
+		for _, row := range r.Rows {
+			if row.Kind == report.Block {
+				blocks = append(blocks, fmt.Sprintf("%s %s %d, %d", row.Block, row.Verdict, row.Sent, *row.Left))
+			}
+		}
+		if got := strings.Join(blocks, "; "); got != "+601 monitored 12, -4" || r.Refused != 0 {
+			t.Errorf("learned: %v: %s, %d refused", learned, got, r.Refused)
+		}
 	}
 }
 

@@ -213,6 +213,9 @@ func monitorCounts(t *testing.T, o Opener) {
 		if got := w.init(t, watched(100+n), otp.Sent); got.Guard.Reason != guard.ByBlock || got.Wait != 0 {
 			t.Errorf("%+v, want sent, and that the block has no room", got)
 		}
+		if c := stored(t, w.Store, otp.ChallengeKey("demo", watched(100+n).ID)); !guard.Tag(c.Guard).Watched() {
+			t.Errorf("the tag %x is not that of a watched message", c.Guard)
+		}
 	}
 	n, _, _ := w.tagged(t, watched(100).ID)
 	unanswered(t, w.Store, roomOfBlock+4, n.BlockKey(), countryKey("MY"))

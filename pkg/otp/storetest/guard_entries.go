@@ -94,6 +94,7 @@ func drawn(r *rand.Rand, hour int64) guard.Charge {
 func creditsOf(r *rand.Rand, c guard.Charge) (all []guard.Credit) {
 	events := []guard.Event{
 		guard.Answered, guard.Answered, guard.AnsweredElsewhere, guard.AnsweredByKnown, guard.WasRefused,
+		guard.WasWatched,
 	}
 	credit := guard.Credit{
 		Key: c.Key, Country: fmt.Sprintf("G#demo#c#%d", r.IntN(2)), Event: events[r.IntN(len(events))],
