@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/phone/plan"
 )
 
 // person asks for codes of a number in one contract, and types them. A source of "" is
@@ -30,12 +31,13 @@ func (w *world) people() map[string]func() person {
 type viaAMS struct {
 	*world
 	request, challenge string // of the latest code
+	late               bool   // the stream follows later
 }
 
 func (p *viaAMS) ask(number, source string) bool {
 	id, body := p.id(), object{
 		"authenticationMethod": "OTP", "authenticationType": "SMS", "identityType": "MOBILENO",
-		"identityValue": number[1:3] + "-" + number[3:],
+		"identityValue": dashed(number),
 	}
 	body["authenticationRequestId"] = id
 	if source != "" {
@@ -47,6 +49,12 @@ func (p *viaAMS) ask(number, source string) bool {
 			p.request, p.challenge = id, challenge
 		}
 	}) > 0
+}
+
+// dashed returns a number as the contract has it.
+func dashed(number string) string {
+	n, _ := plan.Lookup(number)
+	return n.CC + "-" + number[1+len(n.CC):]
 }
 
 func (p *viaAMS) again(_, _ string) bool {
@@ -62,13 +70,14 @@ func (p *viaAMS) guess(_, _, code string) bool {
 	answer := p.post(p.check.Serve, "/v1/users/verifyAuthentication", object{
 		"authenticationType": "OTP", "authenticationRequestId": p.request, "authenticationValue": code,
 	})
-	p.follow()
+	p.followUnless(p.late)
 	return answer["isPassed"] == true
 }
 
 type viaUnimatrix struct {
 	*world
 	intent string
+	late   bool // the stream follows later
 }
 
 func (p *viaUnimatrix) ask(number, source string) bool {
@@ -81,7 +90,7 @@ func (p *viaUnimatrix) guess(number, source, code string) bool {
 	answer := p.query("otp.verify", source, object{
 		"to": number, "code": code, "ttl": 1800, "intent": p.intent,
 	})
-	p.follow()
+	p.followUnless(p.late)
 	data, _ := answer["data"].(object)
 	return data["valid"] == true
 }
@@ -90,6 +99,7 @@ type viaCognito struct {
 	*world
 	rounds  []any
 	private object
+	late    bool // the stream follows later
 }
 
 // ask begins a session, whose first round has no metadata. If no message came, it asks
@@ -125,7 +135,7 @@ func (p *viaCognito) guess(number, source, code string) bool {
 		metadata["device"] = source
 	}
 	right := p.answer(number, code, metadata)
-	p.follow()
+	p.followUnless(p.late)
 	return right
 }
 

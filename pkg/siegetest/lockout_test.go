@@ -113,7 +113,9 @@ func TestGuessesOfOthers(t *testing.T) {
 		{"cognito", func(w *world) person { return &viaCognito{world: w} }, days},
 		{"unimatrix", func(w *world) person { return &viaUnimatrix{world: w} }, 0},
 		{"unimatrix, an intent for each session",
-			func(w *world) person { return &viaUnimatrix{w, "123e4567-e89b-42d3-a456-426614174000"} }, days},
+			func(w *world) person {
+				return &viaUnimatrix{world: w, intent: "123e4567-e89b-42d3-a456-426614174000"}
+			}, days},
 	} {
 		w := newWorld(t, otp.DefaultPolicy())
 		via, _, _ := strings.Cut(c.name, ",")

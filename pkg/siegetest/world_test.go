@@ -18,6 +18,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
 	"countersign/pkg/gateway"
+	"countersign/pkg/guard"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
@@ -48,7 +49,10 @@ type world struct {
 // begin is midnight, UTC.
 var begin = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-func newWorld(t testing.TB, policy otp.Policy) *world {
+func newWorld(t testing.TB, policy otp.Policy) *world { return newGuarded(t, policy, guard.Policy{}) }
+
+// newGuarded is newWorld with a guard for each client.
+func newGuarded(t testing.TB, policy otp.Policy, g guard.Policy) *world {
 	w := &world{
 		t: t, store: sqlitetest.New(t), clock: storetest.NewClock(begin), inbox: &storetest.Inbox{},
 		evaluated: map[string][]time.Time{},
@@ -57,6 +61,7 @@ func newWorld(t testing.TB, policy otp.Policy) *world {
 	for _, id := range []string{"ams", "unimatrix", "cognito"} {
 		known[id] = &clients.Client{
 			ID: id, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, Policy: policy, Brand: "Acme",
+			Guard: g, CustomCodes: true,
 			Sources: clients.Sources{Env: "clientIp", Header: "x-end-user", Metadata: "device"},
 		}
 	}
@@ -117,6 +122,13 @@ func (w *world) follow() {
 		if err != nil {
 			w.t.Fatal(err)
 		}
+	}
+}
+
+// followUnless follows at once, unless the stream follows later.
+func (w *world) followUnless(late bool) {
+	if !late {
+		w.follow()
 	}
 }
 
