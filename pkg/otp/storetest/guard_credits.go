@@ -12,6 +12,7 @@ import (
 func testCredits(t *testing.T, o Opener) {
 	run(t, o, cases{
 		{"of messages that nothing counts", creditOfNothing},
+		{"before the message is counted", creditBeforeCharge},
 		{"for an entry that was swept", creditForSwept},
 		{"in any order of their hours", creditsInAnyOrder},
 		{"hours late", creditLate},
@@ -40,6 +41,22 @@ func creditOfNothing(t *testing.T, o Opener) {
 	charge(t, s, c, false)
 	if e := entry(t, s, c.Key); guard.Sum(e.Answered) != 1 || e.Left != 30 {
 		t.Errorf("%+v, want one answer and what it adds", e)
+	}
+}
+
+// creditBeforeCharge: an answer to what is not counted yet opens nothing. The message counts for its day then.
+func creditBeforeCharge(t *testing.T, o Opener) {
+	for kind, room := range map[guard.Kind]int{guard.Block: roomOfBlock, guard.Source: roomOfSource} {
+		s, hour := o.Open(t), int64(now)/3_600_000
+		c := guard.Charge{Key: "G#demo#" + string(kind) + "#1", Kind: kind, Hour: hour, Region: "MY"}
+		o.credit(t, s, answered1(c.Key, hour))
+		for range room {
+			charge(t, s, c, true)
+		}
+		charge(t, s, c, false)
+		o.credit(t, s, answered1(c.Key, hour))
+		charge(t, s, c, true) // its own message gives its room back
+		charge(t, s, c, false)
 	}
 }
 
