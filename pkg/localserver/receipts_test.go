@@ -229,7 +229,7 @@ func TestAttend(t *testing.T) {
 	s := stage(t, captures{})
 	var all []string
 	for n := range 30 {
-		all = append(all, s.code(t, fmt.Sprintf("1234567%02d", n)).ID)
+		all = append(all, s.code(t, fmt.Sprintf("123%02d4567", n)).ID) // of another block each
 		if n%10 != 5 {
 			continue
 		}
