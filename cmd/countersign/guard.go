@@ -102,8 +102,23 @@ func (c guardTarget) decide(
 func (c guardTarget) add(ctx context.Context, v clients.GuardVerdict, end until) error {
 	return c.decide(ctx, func(ctx context.Context, g registry.Registry, r clients.GuardRule) error {
 		r.Verdict, r.Until = v, end.Time
-		return g.AddGuardRule(ctx, c.Client, r)
+		err := g.AddGuardRule(ctx, c.Client, r)
+		if err == nil && r.Prefix != "" {
+			warnOfPrefix(r.Prefix)
+		}
+		return err
 	})
+}
+
+// warnOfPrefix warns of a rule that is about no number, such as one in a spelling that people use and networks do not.
+func warnOfPrefix(prefix string) {
+	switch p := plan.Begin(prefix); {
+	case p.Sent != "":
+		warn("the rule is about no number: one such as %s is sent to as %s, and a rule needs that spelling",
+			p.Written, p.Sent)
+	case p.None:
+		warn("the rule is about no number: none begins with %s", prefix)
+	}
 }
 
 type guardAllow struct {

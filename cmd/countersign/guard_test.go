@@ -49,6 +49,10 @@ func TestGuardRules(t *testing.T) {
 			c.no(want, slices.Concat([]string{"guard"}, args, of)...)
 		}
 		c.no("not found", "guard", "block", "MY", "--client", "nobody")
+		c.warns("is sent to as +54911", slices.Concat([]string{"guard", "block", "+54 11-55"}, of)...)
+		c.warns("none begins with +2101", slices.Concat([]string{"guard", "block", "+2101"}, of)...)
+		c.ok(slices.Concat([]string{"guard", "unblock", "+541155"}, of)...)
+		c.ok(slices.Concat([]string{"guard", "unblock", "+2101"}, of)...)
 		c.no("nothing to change", "guard", "mode", "acme")
 		c.no("must be one of", "guard", "mode", "acme", "on")
 		c.no("newCountries", "guard", "mode", "acme", "--new-countries=-1")
