@@ -194,3 +194,42 @@ func rowOf(r report.Report, kind report.Kind) report.Row {
 	}
 	return report.Row{}
 }
+
+// TestGuardOfChosenCodes: a message with a code that the client chose counts, and its right code gives no room back and
+// makes no number known. Codes that the service made do.
+func TestGuardOfChosenCodes(t *testing.T) {
+	onEachWith(t, func(t *testing.T, c tool, serve func(flags ...string) *process) {
+		var h handover
+		c.json(&h, "client", "add", "acme", "--unimatrix=simple", "--custom-codes", "--country=MY")
+		p := keyTour{t: t, process: serve()}
+		number := func(n int) string { return fmt.Sprintf("+6012345%04d", n) }
+		send := func(want string, n int) {
+			p.request(want, h.AccessKey, "otp.send", fmt.Sprintf(`{"to":%q,"code":"246810"}`, number(n)))
+		}
+		verify := func(to, code string) {
+			p.request("0", h.AccessKey, "otp.verify", fmt.Sprintf(`{"to":%q,"code":%q}`, to, code))
+		}
+		for n := range 8 {
+			send("0", n)
+			verify(number(n), "246810")
+		}
+		send("105300", 8)
+		const made = "+60136789012"
+		p.request("0", h.AccessKey, "otp.send", fmt.Sprintf(`{"to":%q}`, made))
+		verify(made, p.messages(made)[0].Code)
+		if strings.Count(p.seen, `"valid":true`) != 9 {
+			t.Errorf("%s", p.seen)
+		}
+		var s shown
+		eventually(t, "the made code", func() bool { // and with it all before it
+			c.json(&s, "number", "show", made, "--client", "acme")
+			return !s.KnownUntil.IsZero()
+		})
+		c.json(&s, "number", "show", number(0), "--client", "acme")
+		var r report.Report
+		c.json(&r, "guard", "report", "acme", "--all")
+		if row := rowOf(r, report.Country); row.Sent != 9 || row.Answered != 1 || s.Guard != "block" {
+			t.Errorf("%+v, and a number that answered a chosen code: %+v", row, s.guarded)
+		}
+	})
+}

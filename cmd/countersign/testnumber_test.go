@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/guard/report"
 )
 
 // The fictional number of a reviewer and its code, which nothing but the answer to nobody shows.
@@ -74,7 +75,7 @@ func (a *testTour) overUnimatrix() {
 	}
 }
 
-// TestTestNumber: a test number gets no message and uses up no limit, in both contracts. It is marked in events and
+// TestTestNumber: a test number gets no message and uses up no limit and no budget of the guard, in both contracts. It is marked in events and
 // lines, and neither it nor its code is in the files (P14, P15).
 func TestTestNumber(t *testing.T) {
 	c := onFolder(t, newFolder(t))
@@ -93,6 +94,10 @@ func TestTestNumber(t *testing.T) {
 	}
 	if got := a.messages(""); len(got) != 0 {
 		t.Errorf("%d messages went out", len(got))
+	}
+	var r report.Report
+	if c.json(&r, "guard", "report", "acme", "--all"); len(r.Rows) != 0 {
+		t.Errorf("the guard counts test numbers: %+v", r.Rows)
 	}
 	for _, line := range strings.Split(a.output(), "\n") {
 		about := strings.Contains(line, "outcome=") && !strings.Contains(line, "outcome=inconsistent")
