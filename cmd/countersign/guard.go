@@ -69,6 +69,10 @@ type guardTarget struct {
 func (c guardTarget) rule() (r clients.GuardRule, err error) {
 	if strings.HasPrefix(c.Target[0], "+") {
 		r.Prefix = grouped(strings.Join(c.Target, ""))
+		if !clients.RulePrefix(r.Prefix) {
+			return r, fmt.Errorf("%q: must be one beginning of numbers, a plus and 3 to 12 digits such as +6012345; "+
+				"countries need a command of their own", strings.Join(c.Target, " "))
+		}
 		return r, nil
 	}
 	for _, some := range c.Target {
@@ -76,6 +80,12 @@ func (c guardTarget) rule() (r clients.GuardRule, err error) {
 	}
 	if slices.Contains(r.Countries, "*") {
 		return r, errors.New("* is no country: client disable stops a client, and guard mode changes its guard")
+	}
+	for _, some := range r.Countries {
+		if strings.ContainsAny(some, "0123456789") {
+			return r, fmt.Errorf("%q: must be countries such as MY, or one beginning of numbers such as +6012345, "+
+				"with its plus and without countries beside it", some)
+		}
 	}
 	slices.Sort(r.Countries)
 	r.Countries = slices.Compact(r.Countries)
@@ -203,6 +213,9 @@ func ruleRows(c report.Client, now time.Time) (rows [][]string) {
 	return rows
 }
 
+// mostDays is the longest duration of a rule. A rule without an end needs none.
+const mostDays = 3650
+
 // until is the flag for the end of a rule: a day, a time, or a duration from now.
 type until struct{ day }
 
@@ -210,19 +223,22 @@ type until struct{ day }
 func (u *until) UnmarshalText(text []byte) error {
 	given, relative := strings.CutPrefix(string(text), "+")
 	if !relative {
-		return u.day.UnmarshalText(text)
+		if err := u.day.UnmarshalText(text); err != nil {
+			return fmt.Errorf("%w, or a duration from now such as +24h or +7d", err)
+		}
+		return nil
 	}
 	var d time.Duration
 	var err error
 	if number, days := strings.CutSuffix(given, "d"); days {
 		var n int
 		n, err = strconv.Atoi(number)
-		d = time.Duration(min(n, 3650)) * 24 * time.Hour
+		d = time.Duration(min(n, mostDays+1)) * 24 * time.Hour
 	} else {
 		d, err = time.ParseDuration(given)
 	}
-	if err != nil || d <= 0 {
-		return errors.New("must be a duration above 0 such as +24h or +7d")
+	if err != nil || d <= 0 || d > mostDays*24*time.Hour {
+		return fmt.Errorf("must be a duration such as +24h or +7d, above 0 and up to +%dd", mostDays)
 	}
 	u.Time = time.Now().UTC().Add(d).Truncate(time.Second)
 	return nil

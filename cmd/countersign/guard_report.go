@@ -13,6 +13,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
 	"countersign/pkg/documents"
+	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
 	"countersign/pkg/openstore"
 	"countersign/pkg/phone/plan"
@@ -119,7 +120,10 @@ func (c *guardReport) subjects(
 	ctx context.Context, store openstore.Store, cfg config.Config,
 ) (all []report.Subject, err error) {
 	rate := cfg.Defaults().RequestsPerMinute
-	demo := report.Subject{ID: standin.DemoClient, PerMinute: rate, Countries: plan.Countries()}
+	demo := report.Subject{
+		ID: standin.DemoClient, Guard: clients.Guard{Mode: guard.Enforce}, PerMinute: rate,
+		Countries: plan.Countries(),
+	}
 	local := !c.at().Deployed() // where the demo client has no record
 	var records []clients.Record
 	reg := registry.Registry{Table: store.Documents()}

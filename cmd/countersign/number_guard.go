@@ -16,6 +16,7 @@ type guarded struct {
 	KnownUntil time.Time `json:"knownUntil,omitzero"`
 	Guard      string    `json:"guard"`
 	GuardWait  string    `json:"guardWait,omitempty"`
+	Watched    bool      `json:"watched,omitempty"` // there is no room, and the message goes out: the mode is monitor
 }
 
 // guarded returns what the guard would make of a message, which is not counted. The source of a request is not known
@@ -58,7 +59,7 @@ func (d desk) try(ctx context.Context, now otp.Millis, g *guarded) error {
 	}
 	g.Guard = "sent"
 	if v.Reason != "" {
-		g.Guard = string(v.Reason)
+		g.Guard, g.Watched = string(v.Reason), d.client.Guard.Mode == guard.Monitor
 		until := time.Unix((v.Entry.Hour+v.Entry.Wait())*3600, 0)
 		g.GuardWait = waiting(until.Sub(now.Time()))
 	}
@@ -82,6 +83,9 @@ func (g guarded) rows() [][]string {
 	}[g.Guard]
 	if g.GuardWait != "" {
 		text += ", for " + g.GuardWait + " at most"
+	}
+	if g.Watched {
+		text += "; messages go out all the same, as the mode is monitor"
 	}
 	return [][]string{{"answered (UTC)", answered}, {"guard", text}}
 }

@@ -126,7 +126,7 @@ func (p *parser) rule(field string, r GuardRule) {
 	for i, c := range r.Countries {
 		p.want(country(c), at(field+".countries", i), c, `an upper-case ISO 3166-1 code such as "MY"`)
 	}
-	if r.Prefix != "" && !rulePrefix(r.Prefix) { // which may be a whole number, and no error shows one
+	if r.Prefix != "" && !RulePrefix(r.Prefix) { // which may be a whole number, and no error shows one
 		p.errs = append(p.errs, fmt.Errorf(
 			`%s.prefix must be a plus and 3 to 12 digits, the first of them not 0, such as "+60123"`, field))
 	}
@@ -138,8 +138,8 @@ func (p *parser) rule(field string, r GuardRule) {
 // maxRuleCountries is the number of ISO 3166-1 countries, roughly.
 const maxRuleCountries = 250
 
-// rulePrefix reports whether a text is the beginning of a number in E.164 form that is long enough to leave most of the
-// world alone, and short enough to be no number.
-func rulePrefix(s string) bool { return len(s) <= 1+12 && prefixForm(s) }
+// RulePrefix reports whether a text is the beginning of a number in E.164 form that is long enough to leave most of the
+// world alone, and short enough to be no number: see [GuardRule.Prefix].
+func RulePrefix(s string) bool { return len(s) <= 1+12 && prefixForm(s) }
 
 var prefixForm = pattern.Matches(`\A\+[1-9][0-9]{2,}\z`)
