@@ -53,7 +53,8 @@ func burst(t *testing.T, url string, numbers int) {
 		callers.Go(func() {
 			for n := range next {
 				body := fmt.Sprintf(`{"authenticationMethod":"OTP","authenticationType":"SMS",`+
-					`"identityType":"MOBILENO","identityValue":"60-12345%04d","authenticationRequestId":"burst-%d"}`, n, n)
+					`"identityType":"MOBILENO","identityValue":"60-12345%04d",`+
+					`"authenticationRequestId":"burst-%d"}`, n, n)
 				r, err := http.NewRequest("POST", url+"/v1/customers/initAuthentication", strings.NewReader(body))
 				if err != nil {
 					t.Error(err)
