@@ -59,7 +59,7 @@ func TestEndUserMessaging(t *testing.T) {
 	for i, c := range endings {
 		log.Reset()
 		stub.Next(c.answer)
-		one := strings.ReplaceAll(string(event), "60-6543216353", fmt.Sprintf("60-65432163%02d", i))
+		one := strings.ReplaceAll(string(event), "60-6543216353", fmt.Sprintf("60-654%02d16353", i)) // each in a block
 		one = strings.ReplaceAll(one, "MDEDUCT001", fmt.Sprintf("MDEDUCT1%02d", i))
 		out, err := handler.Invoke(context.Background(), []byte(one))
 		if err != nil {
