@@ -75,8 +75,8 @@ func (a *testTour) overUnimatrix() {
 	}
 }
 
-// TestTestNumber: a test number gets no message and uses up no limit and no budget of the guard, in both contracts. It is marked in events and
-// lines, and neither it nor its code is in the files (P14, P15).
+// TestTestNumber: a test number gets no message and uses up no limit and no budget of the guard, in both contracts. It
+// is marked in events and lines, and neither it nor its code is in the files (P14, P15).
 func TestTestNumber(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	var h handover

@@ -84,7 +84,7 @@ func creditsOf(t *testing.T, is *otp.Challenge) (list []string) {
 
 // What a right code, and a refusal, give to which entries.
 func TestCredits(t *testing.T) {
-	const answered, byKnown, wasRefused, notSent, wasWatched = "1", "3", "4", "5", "6"
+	const answered, byKnown, wasRefused, notSent, wasWatched = "1", "2", "3", "4", "5"
 	passed := []func(*otp.Challenge){state(sent), guessed(1), right}
 	of := func(change ...func(*otp.Challenge)) *otp.Challenge {
 		return image(append(slices.Clone(passed), change...)...)
@@ -110,19 +110,19 @@ func TestCredits(t *testing.T) {
 		"exhausted":                    {image(state(sent), guessed(3), tag(true, false, false)), ""},
 		"sent":                         {image(state(sent), tag(true, false, false)), ""},
 		"watched":                      {image(state(sent), watchedTag), "c" + wasWatched},
-		"watched, and right":           {of(watchedTag), "c6 c1 b1 y1"},
-		"refused by the block":         {image(refusedBy(otp.OverBlock), tag(true, false, false)), "c4 b" + wasRefused},
-		"refused by the country":       {image(refusedBy(otp.OverCountry), tag(false, false, false)), "c4 b4"},
-		"refused by young countries":   {image(refusedBy(otp.OverClient), tag(false, true, false)), "c4 b4"},
-		"refused by the source":        {image(refusedBy(otp.OverSource), tag(true, false, false)), "c4 b4"},
-		"refused, a chosen code":       {image(refusedBy(otp.OverBlock), tag(false, false, false), chosen), "c4 b4"},
+		"watched, and right":           {of(watchedTag), "c5 c1 b1 y1"},
+		"refused by the block":         {image(refusedBy(otp.OverBlock), tag(true, false, false)), "c3 b" + wasRefused},
+		"refused by the country":       {image(refusedBy(otp.OverCountry), tag(false, false, false)), "c3 b3"},
+		"refused by young countries":   {image(refusedBy(otp.OverClient), tag(false, true, false)), "c3 b3"},
+		"refused by the source":        {image(refusedBy(otp.OverSource), tag(true, false, false)), "c3 b3"},
+		"refused, a chosen code":       {image(refusedBy(otp.OverBlock), tag(false, false, false), chosen), "c3 b3"},
 		"refused by the operator":      {image(refusedBy(otp.OperatorBlock), tag(true, false, false)), ""},
 		"refused by a limit":           {image(refused, tag(true, false, false)), ""},
 		"undeliverable": {
 			image(refusedBy(otp.Undeliverable), tag(false, false, false)), "c" + notSent + " b" + notSent,
 		},
-		"undeliverable, with a source": {image(refusedBy(otp.Undeliverable), tag(true, false, false)), "c5 b5 s5"},
-		"undeliverable, young country": {image(refusedBy(otp.Undeliverable), tag(false, true, false)), "c5 b5 y5"},
+		"undeliverable, with a source": {image(refusedBy(otp.Undeliverable), tag(true, false, false)), "c4 b4 s4"},
+		"undeliverable, young country": {image(refusedBy(otp.Undeliverable), tag(false, true, false)), "c4 b4 y4"},
 		"undeliverable, known number":  {image(refusedBy(otp.Undeliverable), tag(true, false, true)), ""},
 		"undeliverable, not counted":   {image(refusedBy(otp.Undeliverable)), ""},
 	} {

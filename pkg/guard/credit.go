@@ -29,8 +29,6 @@ type Event byte
 const (
 	// Answered: the entry counts the message, and it was answered.
 	Answered Event = iota + 1
-	// AnsweredElsewhere: it was answered, and only other entries count it.
-	AnsweredElsewhere
 	// AnsweredByKnown: a known number answered. No entry counts its messages.
 	AnsweredByKnown
 	// WasRefused: the message was refused.
@@ -38,14 +36,16 @@ const (
 	// NotSent: the entry counts the message, and its provider refused it. Nobody earned from it, so its room comes
 	// back: else a provider that refuses everything for an hour would use up all budgets for a day.
 	NotSent
-	// WasWatched: in mode [Monitor] the message went out without room. It changes no count: the country shows the block.
+	// WasWatched: in mode [Monitor] the message went out without room. It changes no count: the country shows the
+	// block.
 	WasWatched
 )
 
 // answers reports whether the event is a right code.
-func (e Event) answers() bool { return e == Answered || e == AnsweredElsewhere || e == AnsweredByKnown }
+func (e Event) answers() bool { return e == Answered || e == AnsweredByKnown }
 
-// mostWorst is the number of refused or watched blocks that a country shows, and worstOfBatch how many of them one batch may name.
+// mostWorst is the number of refused or watched blocks that a country shows, and worstOfBatch how many of them one
+// batch may name.
 const mostWorst, worstOfBatch = 16, 4
 
 // Credit gives credits to an entry: the room of answered messages, and what their answers are worth. It leaves out what
@@ -100,9 +100,6 @@ func (e *Entry) add(c Credit) {
 			e.Answered[i]++
 			e.Left += 100 + e.perAnswer()
 		}
-	case AnsweredElsewhere:
-		e.Answered[i]++
-		e.Left += e.perAnswer()
 	case AnsweredByKnown:
 		e.Known[i]++
 		e.Left += e.perKnown()

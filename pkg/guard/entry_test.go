@@ -110,8 +110,6 @@ func (c counts) credit(x Credit, e Entry) {
 		c.answered[x.Hour]++
 	case x.Event == NotSent && c.unanswered[x.Hour] > 0:
 		c.unanswered[x.Hour]--
-	case x.Event == AnsweredElsewhere:
-		c.answered[x.Hour]++
 	case x.Event == AnsweredByKnown:
 		c.known[x.Hour]++
 	case x.Event == WasRefused:

@@ -95,7 +95,7 @@ func (s *script) spendGuarded(n guard.Numbers, hour int64) operation {
 // credit draws the credits of a batch for one message, or for many to its country.
 func (s *script) credit(n guard.Numbers, hour int64) operation {
 	events := []guard.Event{
-		guard.Answered, guard.AnsweredElsewhere, guard.AnsweredByKnown, guard.WasRefused, guard.WasWatched,
+		guard.Answered, guard.AnsweredByKnown, guard.WasRefused, guard.WasWatched,
 	}
 	event := rapid.SampledFrom(events).Draw(s.T, "event")
 	hour -= int64(rapid.SampledFrom([]int{0, 0, 1, 25}).Draw(s.T, "late"))

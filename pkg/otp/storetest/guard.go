@@ -124,12 +124,17 @@ func (o Opener) day(t testing.TB, s Store, region string, day int64, unanswered 
 			Key: key, Kind: guard.Country, Hour: hour, Base: baseOf[guard.Country], Force: true,
 		}, true)
 	}
-	o.credit(t, s, answers(key, hour, 10)...)
+	o.answers(t, s, key, hour, 10)
 }
 
-// answers returns the credits of so many answers to an entry, whose messages it does not count.
-func answers(key string, hour int64, n int) []guard.Credit {
-	return slices.Repeat([]guard.Credit{{Key: key, Event: guard.AnsweredElsewhere, Hour: hour}}, n)
+// answers gives a country so many messages that are answered.
+func (o Opener) answers(t testing.TB, s Store, key string, hour int64, n int) {
+	t.Helper()
+	c := guard.Charge{Key: key, Kind: guard.Country, Hour: hour, Base: baseOf[guard.Country], Force: true}
+	for range n {
+		charge(t, s, c, true)
+	}
+	o.credit(t, s, slices.Repeat([]guard.Credit{answered1(key, hour)}, n)...)
 }
 
 // records is the sequence number of the latest record that a test credited.

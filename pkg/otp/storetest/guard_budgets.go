@@ -179,7 +179,7 @@ func shardsShare(t *testing.T, o Opener) {
 		key := guard.Numbers{Client: "demo", Region: "MY", Shard: shard}.CountryKey()
 		for ago := int64(3); ago > 0; ago-- {
 			hour := (w.hour()/24 - ago) * 24
-			o.credit(t, w.Store, answers(key, hour, 10)...)
+			o.answers(t, w.Store, key, hour, 10)
 		}
 	}
 	out, shards := 0, map[int]int{}

@@ -93,7 +93,7 @@ func drawn(r *rand.Rand, hour int64) guard.Charge {
 // creditsOf returns credits to the entry of a charge, and to that of a country.
 func creditsOf(r *rand.Rand, c guard.Charge) (all []guard.Credit) {
 	events := []guard.Event{
-		guard.Answered, guard.Answered, guard.AnsweredElsewhere, guard.AnsweredByKnown, guard.WasRefused,
+		guard.Answered, guard.Answered, guard.AnsweredByKnown, guard.WasRefused,
 		guard.WasWatched,
 	}
 	credit := guard.Credit{
@@ -199,7 +199,7 @@ func daysTeach(t *testing.T, o Opener) {
 	if e.Allowance() != 100*roomOfCountry {
 		t.Errorf("without answers the country has room for %d hundredths", e.Allowance())
 	}
-	o.credit(t, s, answers(key, (day+4)*24, 9)...) // too few to be a lesson
+	o.answers(t, s, key, (day+4)*24, 9) // too few to be a lesson
 	if e = look(day + 5); len(e.Days) != 3 {
 		t.Errorf("a day with 9 answers is a lesson: %v", e.Days)
 	}

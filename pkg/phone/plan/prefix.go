@@ -4,8 +4,8 @@ import "strings"
 
 // Prefix is what the numbers are like that begin alike.
 type Prefix struct {
-	// Written is one that begins so, and Sent the spelling of it that networks take, which begins otherwise. Both are ""
-	// where some numbers begin so in that spelling, too.
+	// Written is one that begins so, and Sent the spelling of it that networks take, which begins otherwise. Both are
+	// "" where some numbers begin so in that spelling, too.
 	Written, Sent string
 	// None: no possible number begins so.
 	None bool

@@ -19,8 +19,8 @@ func TestBegin(t *testing.T) {
 		}
 	}
 	for _, prefix := range []string{
-		"+5491155", "+5255", "+8432", "+237671", "+6012345", "+601", "+447911", "+1206880", "+55119", "+22507", "+3934712",
-		"+861381234", "+4915112", "+79161234567", "+60012", // which is possible, and in no plan
+		"+5491155", "+5255", "+8432", "+237671", "+6012345", "+601", "+447911", "+1206880", "+55119", "+22507",
+		"+3934712", "+861381234", "+4915112", "+79161234567", "+60012", // which is possible, and in no plan
 	} {
 		if got := plan.Begin(prefix); got != (plan.Prefix{}) {
 			t.Errorf("%s: %+v, want nothing to say", prefix, got)
