@@ -202,5 +202,16 @@ func (m Message) country() Charge {
 }
 
 func (m Message) youngCountries() Charge {
-	return Charge{Key: m.YoungKey(), Kind: Young, Base: max(100, 100*m.Policy.Young/m.Shards)}
+	return Charge{Key: m.YoungKey(), Kind: Young, Base: m.Policy.youngBase()}
+}
+
+func (p Policy) youngBase() int { return max(100, 100*p.Young/p.Shards) }
+
+// FreshYoung returns the entry of a shard of all young countries that no message used yet, as the first one would find
+// it.
+func (p Policy) FreshYoung(key string, hour int64) Entry {
+	e := Fresh(key, Young, hour)
+	e.Base = p.youngBase()
+	e.compute()
+	return e
 }

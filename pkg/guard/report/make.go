@@ -160,6 +160,11 @@ func (t *table) young() *Row {
 	if len(all) == 0 {
 		return nil
 	}
+	for shard := range t.policy.Shards {
+		if _, used := t.entries[t.youngKey(shard)]; !used {
+			all = append(all, t.policy.FreshYoung(t.youngKey(shard), t.hour))
+		}
+	}
 	row := t.row(NewCountries, all)
 	row.price("", t.Prices)
 	return &row

@@ -216,6 +216,20 @@ func TestNewCountries(t *testing.T) {
 	want(report.Refusing, report.Refusing, 0)
 }
 
+// TestUnusedShards: the room of all new countries is that of all shards, also of those that no message used yet.
+func TestUnusedShards(t *testing.T) {
+	for _, shards := range []int{1, 2, 4} {
+		w := newWorld(t, guard.Enforce, shards)
+		w.policy.Young = guard.DefaultYoung
+		w.send(5, "MY", 0, "01234567", hour)
+		own := map[int]int{1: 1}[shards] // messages for which MY has room of its own
+		row := find(t, w.make(report.Options{All: true}, acme(guard.Enforce, shards)), report.NewCountries, "")
+		if *row.Allowance != guard.DefaultYoung || *row.Left != guard.DefaultYoung-5+own || row.Sent != 5-own {
+			t.Errorf("%d shards: %d of %d left after %d", shards, *row.Left, *row.Allowance, row.Sent)
+		}
+	}
+}
+
 // TestShards: the shards of a country are one row.
 func TestShards(t *testing.T) {
 	w := newWorld(t, guard.Enforce, 3)
