@@ -40,7 +40,7 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 	`"senders":{"*":{"via":"sns","maxPrice":"0.50"},"GB":{"identity":"ACMEGB","registered":true}},` +
 	`"language":"de","texts":{"de":"{code} {brand}"},"site":"example.com","androidHash":"FA+9qCX9VSu",` +
 	`"customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
-	`"sources":["env.clientIp","header:X-User"]}`
+	`"sources":["env.clientIp","header:X-User"],"guard":{"mode":"enforce"}}`
 
 // settings is the JSON of a record without its id, status and time, and without access keys.
 func settings(t testing.TB, r clients.Record) string {

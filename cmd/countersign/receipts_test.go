@@ -15,7 +15,7 @@ func TestReceiptsSurviveKill(t *testing.T) {
 	p := serveOn(t, data)
 	const messages = 60
 	for n := range messages {
-		p.post(initPath, initBody(fmt.Sprint("kill", n), fmt.Sprintf("60-1%09d", n)))
+		p.post(initPath, initBody(fmt.Sprint("kill", n), fmt.Sprintf("60-1%05d0000", n)))
 	}
 	p.end(syscall.SIGKILL)
 	p = serveOn(t, data)

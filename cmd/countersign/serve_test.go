@@ -136,7 +136,7 @@ func TestNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 20 {
-		got := code(t, p.post(initPath, initBody(fmt.Sprint("pipe", n), fmt.Sprintf("60-1%09d", n))))
+		got := code(t, p.post(initPath, initBody(fmt.Sprint("pipe", n), fmt.Sprintf("60-1%05d0000", n))))
 		if got != "SUCCESS" {
 			t.Fatal(got)
 		}
@@ -152,11 +152,11 @@ func TestTwoServersOneFolder(t *testing.T) {
 	a, b := serveOn(t, data), serveOn(t, data)
 	for n := range 10 {
 		p := []*process{a, b}[n%2]
-		p.post(initPath, initBody(fmt.Sprint("two", n), fmt.Sprintf("60-1%09d", n)))
+		p.post(initPath, initBody(fmt.Sprint("two", n), fmt.Sprintf("60-1%05d0000", n)))
 	}
 	for n := range 10 {
 		p := []*process{b, a}[n%2] // the other one
-		sent := p.messages(fmt.Sprintf("+601%09d", n))
+		sent := p.messages(fmt.Sprintf("+601%05d0000", n))
 		if len(sent) != 1 {
 			t.Fatalf("%d messages to number %d", len(sent), n)
 		}
