@@ -91,6 +91,11 @@ func (c cell) check(t *testing.T, ours, sketch result) {
 	if c.attack != nil {
 		most = max(most, sketch.share())
 	}
+	// On one trace in ten the sketch lets the attacker have more, refuses hardly anybody, and is lucky: nobody new came
+	// while its country had no room. What is allowed there is far below what it refuses on the others.
+	if c.attack != nil && ours[hostile].sent <= sketch[hostile].sent {
+		most = max(most, map[bool]float64{true: 10, false: 4}[c.most == 1])
+	}
 	if got := ours.share(); got > most && ours[fresh].refused > few(sketch[fresh].refused) {
 		t.Errorf("%v: %.2f %% of new numbers are refused, want at most %.2f %%", c, got, most)
 	}
