@@ -3,6 +3,7 @@ package dynamostore
 import (
 	"context"
 	encoding "encoding/binary"
+	"fmt"
 	"math/big"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -80,6 +81,9 @@ func readEntry(item image) (entry, error) {
 	}
 	if item["seen"] != nil {
 		e.Seen = r.marks("seen")
+	}
+	if r.err != nil && e.Kind != 0 { // no repeat mends it, and all messages of a country wait for somebody who does
+		return e, fmt.Errorf("pk %s: %w: delete the item, and its budget begins anew", e.Key, r.err)
 	}
 	return e, r.err
 }

@@ -104,6 +104,9 @@ func TestUnreadableEntry(t *testing.T) {
 	} {
 		names(t, "entry", name, read(with(item, name, wrong)))
 	}
+	if err := read(without(item, "hour")); !strings.Contains(err.Error(), "pk "+e.Key+": ") {
+		t.Errorf("%v, want an error that names the item %s", err, e.Key)
+	}
 }
 
 // The usual entries take one write unit, with all marks of a stream: a block with two digits in each hour, and the

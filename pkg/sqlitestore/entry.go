@@ -13,7 +13,7 @@ const entryForm = 1
 // Limits of an encoded entry, far above those of package guard: what has more is damaged.
 const mostList, mostText = 1 << 8, 1 << 12
 
-var errEntry = errors.New("an entry of the guard is damaged: delete its row from the table guard, " +
+var errEntry = errors.New("the entry of the guard is damaged: delete its row from the table guard, " +
 	"and its budget begins anew")
 
 // encodeEntry appends all of an entry but its key and TTL, which are columns of their own: its numbers, the hours that

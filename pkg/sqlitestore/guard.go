@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"zombiezen.com/go/sqlite"
 
@@ -132,7 +133,9 @@ func (s *Store) readEntry(key string) (*heldEntry, error) {
 		s.entryBytes = append(s.entryBytes[:0], make([]byte, stmt.ColumnLen(0))...)
 		stmt.ColumnBytes(0, s.entryBytes)
 		h := &heldEntry{there: true}
-		h.Entry, damaged = decodeEntry(s.entryBytes)
+		if h.Entry, damaged = decodeEntry(s.entryBytes); damaged != nil {
+			damaged = fmt.Errorf("pk %s: %w", key, damaged)
+		}
 		h.Key, h.TTL = key, stmt.ColumnInt64(1)
 		return h
 	})

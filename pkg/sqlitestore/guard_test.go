@@ -91,3 +91,27 @@ func TestDamagedRow(t *testing.T) {
 		t.Errorf("the ledger counts: %+v %v", n, err)
 	}
 }
+
+// The error of a damaged entry names its row: all messages of a country, and the feed, wait for somebody to delete it.
+func TestDamagedEntryIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	s := openAt(t, path)
+	p := guarded("N#1", "a")
+	if _, err := s.Spend(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	key := p.Guard.CountryKey()
+	script(t, path, "UPDATE guard SET entry = x'01ff' WHERE pk = '"+key+"'")
+	s = openAt(t, path)
+	_, err := s.Spend(t.Context(), guarded("N#2", "b"))
+	if err == nil || !strings.Contains(err.Error(), "pk "+key+": ") {
+		t.Errorf("%v, want an error with %s", err, key)
+	}
+	s.Close()
+	script(t, path, "DELETE FROM guard WHERE pk = '"+key+"'")
+	s = openAt(t, path)
+	if got, err := s.Spend(t.Context(), guarded("N#2", "b")); err != nil || !got.Applied {
+		t.Errorf("once the row is deleted: %+v, %v", got, err)
+	}
+}
