@@ -16,7 +16,7 @@ type guarded struct {
 	KnownUntil time.Time `json:"knownUntil,omitzero"`
 	Guard      string    `json:"guard"`
 	GuardWait  string    `json:"guardWait,omitempty"`
-	Watched    bool      `json:"watched,omitempty"` // there is no room, and the message goes out: the mode is monitor
+	Watched    bool      `json:"watched,omitzero"` // there is no room, and the message goes out: the mode is monitor
 }
 
 // guarded returns what the guard would make of a message, which is not counted. The source of a request is not known
