@@ -34,28 +34,7 @@ func TestGuardRules(t *testing.T) {
 			time.Until(is.Rules[1].Until).Round(time.Hour) != 7*24*time.Hour {
 			t.Errorf("the second decision about numbers: %+v", is.Rules)
 		}
-		for want, args := range map[string][]string{
-			"which is over":       {"block", "MY", "--until", "2020-01-01"},
-			"+24h or +7d":         {"block", "MY", "--until", "+0d"},
-			"such as 2026-12-31":  {"block", "MY", "--until", "tomorrow"},
-			"from now such as":    {"block", "MY", "--until", "yesterday"},
-			"up to +3650d":        {"block", "MY", "--until", "+99999999999d"},
-			"up to +3650":         {"block", "MY", "--until", "+87601h"},
-			"with its plus":       {"block", "6012345"},
-			"without countries":   {"block", "MY", "+6012345"},
-			`"+6012345 MY": must`: {"block", "+6012345", "MY"},
-			"one beginning":       {"block", "+6012345", "+6012346"},
-			"--until":             {"allow", "MY"},
-			"no phone numbers":    {"block", "XX"},
-			"the United Kingdom":  {"block", "UK"},
-			"client disable":      {"block", "*"},
-			"3 to 12 digits":      {"block", "+6"},
-			"rule about SG":       {"unblock", "SG"},
-			"rule about +6012346": {"unblock", "+6012346"},
-		} {
-			c.no(want, slices.Concat([]string{"guard"}, args, of)...)
-		}
-		c.no("not found", "guard", "block", "MY", "--client", "nobody")
+		badRules(c, of)
 		c.warns("is sent to as +54911", slices.Concat([]string{"guard", "block", "+54 11-55"}, of)...)
 		c.warns("none begins with +2101", slices.Concat([]string{"guard", "block", "+2101"}, of)...)
 		c.ok(slices.Concat([]string{"guard", "unblock", "+541155"}, of)...)
@@ -74,6 +53,33 @@ func TestGuardRules(t *testing.T) {
 			t.Errorf("%+v", after.Rules)
 		}
 	})
+}
+
+// badRules asks for what is no decision.
+func badRules(c tool, of []string) {
+	c.t.Helper()
+	for want, args := range map[string][]string{
+		"which is over":       {"block", "MY", "--until", "2020-01-01"},
+		"+24h or +7d":         {"block", "MY", "--until", "+0d"},
+		"such as 2026-12-31":  {"block", "MY", "--until", "tomorrow"},
+		"from now such as":    {"block", "MY", "--until", "yesterday"},
+		"up to +3650d":        {"block", "MY", "--until", "+99999999999d"},
+		"up to +3650":         {"block", "MY", "--until", "+87601h"},
+		"with its plus":       {"block", "6012345"},
+		"without countries":   {"block", "MY", "+6012345"},
+		`"+6012345 MY": must`: {"block", "+6012345", "MY"},
+		"one beginning":       {"block", "+6012345", "+6012346"},
+		"--until":             {"allow", "MY"},
+		"no phone numbers":    {"block", "XX"},
+		"the United Kingdom":  {"block", "UK"},
+		"client disable":      {"block", "*"},
+		"3 to 12 digits":      {"block", "+6"},
+		"rule about SG":       {"unblock", "SG"},
+		"rule about +6012346": {"unblock", "+6012346"},
+	} {
+		c.no(want, slices.Concat([]string{"guard"}, args, of)...)
+	}
+	c.no("not found", "guard", "block", "MY", "--client", "nobody")
 }
 
 // TestGuardReportFlags: what the report cannot use is refused.
