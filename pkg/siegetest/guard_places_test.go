@@ -54,9 +54,6 @@ func (p place) in(r *rand.Rand, block int) line {
 	return line{p, b, b + fmt.Sprintf("%04d", r.IntN(10_000))}
 }
 
-// national returns the number without its calling code.
-func (l line) national() string { return l.number[1+len(l.place.cc):] }
-
 // TestPlaces: the numbers of the simulation are possible mobile numbers of their countries.
 func TestPlaces(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
