@@ -42,8 +42,8 @@ func unanswered(t testing.TB, s *dynamostore.Store, key string) int {
 }
 
 // Each message takes two writes more while its number is new, and none once it is known; three where a country without
-// a baseline has used up its own room. A refused one takes as many as
-// without the guard, as long as its entries are remembered.
+// a baseline has used up its own room. A refused one takes as many as without the guard, as long as its entries are
+// remembered.
 func TestRequestsOfTheGuard(t *testing.T) {
 	table, client := dynamotest.Table(t), dynamotest.Client(t, nil)
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
