@@ -56,27 +56,34 @@ var squares = map[string]func(t *testing.T) *square{
 		return s
 	},
 	"DynamoDB": func(t *testing.T) *square {
-		table := dynamotest.StreamTable(t)
-		store := dynamostore.New(dynamotest.Client(t, nil), table)
-		s := newSquare(store, storetest.NewClock(begin))
-		done := 0
-		s.follow = func() {
-			h := stream.Handler{
-				Consumer: changes.Consumer{Numbers: store, Events: nowhere{}, Credits: store}, Now: s.clock.Now,
-				Log: slog.New(slog.DiscardHandler),
-			}
-			all := dynamotest.Records(t, table)
-			for done < len(all) {
-				batch := all[done:min(len(all), done+100)]
-				got, err := h.Handle(t.Context(), stream.Batch{Records: batch})
-				if err != nil || len(got.BatchItemFailures) > 0 {
-					t.Fatal(got, err)
-				}
-				done += len(batch)
-			}
-		}
+		clock := storetest.NewClock(begin)
+		store, follow := dynamoTable(t, clock)
+		s := newSquare(store, clock)
+		s.follow = follow
 		return s
 	},
+}
+
+// dynamoTable opens a table over DynamoDB's protocol. follow brings what its stream has.
+func dynamoTable(t testing.TB, clock *storetest.Clock) (store *dynamostore.Store, follow func()) {
+	name := dynamotest.StreamTable(t)
+	store = dynamostore.New(dynamotest.Client(t, nil), name)
+	h := stream.Handler{
+		Consumer: changes.Consumer{Numbers: store, Events: nowhere{}, Credits: store}, Now: clock.Now,
+		Log: slog.New(slog.DiscardHandler),
+	}
+	done := 0
+	return store, func() {
+		all := dynamotest.Records(t, name)
+		for done < len(all) {
+			batch := all[done:min(len(all), done+100)]
+			got, err := h.Handle(t.Context(), stream.Batch{Records: batch})
+			if err != nil || len(got.BatchItemFailures) > 0 {
+				t.Fatal(got, err)
+			}
+			done += len(batch)
+		}
+	}
 }
 
 // ask asks for a code of a number of one block, and reports whether a message went out.

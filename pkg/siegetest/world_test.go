@@ -31,7 +31,7 @@ import (
 // world is all contracts on one store, with one clock and one phone network.
 type world struct {
 	t     testing.TB
-	store *sqlitestore.Store
+	store *sqlitestore.Store // nil: the tables are those of DynamoDB
 	clock *storetest.Clock
 	inbox *storetest.Inbox
 
@@ -42,6 +42,7 @@ type world struct {
 
 	evaluated map[string][]time.Time // guesses, by client
 	meanwhile func()                 // runs while a person waits to ask again
+	stream    func()                 // follows the tables of DynamoDB
 	log       bytes.Buffer
 	ids       int
 }
@@ -53,10 +54,29 @@ func newWorld(t testing.TB, policy otp.Policy) *world { return newGuarded(t, pol
 
 // newGuarded is newWorld with a guard for each client.
 func newGuarded(t testing.TB, policy otp.Policy, g guard.Policy) *world {
-	w := &world{
-		t: t, store: sqlitetest.New(t), clock: storetest.NewClock(begin), inbox: &storetest.Inbox{},
-		evaluated: map[string][]time.Time{},
-	}
+	w := &world{t: t, store: sqlitetest.New(t), clock: storetest.NewClock(begin)}
+	w.open(w.store, policy, g)
+	return w
+}
+
+// newOnTable is newGuarded on DynamoDB's protocol.
+func newOnTable(t testing.TB, policy otp.Policy, g guard.Policy) *world {
+	w := &world{t: t, clock: storetest.NewClock(begin)}
+	store, follow := dynamoTable(t, w.clock)
+	w.stream = follow
+	w.open(store, policy, g)
+	return w
+}
+
+// tables are those of a service.
+type tables interface {
+	otp.Challenges
+	otp.Ledgers
+}
+
+// open makes the service on tables.
+func (w *world) open(on tables, policy otp.Policy, g guard.Policy) {
+	w.inbox, w.evaluated = &storetest.Inbox{}, map[string][]time.Time{}
 	known := clients.Static{}
 	for _, id := range []string{"ams", "unimatrix", "cognito"} {
 		known[id] = &clients.Client{
@@ -68,9 +88,9 @@ func newGuarded(t testing.TB, policy otp.Policy, g guard.Policy) *world {
 	door := &admission.Door{Clients: known, Now: w.clock.Now, Log: slog.New(slog.NewJSONHandler(&w.log, nil))}
 	keys := storetest.Keys()
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
-		Challenges: w.store, Ledgers: w.store, Sender: w.inbox, Keys: keys, Now: w.clock.Now, Rand: rand.Reader,
+		Challenges: on, Ledgers: on, Sender: w.inbox, Keys: keys, Now: w.clock.Now, Rand: rand.Reader,
 	}}
-	verifier := otp.Verifier{Challenges: counting{w.store, w}, Keys: keys, Now: w.clock.Now, Rand: rand.Reader}
+	verifier := otp.Verifier{Challenges: counting{on, w}, Keys: keys, Now: w.clock.Now, Rand: rand.Reader}
 	gate := &ams.Gate{Door: door}
 	w.init = &ams.Init{Gate: gate, Messages: messages}
 	w.check = &ams.Verify{Gate: gate, Verifier: verifier}
@@ -82,17 +102,16 @@ func newGuarded(t testing.TB, policy otp.Policy, g guard.Policy) *world {
 		Door: door, Client: "cognito", Messages: messages, Verifier: verifier, Rand: rand.Reader,
 		Wait: func(context.Context, time.Duration) {},
 	}
-	return w
 }
 
 // counting notes the guesses that the store evaluates.
 type counting struct {
-	*sqlitestore.Store
+	tables
 	w *world
 }
 
 func (c counting) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
-	got, err := c.Store.Attempt(ctx, g)
+	got, err := c.tables.Attempt(ctx, g)
 	if err == nil && got.Applied {
 		client := got.Item.Client
 		c.w.evaluated[client] = append(c.w.evaluated[client], c.w.clock.Now())
@@ -103,6 +122,10 @@ func (c counting) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 // follow does what the follower of the store does: it marks numbers as answered.
 func (w *world) follow() {
 	w.t.Helper()
+	if w.stream != nil {
+		w.stream()
+		return
+	}
 	for {
 		p, err := w.store.Feed().Next(w.t.Context(), 100, w.clock.Now())
 		if err != nil || len(p.List) == 0 {
