@@ -119,12 +119,18 @@ func drawn(t *testing.T) uint64 {
 // TestPumping plays each attacker inside each honest traffic against the rules of the guard, and against the sketch on
 // the same trace. [TestPumpingReal] holds the handlers and the stores to the same figures.
 func TestPumping(t *testing.T) {
+	seeds := []uint64{8} // fixed: what fails with it is a change
 	for range *pumping {
-		seed := drawn(t)
+		seeds = append(seeds, drawn(t))
+	}
+	if *pumping > 1 {
+		seeds = seeds[1:]
+	}
+	for _, seed := range seeds {
 		var table strings.Builder
 		for n, c := range cells(0.05) {
 			if *pumping == 1 && (n+int(seed%4))%4 != 0 {
-				continue // a quarter of them, drawn anew
+				continue // a quarter of them, which the seed chooses
 			}
 			visits := c.visits(seed)
 			ours, sketch := played(newModel(time.Second), visits), played(newSketch(), visits)
