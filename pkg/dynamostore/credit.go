@@ -39,19 +39,16 @@ func (s *Store) Credit(ctx context.Context, credits []guard.Credit) error {
 }
 
 // creditAll gives the credits of several entries, and returns the entries by their keys. An entry that fails does not
-// keep others from theirs.
+// keep others from theirs. One that is damaged gets none: no repeat of the batch mends it, and all that follows in the
+// stream would wait for somebody who does.
 func (s *Store) creditAll(ctx context.Context, all []guard.Due) (map[string]guard.Entry, error) {
 	keys := make([]string, len(all))
 	for i, d := range all {
 		keys[i] = d.Key
 	}
-	stored, err := s.entries(ctx, keys)
+	stored, err := s.batch(ctx, keys)
 	if err != nil {
 		return nil, err
-	}
-	before := map[string]entry{}
-	for _, e := range stored {
-		before[e.Key] = e
 	}
 	var mu sync.Mutex // of what follows
 	entries, failed := map[string]guard.Entry{}, 0
@@ -61,7 +58,10 @@ func (s *Store) creditAll(ctx context.Context, all []guard.Due) (map[string]guar
 		turns <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-turns }()
-			e, failure := s.creditOne(ctx, d, before[d.Key])
+			e, failure := s.creditOne(ctx, d, stored[d.Key])
+			if errors.Is(failure, guard.ErrDamaged) {
+				failure = nil
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if entries[d.Key] = e; failure != nil {
@@ -75,9 +75,16 @@ func (s *Store) creditAll(ctx context.Context, all []guard.Due) (map[string]guar
 	return entries, nil
 }
 
-// creditOne gives the credits of one entry, and returns the entry. before is what it was a moment ago, or nothing.
-func (s *Store) creditOne(ctx context.Context, d guard.Due, before entry) (guard.Entry, error) {
+// creditOne gives the credits of one entry, and returns the entry. item is what it was a moment ago, or nothing.
+func (s *Store) creditOne(ctx context.Context, d guard.Due, item image) (guard.Entry, error) {
 	for range creditTries {
+		var before entry
+		if item != nil {
+			var err error
+			if before, err = readEntry(item); err != nil {
+				return guard.Entry{}, err
+			}
+		}
 		switch {
 		case before.rev == 0 && !d.Create:
 			return guard.Entry{}, nil
@@ -88,17 +95,11 @@ func (s *Store) creditOne(ctx context.Context, d guard.Due, before entry) (guard
 		if !after.Credit(d.Credits, d.Usual) {
 			return after.Entry, nil
 		}
-		item, applied, err := s.credit(ctx, before, after)
+		present, applied, err := s.credit(ctx, before, after)
 		if err != nil || applied {
 			return after.Entry, err
 		}
-		before = entry{}
-		if item == nil {
-			continue // it was swept
-		}
-		if before, err = readEntry(item); err != nil {
-			return guard.Entry{}, err
-		}
+		item = present // nil if it was swept
 	}
 	return guard.Entry{}, errors.New("credit: a budget of the guard changed again and again")
 }

@@ -1,6 +1,7 @@
 package dynamostore_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -9,6 +10,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
@@ -281,5 +285,35 @@ func TestCreditWhileCharging(t *testing.T) {
 			b.want.Take(b.Charge)
 		}
 		b.compare()
+	}
+}
+
+// A budget that is damaged gets no credit, and keeps no other one from its own.
+func TestCreditOfADamagedEntry(t *testing.T) {
+	n := guard.Numbers{Client: "demo", Region: "MY", Block: []byte("-block--")}
+	for damaged, other := range map[string]string{n.BlockKey(): n.CountryKey(), n.CountryKey(): n.BlockKey()} {
+		table := dynamotest.Table(t)
+		s := storeOn(t, table, nil)
+		item := dynamostore.WriteEntry(guard.Fresh(damaged, guard.KindOf(damaged), thisHour), 1)
+		item["left"] = &types.AttributeValueMemberS{Value: "much"}
+		_, err := dynamotest.Client(t, nil).PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: item})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []guard.Credit
+		for _, key := range []string{damaged, other} {
+			all = append(all, guard.Credit{
+				Key: key, Country: n.CountryKey(), Event: guard.AnsweredByKnown, Hour: thisHour, From: "1", Record: "1",
+			})
+		}
+		if err := s.Credit(t.Context(), all); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Entry(t.Context(), damaged); !errors.Is(err, guard.ErrDamaged) {
+			t.Errorf("%s: %v, want that it is damaged", damaged, err)
+		}
+		if e, err := s.Entry(t.Context(), other); err != nil || guard.Sum(e.Known) != 1 {
+			t.Errorf("beside %s: %+v, %v; want the answer", damaged, e, err)
+		}
 	}
 }

@@ -83,7 +83,8 @@ func readEntry(item image) (entry, error) {
 		e.Seen = r.marks("seen")
 	}
 	if r.err != nil && e.Kind != 0 { // no repeat mends it, and all messages of a country wait for somebody who does
-		return e, fmt.Errorf("pk %s: %w: delete the item, and its budget begins anew", e.Key, r.err)
+		return e, fmt.Errorf("pk %s: %w: %w: delete the item, and its budget begins anew",
+			e.Key, guard.ErrDamaged, r.err)
 	}
 	return e, r.err
 }
@@ -104,23 +105,11 @@ func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
 
 // Entries reads entries of the guard with eventual reads, those that exist, in the order of their keys.
 func (s *Store) Entries(ctx context.Context, keys []string) ([]guard.Entry, error) {
-	stored, err := s.entries(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]guard.Entry, len(stored))
-	for i, e := range stored {
-		all[i] = e.Entry
-	}
-	return all, nil
-}
-
-func (s *Store) entries(ctx context.Context, keys []string) ([]entry, error) {
 	found, err := s.batch(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]entry, 0, len(found))
+	all := make([]guard.Entry, 0, len(found))
 	for _, key := range keys {
 		item := found[key]
 		if item == nil {
@@ -130,7 +119,7 @@ func (s *Store) entries(ctx context.Context, keys []string) ([]entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, e)
+		all = append(all, e.Entry)
 		delete(found, key) // a key that comes twice is read once
 	}
 	return all, nil

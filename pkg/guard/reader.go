@@ -1,6 +1,9 @@
 package guard
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Reader reads entries for the operator. Both stores are one.
 type Reader interface {
@@ -16,3 +19,6 @@ func (e Entry) At(hour int64) Entry {
 	}
 	return e
 }
+
+// ErrDamaged is the cause of an error about an entry that cannot be read. The error names the key.
+var ErrDamaged = errors.New("a budget of the guard is damaged")

@@ -1,6 +1,10 @@
 package sqlitestore
 
-import "countersign/pkg/guard"
+import (
+	"errors"
+
+	"countersign/pkg/guard"
+)
 
 // credit gives credits to the budgets of the guard, inside a transaction.
 func (s *Store) credit(credits []guard.Credit) error {
@@ -20,9 +24,13 @@ func (s *Store) credit(credits []guard.Credit) error {
 	return nil
 }
 
-// creditOne gives the credits of one entry, and returns the entry.
+// creditOne gives the credits of one entry, and returns the entry. One that is damaged gets none: all that follows in
+// the feed would wait for somebody who mends it.
 func (s *Store) creditOne(d guard.Due) (guard.Entry, error) {
 	e, err := s.entry(d.Key)
+	if errors.Is(err, guard.ErrDamaged) {
+		return guard.Entry{}, nil
+	}
 	if err != nil || e == nil && !d.Create {
 		return guard.Entry{}, err
 	}

@@ -203,3 +203,23 @@ func TestCreditWhileSending(t *testing.T) {
 	}
 	wantCredited(t, stores[0], answers+unanswered, answers)
 }
+
+// A budget that is damaged keeps neither the feed from going on nor other budgets from their credit.
+func TestCreditOfADamagedEntry(t *testing.T) {
+	m := guarded("", "").Guard
+	for damaged, other := range map[string]string{m.BlockKey(): m.CountryKey(), m.CountryKey(): m.BlockKey()} {
+		path := filepath.Join(t.TempDir(), "countersign.db")
+		s := openAt(t, path)
+		answer(t, s, "1")
+		s.Close()
+		script(t, path, "UPDATE guard SET entry = x'01ff' WHERE pk = '"+damaged+"'")
+		s = openAt(t, path)
+		finish(t, s, read(t, s, 100))
+		if left := read(t, s, 100); len(left.List) > 0 {
+			t.Errorf("%s: %d changes are left", damaged, len(left.List))
+		}
+		if e, err := s.Entry(t.Context(), other); err != nil || guard.Sum(e.Answered) != 1 {
+			t.Errorf("beside %s: %+v, %v; want the answer", damaged, e, err)
+		}
+	}
+}

@@ -2,7 +2,7 @@ package sqlitestore
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 
 	"countersign/pkg/guard"
 )
@@ -13,8 +13,7 @@ const entryForm = 1
 // Limits of an encoded entry, far above those of package guard: what has more is damaged.
 const mostList, mostText = 1 << 8, 1 << 12
 
-var errEntry = errors.New("the entry of the guard is damaged: delete its row from the table guard, " +
-	"and its budget begins anew")
+var errEntry = fmt.Errorf("%w: delete its row from the table guard, and its budget begins anew", guard.ErrDamaged)
 
 // encodeEntry appends all of an entry but its key and TTL, which are columns of their own: its numbers, the hours that
 // have counts, then its lists. Most hours of most blocks have none.
