@@ -118,7 +118,9 @@ func TestRefusedByTheGuard(t *testing.T) {
 			if got.Applied == refused || (got.Item != nil) != refused || got.Answered != 0 {
 				t.Errorf("%s, message %d: %+v", mode, n, got)
 			}
-			if (got.Verdict.Reason == guard.ByClient) != over || got.Verdict.Tag != m.Numbers.Tag(n > 0, false) {
+			_, young, _, _ := got.Verdict.Tag.Numbers("", "")
+			if (got.Verdict.Reason == guard.ByClient) != over || young != (n > 0) ||
+				got.Verdict.Tag.Watched() != (over && mode == guard.Monitor) {
 				t.Errorf("%s, message %d: the verdict is %+v", mode, n, got.Verdict)
 			}
 			if refused && (len(got.Item.Sends) != 0 || got.Item.Unanswered != 0 || got.Verdict.Entry.Left >= 100) {
