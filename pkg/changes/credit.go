@@ -5,9 +5,6 @@ import (
 	"countersign/pkg/otp"
 )
 
-// hourOf returns the hour of the latest message of a challenge, since 1970.
-func hourOf(c *otp.Challenge) int64 { return c.SentAt.Time().Unix() / 3600 }
-
 // credits returns what the right code of a challenge changes in the budgets that count its message. A chosen code
 // gives nothing: whoever asked for the message can type it without the phone. A test number has no message.
 func credits(c *otp.Challenge) []guard.Credit {
@@ -15,7 +12,7 @@ func credits(c *otp.Challenge) []guard.Credit {
 	if !ok || c.Chosen || c.Test {
 		return nil
 	}
-	country := guard.Credit{Key: n.CountryKey(), Event: guard.Answered, Hour: hourOf(c)}
+	country := guard.Credit{Key: n.CountryKey(), Event: guard.Answered, Hour: c.SentAt.Hour()}
 	block, clients := country, country
 	block.Key, clients.Key = n.BlockKey(), n.YoungKey()
 	block.Country = country.Key
@@ -44,7 +41,7 @@ var byGuard = map[otp.Outcome]bool{
 // for the operator to see. What the provider refused gives its room back.
 func refusals(c *otp.Challenge) []guard.Credit {
 	n, young, known, ok := tagged(c)
-	country := guard.Credit{Key: n.CountryKey(), Event: guard.WasRefused, Hour: hourOf(c), Block: n.Block}
+	country := guard.Credit{Key: n.CountryKey(), Event: guard.WasRefused, Hour: c.SentAt.Hour(), Block: n.Block}
 	other := guard.Credit{Key: n.BlockKey(), Country: country.Key, Event: guard.WasRefused, Hour: country.Hour}
 	switch {
 	case !ok:
@@ -72,7 +69,7 @@ func watched(c *otp.Challenge) []guard.Credit {
 	if !ok || !guard.Tag(c.Guard).Watched() {
 		return nil
 	}
-	return []guard.Credit{{Key: n.CountryKey(), Event: guard.WasWatched, Hour: hourOf(c), Block: n.Block}}
+	return []guard.Credit{{Key: n.CountryKey(), Event: guard.WasWatched, Hour: c.SentAt.Hour(), Block: n.Block}}
 }
 
 func tagged(c *otp.Challenge) (n guard.Numbers, young, known, ok bool) {

@@ -21,7 +21,7 @@ const slots = int64(len(guard.Entry{}.Unanswered))
 var hundred = number(100)
 
 // slot returns the name of the unanswered messages of an hour.
-func slot(hour int64) string { return "#u[" + strconv.FormatInt((hour%slots+slots)%slots, 10) + "]" }
+func slot(hour int64) string { return "#u[" + strconv.Itoa(guard.Slot(hour)) + "]" }
 
 const (
 	// ofHour: the counts of the entry have the hour of the message.

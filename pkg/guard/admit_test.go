@@ -90,7 +90,7 @@ func (s situation) table(m Message) *table {
 			if kind == Country && !s.old {
 				n = 0
 			}
-			e.Unanswered[slot(at-1)] += n
+			e.Unanswered[Slot(at-1)] += n
 			e.compute()
 		}
 		b.one[key] = &e
@@ -102,7 +102,7 @@ func (s situation) table(m Message) *table {
 		case s.old:
 			e.Days, e.Usual = []int{33, 33, 33}, 33
 		case !s.own:
-			e.Unanswered[slot(at-1)] = ownRoom / 100
+			e.Unanswered[Slot(at-1)] = ownRoom / 100
 		}
 		if s.fullBeyond {
 			e.Beyond = 2
@@ -117,7 +117,7 @@ func (s situation) table(m Message) *table {
 		put(m.SourceKey(), Source, s.fullSource, 0, func(e *Entry) {
 			if s.far3 {
 				e.Regions = []string{"TH", "SG", "VN"}
-				e.Unanswered[slot(at-2)] = 3
+				e.Unanswered[Slot(at-2)] = 3
 			}
 		})
 	}
@@ -219,7 +219,7 @@ func counted(t *testing.T, b *table, v Verdict, m Message, together bool) {
 		t.Errorf("charged %v, want %v", got, want)
 	}
 	for _, c := range want {
-		if n := b.one[c.Key].Unanswered[slot(at)]; n != 1 {
+		if n := b.one[c.Key].Unanswered[Slot(at)]; n != 1 {
 			t.Errorf("%s counts the message %d times", c.Key, n)
 		}
 	}
@@ -251,7 +251,7 @@ func TestAdmitFails(t *testing.T) {
 					t.Errorf("%s, %s, request %d of %q: %s, want %s", name, mode, fail, b.asked, b.sent(), before)
 				}
 				for _, e := range b.one {
-					if n := e.Unanswered[slot(at)]; n < 0 || n > 1 || n == 1 && !gaveBack {
+					if n := e.Unanswered[Slot(at)]; n < 0 || n > 1 || n == 1 && !gaveBack {
 						t.Errorf("%s, %s, request %d of %q: %s counts %d", name, mode, fail, b.asked, e.Key, n)
 					}
 				}

@@ -76,7 +76,7 @@ func (e *Entry) Take(c Charge) bool {
 		e.Regions = append(slices.Clone(e.Regions), c.Region)
 	}
 	e.Left -= 100
-	e.Unanswered[slot(c.Hour)]++
+	e.Unanswered[Slot(c.Hour)]++
 	return true
 }
 
@@ -102,7 +102,7 @@ func (e Entry) reaches(region string) bool {
 
 // GiveBack undoes a charge of this hour.
 func (e *Entry) GiveBack(hour int64) {
-	if i := slot(hour); hour > e.Hour-hours && hour <= e.Hour && e.Unanswered[i] > 0 {
+	if i := Slot(hour); hour > e.Hour-hours && hour <= e.Hour && e.Unanswered[i] > 0 {
 		e.Unanswered[i]--
 		e.Left += 100
 	}

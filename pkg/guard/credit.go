@@ -83,7 +83,7 @@ func (e *Entry) Credit(credits []Credit, usual int) (changed bool) {
 
 // add gives one credit to an entry.
 func (e *Entry) add(c Credit) {
-	i := slot(c.Hour)
+	i := Slot(c.Hour)
 	if c.Event.answers() {
 		base := e.base()
 		e.AnsweredAt = max(e.AnsweredAt, c.Hour)

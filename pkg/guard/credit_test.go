@@ -58,7 +58,7 @@ func TestCredit(t *testing.T) {
 			if u != c.unanswered || a != c.answered || k != c.known {
 				t.Errorf("unanswered %d, answered %d, known %d", u, a, k)
 			}
-			if e.Left-before != c.left || e.Refused[slot(hour)] != map[bool]int{c.event == WasRefused: 1}[true] {
+			if e.Left-before != c.left || e.Refused[Slot(hour)] != map[bool]int{c.event == WasRefused: 1}[true] {
 				t.Errorf("%d more room, want %d; refused %v", e.Left-before, c.left, e.Refused)
 			}
 			if (e.AnsweredAt == hour) != c.event.answers() || (e.Since == hour) != (c.event == WasRefused) {
@@ -313,7 +313,7 @@ func TestCreditAtRandom(t *testing.T) {
 				t.Fatalf("left %d, computed anew %d", e.Left, got.Left)
 			}
 			for h := e.Hour - hours + 1; h <= e.Hour; h++ {
-				if i := slot(h); e.Unanswered[i] < 0 || e.Unanswered[i]+e.Answered[i] != sent[h] {
+				if i := Slot(h); e.Unanswered[i] < 0 || e.Unanswered[i]+e.Answered[i] != sent[h] {
 					t.Fatalf("hour %d: %d and %d of %d", h, e.Unanswered[i], e.Answered[i], sent[h])
 				}
 			}

@@ -98,7 +98,7 @@ func (e Entry) Unlimited() bool { return e.Left > unlimited/2 }
 func (e Entry) Wait() int64 {
 	left, unanswered := e.Left, Sum(e.Unanswered)
 	for after := int64(1); after < hours; after++ {
-		i := slot(e.Hour + after) // of the hour that is a day old by then
+		i := Slot(e.Hour + after) // of the hour that is a day old by then
 		left += 100*e.Unanswered[i] - e.perAnswer()*e.Answered[i] - e.perKnown()*e.Known[i]
 		unanswered -= e.Unanswered[i]
 		if left >= 100 && (len(e.Regions) < sourceRegions || unanswered == 0) {
@@ -108,5 +108,5 @@ func (e Entry) Wait() int64 {
 	return hours
 }
 
-// slot returns the place of an hour in the counts.
-func slot(hour int64) int { return int(((hour % hours) + hours) % hours) }
+// Slot returns the place of an hour in the counts.
+func Slot(hour int64) int { return int(((hour % hours) + hours) % hours) }

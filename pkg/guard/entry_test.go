@@ -39,8 +39,8 @@ func (c counts) check(t *testing.T, e Entry) {
 		"refused": {c.refused, e.Refused},
 	} {
 		for h := e.Hour - hours + 1; h <= e.Hour; h++ {
-			if x.got[slot(h)] != x.want[h] {
-				t.Fatalf("%c: %s in the hour %d before: %d, want %d", e.Kind, name, e.Hour-h, x.got[slot(h)], x.want[h])
+			if x.got[Slot(h)] != x.want[h] {
+				t.Fatalf("%c: %s in the hour %d before: %d, want %d", e.Kind, name, e.Hour-h, x.got[Slot(h)], x.want[h])
 			}
 		}
 	}

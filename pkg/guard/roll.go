@@ -23,7 +23,7 @@ const (
 func (e *Entry) roll(hour int64) {
 	e.learn(hour)
 	for h := max(e.Hour+1, hour-hours+1); h <= hour; h++ {
-		i := slot(h)
+		i := Slot(h)
 		e.Unanswered[i], e.Answered[i], e.Known[i], e.Refused[i] = 0, 0, 0, 0
 	}
 	if hour > e.Hour { // not if it is computed anew in its hour, with another base
@@ -55,7 +55,7 @@ func (e *Entry) learn(hour int64) {
 	}
 	var unanswered, answered int
 	for h := e.Hour / 24 * 24; h <= e.Hour; h++ {
-		unanswered, answered = unanswered+e.Unanswered[slot(h)], answered+e.Answered[slot(h)]
+		unanswered, answered = unanswered+e.Unanswered[Slot(h)], answered+e.Answered[Slot(h)]
 	}
 	if answered < fewAnswers {
 		return

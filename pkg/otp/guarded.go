@@ -20,13 +20,10 @@ func (s *sending) guarded(region string, tag guard.Tag) *guard.Message {
 		n.Source = earlier.Source
 	}
 	return &guard.Message{
-		Policy: s.Guard, Numbers: n, Hour: hourOf(s.at),
+		Policy: s.Guard, Numbers: n, Hour: s.at.Hour(),
 		Label: func() []byte { return s.keys.blockLabel(s.Client, s.To) },
 	}
 }
-
-// hourOf returns the hour of an instant, since 1970.
-func hourOf(at Millis) int64 { return int64(at) / time.Hour.Milliseconds() }
 
 // block returns the beginning of a number that its block has in common: all but the last four digits.
 func (p Phone) block() string { return string(p[:max(2, len(p)-4)]) }
@@ -38,11 +35,14 @@ func GuardNumbers(client string) guard.Numbers { return guard.Numbers{Client: pa
 // the oldest ledger, which every process holds while the number key is rotated.
 func (k *Keys) Numbers(client string, to Phone, shards int) guard.Numbers {
 	oldest := k.numbers[len(k.numbers)-1]
-	return guard.Numbers{
+	n := guard.Numbers{
 		Client: part(client),
-		Shard:  int(oldest.key.of("shard", client, to.E164())[0]) % shards,
 		Block:  oldest.key.of("block", client, to.block())[:guard.DigestSize],
 	}
+	if shards > 1 {
+		n.Shard = int(oldest.key.of("shard", client, to.E164())[0]) % shards
+	}
+	return n
 }
 
 func (k *Keys) guardedSource(client, source string) []byte {
@@ -108,6 +108,6 @@ func (p Spend) refuses(v guard.Verdict) bool { return p.Guard != nil && v.Refuse
 
 // waitOf returns the time until the entry that refused a message has room. An answer may come earlier.
 func waitOf(v guard.Verdict, now Millis) time.Duration {
-	hour := max(hourOf(now)+1, v.Entry.Hour+v.Entry.Wait()) // the entry may have been read an hour ago
+	hour := max(now.Hour()+1, v.Entry.Hour+v.Entry.Wait()) // the entry may have been read an hour ago
 	return Millis(hour * time.Hour.Milliseconds()).Sub(now)
 }

@@ -19,6 +19,9 @@ func (m Millis) Sub(n Millis) time.Duration { return time.Duration(m-n) * time.M
 // Time returns the instant as a time.Time in UTC.
 func (m Millis) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
 
+// Hour returns the hour of the instant since the epoch, in which the guard counts.
+func (m Millis) Hour() int64 { return int64(m) / time.Hour.Milliseconds() }
+
 // Seconds returns the instant in whole seconds, rounded up. TTL attributes have this
 // unit, and a TTL must not be over before its instant.
 func (m Millis) Seconds() int64 { return (int64(m) + 999) / 1000 }
