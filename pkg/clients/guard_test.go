@@ -140,15 +140,20 @@ func TestGuardRule(t *testing.T) {
 		got, ok := c.Rule(x.to, x.region, now)
 		text := ""
 		if ok {
-			text = got.Target() + " " + string(got.Verdict)
+			text = decision(got)
 		}
 		if text != x.want {
 			t.Errorf("%s of %q: %q, want %q", x.to.E164(), x.region, text, x.want)
 		}
 	}
-	if r, _ := c.Rule("+60123456789", "MY", now.Add(time.Hour)); r.Target() != "SG, MY" {
-		t.Errorf("at its end, the rule is %q", r.Target())
+	if r, _ := c.Rule("+60123456789", "MY", now.Add(time.Hour)); decision(r) != "SG, MY block" {
+		t.Errorf("at its end, the rule is %q", decision(r))
 	}
+}
+
+// decision is a rule as text: "MY, SG block".
+func decision(r clients.GuardRule) string {
+	return strings.Join(r.Targets(), ", ") + " " + string(r.Verdict)
 }
 
 // Rules are added, replaced and removed by what they are about; what is over goes with the next change.
@@ -166,7 +171,7 @@ func TestGuardRules(t *testing.T) {
 		t.Helper()
 		var got []string
 		for _, rule := range r.MustFind(t, "acme").GuardRules {
-			got = append(got, rule.Target()+" "+string(rule.Verdict))
+			got = append(got, decision(rule))
 		}
 		if strings.Join(got, "; ") != strings.Join(want, "; ") {
 			t.Errorf("%q, want %q", got, want)

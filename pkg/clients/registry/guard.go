@@ -14,13 +14,10 @@ import (
 // AddGuardRule adds a rule, with the date of today. It takes the place of what other rules say about the same countries
 // or the same prefix, and rules that are over are removed. Its end must be to come.
 func (g Registry) AddGuardRule(ctx context.Context, id string, rule clients.GuardRule) error {
-	if !rule.Until.IsZero() && !rule.Until.After(g.Now()) {
-		return clients.Named(id, fmt.Errorf("the rule would end on %s, which is over: must be a time to come",
-			rule.Until.UTC().Format(time.RFC3339)))
-	}
-	if rule.Until.UTC().Year() > lastYear {
-		return clients.Named(id, fmt.Errorf("the rule would end in the year %d: must be in the year %d or before",
-			rule.Until.UTC().Year(), lastYear))
+	if !rule.Until.IsZero() {
+		if err := g.checkEnd("rule", rule.Until); err != nil {
+			return clients.Named(id, err)
+		}
 	}
 	rule.Until, rule.Added = rule.Until.UTC().Truncate(time.Millisecond), g.now()
 	return g.Edit(ctx, id, func(r *clients.Record) error {
@@ -44,37 +41,26 @@ func (g Registry) RemoveGuardRules(ctx context.Context, id string, target client
 	})
 }
 
-// withoutTargets returns the rules without those that are over and without what they say about the countries or the
-// prefix of target, and which of these no rule was about.
+// withoutTargets returns the rules without those that are over and without what they say about the targets of another
+// rule, and which of these no rule was about.
 func (g Registry) withoutTargets(
-	rules []clients.GuardRule, target clients.GuardRule,
+	rules []clients.GuardRule, about clients.GuardRule,
 ) (kept []clients.GuardRule, missing []string) {
-	missing = slices.Clone(target.Countries)
-	if target.Prefix != "" {
-		missing = append(missing, target.Prefix)
-	}
-	all := slices.Clone(missing)
-	found := func(s string) { missing = slices.DeleteFunc(missing, func(m string) bool { return m == s }) }
+	missing = about.Targets()
 	for _, r := range rules {
 		if r.Over(g.Now()) {
 			continue
 		}
-		if r.Prefix != "" && slices.Contains(all, r.Prefix) {
-			found(r.Prefix)
-			continue
+		missing = others(missing, r.Targets())
+		r.Countries = others(r.Countries, about.Countries)
+		if r.Prefix != "" && r.Prefix != about.Prefix || len(r.Countries) > 0 {
+			kept = append(kept, r)
 		}
-		others := slices.DeleteFunc(slices.Clone(r.Countries), func(c string) bool {
-			if slices.Contains(all, c) {
-				found(c)
-				return true
-			}
-			return false
-		})
-		if r.Prefix == "" && len(others) == 0 {
-			continue
-		}
-		r.Countries = others
-		kept = append(kept, r)
 	}
 	return kept, missing
+}
+
+// others returns all but some.
+func others(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }

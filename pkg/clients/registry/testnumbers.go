@@ -18,13 +18,8 @@ const lastYear = 9999
 // AddTestNumber makes a number a test number of a client, with a code, until an instant that is to come. If it is one
 // already, it gets the new code and the new end.
 func (g Registry) AddTestNumber(ctx context.Context, id string, n phone.Number, code otp.Code, until time.Time) error {
-	if !until.After(g.Now()) {
-		return fmt.Errorf("the test number would end on %s, which is over: must be a time to come",
-			until.UTC().Format(time.RFC3339))
-	}
-	if until.UTC().Year() > lastYear {
-		return fmt.Errorf("the test number would end in the year %d: must be in the year %d or before",
-			until.UTC().Year(), lastYear)
+	if err := g.checkEnd("test number", until); err != nil {
+		return err
 	}
 	of := clients.Record{ID: id}
 	added, err := of.SealTestNumber(ctx, g.Sealer, n.E164, n.Mask, code, until)
@@ -37,6 +32,17 @@ func (g Registry) AddTestNumber(ctx context.Context, id string, n phone.Number, 
 		r.TestNumbers = append(kept, added)
 		return err
 	})
+}
+
+// checkEnd refuses an end that is not to come, or that no record can have.
+func (g Registry) checkEnd(of string, until time.Time) error {
+	switch end := until.UTC(); {
+	case !end.After(g.Now()):
+		return fmt.Errorf("the %s would end on %s, which is over: must be a time to come", of, end.Format(time.RFC3339))
+	case end.Year() > lastYear:
+		return fmt.Errorf("the %s would end in the year %d: must be in the year %d or before", of, end.Year(), lastYear)
+	}
+	return nil
 }
 
 // RemoveTestNumber makes a test number of a client an ordinary number.
