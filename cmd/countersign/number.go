@@ -9,8 +9,6 @@ import (
 	"unicode"
 
 	"countersign/pkg/clients"
-	"countersign/pkg/clients/registry"
-	"countersign/pkg/documents"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -25,14 +23,14 @@ type numberCommands struct {
 // Help describes the JSON of the commands.
 func (numberCommands) Help() string {
 	return `With --json, show prints {client, number, messages, unanswered, pause, knownSources, wait, waitKnown, ` +
-		`allClients, answered, knownUntil, guard, guardWait}: number is masked; messages are times, the newest ` +
+		`allClients, answered, knownUntil, guard, guardWait, watched}: number is masked; messages are times, the newest ` +
 		`first; pause is there if unanswered messages pause the number; wait is the time until a message may go ` +
 		`out to anybody, and waitKnown that for a source from which a right code came before; allClients has ` +
 		`the times of the messages of all clients together, if the deployment limits these; answered is the ` +
 		`time of the latest right code; until knownUntil no budget of the guard refuses the number; guard is ` +
 		`what the guard makes of a message to it now: sent, known, off, allowed, blocked, or the budget without ` +
-		`room, which is block, country or client, and guardWait the time until that has room. clear prints ` +
-		`{client, number, done}.
+		`room, which is block, country or client, and guardWait the time until that has room; watched is there ` +
+		`if the message goes out all the same, in mode monitor. clear prints {client, number, done}.
 
 The limits are those of the client's record and of this command's environment: give it the deployment's settings.`
 }
@@ -69,10 +67,8 @@ func (c *aNumber) on(ctx context.Context, work func(desk) error) (err error) {
 	if err != nil {
 		return err
 	}
-	record, err := registry.Registry{Table: store.Documents()}.Get(ctx, c.Client)
-	if errors.Is(err, documents.ErrNotFound) {
-		return fmt.Errorf("%w in %s: client list prints what exists", err, c.at().Name(cfg.ClientsTable))
-	} else if err != nil {
+	record, err := c.record(ctx, store, cfg, c.Client)
+	if err != nil {
 		return err
 	}
 	client, err := record.Client(ctx, cfg.Defaults(), ring)

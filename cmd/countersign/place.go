@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
@@ -107,7 +108,7 @@ func (p place) store(ctx context.Context) (store openstore.Store, cfg config.Con
 	if cfg, err = config.Load(os.Getenv); err != nil {
 		return nil, cfg, err
 	}
-	if !p.at().Deployed() && os.Getenv(config.Prefix+"REQUESTS_PER_MINUTE") == "" {
+	if !p.at().Deployed() && !config.Given(os.Getenv, "REQUESTS_PER_MINUTE") {
 		cfg.RequestsPerMinute = 0 // that of the local server
 	}
 	if err = p.makeFolder(); err != nil {
@@ -115,6 +116,17 @@ func (p place) store(ctx context.Context) (store openstore.Store, cfg config.Con
 	}
 	store, err = p.at().Open(ctx, cfg.Table, cfg.ClientsTable)
 	return store, cfg, err
+}
+
+// record returns the record of a client.
+func (p place) record(
+	ctx context.Context, store openstore.Store, cfg config.Config, id string,
+) (clients.Record, error) {
+	r, err := registry.Registry{Table: store.Documents()}.Get(ctx, id)
+	if errors.Is(err, documents.ErrNotFound) {
+		err = fmt.Errorf("%w in %s: client list prints what exists", err, p.at().Name(cfg.ClientsTable))
+	}
+	return r, err
 }
 
 // makeFolder makes the data folder. A deployment needs none.

@@ -61,10 +61,10 @@ func Load(getenv func(string) string) (Config, error) {
 		}
 	}
 	errs = append(errs, renamed(c.Policy.Validate())...)
-	if given(getenv, "DIGITS") {
+	if Given(getenv, "DIGITS") {
 		c.Bounds.Digits = c.Policy.Digits
 	}
-	if given(getenv, "VALIDITY") {
+	if Given(getenv, "VALIDITY") {
 		c.Bounds.Validity = c.Policy.Validity
 	}
 	return c, errors.Join(errs...)

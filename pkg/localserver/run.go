@@ -169,7 +169,7 @@ func (o Options) settings() (cfg config.Config, err error) {
 }
 
 // set reports whether a setting has a value of its own.
-func (o Options) set(name string) bool { return strings.TrimSpace(o.Getenv(config.Prefix+name)) != "" }
+func (o Options) set(name string) bool { return config.Given(o.Getenv, name) }
 
 // check refuses to show codes where strangers can read them.
 func (o Options) check() error {
