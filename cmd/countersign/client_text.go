@@ -210,13 +210,9 @@ func signing(r clients.Record) string {
 
 // guardOf is how the guard treats a client, in a word or two.
 func guardOf(r clients.Record) string {
-	text := string(cmp.Or(r.Guard.Mode, guard.Monitor))
-	switch n := len(r.Guard.Rules); n {
-	case 0:
-	case 1:
-		text += ", 1 rule"
-	default:
-		text += fmt.Sprintf(", %d rules", n)
+	text := string(r.Guard.WithDefaults().Mode)
+	if n := len(r.Guard.Rules); n > 0 {
+		text += ", " + count(n, "rule", "rules")
 	}
 	return text
 }

@@ -78,7 +78,7 @@ func (c guardTarget) rule() (r clients.GuardRule, err error) {
 	for _, some := range c.Target {
 		r.Countries = append(r.Countries, strings.Split(some, ",")...)
 	}
-	if slices.Contains(r.Countries, "*") {
+	if slices.Contains(r.Countries, clients.Everywhere) {
 		return r, errors.New("* is no country: client disable stops a client, and guard mode changes its guard")
 	}
 	for _, some := range r.Countries {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,9 +65,9 @@ func (c *guardReport) Run(ctx context.Context) (err error) {
 // checkCountry refuses a country that does not exist.
 func (c *guardReport) checkCountry() error {
 	switch c.Country {
-	case "", report.Uncertain:
+	case "", guard.Uncertain:
 		return nil
-	case "*":
+	case clients.Everywhere:
 		return errors.New("--country: leave it out for all countries")
 	}
 	if err := plan.CheckCountries([]string{c.Country}); err != nil {
@@ -119,41 +120,42 @@ func (c *guardReport) prices() (all report.Prices, note string, err error) {
 func (c *guardReport) subjects(
 	ctx context.Context, store openstore.Store, cfg config.Config,
 ) (all []report.Subject, err error) {
-	rate := cfg.Defaults().RequestsPerMinute
-	demo := report.Subject{
-		ID: standin.DemoClient, Guard: clients.Guard{Mode: guard.Enforce}, PerMinute: rate,
-		Countries: plan.Countries(),
-	}
-	local := !c.at().Deployed() // where the demo client has no record
-	var records []clients.Record
-	reg := registry.Registry{Table: store.Documents()}
-	if c.ID == "" {
-		if records, err = reg.List(ctx); err != nil {
-			warn("some clients are left out: %v", err)
-		}
-	} else {
-		r, err := reg.Get(ctx, c.ID)
-		if errors.Is(err, documents.ErrNotFound) && local && c.ID == standin.DemoClient {
-			return []report.Subject{demo}, nil
-		} else if errors.Is(err, documents.ErrNotFound) {
-			return nil, fmt.Errorf("%w in %s: client list prints what exists", err, c.at().Name(cfg.ClientsTable))
-		} else if err != nil {
-			return nil, err
-		}
-		records = []clients.Record{r}
+	records, err := c.records(ctx, store, cfg)
+	if err != nil {
+		return nil, err
 	}
 	for _, r := range records {
-		s := report.Subject{ID: r.ID, Guard: r.Guard, PerMinute: rate, Countries: r.Countries}
-		if r.PerMinute > 0 {
-			s.PerMinute = r.PerMinute
+		s := report.Subject{
+			ID: r.ID, Guard: r.Guard, PerMinute: cmp.Or(r.PerMinute, cfg.RequestsPerMinute), Countries: r.Countries,
 		}
-		if slices.Contains(r.Countries, "*") {
+		if slices.Contains(r.Countries, clients.Everywhere) {
 			s.Countries = plan.Countries()
 		}
 		all = append(all, s)
 	}
-	isDemo := func(r clients.Record) bool { return r.ID == standin.DemoClient }
-	if c.ID == "" && local && !slices.ContainsFunc(records, isDemo) {
+	return all, nil
+}
+
+// records returns the records of the clients of the report, and in a local folder one for the demo client, which has
+// none there.
+func (c *guardReport) records(
+	ctx context.Context, store openstore.Store, cfg config.Config,
+) (all []clients.Record, err error) {
+	demo := clients.Record{
+		ID: standin.DemoClient, Guard: clients.Guard{Mode: guard.Enforce}, Countries: []string{clients.Everywhere},
+	}
+	local := !c.at().Deployed()
+	if c.ID != "" {
+		r, err := c.record(ctx, store, cfg, c.ID)
+		if errors.Is(err, documents.ErrNotFound) && local && c.ID == demo.ID {
+			r, err = demo, nil
+		}
+		return []clients.Record{r}, err
+	}
+	if all, err = (registry.Registry{Table: store.Documents()}).List(ctx); err != nil {
+		warn("some clients are left out: %v", err)
+	}
+	if local && !slices.ContainsFunc(all, func(r clients.Record) bool { return r.ID == demo.ID }) {
 		all = append(all, demo)
 	}
 	return all, nil
@@ -200,13 +202,6 @@ func reportSum(r report.Report) string {
 		text += fmt.Sprintf(" %s no look: --all prints them.", count(r.Quiet, "more budget needs", "more budgets need"))
 	}
 	return text + "\n"
-}
-
-func count(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", more)
 }
 
 // reportCells are the cells of a row.

@@ -56,3 +56,11 @@ func instant(t time.Time) string {
 	}
 	return t.Format(time.RFC3339)
 }
+
+// count is a number with what it counts, one or more.
+func count(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", more)
+}

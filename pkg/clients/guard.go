@@ -23,6 +23,12 @@ type Guard struct {
 	Rules        []GuardRule `json:"rules,omitempty"` // at most [MaxGuardRules]; default: none
 }
 
+// WithDefaults returns g with the default in place of each member that is left out.
+func (g Guard) WithDefaults() Guard {
+	g.Mode, g.NewCountries = cmp.Or(g.Mode, guard.Monitor), cmp.Or(g.NewCountries, guard.DefaultYoung)
+	return g
+}
+
 // MaxGuardRules is the most rules of a client, and MaxNewCountries the highest [Guard.NewCountries].
 const (
 	MaxGuardRules   = 50
@@ -98,13 +104,12 @@ const unlimitedRate = 60_000
 
 // Policy returns what requests of a client do, by its rate of [Client.PerMinute].
 func (g Guard) Policy(perMinute int) guard.Policy {
-	if g.Mode == guard.Off {
+	if g = g.WithDefaults(); g.Mode == guard.Off {
 		return guard.Policy{}
 	}
 	shards := (cmp.Or(perMinute, unlimitedRate) + shardRate - 1) / shardRate
 	return guard.Policy{
-		Mode: cmp.Or(g.Mode, guard.Monitor), Young: cmp.Or(g.NewCountries, guard.DefaultYoung),
-		Shards: max(1, min(shards, guard.MaxShards)),
+		Mode: g.Mode, Young: g.NewCountries, Shards: max(1, min(shards, guard.MaxShards)),
 	}
 }
 

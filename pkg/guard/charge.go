@@ -13,7 +13,7 @@ type Charge struct {
 	Hour int64
 	// Base is that of a [Country] and of [Young], Usual that of the country of a [Block]: see [Entry].
 	Base, Usual int
-	// Region is the country of the message, of a [Source]; ZZ where it is not known.
+	// Region is the country of the message, of a [Source]; [Uncertain] where it is not known.
 	Region string
 	// Label returns that of a [Block], for an entry that has none.
 	Label func() []byte

@@ -32,8 +32,11 @@ func (n Numbers) CountryKey() string {
 	return n.key(Country, n.region()+"#"+strconv.Itoa(n.Shard))
 }
 
-// region returns the country as entries name it. ISO 3166-1 gives ZZ to nobody.
-func (n Numbers) region() string { return cmp.Or(n.Region, "ZZ") }
+// Uncertain is the country of numbers without a certain one, as entries name it. ISO 3166-1 gives ZZ to nobody.
+const Uncertain = "ZZ"
+
+// region returns the country as entries name it.
+func (n Numbers) region() string { return cmp.Or(n.Region, Uncertain) }
 
 // BlockKey returns the key of a block's entry by its digest.
 func BlockKey(client string, block []byte) string {

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,9 +31,6 @@ type Maker struct {
 	Now    time.Time
 }
 
-// Uncertain is the country of numbers without a certain one, as keys name it.
-const Uncertain = "ZZ"
-
 // Make reads the budgets of clients, and returns those that the options choose.
 func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report, error) {
 	r := Report{
@@ -49,7 +46,7 @@ func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report,
 		for _, row := range rows {
 			if row.Kind == Country {
 				r.Refused += row.Refused
-				r.CostUSD += row.CostUSD
+				r.CostUSD = rounded(r.CostUSD + row.CostUSD)
 			}
 			if !o.shown(row) {
 				r.Quiet++
@@ -82,7 +79,7 @@ func (m Maker) rows(ctx context.Context, s Subject, o Options) ([]Row, error) {
 			rows = append(rows, row)
 		}
 	}
-	blocks, err := m.blocks(ctx, t)
+	blocks, err := t.blocks(ctx)
 	return append(rows, blocks...), err
 }
 
@@ -103,7 +100,7 @@ func (m Maker) read(ctx context.Context, s Subject, only string) (*table, error)
 	t := &table{
 		Subject: s, Maker: m, policy: s.Guard.Policy(s.PerMinute), rules: clients.Client{GuardRules: s.Guard.Rules},
 		numbers: otp.GuardNumbers(s.ID), hour: m.Now.Unix() / 3600,
-		countries: append(slices.Clone(s.Countries), Uncertain), entries: map[string]guard.Entry{},
+		countries: append(slices.Clone(s.Countries), guard.Uncertain), entries: map[string]guard.Entry{},
 	}
 	if only != "" {
 		t.countries = []string{only}
@@ -147,11 +144,21 @@ func (t *table) add(ctx context.Context, keys []string) error {
 func (t *table) shards(key func(shard int) string) (all []guard.Entry) {
 	for shard := range guard.MaxShards {
 		e, ok := t.entries[key(shard)]
-		if ok && (shard < t.policy.Shards || guard.Sum(e.Unanswered)+guard.Sum(e.Answered)+guard.Sum(e.Refused) > 0) {
+		if ok && (shard < t.policy.Shards || inUse(e)) {
 			all = append(all, e)
 		}
 	}
 	return all
+}
+
+// shardsOf returns the entries of a country.
+func (t *table) shardsOf(country string) []guard.Entry {
+	return t.shards(func(shard int) string { return t.countryKey(country, shard) })
+}
+
+// inUse reports whether an entry has messages of the last 24 hours.
+func inUse(e guard.Entry) bool {
+	return guard.Sum(e.Unanswered)+guard.Sum(e.Answered)+guard.Sum(e.Refused) > 0
 }
 
 // young returns the row of all countries without a baseline, nil if there is no entry.
@@ -172,7 +179,7 @@ func (t *table) young() *Row {
 
 // country returns the row of a country. ok is false if nothing was sent there, and no rule names it.
 func (t *table) country(country string, young *Row) (row Row, ok bool) {
-	all := t.shards(func(shard int) string { return t.countryKey(country, shard) })
+	all := t.shardsOf(country)
 	rule, ruled := t.rules.Rule("", country, t.Now)
 	if len(all) == 0 && !ruled {
 		return Row{}, false
@@ -180,15 +187,12 @@ func (t *table) country(country string, young *Row) (row Row, ok bool) {
 	row = t.row(Country, all)
 	row.Country = country
 	row.price(country, t.Prices)
-	if learns := slices.ContainsFunc(all, guard.Entry.Young); learns {
+	if len(all) == 0 || slices.ContainsFunc(all, guard.Entry.Young) {
 		row.Allowance, row.Left, row.Usual = nil, nil, nil
 		row.Verdict = Learning
 		if young != nil && (young.Verdict == Refusing || young.Verdict == Monitored) {
 			row.Verdict = young.Verdict
 		}
-	}
-	if len(all) == 0 {
-		row.Allowance, row.Left, row.Verdict = nil, nil, Learning
 	}
 	if ruled {
 		row.rule(rule)
@@ -250,16 +254,18 @@ func messages(hundredths int) int {
 // price sets the cost of what was refused.
 func (r *Row) price(country string, prices Prices) {
 	r.PriceUSD = prices.of(country)
-	text := strconv.FormatFloat(float64(r.Refused)*r.PriceUSD, 'f', 5, 64) // 3 * 0.1 is not 0.30000000000000004
-	r.CostUSD, _ = strconv.ParseFloat(text, 64)
+	r.CostUSD = rounded(float64(r.Refused) * r.PriceUSD)
 }
 
+// rounded returns an amount to five decimals: 3 * 0.1 is not 0.30000000000000004.
+func rounded(usd float64) float64 { return math.Round(usd*1e5) / 1e5 }
+
 // blocks returns the rows of the blocks that countries name.
-func (m Maker) blocks(ctx context.Context, t *table) (rows []Row, err error) {
+func (t *table) blocks(ctx context.Context) (rows []Row, err error) {
 	country := map[string]string{} // by the key of a block
 	var keys []string
 	for _, c := range t.countries {
-		for _, e := range t.shards(func(shard int) string { return t.countryKey(c, shard) }) {
+		for _, e := range t.shardsOf(c) {
 			for _, digest := range e.Worst {
 				key := guard.BlockKey(t.numbers.Client, digest)
 				if country[key] == "" {
@@ -275,7 +281,7 @@ func (m Maker) blocks(ctx context.Context, t *table) (rows []Row, err error) {
 		return nil, err
 	}
 	for _, key := range keys {
-		if e, ok := t.entries[key]; ok && guard.Sum(e.Unanswered)+guard.Sum(e.Answered)+guard.Sum(e.Refused) > 0 {
+		if e, ok := t.entries[key]; ok && inUse(e) {
 			rows = append(rows, t.block(e, country[key]))
 		}
 	}

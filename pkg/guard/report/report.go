@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"time"
 
 	"countersign/pkg/clients"
@@ -40,10 +39,8 @@ type Rule struct {
 
 // ClientOf returns how a client's record has the guard treat it. Rules that are over are in it.
 func ClientOf(id string, g clients.Guard) Client {
-	c := Client{
-		ID: id, Mode: cmp.Or(g.Mode, guard.Monitor), NewCountries: cmp.Or(g.NewCountries, guard.DefaultYoung),
-		Rules: []Rule{},
-	}
+	g = g.WithDefaults()
+	c := Client{ID: id, Mode: g.Mode, NewCountries: g.NewCountries, Rules: []Rule{}}
 	for _, r := range g.Rules {
 		c.Rules = append(c.Rules, Rule{
 			Verdict: verdictOf(r), Countries: r.Countries, Prefix: r.Prefix, Until: r.Until,
@@ -85,7 +82,7 @@ const (
 type Row struct {
 	Client  string `json:"client"`
 	Kind    Kind   `json:"kind"`
-	Country string `json:"country,omitempty"` // "ZZ" is a number without a certain country
+	Country string `json:"country,omitempty"` // [guard.Uncertain] for numbers without a certain one
 	Block   string `json:"block,omitempty"`   // what the numbers begin with
 	Sent    int    `json:"sent"`
 	// Answered are those of Sent that led to a right code; KnownAnswers come from known numbers and are not in Sent.

@@ -173,6 +173,18 @@ func TestBurst(t *testing.T) {
 	}
 }
 
+// TestSum: amounts have five decimals, and not those of a float.
+func TestSum(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 1)
+	for _, country := range []string{"MY", "GB"} {
+		w.learned(country, 0)
+		w.send(9, country, 0, "block of "+country, hour)
+	}
+	if r := w.make(report.Options{}, acme(guard.Enforce, 1)); r.Refused != 2 || r.CostUSD != 0.06 {
+		t.Errorf("%d were refused, for %v USD", r.Refused, r.CostUSD)
+	}
+}
+
 // TestDayAfter: what stopped counting is not reported.
 func TestDayAfter(t *testing.T) {
 	w := newWorld(t, guard.Enforce, 1)
@@ -315,7 +327,7 @@ func TestRules(t *testing.T) {
 	quiet := newWorld(t, guard.Enforce, 1)
 	thailand := acme(guard.Enforce, 1, rule(clients.Block, later, "", "TH"))
 	row := find(t, quiet.make(report.Options{}, thailand), report.Country, "TH")
-	if row.Verdict != report.Blocked || !row.Until.Equal(later) || row.Left != nil {
+	if row.Verdict != report.Blocked || !row.Until.Equal(later) || row.Left != nil || row.Usual != nil {
 		t.Errorf("a country without messages: %+v", row)
 	}
 }
