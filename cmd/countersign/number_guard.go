@@ -60,8 +60,7 @@ func (d desk) try(ctx context.Context, now otp.Millis, g *guarded) error {
 	g.Guard = "sent"
 	if v.Reason != "" {
 		g.Guard, g.Watched = string(v.Reason), d.client.Guard.Mode == guard.Monitor
-		until := time.Unix((v.Entry.Hour+v.Entry.Wait())*3600, 0)
-		g.GuardWait = waiting(until.Sub(now.Time()))
+		g.GuardWait = waiting(otp.GuardWait(v, now))
 	}
 	return nil
 }

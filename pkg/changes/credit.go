@@ -32,11 +32,6 @@ func credits(c *otp.Challenge) []guard.Credit {
 	return all
 }
 
-// byGuard are the refusals of a budget. Those of an operator say nothing about one.
-var byGuard = map[otp.Outcome]bool{
-	otp.OverBlock: true, otp.OverCountry: true, otp.OverClient: true, otp.OverSource: true,
-}
-
 // refusals returns what the refusal of a challenge's message changes in the budgets. Those that a budget refused are
 // for the operator to see. What the provider refused gives its room back.
 func refusals(c *otp.Challenge) []guard.Credit {
@@ -46,7 +41,7 @@ func refusals(c *otp.Challenge) []guard.Credit {
 	switch {
 	case !ok:
 		return nil
-	case byGuard[c.Result]:
+	case c.Result.Over() != "":
 		return []guard.Credit{country, other}
 	case c.Result != otp.Undeliverable || known:
 		return nil

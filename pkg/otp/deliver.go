@@ -96,7 +96,7 @@ func (s *sending) spend(ctx context.Context, p Spend) (Started, error) {
 	}
 	refusal, wait := limits.Refusal(*spent.Item, p.Now)
 	if p.refuses(spent.Verdict) {
-		refusal, wait = overOf[spent.Verdict.Reason], waitOf(spent.Verdict, p.Now)
+		refusal, wait = overOf(spent.Verdict.Reason), GuardWait(spent.Verdict, p.Now)
 	}
 	switch {
 	case refusal == "":

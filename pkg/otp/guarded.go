@@ -77,9 +77,23 @@ func (k *Keys) Block(client string, label []byte) (string, error) {
 		"keys: the label of a block cannot be decrypted: its number key was retired, or it was changed")
 }
 
-// overOf has the outcome of each reason of the guard.
-var overOf = map[guard.Reason]Outcome{
-	guard.ByBlock: OverBlock, guard.ByCountry: OverCountry, guard.ByClient: OverClient, guard.BySource: OverSource,
+// over has the budget of each outcome by which one refuses.
+var over = map[Outcome]guard.Reason{
+	OverBlock: guard.ByBlock, OverCountry: guard.ByCountry, OverClient: guard.ByClient, OverSource: guard.BySource,
+}
+
+// Over returns the budget that refuses a message with this outcome, "" if none does. [OperatorBlock] is of a rule, and
+// of no budget.
+func (o Outcome) Over() guard.Reason { return over[o] }
+
+// overOf returns the outcome of a reason of the guard.
+func overOf(r guard.Reason) Outcome {
+	for o, reason := range over {
+		if reason == r {
+			return o
+		}
+	}
+	return ""
 }
 
 // note keeps what a spend returned: for the challenge, for a refund, for the answer, and for the newer ledgers of the
@@ -106,8 +120,8 @@ func (s *sending) tagOf(c Challenge) []byte {
 // refuses reports whether the guard, and not a limit, refuses the message.
 func (p Spend) refuses(v guard.Verdict) bool { return p.Guard != nil && v.Refused(p.Guard.Mode) }
 
-// waitOf returns the time until the entry that refused a message has room. An answer may come earlier.
-func waitOf(v guard.Verdict, now Millis) time.Duration {
+// GuardWait returns the time until the entry that refused a message has room. An answer may come earlier.
+func GuardWait(v guard.Verdict, now Millis) time.Duration {
 	hour := max(now.Hour()+1, v.Entry.Hour+v.Entry.Wait()) // the entry may have been read an hour ago
 	return Millis(hour * time.Hour.Milliseconds()).Sub(now)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,11 +164,11 @@ func TestGuardWait(t *testing.T) {
 		if ahead >= 0 {
 			entry = e.At(hour + ahead)
 		}
-		if got := waitOf(guard.Verdict{Entry: entry}, now); got != want {
+		if got := GuardWait(guard.Verdict{Entry: entry}, now); got != want {
 			t.Errorf("an entry of the hour %+d: %v, want %v", ahead, got, want)
 		}
 	}
-	if got := waitOf(guard.Verdict{}, now); got != 59*time.Minute {
+	if got := GuardWait(guard.Verdict{}, now); got != 59*time.Minute {
 		t.Errorf("without an entry: %v", got)
 	}
 }
@@ -202,14 +203,20 @@ func TestTagOfSpend(t *testing.T) {
 // Each reason of the guard is an outcome, and each of them is stored in its turn.
 func TestOutcomesOfGuard(t *testing.T) {
 	for _, reason := range []guard.Reason{guard.ByBlock, guard.ByCountry, guard.ByClient, guard.BySource} {
-		if overOf[reason] == "" || !slices.Contains(overLimits, overOf[reason]) {
-			t.Errorf("%s is the outcome %q", reason, overOf[reason])
+		if overOf(reason) == "" || !slices.Contains(overLimits, overOf(reason)) {
+			t.Errorf("%s is the outcome %q", reason, overOf(reason))
 		}
 	}
 	if len(overLimits) >= startTries {
 		t.Error("a start may be given up because of refusals")
 	}
-	if overOf[""] != "" {
+	if overOf("") != "" {
 		t.Error("no reason is an outcome")
+	}
+	for _, o := range Outcomes() {
+		reason, ours := strings.CutPrefix(string(o), "guard_")
+		if want := guard.Reason(reason); ours && o != OperatorBlock && o.Over() != want || !ours && o.Over() != "" {
+			t.Errorf("%s is of the budget %q", o, o.Over())
+		}
 	}
 }

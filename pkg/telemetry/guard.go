@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"log/slog"
-	"strings"
 
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
@@ -14,17 +13,15 @@ const (
 	byDailyCap = "daily_cap"
 )
 
-// guardOutcome begins the outcomes of the guard.
-const guardOutcome = "guard_"
-
 // guarded returns why the guard, a rule of the operator or the quota of the day refused the message, "" if none did.
 func (r *Request) guarded() string {
-	over, ok := strings.CutPrefix(string(r.Outcome), guardOutcome)
-	switch {
+	switch over := r.Outcome.Over(); {
 	case r.QuotaOut:
 		return byDailyCap
-	case ok:
-		return over
+	case r.Outcome == otp.OperatorBlock:
+		return byOperator
+	case over != "":
+		return string(over)
 	case r.Outcome == otp.Unclear && r.Wait > 0: // a further copy was refused
 		return string(r.Verdict.Reason)
 	}
@@ -46,8 +43,8 @@ func (r *Request) guardLow() bool {
 }
 
 // appendGuard appends why the guard refused the message or would have, or that little is left, and the figures behind
-// it: messages to new numbers of the latest 24 hours, the allowance, and the hours until the oldest of them stops
-// counting. None of them leads to a number.
+// it: messages to new numbers of the latest 24 hours, the allowance, and the hours until there is room, if nobody sends
+// or answers. None of them leads to a number.
 func (r *Request) appendGuard(line []slog.Attr) []slog.Attr {
 	reason := r.guarded() + r.watched() // one of them is empty
 	if reason != "" {

@@ -99,7 +99,7 @@ type table struct {
 func (m Maker) read(ctx context.Context, s Subject, only string) (*table, error) {
 	t := &table{
 		Subject: s, Maker: m, policy: s.Guard.Policy(s.PerMinute), rules: clients.Client{GuardRules: s.Guard.Rules},
-		numbers: otp.GuardNumbers(s.ID), hour: m.Now.Unix() / 3600,
+		numbers: otp.GuardNumbers(s.ID), hour: otp.MillisOf(m.Now).Hour(),
 		countries: append(slices.Clone(s.Countries), guard.Uncertain), entries: map[string]guard.Entry{},
 	}
 	if only != "" {
