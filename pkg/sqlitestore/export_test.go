@@ -14,3 +14,8 @@ func (s *Store) PutEntry(ctx context.Context, e guard.Entry) error {
 	})
 	return err
 }
+
+// Entry reads the entry under a key; it is nil if there is none.
+func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
+	return in(ctx, s, "entry", func() (*guard.Entry, error) { return s.entry(key) })
+}

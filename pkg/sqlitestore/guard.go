@@ -42,11 +42,6 @@ func (s *Store) Uncharge(ctx context.Context, c guard.Charged) error {
 	return err
 }
 
-// Entry reads the entry under a key, for an operator; it is nil if there is none.
-func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
-	return in(ctx, s, "entry", func() (*guard.Entry, error) { return s.entry(key) })
-}
-
 // Entries implements [guard.Reader].
 func (s *Store) Entries(ctx context.Context, keys []string) ([]guard.Entry, error) {
 	return in(ctx, s, "entries", func() (all []guard.Entry, err error) {
