@@ -38,7 +38,7 @@ var guardHelp = texts{
 	"guard_modes": "enforce: what has no room is refused. monitor: it goes out, and is reported. off: nothing is " +
 		"counted.",
 	"guard_new": "Unanswered messages in 24 hours that all countries without a history may have together; 0 is the " +
-		"default, 150.",
+		"default, " + strconv.Itoa(guard.DefaultYoung) + ".",
 }
 
 type guardCommands struct {
