@@ -23,9 +23,9 @@ type numberCommands struct {
 // Help describes the JSON of the commands.
 func (numberCommands) Help() string {
 	return `With --json, show prints {client, number, messages, unanswered, pause, knownSources, wait, waitKnown, ` +
-		`allClients, answered, knownUntil, guard, guardWait, watched}: number is masked; messages are times, the newest ` +
-		`first; pause is there if unanswered messages pause the number; wait is the time until a message may go ` +
-		`out to anybody, and waitKnown that for a source from which a right code came before; allClients has ` +
+		`allClients, answered, knownUntil, guard, guardWait, watched}: number is masked; messages are times, the ` +
+		`newest first; pause is there if unanswered messages pause the number; wait is the time until a message may ` +
+		`go out to anybody, and waitKnown that for a source from which a right code came before; allClients has ` +
 		`the times of the messages of all clients together, if the deployment limits these; answered is the ` +
 		`time of the latest right code; until knownUntil no budget of the guard refuses the number; guard is ` +
 		`what the guard makes of a message to it now: sent, known, off, allowed, blocked, or the budget without ` +
