@@ -327,7 +327,7 @@ func TestGuardsRole(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-central-1")
 	t.Setenv("COUNTERSIGN_TABLE", "challenges")
 	reads := map[string]string{
-		"init": "GetItem", "otp": "GetItem", "cognito": "GetItem", "changes": "BatchGetItem",
+		"init": "BatchGetItem", "otp": "BatchGetItem", "cognito": "BatchGetItem", "changes": "BatchGetItem",
 	}
 	for function, r := range roles(t) {
 		for _, operation := range []string{"GetItem", "BatchGetItem", "Query", "Scan", "DeleteItem"} {

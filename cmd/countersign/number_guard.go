@@ -50,7 +50,7 @@ func (d desk) try(ctx context.Context, now otp.Millis, g *guarded) error {
 	m := guard.Message{
 		Policy:  d.client.Guard,
 		Numbers: d.keys.Numbers(d.client.ID, d.number.E164, d.client.Guard.Shards),
-		Hour:    now.Time().Unix() / 3600,
+		Hour:    now.Hour(),
 	}
 	m.Mode, m.Region = guard.Enforce, d.number.Region
 	v, err := report.Try(ctx, d.store, m)

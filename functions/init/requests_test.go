@@ -12,21 +12,22 @@ import (
 	"countersign/functions/internal/starttest"
 )
 
-// An init of a known client makes three writes and no read, and to a new number those of the guard, which
+// An init of a known client makes three writes and one read, and to a new number those of the guard, which
 // TestRequestsOfTheGuard of package dynamostore has one by one. A request that is refused before a challenge exists
 // makes no write, and reads at most its client (P7).
 func TestRequests(t *testing.T) {
 	starttest.Environment(t)
 	call := costing(t)
 	none := map[string]int{}
-	init := map[string]int{"PutItem": 1, "UpdateItem": 2}
+	init := map[string]int{"BatchGetItem": 1, "PutItem": 1, "UpdateItem": 2}
 	// The first one reads the client, and reserves messages of its day: the deployment's first one begins the day. It
 	// makes the budgets of a country and of a block, and the second one that of all new countries.
-	first := map[string]int{"GetItem": 2, "PutItem": 3, "UpdateItem": 5}
+	first := map[string]int{"BatchGetItem": 1, "GetItem": 1, "PutItem": 3, "UpdateItem": 4}
 	call("demo", "1", "60-6543216353", "SUCCESS", first)
-	call("demo", "2", "60-6543216354", "SUCCESS", map[string]int{"GetItem": 1, "PutItem": 2, "UpdateItem": 5})
-	call("demo", "2b", "60-6543216356", "SUCCESS", map[string]int{"GetItem": 1, "PutItem": 1, "UpdateItem": 5})
-	call("demo", "2b", "60-6543216356", "SUCCESS", map[string]int{"PutItem": 1})
+	call("demo", "2", "60-6543216354", "SUCCESS", map[string]int{"BatchGetItem": 1, "PutItem": 2, "UpdateItem": 4})
+	sent := map[string]int{"BatchGetItem": 1, "PutItem": 1, "UpdateItem": 5}
+	call("demo", "2b", "60-6543216356", "SUCCESS", sent)
+	call("demo", "2b", "60-6543216356", "SUCCESS", map[string]int{"BatchGetItem": 1, "PutItem": 1})
 	call("demo", "3", "60-6543216354", "TIMES_EXCEED_LIMIT", init)
 	call("demo", "4", "60-1", "INVALID_PHONE_NUMBER", none)
 	call("demo", "5", "44-2044555666", "ACCESS_DENIED", none)
@@ -42,10 +43,11 @@ func TestRequestsOfAllClients(t *testing.T) {
 	t.Setenv("COUNTERSIGN_NUMBER_PER_DAY", "1")
 	t.Setenv("COUNTERSIGN_COOLDOWN", "0s")
 	call := costing(t)
-	call("demo", "1", "60-6543216353", "SUCCESS", map[string]int{"GetItem": 2, "PutItem": 3, "UpdateItem": 6})
-	refused := map[string]int{"GetItem": 1, "PutItem": 2, "UpdateItem": 10}
+	sent := map[string]int{"BatchGetItem": 1, "GetItem": 1, "PutItem": 3, "UpdateItem": 5}
+	call("demo", "1", "60-6543216353", "SUCCESS", sent)
+	refused := map[string]int{"BatchGetItem": 1, "PutItem": 2, "UpdateItem": 9}
 	call("demo", "2", "60-6543216353", "SEND_TIMES_EXCEED_LIMIT", refused)
-	call("demo", "2", "60-6543216353", "SEND_TIMES_EXCEED_LIMIT", map[string]int{"PutItem": 1})
+	call("demo", "2", "60-6543216353", "SEND_TIMES_EXCEED_LIMIT", map[string]int{"BatchGetItem": 1, "PutItem": 1})
 }
 
 // costing returns a call of the function, which must have an answer and take so many requests.

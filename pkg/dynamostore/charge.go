@@ -39,43 +39,50 @@ var (
 // which get in each other's way only where the entry has to be made or brought to its hour.
 const chargeTries = 10
 
-// Charge implements [guard.Budgets]. A budget of a country has many messages and is mostly current, so the update is
-// tried at once. A block or a source mostly has its first message of the hour, so it is read first.
+// Charge implements [guard.Budgets]. The entry is read first: a block or a source mostly has its first message of the
+// hour, and an entry without room costs no write.
 func (s *Store) Charge(ctx context.Context, c guard.Charge) (guard.Entry, bool, error) {
-	var item image
-	var applied bool
-	var err error
-	if c.Kind == guard.Country || c.Kind == guard.Young {
-		e, values := charging(c, nil)
-		item, applied, err = s.update(ctx, c.Key, e, values, types.ReturnValueAllNew)
-	} else {
-		item, err = s.peek(ctx, c.Key)
-	}
-	for tries := 0; err == nil && !applied; tries++ {
-		if tries == chargeTries {
-			return guard.Entry{}, false, errors.New("charge: a budget of the guard changed again and again")
-		}
-		before := entry{Entry: guard.Fresh(c.Key, c.Kind, c.Hour)}
-		if item != nil {
-			if before, err = readEntry(item); err != nil {
-				break
-			}
-		}
-		after := before
-		if !after.Take(c) {
-			return after.Entry, false, nil
-		}
-		item, applied, err = s.take(ctx, c, before, after)
-	}
+	stored, err := s.batch(ctx, []string{c.Key})
 	if err != nil {
 		return guard.Entry{}, false, err
 	}
-	e, err := readEntry(item)
-	return e.Entry, true, err
+	before, err := entryOf(c, stored[c.Key])
+	if err != nil {
+		return guard.Entry{}, false, err
+	}
+	return s.charge(ctx, c, before)
+}
+
+// entryOf returns the entry that c finds, a fresh one where there is no item.
+func entryOf(c guard.Charge, item image) (guard.Entry, error) {
+	if item == nil {
+		return guard.Fresh(c.Key, c.Kind, c.Hour), nil
+	}
+	return ReadEntry(item)
+}
+
+// charge is Charge with the entry as it was read a moment ago. A write that finds it changed returns it as it is.
+func (s *Store) charge(ctx context.Context, c guard.Charge, before guard.Entry) (guard.Entry, bool, error) {
+	for range chargeTries {
+		after := before
+		if !after.Take(c) {
+			return after, false, nil
+		}
+		item, applied, err := s.take(ctx, c, before, after)
+		if err == nil {
+			before, err = entryOf(c, item)
+		}
+		if err != nil || applied {
+			return before, applied, err
+		}
+	}
+	return guard.Entry{}, false, errors.New("charge: a budget of the guard changed again and again")
 }
 
 // take writes the charge that makes after of before. If the write is applied, item is the entry after it.
-func (s *Store) take(ctx context.Context, c guard.Charge, before, after entry) (item image, applied bool, err error) {
+func (s *Store) take(
+	ctx context.Context, c guard.Charge, before, after guard.Entry,
+) (item image, applied bool, err error) {
 	asBefore := before.TTL != 0 && before.Current(c) &&
 		(before.Label == nil) == (after.Label == nil) && slices.Equal(before.Regions, after.Regions)
 	if asBefore {
@@ -83,10 +90,10 @@ func (s *Store) take(ctx context.Context, c guard.Charge, before, after entry) (
 		return s.update(ctx, c.Key, e, values, types.ReturnValueAllNew)
 	}
 	e, values := putNew, image(nil)
-	if before.rev > 0 {
-		e, values = putOver, image{":rev": number(before.rev)}
+	if before.Rev > 0 {
+		e, values = putOver, image{":rev": number(before.Rev)}
 	}
-	after.rev = before.rev + 1
+	after.Rev = before.Rev + 1
 	now := writeEntry(after)
 	old, applied, err := s.put(ctx, now, e, values)
 	if applied {

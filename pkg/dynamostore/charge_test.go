@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -105,7 +104,7 @@ func TestChargeIsTake(t *testing.T) {
 					model = took
 				}
 				e, ok, err := s.Charge(t.Context(), c)
-				if err != nil || ok != applied || !reflect.DeepEqual(e, took) {
+				if e.Rev = 0; err != nil || ok != applied || !reflect.DeepEqual(e, took) {
 					t.Fatalf("%c %d: charge %+v: %v, applied %v, want %v\n%+v, want\n%+v",
 						kind, n, c, err, ok, applied, e, took)
 				}
@@ -119,6 +118,9 @@ func TestChargeIsTake(t *testing.T) {
 func compare(t *testing.T, s *dynamostore.Store, want guard.Entry) {
 	t.Helper()
 	got, err := s.Entry(t.Context(), want.Key)
+	if got != nil {
+		got.Rev = 0
+	}
 	switch {
 	case err != nil:
 		t.Fatal(err)
@@ -273,24 +275,18 @@ func TestRequestsOfCharges(t *testing.T) {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	s := storeOn(t, table, wire)
 	for kind, c := range budgetsOf("requests") {
-		shared := slices.Contains([]guard.Kind{guard.Country, guard.Young}, kind)
 		for _, state := range []string{"no entry", "this hour", "an earlier hour", "no room"} {
-			want := map[string]int{"PutItem": 1}
+			want := map[string]int{"BatchGetItem": 1, "PutItem": 1}
 			switch state {
 			case "this hour":
-				want = map[string]int{"UpdateItem": 1}
+				want = map[string]int{"BatchGetItem": 1, "UpdateItem": 1}
 			case "an earlier hour":
 				c.Hour++
 			case "no room":
-				want = map[string]int{}
+				want = map[string]int{"BatchGetItem": 1}
 				e := learned(c)
 				e.Left, e.Regions = 99, nil
 				keep(t, client, table, e, 1)
-			}
-			if shared {
-				want["UpdateItem"] = 1 // it is tried at once
-			} else {
-				want["GetItem"] = 1
 			}
 			if kind == guard.Block {
 				c.Usual = 30

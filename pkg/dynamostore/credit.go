@@ -78,26 +78,26 @@ func (s *Store) creditAll(ctx context.Context, all []guard.Due) (map[string]guar
 // creditOne gives the credits of one entry, and returns the entry. item is what it was a moment ago, or nothing.
 func (s *Store) creditOne(ctx context.Context, d guard.Due, item image) (guard.Entry, error) {
 	for range creditTries {
-		var before entry
+		var before guard.Entry
 		if item != nil {
 			var err error
-			if before, err = readEntry(item); err != nil {
+			if before, err = ReadEntry(item); err != nil {
 				return guard.Entry{}, err
 			}
 		}
 		switch {
-		case before.rev == 0 && !d.Create:
+		case before.Rev == 0 && !d.Create:
 			return guard.Entry{}, nil
-		case before.rev == 0:
-			before.Entry = d.Entry()
+		case before.Rev == 0:
+			before = d.Entry()
 		}
 		after := before
 		if !after.Credit(d.Credits, d.Usual) {
-			return after.Entry, nil
+			return after, nil
 		}
 		present, applied, err := s.credit(ctx, before, after)
 		if err != nil || applied {
-			return after.Entry, err
+			return after, err
 		}
 		item = present // nil if it was swept
 	}
@@ -105,14 +105,14 @@ func (s *Store) creditOne(ctx context.Context, d guard.Due, item image) (guard.E
 }
 
 // credit writes the credit that makes after of before. If it is not applied, item is the present one.
-func (s *Store) credit(ctx context.Context, before, after entry) (item image, applied bool, err error) {
+func (s *Store) credit(ctx context.Context, before, after guard.Entry) (item image, applied bool, err error) {
 	switch {
-	case before.rev == 0:
-		after.rev = 1
+	case before.Rev == 0:
+		after.Rev = 1
 		return s.put(ctx, writeEntry(after), putNew, nil)
 	case after.Hour != before.Hour:
-		after.rev++
-		return s.put(ctx, writeEntry(after), putOver, image{":rev": number(before.rev)})
+		after.Rev++
+		return s.put(ctx, writeEntry(after), putOver, image{":rev": number(before.Rev)})
 	}
 	e, values := crediting(before, after)
 	return s.update(ctx, after.Key, e, values, types.ReturnValueNone)
@@ -121,7 +121,7 @@ func (s *Store) credit(ctx context.Context, before, after entry) (item image, ap
 // crediting returns the update that adds to the entry what after has more than before. Charges may change the entry
 // meanwhile. The condition holds what the amounts depend on, and what else it changes: only a credit, a later hour and
 // a source's message to a further country do so too.
-func crediting(before, after entry) (*expression, image) {
+func crediting(before, after guard.Entry) (*expression, image) {
 	a := addition{
 		update: "SET #rev = #rev + :one, #left = #left + :left, #seen = :seen", clauses: []string{"#hour = :hour"},
 		values: image{

@@ -11,25 +11,13 @@ import (
 	"countersign/pkg/guard"
 )
 
-// entry is a [guard.Entry] as it is stored. Every write of the item adds 1 to rev, so a write of the whole item that
-// demands the rev that was read loses no other write.
-type entry struct {
-	guard.Entry
-	rev int64
-}
-
-// ReadEntry reads the item of an entry, as [ReadChallenge] reads that of a challenge.
-func ReadEntry(item map[string]types.AttributeValue) (guard.Entry, error) {
-	e, err := readEntry(item)
-	return e.Entry, err
-}
-
 // writeEntry returns the item of an entry. Its counts are lists, so that a write can name one hour: "#u[3]". u are the
 // unanswered messages, a the answered ones, k the answers of known numbers, and r the refused messages. Other values
-// are missing if they are zero, unless an update adds to them.
-func writeEntry(e entry) image {
+// are missing if they are zero, unless an update adds to them. Every write of the item adds 1 to rev, so a write of the
+// whole item that demands the rev that was read loses no other write.
+func writeEntry(e guard.Entry) image {
 	item := image{
-		"pk": text(e.Key), "rev": number(e.rev), "hour": number(e.Hour), "ttl": number(e.TTL),
+		"pk": text(e.Key), "rev": number(e.Rev), "hour": number(e.Hour), "ttl": number(e.TTL),
 		"left": number(int64(e.Left)), "beyond": number(int64(e.Beyond)),
 	}
 	item["u"], item["a"] = numbers(e.Unanswered[:]), numbers(e.Answered[:])
@@ -59,10 +47,10 @@ func writeEntry(e entry) image {
 	return item
 }
 
-// readEntry reads what [writeEntry] wrote.
-func readEntry(item image) (entry, error) {
+// ReadEntry reads the item of an entry, as [ReadChallenge] reads that of a challenge.
+func ReadEntry(item map[string]types.AttributeValue) (guard.Entry, error) {
 	r := reader{kind: "entry", item: item}
-	e := entry{rev: r.number("rev")}
+	e := guard.Entry{Rev: r.number("rev")}
 	e.Key, e.Hour, e.Left, e.TTL = r.text("pk"), r.number("hour"), r.int("left"), r.number("ttl")
 	e.Beyond, e.Base, e.Usual = r.int("beyond"), int(r.optional("base")), int(r.optional("usual"))
 	e.AnsweredAt, e.Since = r.optional("at"), r.optional("since")
@@ -96,11 +84,11 @@ func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
 	if item == nil {
 		return nil, err
 	}
-	e, err := readEntry(item)
+	e, err := ReadEntry(item)
 	if err != nil {
 		return nil, err
 	}
-	return &e.Entry, nil
+	return &e, nil
 }
 
 // Entries reads entries of the guard with eventual reads, those that exist, in the order of their keys.
@@ -115,11 +103,11 @@ func (s *Store) Entries(ctx context.Context, keys []string) ([]guard.Entry, erro
 		if item == nil {
 			continue
 		}
-		e, err := readEntry(item)
+		e, err := ReadEntry(item)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, e.Entry)
+		all = append(all, e)
 		delete(found, key) // a key that comes twice is read once
 	}
 	return all, nil

@@ -28,4 +28,7 @@ func (c Codec) Read(item image) (*otp.Challenge, error) {
 }
 
 // WriteEntry writes an entry of the guard with a revision.
-func WriteEntry(e guard.Entry, rev int64) image { return writeEntry(entry{Entry: e, rev: rev}) }
+func WriteEntry(e guard.Entry, rev int64) image {
+	e.Rev = rev
+	return writeEntry(e)
+}

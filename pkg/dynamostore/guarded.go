@@ -11,10 +11,12 @@ import (
 // spendGuarded is [Store.Spend] of a message that the guard counts, unless its number is known. The ledger counts it
 // first: it knows the number. If the guard refuses the message, the ledger gives it back.
 //
-// While the entries of the message are remembered to have no room, the ledger itself refuses it to a new number, in the
-// one write that it takes: a refused call costs no more than any other.
+// Where the entries had no room when they were read, the ledger itself refuses the message to a new number, in the one
+// write that it takes: a refused call costs no more than any other. Room that another call takes after that is missed by
+// the entry's own write, and costs those that give back what the others count.
 func (s *Store) spendGuarded(ctx context.Context, p otp.Spend) (otp.Spent, error) {
-	verdict, full := s.foresee(ctx, p)
+	verdict := p.Found.Foresee(ctx, *p.Guard)
+	full := verdict.Refused(p.Guard.Mode)
 	n, applied, err := s.spend(ctx, p, full)
 	if err != nil {
 		return otp.Spent{}, err
@@ -30,7 +32,7 @@ func (s *Store) spendGuarded(ctx context.Context, p otp.Spend) (otp.Spent, error
 		return spent, nil
 	}
 	if !known {
-		if spent.Verdict, err = s.admit(ctx, p); err != nil {
+		if spent.Verdict, err = guard.Admit(ctx, budgets{s, p.Found}, *p.Guard); err != nil {
 			return otp.Spent{}, err
 		}
 	}
@@ -74,48 +76,16 @@ func without(n *otp.Ledger, p otp.Spend) *otp.Ledger {
 	return &before
 }
 
-// admit asks the guard, and remembers what has no room.
-func (s *Store) admit(ctx context.Context, p otp.Spend) (guard.Verdict, error) {
-	w := &watched{Store: s, seen: map[string]guard.Entry{}}
-	v, err := guard.Admit(ctx, w, *p.Guard)
-	if err != nil {
-		return v, err
-	}
-	refused := v.Refused(p.Guard.Mode)
-	for _, c := range w.counted { // and given back, if the message was refused
-		if e, has := w.seen[c.Key]; has && refused {
-			e.GiveBack(c.Hour)
-			w.seen[c.Key] = e
-		}
-	}
-	s.full.note(w.seen, refused, p.Now)
-	return v, nil
-}
-
-// watched are budgets that keep which entries the guard saw: those without room, and the country.
-type watched struct {
+// budgets are those of a message whose entries were read before.
+type budgets struct {
 	*Store
-	seen    map[string]guard.Entry
-	counted []guard.Charged
+	found guard.Found
 }
 
 // Charge implements [guard.Budgets].
-func (w *watched) Charge(ctx context.Context, c guard.Charge) (guard.Entry, bool, error) {
-	e, applied, err := w.Store.Charge(ctx, c)
-	if err == nil && (!applied || c.Kind == guard.Country) {
-		w.seen[c.Key] = e
+func (b budgets) Charge(ctx context.Context, c guard.Charge) (guard.Entry, bool, error) {
+	if before, looked := b.found[c.Key]; looked {
+		return b.charge(ctx, c, before)
 	}
-	if applied {
-		w.counted = append(w.counted, guard.Charged{Key: c.Key, Hour: c.Hour})
-	}
-	return e, applied, err
-}
-
-// foresee returns the verdict of the guard on a message if what is remembered refuses it.
-func (s *Store) foresee(ctx context.Context, p otp.Spend) (v guard.Verdict, refused bool) {
-	if p.Guard.Mode != guard.Enforce || !s.full.refusing(p.Now) {
-		return guard.Verdict{}, false
-	}
-	v, err := guard.Admit(ctx, remembered{s, p.Now}, *p.Guard)
-	return v, err == nil && v.Refused(p.Guard.Mode)
+	return b.Store.Charge(ctx, c)
 }

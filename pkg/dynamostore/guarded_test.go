@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -28,6 +29,16 @@ func guardedSpend(m *guard.Message, n int, at otp.Millis) otp.Spend {
 	return p
 }
 
+// looked is [guardedSpend] after a look at the entries.
+func looked(t testing.TB, s *dynamostore.Store, m *guard.Message, n int, at otp.Millis) otp.Spend {
+	t.Helper()
+	p, err := guardedSpend(m, n, at), error(nil)
+	if p.Found, err = guard.Look(t.Context(), s, *m); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // unanswered returns how many messages an entry counts.
 func unanswered(t testing.TB, s *dynamostore.Store, key string) int {
 	t.Helper()
@@ -42,14 +53,13 @@ func unanswered(t testing.TB, s *dynamostore.Store, key string) int {
 }
 
 // Each message takes two writes more while its number is new, and none once it is known; three where a country without
-// a baseline has used up its own room. A refused one takes as many as without the guard, as long as its entries are
-// remembered.
+// a baseline has used up its own room. A refused one takes as many as without the guard. Each call takes one read.
 func TestRequestsOfTheGuard(t *testing.T) {
 	table, client := dynamotest.Table(t), dynamotest.Client(t, nil)
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	v := newService(t, storeOn(t, table, wire))
 	n := 0
-	message := func(to int, want otp.Outcome, puts, updates, gets int) {
+	message := func(to int, want otp.Outcome, puts, updates int) {
 		t.Helper()
 		n++
 		start := v.asked(fmt.Sprint(n))
@@ -60,48 +70,82 @@ func TestRequestsOfTheGuard(t *testing.T) {
 			if got, err := v.Init(t.Context(), start); err != nil || got.Outcome != want {
 				t.Fatalf("init %d: %q %v, want %q", n, got.Outcome, err, want)
 			}
-			counts, calls := wire.Counts(), map[string]int{"PutItem": puts, "UpdateItem": updates, "GetItem": gets}
-			for operation, want := range calls {
-				if counts[operation] != want {
-					t.Errorf("init %d took %v, want %v", n, counts, calls)
-				}
+			calls := map[string]int{"PutItem": puts, "BatchGetItem": 1}
+			if updates > 0 {
+				calls["UpdateItem"] = updates
 			}
-			puts, updates, gets = 1, 0, 0 // a repeat
+			if counts := wire.Counts(); !maps.Equal(counts, calls) {
+				t.Errorf("init %d took %v, want %v", n, counts, calls)
+			}
+			puts, updates = 1, 0 // a repeat
 		}
 	}
 	const sent, block, country, anyClient = otp.Sent, otp.OverBlock, otp.OverCountry, otp.OverClient
-	message(10_000, sent, 3, 3, 1)      // both entries are new, which a refused try and a read show
-	message(20_000, sent, 3, 4, 1)      // the country has no room of its own any more: a third entry
-	message(30_000, sent, 2, 4, 1)      //
-	message(40_000, anyClient, 1, 6, 0) // the client refuses it, and the country and the ledger are put back
-	message(50_000, anyClient, 1, 2, 0) // it is remembered
+	message(10_000, sent, 3, 2)      // both entries are new
+	message(20_000, sent, 3, 3)      // the country has no room of its own any more: a third entry
+	message(30_000, sent, 2, 4)      //
+	message(40_000, anyClient, 1, 2) // refused at once
 
 	rich := guard.Numbers{Client: "demo", Region: "MY"}.CountryKey()
 	e := learned(guard.Charge{Key: rich, Kind: guard.Country, Hour: thisHour, Base: 2000})
 	e.Left = 1000
 	keep(t, client, table, e, 100)
-	v.now = v.now.Add(5 * time.Second)
-	message(60_000, sent, 2, 3, 1) // the block is new
+	message(60_000, sent, 2, 3) // the block is new
 	for to := range 7 {
-		message(60_001+to, sent, 1, 4, 1)
+		message(60_001+to, sent, 1, 4)
 	}
-	message(60_010, block, 1, 5, 1)
-	message(60_011, block, 1, 2, 0)
-	message(70_000, sent, 2, 3, 1)
-	message(70_001, sent, 1, 4, 1)    // the last one of the country
-	message(70_002, country, 1, 2, 1) // the country is remembered, and its block is read
-	message(70_003, country, 1, 2, 0)
-	message(80_000, country, 1, 2, 1)
-	v.now = v.now.Add(5 * time.Second)
-	message(80_001, country, 1, 4, 1) // the country refuses it, and the ledger is put back
-	message(80_002, country, 1, 2, 0)
+	message(60_010, block, 1, 2)
+	message(60_011, block, 1, 2)
+	message(70_000, sent, 2, 3)
+	message(70_001, sent, 1, 4) // the last one of the country
+	message(70_002, country, 1, 2)
+	message(80_000, country, 1, 2)
 	key := v.Issuer.Keys.Keys(t.Context()).LedgerKeys("demo", "+60123070000")[0]
 	right := otp.Answer{Ledger: key, At: otp.MillisOf(v.now)}
 	if err := storeOn(t, table, nil).Answered(t.Context(), right); err != nil {
 		t.Fatal(err)
 	}
 	v.now = v.now.Add(time.Minute)
-	message(70_000, sent, 1, 2, 0) // it is known
+	message(70_000, sent, 1, 2) // it is known
+}
+
+// A re-send that the guard refuses takes three writes: the claim, the ledger, and the end of the claim. Where the first
+// message went to a known number, the next one needs no read.
+func TestRequestsOfGuardedResends(t *testing.T) {
+	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
+	s := dynamotest.Store(t, wire)
+	v := newService(t, s)
+	policy := guard.Policy{Mode: guard.Enforce, Young: 1, Shards: 1}
+	started := func(id string, to otp.Phone) string {
+		start := v.asked(id)
+		start.To, start.Region, start.Guard = to, "MY", policy
+		got, err := v.Init(t.Context(), start)
+		if err != nil || got.Outcome != otp.Sent {
+			t.Fatal(got, err)
+		}
+		return got.AuthID
+	}
+	again := func(authID string, want otp.Outcome, calls map[string]int) {
+		t.Helper()
+		v.now = v.now.Add(time.Minute)
+		wire.Follow(dynamotest.Always(dynamotest.Through))
+		start := v.asked("")
+		got, err := v.Resend(t.Context(), otp.Resend{
+			Client: "demo", AuthID: authID, Policy: start.Policy, Text: start.Text, Guard: policy,
+		})
+		if err != nil || got.Outcome != want || !maps.Equal(wire.Counts(), calls) {
+			t.Errorf("%q %v took %v, want %q and %v", got.Outcome, err, wire.Counts(), want, calls)
+		}
+	}
+	first := started("1", "+60123010000")
+	again(first, otp.Sent, map[string]int{"BatchGetItem": 1, "PutItem": 1, "UpdateItem": 5})
+	again(first, otp.OverClient, map[string]int{"BatchGetItem": 1, "UpdateItem": 3})
+	key := v.Issuer.Keys.Keys(t.Context()).LedgerKeys("demo", "+60123010000")[0]
+	if err := s.Answered(t.Context(), otp.Answer{Ledger: key, At: otp.MillisOf(v.now)}); err != nil {
+		t.Fatal(err)
+	}
+	v.now = v.now.Add(time.Minute)
+	again(started("2", "+60123010000"), otp.Sent, map[string]int{"UpdateItem": 3})
 }
 
 // A refused message is counted nowhere, and the ledger is returned without it. Every mode but enforce sends it.
@@ -111,8 +155,7 @@ func TestRefusedByTheGuard(t *testing.T) {
 	for _, mode := range []guard.Mode{guard.Enforce, guard.Monitor} {
 		m := guardedBy(string(mode), "-block--", mode)
 		for n := range 8 {
-			at := now.Add(time.Duration(n) * 6 * time.Second) // nothing is remembered
-			got := spent(t, s, guardedSpend(m, n, at))
+			got := spent(t, s, guardedSpend(m, n, now))
 			over := n >= 3
 			refused := over && mode == guard.Enforce
 			if got.Applied == refused || (got.Item != nil) != refused || got.Answered != 0 {
@@ -145,73 +188,55 @@ func TestRefusedByTheGuard(t *testing.T) {
 	}
 }
 
-// What is remembered is of the same hour and at most five seconds old, refuses no known number, and no limit of the
-// number gets lost behind it.
-func TestMemory(t *testing.T) {
+// What was found refuses no known number, no limit of the number gets lost behind it, and it refuses nothing but what
+// has no room.
+func TestFound(t *testing.T) {
 	s := dynamotest.Store(t, nil)
-	end := otp.Millis((thisHour + 1) * 3_600_000)
 	m := guardedBy("demo", "-block--", guard.Enforce)
-	answered := guardedSpend(m, 100, end-60_000)
+	answered := guardedSpend(m, 100, now.Add(-time.Hour))
 	if got := spent(t, s, answered); !got.Applied {
 		t.Fatal(got)
 	}
-	if err := s.Answered(t.Context(), otp.Answer{Ledger: answered.Key, At: end - 50_000}); err != nil {
+	if err := s.Answered(t.Context(), otp.Answer{Ledger: answered.Key, At: now - 50_000}); err != nil {
 		t.Fatal(err)
 	}
-	for n := range 3 {
-		spent(t, s, guardedSpend(m, n, end-8000)) // the third one is refused
-	}
-	for n, c := range []struct {
-		at   otp.Millis
-		want bool
-	}{
-		{end - 8001, false}, {end - 8000, true}, {end - 3001, true}, {end - 3000, false}, {end - 1, true},
-	} {
-		if got := remembered(t, s, m, 10+n, c.at); got != c.want {
-			t.Errorf("%d ms before the end of the hour, remembered: %v, want %v", end-c.at, got, c.want)
+	stale := looked(t, s, m, 0, now)
+	for n := range 2 {
+		if got := spent(t, s, looked(t, s, m, n, now)); !got.Applied {
+			t.Fatal(got)
 		}
 	}
-	known := guardedSpend(m, 100, end-1)
+	got := spent(t, s, looked(t, s, m, 2, now))
+	if got.Applied || got.Verdict.Reason != guard.ByClient || len(got.Verdict.Charged) != 0 || got.Verdict.Tag == "" {
+		t.Errorf("%+v", got)
+	}
+	if left, err := s.Ledger(t.Context(), guardedSpend(m, 2, now).Key); err != nil || left != nil {
+		t.Errorf("the ledger of a refused message is %v, %v, want none", left, err)
+	}
+	late := guardedSpend(m, 3, now)
+	late.Found = stale.Found
+	if got := spent(t, s, late); got.Applied || got.Verdict.Reason != guard.ByClient || len(got.Item.Sends) != 0 {
+		t.Errorf("another call took the room meanwhile: %+v", got)
+	}
+	known := looked(t, s, m, 100, now)
 	known.ID = "later"
-	if got := spent(t, s, known); !got.Applied || got.Answered != end-50_000 || got.Verdict.Reason != "" {
+	if got := spent(t, s, known); !got.Applied || got.Answered != now-50_000 || got.Verdict.Reason != "" {
 		t.Errorf("a known number: %+v", got)
 	}
-	known.ID, known.Now = "too soon", end-1
+	known.ID = "too soon"
 	if got := spent(t, s, known); got.Applied || got.Verdict.Reason != "" || len(got.Item.Sends) != 2 {
 		t.Errorf("a known number that its own limits refuse: %+v", got)
 	}
 	watching := *m
 	watching.Mode = guard.Monitor
-	if got := spent(t, s, guardedSpend(&watching, 40, end-1)); !got.Applied || got.Verdict.Reason != guard.ByClient {
+	if got := spent(t, s, looked(t, s, &watching, 40, now)); !got.Applied || got.Verdict.Reason != guard.ByClient {
 		t.Errorf("a message that is only watched: %+v", got)
 	}
-	again := guardedSpend(m, 0, end-1)
+	again := looked(t, s, m, 0, now)
 	again.ID = "again"
 	if got := spent(t, s, again); got.Applied || got.Verdict.Reason != "" || len(got.Item.Sends) != 1 {
 		t.Errorf("a number that its own limits refuse: %+v", got)
 	}
-	later := *m
-	later.Hour++
-	if got := spent(t, s, guardedSpend(&later, 50, end)); got.Applied || len(got.Item.Sends) != 0 {
-		t.Errorf("in the next hour: %+v", got)
-	}
-	if left, err := s.Ledger(t.Context(), guardedSpend(m, 50, end).Key); err != nil || left == nil {
-		t.Errorf("the next hour remembers the one before: %v, %v", left, err)
-	}
-}
-
-// remembered has the n-th number of m refused, and reports whether it is what is remembered that refused it.
-func remembered(t *testing.T, s *dynamostore.Store, m *guard.Message, n int, at otp.Millis) bool {
-	t.Helper()
-	got := spent(t, s, guardedSpend(m, n, at))
-	if got.Applied || got.Verdict.Reason != guard.ByClient || len(got.Verdict.Charged) != 0 {
-		t.Fatalf("%+v", got)
-	}
-	left, err := s.Ledger(t.Context(), guardedSpend(m, n, at).Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return left == nil // the long way makes a ledger, though an empty one
 }
 
 // While a country has no room, a block whose people answer goes on, and others do not.
@@ -231,35 +256,31 @@ func TestAnsweringBlocksAreNotForgotten(t *testing.T) {
 
 	for n, c := range []struct {
 		*guard.Message
-		after          time.Duration
-		want           guard.Reason
-		updates, reads int
+		want    guard.Reason
+		updates int
 	}{
-		{bad, 0, guard.ByCountry, 3, 1}, // ledger, country, ledger
-		{bad, 0, guard.ByCountry, 1, 0},
-		{good, 0, "", 4, 2}, // ledger, country, block, country beyond its budget
-		{bad, 0, guard.ByCountry, 1, 0},
-		{good, 0, "", 4, 2},
-		{good, 0, "", 4, 2},
-		{good, 0, guard.ByCountry, 1, 1}, // three an hour
-		{bad, 0, guard.ByCountry, 1, 0},
-		{good, 5 * time.Second, guard.ByCountry, 6, 1}, // the block and the ledger are put back
-		{good, 5 * time.Second, guard.ByCountry, 1, 1},
+		{bad, guard.ByCountry, 1},
+		{good, "", 3}, // ledger, block, country beyond its budget
+		{bad, guard.ByCountry, 1},
+		{good, "", 3},
+		{good, "", 3},
+		{good, guard.ByCountry, 1}, // three an hour
+		{bad, guard.ByCountry, 1},
 	} {
 		wire.Follow(dynamotest.Always(dynamotest.Through))
-		got := spent(t, s, guardedSpend(c.Message, n, now.Add(c.after)))
+		got := spent(t, s, looked(t, s, c.Message, n, now))
 		if got.Verdict.Reason != c.want || got.Applied != (c.want == "") {
 			t.Fatalf("message %d: %+v, want %q", n, got, c.want)
 		}
-		calls := wire.Counts()
-		if calls["UpdateItem"] != c.updates || calls["GetItem"] != c.reads || calls["PutItem"] != 0 {
-			t.Errorf("message %d took %v, want %d updates and %d reads", n, calls, c.updates, c.reads)
+		want := map[string]int{"BatchGetItem": 1, "UpdateItem": c.updates}
+		if calls := wire.Counts(); !maps.Equal(calls, want) {
+			t.Errorf("message %d took %v, want %v", n, calls, want)
 		}
 	}
 }
 
-// A country whose last room a refused message used for a moment has it again, in the memory too.
-func TestMemoryOfWhatIsGivenBack(t *testing.T) {
+// A country whose last room a refused message used for a moment has it again, where nobody looked ahead too.
+func TestRoomThatIsGivenBack(t *testing.T) {
 	table, client := dynamotest.Table(t), dynamotest.Client(t, nil)
 	s := storeOn(t, table, nil)
 	full, free := guardedBy("demo", "-a-full-", guard.Enforce), guardedBy("demo", "-a-free-", guard.Enforce)

@@ -14,12 +14,10 @@ import (
 )
 
 // Store is [otp.Challenges], [otp.Ledgers], [otp.Receipts] and [guard.Budgets] on one table.
-// It remembers for a few seconds which budgets had no room, and nothing else. It is safe for
-// concurrent use.
+// It holds no state and is safe for concurrent use.
 type Store struct {
 	client *dynamodb.Client
 	table  *string
-	full   memory
 }
 
 var (
@@ -40,14 +38,9 @@ func New(client *dynamodb.Client, table string) *Store {
 type image = map[string]types.AttributeValue
 
 // get reads the item under key, with every write before it. It is nil if there is none.
-func (s *Store) get(ctx context.Context, key string) (image, error) { return s.read(ctx, key, true) }
-
-// peek reads the item under key with an eventual read, which costs half. It is nil if there is none.
-func (s *Store) peek(ctx context.Context, key string) (image, error) { return s.read(ctx, key, false) }
-
-func (s *Store) read(ctx context.Context, key string, consistent bool) (image, error) {
+func (s *Store) get(ctx context.Context, key string) (image, error) {
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: &consistent,
+		TableName: s.table, Key: image{"pk": text(key)}, ConsistentRead: aws.Bool(true),
 	})
 	switch {
 	case err != nil:

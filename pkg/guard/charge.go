@@ -28,8 +28,8 @@ type Charge struct {
 // Budgets is the table of entries. All methods may be called concurrently.
 type Budgets interface {
 	// Charge does what [Entry.Take] does with the entry of c, or with a [Fresh] one if there is none, as one
-	// conditional write. It returns the entry after the write, or the one that refused it; its Seen and Label may be
-	// missing. A repeat of a write whose answer was lost may count twice, so that less goes out, never more.
+	// conditional write. It returns the entry after the write, or the one that refused it; its Seen, Label and Rev
+	// may be missing. A repeat of a write whose answer was lost may count twice, so that less goes out, never more.
 	Charge(ctx context.Context, c Charge) (e Entry, applied bool, err error)
 
 	// Uncharge gives a message back that was counted and is certain not to go out, see [Entry.GiveBack]. Where it is

@@ -54,6 +54,8 @@ type Entry struct {
 	// Seen marks the credits that were given, see [Mark].
 	Seen []Mark
 	TTL  int64 // Unix time in seconds from which the item may be swept
+	// Rev counts the writes of the entry, where a store replaces it IF nobody changed it meanwhile. 0 is none.
+	Rev int64
 }
 
 // memory is how long an entry is kept after the latest hour in which it was computed: longer than a block is remembered

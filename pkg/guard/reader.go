@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// Reader reads entries for the operator. Both stores are one.
+// Reader reads entries. Both stores are one.
 type Reader interface {
 	// Entries returns the entries under these keys, in no order and as they are stored, see [Entry.At]. Keys without an
 	// entry are left out.

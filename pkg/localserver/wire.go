@@ -33,6 +33,9 @@ func newServer(store openstore.Store, messages *outbox.Outbox, sender otp.Sender
 	p.Lines = new(telemetry.Lines) // log requests of unknown clients too: they are the developer's own
 	svc := sending.New(service.New(p), sender)
 	svc.ReadReceipts(store)
+	if tables, ok := store.(openstore.Tables); ok {
+		svc.ReadAhead(tables)
+	}
 	return serverOf(svc, messages, p.Log)
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
 )
 
 // acquire makes this call the owner of a challenge: no other call sends for it until
@@ -12,7 +13,7 @@ import (
 // idempotency key left unfinished. If the answer has an Outcome, there is nothing to
 // send.
 func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Challenge, Started, error) {
-	stored, err := s.reserve(ctx, c, nil)
+	stored, err := s.reserveNew(ctx, c)
 	switch {
 	case err != nil:
 		return c, Started{}, err
@@ -20,6 +21,18 @@ func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Ch
 		return c, s.refusal(), nil
 	}
 	return s.resume(ctx, c, stored, fields)
+}
+
+// reserveNew is reserve for a key that is mostly free. What is read about the message is read at the same time: a call
+// for a known number waits for nothing that it does not need.
+func (s *sending) reserveNew(ctx context.Context, c Challenge) (Challenge, error) {
+	var wait sync.WaitGroup
+	if s.To != "" && s.Refusal == "" && !c.Test {
+		wait.Go(func() { s.look(ctx, s.guarded(c.Region, ""), "") })
+	}
+	stored, err := s.reserve(ctx, c, nil)
+	wait.Wait()
+	return stored, err
 }
 
 // reserve stores c, if its key is free or has the challenge over, and returns the

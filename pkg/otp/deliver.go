@@ -35,12 +35,13 @@ func (s *sending) count(ctx context.Context, c Challenge) (Started, error) {
 func (s *sending) countNumber(ctx context.Context, c Challenge) (Started, error) {
 	at := MillisOf(s.Now()) // as late as possible: the message goes out after that
 	message := s.guarded(c.Region, guard.Tag(c.Guard))
+	s.look(ctx, message, guard.Tag(c.Guard))
 	for i, l := range s.limited() {
 		p := Spend{
 			Key: l.key, ID: s.id, Now: at, Limits: l.limits, KnownSince: at.Add(-KnownMemory), Answered: s.answered,
 		}
 		if i == 0 {
-			p.Guard = message
+			p.Guard, p.Found = message, s.found
 		}
 		answer, err := s.spend(ctx, p)
 		switch {

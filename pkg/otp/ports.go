@@ -151,6 +151,9 @@ type Spend struct {
 	// have answered to be known.
 	Guard      *guard.Message
 	KnownSince Millis
+	// Found are the entries of Guard as they were read a moment ago, nil if nobody looked. A store where each write
+	// costs money then refuses a message without room in one write. What goes out never depends on them.
+	Found guard.Found
 	// Answered is that of an older ledger of the number, for a newer one: it is set, unless it is 0.
 	Answered Millis
 }

@@ -26,7 +26,7 @@ func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 		return Started{}, err
 	}
 	c.Source = nil // others may ask for the same code: the guess has the source
-	old, err := s.reserve(ctx, c, nil)
+	old, err := s.reserveNew(ctx, c)
 	switch {
 	case err != nil:
 		return Started{}, err

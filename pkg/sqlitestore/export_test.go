@@ -3,8 +3,17 @@ package sqlitestore
 import (
 	"context"
 
+	"zombiezen.com/go/sqlite/sqlitex"
+
 	"countersign/pkg/guard"
 )
+
+// Writes returns how many rows were written since the file was opened.
+func (s *Store) Writes(ctx context.Context) (int, error) {
+	return in(ctx, s, "writes", func() (int, error) {
+		return sqlitex.ResultInt(s.conn.Prep("SELECT total_changes()"))
+	})
+}
 
 // PutEntry writes an entry as it is.
 func (s *Store) PutEntry(ctx context.Context, e guard.Entry) error {

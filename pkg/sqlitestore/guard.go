@@ -91,6 +91,24 @@ func (b *budgets) Uncharge(_ context.Context, c guard.Charged) error {
 	return nil
 }
 
+// admit asks the guard. A message that it refuses writes no entry: what was counted is given back.
+func (s *Store) admit(ctx context.Context, m guard.Message) (guard.Verdict, error) {
+	before := map[string]*heldEntry{}
+	for _, key := range m.Keys() {
+		before[key] = s.entries[key]
+	}
+	v, err := guard.Admit(ctx, (*budgets)(s), m)
+	if err != nil || !v.Refused(m.Mode) {
+		return v, err
+	}
+	for key, h := range before {
+		if s.entries[key] = h; h == nil {
+			delete(s.entries, key) // it is read again
+		}
+	}
+	return v, nil
+}
+
 // heldEntries are the entries that a transaction read or wrote. The calls that share it share them: the entry of a
 // country is read and written once for all.
 type heldEntries map[string]*heldEntry

@@ -3,6 +3,7 @@ package sqlitestore_test
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,54 @@ func TestBeforeGuard(t *testing.T) {
 	s = openAt(t, path)
 	if got, err := s.Spend(t.Context(), guarded("N#2", "a")); err != nil || len(got.Verdict.Charged) != 2 {
 		t.Errorf("a spend with the guard: %+v %v", got, err)
+	}
+}
+
+// A message that the guard refuses writes nothing, whichever entry has no room: so a refused init takes the writes of
+// one that a limit refuses.
+func TestWritesOfRefusals(t *testing.T) {
+	s := open(t).(*sqlitestore.Store)
+	writes := func() int {
+		t.Helper()
+		n, err := s.Writes(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	message := guarded("", "").Guard
+	message.Source = []byte("-source-")
+	for name, c := range map[string]struct {
+		full   []guard.Kind
+		reason guard.Reason
+	}{
+		"source": {[]guard.Kind{guard.Source}, guard.BySource}, "block": {[]guard.Kind{guard.Block}, guard.ByBlock},
+		"country": {[]guard.Kind{guard.Country}, guard.ByCountry}, "client": {[]guard.Kind{guard.Young}, guard.ByClient},
+	} {
+		p := guarded("N#"+name, "a")
+		m := *message
+		p.Guard, m.Client = &m, name
+		for _, key := range m.Keys() {
+			e := guard.Fresh(key, guard.KindOf(key), m.Hour)
+			e.Left, e.TTL, e.Base = 1000, 1<<40, map[guard.Kind]int{guard.Country: 2000, guard.Young: 15_000}[e.Kind]
+			if e.Kind == guard.Country && c.reason != guard.ByClient {
+				e.Days = []int{0, 0, 0}
+			}
+			if slices.Contains(c.full, e.Kind) {
+				e.Left = 0
+			}
+			if err := s.PutEntry(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := writes()
+		got, err := s.Spend(t.Context(), p)
+		if err != nil || got.Verdict.Reason != c.reason || got.Applied {
+			t.Errorf("%s: %+v %v", name, got, err)
+		}
+		if n := writes() - before; n != 0 {
+			t.Errorf("%s: %d rows were written, want none", name, n)
+		}
 	}
 }
 

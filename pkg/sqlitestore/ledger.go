@@ -36,7 +36,7 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 			return spent, nil
 		}
 		if p.Guard != nil && n.Answered <= p.KnownSince {
-			spent.Verdict, err = guard.Admit(ctx, (*budgets)(s), *p.Guard)
+			spent.Verdict, err = s.admit(ctx, *p.Guard)
 			if err != nil || spent.Verdict.Refused(p.Guard.Mode) {
 				return spent, err
 			}

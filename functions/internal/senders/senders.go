@@ -86,6 +86,7 @@ func Open(s *start.Service, getenv func(string) string) (*sending.Service, error
 	}
 	svc := sending.New(s.Service, sender)
 	svc.Messages.Senders = byCountry
+	svc.ReadAhead(s.Challenges)
 	if s.Config.Receipts {
 		svc.ReadReceipts(s.Challenges)
 	}

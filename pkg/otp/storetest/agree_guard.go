@@ -11,12 +11,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// pause is longer than a store may remember that an entry has no room.
-const pause = 5_000
-
 // guarded draws an operation on the budgets of the guard. Its answer has all entries.
 func (s *script) guarded() operation {
-	s.now += pause
 	numbers, hour := s.numbers(), int64(s.now)/3_600_000
 	op := operation{"credit", func(st Store) string { return "" }}
 	switch rapid.IntRange(0, 9).Draw(s.T, "guard") {
@@ -43,7 +39,7 @@ func entriesOf(st Store, keys []string, hour int64) string {
 	slices.SortFunc(found, func(a, b guard.Entry) int { return strings.Compare(a.Key, b.Key) })
 	for i := range found {
 		found[i] = found[i].At(hour)
-		found[i].Seen = nil // a file needs no marks
+		found[i].Seen, found[i].Rev = nil, 0 // a file needs neither
 	}
 	return fmt.Sprintf("%+v", found)
 }
@@ -75,6 +71,10 @@ func (s *script) spendGuarded(n guard.Numbers, hour int64) operation {
 	answer := otp.Answer{Ledger: sp.Key, At: s.now}
 	answers := rapid.IntRange(0, 9).Draw(s.T, "answers") == 0
 	return operation{"spend", func(st Store) string {
+		sp, err := sp, error(nil)
+		if sp.Found, err = guard.Look(ctx, st, *sp.Guard); err != nil { // else a refusal leaves empty entries
+			return err.Error()
+		}
 		got, err := st.Spend(ctx, sp)
 		v := got.Verdict
 		text := fmt.Sprintf("%v %v %q %v %x %v", got.Applied, got.Answered, v.Reason, v.Charged, v.Tag, err)

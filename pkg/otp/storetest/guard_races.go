@@ -68,12 +68,16 @@ func beyondAtOnce(t *testing.T, o Opener) {
 	unanswered(t, w.Store, roomOfCountry+3, c.Key)
 }
 
-// race asks for codes for 500 numbers at once, and returns the outcomes.
+// race asks for codes for 500 numbers at once, and returns the outcomes. Some of the calls read no entry ahead.
 func (w *world) race(t testing.TB, r func(n int) otp.Start) map[otp.Outcome]int {
 	t.Helper()
 	before := len(w.Inbox.Messages())
 	got := together(t, 500, func(n int) (otp.Outcome, error) {
-		got, err := w.Issuer.Init(ctx, r(n))
+		by := w.Issuer
+		if n%5 == 0 {
+			by.Entries = nil
+		}
+		got, err := by.Init(ctx, r(n))
 		return got.Outcome, err
 	})
 	if sent := len(w.Inbox.Messages()) - before; sent != got[otp.Sent] {

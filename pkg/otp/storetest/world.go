@@ -23,7 +23,9 @@ type world struct {
 func newWorld(s Store) *world {
 	clock, inbox := NewClock(epoch), &Inbox{}
 	return &world{
-		Issuer:   otp.Issuer{Challenges: s, Ledgers: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
+		Issuer: otp.Issuer{
+			Challenges: s, Ledgers: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader, Entries: s,
+		},
 		Verifier: otp.Verifier{Challenges: s, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
 		Clock:    clock, Inbox: inbox, Store: s,
 	}

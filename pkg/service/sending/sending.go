@@ -5,6 +5,7 @@ package sending
 import (
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
+	"countersign/pkg/guard"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
@@ -34,6 +35,9 @@ func New(s *service.Service, sender otp.Sender) *Service {
 func (s *Service) ReadReceipts(r otp.ReceiptReader) {
 	s.Messages.Issuer.Receipts = telemetry.Receipts{ReceiptReader: r, Now: s.Now}
 }
+
+// ReadAhead reads the budgets of a message before it is counted, from a store where each write costs money.
+func (s *Service) ReadAhead(budgets guard.Reader) { s.Messages.Issuer.Entries = budgets }
 
 // Init serves the AMS/DWS requests that send a code.
 func (s *Service) Init() *ams.Init {
