@@ -6,7 +6,6 @@ PLATFORM := $(shell uname -s | tr A-Z a-z)-$(shell uname -m | sed 's/x86_64/x64/
 ENGINE_PACKAGE := @dynoxide/$(PLATFORM)@1.2.1
 ENGINE := .tools/node_modules/@dynoxide/$(PLATFORM)/dynoxide
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOSEC := github.com/securego/gosec/v2/cmd/gosec@v2.22.11
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 
 .PHONY: help run test quick test-clients test-sam test-api test-plan test-counters test-browser plan tools lint figures vuln bench flood fuzz build
@@ -63,8 +62,7 @@ lint: ## gofmt, go mod tidy, lines of at most 120 columns, go vet, staticcheck, 
 	@go run ./.ci/figures -wide
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	go run $(GOSEC) -quiet -exclude=G104,G204,G304 -exclude-dir=.ci -exclude-dir=cmd/bench \
-	  -exclude-dir=pkg/otp/storetest -exclude-dir=pkg/changes/changestest ./...
+	go run -C .ci/gosec . -exclude G104,G204,G304 -exclude-dir .ci,cmd/bench,pkg/otp/storetest,pkg/changes/changestest
 
 figures: ## count lines, functions and files, here and in the commit before=...
 	@go run ./.ci/figures -before $(or $(before),54e827d)
