@@ -7,8 +7,10 @@ ENGINE_PACKAGE := @dynoxide/$(PLATFORM)@1.2.1
 ENGINE := .tools/node_modules/@dynoxide/$(PLATFORM)/dynoxide
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+# Without .tools, in which other checks install things.
+GO_FOLDERS := .ci cmd docs functions pkg
 
-.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters test-browser plan tools lint figures vuln bench flood fuzz build
+.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters test-browser test-bench plan tools lint figures vuln bench flood fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +43,10 @@ test-counters: ## compare the count of parts with two counters of others, on 100
 test-browser: ## open the page of docs/autofill.md in headless Chromium
 	@.ci/browser/run
 
+test-bench: ## run each Go benchmark ten times, to see that it runs
+	@go test -run '^$$' -bench . -benchtime 10x \
+	  $$(grep -rl --include='*_test.go' '^func Benchmark' pkg | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+
 plan: ## write the numbering plans from upstream's newest release, into pkg/phone/plan
 	@.ci/plan/run generate
 
@@ -57,7 +63,7 @@ $(ENGINE):
 # commands that tools and tests run (G204), files that an operator names (G304). It does
 # not look at tests.
 lint: ## gofmt, go mod tidy, lines of at most 120 columns, go vet, staticcheck, gosec
-	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	@test -z "$$(gofmt -l $(GO_FOLDERS))" || { gofmt -d $(GO_FOLDERS); exit 1; }
 	go mod tidy -diff
 	@go run ./.ci/figures -wide
 	go vet ./...

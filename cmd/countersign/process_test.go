@@ -21,10 +21,11 @@ import (
 	"countersign/docs/openapitest"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
+	"countersign/pkg/standin"
 )
 
-// binary is the path of the command as a person builds it. Most tests here run it and see
-// it from outside.
+// binary is the path of the command, built with the flags of the functions, with which it shares compiled packages.
+// Most tests here run it and see it from outside.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -33,8 +34,8 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	binary = filepath.Join(dir, "countersign")
-	if text, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, text)
+	if err := standin.Build("../..", binary, "./cmd/countersign"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
