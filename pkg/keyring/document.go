@@ -30,10 +30,20 @@ const (
 	// Sign keys are RSA keys that sign the answers. Clients need the public half
 	// before the key is in force.
 	Sign Kind = "sign"
+	// Pepper keys are taken into the digests of passwords. A password has the pepper of the
+	// time at which it was set or last typed: a version can be retired once nobody has one of
+	// it who is to keep it.
+	Pepper Kind = "pepper"
+	// Encrypt keys are RSA keys to which merchants encrypt passwords on their way. They
+	// fetch the public half with each challenge.
+	Encrypt Kind = "encrypt"
 )
 
+// isRSA reports whether the keys of a kind are RSA keys, and not secrets.
+func (k Kind) isRSA() bool { return k == Sign || k == Encrypt }
+
 // Kinds returns all kinds, in the order of lists.
-func Kinds() []Kind { return []Kind{Code, Number, Seal, Sign} }
+func Kinds() []Kind { return []Kind{Code, Number, Seal, Sign, Pepper, Encrypt} }
 
 // Document is a keyring at rest, read by [Parse]. It holds secrets, so it formats and
 // logs as its version numbers alone. It must not be changed while others use it.
@@ -52,9 +62,9 @@ type version struct {
 // material is the secret part of a version. It is two pointers away from a document,
 // because package fmt prints through one pointer at most, whatever struct holds it.
 type material struct {
-	secret string          // of all kinds but Sign
-	pem    string          // of Sign
-	key    *rsa.PrivateKey // of Sign: the key in pem
+	secret string          // of all kinds that are not RSA keys
+	pem    string          // of an RSA key
+	key    *rsa.PrivateKey // the key in pem
 }
 
 // inForce returns the version that writes or signs: the newest whose time has come. If
@@ -101,10 +111,12 @@ func (d *Document) clone() *Document {
 
 // whole is the document as JSON. An entry is a version in it.
 type whole struct {
-	Code   []entry `json:"code"`
-	Number []entry `json:"number"`
-	Seal   []entry `json:"seal,omitempty"`
-	Sign   []entry `json:"sign,omitempty"`
+	Code    []entry `json:"code"`
+	Number  []entry `json:"number"`
+	Seal    []entry `json:"seal,omitempty"`
+	Sign    []entry `json:"sign,omitempty"`
+	Pepper  []entry `json:"pepper,omitempty"`
+	Encrypt []entry `json:"encrypt,omitempty"`
 }
 
 type entry struct {
@@ -124,7 +136,9 @@ func (d *Document) AtRest() []byte {
 		}
 		return out
 	}
-	text, err := json.Marshal(whole{entries(Code), entries(Number), entries(Seal), entries(Sign)})
+	text, err := json.Marshal(whole{
+		entries(Code), entries(Number), entries(Seal), entries(Sign), entries(Pepper), entries(Encrypt),
+	})
 	if err != nil {
 		panic("keyring: a document that was read cannot be written") // without err, which may quote a secret
 	}

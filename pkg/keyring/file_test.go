@@ -52,12 +52,13 @@ func TestFirstStart(t *testing.T) {
 		before []byte
 		want   string
 	}{
-		"nothing there":  {nil, "code 1, number 1, seal 1, sign 1"},
-		"the short form": {short, "code 3, number 3, seal 3, sign 1"},
-		"without sign":   {codes(1, 2), "code 1 2, number 1, seal 1, sign 1"},
-		"without seal":   {noSeal(t), "code 1, number 1, seal 1, sign 1"},
-		"nothing missing": {text(map[keyring.Kind][]v{keyring.Sign: {{Version: 4}}}),
-			"code 1, number 1, seal 1, sign 4"},
+		"nothing there":  {nil, "code 1, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
+		"the short form": {short, "code 3, number 3, seal 3, sign 1, pepper 1, encrypt 1"},
+		"without sign":   {codes(1, 2), "code 1 2, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
+		"without seal":   {noSeal(t), "code 1, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
+		"nothing missing": {text(map[keyring.Kind][]v{
+			keyring.Sign: {{Version: 4}}, keyring.Pepper: {{Version: 2}}, keyring.Encrypt: {{Version: 1}},
+		}), "code 1, number 1, seal 1, sign 4, pepper 2, encrypt 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keys.json")

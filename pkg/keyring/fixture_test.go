@@ -56,16 +56,16 @@ type v struct {
 }
 
 // text returns a document with these versions. Kinds that are not named have
-// version 1, except for sign, which has none.
+// version 1, if there must be one in the short form.
 func text(kinds map[keyring.Kind][]v) []byte {
 	out := map[keyring.Kind][]v{}
 	for _, kind := range keyring.Kinds() {
 		all, ok := kinds[kind]
-		if !ok && kind != keyring.Sign {
+		if !ok && (kind == keyring.Code || kind == keyring.Number || kind == keyring.Seal) {
 			all = []v{{Version: 1}}
 		}
 		for _, one := range all {
-			if kind == keyring.Sign {
+			if kind == keyring.Sign || kind == keyring.Encrypt {
 				one.Key = signPEM[one.Version%2]()
 			} else {
 				one.Secret = secret(fmt.Sprint(kind, one.Version))

@@ -25,6 +25,9 @@ type held struct {
 	seal        int // version in force, 0 for none
 	sign        *rsa.PrivateKey
 	signVersion string
+
+	pepper         int    // version in force, 0 for none
+	encryptVersion string // of the Encrypt key in force, "" for none
 }
 
 func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
@@ -40,6 +43,12 @@ func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
 	}
 	if v := d.inForce(Seal, now); v != nil {
 		h.seal = v.number
+	}
+	if v := d.inForce(Pepper, now); v != nil {
+		h.pepper = v.number
+	}
+	if v := d.inForce(Encrypt, now); v != nil {
+		h.encryptVersion = strconv.Itoa(v.number)
 	}
 	if v := d.inForce(Sign, now); v != nil {
 		h.sign, h.signVersion = v.key, strconv.Itoa(v.number)

@@ -22,7 +22,7 @@ type Info struct {
 	Made    time.Time `json:"made,omitzero"` // zero: unknown
 	From    time.Time `json:"from,omitzero"` // zero: always in force
 	State   State     `json:"state"`
-	// PublicKey is the public half of a Sign key in PEM ("PUBLIC KEY"), for clients.
+	// PublicKey is the public half of a Sign or Encrypt key in PEM ("PUBLIC KEY"), for clients.
 	PublicKey string `json:"publicKey,omitempty"`
 }
 

@@ -27,10 +27,12 @@ const (
 //
 //	{"code":[{"version":1,"made":"2026-11-22T06:00:00Z","secret":"..."},
 //	         {"version":2,"made":"...","from":"...","secret":"..."}],
-//	 "number":[...],"seal":[...],
-//	 "sign":[{"version":1,"made":"...","key":"-----BEGIN PRIVATE KEY-----\n..."}]}
+//	 "number":[...],"seal":[...],"pepper":[...],
+//	 "sign":[{"version":1,"made":"...","key":"-----BEGIN PRIVATE KEY-----\n..."}],
+//	 "encrypt":[...]}
 //
-// where seal, sign, made and from are optional, and the short form
+// where all but code and number, made and from are optional, encrypt has the form of sign, and the
+// short form
 //
 //	{"version":1,"secret":"..."}
 //
@@ -55,7 +57,7 @@ func parse(text []byte, known *Document) (*Document, error) {
 	}
 	if !ok {
 		return nil, errors.New(`keyring: not JSON of the form ` +
-			`{"code":[...],"number":[...],"seal":[...],"sign":[...]} or {"version":1,"secret":"..."}, each name once`)
+			`{"code":[...],"number":[...],"seal":[...],"sign":[...],"pepper":[...],"encrypt":[...]} or {"version":1,"secret":"..."}, each name once`)
 	}
 	r := reader{doc: &Document{versions: map[Kind][]*version{}}, known: known}
 	r.document(object)
@@ -79,14 +81,14 @@ func (r *reader) wrong(where, form string, args ...any) {
 func (r *reader) document(top map[string]any) {
 	_, version := top["version"]
 	if _, secret := top["secret"]; version || secret {
-		if v := r.entry("the short form", "secret", top, "version", "secret"); v != nil {
+		if v := r.entry("the short form", Code, "secret", top, "version", "secret"); v != nil {
 			for _, kind := range []Kind{Code, Number, Seal} {
 				r.doc.versions[kind] = append(r.doc.versions[kind], v)
 			}
 		}
 		return
 	}
-	r.members("the document", top, "code", "number", "seal", "sign")
+	r.members("the document", top, kindNames()...)
 	for _, kind := range Kinds() {
 		value, ok := top[string(kind)]
 		if ok {
@@ -95,6 +97,13 @@ func (r *reader) document(top map[string]any) {
 			r.wrong(string(kind), "is missing: there must be a %s key", kind)
 		}
 	}
+}
+
+func kindNames() (names []string) {
+	for _, kind := range Kinds() {
+		names = append(names, string(kind))
+	}
+	return names
 }
 
 func (r *reader) kind(kind Kind, value any) {
@@ -107,7 +116,7 @@ func (r *reader) kind(kind Kind, value any) {
 	for i, value := range list {
 		where := fmt.Sprintf("%s[%d]", kind, i)
 		member := "secret"
-		if kind == Sign {
+		if kind.isRSA() {
 			member = "key"
 		}
 		object, ok := value.(map[string]any)
@@ -115,7 +124,7 @@ func (r *reader) kind(kind Kind, value any) {
 			r.wrong(where, "must be an object")
 			continue
 		}
-		v := r.entry(where, member, object, "version", "made", "from", member)
+		v := r.entry(where, kind, member, object, "version", "made", "from", member)
 		if v == nil {
 			continue
 		}
@@ -130,7 +139,7 @@ func (r *reader) kind(kind Kind, value any) {
 
 // entry reads a version whose secret is in member. It returns nil if the version number
 // is wrong.
-func (r *reader) entry(where, member string, object map[string]any, allowed ...string) *version {
+func (r *reader) entry(where string, kind Kind, member string, object map[string]any, allowed ...string) *version {
 	r.members(where, object, allowed...)
 	v := &version{
 		number: r.number(where, object["version"]),
@@ -145,7 +154,7 @@ func (r *reader) entry(where, member string, object map[string]any, allowed ...s
 		r.wrong(where+"."+member, "must be a string")
 	case member == "key":
 		v.pem = text
-		v.key = r.key(where+".key", v)
+		v.key = r.key(where+".key", kind, v)
 	case len(text) < otp.MinSecret:
 		r.wrong(where+".secret", "has %d bytes, at least %d are needed", len(text), otp.MinSecret)
 	default:
@@ -192,8 +201,8 @@ func (r *reader) time(where string, object map[string]any, name string) time.Tim
 	return t
 }
 
-func (r *reader) key(where string, v *version) *rsa.PrivateKey {
-	if had := r.known.find(Sign, v.number); had != nil && had.pem == v.pem {
+func (r *reader) key(where string, kind Kind, v *version) *rsa.PrivateKey {
+	if had := r.known.find(kind, v.number); had != nil && had.pem == v.pem {
 		return had.key
 	}
 	block, rest := pem.Decode([]byte(v.pem))

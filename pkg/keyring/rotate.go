@@ -54,7 +54,7 @@ func (d *Document) Rotate(kind Kind, from, now time.Time, random io.Reader) (int
 }
 
 func (v *version) generate(kind Kind, random io.Reader) error {
-	if kind != Sign {
+	if !kind.isRSA() {
 		secret := make([]byte, otp.MinSecret)
 		if _, err := io.ReadFull(random, secret); err != nil {
 			return fmt.Errorf("keyring: no entropy for a key: %w", err)

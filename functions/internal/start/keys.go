@@ -68,3 +68,17 @@ func (k *keys) Seal(ctx context.Context, plain []byte, bound string) (string, er
 func (k *keys) Open(ctx context.Context, sealed, bound string) ([]byte, error) {
 	return k.wait().Open(ctx, sealed, bound)
 }
+
+func (k *keys) Pepper(ctx context.Context) (version int, pepper []byte) { return k.wait().Pepper(ctx) }
+
+func (k *keys) PepperOf(ctx context.Context, version int) []byte {
+	return k.wait().PepperOf(ctx, version)
+}
+
+func (k *keys) Encryption(ctx context.Context) (version string, key *rsa.PrivateKey) {
+	return k.wait().Encryption(ctx)
+}
+
+func (k *keys) EncryptionOf(ctx context.Context, version string) *rsa.PrivateKey {
+	return k.wait().EncryptionOf(ctx, version)
+}
