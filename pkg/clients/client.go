@@ -91,6 +91,8 @@ type Client struct {
 	// CustomCodes clients may choose codes themselves (Unimatrix). Whoever has such a
 	// client's credential can make a code pass that no phone got.
 	CustomCodes bool
+	// ClearPasswords clients may send passwords that they have not encrypted.
+	ClearPasswords bool
 	// SenderNames and Templates that its Unimatrix requests may name. If there are none,
 	// names in requests are ignored.
 	SenderNames, Templates []string

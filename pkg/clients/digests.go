@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -13,23 +14,27 @@ import (
 	"countersign/pkg/documents"
 )
 
-// Digests makes the digests of access keys: HMAC-SHA256 under a key of the table's own,
-// which is sealed under the keyring. A plain digest would protect a random access key, but
-// an operator may bring a short one, which a thief of the table could find by trying. The
-// key is made once and never changes, since nobody could make the digests anew.
+// Digests makes the digests of access keys, and of others that are looked up: HMAC-SHA256 under
+// a key of the table's own, which is sealed under the keyring. A plain digest would protect a
+// random access key, but an operator may bring a short one, which a thief of the table could
+// find by trying. The key is made once and never changes, since nobody could make the digests
+// anew.
 //
 // It is safe for concurrent use, and keeps the key in memory.
 type Digests struct {
 	Table  documents.Table
 	Sealer documents.Sealer
+	// Name is that of the key, such as "password"; "" is the one of access keys.
+	Name string
 
 	key atomic.Pointer[[]byte]
 }
 
-// DigestKeyPrefix begins the key of the document of [Digests], the only one under it.
+// DigestKeyPrefix begins the keys of the documents of [Digests].
 const DigestKeyPrefix = "digestkey#"
 
-const digestKey = DigestKeyPrefix + "access"
+// document returns the key of the document that has the key of the digests.
+func (d *Digests) document() string { return DigestKeyPrefix + cmp.Or(d.Name, "access") }
 
 // digestKeyDocument is the document of [Digests].
 type digestKeyDocument struct {
@@ -37,7 +42,7 @@ type digestKeyDocument struct {
 	Added  time.Time        `json:"added"`
 }
 
-// Of returns the digest of an access key. ok is false if the table has no key for digests,
+// Of returns the digest of an access key. ok is false if the table has no key for these digests,
 // and so no access key.
 func (d *Digests) Of(ctx context.Context, accessKey string) (digest documents.Digest, ok bool, err error) {
 	if err := d.load(ctx); err != nil {
@@ -71,22 +76,23 @@ func (d *Digests) inMemory(accessKey string) (digest documents.Digest, ok bool) 
 
 // read reads the key, or returns nil if there is none.
 func (d *Digests) read(ctx context.Context) (*[]byte, error) {
-	text, revision, err := d.Table.Get(ctx, digestKey)
+	text, revision, err := d.Table.Get(ctx, d.document())
 	if err != nil {
-		return nil, fmt.Errorf("read the key of the access keys' digests: %w", err)
+		return nil, fmt.Errorf("read %s: %w", d.document(), err)
 	}
 	if revision == 0 {
 		return nil, nil
 	}
 	var doc digestKeyDocument
 	if err := documents.Decode(text, &doc); err != nil {
-		return nil, fmt.Errorf("the key of the access keys' digests cannot be read: %w", err)
+		return nil, fmt.Errorf("%s cannot be read: %w", d.document(), err)
 	}
-	key, err := d.Sealer.Open(ctx, string(doc.Sealed), digestKey)
+	key, err := d.Sealer.Open(ctx, string(doc.Sealed), d.document())
 	if err != nil {
-		return nil, fmt.Errorf("the key of the access keys' digests cannot be opened: "+
-			"bring back the keyring that it was sealed under; if that is lost, remove the document %s "+
-			"from the clients' table, and give each client a new access key: %w", digestKey, err)
+		return nil, fmt.Errorf("the key of digests %s cannot be opened: "+
+			"bring back the keyring that it was sealed under; if that is lost, remove this document "+
+			"from the clients' table, and give each client a new access key, or each user a new password: %w",
+			d.document(), err)
 	}
 	return &key, nil
 }
@@ -96,15 +102,15 @@ func (d *Digests) Make(ctx context.Context, random []byte, now time.Time) error 
 	if err := d.load(ctx); err != nil || d.key.Load() != nil {
 		return err
 	}
-	sealed, err := d.Sealer.Seal(ctx, random, digestKey)
+	sealed, err := d.Sealer.Seal(ctx, random, d.document())
 	if err != nil {
-		return fmt.Errorf("seal the key of the access keys' digests: %w", err)
+		return fmt.Errorf("seal %s: %w", d.document(), err)
 	}
 	text, err := documents.Encode(digestKeyDocument{Sealed: documents.Sealed(sealed), Added: now})
 	if err != nil {
 		return err
 	}
-	err = documents.Add(ctx, d.Table, digestKey, text)
+	err = documents.Add(ctx, d.Table, d.document(), text)
 	if errors.Is(err, documents.ErrExists) {
 		return nil // another process was first
 	}
@@ -112,12 +118,12 @@ func (d *Digests) Make(ctx context.Context, random []byte, now time.Time) error 
 }
 
 // Reseal seals the key in a document again, under the newest key of the sealer.
-func (d *Digests) Reseal(ctx context.Context, _ string, text []byte) ([]byte, error) {
+func (d *Digests) Reseal(ctx context.Context, key string, text []byte) ([]byte, error) {
 	var doc digestKeyDocument
 	if err := documents.Decode(text, &doc); err != nil {
 		return nil, err
 	}
-	if err := doc.Sealed.Reseal(ctx, d.Sealer, digestKey); err != nil {
+	if err := doc.Sealed.Reseal(ctx, d.Sealer, key); err != nil {
 		return nil, err
 	}
 	return documents.Encode(doc)

@@ -94,6 +94,7 @@ func (r Record) parse(d Defaults, why Occasion) (*Client, error) {
 		Senders:        p.senders(d),
 		Registrations:  p.registrations(),
 		CustomCodes:    r.CustomCodes != nil && *r.CustomCodes,
+		ClearPasswords: r.ClearPasswords != nil && *r.ClearPasswords,
 		SenderNames:    p.names("senderNames", r.SenderNames),
 		Templates:      p.names("templates", r.Templates),
 		Sources:        p.sources(),

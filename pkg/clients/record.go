@@ -52,12 +52,13 @@ type Record struct {
 	Site        string            `json:"site,omitempty"`        // see [message.Autofill]; default: no line
 	AndroidHash string            `json:"androidHash,omitempty"` // the same
 	// DLT are the registrations of its texts in India. Default: messages there have the id of their sender.
-	DLT         []Registration `json:"dlt,omitempty"`
-	CustomCodes *bool          `json:"customCodes,omitzero"`  // default: false
-	SenderNames []string       `json:"senderNames,omitempty"` // default: none may be given
-	Templates   []string       `json:"templates,omitempty"`   // default: none may be given
-	Sources     []string       `json:"sources,omitempty"`     // of end users, see [Sources]; default: none
-	Guard       Guard          `json:"guard,omitzero"`
+	DLT            []Registration `json:"dlt,omitempty"`
+	ClearPasswords *bool          `json:"clearPasswords,omitzero"` // default: false
+	CustomCodes    *bool          `json:"customCodes,omitzero"`    // default: false
+	SenderNames    []string       `json:"senderNames,omitempty"`   // default: none may be given
+	Templates      []string       `json:"templates,omitempty"`     // default: none may be given
+	Sources        []string       `json:"sources,omitempty"`       // of end users, see [Sources]; default: none
+	Guard          Guard          `json:"guard,omitzero"`
 	// TestNumbers get no message. At most 20; default: none.
 	TestNumbers []TestNumber `json:"testNumbers,omitempty"`
 }

@@ -25,6 +25,9 @@ const (
 	Delivered State = "sent"
 	// Failed: no message was sent and none will be. Result is the reason.
 	Failed State = "failed"
+	// Asked: the challenge has no code, and asks for the password that User names, see
+	// [Issuer.Ask]. No message is sent for it.
+	Asked State = "asked"
 )
 
 // Challenge is one item of the challenges table. Without the [Keys] neither the code
@@ -50,7 +53,7 @@ type Challenge struct {
 	SentAt      Millis  // of the latest message
 	ExpiresAt   Millis  // the first instant at which the code is refused
 	LedgerKey   string  // of the number; the oldest of [Keys.LedgerKeys] at its init
-	User        string  // reference of the user who has the number, see [Users]; "" if the caller gave the number
+	User        string  // reference of the user who has the number, see [Users], or of the password of an Asked one; else ""
 	TTL         int64   // Unix time in seconds from which the id is free and the item may be swept
 	// Source is the digest of the source that is known once the code is right, see
 	// [Keys.Source]; nil for none.
@@ -77,6 +80,8 @@ func (c Challenge) Ended(now Millis) Outcome {
 		return Used
 	case c.ExpiresAt <= now:
 		return Expired
+	case c.State == Asked:
+		return Unknown
 	case c.Attempts >= c.Max:
 		return Locked
 	}

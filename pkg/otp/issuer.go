@@ -95,7 +95,9 @@ type Started struct {
 	Outcome Outcome
 	AuthID  string // with Sent, except for a [Resend]
 	Mask    string // with Sent
-	Test    bool   // with Sent, except for the repeat of a [Resend]: of a test number, nothing went out
+	// Password is the reference of the password that is asked for, with AskedPassword.
+	Password string
+	Test     bool // with Sent, except for the repeat of a [Resend]: of a test number, nothing went out
 	// Time until a send may pass again: with TooSoon, TooMany and the outcomes of the guard, except for a repeat of a
 	// finished call, and with Unclear if the limits refuse another copy.
 	Wait time.Duration

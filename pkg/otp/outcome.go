@@ -36,6 +36,16 @@ const (
 	Barred Outcome = "barred"
 )
 
+// Outcomes of calls that concern a password, see package password.
+const (
+	// AskedPassword: the challenge asks for the user's password. No message is sent.
+	AskedPassword Outcome = "asked"
+	// NoPassword: the number has no user with a password of this kind who may sign in.
+	NoPassword Outcome = "no_password"
+	// PasswordSet: the password is stored.
+	PasswordSet Outcome = "password_set"
+)
+
 // Outcomes of Init, Send and Resend by package guard: too many messages that nobody answered.
 const (
 	// OverBlock: to the block of the number.
@@ -82,6 +92,7 @@ const (
 // outcomes is in the order of the constants above.
 var outcomes = []Outcome{
 	Sent, Inconsistent, InProgress, Unclear, TooSoon, TooMany, Undeliverable, BadNumber, Barred,
+	AskedPassword, NoPassword, PasswordSet,
 	OverBlock, OverCountry, OverClient, OverSource, OperatorBlock,
 	BadToken, NoUser, Blocked,
 	Passed, Unmatched, Exhausted, Locked, Unknown, Expired, Used,

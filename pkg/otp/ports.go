@@ -10,7 +10,7 @@ import (
 
 // Challenges is the table of challenges.
 //
-// Each method is one atomic conditional write on one item. It applies whole or not at
+// Each method but Challenge is one atomic conditional write on one item. It applies whole or not at
 // all, and writes to one key have a single order that every caller sees. If the
 // condition does not hold, the method returns Applied false and the item as it was at
 // that moment. An error means that the write may or may not have been applied.
@@ -22,6 +22,10 @@ import (
 //
 // All methods may be called concurrently.
 type Challenges interface {
+	// Challenge returns the item under key as it is at this moment, nil if there is none. The methods that follow
+	// need no read before them.
+	Challenge(ctx context.Context, key string) (*Challenge, error)
+
 	// Reserve stores c IF its key is free: there is no item, or its TTL is at or before
 	// now. If over is given, it also replaces an item whose Owner, State and Op are still
 	// those of over, and whose lease is over at now. When applied, Item is nil.

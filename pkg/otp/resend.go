@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"countersign/pkg/guard"
@@ -66,6 +67,9 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 	var answer Started
 	if r.ID != "" {
 		record, answer, err = s.acquire(ctx, record, r.fingerprinted())
+		if err == nil && answer.Outcome == AskedPassword { // by an earlier call: the record does not have which
+			return s.askedBefore(ctx, key)
+		}
 		if err != nil || answer.Outcome != "" {
 			answer.AuthID = "" // that of the record
 			return answer, err
@@ -82,6 +86,18 @@ func (i Issuer) Resend(ctx context.Context, r Resend) (Started, error) {
 		done.SentAt, done.Mask = s.at, answer.Mask
 	}
 	return s.settle(ctx, done, answer, err)
+}
+
+// askedBefore returns the answer to the repeat of a re-send whose challenge asks for a password.
+func (s *sending) askedBefore(ctx context.Context, key string) (Started, error) {
+	c, err := s.Challenges.Challenge(ctx, key)
+	switch {
+	case err != nil:
+		return Started{}, fmt.Errorf("read the challenge: %w", err)
+	case c == nil:
+		return Started{Outcome: Unknown}, nil
+	}
+	return Started{Outcome: AskedPassword, Password: c.User}, nil
 }
 
 // claim returns the claim of a challenge by this call. The owner has the time of the

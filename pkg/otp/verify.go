@@ -56,17 +56,18 @@ type Checked struct {
 // challenge that has a user. An error means that the outcome is not known: an attempt
 // may have been used, and a right code may have passed.
 func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
-	var op [16]byte
-	if _, err := io.ReadFull(v.Rand, op[:]); err != nil {
-		return Checked{}, fmt.Errorf("random bytes: %w", err)
+	now := MillisOf(v.Now())
+	op, err := newOp(now, v.Rand)
+	if err != nil {
+		return Checked{}, err
 	}
 	keys := v.Keys.Keys(ctx)
 	g := Guess{
 		Key:        ChallengeKey(r.Client, r.ID),
 		AuthID:     r.AuthID,
 		KeyVersion: keys.newest,
-		Op:         idOf(op[:]),
-		Now:        MillisOf(v.Now()),
+		Op:         op,
+		Now:        now,
 		Source:     keys.Source(r.Client, r.To, r.Source),
 		KeepSource: r.To == "",
 	}
@@ -108,7 +109,7 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 
 // guessable reports whether there is such a challenge and its message was counted.
 func guessable(c *Challenge, g Guess) bool {
-	return c != nil && c.State != Failed && c.State != Reserved && (g.AuthID == "" || g.AuthID == c.AuthID)
+	return c != nil && c.State != Failed && c.State != Reserved && c.State != Asked && (g.AuthID == "" || g.AuthID == c.AuthID)
 }
 
 func (v Verifier) standing(ctx context.Context, c Challenge) (Outcome, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/phone"
@@ -41,6 +42,9 @@ type Person struct {
 	Ref string
 	// Number is as it was added, such as "60-6543216353", or "".
 	Number string
+	// ID and Added are those of the user.
+	ID    string
+	Added time.Time
 }
 
 func (p Person) String() string               { return "person " + mask(p.Number) }
@@ -69,7 +73,7 @@ func (d Directory) Resolve(ctx context.Context, client, token string) (Person, S
 		return p, NoToken, fmt.Errorf("the number of the user %s of client %q cannot be opened: "+
 			"add the user anew, or bring back the key that it was sealed under: %w", user.Mask, client, err)
 	}
-	p.Number = string(number)
+	p.Number, p.ID, p.Added = string(number), user.ID, user.Added
 	return p, Good, nil
 }
 
@@ -78,6 +82,34 @@ func (d Directory) Resolve(ctx context.Context, client, token string) (Person, S
 func (d Directory) Check(ctx context.Context, ref string) (Standing, error) {
 	_, _, standing, err := d.find(ctx, ref)
 	return standing, err
+}
+
+// StandingOf returns the standing of the user with this id who was added at this instant: [NoUser] if there is none, or
+// another one by now. It costs one read.
+func (d Directory) StandingOf(ctx context.Context, client, id string, added time.Time) (Standing, error) {
+	_, standing, err := d.standing(ctx, userKey(client, id), added)
+	if err != nil {
+		err = clients.Named(client, err)
+	}
+	return standing, err
+}
+
+// standing reads a user.
+func (d Directory) standing(ctx context.Context, key string, added time.Time) (user User, s Standing, err error) {
+	text, revision, err := d.Table.Get(ctx, key)
+	if err != nil || revision == 0 {
+		return User{}, NoUser, err
+	}
+	user, err = parseUser(text)
+	switch {
+	case err != nil:
+		return User{}, NoUser, err
+	case !user.Added.Equal(added):
+		return User{}, NoUser, nil
+	case user.Status != StatusActive:
+		return User{}, Blocked, nil
+	}
+	return user, Good, nil
 }
 
 // find returns the user of a token and the key of the user's document.
@@ -94,23 +126,11 @@ func (d Directory) find(ctx context.Context, ref string) (key string, user User,
 		return "", User{}, NoToken, about(ref, err)
 	}
 	key, _ = userOf(ref, t.User)
-	text, revision, err = d.Table.Get(ctx, key)
+	user, s, err = d.standing(ctx, key, t.Of)
 	if err != nil {
-		return "", User{}, NoToken, err
-	}
-	if revision == 0 {
-		return "", User{}, NoUser, nil
-	}
-	user, err = parseUser(text)
-	switch {
-	case err != nil:
 		return "", User{}, NoToken, about(ref, err)
-	case !user.Added.Equal(t.Of):
-		return "", User{}, NoUser, nil
-	case user.Status != StatusActive:
-		return "", User{}, Blocked, nil
 	}
-	return key, user, Good, nil
+	return key, user, s, nil
 }
 
 // about adds the client of a token's reference to an error. The reference itself has a plain digest, by which somebody

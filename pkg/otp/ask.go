@@ -1,0 +1,128 @@
+package otp
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Ask asks for a challenge that a password of the user passes.
+type Ask struct {
+	Client        string
+	ID            string   // idempotency key, unique per client; that of [Start] is of the same space
+	Fingerprinted []string // the fields that must be the same whenever ID comes again
+	Password      string   // reference of the password that is asked for
+	Policy        Policy   // for the lifetime of the challenge
+	Refusal       Outcome  // if it is set, the challenge is stored as failed with this outcome
+}
+
+// Ask makes a challenge without a code: nothing is sent, and no limit of messages counts it. It takes one write. A
+// repeat returns the answer of the first call. Outcomes are AskedPassword, the Refusal, Inconsistent and, where another
+// call sends a code for the same id, InProgress.
+func (i Issuer) Ask(ctx context.Context, r Ask) (Started, error) {
+	s := i.begin(ctx, Start{Client: r.Client, ID: r.ID, Policy: r.Policy})
+	c, err := s.blank(r.ID, r.Fingerprinted)
+	if err != nil {
+		return Started{}, err
+	}
+	c.State, c.User, c.Lease = Asked, r.Password, 0
+	c.Encrypted, c.Code = []byte(none), c.Fingerprint
+	if r.Refusal != "" {
+		c.State, c.Result = Failed, r.Refusal
+	}
+	stored, err := s.reserve(ctx, c, nil)
+	if err != nil || stored.Owner == c.Owner {
+		return asked(c), err
+	}
+	keys := s.keysFor(ctx, stored.KeyVersion)
+	if keys.retired(stored.KeyVersion) { // and what is stored is worth nothing without its key
+		answer, err := s.restart(ctx, c, stored)
+		if err != nil || answer.Outcome != "" {
+			return answer, err
+		}
+		return asked(c), nil
+	}
+	fingerprint, err := keys.fingerprint(stored.KeyVersion, r.Fingerprinted)
+	switch {
+	case err != nil:
+		return Started{}, err
+	case !bytes.Equal(fingerprint, stored.Fingerprint):
+		return Started{Outcome: Inconsistent}, nil
+	}
+	return asked(stored), nil
+}
+
+// asked returns the answer to an Ask.
+func asked(c Challenge) Started {
+	if c.State == Failed {
+		return Started{Outcome: c.Result}
+	}
+	return Started{Outcome: AskedPassword, AuthID: c.AuthID, Password: c.User}
+}
+
+// Asking is a challenge that asks for a password.
+type Asking struct {
+	Password string // reference of the password
+	c        Challenge
+}
+
+// Asking returns the challenge under an id, with one read. The outcome is "" if a password may pass it, else Unknown,
+// Used or Expired. authID must be that of the challenge.
+func (v Verifier) Asking(ctx context.Context, client, id, authID string) (Asking, Outcome, error) {
+	c, err := v.Challenges.Challenge(ctx, ChallengeKey(client, id))
+	switch {
+	case err != nil:
+		return Asking{}, "", fmt.Errorf("read the challenge: %w", err)
+	case c == nil || c.State != Asked || c.AuthID != authID:
+		return Asking{}, Unknown, nil
+	case c.Passed():
+		return Asking{}, Used, nil
+	case c.ExpiresAt <= MillisOf(v.Now()):
+		return Asking{}, Expired, nil
+	}
+	return Asking{c.User, *c}, "", nil
+}
+
+// Pass stores that the right password was typed, with one conditional write: of any number of calls at once, one is
+// Passed, and the others are Used.
+func (v Verifier) Pass(ctx context.Context, a Asking) (Outcome, error) {
+	now := MillisOf(v.Now())
+	op, err := newOp(now, v.Rand)
+	if err != nil {
+		return "", err
+	}
+	passed := a.c
+	passed.Owner, passed.Op, passed.Guess = op, op, a.c.Code
+	w, err := v.Challenges.Reserve(ctx, passed, &a.c, now)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("pass the challenge: %w", err)
+	case w.ownedBy(op):
+		return Passed, nil
+	case w.Item.State == Asked && w.Item.AuthID == a.c.AuthID:
+		return Used, nil
+	}
+	return Unknown, nil
+}
+
+// Proved reports whether somebody with this number typed a right code of a client's challenge, at most so long ago. A
+// code that the client chose proves nothing: no phone is needed to type it.
+func (i Issuer) Proved(ctx context.Context, client, authID string, to Phone, ago time.Duration) (bool, error) {
+	key := KeyOfAuthID(client, authID)
+	if key == "" {
+		return false, nil
+	}
+	c, err := i.Challenges.Challenge(ctx, key)
+	if err != nil {
+		return false, fmt.Errorf("read the challenge: %w", err)
+	}
+	keys, now := i.Keys.Keys(ctx), MillisOf(i.Now())
+	return c != nil && c.AuthID == authID && (c.State == Delivered || c.State == MaybeDelivered) && c.Passed() &&
+		(!c.Chosen || c.Test) && slices.Contains(keys.LedgerKeys(client, to), c.LedgerKey) &&
+		c.guessedAt() > now.Add(-ago) && c.guessedAt() <= now.Add(clockSkew), nil
+}
+
+// clockSkew is how far the clocks of two processes may be apart.
+const clockSkew = time.Minute

@@ -1,0 +1,104 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"countersign/pkg/documents"
+)
+
+// account is the document of a client's number.
+type account struct {
+	// User is the user of the directory who has the number, nil if none is known.
+	User    *userRef `json:"user,omitempty"`
+	Payment *secret  `json:"payment,omitempty"`
+	Login   *secret  `json:"login,omitempty"`
+	// Proofs are the challenges by which passwords were set of late, each of them once.
+	Proofs []proof `json:"proofs,omitempty"`
+}
+
+// userRef is a user of the directory. Another one who gets the same id later was added at another time.
+type userRef struct {
+	ID string    `json:"id"`
+	Of time.Time `json:"of"`
+}
+
+// proof is a challenge that a password was set with.
+type proof struct {
+	AuthID string `json:"authenticationId"`
+	Kind   Kind   `json:"kind"`
+	// Value is a keyed digest of the encrypted password, by which a repeat of the request is recognised; "" for one in
+	// clear, whose repeat would be a guess that nothing counts.
+	Value string    `json:"value,omitempty"`
+	Until time.Time `json:"until"` // when it is too old to be used in any case
+}
+
+// of returns the place of a kind's password.
+func (a *account) of(k Kind) **secret {
+	if k == Payment {
+		return &a.Payment
+	}
+	return &a.Login
+}
+
+// Prefix begins the keys of the documents of this package.
+const Prefix = "password#"
+
+func keyOf(client string, digest documents.Digest) string {
+	return Prefix + url.QueryEscape(client) + "#" + string(digest)
+}
+
+// clientOf returns the client of an account's key.
+func clientOf(key string) string {
+	escaped, _, _ := strings.Cut(strings.TrimPrefix(key, Prefix), "#")
+	client, err := url.QueryUnescape(escaped)
+	if err != nil {
+		return escaped // no key of ours
+	}
+	return client
+}
+
+// read reads an account as it is now; revision 0 is none.
+func (a *Accounts) read(ctx context.Context, key string) (acc account, revision int64, err error) {
+	text, revision, err := a.Table.Get(ctx, key)
+	if err == nil && revision > 0 {
+		err = documents.Decode(text, &acc)
+	}
+	if err != nil {
+		return account{}, 0, fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), err)
+	}
+	return acc, revision, nil
+}
+
+// tries bounds how often a change starts again after another call won. Each round one call wins.
+const tries = 100
+
+// edit changes an account, or makes it. change returns false to leave it as it is. It is called again with the newer
+// account if another call changed it meanwhile.
+func (a *Accounts) edit(ctx context.Context, key string, change func(acc *account) (bool, error)) error {
+	for range tries {
+		acc, revision, err := a.read(ctx, key)
+		if err != nil {
+			return err
+		}
+		did, err := change(&acc)
+		if err != nil || !did {
+			return err
+		}
+		text, err := documents.Encode(acc)
+		if err != nil {
+			return err
+		}
+		switch ok, err := a.Table.Put(ctx, key, text, revision); {
+		case err != nil:
+			return fmt.Errorf("write the passwords of a number of client %q: %w", clientOf(key), err)
+		case ok:
+			return nil
+		}
+	}
+	return errors.New("passwords: other calls changed the document of the number again and again")
+}

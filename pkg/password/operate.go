@@ -1,0 +1,100 @@
+package password
+
+import (
+	"context"
+	"time"
+
+	"countersign/pkg/otp"
+	"countersign/pkg/users"
+)
+
+// State is what an operator may see of a password.
+type State struct {
+	Kind        Kind      `json:"kind"`
+	Set         time.Time `json:"set"`
+	Wrong       int       `json:"wrong"` // guesses since the last right one
+	LockedUntil time.Time `json:"lockedUntil,omitzero"`
+}
+
+// States returns the passwords of a number.
+func (a *Accounts) States(ctx context.Context, client string, to otp.Phone) (states []State, err error) {
+	key, err := a.key(ctx, client, to, false)
+	if err != nil {
+		return nil, err
+	}
+	acc, _, err := a.read(ctx, key)
+	for _, k := range Kinds() {
+		if s := *acc.of(k); s != nil {
+			state := State{Kind: k, Set: s.Set, Wrong: s.Wrong}
+			if until := s.lockedUntil(); a.now().Before(until) {
+				state.LockedUntil = until
+			}
+			states = append(states, state)
+		}
+	}
+	return states, err
+}
+
+// Clear removes a password of a number, and reports whether there was one.
+func (a *Accounts) Clear(ctx context.Context, client string, to otp.Phone, k Kind) (was bool, err error) {
+	return a.change(ctx, client, to, k, func(s **secret) { *s = nil })
+}
+
+// Unlock forgets the wrong guesses at a password, and reports whether there is one.
+func (a *Accounts) Unlock(ctx context.Context, client string, to otp.Phone, k Kind) (is bool, err error) {
+	return a.change(ctx, client, to, k, func(s **secret) { (*s).Wrong, (*s).Last, (*s).Op = 0, time.Time{}, "" })
+}
+
+func (a *Accounts) change(
+	ctx context.Context, client string, to otp.Phone, k Kind, change func(**secret),
+) (is bool, err error) {
+	key, err := a.key(ctx, client, to, false)
+	if err != nil {
+		return false, err
+	}
+	err = a.edit(ctx, key, func(acc *account) (bool, error) {
+		s := acc.of(k)
+		if is = *s != nil; is {
+			change(s)
+		}
+		return is, nil
+	})
+	return is, err
+}
+
+// Link notes which user of the directory has a number, so that a block of the user holds for its passwords. A user who
+// has the number already, and is not removed, keeps it.
+func (a *Accounts) Link(ctx context.Context, client string, to otp.Phone, user string, added time.Time) error {
+	key, err := a.key(ctx, client, to, true)
+	if err != nil {
+		return err
+	}
+	return a.edit(ctx, key, func(acc *account) (bool, error) { return a.adopt(ctx, client, acc, &userRef{user, added}) })
+}
+
+// adopt gives an account to a user, and reports whether that changes it. The passwords of a user who was removed are
+// not those of the next one.
+func (a *Accounts) adopt(ctx context.Context, client string, acc *account, by *userRef) (did bool, err error) {
+	if acc.User != nil {
+		standing, err := a.Users.StandingOf(ctx, client, acc.User.ID, acc.User.Of)
+		if err != nil || standing != users.NoUser {
+			return false, err
+		}
+		acc.Payment, acc.Login = nil, nil
+	}
+	acc.User = by
+	return true, nil
+}
+
+// Forget removes all that is kept of a number: the passwords, and whose number it is.
+func (a *Accounts) Forget(ctx context.Context, client string, to otp.Phone) error {
+	key, err := a.key(ctx, client, to, false)
+	if err != nil {
+		return err
+	}
+	return a.edit(ctx, key, func(acc *account) (bool, error) {
+		was := acc.User != nil || acc.Payment != nil || acc.Login != nil
+		acc.User, acc.Payment, acc.Login = nil, nil, nil // the proofs stay: each sets one password
+		return was, nil
+	})
+}

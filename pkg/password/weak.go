@@ -1,0 +1,54 @@
+package password
+
+import (
+	"slices"
+	"strings"
+
+	"countersign/pkg/otp"
+)
+
+// commonPINs are the twenty commonest PINs of 4 and of 6 digits that the other rules of [Weak] let through are among
+// these. Sources: the 3.4 million PINs of DataGenetics (2012) for 4 digits, and Markert et al., "This PIN Can Be Easily
+// Guessed" (2020), for 6.
+var commonPINs = strings.Fields(`
+	1234 1111 0000 1212 7777 1004 2000 4444 2222 6969 9999 3333 5555 6666 1122 1313 8888 4321 2001 1010
+	123456 654321 111111 000000 123123 666666 121212 112233 789456 159753
+	696969 123321 102030 147258 555555 777777 159357 131313 222222 999999`)
+
+// commonPasswords are the twenty commonest passwords of eight characters or more, after the lists of leaked passwords
+// that NordPass publishes each year.
+var commonPasswords = strings.Fields(`
+	12345678 123456789 1234567890 password password1 password123 qwerty123 qwertyuiop qwerty1234 1q2w3e4r
+	1q2w3e4r5t iloveyou sunshine princess football baseball superman 1qaz2wsx abcd1234 p@ssw0rd`)
+
+// Weak returns the rule that a password breaks which is guessed first, and "" for another one.
+func (k Kind) Weak(typed Clear, to otp.Phone) string {
+	password := string(typed)
+	digits, lower := strings.TrimPrefix(to.E164(), "+"), strings.ToLower(password)
+	switch {
+	case uniform(password):
+		return "must not be one character again and again"
+	case run(password, 1), run(password, -1):
+		return "must not be a run up or down"
+	case k == Payment && strings.Contains(digits, password), k == Login && strings.Contains(digits, lower),
+		k == Login && len(digits) >= MinLogin && strings.Contains(lower, digits):
+		return "must not be digits of the number"
+	case k == Payment && slices.Contains(commonPINs, password), k == Login && slices.Contains(commonPasswords, lower):
+		return "must not be one of the commonest"
+	}
+	return ""
+}
+
+func uniform(text string) bool { return strings.Trim(text, text[:1]) == "" }
+
+// run reports whether each character follows the one before it, as in 345678 and 9012, or, with -1, in 4321 and 1098.
+func run(text string, step int) bool {
+	for i := 1; i < len(text); i++ {
+		was, is := int(text[i-1]), int(text[i])
+		digits := was >= '0' && was <= '9' && is >= '0' && is <= '9'
+		if is-was != step && (!digits || (is-was+10)%10 != (step+10)%10) {
+			return false
+		}
+	}
+	return true
+}
