@@ -116,6 +116,14 @@ func required(v string) string {
 	return ""
 }
 
+// absent returns the rule that a field breaks which was given beside a password.
+func absent(v string) string {
+	if v != "" {
+		return "must be left out beside a password"
+	}
+	return ""
+}
+
 // digitsOnly returns the rule that a code breaks which is not ASCII digits. Any number of digits is an attempt.
 func digitsOnly(v string) string {
 	if v != "" && !admission.Digits(v) {

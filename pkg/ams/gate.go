@@ -49,7 +49,8 @@ func (g *Gate) serve(
 	}
 	record.Result, record.OK = a.result.in[family].code, a.result.status == "S"
 	record.Detail = cmp.Or(record.Detail, a.detail)
-	record.Mask, record.AuthID = cmp.Or(a.mask, record.Mask), cmp.Or(a.authID, record.AuthID)
+	record.Mask = cmp.Or(a.form.ChallengeRenderValue, record.Mask)
+	record.AuthID = cmp.Or(a.authID, record.AuthID)
 	g.Write(ctx, record)
 	return resp
 }

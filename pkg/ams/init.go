@@ -8,6 +8,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/password"
 	"countersign/pkg/phone"
 	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
@@ -18,6 +19,8 @@ type Init struct {
 	*Gate
 	Messages admission.Messages
 	Users    Users // behind wallet tokens; nil: there are none
+	// Passwords are those of users; nil: there are none.
+	Passwords *password.Accounts
 }
 
 // Serve answers one request.
@@ -32,6 +35,8 @@ func (s *Init) api(route string, r gateway.Request) api {
 		return s.customers
 	case apiUsersInit:
 		return s.users
+	case apiSetPassword:
+		return s.setPassword
 	case apiTrigger:
 		return func(ctx context.Context, c *clients.Client, body []byte) answer {
 			return s.trigger(ctx, c, body, signedAt(c, r))
@@ -40,7 +45,8 @@ func (s *Init) api(route string, r gateway.Request) api {
 	return nil
 }
 
-// customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number.
+// customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number, or asks for the password of
+// its user.
 func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, method, kind, identityType, identityValue, language, source string
 	var payment otp.Payment
@@ -57,13 +63,24 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 		return refused(broken)
 	}
 	broken.Set("authenticationRequestId", required(requestID))
-	broken.Set("authenticationMethod", oneOf(method, "OTP"))
-	broken.Set("authenticationType", oneOf(kind, "SMS"))
+	broken.Set("authenticationMethod", oneOf(method, methods(ctx, s.Passwords)...))
+	if method == methodPassword {
+		broken.Set("authenticationType", oneOf(kind, kinds()...))
+		if !payment.None() {
+			broken.Set("payment", "must be left out with PASSWORD")
+		}
+	} else {
+		broken.Set("authenticationType", oneOf(kind, "SMS"))
+	}
 	broken.Set("identityType", oneOf(identityType, "MOBILENO"))
 	broken.Set("identityValue", required(identityValue))
 	a := refused(broken)
-	if broken.Field == "" {
-		fingerprinted := []string{apiCustomersInit, method, kind, identityType, identityValue}
+	fingerprinted := []string{apiCustomersInit, method, kind, identityType, identityValue}
+	switch {
+	case broken.Field != "":
+	case method == methodPassword:
+		a = s.ask(ctx, c, kind, identityValue, otp.Ask{ID: requestID, Fingerprinted: fingerprinted})
+	default:
 		a = s.toNumber(ctx, c, identityValue, language, otp.Start{
 			ID: requestID, Fingerprinted: fingerprinted, Source: admission.Source(source), Payment: payment,
 		})
@@ -123,5 +140,5 @@ func noText(err error) answer {
 func (s *Init) start(ctx context.Context, start otp.Start) answer {
 	got, err := s.Messages.Issuer.Init(ctx, start)
 	telemetry.From(ctx).Started("init", got, err)
-	return answer{result: resultOf(got.Outcome), authID: got.AuthID, mask: got.Mask}
+	return answer{result: resultOf(got.Outcome), authID: got.AuthID, form: smsForm(got.Mask)}
 }

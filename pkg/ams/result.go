@@ -117,6 +117,10 @@ var results = map[otp.Outcome]result{
 	otp.OverSource:    timesExceed,
 	otp.OperatorBlock: timesExceed,
 
+	otp.AskedPassword: success,
+	otp.NoPassword:    processFail,
+	otp.PasswordSet:   success,
+
 	otp.BadToken: invalidAccessToken,
 	otp.NoUser:   userNotExist,
 	otp.Blocked:  userAbnormal,

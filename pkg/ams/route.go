@@ -1,6 +1,7 @@
 package ams
 
 import (
+	"slices"
 	"strings"
 
 	"countersign/pkg/gateway"
@@ -12,8 +13,11 @@ const (
 	apiUsersInit      = "/v1/users/initAuthentication"
 	apiUsersVerify    = "/v1/users/verifyAuthentication"
 	apiTrigger        = "/v1/security/triggerChallenge"
+	apiSetPassword    = "/v1/security/setPassword"
 	apiSecurityVerify = "/v1/security/verifyAuthentication"
 )
+
+var apis = []string{apiCustomersInit, apiUsersInit, apiTrigger, apiSetPassword, apiUsersVerify, apiSecurityVerify}
 
 // prefixes of the paths; each API is the same under each. The last one is none.
 var prefixes = []string{"/ams/sandbox/api", "/ams/api", ""}
@@ -26,8 +30,7 @@ func route(path string) string {
 		if !ok {
 			continue
 		}
-		switch rest {
-		case apiCustomersInit, apiUsersInit, apiTrigger, apiUsersVerify, apiSecurityVerify:
+		if slices.Contains(apis, rest) {
 			return rest
 		}
 	}
@@ -46,7 +49,7 @@ func Path(r gateway.Request) string {
 // prefixed returns for the log why a path has no API though it ends as one that has: a gateway in front adds something,
 // see [gateway.Prefixes]. It is "" for every other path.
 func prefixed(path string) string {
-	for _, api := range []string{apiCustomersInit, apiUsersInit, apiTrigger, apiUsersVerify, apiSecurityVerify} {
+	for _, api := range apis {
 		if strings.HasSuffix(path, api) && route(path) == "" {
 			return "path: must begin at " + api + ", after a prefix of the contract; " +
 				"a prefix that a gateway adds is to be named in PathPrefix"
@@ -72,7 +75,7 @@ func Serves(path string) bool {
 // Sends reports whether a path is for [Init]; all others are for [Verify].
 func Sends(path string) bool {
 	switch route(path) {
-	case apiCustomersInit, apiUsersInit, apiTrigger:
+	case apiCustomersInit, apiUsersInit, apiTrigger, apiSetPassword:
 		return true
 	}
 	return false

@@ -9,8 +9,8 @@ import (
 	"countersign/pkg/telemetry"
 )
 
-// trigger serves POST /v1/security/triggerChallenge: it sends the code of an authentication once more. at is when its
-// request was signed, see [signedAt].
+// trigger serves POST /v1/security/triggerChallenge: it sends the code of an authentication once more, or returns the
+// key for its password. at is when its request was signed, see [signedAt].
 func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte, at otp.Millis) answer {
 	var triggerID, challengeID string
 	broken := strictjson.Decode(text, strictjson.Fields{
@@ -38,5 +38,9 @@ func (s *Init) resend(ctx context.Context, c *clients.Client, r otp.Resend) answ
 	resend.ID, resend.AuthID, resend.SignedAt = r.ID, r.AuthID, r.SignedAt
 	got, err := s.Messages.Issuer.Resend(ctx, resend)
 	telemetry.From(ctx).Started("trigger", got, err)
-	return answer{result: resultOf(got.Outcome), mask: got.Mask}
+	a := answer{result: resultOf(got.Outcome), form: smsForm(got.Mask)}
+	if got.Outcome == otp.AskedPassword {
+		a.form, a.key = passwordForm(got.Password), s.Passwords.ChallengeKey(ctx)
+	}
+	return a
 }

@@ -111,11 +111,14 @@ func (s *Init) direct(r gateway.Request) string {
 	var has struct {
 		UserIdentityType any `json:"userIdentityType"`
 		ChallengeID      any `json:"challengeId"`
+		PasswordValue    any `json:"passwordValue"`
 	}
 	if !r.Direct || json.Unmarshal(r.Body, &has) != nil {
 		return apiCustomersInit
 	}
 	switch {
+	case has.PasswordValue != nil:
+		return apiSetPassword
 	case has.UserIdentityType != nil:
 		return apiUsersInit
 	case has.ChallengeID != nil:

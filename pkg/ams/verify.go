@@ -7,6 +7,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
+	"countersign/pkg/password"
 	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
 )
@@ -15,6 +16,8 @@ import (
 type Verify struct {
 	*Gate
 	Verifier otp.Verifier
+	// Passwords are those of users; nil: there are none.
+	Passwords *password.Accounts
 }
 
 // Serve answers one request.

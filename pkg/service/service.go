@@ -18,6 +18,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
 	"countersign/pkg/otp"
+	"countersign/pkg/password"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/users"
 )
@@ -34,6 +35,7 @@ type Keyring interface {
 	otp.Keyring
 	documents.Sealer
 	ams.SigningKeys
+	password.Keys
 }
 
 // Ports are the parts in which processes differ. Every field is required unless its comment has another rule.
@@ -66,8 +68,10 @@ type Service struct {
 	Users users.Directory
 	Gate  *ams.Gate
 	Quota *clients.Quota // of the clients' messages
-	Now   func() time.Time
-	Rand  io.Reader
+	// Passwords are those of the clients' users.
+	Passwords *password.Accounts
+	Now       func() time.Time
+	Rand      io.Reader
 
 	NumberPerDay int
 }
@@ -80,9 +84,10 @@ func New(p Ports) *Service {
 	directory := clients.NewCache(p.Find, p.Now, p.ClientAge, p.UnknownAge, cacheSize)
 	directory.UseRoster(clients.ReadRoster(p.Table, p.Beside...), &clients.Digests{Table: p.Table, Sealer: p.Keys})
 	return &Service{
-		Store: telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
-		Keys:  p.Keys,
-		Users: users.Directory{Table: p.Table, Sealer: p.Keys, Now: p.Now},
+		Store:     telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
+		Keys:      p.Keys,
+		Passwords: password.New(p.Table, p.Keys, p.Keys, p.Now, p.Rand),
+		Users:     users.Directory{Table: p.Table, Sealer: p.Keys, Now: p.Now},
 		Gate: &ams.Gate{
 			Door: &admission.Door{
 				Clients: directory,
@@ -110,5 +115,5 @@ func (s *Service) Verifier() otp.Verifier {
 func (s *Service) Verify() *ams.Verify {
 	verifier := s.Verifier()
 	verifier.Users = ams.Standings{Users: s.Users}
-	return &ams.Verify{Gate: s.Gate, Verifier: verifier}
+	return &ams.Verify{Gate: s.Gate, Verifier: verifier, Passwords: s.Passwords}
 }

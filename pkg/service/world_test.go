@@ -22,6 +22,7 @@ import (
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
+	"countersign/pkg/password"
 	"countersign/pkg/service"
 	"countersign/pkg/service/sending"
 	"countersign/pkg/service/unimatrixapi"
@@ -142,10 +143,14 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, p provider) *
 type keys struct {
 	documents.Sealer
 	ams.SigningKeys
+	peppers
 	world          *world
 	before, during *otp.Keys
 	rotation       time.Time
 }
+
+// peppers are the keys of passwords.
+type peppers = password.Keys
 
 func (k *keys) Keys(context.Context) *otp.Keys {
 	if k.world.clock.Now().Before(k.rotation) {

@@ -41,5 +41,5 @@ func (s *Service) ReadAhead(budgets guard.Reader) { s.Messages.Issuer.Entries = 
 
 // Init serves the AMS/DWS requests that send a code.
 func (s *Service) Init() *ams.Init {
-	return &ams.Init{Gate: s.Gate, Messages: s.Messages, Users: s.Users}
+	return &ams.Init{Gate: s.Gate, Messages: s.Messages, Users: s.Users, Passwords: s.Passwords}
 }

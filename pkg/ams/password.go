@@ -1,0 +1,249 @@
+package ams
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/otp"
+	"countersign/pkg/password"
+	"countersign/pkg/phone"
+	"countersign/pkg/strictjson"
+	"countersign/pkg/telemetry"
+	"countersign/pkg/users"
+)
+
+// methodPassword is the authentication method of a password that the user has already set.
+const methodPassword = "PASSWORD"
+
+// methods returns the authentication methods that are served: passwords need keys of their own.
+func methods(ctx context.Context, a *password.Accounts) []string {
+	if a.Served(ctx) {
+		return []string{"OTP", methodPassword}
+	}
+	return []string{"OTP"}
+}
+
+// kinds are the authentication types of passwords.
+func kinds() (names []string) {
+	for _, k := range password.Kinds() {
+		names = append(names, string(k))
+	}
+	return names
+}
+
+// challengeTypes are the types of challenges that ask for a password.
+func challengeTypes() (names []string) {
+	for _, k := range password.Kinds() {
+		names = append(names, k.ChallengeType())
+	}
+	return names
+}
+
+// passwordForm is the actionForm of a challenge that asks for a password.
+func passwordForm(ref string) actionForm {
+	return actionForm{ChallengeType: password.KindOf(ref).ChallengeType()}
+}
+
+// line returns the number that identifies a user, in the spelling that networks take. No message goes there, so its
+// country and its kind of line do not matter.
+func (s *Init) line(ctx context.Context, field, number string) (n phone.Number, ok bool) {
+	cc, national, ok := phone.Split(number)
+	if ok {
+		n, ok = s.Messages.Lookup("+" + cc + national)
+	}
+	if !ok || n.CC != cc {
+		telemetry.From(ctx).Detail = field + ": must be a possible number: " +
+			"country code, hyphen and national number, in digits, without plus, blanks and a leading 0"
+		return phone.Number{}, false
+	}
+	telemetry.From(ctx).Mask, telemetry.From(ctx).Country = n.Mask, n.Region
+	return n, true
+}
+
+// ask starts a challenge that asks for the password of a number. Where there is none, the outcome is stored as that of
+// any other init, after the same reads.
+func (s *Init) ask(ctx context.Context, c *clients.Client, kind, number string, r otp.Ask) answer {
+	n, ok := s.line(ctx, "identityValue", number)
+	if !ok {
+		return refuse(invalidPhoneNumber)
+	}
+	ref, refusal, err := s.Passwords.Find(ctx, c.ID, n.E164, password.Kind(kind))
+	if err != nil {
+		telemetry.From(ctx).Fail("password", err)
+		return refuse(unknownException)
+	}
+	r.Client, r.Policy, r.Password, r.Refusal = c.ID, c.Policy, ref, refusal
+	got, err := s.Messages.Issuer.Ask(ctx, r)
+	telemetry.From(ctx).Started("ask", got, err)
+	a := answer{result: resultOf(got.Outcome), authID: got.AuthID}
+	if got.Outcome == otp.AskedPassword {
+		a.form = passwordForm(got.Password)
+	}
+	return a
+}
+
+// setting is a request of setPassword.
+type setting struct {
+	identityType, identityValue string
+	userType, token             string
+	kind                        string
+	sealed                      password.Sealed
+}
+
+// setPassword serves POST /v1/security/setPassword: it sets a password of a user who has proved the number by a code.
+func (s *Init) setPassword(ctx context.Context, c *clients.Client, text []byte) answer {
+	var r setting
+	var method string
+	broken := strictjson.Decode(text, strictjson.Fields{
+		"authenticationId":     id(&r.sealed.AuthID, 64),
+		"authenticationMethod": enum(&method),
+		"authenticationType":   enum(&r.kind),
+		"identityType":         enum(&r.identityType),
+		"identityValue":        value(&r.identityValue, 128),
+		"userIdentityType":     enum(&r.userType),
+		"userIdentityValue":    value(&r.token, 128),
+		"passwordValue":        value(&r.sealed.Value, maxPasswordValue),
+		"keyVersion":           id(&r.sealed.KeyVersion, 16),
+	})
+	if broken.Field == strictjson.Whole {
+		return refused(broken)
+	}
+	broken.Set("authenticationId", required(r.sealed.AuthID))
+	broken.Set("authenticationMethod", optional(method, methodPassword))
+	broken.Set("authenticationType", oneOf(r.kind, kinds()...))
+	if r.userType != "" || r.token != "" {
+		broken.Set("userIdentityType", oneOf(r.userType, "WALLET_TOKEN"))
+		broken.Set("userIdentityValue", required(r.token))
+		if r.identityType != "" || r.identityValue != "" {
+			broken.Set("identityType", "must be left out beside userIdentityType")
+		}
+	} else {
+		broken.Set("identityType", oneOf(r.identityType, "MOBILENO"))
+		broken.Set("identityValue", required(r.identityValue))
+	}
+	broken.Set("passwordValue", required(r.sealed.Value))
+	if broken.Field != "" {
+		return refused(broken)
+	}
+	if !s.Passwords.Served(ctx) {
+		return refuse(invalidAPI)
+	}
+	r.sealed.Clear = c.ClearPasswords
+	return s.set(ctx, c, r)
+}
+
+// maxPasswordValue is the most characters of a password on its way: base64 of what an RSA key of 4096 bits encrypts.
+const maxPasswordValue = 684
+
+// set finds the user, decrypts the password and stores it.
+func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
+	record := telemetry.From(ctx)
+	to, refusal, err := s.owner(ctx, c, r)
+	if err != nil || refusal != "" {
+		record.Outcome = refusal
+		return refuse(resultOf(refusal))
+	}
+	typed, field, rule := s.Passwords.Decrypt(ctx, r.sealed)
+	kind := password.Kind(r.kind)
+	if rule == "" {
+		field, rule = "passwordValue", cmp.Or(kind.Form(typed), kind.Weak(typed, to.To))
+	}
+	if rule != "" {
+		return illegal(field, rule)
+	}
+	proved, err := s.Messages.Issuer.Proved(ctx, c.ID, r.sealed.AuthID, to.To, password.ProofAge)
+	outcome := otp.Unknown
+	if err == nil && proved {
+		to.Kind, to.Password, to.AuthID, to.Encrypted = kind, typed, r.sealed.AuthID, r.sealed.Encrypted()
+		outcome, err = s.Passwords.Set(ctx, to)
+	}
+	if err != nil {
+		record.Fail("password", err)
+		return refuse(unknownException)
+	}
+	record.Outcome, record.AuthID = outcome, r.sealed.AuthID
+	return refuse(resultOf(outcome))
+}
+
+// owner finds whose password is set.
+func (s *Init) owner(ctx context.Context, c *clients.Client, r setting) (to password.Setting, o otp.Outcome, err error) {
+	to.Client = c.ID
+	number, field := r.identityValue, "identityValue"
+	if r.token != "" {
+		if s.Users == nil {
+			return to, otp.BadToken, nil
+		}
+		person, standing, err := s.Users.Resolve(ctx, c.ID, r.token)
+		switch {
+		case err != nil:
+			telemetry.From(ctx).Fail("user", err)
+			return to, "", err
+		case standing != users.Good:
+			return to, against(standing), nil
+		case person.Number == "":
+			return to, otp.NoPassword, nil
+		}
+		number, field = person.Number, "number of the user"
+		to.User, to.UserAdded = person.ID, person.Added
+	}
+	n, ok := s.line(ctx, field, number)
+	if !ok {
+		return to, otp.BadNumber, nil
+	}
+	to.To = n.E164
+	return to, "", nil
+}
+
+// guess is a password that somebody typed for a challenge.
+type guess struct {
+	requestID string
+	types     []string // the authenticationType and challengeType, where they are given
+	sealed    password.Sealed
+}
+
+// password checks a password and answers with the outcome.
+func (s *Verify) password(ctx context.Context, c *clients.Client, g guess) answer {
+	if !s.Passwords.Served(ctx) {
+		return illegal("authenticationMethod", "must be OTP")
+	}
+	g.sealed.Clear = c.ClearPasswords
+	typed, field, rule := s.Passwords.Decrypt(ctx, g.sealed)
+	if rule != "" {
+		return illegal(field, rule)
+	}
+	asking, outcome, err := s.Verifier.Asking(ctx, c.ID, g.requestID, g.sealed.AuthID)
+	if err != nil || outcome != "" {
+		return s.passed(ctx, outcome, 0, err)
+	}
+	kind := password.KindOf(asking.Password)
+	for _, name := range g.types {
+		if name != "" && name != string(kind) && name != kind.ChallengeType() {
+			return illegal("challengeType", "must be that of the challenge, "+kind.ChallengeType())
+		}
+	}
+	if rule := kind.Form(typed); rule != "" {
+		return illegal("passwordValue", rule)
+	}
+	got, err := s.Passwords.Guess(ctx, asking.Password, typed)
+	if err == nil && got.Outcome == otp.Passed {
+		got.Outcome, err = s.Verifier.Pass(ctx, asking)
+	}
+	return s.passed(ctx, got.Outcome, got.Wait, err)
+}
+
+// passed answers with the outcome of a guess.
+func (s *Verify) passed(ctx context.Context, outcome otp.Outcome, wait time.Duration, err error) answer {
+	record := telemetry.From(ctx)
+	record.Outcome = outcome
+	if err != nil {
+		record.Fail("password", err)
+		return refuse(unknownException)
+	}
+	a := answer{result: resultOf(outcome)}
+	if passed, evaluated := isPassed[outcome]; evaluated {
+		a.passed = &passed
+	}
+	return a
+}
