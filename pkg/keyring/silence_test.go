@@ -14,15 +14,20 @@ import (
 
 // No way to print, log or encode a keyring shows a secret (P14).
 func TestSilence(t *testing.T) {
-	given := text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}})
-	private := strings.Split(signPEM[1](), "\n")[3] // a line of it
+	given := text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}, keyring.Pepper: {{Version: 1}},
+		keyring.Encrypt: {{Version: 2}}})
+	secrets := []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), "67 65 78 65 82 89", "PRIVATE"}
+	for _, pem := range signPEM {
+		secrets = append(secrets, strings.Split(pem(), "\n")[3]) // a line of it
+	}
 	path := filepath.Join(t.TempDir(), "keys.json")
 	write(t, path, given)
 	source := keyring.File(path)
 	r, _, _ := ring(t, source)
 	d := r.Document()
-	_, key, _ := r.Signing(t.Context())
-	factor := key.Primes[0].String()
+	_, sign, _ := r.Signing(t.Context())
+	_, encrypt := r.Encryption(t.Context())
+	secrets = append(secrets, sign.Primes[0].String(), encrypt.Primes[0].String())
 	for name, value := range map[string]any{
 		"document":           d,
 		"document by value":  *d,
@@ -46,15 +51,14 @@ func TestSilence(t *testing.T) {
 			out.Write(b)
 		}
 		printed := out.String()
-		for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary),
-			"67 65 78 65 82 89", private, factor, "PRIVATE"} {
+		for _, secret := range secrets {
 			if strings.Contains(printed, secret) {
 				t.Errorf("%s shows %s: %s", name, secret, printed)
 			}
 		}
 	}
-	if got := fmt.Sprintf("%v %+v %s %#v %d", d, *d, r, r,
-		d); got != strings.TrimSpace(strings.Repeat("code 1, number 1, seal 1, sign 1 ", 5)) {
+	const all = "code 1, number 1, seal 1, sign 1, pepper 1, encrypt 2 "
+	if got := fmt.Sprintf("%v %+v %s %#v %d", d, *d, r, r, d); got != strings.TrimSpace(strings.Repeat(all, 5)) {
 		t.Error(got)
 	}
 }
