@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"strings"
 	"testing"
 
 	"countersign/pkg/awsfake"
@@ -66,6 +67,35 @@ func TestWired(t *testing.T) {
 	}
 	if !maps.Equal(events, want) {
 		t.Errorf("events %v, want %v", events, want)
+	}
+}
+
+// The sample of a refused message becomes an event with the figures of the budget that refused it.
+func TestRefusedSample(t *testing.T) {
+	table, bus := dynamotest.Table(t), awsfake.StartEventBridge(t)
+	for name, value := range map[string]string{
+		"AWS_REGION": "ap-southeast-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+		"AWS_ENDPOINT_URL_DYNAMODB":    dynamotest.Endpoint(t),
+		"AWS_ENDPOINT_URL_EVENTBRIDGE": bus.URL,
+		"COUNTERSIGN_TABLE":            table,
+	} {
+		t.Setenv(name, value)
+	}
+	text, err := os.ReadFile("../../events/streams/changes-refused.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := wire(slog.New(slog.DiscardHandler), func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := handler.Invoke(t.Context(), text); err != nil || string(got) != `{"batchItemFailures":null}` {
+		t.Fatalf("%s %v", got, err)
+	}
+	const want = `"reason":"guard_block","guard":{"unanswered":8,"answered":0,"allowance":8,"hours":24}`
+	got := bus.Taken()
+	if len(got) != 1 || got[0].DetailType != "SendRefused" || !strings.Contains(got[0].Detail, want) {
+		t.Errorf("%+v, want an event with %s", got, want)
 	}
 }
 

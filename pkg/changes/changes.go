@@ -95,7 +95,7 @@ func challenged(c Change) []Fact {
 	if is.State == otp.Failed && before.State != otp.Failed && is.Result != otp.NoUser {
 		f := newFact(is, Refused, at)
 		f.Reason, f.AttemptsLeft = string(is.Result), nil
-		f.credits = refusals(is)
+		f.Guard, f.credits = figures(is), refusals(is)
 		facts = append(facts, f)
 	}
 	return facts

@@ -57,6 +57,16 @@ func refusals(c *otp.Challenge) []guard.Credit {
 	return all
 }
 
+// figures returns those behind the refusal of a challenge by a budget, nil for another one and for a challenge from
+// before it kept them.
+func figures(c *otp.Challenge) *guard.Figures {
+	f := guard.Tag(c.Guard).Figures()
+	if c.Result.Over() == "" || f.Hours == 0 {
+		return nil
+	}
+	return &f
+}
+
 // watched returns what a message without room, in mode monitor, changes: its country shows the block to the operator,
 // who decides by that when the guard may enforce.
 func watched(c *otp.Challenge) []guard.Credit {

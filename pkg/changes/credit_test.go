@@ -2,6 +2,7 @@ package changes_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +36,41 @@ func watchedTag(i *otp.Challenge) {
 
 func refusedBy(o otp.Outcome) func(*otp.Challenge) {
 	return func(i *otp.Challenge) { i.State, i.Result = otp.Failed, o }
+}
+
+// figured adds figures to the tag of a challenge, as they are stored: three numbers of four bytes, and the hours.
+func figured(i *otp.Challenge) {
+	i.Guard = append(i.Guard, 0, 0, 1, 44, 0, 0, 0, 58, 0, 0, 1, 45, 7)
+}
+
+// The event of a message that a budget refused has the figures behind that, and no other event has any.
+func TestFiguresOfRefusals(t *testing.T) {
+	want := guard.Figures{Unanswered: 300, Answered: 58, Allowance: 301, Hours: 7}
+	for name, c := range map[string]struct {
+		is  *otp.Challenge
+		has bool
+	}{
+		"block":             {image(refusedBy(otp.OverBlock), tag(false, false, false), figured), true},
+		"country":           {image(refusedBy(otp.OverCountry), tag(false, false, false), figured), true},
+		"client":            {image(refusedBy(otp.OverClient), tag(false, true, false), figured), true},
+		"source":            {image(refusedBy(otp.OverSource), tag(true, false, false), figured), true},
+		"of before figures": {image(refusedBy(otp.OverBlock), tag(true, false, false)), false},
+		"operator":          {image(refusedBy(otp.OperatorBlock)), false},
+		"a limit":           {image(refused, tag(true, false, false), figured), false},
+		"sent":              {image(state(sent), tag(true, false, false)), false},
+	} {
+		facts := changes.Facts(changes.Change{Was: image(), Is: c.is})
+		if len(facts) != 1 || (facts[0].Guard != nil) != c.has || c.has && *facts[0].Guard != want {
+			t.Errorf("%s: %+v", name, facts)
+			continue
+		}
+		valid(t, facts[0])
+		text, err := json.Marshal(facts[0])
+		figures := `"guard":{"unanswered":300,"answered":58,"allowance":301,"hours":7}`
+		if err != nil || strings.Contains(string(text), figures) != c.has {
+			t.Errorf("%s: %s %v", name, text, err)
+		}
+	}
 }
 
 // credited keeps credits, or fails.
@@ -116,6 +152,7 @@ func TestCredits(t *testing.T) {
 		"refused by young countries":   {image(refusedBy(otp.OverClient), tag(false, true, false)), "c3 b3"},
 		"refused by the source":        {image(refusedBy(otp.OverSource), tag(true, false, false)), "c3 b3"},
 		"refused, a chosen code":       {image(refusedBy(otp.OverBlock), tag(false, false, false), chosen), "c3 b3"},
+		"refused, with figures":        {image(refusedBy(otp.OverBlock), tag(true, false, false), figured), "c3 b3"},
 		"refused by the operator":      {image(refusedBy(otp.OperatorBlock), tag(true, false, false)), ""},
 		"refused by a limit":           {image(refused, tag(true, false, false)), ""},
 		"undeliverable": {

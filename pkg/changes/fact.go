@@ -61,6 +61,9 @@ type Fact struct {
 	// Reason is an [otp.Outcome] for Refused, an [otp.Reason] for receipts, the fault for Unreadable.
 	Reason string `json:"reason,omitempty"`
 
+	// Guard has the figures behind a refusal by a budget of the guard, nil for other facts.
+	Guard *guard.Figures `json:"guard,omitempty"`
+
 	// Parts are those of the message: with Sent those that it has, with receipts those that are billed.
 	Parts int `json:"parts,omitzero"`
 

@@ -94,6 +94,11 @@ var contracts = map[string]func(c *otp.Challenge){
 		generated(c)
 	},
 	"Unimatrix": func(c *otp.Challenge) { c.User = "" },
+	// The guard refused the message: its tag has figures, and there is no message.
+	"Unimatrix, refused": func(c *otp.Challenge) {
+		c.User, c.Messages, c.Result = "", nil, otp.OverCountry
+		c.Guard = bytes.Repeat([]byte("g"), 30)
+	},
 	"Cognito": func(c *otp.Challenge) {
 		c.User = ""
 		generated(c)

@@ -55,6 +55,8 @@ type Verdict struct {
 	Reason Reason
 	// Entry is the one that has no room, else that of the country, or of all young countries if it is one of them.
 	Entry Entry
+	// Figures are those of Entry if the message is refused. The answer to a repeat has them, and no Entry.
+	Figures Figures
 	// Charged are the entries that count the message.
 	Charged []Charged
 	// Tag names them, for the credit.
@@ -79,6 +81,10 @@ func Admit(ctx context.Context, b Budgets, m Message) (Verdict, error) {
 			a.Tag = a.Tag.watched()
 		}
 		return a.Verdict, nil
+	}
+	if a.Reason != "" {
+		a.Figures = a.Entry.Figures()
+		a.Tag = a.Tag.refused(a.Figures)
 	}
 	for _, c := range a.Charged {
 		if failed := b.Uncharge(ctx, c); failed != nil && err == nil {

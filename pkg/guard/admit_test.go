@@ -189,6 +189,10 @@ func TestAdmit(t *testing.T) {
 				} else {
 					counted(t, b, v, m, !s.old && !s.own)
 				}
+				if want := map[bool]Figures{true: v.Entry.Figures()}[v.Refused(mode)]; v.Figures != want ||
+					v.Tag.Figures() != want {
+					t.Errorf("figures %+v, in the tag %+v, want %+v", v.Figures, v.Tag.Figures(), want)
+				}
 				if watched := v.Tag.Watched(); watched != (mode == Monitor && s.reason != "") {
 					t.Errorf("watched: %v", watched)
 				}

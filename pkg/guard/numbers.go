@@ -66,8 +66,11 @@ func KindOf(key string) Kind {
 // Tag names the entries that count the message of a challenge. It is stored with the challenge, and is "" where the
 // guard is off: a byte with the shard, and bits for a message that young countries count together and for a known
 // number, which no entry counts, and for one that is watched; then the digests of the block and of the source, if there
-// is one.
+// is one; and for a message that was refused the [Figures] behind it.
 type Tag string
+
+// bareSize is the length of a tag without a source and figures.
+const bareSize = 1 + DigestSize
 
 const youngBit, knownBit, watchedBit = 0x80, 0x40, 0x20
 
@@ -91,7 +94,7 @@ func (t Tag) Watched() bool { return t != "" && t[0]&watchedBit != 0 }
 
 // Numbers returns what a tag names, for a challenge of a client and a country. ok is false for no tag.
 func (t Tag) Numbers(client, region string) (n Numbers, young, known, ok bool) {
-	if len(t) != 1+DigestSize && len(t) != 1+2*DigestSize {
+	if t = t.bare(); len(t) != bareSize && len(t) != bareSize+DigestSize {
 		return Numbers{}, false, false, false
 	}
 	n = Numbers{Client: client, Region: region, Shard: int(t[0] & (MaxShards - 1)), Block: []byte(t[1 : 1+DigestSize])}

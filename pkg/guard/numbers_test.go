@@ -2,6 +2,8 @@ package guard
 
 import (
 	"bytes"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,7 +60,7 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
-// A tag is read as it was written, with and without a source, and nothing of another length is a tag.
+// A tag is read as it was written, with and without a source and figures, and nothing of another length is a tag.
 func TestTag(t *testing.T) {
 	for shard := range MaxShards {
 		for bits := range 8 {
@@ -70,16 +72,30 @@ func TestTag(t *testing.T) {
 			got, young, known, ok := tag.Numbers("a", "MY")
 			same := got.Shard == shard && bytes.Equal(got.Block, n.Block) && bytes.Equal(got.Source, n.Source) &&
 				(got.Source == nil) == (n.Source == nil) && got.Client == "a" && got.Region == "MY"
-			if !ok || !same || young != (bits&1 != 0) || known != (bits&2 != 0) {
+			if !ok || !same || young != (bits&1 != 0) || known != (bits&2 != 0) || tag.Figures() != (Figures{}) {
 				t.Errorf("%x: %+v %v %v %v", tag, got, young, known, ok)
+			}
+			refused := tag.refused(Figures{shard, 1 << 31, 255, 24})
+			again, youngToo, knownToo, ok := refused.Numbers("a", "MY")
+			if !ok || !reflect.DeepEqual(again, got) || youngToo != young || knownToo != known ||
+				refused.Figures() != (Figures{shard, 1 << 31, 255, 24}) || len(refused) > 30 {
+				t.Errorf("%x, refused: %+v %+v %v", refused, again, refused.Figures(), ok)
 			}
 		}
 	}
-	for size := range 3 * DigestSize {
-		_, _, _, ok := Tag(strings.Repeat("x", size)).Numbers("a", "MY")
-		if want := size == 1+DigestSize || size == 1+2*DigestSize; ok != want {
+	for size := range 5 * DigestSize {
+		tag := Tag(strings.Repeat("x", size))
+		_, _, _, ok := tag.Numbers("a", "MY")
+		if want := slices.Contains([]int{9, 17, 22, 30}, size); ok != want {
 			t.Errorf("%d bytes: %v", size, ok)
 		}
+		if figures := tag.Figures() != (Figures{}); figures != (size == 22 || size == 30) {
+			t.Errorf("%d bytes have figures: %v", size, figures)
+		}
+	}
+	huge := Tag(strings.Repeat("x", 9)).refused(Figures{Unanswered: -1, Answered: 1 << 40, Hours: 1}).Figures()
+	if want := (Figures{Answered: 1<<32 - 1, Hours: 1}); huge != want {
+		t.Errorf("figures that do not fit: %+v, want %+v", huge, want)
 	}
 }
 

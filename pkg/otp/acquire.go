@@ -64,7 +64,7 @@ func (s *sending) resume(ctx context.Context, c, old Challenge, fields []string)
 		case old.State == Delivered:
 			return old, sent(old), nil
 		case old.State == Failed:
-			return old, Started{Outcome: old.Result}, nil
+			return old, Started{Outcome: old.Result, Guard: refusalOf(old)}, nil
 		}
 	}
 	switch {

@@ -128,6 +128,14 @@ func (s *sending) tagOf(c Challenge) []byte {
 	return []byte(s.tag)
 }
 
+// refusalOf returns what a challenge keeps of the verdict that refused its message, zero if none did.
+func refusalOf(c Challenge) (v guard.Verdict) {
+	if v.Reason = c.Result.Over(); v.Reason != "" {
+		v.Figures = guard.Tag(c.Guard).Figures()
+	}
+	return v
+}
+
 // refuses reports whether the guard, and not a limit, refuses the message.
 func (p Spend) refuses(v guard.Verdict) bool { return p.Guard != nil && v.Refused(p.Guard.Mode) }
 

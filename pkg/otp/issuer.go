@@ -102,7 +102,8 @@ type Started struct {
 	// finished call, and with Unclear if the limits refuse another copy.
 	Wait time.Duration
 	// Guard is the verdict of the guard on the message of this call, zero if it was not asked. In mode
-	// [guard.Monitor] a message goes out that it would refuse: then its Reason is not "".
+	// [guard.Monitor] a message goes out that it would refuse: then its Reason is not "". A repeat has the Reason and
+	// the Figures of the call that was refused.
 	Guard guard.Verdict
 	Cause error // with Unclear and Undeliverable: the sender's answer or the limit, for the log
 }

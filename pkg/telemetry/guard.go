@@ -50,14 +50,15 @@ func (r *Request) appendGuard(line []slog.Attr) []slog.Attr {
 	if reason != "" {
 		line = append(line, slog.String("guard", reason))
 	}
-	e := r.Verdict.Entry
-	if e.Kind == 0 || reason == "" && !r.guardLow() {
+	f := r.Verdict.Figures // of a refusal, or of its repeat
+	if e := r.Verdict.Entry; e.Kind != 0 {
+		f = e.Figures()
+	}
+	if f.Hours == 0 || reason == "" && !r.guardLow() {
 		return line
 	}
 	return append(line,
-		slog.Int("guardUnanswered", guard.Sum(e.Unanswered)),
-		slog.Int("guardAnswered", guard.Sum(e.Answered)),
-		slog.Int("guardAllowance", e.Allowance()/100),
-		slog.Int64("guardHours", e.Wait()),
+		slog.Int("guardUnanswered", f.Unanswered), slog.Int("guardAnswered", f.Answered),
+		slog.Int("guardAllowance", f.Allowance), slog.Int("guardHours", f.Hours),
 	)
 }

@@ -58,6 +58,14 @@ var watched = map[string]struct {
 		guardedBy("operator", "guard_operator"), map[string]any{"guard": "operator"}},
 	"the repeat of a refused call": {func(r *telemetry.Request) { r.Outcome, r.Country = otp.OverBlock, "MY" },
 		guardedBy("block", "guard_block"), map[string]any{"guard": "block"}},
+	"the repeat of a refused call, with its figures": {func(r *telemetry.Request) {
+		r.Outcome, r.Country = otp.OverBlock, "MY"
+		r.Verdict = guard.Verdict{
+			Reason: guard.ByBlock, Figures: guard.Figures{Unanswered: 8, Answered: 3, Allowance: 9, Hours: 24},
+		}
+	}, guardedBy("block", "guard_block"), map[string]any{
+		"guard": "block", "guardUnanswered": 8.0, "guardAnswered": 3.0, "guardAllowance": 9.0, "guardHours": 24.0,
+	}},
 	"over the client's messages of the day": {func(r *telemetry.Request) {
 		r.Outcome, r.Country, r.QuotaOut = otp.TooSoon, "MY", true
 	}, append(guardedBy("daily_cap", "too_soon"), metrics{"quotaOut" + stack: 1}),

@@ -299,7 +299,11 @@ func refusalIsStored(t *testing.T, o Opener) {
 	if c.State != otp.Failed || c.Result != otp.OverBlock || len(c.Guard) == 0 {
 		t.Errorf("stored are %s %s and the tag %x", c.State, c.Result, c.Guard)
 	}
-	w.init(t, r, otp.OverBlock)
+	want := guard.Figures{Unanswered: roomOfBlock, Allowance: roomOfBlock, Hours: 24}
+	again := w.init(t, r, otp.OverBlock).Guard
+	if f := guard.Tag(c.Guard).Figures(); f != want || again.Figures != want || again.Reason != guard.ByBlock {
+		t.Errorf("stored are the figures %+v, and a repeat has %+v, want %+v", f, again, want)
+	}
 	w.verify(t, r.ID, "000000", otp.Unknown)
 	if n, err := w.Store.Ledger(ctx, c.LedgerKey); err != nil || n != nil && len(n.Sends)+n.Unanswered > 0 {
 		t.Errorf("the ledger counts %+v %v", n, err)
