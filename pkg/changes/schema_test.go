@@ -123,7 +123,8 @@ func reported(c otp.Challenge) iter.Seq[string] {
 func TestReasonsAreOutcomes(t *testing.T) {
 	noReason := []otp.Outcome{
 		otp.Sent, otp.Inconsistent, otp.InProgress, otp.Unclear,
-		otp.NoUser, // causes no event, see changes.Refused
+		otp.NoUser,                                         // causes no event, see changes.Refused
+		otp.AskedPassword, otp.NoPassword, otp.PasswordSet, // of challenges without a code, which have no events
 		otp.Passed, otp.Unmatched, otp.Exhausted, otp.Locked, otp.Unknown, otp.Expired, otp.Used,
 	}
 	for _, outcome := range otp.Outcomes() {
