@@ -3,7 +3,6 @@ package ams
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/otp"
@@ -48,7 +47,7 @@ func passwordForm(ref string) actionForm {
 
 // line returns the number that identifies a user, in the spelling that networks take. No message goes there, so its
 // country and its kind of line do not matter.
-func (s *Init) line(ctx context.Context, field, number string) (n phone.Number, ok bool) {
+func (s *Init) line(ctx context.Context, c *clients.Client, field, number string) (n phone.Number, ok bool) {
 	cc, national, ok := phone.Split(number)
 	if ok {
 		n, ok = s.Messages.Lookup("+" + cc + national)
@@ -58,25 +57,30 @@ func (s *Init) line(ctx context.Context, field, number string) (n phone.Number, 
 			"country code, hyphen and national number, in digits, without plus, blanks and a leading 0"
 		return phone.Number{}, false
 	}
-	telemetry.From(ctx).Mask, telemetry.From(ctx).Country = n.Mask, n.Region
+	record := telemetry.From(ctx)
+	record.Mask, record.Country = n.Mask, n.Region
+	record.Test = c.Test(n.E164, otp.MillisOf(s.Messages.Issuer.Now())).Is()
 	return n, true
 }
 
 // ask starts a challenge that asks for the password of a number. Where there is none, the outcome is stored as that of
 // any other init, after the same reads.
 func (s *Init) ask(ctx context.Context, c *clients.Client, kind, number string, r otp.Ask) answer {
-	n, ok := s.line(ctx, "identityValue", number)
+	record := telemetry.From(ctx)
+	record.Password = kind
+	n, ok := s.line(ctx, c, "identityValue", number)
 	if !ok {
 		return refuse(invalidPhoneNumber)
 	}
 	ref, refusal, err := s.Passwords.Find(ctx, c.ID, n.E164, password.Kind(kind))
 	if err != nil {
-		telemetry.From(ctx).Fail("password", err)
+		record.Fail("password", err)
 		return refuse(unknownException)
 	}
 	r.Client, r.Policy, r.Password, r.Refusal = c.ID, c.Policy, ref, refusal
+	r.Mask, r.Region, r.Test = n.Mask, n.Region, record.Test
 	got, err := s.Messages.Issuer.Ask(ctx, r)
-	telemetry.From(ctx).Started("ask", got, err)
+	record.Started("password", got, err)
 	a := answer{result: resultOf(got.Outcome), authID: got.AuthID}
 	if got.Outcome == otp.AskedPassword {
 		a.form = passwordForm(got.Password)
@@ -140,6 +144,7 @@ const maxPasswordValue = 684
 // set finds the user, decrypts the password and stores it.
 func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
 	record := telemetry.From(ctx)
+	record.Password = r.kind
 	to, refusal, err := s.owner(ctx, c, r)
 	if err != nil || refusal != "" {
 		record.Outcome = refusal
@@ -188,7 +193,7 @@ func (s *Init) owner(ctx context.Context, c *clients.Client, r setting) (to pass
 		number, field = person.Number, "number of the user"
 		to.User, to.UserAdded = person.ID, person.Added
 	}
-	n, ok := s.line(ctx, field, number)
+	n, ok := s.line(ctx, c, field, number)
 	if !ok {
 		return to, otp.BadNumber, nil
 	}
@@ -215,9 +220,11 @@ func (s *Verify) password(ctx context.Context, c *clients.Client, g guess) answe
 	}
 	asking, outcome, err := s.Verifier.Asking(ctx, c.ID, g.requestID, g.sealed.AuthID)
 	if err != nil || outcome != "" {
-		return s.passed(ctx, outcome, 0, err)
+		return s.passed(ctx, password.Checked{Outcome: outcome}, err)
 	}
-	kind := password.KindOf(asking.Password)
+	kind, record := password.KindOf(asking.Password), telemetry.From(ctx)
+	record.Password, record.Test = string(kind), asking.Test
+	record.Mask, record.Country, record.AuthID = asking.Mask, asking.Region, asking.AuthID
 	for _, name := range g.types {
 		if name != "" && name != string(kind) && name != kind.ChallengeType() {
 			return illegal("challengeType", "must be that of the challenge, "+kind.ChallengeType())
@@ -230,19 +237,22 @@ func (s *Verify) password(ctx context.Context, c *clients.Client, g guess) answe
 	if err == nil && got.Outcome == otp.Passed {
 		got.Outcome, err = s.Verifier.Pass(ctx, asking)
 	}
-	return s.passed(ctx, got.Outcome, got.Wait, err)
+	return s.passed(ctx, got, err)
 }
 
 // passed answers with the outcome of a guess.
-func (s *Verify) passed(ctx context.Context, outcome otp.Outcome, wait time.Duration, err error) answer {
+func (s *Verify) passed(ctx context.Context, got password.Checked, err error) answer {
 	record := telemetry.From(ctx)
-	record.Outcome = outcome
 	if err != nil {
 		record.Fail("password", err)
 		return refuse(unknownException)
 	}
-	a := answer{result: resultOf(outcome)}
-	if passed, evaluated := isPassed[outcome]; evaluated {
+	record.Outcome, record.Wait = got.Outcome, got.Wait
+	if got.Outcome == otp.Unmatched || got.Outcome == otp.Exhausted {
+		record.Left = got.Left
+	}
+	a := answer{result: resultOf(got.Outcome)}
+	if passed, evaluated := isPassed[got.Outcome]; evaluated {
 		a.passed = &passed
 	}
 	return a

@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyringtest"
+	"countersign/pkg/otp"
 	"countersign/pkg/password"
 	"countersign/pkg/sqlitestore/sqlitetest"
 )
@@ -110,5 +112,59 @@ func TestPassword(t *testing.T) {
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", securityPath, guessBody("pay-1", id, "PAYMENT", seal("482915")))
 	if s.sends.Load() != 1 {
 		t.Errorf("%d messages, want that of the code only", s.sends.Load())
+	}
+}
+
+// The lines of a password show who is guessed at, how many guesses are left and how long a lock lasts, and neither the
+// password nor the number.
+func TestLinesOfPasswords(t *testing.T) {
+	s := newService(t)
+	s.withPasswords(sqlitetest.New(t).Documents())
+	key, _ := json.Marshal(map[string]any{"challengeKey": s.init.Passwords.ChallengeKey(t.Context())})
+	proof := s.expect("SUCCESS", initPath, docRequest).AuthID
+	s.expect("SUCCESS", verifyPath, verifyBody(docID, s.code.Load().(string)))
+	s.log.Reset()
+	s.expect("SUCCESS", setPath, settingBody(proof, "PAYMENT", encrypted(t, key, proof, "482915")))
+	asked := s.expect("SUCCESS", initPath, askBody("pay-1", "PAYMENT"))
+	id := asked.AuthID
+	for n := range 6 {
+		result := []string{"VERIFY_UNMATCHED", "VERIFY_TIMES_EXCEED_LIMIT"}[n/4]
+		s.expect(result, securityPath, guessBody("pay-1", id, "PAYMENT", encrypted(t, key, id, "482916")))
+	}
+	lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
+	for n, want := range []string{
+		`"outcome":"password_set"`, `"outcome":"asked"`, `"outcome":"unmatched"`, `"attemptsLeft":3`, `"attemptsLeft":2`,
+		`"attemptsLeft":1`, `"attemptsLeft":0,"waitSeconds":900`, `"outcome":"locked"`,
+	} {
+		for _, want := range []string{want, `"password":"PAYMENT"`, `"number":"+60******6353","country":"MY"`} {
+			if !strings.Contains(lines[n], want) {
+				t.Errorf("line %d lacks %s:\n%s", n+1, want, lines[n])
+			}
+		}
+	}
+	for _, canary := range []string{"482915", "482916", "543216353"} {
+		if strings.Contains(s.log.String(), canary) {
+			t.Errorf("the log has %s:\n%s", canary, s.log.String())
+		}
+	}
+}
+
+// The code of a test number proves that number, and no other one.
+func TestPasswordOfATestNumber(t *testing.T) {
+	s := newService(t)
+	s.withPasswords(sqlitetest.New(t).Documents())
+	s.clients["demo"].TestNumbers = map[otp.Phone]otp.Test{
+		"+606543216353": {Code: "424242", Until: otp.MillisOf(s.now.Add(time.Hour))},
+	}
+	key, _ := json.Marshal(map[string]any{"challengeKey": s.init.Passwords.ChallengeKey(t.Context())})
+	proof := s.expect("SUCCESS", initPath, docRequest).AuthID
+	s.expect("SUCCESS", verifyPath, verifyBody(docID, "424242"))
+	body := settingBody(proof, "PAYMENT", encrypted(t, key, proof, "482915"))
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", setPath, strings.Replace(body, "60-6543216353", "60-6543216354", 1))
+	s.expect("SUCCESS", setPath, body)
+	s.log.Reset()
+	s.expect("SUCCESS", initPath, askBody("pay-1", "PAYMENT"))
+	if !strings.Contains(s.log.String(), `"test":true`) {
+		t.Errorf("the line of a test number lacks its mark: %s", s.log.String())
 	}
 }

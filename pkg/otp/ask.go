@@ -14,6 +14,8 @@ type Ask struct {
 	ID            string   // idempotency key, unique per client; that of [Start] is of the same space
 	Fingerprinted []string // the fields that must be the same whenever ID comes again
 	Password      string   // reference of the password that is asked for
+	Mask, Region  string   // of the number whose password it is
+	Test          bool     // it is a test number
 	Policy        Policy   // for the lifetime of the challenge
 	Refusal       Outcome  // if it is set, the challenge is stored as failed with this outcome
 }
@@ -28,6 +30,7 @@ func (i Issuer) Ask(ctx context.Context, r Ask) (Started, error) {
 		return Started{}, err
 	}
 	c.State, c.User, c.Lease = Asked, r.Password, 0
+	c.Mask, c.Region, c.Test = r.Mask, r.Region, r.Test
 	c.Encrypted, c.Code = []byte(none), c.Fingerprint
 	if r.Refusal != "" {
 		c.State, c.Result = Failed, r.Refusal
@@ -64,6 +67,7 @@ func asked(c Challenge) Started {
 
 // Asking is a challenge that asks for a password.
 type Asking struct {
+	Reported
 	Password string // reference of the password
 	c        Challenge
 }
@@ -82,7 +86,7 @@ func (v Verifier) Asking(ctx context.Context, client, id, authID string) (Asking
 	case c.ExpiresAt <= MillisOf(v.Now()):
 		return Asking{}, Expired, nil
 	}
-	return Asking{c.User, *c}, "", nil
+	return Asking{c.Reported, c.User, *c}, "", nil
 }
 
 // Pass stores that the right password was typed, with one conditional write: of any number of calls at once, one is
@@ -118,10 +122,19 @@ func (i Issuer) Proved(ctx context.Context, client, authID string, to Phone, ago
 	if err != nil {
 		return false, fmt.Errorf("read the challenge: %w", err)
 	}
-	keys, now := i.Keys.Keys(ctx), MillisOf(i.Now())
+	now := MillisOf(i.Now())
 	return c != nil && c.AuthID == authID && (c.State == Delivered || c.State == MaybeDelivered) && c.Passed() &&
-		(!c.Chosen || c.Test) && slices.Contains(keys.LedgerKeys(client, to), c.LedgerKey) &&
+		(!c.Chosen || c.Test) && i.went(ctx, *c, to) &&
 		c.guessedAt() > now.Add(-ago) && c.guessedAt() <= now.Add(clockSkew), nil
+}
+
+// went reports whether the code of a challenge is that of a number. The challenge of a test number has no ledger.
+func (i Issuer) went(ctx context.Context, c Challenge, to Phone) bool {
+	if !c.Test {
+		return slices.Contains(i.Keys.Keys(ctx).LedgerKeys(c.Client, to), c.LedgerKey)
+	}
+	of, _, _, err := i.begin(ctx, Start{}).keysFor(ctx, c.KeyVersion).decrypt(c)
+	return err == nil && of == to
 }
 
 // clockSkew is how far the clocks of two processes may be apart.

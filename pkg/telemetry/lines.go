@@ -119,6 +119,7 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 	if r.Payment {
 		line = append(line, slog.Bool("payment", true))
 	}
+	text("password", r.Password)
 	if r.Left >= 0 {
 		line = append(line, slog.Int("attemptsLeft", r.Left))
 	}
@@ -147,13 +148,13 @@ func (r *Request) appendTo(line []slog.Attr, took time.Duration) []slog.Attr {
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // reason returns why a request was refused. It is "" for a request that was answered or could not be decided.
-// A wrong code is not a refusal.
+// A wrong code or password is not a refusal.
 func (r *Request) reason() string {
 	if r.Fault != "" || !r.Admitted {
 		return ""
 	}
 	switch r.Outcome {
-	case otp.Sent, otp.Passed, otp.Unmatched, otp.Exhausted:
+	case otp.Sent, otp.AskedPassword, otp.PasswordSet, otp.Passed, otp.Unmatched, otp.Exhausted:
 		return ""
 	case "":
 		if r.OK {

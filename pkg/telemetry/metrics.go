@@ -47,7 +47,8 @@ var (
 // Every line has latency and faults, except for lines about strangers. So the number of latencies is the number of
 // clients' requests, and the average of faults is the share that failed: strangers cannot lower it. sends and passes
 // appear together, with zeros, so that one can be divided by the other. A request for a test number is in tests, and in
-// none of sends, passes, mismatches, lockouts and refusals.
+// none of the others about codes, passwords and refusals. Passwords have metrics of their own: a right one answers no
+// message.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
 	metrics := make([]directive, 0, 6)
 	direct := func(sets [][]string, named ...metric) { metrics = append(metrics, directive{namespace, sets, named}) }
@@ -63,8 +64,11 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		name string
 		n    int
 	}{
-		{"mismatches", one(!r.Test && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
-		{"lockouts", one(!r.Test && (r.Outcome == otp.Exhausted || r.Outcome == otp.Locked))},
+		{"mismatches", one(r.ofCode() && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
+		{"lockouts", one(r.ofCode() && (r.Outcome == otp.Exhausted || r.Outcome == otp.Locked))},
+		{"passwordPasses", one(r.ofPassword() && r.Outcome == otp.Passed && r.OK)},
+		{"passwordMismatches", one(r.ofPassword() && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
+		{"passwordLocks", one(r.ofPassword() && r.Outcome == otp.Exhausted)},
 		{"tests", one(r.Test)},
 		{"operatorFaults", one(r.Operator)},
 		{"strangers", strangers},
@@ -82,7 +86,7 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		direct(overall, totals...)
 	}
 
-	if passed := r.Outcome == otp.Passed && r.OK && !r.Test; passed || r.Sends > 0 {
+	if passed := r.ofCode() && r.Outcome == otp.Passed && r.OK; passed || r.Sends > 0 {
 		line = append(line, slog.Int("sends", r.Sends), slog.Int("passes", one(passed)))
 		sets := byCountry
 		if r.Country == "" {
@@ -110,6 +114,10 @@ func (l *Lines) embed(line []slog.Attr, now time.Time, directives []directive) [
 	text, _ := json.Marshal(embedded{Timestamp: now.UnixMilli(), CloudWatchMetrics: directives}) // strings and numbers
 	return append(line, slog.String("stack", l.Stack), slog.Any("_aws", json.RawMessage(text)))
 }
+
+// ofCode and ofPassword report which metrics a request counts in. That of a test number counts in none.
+func (r *Request) ofCode() bool     { return !r.Test && r.Password == "" }
+func (r *Request) ofPassword() bool { return !r.Test && r.Password != "" }
 
 func one(yes bool) int {
 	if yes {

@@ -80,6 +80,30 @@ var counted = map[string]struct {
 	"the last wrong code": {func(r *telemetry.Request) {
 		r.Outcome = otp.Exhausted
 	}, []metrics{ofClients, {"mismatches" + stack: 1, "lockouts" + stack: 1}}},
+	"asked for a password": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Password, r.Country = otp.AskedPassword, true, "PAYMENT", "MY"
+	}, []metrics{ofClients}},
+	"set a password": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Password, r.Country = otp.PasswordSet, true, "LOGIN", "MY"
+	}, []metrics{ofClients}},
+	"asked for a password that there is none of": {func(r *telemetry.Request) {
+		r.Outcome, r.Password, r.Country = otp.NoPassword, "LOGIN", "MY"
+	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=no_password": 1}}},
+	"the right password": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Password, r.Country = otp.Passed, true, "PAYMENT", "MY"
+	}, []metrics{ofClients, {"passwordPasses" + stack: 1}}},
+	"a wrong password": {func(r *telemetry.Request) {
+		r.Outcome, r.Password, r.Country = otp.Unmatched, "PAYMENT", "MY"
+	}, []metrics{ofClients, {"passwordMismatches" + stack: 1}}},
+	"the wrong password that locks it": {func(r *telemetry.Request) {
+		r.Outcome, r.Password, r.Country = otp.Exhausted, "LOGIN", "MY"
+	}, []metrics{ofClients, {"passwordMismatches" + stack: 1, "passwordLocks" + stack: 1}}},
+	"a locked password": {func(r *telemetry.Request) {
+		r.Outcome, r.Password, r.Country = otp.Locked, "LOGIN", "MY"
+	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=locked": 1}}},
+	"the password of a test number": {func(r *telemetry.Request) {
+		r.Outcome, r.OK, r.Password, r.Test = otp.Passed, true, "PAYMENT", true
+	}, []metrics{ofClients, {"tests" + stack: 1}}},
 	"sent to a test number": {func(r *telemetry.Request) {
 		r.Outcome, r.OK, r.Test, r.Country = otp.Sent, true, true, "US"
 	}, []metrics{ofClients, {"tests" + stack: 1}}},

@@ -39,8 +39,10 @@ type Request struct {
 	AuthID  string // the authenticationId
 	Test    bool   // of a test number: nothing is sent, and no metric counts it with others
 	Payment bool   // the request names a payment; no line has what it is
-	Left    int    // attempts left, -1 if not known
-	Wait    time.Duration
+	// Password is the kind of the user's password that the request is about, "" for a code. No line has the password.
+	Password string
+	Left     int // attempts left, -1 if not known
+	Wait     time.Duration
 
 	Fault    string // where it failed, one of a few words; "" if nothing failed
 	Cause    string // of the fault, or of the sender's refusal
