@@ -24,8 +24,8 @@ const (
 	// numbers that he can read would buy room with each message to them, and not only with the first ones.
 	knownRate = 16
 	// countryExtra and blockExtra are given for each answer of a new number, beyond what is usual. Busy blocks need
-	// more: with 20, one message in two thousand was refused without any attack.
-	countryExtra, blockExtra = 16, 30
+	// more: with 30, a launch had a block without room on one trace of forty, without any attack.
+	countryExtra, blockExtra = 16, 40
 	// unlimited room is that of a country without a baseline. What it has below that is taken from all young ones.
 	unlimited = 1_000_000_000
 	// beyondShare of a country's allowance may be sent in each hour beyond it, to blocks whose people answer.

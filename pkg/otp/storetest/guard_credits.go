@@ -39,7 +39,7 @@ func creditOfNothing(t *testing.T, o Opener) {
 		charge(t, s, c, true)
 	}
 	charge(t, s, c, false)
-	if e := entry(t, s, c.Key); guard.Sum(e.Answered) != 1 || e.Left != 30 {
+	if e := entry(t, s, c.Key); guard.Sum(e.Answered) != 1 || e.Left != 40 {
 		t.Errorf("%+v, want one answer and what it adds", e)
 	}
 }
@@ -93,7 +93,7 @@ func creditsInAnyOrder(t *testing.T, o Opener) {
 			t.Errorf("in the order %v: %+v, want %+v", order, e, all[0])
 		}
 	}
-	if e := all[0]; guard.Sum(e.Unanswered) != 3 || e.Left != 100*roomOfBlock-300+90 || e.AnsweredAt != hour+2 {
+	if e := all[0]; guard.Sum(e.Unanswered) != 3 || e.Left != 100*roomOfBlock-300+120 || e.AnsweredAt != hour+2 {
 		t.Errorf("%+v, want three of six answered", e)
 	}
 }
@@ -180,7 +180,7 @@ func creditsBesideCharges(t *testing.T, o Opener) {
 	if u, a := guard.Sum(e.Unanswered), guard.Sum(e.Answered); u != messages || a != shards*each {
 		t.Errorf("%d unanswered, %d answered, want %d and %d", u, a, messages, shards*each)
 	}
-	if want := 100*roomOfBlock - 100*messages + 30*shards*each; e.Left != want {
+	if want := 100*roomOfBlock - 100*messages + 40*shards*each; e.Left != want {
 		t.Errorf("%d left, want %d", e.Left, want)
 	}
 }
