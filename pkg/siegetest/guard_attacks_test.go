@@ -1,7 +1,6 @@
 package siegetest
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -13,7 +12,7 @@ type attack struct {
 	start, end time.Duration
 	rate       float64 // messages a second
 	// pick draws where the n-th message goes.
-	pick func(r *rand.Rand, in place, n int) line
+	pick func(r *rand.Rand, in *place, n int) line
 	// shape changes the n-th visit, nil: not at all.
 	shape func(v *visit, n int)
 }
@@ -26,20 +25,20 @@ const (
 )
 
 // oneBlock takes one number after the other: its limits never refuse one.
-func oneBlock(_ *rand.Rand, in place, n int) line {
+func oneBlock(_ *rand.Rand, in *place, n int) line {
 	b := in.block(unused)
-	return line{in, b, b + fmt.Sprintf("%04d", (n+100)%10_000)}
+	return line{in, b, b + digits((n+100)%10_000, 4)}
 }
 
-func newBlocks(r *rand.Rand, in place, _ int) line { return in.in(r, unused+r.IntN(unusedBlocks)) }
-func usedBlocks(r *rand.Rand, in place, _ int) line {
+func newBlocks(r *rand.Rand, in *place, _ int) line { return in.in(r, unused+r.IntN(unusedBlocks)) }
+func usedBlocks(r *rand.Rand, in *place, _ int) line {
 	return in.in(r, r.IntN(inUse))
 }
-func twentyCountries(r *rand.Rand, _ place, _ int) line { return abroad[r.IntN(20)].in(r, r.IntN(50)) }
+func twentyCountries(r *rand.Rand, _ *place, _ int) line { return abroad[r.IntN(20)].in(r, r.IntN(50)) }
 
 // readable is one of ten numbers of the attacker that he can read, in the block that he attacks. His first ten messages
 // go there, then every eighth one, and he types their codes.
-func readable(r *rand.Rand, in place, n int) line {
+func readable(r *rand.Rand, in *place, n int) line {
 	if !reads(n) {
 		return oneBlock(r, in, n)
 	}
@@ -47,7 +46,7 @@ func readable(r *rand.Rand, in place, n int) line {
 	if n >= 10 {
 		n /= 8
 	}
-	l.number = l.block + fmt.Sprintf("%04d", n%10)
+	l.number = l.block + digits(n%10, 4)
 	return l
 }
 
@@ -82,9 +81,13 @@ func attacks(rate float64) []attack {
 	}
 }
 
-// visits draws the trace of the attack in a country.
-func (a attack) visits(r *rand.Rand, in place) (all []visit) {
-	n := 0
+// visits draws the trace of the attack in a country. Of an attacker of nobody it is empty.
+func (a *attack) visits(seed uint64, in *place) (all []visit) {
+	if a == nil {
+		return nil
+	}
+	r, n := rand.New(rand.NewPCG(seed, 2)), 0
+	all = make([]visit, 0, int(1.1*a.rate*(a.end-a.start).Seconds()))
 	for at := a.start; at < a.end; at += time.Duration(r.ExpFloat64() / a.rate * float64(time.Second)) {
 		v := visit{at: warm + at, hostile: true, to: a.pick(r, in, n)}
 		if a.shape != nil {

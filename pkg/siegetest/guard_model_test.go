@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"countersign/pkg/guard"
@@ -15,15 +17,15 @@ type model struct {
 	*table
 	policy guard.Policy
 	lag    time.Duration
-	due    []due           // answers that the stream has not brought yet
+	late   []late          // answers that the stream has not brought yet
+	due    time.Duration   // when it brings them, 0 where there are none
 	passed map[string]bool // numbers whose ledger has an answer
 	tags   map[string]guard.Tag
 	why    map[guard.Reason]int
 }
 
-// due is a right code that the stream brings.
-type due struct {
-	at   time.Duration
+// late is a right code that the stream brings.
+type late struct {
 	to   line
 	sent int64 // the hour of the message
 	tag  guard.Tag
@@ -35,6 +37,13 @@ func newModel(lag time.Duration) *model {
 		policy: enforced,
 		lag:    lag, passed: map[string]bool{}, tags: map[string]guard.Tag{}, why: map[guard.Reason]int{},
 	}
+}
+
+func (m *model) fork() onPaper {
+	f := *m
+	f.table = &table{entries: copied(m.entries)} // entries never change what a slice of theirs has
+	f.late, f.passed, f.tags, f.why = slices.Clone(m.late), maps.Clone(m.passed), maps.Clone(m.tags), maps.Clone(m.why)
+	return &f
 }
 
 // hour returns that of a time of a trace, since 1970.
@@ -73,23 +82,29 @@ func (m *model) answered(v visit, at time.Duration) {
 	if v.chosen {
 		return
 	}
-	m.due = append(m.due, due{at + m.lag, v.to, hour(v.at), m.tags[v.to.number]})
-}
-
-// stream brings the answers that are due.
-func (m *model) stream(now time.Duration) {
-	for len(m.due) > 0 && m.due[0].at <= now {
-		d := m.due[0]
-		m.due = m.due[1:]
-		m.passed[d.to.number] = true
-		m.credit(d)
+	m.stream(at)
+	m.late = append(m.late, late{v.to, hour(v.at), m.tags[v.to.number]})
+	if m.due == 0 {
+		m.due = at + m.lag
 	}
 }
 
-func (m *model) credit(d due) {
-	n, young, known, ok := d.tag.Numbers("shop", d.to.place.region)
+// stream brings the answers once the first of them is late enough, as [real.stream] does.
+func (m *model) stream(now time.Duration) {
+	if m.due == 0 || m.due > now {
+		return
+	}
+	for _, l := range m.late {
+		m.passed[l.to.number] = true
+		m.credit(l)
+	}
+	m.late, m.due = m.late[:0], 0
+}
+
+func (m *model) credit(l late) {
+	n, young, known, ok := l.tag.Numbers("shop", l.to.place.region)
 	if !ok {
-		panic(fmt.Sprintf("no tag for %s", d.to.number))
+		panic(fmt.Sprintf("no tag for %s", l.to.number))
 	}
 	event := guard.Answered
 	if known {
@@ -105,7 +120,7 @@ func (m *model) credit(d due) {
 	for _, key := range keys {
 		e := m.entry(key, guard.KindOf(key), 0)
 		usual := m.entry(n.CountryKey(), guard.Country, 0).Usual
-		e.Credit([]guard.Credit{{Key: key, Event: event, Hour: d.sent}}, usual)
+		e.Credit([]guard.Credit{{Key: key, Event: event, Hour: l.sent}}, usual)
 	}
 }
 
@@ -113,11 +128,13 @@ func (m *model) credit(d due) {
 type table struct{ entries map[string]*guard.Entry }
 
 func (t *table) entry(key string, kind guard.Kind, hour int64) *guard.Entry {
-	if t.entries[key] == nil {
-		e := guard.Fresh(key, kind, hour)
-		t.entries[key] = &e
+	e := t.entries[key]
+	if e == nil {
+		fresh := guard.Fresh(key, kind, hour)
+		e = &fresh
+		t.entries[key] = e
 	}
-	return t.entries[key]
+	return e
 }
 
 func (t *table) Charge(_ context.Context, c guard.Charge) (guard.Entry, bool, error) {

@@ -17,6 +17,7 @@ const pageSeed, pageRate = 20261127, 0.05
 
 // TestPumpingPage: docs/guard.md and its plots have the figures of one seed.
 func TestPumpingPage(t *testing.T) {
+	t.Parallel()
 	var s strings.Builder
 	s.WriteString("| attack inside steady honest traffic | messages without the guard | with it | " +
 		"honest new numbers refused | the sketch: attack | honest |\n|---|--:|--:|--:|--:|--:|\n")
@@ -43,28 +44,25 @@ func TestPumpingPage(t *testing.T) {
 		ours, sketch := played(newModel(time.Second), visits), played(newSketch(), visits)
 		fmt.Fprintf(&s, "| %s | %.1f %% | %.1f %% |\n", h.name, ours.share(), sketch.share())
 	}
-	onPage(t, s.String())
+	onPage(t, "figures", s.String())
 }
 
-const (
-	figuresBegin = "<!-- figures: go test ./pkg/siegetest -run TestPumpingPage -update -->\n"
-	figuresEnd   = "<!-- end -->"
-)
-
-// onPage compares the figures with those of the page, or writes them.
-func onPage(t *testing.T, figures string) {
-	const name = "../../docs/guard.md"
+// onPage compares figures with those of the page, or writes them.
+func onPage(t *testing.T, mark, figures string) {
+	t.Helper()
+	const name, end = "../../docs/guard.md", "<!-- end -->"
+	begin := "<!-- " + mark + ": go test ./pkg/siegetest -run TestPumpingPage -update -->\n"
 	page, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok := strings.Cut(string(page), figuresBegin)
-	old, after, ends := strings.Cut(rest, figuresEnd)
+	before, rest, ok := strings.Cut(string(page), begin)
+	old, after, ends := strings.Cut(rest, end)
 	switch {
 	case !ok || !ends:
-		t.Fatalf("%s has no line %q and %q", name, figuresBegin, figuresEnd)
+		t.Fatalf("%s has no line %q and %q", name, begin, end)
 	case *update:
-		if err := os.WriteFile(name, []byte(before+figuresBegin+figures+figuresEnd+after), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(before+begin+figures+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	case old != figures:
@@ -91,7 +89,7 @@ func plot(t *testing.T, c cell, visits []visit) {
 		from, to = from-30*time.Minute, max(to, from+time.Hour)+30*time.Minute
 	}
 	var without, with, refused series
-	m := &player{service: newModel(time.Second), passed: map[string]bool{}}
+	m := newPlayer(newModel(time.Second))
 	m.seen = func(v visit, sent bool) {
 		switch {
 		case v.hostile && sent:
@@ -101,7 +99,7 @@ func plot(t *testing.T, c cell, visits []visit) {
 		}
 	}
 	m.play(visits)
-	n := &player{service: openDoor{}, passed: map[string]bool{}}
+	n := newPlayer(openDoor{})
 	n.seen = func(v visit, _ bool) {
 		if v.hostile {
 			without.note(v, from, to)

@@ -2,6 +2,8 @@ package siegetest
 
 import (
 	"container/heap"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -11,6 +13,13 @@ type service interface {
 	ask(v visit) (sent bool)
 	// answered types the right code of the message to v.
 	answered(v visit, at time.Duration)
+}
+
+// onPaper is a service in memory.
+type onPaper interface {
+	service
+	// fork returns a copy that goes on without a change of the first one.
+	fork() onPaper
 }
 
 // openDoor sends every message.
@@ -32,8 +41,10 @@ type player struct {
 	seen func(v visit, sent bool)
 }
 
+func newPlayer(s service) *player { return &player{service: s, passed: map[string]bool{}} }
+
 // play plays visits in their order, and types the codes of those that went out.
-func (p *player) play(visits []visit) {
+func (p *player) play(visits []visit) result {
 	for _, v := range visits {
 		p.until(v.at)
 		v.known = p.passed[v.to.number]
@@ -52,6 +63,7 @@ func (p *player) play(visits []visit) {
 		}
 		p.note(v, sent)
 	}
+	return p.result
 }
 
 // until types the codes that are typed until then.
@@ -62,6 +74,13 @@ func (p *player) until(now time.Duration) {
 		if !t.visit.chosen {
 			p.passed[t.visit.to.number] = true
 		}
+	}
+}
+
+// fork returns a player that goes on from here with another part of a trace.
+func (p *player) fork() *player {
+	return &player{
+		service: p.service.(onPaper).fork(), pending: slices.Clone(p.pending), passed: maps.Clone(p.passed),
 	}
 }
 

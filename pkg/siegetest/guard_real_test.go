@@ -1,9 +1,11 @@
 package siegetest
 
 import (
+	"testing"
 	"time"
 
 	"countersign/pkg/guard"
+	"countersign/pkg/otp"
 )
 
 // real plays a trace against the handlers of one contract, with a store and its follower.
@@ -102,3 +104,55 @@ func newReal(w *world, via string, lag time.Duration) *real {
 
 // enforced is the policy of the simulation.
 var enforced = guard.Policy{Mode: guard.Enforce, Young: guard.DefaultYoung, Shards: 1}
+
+// TestPumpingReal plays the attackers against the handlers of the contracts on both stores. They send and refuse what
+// the rules alone do. Of the drawn seed one attacker is played, with -pumping each of the ten, inside each of the six
+// traffics. On DynamoDB's protocol the stream is an hour late, and there is less traffic: the engine of the tests reads
+// its whole stream each time.
+func TestPumpingReal(t *testing.T) {
+	seed := drawn(t)
+	first, cells, onTable := int(seed%10), 1, 0
+	if *pumping > 0 {
+		cells, onTable = 10, 2
+	}
+	for n := range cells {
+		c := realCell(0.003, seed, first+n)
+		t.Run(c.String(), func(t *testing.T) {
+			t.Parallel()
+			lag := []time.Duration{time.Second, 30 * time.Second}[n%2]
+			c.holdReal(t, newGuarded(t, otp.DefaultPolicy(), enforced), seed, n, lag)
+		})
+	}
+	for n := range onTable {
+		c := realCell(0.001, seed, first+5*n)
+		t.Run("on a table: "+c.String(), func(t *testing.T) {
+			t.Parallel()
+			c.holdReal(t, newOnTable(t, otp.DefaultPolicy(), enforced), seed, n, time.Hour)
+		})
+	}
+}
+
+// realCell has the n-th attacker inside a traffic that the seed and he choose.
+func realCell(rate float64, seed uint64, n int) cell {
+	t, a := traffics(rate), attacks(rate)
+	return cell{traffic: t[(n+int(seed/10%6))%len(t)], attack: &a[n%len(a)]}
+}
+
+// holdReal plays a cell against a service, by one of the contracts, and holds it to the rules.
+func (c cell) holdReal(t *testing.T, w *world, seed uint64, n int, lag time.Duration) {
+	t.Helper()
+	via := []string{"ams", "unimatrix", "cognito"}[(n+int(seed%3))%3]
+	if c.attack.file == "chosen" {
+		via = "unimatrix"
+	}
+	visits := c.visits(seed)
+	ours, model := played(newReal(w, via, lag), visits), played(newModel(lag), visits)
+	// The attacker who reads ten numbers meets the limits of a number too, which the rules know nothing of. All others
+	// are as by the rules, to the message.
+	limited := c.attack.file == "answers" && ours[fresh].refused <= model[fresh].refused+3 &&
+		ours[hostile].sent <= model[hostile].sent+3 && ours[hostile].sent >= model[hostile].sent*4/5
+	if ours != model && !limited {
+		t.Errorf("%v by %s, stream %v late: %+v, and by the rules alone %+v", c, via, lag, ours, model)
+	}
+	t.Logf("by %s, on a table %v, stream %v late: %+v", via, w.stream != nil, lag, ours)
+}

@@ -1,6 +1,7 @@
 package siegetest
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -12,57 +13,72 @@ type sketch struct {
 	countries, blocks map[string]*paper
 	client            paper
 	days              map[string][]float64
+	medians           map[string]float64 // of those that have three days
 	answeredAt        map[string]time.Duration
 	day               int64
 }
 
-// paper counts the messages of the last 24 hours, by the hour in which they were sent.
-type paper struct{ unanswered, answered map[int64]int }
+// paper counts the messages of the last 24 hours, by the hour in which they were sent, modulo 24.
+type paper struct {
+	hour                 int64 // the latest one
+	unanswered, answered [24]int
+	open, good           int // their sums
+}
 
 func (p *paper) trim(at time.Duration) {
-	for _, hours := range []*map[int64]int{&p.unanswered, &p.answered} {
-		if *hours == nil {
-			*hours = map[int64]int{}
-		}
-		for h := range *hours {
-			if h < int64(at/time.Hour)-23 {
-				delete(*hours, h)
-			}
-		}
+	now := int64(at / time.Hour)
+	for p.hour = max(p.hour, now-24); p.hour < now; {
+		p.hour++
+		i := p.hour % 24
+		p.open, p.good = p.open-p.unanswered[i], p.good-p.answered[i]
+		p.unanswered[i], p.answered[i] = 0, 0
 	}
 }
 
-func total(hours map[int64]int) (n float64) {
-	for _, c := range hours {
-		n += float64(c)
-	}
-	return n
-}
-
-func (p *paper) open() float64 { return total(p.unanswered) }
-func (p *paper) good() float64 { return total(p.answered) }
+// below reports whether the unanswered messages are below base and a share of the answered ones.
+func (p *paper) below(base, share float64) bool { return float64(p.open) < base+share*float64(p.good) }
 
 func newSketch() *sketch {
 	return &sketch{
 		countries: map[string]*paper{}, blocks: map[string]*paper{}, days: map[string][]float64{},
-		answeredAt: map[string]time.Duration{}, day: 1,
+		medians: map[string]float64{}, answeredAt: map[string]time.Duration{}, day: 1,
 	}
 }
 
-func (s *sketch) entry(of map[string]*paper, key string) *paper {
-	if of[key] == nil {
-		of[key] = &paper{}
+func (s *sketch) fork() onPaper {
+	f := &sketch{
+		countries: copied(s.countries), blocks: copied(s.blocks), client: s.client, days: map[string][]float64{},
+		medians: map[string]float64{}, answeredAt: maps.Clone(s.answeredAt), day: s.day,
 	}
-	return of[key]
+	for name, days := range s.days {
+		f.days[name] = slices.Clone(days)
+	}
+	return f
+}
+
+// copied returns a copy of a map and of what its values point to.
+func copied[V any](of map[string]*V) map[string]*V {
+	all := make(map[string]*V, len(of))
+	for key, v := range of {
+		one := *v
+		all[key] = &one
+	}
+	return all
+}
+
+func (s *sketch) entry(of map[string]*paper, key string) *paper {
+	p := of[key]
+	if p == nil {
+		p = &paper{}
+		of[key] = p
+	}
+	return p
 }
 
 // usual returns the unanswered for each answered message. ok is false where too few days are known.
 func (s *sketch) usual(of string) (u float64, ok bool) {
-	d := slices.Sorted(slices.Values(s.days[of]))
-	if len(d) < 3 {
-		return 0, false
-	}
-	return min(4, (d[(len(d)-1)/2]+d[len(d)/2])/2), true
+	u, ok = s.medians[of]
+	return u, ok
 }
 
 func (s *sketch) ask(v visit) (sent bool) {
@@ -75,7 +91,8 @@ func (s *sketch) ask(v visit) (sent bool) {
 		return false
 	}
 	for _, p := range []*paper{c, b, &s.client} {
-		p.unanswered[int64(v.at/time.Hour)]++
+		p.unanswered[v.at/time.Hour%24]++
+		p.open++
 	}
 	return true
 }
@@ -86,19 +103,19 @@ func (s *sketch) allows(v visit, c, b *paper) bool {
 		if usual, old = s.usual("all"); !old {
 			usual = 0.5
 		}
-		var open, good float64
+		var open, good int
 		for region, p := range s.countries {
 			if _, old := s.usual(region); !old {
-				open, good = open+p.open(), good+p.good()
+				open, good = open+p.open, good+p.good
 			}
 		}
-		return open < max(200, 0.02*s.client.good()+2.5*good) && b.open() < 8+(usual+0.2)*b.good()
+		return float64(open) < max(200, 0.02*float64(s.client.good)+2.5*float64(good)) && b.below(8, usual+0.2)
 	}
-	if c.open() < 20+(usual+0.2)*c.good() {
-		return b.open() < 8+(usual+0.2)*b.good()
+	if c.below(20, usual+0.2) {
+		return b.below(8, usual+0.2)
 	}
 	at, answered := s.answeredAt[v.to.block]
-	return answered && at > v.at-14*day && b.open() < 1+(usual+0.2)*b.good()
+	return answered && at > v.at-14*day && b.below(1, usual+0.2)
 }
 
 func (s *sketch) answered(v visit, at time.Duration) {
@@ -109,10 +126,12 @@ func (s *sketch) answered(v visit, at time.Duration) {
 	s.answeredAt[v.to.block] = at
 	for _, p := range []*paper{s.entry(s.countries, v.to.place.region), s.entry(s.blocks, v.to.block), &s.client} {
 		p.trim(at)
-		if h := int64(v.at / time.Hour); p.unanswered[h] > 0 {
+		if h := v.at / time.Hour % 24; p.unanswered[h] > 0 {
 			p.unanswered[h]--
+			p.open--
 		}
-		p.answered[int64(at/time.Hour)]++
+		p.answered[at/time.Hour%24]++
+		p.good++
 	}
 }
 
@@ -128,8 +147,12 @@ func (s *sketch) endDays(at time.Duration) {
 
 func (s *sketch) learn(name string, p *paper) {
 	p.trim(time.Duration(s.day) * day)
-	if p.good() >= 10 {
-		d := append(s.days[name], p.open()/p.good())
-		s.days[name] = d[max(0, len(d)-14):]
+	if p.good >= 10 {
+		d := append(s.days[name], float64(p.open)/float64(p.good))
+		d = d[max(0, len(d)-14):]
+		s.days[name] = d
+		if sorted := slices.Sorted(slices.Values(d)); len(d) >= 3 {
+			s.medians[name] = min(4, (sorted[(len(d)-1)/2]+sorted[len(d)/2])/2)
+		}
 	}
 }
