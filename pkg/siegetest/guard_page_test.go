@@ -45,6 +45,7 @@ func TestPumpingPage(t *testing.T) {
 		fmt.Fprintf(&s, "| %s | %.1f %% | %.1f %% |\n", h.name, ours.share(), sketch.share())
 	}
 	onPage(t, "figures", s.String())
+	onPage(t, "pauses", pauses())
 }
 
 // onPage compares figures with those of the page, or writes them.
