@@ -25,18 +25,20 @@ type Init struct {
 
 // Serve answers one request.
 func (s *Init) Serve(ctx context.Context, r gateway.Request) gateway.Response {
-	find := func(route string) api { return s.api(route, r) }
+	find := func(route string) api { return s.api(ctx, route, r) }
 	return s.serve(ctx, r, find, s.direct(r))
 }
 
-func (s *Init) api(route string, r gateway.Request) api {
+func (s *Init) api(ctx context.Context, route string, r gateway.Request) api {
 	switch route {
 	case apiCustomersInit:
 		return s.customers
 	case apiUsersInit:
 		return s.users
 	case apiSetPassword:
-		return s.setPassword
+		if s.Passwords.Served(ctx) {
+			return s.setPassword
+		}
 	case apiTrigger:
 		return func(ctx context.Context, c *clients.Client, body []byte) answer {
 			return s.trigger(ctx, c, body, signedAt(c, r))

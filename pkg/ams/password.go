@@ -131,9 +131,6 @@ func (s *Init) setPassword(ctx context.Context, c *clients.Client, text []byte) 
 	if broken.Field != "" {
 		return refused(broken)
 	}
-	if !s.Passwords.Served(ctx) {
-		return refuse(invalidAPI)
-	}
 	r.sealed.Clear = c.ClearPasswords
 	return s.set(ctx, c, r)
 }
@@ -147,7 +144,9 @@ func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
 	record.Password = r.kind
 	to, refusal, err := s.owner(ctx, c, r)
 	if err != nil || refusal != "" {
-		record.Outcome = refusal
+		if refusal != otp.BadNumber { // which has a result of its own
+			record.Outcome = refusal
+		}
 		return refuse(resultOf(refusal))
 	}
 	typed, field, rule := s.Passwords.Decrypt(ctx, r.sealed)
@@ -203,9 +202,9 @@ func (s *Init) owner(ctx context.Context, c *clients.Client, r setting) (to pass
 
 // guess is a password that somebody typed for a challenge.
 type guess struct {
-	requestID string
-	types     []string // the authenticationType and challengeType, where they are given
-	sealed    password.Sealed
+	requestID           string
+	kind, challengeType string // "" where they are left out
+	sealed              password.Sealed
 }
 
 // password checks a password and answers with the outcome.
@@ -225,13 +224,12 @@ func (s *Verify) password(ctx context.Context, c *clients.Client, g guess) answe
 	kind, record := password.KindOf(asking.Password), telemetry.From(ctx)
 	record.Password, record.Test = string(kind), asking.Test
 	record.Mask, record.Country, record.AuthID = asking.Mask, asking.Region, asking.AuthID
-	for _, name := range g.types {
-		if name != "" && name != string(kind) && name != kind.ChallengeType() {
-			return illegal("challengeType", "must be that of the challenge, "+kind.ChallengeType())
-		}
-	}
-	if rule := kind.Form(typed); rule != "" {
-		return illegal("passwordValue", rule)
+	var broken strictjson.Broken
+	broken.Set("authenticationType", optional(g.kind, string(kind)))
+	broken.Set("challengeType", optional(g.challengeType, kind.ChallengeType()))
+	broken.Set("passwordValue", kind.Form(typed))
+	if broken.Field != "" {
+		return refused(broken)
 	}
 	got, err := s.Passwords.Guess(ctx, asking.Password, typed)
 	if err == nil && got.Outcome == otp.Passed {

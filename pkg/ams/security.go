@@ -44,10 +44,13 @@ func (s *Verify) security(ctx context.Context, c *clients.Client, text []byte) a
 		broken.Set("passwordValue", required(typed.Value))
 		broken.Set("otpValue", absent(otpValue))
 		broken.Set("authenticationValue", absent(alias))
+		if !payment.None() {
+			broken.Set("payment", absent("given"))
+		}
 		if broken.Field != "" {
 			return refused(broken)
 		}
-		return s.password(ctx, c, guess{requestID: requestID, types: []string{kind, challengeType}, sealed: typed})
+		return s.password(ctx, c, guess{requestID: requestID, kind: kind, challengeType: challengeType, sealed: typed})
 	}
 	broken.Set("authenticationMethod", optional(method, "OTP"))
 	broken.Set("authenticationType", optional(kind, "SMS", "OTP"))

@@ -39,7 +39,11 @@ func (s *Init) resend(ctx context.Context, c *clients.Client, r otp.Resend) answ
 	got, err := s.Messages.Issuer.Resend(ctx, resend)
 	telemetry.From(ctx).Started("trigger", got, err)
 	a := answer{result: resultOf(got.Outcome), form: smsForm(got.Mask)}
-	if got.Outcome == otp.AskedPassword {
+	switch {
+	case got.Outcome != otp.AskedPassword:
+	case !s.Passwords.Served(ctx): // any more: nothing can pass the challenge
+		a.result = requestIDInvalid
+	default:
 		a.form, a.key = passwordForm(got.Password), s.Passwords.ChallengeKey(ctx)
 	}
 	return a

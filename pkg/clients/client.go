@@ -118,6 +118,7 @@ var apis = map[string]string{
 	"users/verifyAuthentication":    "ams",
 	"security/verifyAuthentication": "ams",
 	"security/triggerChallenge":     "ams",
+	"security/setPassword":          "ams",
 	"otp.send":                      "unimatrix",
 	"otp.verify":                    "unimatrix",
 }

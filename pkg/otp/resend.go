@@ -94,8 +94,8 @@ func (s *sending) askedBefore(ctx context.Context, key string) (Started, error) 
 	switch {
 	case err != nil:
 		return Started{}, fmt.Errorf("read the challenge: %w", err)
-	case c == nil:
-		return Started{Outcome: Unknown}, nil
+	case c == nil || c.State != Asked:
+		return Started{Outcome: Unknown}, nil // it is over for so long that its id was free for another one
 	}
 	return Started{Outcome: AskedPassword, Password: c.User}, nil
 }
