@@ -40,9 +40,12 @@ func challengeTypes() (names []string) {
 	return names
 }
 
-// passwordForm is the actionForm of a challenge that asks for a password.
-func passwordForm(ref string) actionForm {
-	return actionForm{ChallengeType: password.KindOf(ref).ChallengeType()}
+// passwordForm is the actionForm of a challenge that asks for a password, and nothing without a reference to one.
+func passwordForm(ref string) (f actionForm) {
+	if ref != "" {
+		f.ChallengeType = password.KindOf(ref).ChallengeType()
+	}
+	return f
 }
 
 // line returns the number that identifies a user, in the spelling that networks take. No message goes there, so its

@@ -85,9 +85,11 @@ func TestPassword(t *testing.T) {
 	s.expect("PROCESS_FAIL", initPath, askBody("before", "PAYMENT"))
 
 	proof := s.expect("SUCCESS", initPath, docRequest).AuthID
+	forKey := fmt.Sprintf(`{"challengeId":%q,"authenticationMethod":"PASSWORD"}`, proof)
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerChallengePath, forKey)
 	s.expect("SUCCESS", verifyPath, verifyBody(docID, s.code.Load().(string)))
-	key := s.init.Passwords.ChallengeKey(t.Context())
-	answer, _ := json.Marshal(map[string]any{"challengeKey": key})
+	answer := s.post(triggerChallengePath, forKey).Body
+	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", triggerChallengePath, `{"challengeId":"`+proof+`"}`)
 	s.expect("SUCCESS", setPath, settingBody(proof, "PAYMENT", encrypted(t, answer, proof, "482915")))
 	s.expect("AUTHENTICATION_REQUEST_ID_INVALID", setPath,
 		settingBody(proof, "PAYMENT", encrypted(t, answer, proof, "482916")))

@@ -114,18 +114,47 @@ func (v Verifier) Pass(ctx context.Context, a Asking) (Outcome, error) {
 // Proved reports whether somebody with this number typed a right code of a client's challenge, at most so long ago. A
 // code that the client chose proves nothing: no phone is needed to type it.
 func (i Issuer) Proved(ctx context.Context, client, authID string, to Phone, ago time.Duration) (bool, error) {
+	c, err := i.ofAuthID(ctx, client, authID)
+	return i.proof(c, ago) && i.went(ctx, *c, to), err
+}
+
+// ForPassword returns, with one read, what a client encrypts a password for: AskedPassword and the reference for a live
+// challenge that asks for one, AskedPassword and no reference for a code that proves a number, see [Issuer.Proved], and
+// Unknown for any other challenge.
+func (i Issuer) ForPassword(ctx context.Context, client, authID string, ago time.Duration) (Started, error) {
+	c, err := i.ofAuthID(ctx, client, authID)
+	switch {
+	case err != nil:
+		return Started{}, err
+	case i.proof(c, ago):
+		return Started{Outcome: AskedPassword}, nil
+	case c == nil || c.State != Asked || c.Passed() || c.ExpiresAt <= MillisOf(i.Now()):
+		return Started{Outcome: Unknown}, nil
+	}
+	return Started{Outcome: AskedPassword, Password: c.User}, nil
+}
+
+// ofAuthID returns the challenge with an authenticationId, nil for none.
+func (i Issuer) ofAuthID(ctx context.Context, client, authID string) (*Challenge, error) {
 	key := KeyOfAuthID(client, authID)
 	if key == "" {
-		return false, nil
+		return nil, nil
 	}
 	c, err := i.Challenges.Challenge(ctx, key)
 	if err != nil {
-		return false, fmt.Errorf("read the challenge: %w", err)
+		return nil, fmt.Errorf("read the challenge: %w", err)
 	}
+	if c != nil && c.AuthID != authID {
+		return nil, nil
+	}
+	return c, nil
+}
+
+// proof reports whether a challenge sent a code that came back at most so long ago.
+func (i Issuer) proof(c *Challenge, ago time.Duration) bool {
 	now := MillisOf(i.Now())
-	return c != nil && c.AuthID == authID && (c.State == Delivered || c.State == MaybeDelivered) && c.Passed() &&
-		(!c.Chosen || c.Test) && i.went(ctx, *c, to) &&
-		c.guessedAt() > now.Add(-ago) && c.guessedAt() <= now.Add(clockSkew), nil
+	return c != nil && (c.State == Delivered || c.State == MaybeDelivered) && c.Passed() && (!c.Chosen || c.Test) &&
+		c.guessedAt() > now.Add(-ago) && c.guessedAt() <= now.Add(clockSkew)
 }
 
 // went reports whether the code of a challenge is that of a number. The challenge of a test number has no ledger.

@@ -64,6 +64,8 @@ func (a *Accounts) change(
 
 // Link notes which user of the directory has a number, so that a block of the user holds for its passwords. A user who
 // has the number already, and is not removed, keeps it.
+//
+// It is called for each change of a user: a password that was set by number names nobody until then.
 func (a *Accounts) Link(ctx context.Context, client string, to otp.Phone, user string, added time.Time) error {
 	key, err := a.key(ctx, client, to, true)
 	if err != nil {
@@ -72,8 +74,8 @@ func (a *Accounts) Link(ctx context.Context, client string, to otp.Phone, user s
 	return a.edit(ctx, key, func(acc *account) (bool, error) { return a.adopt(ctx, client, acc, &userRef{user, added}) })
 }
 
-// adopt gives an account to a user, and reports whether that changes it. The passwords of a user who was removed are
-// not those of the next one.
+// adopt gives an account to a user, nil for nobody, and reports whether that changes it. The passwords of a user who was
+// removed are not those of the next one.
 func (a *Accounts) adopt(ctx context.Context, client string, acc *account, by *userRef) (did bool, err error) {
 	if acc.User != nil {
 		standing, err := a.Users.StandingOf(ctx, client, acc.User.ID, acc.User.Of)
@@ -82,17 +84,22 @@ func (a *Accounts) adopt(ctx context.Context, client string, acc *account, by *u
 		}
 		acc.Payment, acc.Login = nil, nil
 	}
+	did = acc.User != nil || by != nil
 	acc.User = by
-	return true, nil
+	return did, nil
 }
 
-// Forget removes all that is kept of a number: the passwords, and whose number it is.
-func (a *Accounts) Forget(ctx context.Context, client string, to otp.Phone) error {
+// Forget removes the passwords of a number whose user is removed, and whose number it is. It leaves those of another
+// user who has the number too.
+func (a *Accounts) Forget(ctx context.Context, client string, to otp.Phone, user string, added time.Time) error {
 	key, err := a.key(ctx, client, to, false)
 	if err != nil {
 		return err
 	}
 	return a.edit(ctx, key, func(acc *account) (bool, error) {
+		if u := acc.User; u != nil && (u.ID != user || !u.Of.Equal(added)) {
+			return false, nil
+		}
 		was := acc.User != nil || acc.Payment != nil || acc.Login != nil
 		acc.User, acc.Payment, acc.Login = nil, nil, nil // the proofs stay: each sets one password
 		return was, nil

@@ -40,10 +40,12 @@ func (a *Accounts) Set(ctx context.Context, r Setting) (otp.Outcome, error) {
 	p := proof{AuthID: r.AuthID, Kind: r.Kind, Value: a.valueOf(ctx, key, r.Encrypted), Until: a.now().Add(2 * ProofAge)}
 	text, outcome := "", otp.Outcome("")
 	err = a.edit(ctx, key, func(acc *account) (bool, error) {
+		var by *userRef
 		if r.User != "" {
-			if _, err := a.adopt(ctx, r.Client, acc, &userRef{r.User, r.UserAdded}); err != nil {
-				return false, err
-			}
+			by = &userRef{r.User, r.UserAdded}
+		}
+		if _, err := a.adopt(ctx, r.Client, acc, by); err != nil {
+			return false, err
 		}
 		good, err := a.good(ctx, r.Client, *acc)
 		if err != nil {
