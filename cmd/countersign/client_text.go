@@ -51,6 +51,7 @@ func described(r clients.Record, brand string) string {
 		[]string{"language", cmp.Or(r.Language, "the deployment's")},
 		[]string{"texts", ownTexts(r)},
 		[]string{"custom codes", strconv.FormatBool(r.CustomCodes != nil && *r.CustomCodes)},
+		[]string{"passwords", passwords(r)},
 		[]string{"sender names", cmp.Or(strings.Join(r.SenderNames, ", "), "none: signatures are ignored")},
 		[]string{"templates", cmp.Or(strings.Join(r.Templates, ", "), "none: ids of templates are ignored")},
 		[]string{"sources", cmp.Or(strings.Join(r.Sources, ", "), "none")},
@@ -119,6 +120,14 @@ func nonces(r clients.Record) string {
 		return "once: a request that comes again is refused"
 	}
 	return "not remembered"
+}
+
+// passwords is the form in which a client sends passwords.
+func passwords(r clients.Record) string {
+	if r.ClearPasswords != nil && *r.ClearPasswords {
+		return "encrypted or in clear"
+	}
+	return "encrypted"
 }
 
 // tooLong are the languages that have no room for a client's brand, and how many characters too long it is.

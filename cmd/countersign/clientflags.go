@@ -49,6 +49,8 @@ var clientFlagsHelp = texts{
 		"that binds its code to it.",
 	"android_hash": "Hash of the Android app that gets the code by the SMS Retriever: 11 characters of base64.",
 	"text_file":    "JSON object of languages and texts, in place of all its own texts.",
+	"clear_passwords": "Accept passwords that it has not encrypted. Whatever stands between it and the service can then " +
+		"read them.",
 	"custom_codes": "Let its Unimatrix requests choose codes. Whoever has its access key can then pass for anyone.",
 	"sender_name":  "Sender names that its Unimatrix requests may give. Default: none, and names are ignored.",
 	"template":     "Templates that its Unimatrix requests may give. Default: none, and templates are ignored.",
@@ -91,6 +93,7 @@ type clientFlags struct {
 	Site           *string  `placeholder:"HOST" help:"site"`
 	AndroidHash    *string  `placeholder:"HASH" help:"android_hash"`
 	CustomCodes    *bool    `negatable:"" help:"custom_codes"`
+	ClearPasswords *bool    `negatable:"" help:"clear_passwords"`
 	SenderName     []string `sep:"none" placeholder:"NAME" help:"sender_name"`
 	Template       []string `sep:"none" placeholder:"ID" help:"template"`
 	Source         []string `placeholder:"PLACE" help:"source"`
@@ -140,6 +143,9 @@ func (f clientFlags) apply(r *clients.Record) {
 	r.Senders, _ = f.senders(r.Senders)
 	if f.CustomCodes != nil {
 		r.CustomCodes = f.CustomCodes
+	}
+	if f.ClearPasswords != nil {
+		r.ClearPasswords = f.ClearPasswords
 	}
 	setList(&r.Countries, f.Country)
 	setList(&r.APIs, f.API)

@@ -39,7 +39,7 @@ func fullRecord() clients.Record {
 		DLT: []clients.Registration{
 			{Language: "hi", Form: "site", Payment: true, Template: "1107166375278247471", Digest: "2NWkcNLBdDo"},
 		},
-		CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+		ClearPasswords: new(true), CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 		Guard: clients.Guard{Mode: guard.Enforce, NewCountries: 300, Rules: []clients.GuardRule{
 			{Countries: []string{"MY", "SG"}, Verdict: clients.Block},
@@ -78,9 +78,10 @@ func TestClientOfRecord(t *testing.T) {
 		Bounds: clients.Bounds{Validity: time.Minute, Digits: 8},
 		Window: 0, Skew: 10 * time.Minute, Once: true, PerMinute: 600, MessagesPerDay: 700,
 		Brand: "Acme", SenderID: "ACME-1", Language: "de", DefaultLanguage: "en", CustomCodes: true,
-		Senders:  map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
-		Texts:    map[string]string{"de": "{code} von {brand}"},
-		Autofill: message.Autofill{Site: "example.com", AndroidHash: "FA+9qCX9VSu"},
+		ClearPasswords: true,
+		Senders:        map[string]clients.Sender{"GB": {Identity: "ACME", Registered: true}, "*": {Via: clients.SNS}},
+		Texts:          map[string]string{"de": "{code} von {brand}"},
+		Autofill:       message.Autofill{Site: "example.com", AndroidHash: "FA+9qCX9VSu"},
 		Registrations: []message.Registration{
 			{Language: "hi", Form: message.WithSite, Payment: true, ID: "1107166375278247471"},
 		},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/documents"
 	"countersign/pkg/phone"
 )
 
@@ -35,7 +36,7 @@ func (s Standing) String() string {
 	return fmt.Sprintf("Standing(%d)", int(s))
 }
 
-// Person is the user of a wallet token. It formats and logs as its masked number.
+// Person is the user of a wallet token or of an id. It formats and logs as its masked number.
 type Person struct {
 	// Ref is the token's reference for [Directory.Check]. A challenge stores it. It
 	// reveals neither the token nor the number.
@@ -68,13 +69,42 @@ func (d Directory) Resolve(ctx context.Context, client, token string) (Person, S
 	if err != nil || standing != Good || user.Number == "" {
 		return p, standing, err
 	}
+	if p.Number, err = d.open(ctx, client, key, user); err != nil {
+		return p, NoToken, err
+	}
+	p.ID, p.Added = user.ID, user.Added
+	return p, Good, nil
+}
+
+// open returns the number of a user who has one.
+func (d Directory) open(ctx context.Context, client, key string, user User) (string, error) {
 	number, err := d.Sealer.Open(ctx, string(user.Number), bound(key))
 	if err != nil {
-		return p, NoToken, fmt.Errorf("the number of the user %s of client %q cannot be opened: "+
+		return "", fmt.Errorf("the number of the user %s of client %q cannot be opened: "+
 			"add the user anew, or bring back the key that it was sealed under: %w", user.Mask, client, err)
 	}
-	p.Number, p.ID, p.Added = string(number), user.ID, user.Added
-	return p, Good, nil
+	return string(number), nil
+}
+
+// Person returns the user with an id, whatever its standing: no wallet token is needed, and Ref is "".
+func (d Directory) Person(ctx context.Context, client, id string) (Person, error) {
+	key := userKey(client, id)
+	text, revision, err := d.Table.Get(ctx, key)
+	if err == nil && revision == 0 {
+		err = documents.ErrNotFound
+	}
+	if err != nil {
+		return Person{}, named(client, id, err)
+	}
+	user, err := parseUser(text)
+	if err != nil {
+		return Person{}, named(client, id, err)
+	}
+	p := Person{ID: user.ID, Added: user.Added}
+	if user.Number != "" {
+		p.Number, err = d.open(ctx, client, key, user)
+	}
+	return p, err
 }
 
 // Check returns the standing of the token with a reference from [Directory.Resolve].
