@@ -153,6 +153,7 @@ func TestPathsLeadToTheirFunctions(t *testing.T) {
 		for api, function := range map[string]string{
 			"/v1/customers/initAuthentication": "functions/init/",
 			"/v1/users/initAuthentication":     "functions/init/", "/v1/security/triggerChallenge": "functions/init/",
+			"/v1/security/setPassword":          "functions/init/",
 			"/v1/users/verifyAuthentication":    "functions/verify/",
 			"/v1/security/verifyAuthentication": "functions/verify/",
 		} {

@@ -66,8 +66,8 @@ func TestRestAPIServesTheSamePaths(t *testing.T) {
 			}
 		}
 	}
-	if routes != 16 {
-		t.Errorf("%d routes of the HTTP API, want 16", routes)
+	if routes != 19 {
+		t.Errorf("%d routes of the HTTP API, want 19", routes)
 	}
 }
 

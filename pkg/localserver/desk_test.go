@@ -19,7 +19,8 @@ type desk struct {
 	client    *clients.Client
 	busy      bool         // the client is above its rate
 	delivery  otp.Delivery // of messages
-	storeDown bool         // attempts are faults
+	storeDown bool         // attempts are faults, and reads of challenges
+	code      otp.Code     // of the latest message
 }
 
 func openDesk(t *testing.T) *desk {
@@ -53,7 +54,8 @@ func (d *desk) Allow(context.Context, *clients.Client) (bool, error) { return !d
 var errExample = errors.New("a fault that the example needs")
 
 // Send implements [otp.Sender].
-func (d *desk) Send(context.Context, otp.Message) (otp.Delivery, string, error) {
+func (d *desk) Send(_ context.Context, m otp.Message) (otp.Delivery, string, error) {
+	d.code = m.Code
 	if d.delivery == otp.Accepted {
 		return otp.Accepted, "", nil
 	}
@@ -72,4 +74,12 @@ func (f failing) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 		return otp.Write{}, errExample
 	}
 	return f.Store.Attempt(ctx, g)
+}
+
+// Challenge implements [otp.Challenges].
+func (f failing) Challenge(ctx context.Context, key string) (*otp.Challenge, error) {
+	if f.d.storeDown {
+		return nil, errExample
+	}
+	return f.Store.Challenge(ctx, key)
 }

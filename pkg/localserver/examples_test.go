@@ -19,6 +19,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/otp"
+	"countersign/pkg/password"
 	"countersign/pkg/phone"
 	"countersign/pkg/signature"
 )
@@ -182,7 +183,7 @@ func (e *example) before(path, body string) {
 // user.
 func (e *example) underToken(change func() error) {
 	e.t.Helper()
-	if e.path != usersInit {
+	if e.path != usersInit && e.path != setPath {
 		e.before(usersInit, request(e.t, usersInit, "SUCCESS"))
 		e.body = request(e.t, verifyPath, "SUCCESS") // it needs no authenticationId
 	}
@@ -207,7 +208,8 @@ func (e *example) signingQuery(more string) {
 // send sends the request.
 func (e *example) send() *httptest.ResponseRecorder {
 	e.t.Helper()
-	r := httptest.NewRequest(e.method, e.uri, strings.NewReader(strings.ReplaceAll(e.body, exampleAuthID, e.authID)))
+	body := e.sealed(strings.ReplaceAll(e.body, exampleAuthID, e.authID))
+	r := httptest.NewRequest(e.method, e.uri, strings.NewReader(body))
 	r.Header = e.header.Clone()
 	w := httptest.NewRecorder()
 	h := http.Handler(e.local)
@@ -222,12 +224,14 @@ func (e *example) send() *httptest.ResponseRecorder {
 }
 
 const (
-	initShort   = "/v1/customers/initAuthentication"
-	triggerPath = "/v1/security/triggerChallenge"
-	usersInit   = "/v1/users/initAuthentication"
-	allFields   = "0.sent.all-fields"
-	forged      = "algorithm=RSA256,keyVersion=1,signature=AAAA"
-	otherKey    = "algorithm=RSA256,keyVersion=9,signature=AAAA"
+	initShort     = "/v1/customers/initAuthentication"
+	triggerPath   = "/v1/security/triggerChallenge"
+	usersInit     = "/v1/users/initAuthentication"
+	setPath       = "/v1/security/setPassword"
+	securityShort = "/v1/security/verifyAuthentication"
+	allFields     = "0.sent.all-fields"
+	forged        = "algorithm=RSA256,keyVersion=1,signature=AAAA"
+	otherKey      = "algorithm=RSA256,keyVersion=9,signature=AAAA"
 )
 
 // reasons arrange the reasons for answers, by the name of the example. The path or the status
@@ -268,7 +272,7 @@ var reasons = map[string]func(*example){
 		e.underToken(func() error { return e.users.Block(e.t.Context(), e.client.ID, "u") })
 	},
 
-	initShort + " PARAM_ILLEGAL": func(e *example) { e.replace(`Method":"OTP"`, `Method":"PASSWORD"`) },
+	initShort + " PARAM_ILLEGAL": func(e *example) { e.replace(`Method":"OTP"`, `Method":"THIRD_PARTY"`) },
 	initShort + " REPEAT_REQ_INCONSISTENT": func(e *example) {
 		e.before(usersInit, request(e.t, usersInit, "SUCCESS"))
 	},
@@ -285,6 +289,11 @@ var reasons = map[string]func(*example){
 	verifyPath + " PARAM_ILLEGAL":                     func(e *example) { e.replace(exampleCode, "42550a") },
 	verifyPath + " AUTHENTICATION_REQUEST_ID_INVALID": func(e *example) { e.replace(docID, "another") },
 	"/v1/security/verifyAuthentication PARAM_ILLEGAL": func(e *example) { e.replace(`"`+exampleAuthID+`"`, "null") },
+
+	setPath + " PARAM_ILLEGAL":                            func(e *example) { e.replace("PAYMENT", "THREEDS") },
+	setPath + " PROCESS_FAIL":                             func(e *example) { e.removed() },
+	initShort + " PROCESS_FAIL.password":                  func(*example) {},
+	securityShort + " VERIFY_TIMES_EXCEED_LIMIT.password": func(e *example) { e.guessed(password.Guesses) },
 
 	"0.right":         func(e *example) { e.verifying() },
 	"0.right.payment": func(e *example) { e.verifying() },
@@ -314,7 +323,7 @@ var reasons = map[string]func(*example){
 // generated ids.
 func TestExamplesAreTrue(t *testing.T) {
 	d := openDesk(t)
-	made := regexp.MustCompile(`"authenticationId":"[0-9]{35}"|"id":"[0-9a-f]{32}"`)
+	made := regexp.MustCompile(`"authenticationId":"[0-9]{35}"|"id":"[0-9a-f]{32}"|"publicKey":"[^"]+"`)
 	n := 0
 	for path := range openapitest.Load().Object("paths") {
 		for _, e := range d.examplesOf(t, path) {
@@ -327,6 +336,9 @@ func TestExamplesAreTrue(t *testing.T) {
 				text := made.ReplaceAllStringFunc(w.Body.String(), func(s string) string {
 					if strings.HasPrefix(s, `"id"`) {
 						return `"id":"` + exampleSMS + `"`
+					}
+					if strings.HasPrefix(s, `"publicKey"`) {
+						return `"publicKey":"` + examplePublicKey(t) + `"`
 					}
 					return `"authenticationId":"` + exampleAuthID + `"`
 				})
@@ -359,7 +371,12 @@ func (e *example) advice(got any) string {
 // arrange makes the state that gets the example's answer.
 func (e *example) arrange() {
 	ofUser := strings.HasPrefix(e.name, "USER_") || e.name == "INVALID_ACCESS_TOKEN"
-	if e.path != "/" && e.path != initShort && e.path != usersInit && !ofUser {
+	switch {
+	case e.path == setPath:
+		e.proved()
+	case strings.Contains(e.name, "password") && e.name != "PROCESS_FAIL.password":
+		e.asked()
+	case e.path != "/" && e.path != initShort && e.path != usersInit && !ofUser:
 		e.authID = e.sent(docID, exampleCode)
 	}
 	for _, name := range []string{e.path + " " + e.name, e.status + " " + e.name, e.name} {

@@ -25,6 +25,7 @@ var readers = map[string]string{
 	"pkg/ams customers":         initShort,
 	"pkg/ams users Init":        usersInit,
 	"pkg/ams trigger":           triggerPath,
+	"pkg/ams setPassword":       setPath,
 	"pkg/ams users Verify":      verifyPath,
 	"pkg/ams security":          "/v1/security/verifyAuthentication",
 	"pkg/unimatrix sendNames":   sendAction,
