@@ -19,6 +19,9 @@ type account struct {
 	Login   *secret  `json:"login,omitempty"`
 	// Proofs are the challenges by which passwords were set of late, each of them once.
 	Proofs []proof `json:"proofs,omitempty"`
+
+	stored  bool // the table has it
+	damaged bool // it cannot be read
 }
 
 // userRef is a user of the directory. Another one who gets the same id later was added at another time.
@@ -62,27 +65,43 @@ func clientOf(key string) string {
 	return client
 }
 
-// read reads an account as it is now; revision 0 is none.
+// errDamaged has no cause, since that would quote the document.
+var errDamaged = errors.New("the document cannot be read: remove all passwords of the number with " +
+	"countersign user password clear, and let its user set them anew")
+
+// read reads an account as it is now; revision 0 is none. Beside an error for a document that cannot be read, it returns
+// a damaged account.
 func (a *Accounts) read(ctx context.Context, key string) (acc account, revision int64, err error) {
 	text, revision, err := a.Table.Get(ctx, key)
-	if err == nil && revision > 0 {
-		err = documents.Decode(text, &acc)
+	if err == nil && revision > 0 && documents.Decode(text, &acc) != nil {
+		acc, err = account{damaged: true}, errDamaged
 	}
+	acc.stored = revision > 0
 	if err != nil {
-		return account{}, 0, fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), err)
+		err = fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), err)
 	}
-	return acc, revision, nil
+	return acc, revision, err
 }
 
 // tries bounds how often a change starts again after another call won. Each round one call wins.
 const tries = 100
 
 // edit changes an account, or makes it. change returns false to leave it as it is. It is called again with the newer
-// account if another call changed it meanwhile.
+// account if another call changed it meanwhile. An account that cannot be read is an error.
 func (a *Accounts) edit(ctx context.Context, key string, change func(acc *account) (bool, error)) error {
+	return a.mend(ctx, key, func(acc *account) (bool, error) {
+		if acc.damaged {
+			return false, fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), errDamaged)
+		}
+		return change(acc)
+	})
+}
+
+// mend is edit, and calls change for an account that cannot be read too.
+func (a *Accounts) mend(ctx context.Context, key string, change func(acc *account) (bool, error)) error {
 	for range tries {
 		acc, revision, err := a.read(ctx, key)
-		if err != nil {
+		if err != nil && !acc.damaged {
 			return err
 		}
 		did, err := change(&acc)

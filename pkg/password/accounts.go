@@ -120,10 +120,11 @@ func (a *Accounts) Find(ctx context.Context, client string, to otp.Phone, k Kind
 	if err != nil {
 		return "", "", err
 	}
-	if _, usable := a.usable(ctx, *acc.of(k)); !usable || !good {
+	_, pepper, err := a.usable(ctx, *acc.of(k))
+	if pepper == nil || !good {
 		refusal = otp.NoPassword
 	}
-	return refOf(k, key), refusal, nil
+	return refOf(k, key), refusal, err
 }
 
 // good reports whether the user of an account may sign in. It takes one read, also where the account has no user.
@@ -136,14 +137,16 @@ func (a *Accounts) good(ctx context.Context, client string, acc account) (bool, 
 	return acc.User == nil || standing == users.Good, err
 }
 
-// usable returns the digest of a password and whether a guess at it can be evaluated: there is one, and the keyring
-// has its pepper.
-func (a *Accounts) usable(ctx context.Context, s *secret) (digest, bool) {
+// usable returns the digest of a password and its pepper, by which a guess can be evaluated. The pepper is nil if there
+// is no password, or the keyring has its pepper no more.
+func (a *Accounts) usable(ctx context.Context, s *secret) (d digest, pepper []byte, err error) {
 	if s == nil {
-		return digest{}, false
+		return digest{}, nil, nil
 	}
-	d, err := parseDigest(s.Digest)
-	return d, err == nil && a.Keys.PepperOf(ctx, d.pepper) != nil
+	if d, err = parseDigest(s.Digest); err != nil {
+		return digest{}, nil, err
+	}
+	return d, a.Keys.PepperOf(ctx, d.pepper), nil
 }
 
 // evaluate runs f, which takes the time and memory of one digest, when it is its turn.

@@ -19,78 +19,88 @@ type Checked struct {
 
 // Guess evaluates a password that somebody typed. Its count is one conditional write, before it is evaluated; a right
 // one takes a second write, which begins anew. A number whose password was removed meanwhile, or whose user was
-// blocked, takes as long, and its answer is that of a wrong password. An error means that a guess may be counted.
+// blocked, takes as many reads and writes and as long, and its answer is that of a wrong password. An error means that
+// a guess may be counted.
 func (a *Accounts) Guess(ctx context.Context, ref string, password Clear) (Checked, error) {
 	k, key, ok := parseRef(ref)
 	if !ok {
 		return Checked{}, errors.New("passwords: the challenge names no password")
 	}
-	s, locked, err := a.count(ctx, k, key)
+	g, err := a.count(ctx, k, key)
 	if err != nil {
 		return Checked{}, err
 	}
-	if locked > 0 {
-		return Checked{Outcome: otp.Locked, Wait: locked}, nil
+	if g.locked > 0 {
+		return Checked{Outcome: otp.Locked, Wait: g.locked}, nil
 	}
-	right, err := a.right(ctx, s, password)
+	right, err := a.right(ctx, g, password)
 	switch {
 	case err != nil:
 		return Checked{}, err
 	case right:
-		if err := a.anew(ctx, k, key, *s, password); err != nil {
+		if err := a.anew(ctx, k, key, g, password); err != nil {
 			return Checked{}, err
 		}
 		return Checked{Outcome: otp.Passed}, nil
-	case s == nil:
-		return Checked{Outcome: otp.Unmatched, Left: Guesses - 1}, nil
-	case s.left() == 0:
-		return Checked{Outcome: otp.Exhausted, Wait: s.lockedUntil().Sub(s.Last)}, nil
+	case g.left() == 0:
+		return Checked{Outcome: otp.Exhausted, Wait: g.lockedUntil().Sub(g.Last)}, nil
 	}
-	return Checked{Outcome: otp.Unmatched, Left: s.left()}, nil
+	return Checked{Outcome: otp.Unmatched, Left: g.left()}, nil
 }
 
-// count counts a guess, and returns the password as it is then, nil if there is none, or how long it is locked.
-func (a *Accounts) count(ctx context.Context, k Kind, key string) (s *secret, locked time.Duration, err error) {
+// counted is a guess that is counted and not evaluated yet.
+type counted struct {
+	secret        // as it is with this guess
+	digest digest // to evaluate the guess by
+	pepper []byte // nil: whatever was typed is wrong
+	locked time.Duration
+}
+
+// count counts a guess, unless the password is locked. A password that cannot be used for now is counted like any
+// other. Where there is none, the document is written as it is, since the time of a write can be seen.
+func (a *Accounts) count(ctx context.Context, k Kind, key string) (g counted, err error) {
 	op, now := a.op(), a.now()
 	err = a.edit(ctx, key, func(acc *account) (bool, error) {
 		good, err := a.good(ctx, clientOf(key), *acc)
-		s, locked = *acc.of(k), 0
-		if _, usable := a.usable(ctx, s); !usable || !good {
-			s = nil
-		}
-		switch {
-		case err != nil || s == nil:
+		if err != nil {
 			return false, err
-		case s.Op == op: // this call's own write, whose answer was lost
-			return false, nil
-		case s.count(op, now):
-			return true, nil
 		}
-		locked = s.lockedUntil().Sub(now)
-		return false, nil
+		s := *acc.of(k)
+		if s == nil {
+			g = counted{secret: secret{Wrong: 1}}
+			return acc.stored, nil
+		}
+		g = counted{}
+		if g.digest, g.pepper, err = a.usable(ctx, s); err != nil {
+			return false, err
+		}
+		if !good {
+			g.pepper = nil
+		}
+		did := s.Op != op && s.count(op, now) // a write of this call whose answer was lost has its op
+		if s.Op != op {
+			g.locked = s.lockedUntil().Sub(now)
+		}
+		g.secret = *s
+		return did, nil
 	})
-	return s, locked, err
+	return g, err
 }
 
-// right evaluates a guess. It takes as long where there is no password.
-func (a *Accounts) right(ctx context.Context, s *secret, password Clear) (right bool, err error) {
-	d, usable := a.usable(ctx, s)
-	pepper := a.Keys.PepperOf(ctx, d.pepper)
-	if !usable {
-		d, pepper = digest{Cost: a.Cost, salt: make([]byte, saltSize)}, nil
+// right evaluates a guess. It takes as long where nothing can be right.
+func (a *Accounts) right(ctx context.Context, g counted, password Clear) (right bool, err error) {
+	d := g.digest
+	if g.pepper == nil {
+		d = digest{Cost: a.Cost, salt: make([]byte, saltSize)}
 	}
-	err = a.evaluate(ctx, func() { right = d.is(password, pepper) && usable })
+	err = a.evaluate(ctx, func() { right = d.is(password, g.pepper) && g.pepper != nil })
 	return right, err
 }
 
 // anew stores that a guess was right. If the digest is of another pepper or cost than those of today, it is made anew.
-func (a *Accounts) anew(ctx context.Context, k Kind, key string, guessed secret, password Clear) error {
+func (a *Accounts) anew(ctx context.Context, k Kind, key string, guessed counted, password Clear) (err error) {
 	renewed := guessed.Digest
-	d, err := parseDigest(renewed)
-	if err != nil {
-		return err
-	}
-	if version, _ := a.Keys.Pepper(ctx); version != d.pepper || d.Cost != a.Cost {
+	if version, _ := a.Keys.Pepper(ctx); version != guessed.digest.pepper || guessed.digest.Cost != a.Cost {
 		if renewed, err = a.digest(ctx, password); err != nil {
 			return err
 		}

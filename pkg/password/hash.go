@@ -26,6 +26,14 @@ var DefaultCost = Cost{Memory: 19 * 1024, Passes: 2, Lanes: 1}
 
 const saltSize, sumSize = 16, 32
 
+// costliest is the highest cost that a stored digest may have. A damaged one must not take all memory.
+var costliest = Cost{Memory: 1 << 20, Passes: 100, Lanes: 16}
+
+func (c Cost) possible() bool {
+	return c.Memory > 0 && c.Memory <= costliest.Memory && c.Passes > 0 && c.Passes <= costliest.Passes &&
+		c.Lanes > 0 && c.Lanes <= costliest.Lanes
+}
+
 // digest is what is stored of a password: argon2id over its HMAC-SHA256 under a pepper.
 type digest struct {
 	Cost
@@ -41,13 +49,16 @@ func (d digest) String() string {
 }
 
 var phc = regexp.MustCompile(
-	`^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3}),keyid=(\d{1,10})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$`)
+	`^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2}),keyid=(\d{1,9})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$`)
+
+var errDigest = errors.New("the digest of a password cannot be read: its user must set the password anew, " +
+	"or clear it with countersign user password clear")
 
 // parseDigest reads a digest of [digest.String]. The error does not quote it.
 func parseDigest(text string) (digest, error) {
 	m := phc.FindStringSubmatch(text)
 	if m == nil {
-		return digest{}, errors.New("the digest of a password cannot be read: its user must set it anew")
+		return digest{}, errDigest
 	}
 	number := func(text string) int { n, _ := strconv.Atoi(text); return n }
 	d := digest{
@@ -57,7 +68,10 @@ func parseDigest(text string) (digest, error) {
 	var failed, failedToo error
 	d.salt, failed = base64.RawStdEncoding.DecodeString(m[5])
 	d.sum, failedToo = base64.RawStdEncoding.DecodeString(m[6])
-	return d, errors.Join(failed, failedToo)
+	if failed != nil || failedToo != nil || d.pepper == 0 || !d.possible() {
+		return digest{}, errDigest
+	}
+	return d, nil
 }
 
 // newDigest makes the digest of a password with a salt of its own.
@@ -75,8 +89,11 @@ func (d digest) is(password Clear, pepper []byte) bool {
 	return subtle.ConstantTimeCompare(d.of(password, pepper), d.sum) == 1
 }
 
+// idKey is a variable for tests, which count what is evaluated.
+var idKey = argon2.IDKey
+
 func (d digest) of(password Clear, pepper []byte) []byte {
 	mac := hmac.New(sha256.New, pepper)
 	mac.Write([]byte(password))
-	return argon2.IDKey(mac.Sum(nil), d.salt, d.Passes, d.Memory, d.Lanes, sumSize)
+	return idKey(mac.Sum(nil), d.salt, d.Passes, d.Memory, d.Lanes, sumSize)
 }

@@ -12,7 +12,9 @@ type Kind string
 const (
 	// Payment is a PIN of 4 to 8 digits.
 	Payment Kind = "PAYMENT"
-	// Login is a password of 8 to 64 characters.
+	// Login is a password of 8 to 64 characters. It is compared byte by byte: the tables of Unicode would be a tenth of a
+	// megabyte of each function. So callers bring what people type into form NFC (RFC 8265), where it is set and where
+	// it is typed.
 	Login Kind = "LOGIN"
 )
 
@@ -28,6 +30,11 @@ const (
 	MinLogin, MaxLogin = 8, 64
 )
 
+// MaxBytes is the most bytes of a password in UTF-8. An RSA key of 2048 bits encrypts 190 bytes by [Algorithm], and an
+// authenticationId of 35 characters and a full stop are some of them. A longer password could be set by an operator, but
+// never typed.
+const MaxBytes = 190 - 35 - 1
+
 // Form returns the rule that a text breaks which cannot be a password of this kind, and "" for one that can.
 func (k Kind) Form(password Clear) string {
 	if k == Payment {
@@ -37,9 +44,9 @@ func (k Kind) Form(password Clear) string {
 		return ""
 	}
 	n := utf8.RuneCountInString(string(password))
-	if n < MinLogin || n > MaxLogin || !utf8.ValidString(string(password)) ||
+	if n < MinLogin || n > MaxLogin || len(password) > MaxBytes || !utf8.ValidString(string(password)) ||
 		strings.ContainsFunc(string(password), unicode.IsControl) {
-		return "must be 8 to 64 characters, none of them a control character"
+		return "must be 8 to 64 characters of at most 154 bytes in all, none of them a control character"
 	}
 	return ""
 }

@@ -23,6 +23,9 @@ func (a *Accounts) States(ctx context.Context, client string, to otp.Phone) (sta
 		return nil, err
 	}
 	acc, _, err := a.read(ctx, key)
+	if err != nil {
+		return nil, err
+	}
 	for _, k := range Kinds() {
 		if s := *acc.of(k); s != nil {
 			state := State{Kind: k, Set: s.Set, Wrong: s.Wrong}
@@ -32,30 +35,35 @@ func (a *Accounts) States(ctx context.Context, client string, to otp.Phone) (sta
 			states = append(states, state)
 		}
 	}
-	return states, err
+	return states, nil
 }
 
-// Clear removes a password of a number, and reports whether there was one.
+// Clear removes a password of a number, and reports whether there was one. Of a document that cannot be read it removes
+// all: the other password, and whose number it is.
 func (a *Accounts) Clear(ctx context.Context, client string, to otp.Phone, k Kind) (was bool, err error) {
-	return a.change(ctx, client, to, k, func(s **secret) { *s = nil })
+	key, err := a.key(ctx, client, to, false)
+	if err != nil {
+		return false, err
+	}
+	err = a.mend(ctx, key, func(acc *account) (bool, error) {
+		s := acc.of(k)
+		was = *s != nil || acc.damaged
+		*s = nil
+		return was, nil
+	})
+	return was, err
 }
 
 // Unlock forgets the wrong guesses at a password, and reports whether there is one.
 func (a *Accounts) Unlock(ctx context.Context, client string, to otp.Phone, k Kind) (is bool, err error) {
-	return a.change(ctx, client, to, k, func(s **secret) { (*s).Wrong, (*s).Last, (*s).Op = 0, time.Time{}, "" })
-}
-
-func (a *Accounts) change(
-	ctx context.Context, client string, to otp.Phone, k Kind, change func(**secret),
-) (is bool, err error) {
 	key, err := a.key(ctx, client, to, false)
 	if err != nil {
 		return false, err
 	}
 	err = a.edit(ctx, key, func(acc *account) (bool, error) {
-		s := acc.of(k)
-		if is = *s != nil; is {
-			change(s)
+		s := *acc.of(k)
+		if is = s != nil; is {
+			s.Wrong, s.Last, s.Op = 0, time.Time{}, ""
 		}
 		return is, nil
 	})

@@ -2,9 +2,6 @@ package password
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
 	"time"
 
@@ -37,7 +34,11 @@ func (a *Accounts) Set(ctx context.Context, r Setting) (otp.Outcome, error) {
 	if err != nil {
 		return "", err
 	}
-	p := proof{AuthID: r.AuthID, Kind: r.Kind, Value: a.valueOf(ctx, key, r.Encrypted), Until: a.now().Add(2 * ProofAge)}
+	value, err := a.valueOf(ctx, key, r.Encrypted)
+	if err != nil {
+		return "", err
+	}
+	p := proof{AuthID: r.AuthID, Kind: r.Kind, Value: value, Until: a.now().Add(2 * ProofAge)}
 	text, outcome := "", otp.Outcome("")
 	err = a.edit(ctx, key, func(acc *account) (bool, error) {
 		var by *userRef
@@ -92,13 +93,11 @@ func (acc *account) allows(p proof, good bool) otp.Outcome {
 	return ""
 }
 
-// valueOf returns the keyed digest of an encrypted password, "" for none.
-func (a *Accounts) valueOf(ctx context.Context, key, encrypted string) string {
+// valueOf returns the keyed digest of an encrypted password, "" for none. Its key outlives a rotation of the pepper.
+func (a *Accounts) valueOf(ctx context.Context, key, encrypted string) (string, error) {
 	if encrypted == "" {
-		return ""
+		return "", nil
 	}
-	_, pepper := a.Keys.Pepper(ctx)
-	mac := hmac.New(sha256.New, pepper)
-	mac.Write([]byte("value\x00" + key + "\x00" + encrypted))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:sha256.Size/2])
+	digest, _, err := a.Digests.Of(ctx, "value\x00"+key+"\x00"+encrypted)
+	return string(digest), err
 }
