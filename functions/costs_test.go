@@ -37,10 +37,11 @@ type prices struct {
 			Polls         float64 // of an empty queue, a minute
 			Feedback      float64 // milliseconds of a request
 		}
-		Polls          float64 // of a shard, a second
-		Shards         float64 // at least
-		ShardWrites    float64 // units a second that a shard bears
-		Batch, Entries float64 // records in a batch, events in a request
+		Password       struct{ Ask, Evaluate float64 } // milliseconds of a call, without and with an evaluation
+		Polls          float64                         // of a shard, a second
+		Shards         float64                         // at least
+		ShardWrites    float64                         // units a second that a shard bears
+		Batch, Entries float64                         // records in a batch, events in a request
 		Why            []string
 	}
 	SMS struct {
@@ -98,7 +99,9 @@ func TestCosts(t *testing.T) {
 	fixed := len(m.metrics)
 	receipts := costsOfReceipts(p, m)
 	guarded := costsOfGuard(t, m, "60-6543216353", asked)
-	got := p.page(kinds, fixed, receipts, guarded, file(t, "../template.yaml"))
+	passwords, right := costsOfPasswords(m, init)
+	guarded.kinds = append(guarded.kinds, passwords...)
+	got := p.page(kinds, right, fixed, receipts, guarded, file(t, "../template.yaml"))
 	if *update {
 		if err := os.WriteFile("../docs/costs.md", got, 0o644); err != nil {
 			t.Fatal(err)
@@ -111,7 +114,7 @@ func TestCosts(t *testing.T) {
 }
 
 // page returns docs/costs.md.
-func (p prices) page(kinds []kind, metrics int, receipts ofReceipts, guarded ofGuard, template []byte) []byte {
+func (p prices) page(kinds, passwords []kind, metrics int, receipts ofReceipts, guarded ofGuard, template []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("# What it costs\n\n" +
 		"`go test ./functions -run TestCosts -update` writes this page. The test counts requests and\n" +
@@ -120,6 +123,7 @@ func (p prices) page(kinds []kind, metrics int, receipts ofReceipts, guarded ofG
 	traffic := p.traffic(&b, kinds)
 	fixed := p.month(&b, kinds, float64(metrics), template)
 	receipts.write(&b, p, kinds, template)
+	p.writePasswords(&b, passwords)
 	guarded.write(&b, p)
 	p.counted(&b, slices.Concat(kinds, guarded.kinds, receipts.kinds))
 	p.assumed(&b, kinds)

@@ -31,6 +31,7 @@ import (
 	"countersign/pkg/guard"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
+	"countersign/pkg/password"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/receipts"
 	"countersign/pkg/telemetry"
@@ -83,6 +84,8 @@ type meter struct {
 	delivered    int              // records of the stream
 	filters      []map[string]any // of the stream
 	metrics      map[string]bool  // that the log lines make
+	passwords    *password.Accounts
+	answer       []byte // of the latest call
 }
 
 func newMeter(t *testing.T) *meter {
@@ -134,8 +137,10 @@ func (m *meter) setAPI(table *dynamostore.Store, log *slog.Logger) {
 	}
 	verifier := otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
-	m.init = gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: messages}).Serve}
-	m.verify = gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve}
+	m.setPasswords()
+	init := ams.Init{Gate: gate, Messages: messages, Passwords: m.passwords}
+	verify := ams.Verify{Gate: gate, Verifier: verifier, Passwords: m.passwords}
+	m.init, m.verify = gateway.Handler{Log: log, Serve: init.Serve}, gateway.Handler{Log: log, Serve: verify.Serve}
 }
 
 // setFollower makes the function that follows the stream.
@@ -182,6 +187,7 @@ func (m *meter) post(h gateway.Handler, name, path, body, want string) used {
 	if err != nil || !strings.Contains(string(out), want) {
 		m.t.Fatalf("%v %s, want %s", err, out, want)
 	}
+	m.answer = out
 	u := used{calls: map[string]float64{name: 1}, request: 1}
 	u.follow = -m.capacity.writes
 	return m.follow(u, events, nil)

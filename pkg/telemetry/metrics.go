@@ -46,7 +46,7 @@ var (
 //
 // Every line has latency and faults, except for lines about strangers. So the number of latencies is the number of
 // clients' requests, and the average of faults is the share that failed: strangers cannot lower it. sends and passes
-// appear together, with zeros, so that one can be divided by the other. A request for a test number is in tests, and in
+// appear together, with zeros, so that one can be divided by the other; so do passwordPasses and passwordMismatches. A request for a test number is in tests, and in
 // none of the others about codes, passwords and refusals. Passwords have metrics of their own: a right one answers no
 // message.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
@@ -66,8 +66,6 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 	}{
 		{"mismatches", one(r.ofCode() && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
 		{"lockouts", one(r.ofCode() && (r.Outcome == otp.Exhausted || r.Outcome == otp.Locked))},
-		{"passwordPasses", one(r.ofPassword() && r.Outcome == otp.Passed && r.OK)},
-		{"passwordMismatches", one(r.ofPassword() && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
 		{"passwordLocks", one(r.ofPassword() && r.Outcome == otp.Exhausted)},
 		{"tests", one(r.Test)},
 		{"operatorFaults", one(r.Operator)},
@@ -86,7 +84,12 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		direct(overall, totals...)
 	}
 
-	if passed := r.ofCode() && r.Outcome == otp.Passed && r.OK; passed || r.Sends > 0 {
+	right, wrong := r.Outcome == otp.Passed && r.OK, r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted
+	if r.ofPassword() && (right || wrong) {
+		line = append(line, slog.Int("passwordPasses", one(right)), slog.Int("passwordMismatches", one(wrong)))
+		direct(overall, metric{"passwordPasses", "Count"}, metric{"passwordMismatches", "Count"})
+	}
+	if passed := r.ofCode() && right; passed || r.Sends > 0 {
 		line = append(line, slog.Int("sends", r.Sends), slog.Int("passes", one(passed)))
 		sets := byCountry
 		if r.Country == "" {

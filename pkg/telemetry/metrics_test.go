@@ -91,13 +91,15 @@ var counted = map[string]struct {
 	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=no_password": 1}}},
 	"the right password": {func(r *telemetry.Request) {
 		r.Outcome, r.OK, r.Password, r.Country = otp.Passed, true, "PAYMENT", "MY"
-	}, []metrics{ofClients, {"passwordPasses" + stack: 1}}},
+	}, []metrics{ofClients, {"passwordPasses" + stack: 1, "passwordMismatches" + stack: 0}}},
 	"a wrong password": {func(r *telemetry.Request) {
 		r.Outcome, r.Password, r.Country = otp.Unmatched, "PAYMENT", "MY"
-	}, []metrics{ofClients, {"passwordMismatches" + stack: 1}}},
+	}, []metrics{ofClients, {"passwordPasses" + stack: 0, "passwordMismatches" + stack: 1}}},
 	"the wrong password that locks it": {func(r *telemetry.Request) {
 		r.Outcome, r.Password, r.Country = otp.Exhausted, "LOGIN", "MY"
-	}, []metrics{ofClients, {"passwordMismatches" + stack: 1, "passwordLocks" + stack: 1}}},
+	}, []metrics{ofClients, {
+		"passwordPasses" + stack: 0, "passwordMismatches" + stack: 1, "passwordLocks" + stack: 1,
+	}}},
 	"a locked password": {func(r *telemetry.Request) {
 		r.Outcome, r.Password, r.Country = otp.Locked, "LOGIN", "MY"
 	}, []metrics{ofClients, {"refusals" + stack: 1, "refusals" + stack + " reason=locked": 1}}},
