@@ -103,15 +103,16 @@ func (p prices) writePasswords(b *bytes.Buffer, right []kind) {
 		all = all.plus(k.used, 1)
 	}
 	a := p.Assumed.Password
-	seconds := (all.calls["ask"]*a.Ask + all.calls["password"]*a.Evaluate) / 1000
-	fmt.Fprintf(b, "## With passwords\n\n%s authentications by a right [password](passwords.md): init, triggerChallenge and "+
-		"verify. No message goes out.\n\n| | price | USD |\n|---|--:|--:|\n", thousands(p.Model.Verified))
+	follows := all.calls["change"]
+	seconds := (all.calls["ask"]*a.Ask + all.calls["password"]*a.Evaluate + follows*p.Assumed.Change.Call) / 1000
+	fmt.Fprintf(b, "## With passwords\n\n%s authentications by a right [password](passwords.md): init, triggerChallenge "+
+		"and verify. No message goes out.\n\n| | price | USD |\n|---|--:|--:|\n", thousands(p.Model.Verified))
 	sum := 0.0
 	for _, row := range []struct {
 		id string
 		n  float64
 	}{
-		{"lambda.requests", all.request},
+		{"lambda.requests", all.request + follows},
 		{"lambda.time", seconds * p.Assumed.MemoryMB / 1024},
 		{"api.requests", all.request},
 		{"dynamodb.writes", all.writes},
@@ -125,8 +126,8 @@ func (p prices) writePasswords(b *bytes.Buffer, right []kind) {
 		fmt.Fprintf(b, "| %s | %s | %.2f |\n", price.What, p.price(row.id), cost)
 	}
 	fmt.Fprintf(b, "| **together** | | **%.2f** |\n\n", sum)
-	fmt.Fprintf(b, "For one: %g write units, %g read units, and %.0f ms of a function, %.0f of them for the check of the "+
-		"password.\nA caller that keeps the key leaves triggerChallenge out. Each wrong password takes one more verify, and "+
-		"setting one an OTP\nbefore it. Each month up to 0.90 USD for 3 metrics.\n\n",
+	fmt.Fprintf(b, "For one: %g write units, %g read units, and %.0f ms of functions, %.0f of them for the call that "+
+		"evaluates the password.\nA caller that keeps the key leaves triggerChallenge out. Each wrong password takes one "+
+		"more verify, and setting one takes a\ncode before it. Each month up to 0.90 USD for 3 metrics.\n\n",
 		all.writes, all.reads, seconds*1000, a.Evaluate)
 }
