@@ -65,7 +65,7 @@ func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) an
 		return refused(broken)
 	}
 	broken.Set("authenticationRequestId", required(requestID))
-	broken.Set("authenticationMethod", oneOf(method, methods(ctx, s.Passwords)...))
+	broken.Set("authenticationMethod", oneOf(method, methods(ctx, s.Passwords, method)...))
 	if method == methodPassword {
 		broken.Set("authenticationType", oneOf(kind, kinds()...))
 		if !payment.None() {

@@ -16,9 +16,10 @@ import (
 // methodPassword is the authentication method of a password that the user has already set.
 const methodPassword = "PASSWORD"
 
-// methods returns the authentication methods that are served: passwords need keys of their own.
-func methods(ctx context.Context, a *password.Accounts) []string {
-	if a.Served(ctx) {
+// methods returns the authentication methods that are served, of which one is asked for: passwords need keys of their
+// own, which an init with a code does not look for.
+func methods(ctx context.Context, a *password.Accounts, asked string) []string {
+	if asked != "OTP" && a.Served(ctx) {
 		return []string{"OTP", methodPassword}
 	}
 	return []string{"OTP"}

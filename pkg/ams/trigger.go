@@ -1,6 +1,7 @@
 package ams
 
 import (
+	"cmp"
 	"context"
 
 	"countersign/pkg/clients"
@@ -25,7 +26,7 @@ func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte, at o
 		return refused(broken)
 	}
 	broken.Set("challengeId", required(challengeID))
-	broken.Set("authenticationMethod", optional(method, methods(ctx, s.Passwords)...))
+	broken.Set("authenticationMethod", optional(method, methods(ctx, s.Passwords, cmp.Or(method, "OTP"))...))
 	a := refused(broken)
 	switch {
 	case broken.Field != "":

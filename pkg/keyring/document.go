@@ -62,9 +62,10 @@ type version struct {
 // material is the secret part of a version. It is two pointers away from a document,
 // because package fmt prints through one pointer at most, whatever struct holds it.
 type material struct {
-	secret string          // of all kinds that are not RSA keys
-	pem    string          // of an RSA key
-	key    *rsa.PrivateKey // the key in pem
+	secret string // of all kinds that are not RSA keys
+	pem    string // of an RSA key
+	// key reads the RSA key in pem, once. It is nil for other kinds.
+	key func() (*rsa.PrivateKey, error)
 }
 
 // inForce returns the version that writes or signs: the newest whose time has come. If

@@ -26,8 +26,7 @@ type held struct {
 	sign        *rsa.PrivateKey
 	signVersion string
 
-	pepper         int    // version in force, 0 for none
-	encryptVersion string // of the Encrypt key in force, "" for none
+	pepper, encrypt int // versions in force, 0 for none
 }
 
 func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
@@ -48,10 +47,13 @@ func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
 		h.pepper = v.number
 	}
 	if v := d.inForce(Encrypt, now); v != nil {
-		h.encryptVersion = strconv.Itoa(v.number)
+		h.encrypt = v.number
 	}
 	if v := d.inForce(Sign, now); v != nil {
-		h.sign, h.signVersion = v.key, strconv.Itoa(v.number)
+		h.signVersion = strconv.Itoa(v.number)
+		if h.sign, err = v.key(); err != nil {
+			return nil, err
+		}
 	}
 	return h, nil
 }

@@ -32,7 +32,7 @@ func (d *Document) List(now time.Time) []Info {
 	for _, kind := range Kinds() {
 		for _, v := range d.versions[kind] {
 			info := Info{Kind: kind, Version: v.number, Made: v.made, From: v.from, State: d.state(kind, v, now)}
-			if v.key != nil {
+			if kind.isRSA() {
 				info.PublicKey = publicPEM(v)
 			}
 			list = append(list, info)
@@ -52,7 +52,11 @@ func (d *Document) state(kind Kind, v *version, now time.Time) State {
 }
 
 func publicPEM(v *version) string {
-	der, err := x509.MarshalPKIXPublicKey(&v.key.PublicKey)
+	key, err := v.key()
+	if err != nil {
+		return "" // in a document that Parse has read this cannot happen
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
 		return "" // cannot happen with RSA
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -41,11 +42,12 @@ const (
 // of 2048 bits or more, in PKCS#8 and PEM.
 //
 // The error names the place of everything that is wrong, and quotes nothing.
-func Parse(text []byte) (*Document, error) { return parse(text, &Document{}) }
+func Parse(text []byte) (*Document, error) { return parse(text, &Document{}, false) }
 
 // parse reads a document. It takes RSA keys that known already has from there, because
-// reading one takes longer than all the rest.
-func parse(text []byte, known *Document) (*Document, error) {
+// reading one takes longer than all the rest. If lazy is set, Encrypt keys are read at
+// their first use.
+func parse(text []byte, known *Document, lazy bool) (*Document, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("keyring: the document has %d bytes, at most %d are allowed: retire old versions",
 			len(text), maxSize)
@@ -57,9 +59,10 @@ func parse(text []byte, known *Document) (*Document, error) {
 	}
 	if !ok {
 		return nil, errors.New(`keyring: not JSON of the form ` +
-			`{"code":[...],"number":[...],"seal":[...],"sign":[...],"pepper":[...],"encrypt":[...]} or {"version":1,"secret":"..."}, each name once`)
+			`{"code":[...],"number":[...],"seal":[...],"sign":[...],"pepper":[...],"encrypt":[...]} or ` +
+			`{"version":1,"secret":"..."}, each name once`)
 	}
-	r := reader{doc: &Document{versions: map[Kind][]*version{}}, known: known}
+	r := reader{doc: &Document{versions: map[Kind][]*version{}}, known: known, lazy: lazy}
 	r.document(object)
 	if len(r.problems) > 0 {
 		return nil, errors.Join(r.problems...)
@@ -71,6 +74,7 @@ func parse(text []byte, known *Document) (*Document, error) {
 // not even names: in a wrong document a secret may be anywhere.
 type reader struct {
 	doc, known *Document
+	lazy       bool
 	problems   []error
 }
 
@@ -155,6 +159,12 @@ func (r *reader) entry(where string, kind Kind, member string, object map[string
 	case member == "key":
 		v.pem = text
 		v.key = r.key(where+".key", kind, v)
+		if kind == Encrypt && r.lazy {
+			break
+		}
+		if _, err := v.key(); err != nil {
+			r.problems = append(r.problems, err)
+		}
 	case len(text) < otp.MinSecret:
 		r.wrong(where+".secret", "has %d bytes, at least %d are needed", len(text), otp.MinSecret)
 	default:
@@ -201,26 +211,30 @@ func (r *reader) time(where string, object map[string]any, name string) time.Tim
 	return t
 }
 
-func (r *reader) key(where string, kind Kind, v *version) *rsa.PrivateKey {
+// key returns how to read the key of a version.
+func (r *reader) key(where string, kind Kind, v *version) func() (*rsa.PrivateKey, error) {
 	if had := r.known.find(kind, v.number); had != nil && had.pem == v.pem {
 		return had.key
 	}
-	block, rest := pem.Decode([]byte(v.pem))
+	text := v.pem
+	return sync.OnceValues(func() (*rsa.PrivateKey, error) { return readKey(where, text) })
+}
+
+// readKey reads an RSA key. where is its place in the document.
+func readKey(where, text string) (*rsa.PrivateKey, error) {
+	block, rest := pem.Decode([]byte(text))
 	if block == nil || block.Type != "PRIVATE KEY" || len(block.Headers) > 0 ||
-		!strings.HasPrefix(v.pem, "-----BEGIN") || strings.TrimSpace(string(rest)) != "" {
-		r.wrong(where, `must be one "PRIVATE KEY" in PEM and nothing else; `+
-			`openssl pkcs8 -topk8 -nocrypt makes one of other forms`)
-		return nil
+		!strings.HasPrefix(text, "-----BEGIN") || strings.TrimSpace(string(rest)) != "" {
+		return nil, fmt.Errorf(`keyring: %s must be one "PRIVATE KEY" in PEM and nothing else; `+
+			`openssl pkcs8 -topk8 -nocrypt makes one of other forms`, where)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	key, ok := parsed.(*rsa.PrivateKey)
 	switch {
 	case err != nil || !ok:
-		r.wrong(where, "must be an RSA key in PKCS#8")
+		return nil, fmt.Errorf("keyring: %s must be an RSA key in PKCS#8", where)
 	case key.N.BitLen() < minBits:
-		r.wrong(where, "has %d bits, at least %d are needed", key.N.BitLen(), minBits)
-	default:
-		return key
+		return nil, fmt.Errorf("keyring: %s has %d bits, at least %d are needed", where, key.N.BitLen(), minBits)
 	}
-	return nil
+	return key, nil
 }

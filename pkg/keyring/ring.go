@@ -27,6 +27,8 @@ const (
 	retryAfter = 10 * time.Second
 	// fruitless is the pause after a fetch that did not bring the wanted version.
 	fruitless = time.Second
+	// fruitlessEncrypt is that of Encrypt versions, which callers name.
+	fruitlessEncrypt = time.Minute
 )
 
 // Ring returns the keys of a source. It is safe for concurrent use. A call costs an
@@ -54,6 +56,18 @@ var _ otp.Keyring = (*Ring)(nil)
 //
 // now must follow the wall clock. A version comes into force at its time, without a read.
 func New(source Source, now func() time.Time, maxAge time.Duration, log *slog.Logger) (*Ring, error) {
+	return newRing(source, now, maxAge, log, false)
+}
+
+// NewLazy is New for processes that must start fast: it reads the Encrypt keys of the first document at their first use.
+// Until one that is wrong is mended, the ring has none, and each use writes a log line with its place.
+func NewLazy(source Source, now func() time.Time, maxAge time.Duration, log *slog.Logger) (*Ring, error) {
+	return newRing(source, now, maxAge, log, true)
+}
+
+func newRing(
+	source Source, now func() time.Time, maxAge time.Duration, log *slog.Logger, lazy bool,
+) (*Ring, error) {
 	if maxAge <= 0 {
 		return nil, fmt.Errorf("keyring: the age is %v, must be above 0", maxAge)
 	}
@@ -61,7 +75,7 @@ func New(source Source, now func() time.Time, maxAge time.Duration, log *slog.Lo
 		source: source, now: now, maxAge: maxAge, log: log,
 		turn: make(chan struct{}, 1), missed: map[Kind]time.Time{},
 	}
-	if err := r.read(context.Background()); err != nil {
+	if err := r.read(context.Background(), lazy); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -149,8 +163,12 @@ func (r *Ring) newer(ctx context.Context, kind Kind, version int) *held {
 		return r.held.Load()
 	}
 	defer func() { <-r.turn }()
+	pause := fruitless
+	if kind == Encrypt {
+		pause = fruitlessEncrypt
+	}
 	lacks := func() bool { return version > r.held.Load().doc.highest(kind) }
-	if since := r.now().Sub(r.missed[kind]); lacks() && (since < 0 || since >= fruitless) {
+	if since := r.now().Sub(r.missed[kind]); lacks() && (since < 0 || since >= pause) {
 		r.fetch(ctx)
 		if lacks() && ctx.Err() == nil { // a caller that gave up proves nothing
 			r.missed[kind] = r.now()
@@ -161,7 +179,7 @@ func (r *Ring) newer(ctx context.Context, kind Kind, version int) *held {
 
 // fetch reads the source; the caller holds turn. After a failure the held keys stay.
 func (r *Ring) fetch(ctx context.Context) {
-	err := r.read(ctx)
+	err := r.read(ctx, false)
 	if err == nil {
 		return
 	}
@@ -169,7 +187,7 @@ func (r *Ring) fetch(ctx context.Context) {
 	r.asked.Store(r.now().Add(min(retryAfter, r.maxAge) - r.maxAge).UnixNano())
 }
 
-func (r *Ring) read(ctx context.Context) error {
+func (r *Ring) read(ctx context.Context, lazy bool) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	text, err := r.source.Read(ctx, r.now())
@@ -182,7 +200,7 @@ func (r *Ring) read(ctx context.Context) error {
 		known = old.doc
 	}
 	if old == nil || old.sum != sum {
-		doc, err := parse(text, known)
+		doc, err := parse(text, known, lazy)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,8 @@ func (v *version) generate(kind Kind, random io.Reader) error {
 	if err != nil {
 		return errors.New("keyring: an RSA key cannot be written") // without err, which may quote the key
 	}
-	v.key, v.pem = key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	v.key = func() (*rsa.PrivateKey, error) { return key, nil }
+	v.pem = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	return nil
 }
 

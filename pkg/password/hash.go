@@ -10,6 +10,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -48,15 +49,18 @@ func (d digest) String() string {
 		argon2.Version, d.Memory, d.Passes, d.Lanes, d.pepper, encode(d.salt), encode(d.sum))
 }
 
-var phc = regexp.MustCompile(
-	`^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2}),keyid=(\d{1,9})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$`)
+// phc is compiled at its first use: most processes of the functions check no password.
+var phc = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2}),keyid=(\d{1,9})` +
+		`\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$`)
+})
 
 var errDigest = errors.New("the digest of a password cannot be read: its user must set the password anew, " +
 	"or clear it with countersign user password clear")
 
 // parseDigest reads a digest of [digest.String]. The error does not quote it.
 func parseDigest(text string) (digest, error) {
-	m := phc.FindStringSubmatch(text)
+	m := phc().FindStringSubmatch(text)
 	if m == nil {
 		return digest{}, errDigest
 	}

@@ -37,7 +37,7 @@ func readKeys(source keyring.Source, now func() time.Time, log *slog.Logger, fai
 
 // openKeys reads a keyring. One without a key that signs answers is an error.
 func openKeys(source keyring.Source, now func() time.Time, log *slog.Logger) (*keyring.Ring, error) {
-	ring, err := keyring.New(source, now, keysAge, log)
+	ring, err := keyring.NewLazy(source, now, keysAge, log)
 	if err != nil {
 		return nil, err
 	}

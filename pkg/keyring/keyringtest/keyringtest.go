@@ -3,6 +3,8 @@ package keyringtest
 
 import (
 	"crypto/rand"
+	_ "embed"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,17 +14,44 @@ import (
 	"countersign/pkg/keyring"
 )
 
+// The RSA keys of the keyring are in files, because one takes as long to make as most tests take. They protect nothing.
+var (
+	//go:embed testdata/sign.pem
+	sign string
+	//go:embed testdata/encrypt.pem
+	encrypt string
+)
+
+var made = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // AtRest returns the document of a keyring with one key of each kind, all in force since the
-// start of 2025. It is made once in a process, because an RSA key takes long to make.
+// start of 2025. Its secrets are made once in a process.
 var AtRest = sync.OnceValue(func() []byte {
+	pems := map[keyring.Kind]string{keyring.Sign: sign, keyring.Encrypt: encrypt}
 	d := &keyring.Document{}
 	for _, kind := range keyring.Kinds() {
-		made := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+		if pems[kind] != "" {
+			continue
+		}
 		if _, err := d.Rotate(kind, time.Time{}, made, rand.Reader); err != nil {
 			panic(err)
 		}
 	}
-	return d.AtRest()
+	var whole map[keyring.Kind][]map[string]any
+	if err := json.Unmarshal(d.AtRest(), &whole); err != nil {
+		panic(err)
+	}
+	for kind, pem := range pems {
+		whole[kind] = []map[string]any{{"version": 1, "made": made, "key": pem}}
+	}
+	text, err := json.Marshal(whole)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := keyring.Parse(text); err != nil {
+		panic(err)
+	}
+	return text
 })
 
 // Write writes the keyring to keys.json in a folder, and returns the path of that file.
