@@ -99,7 +99,8 @@ func (c tool) ok(args ...string) string {
 // json is ok with --json, and decodes the output into a value.
 func (c tool) json(into any, args ...string) {
 	c.t.Helper()
-	out := c.ok(append([]string{args[0], args[1], "--json"}, args[2:]...)...)
+	end := slices.Index(append(args, "--"), "--") // of the flags
+	out := c.ok(slices.Insert(slices.Clone(args), end, "--json")...)
 	if strings.Count(out, "\n") != 1 {
 		c.t.Errorf("%q printed %q, want one line", args, out)
 	}

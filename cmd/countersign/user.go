@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,12 +22,13 @@ var userHelp = texts{
 }
 
 type userCommands struct {
-	Add     userAdd     `cmd:"" help:"Add a user of a client."`
-	List    userList    `cmd:"" help:"List a client's users. Their numbers are masked."`
-	Block   userBlock   `cmd:"" help:"Send a user no codes, and accept none."`
-	Unblock userUnblock `cmd:"" help:"Undo block."`
-	Remove  userRemove  `cmd:"" help:"Remove a user. The user's tokens become invalid."`
-	Token   struct {
+	Add      userAdd          `cmd:"" help:"Add a user of a client."`
+	List     userList         `cmd:"" help:"List a client's users. Their numbers are masked."`
+	Block    userBlock        `cmd:"" help:"Send a user no codes, and accept neither codes nor passwords."`
+	Unblock  userUnblock      `cmd:"" help:"Undo block."`
+	Remove   userRemove       `cmd:"" help:"Remove a user and its passwords. The user's tokens become invalid."`
+	Password passwordCommands `cmd:"" help:"passwords"`
+	Token    struct {
 		Add    tokenAdd    `cmd:"" help:"Give a user a wallet token. To add it again changes its expiry."`
 		Revoke tokenRevoke `cmd:"" help:"Revoke a wallet token."`
 	} `cmd:"" help:"Manage wallet tokens, which stand for a user in users/initAuthentication."`
@@ -35,7 +37,7 @@ type userCommands struct {
 // Help describes the JSON of the commands.
 func (userCommands) Help() string {
 	return "With --json, list prints an array of {id, status, number, mask, added}, where number is never in clear. " +
-		"Each other command prints {client, user, done, tokens, expires}."
+		"Each other command but those of password prints {client, user, done, tokens, expires}."
 }
 
 // ofClient is the flag that names the client of a user.
@@ -149,6 +151,10 @@ func (c *userAdd) Run(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
+		if err := b.linked(ctx, c.Client, c.User); err != nil {
+			return fmt.Errorf("the user is added, but user block does not hold for passwords of the number yet "+
+				"(user unblock mends that), and no token is added: %w", err)
+		}
 		if err := addTokens(ctx, b, c.Client, c.User, values, c.TokenExpires.Time); err != nil {
 			return fmt.Errorf("the user is added, but not every token (user token add adds one): %w", err)
 		}
@@ -228,18 +234,32 @@ func (c *userUnblock) Run(ctx context.Context) error {
 
 type userRemove struct{ oneUser }
 
-// Run removes a user.
+// Run removes a user and the user's passwords. A user whose number cannot be read is removed too.
 func (c *userRemove) Run(ctx context.Context) error {
-	return c.change(ctx, "removed", users.Directory.Remove)
+	return c.on(ctx, func(b *books) error {
+		person, unread := b.users.Person(ctx, c.Client, c.User)
+		if err := b.users.Remove(ctx, c.Client, c.User); err != nil {
+			return err
+		}
+		if err := cmp.Or(unread, b.forget(ctx, c.Client, person)); err != nil {
+			return fmt.Errorf("the user is removed, but passwords that were set by number may stay "+
+				"(user password clear --number removes them): %w", err)
+		}
+		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: "removed"})
+	})
 }
 
-// change changes the user, and prints what is done.
+// change changes the user, links the passwords of the number to the user, and prints what is done.
 func (c *oneUser) change(
 	ctx context.Context, done string, change func(d users.Directory, ctx context.Context, client, id string) error,
 ) error {
 	return c.on(ctx, func(b *books) error {
 		if err := change(b.users, ctx, c.Client, c.User); err != nil {
 			return err
+		}
+		if err := b.linked(ctx, c.Client, c.User); err != nil {
+			return fmt.Errorf("the user is %s, but for passwords that were set by number only once this command ends "+
+				"without an error: %w", done, err)
 		}
 		return c.answerUser(userDone{Client: c.Client, User: c.User, Done: done})
 	})

@@ -33,6 +33,7 @@ func (k Kind) Weak(typed Clear, to otp.Phone) string {
 	password := string(typed)
 	digits, lower := strings.TrimPrefix(to.E164(), "+"), strings.ToLower(password)
 	switch {
+	case password == "": // of no form, see [Kind.Form]
 	case uniform(password):
 		return "must not be one character again and again"
 	case run(password, 1), run(password, -1):
