@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
+	"log/slog"
 	"strings"
 )
 
@@ -41,6 +43,12 @@ type Sealed struct {
 	KeyVersion string // of the key that it is encrypted to; "" for the one in force
 	Clear      bool   // the client may send passwords in clear
 }
+
+// Sealed formats and logs as stars, since its value can be a password.
+func (s Sealed) String() string               { return stars }
+func (s Sealed) Format(f fmt.State, _ rune)   { fmt.Fprint(f, stars) }
+func (s Sealed) LogValue() slog.Value         { return slog.StringValue(stars) }
+func (s Sealed) MarshalText() ([]byte, error) { return []byte(stars), nil }
 
 // inClear reports whether the value is the password itself: no ciphertext is as short as a password.
 func (s Sealed) inClear() bool { return s.Clear && len(s.Value) < minCipher }
