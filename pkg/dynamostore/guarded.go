@@ -12,8 +12,8 @@ import (
 // first: it knows the number. If the guard refuses the message, the ledger gives it back.
 //
 // Where the entries had no room when they were read, the ledger itself refuses the message to a new number, in the one
-// write that it takes: a refused call costs no more than any other. Room that another call takes after that is missed by
-// the entry's own write, and costs those that give back what the others count.
+// write that it takes: a refused call costs no more than any other. Where another call takes the room after that, the
+// entry's own write is refused, and further ones give back what ledger and other entries count.
 func (s *Store) spendGuarded(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	verdict := p.Found.Foresee(ctx, *p.Guard)
 	full := verdict.Refused(p.Guard.Mode)

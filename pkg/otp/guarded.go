@@ -26,8 +26,8 @@ func (s *sending) guarded(region string, tag guard.Tag) *guard.Message {
 	}
 }
 
-// look reads the entries of a message, once in a call. The message of a challenge that went to a known number is not
-// counted by any. An error is none of the call: the writes find out what the entries have, and a known number needs none.
+// look reads the entries of a message, once in a call. No entry counts a message where that of its challenge went to a
+// known number. An error is none of the call: the writes find out what the entries have, and a known number needs none.
 func (s *sending) look(ctx context.Context, m *guard.Message, tag guard.Tag) {
 	if _, _, known, _ := tag.Numbers("", ""); m == nil || s.Entries == nil || s.looked || known {
 		return

@@ -72,8 +72,10 @@ func TestWritesOfRefusals(t *testing.T) {
 		full   []guard.Kind
 		reason guard.Reason
 	}{
-		"source": {[]guard.Kind{guard.Source}, guard.BySource}, "block": {[]guard.Kind{guard.Block}, guard.ByBlock},
-		"country": {[]guard.Kind{guard.Country}, guard.ByCountry}, "client": {[]guard.Kind{guard.Young}, guard.ByClient},
+		"source":  {[]guard.Kind{guard.Source}, guard.BySource},
+		"block":   {[]guard.Kind{guard.Block}, guard.ByBlock},
+		"country": {[]guard.Kind{guard.Country}, guard.ByCountry},
+		"client":  {[]guard.Kind{guard.Young}, guard.ByClient},
 	} {
 		p := guarded("N#"+name, "a")
 		m := *message
