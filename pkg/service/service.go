@@ -86,7 +86,7 @@ func New(p Ports) *Service {
 	return &Service{
 		Store:     telemetry.Store{Challenges: p.Store, Ledgers: p.Store, Now: p.Now},
 		Keys:      p.Keys,
-		Passwords: password.New(p.Table, p.Keys, p.Keys, p.Now, p.Rand),
+		Passwords: password.New(telemetry.Documents{Table: p.Table, Now: p.Now}, p.Keys, p.Keys, p.Now, p.Rand),
 		Users:     users.Directory{Table: p.Table, Sealer: p.Keys, Now: p.Now},
 		Gate: &ams.Gate{
 			Door: &admission.Door{

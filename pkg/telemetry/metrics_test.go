@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/documents"
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
@@ -195,6 +196,27 @@ func TestTimeOfEachWrite(t *testing.T) {
 		if record.Storing != want*time.Millisecond {
 			t.Errorf("recorded %v of the store's time, want %d ms", record.Storing, want)
 		}
+	}
+}
+
+// slow is a table of documents whose writes take a second.
+type slow struct {
+	documents.Table
+	now time.Time
+}
+
+func (s *slow) Put(context.Context, string, []byte, int64) (bool, error) {
+	s.now = s.now.Add(time.Second)
+	return false, nil
+}
+
+// The record has the time of documents that a request writes, too.
+func TestTimeOfDocuments(t *testing.T) {
+	store := &slow{}
+	ctx, record := telemetry.Begin(t.Context(), store.now)
+	documents := telemetry.Documents{Table: store, Now: func() time.Time { return store.now }}
+	if _, err := documents.Put(ctx, "", nil, 0); err != nil || record.Storing != time.Second {
+		t.Errorf("recorded %v of the table's time, want 1s: %v", record.Storing, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"countersign/pkg/documents"
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
@@ -82,6 +83,21 @@ func (s Store) wrote(ctx context.Context, begun time.Time, w otp.Write) otp.Writ
 		r.Mask, r.Country, r.AuthID = c.Mask, c.Region, c.AuthID
 	}
 	return w
+}
+
+// Documents notes how long the writes of documents take that belong to a request, such as the count of a guess at a
+// password.
+type Documents struct {
+	documents.Table
+	Now func() time.Time
+}
+
+// Put implements [documents.Table].
+func (d Documents) Put(ctx context.Context, key string, text []byte, was int64) (ok bool, err error) {
+	begun := d.Now()
+	ok, err = d.Table.Put(ctx, key, text, was)
+	From(ctx).Storing += d.Now().Sub(begun)
+	return ok, err
 }
 
 // Receipts notes how long the look-up of a receipt takes, and that it failed. The message goes out all the same, so the
