@@ -5,15 +5,18 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/password"
 )
 
 var keysHelp = texts{
 	"rotate": "Make a new version of a key. Older versions stay readable until they are retired, so nothing is lost.",
-	"kind": "code (challenges), number (limits of numbers), seal (clients' secrets, users' numbers, the key of the " +
-		"access keys' digests), sign (answers), or all.",
+	"kind": "code (challenges), number (limits of numbers), seal (clients' secrets, users' numbers, the keys of " +
+		"digests), sign (answers), pepper (users' passwords), encrypt (passwords on their way), or all of those that " +
+		"the keyring has.",
 	"after": "Time until the new version comes into force. Without it: none. For sign, 24h or more: " +
 		"clients that check answers refuse them until they have the new public key.",
 	"force_retire": "Retire it although it is still needed, because it has leaked or a backup was restored.",
@@ -29,7 +32,7 @@ type keysCommands struct {
 func (keysCommands) Help() string {
 	return "With --json, list prints all versions and rotate the new ones: an array of " +
 		"{kind, version, made, from, state, publicKey}, where state is in force, read or waiting. " +
-		"retire prints {kind, version, resealed}."
+		"retire prints {kind, version, resealed, lost}."
 }
 
 type keysList struct{ place }
@@ -51,7 +54,7 @@ func (p place) answerKeys(more string, list []keyring.Info) error {
 			string(k.Kind), fmt.Sprint(k.Version), string(k.State), instant(k.Made), instant(k.From),
 		})
 		if k.PublicKey != "" {
-			public += fmt.Sprintf("public key of sign version %d:\n%s", k.Version, k.PublicKey)
+			public += fmt.Sprintf("public key of %s version %d:\n%s", k.Kind, k.Version, k.PublicKey)
 		}
 	}
 	return p.answer(list, columns(rows...)+public+more)
@@ -59,7 +62,7 @@ func (p place) answerKeys(more string, list []keyring.Info) error {
 
 type keysRotate struct {
 	place
-	Kind  string        `arg:"" optional:"" enum:"code,number,seal,sign,all" default:"code" help:"kind"`
+	Kind  string        `arg:"" optional:"" enum:"code,number,seal,sign,pepper,encrypt,all" default:"code" help:"kind"`
 	After time.Duration `placeholder:"DURATION" help:"after"`
 }
 
@@ -69,12 +72,12 @@ func (c *keysRotate) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kinds := []keyring.Kind{keyring.Kind(c.Kind)}
-	if c.Kind == "all" {
-		kinds = keyring.Kinds()
-	}
 	var made []keyring.Info
 	err = keys.Edit(ctx, func(d *keyring.Document) (err error) {
+		kinds := []keyring.Kind{keyring.Kind(c.Kind)}
+		if c.Kind == "all" {
+			kinds = allKinds(d)
+		}
 		made, err = rotate(d, kinds, c.After, time.Now())
 		return err
 	})
@@ -82,8 +85,12 @@ func (c *keysRotate) Run(ctx context.Context) error {
 		return err
 	}
 	more := ""
+	if made[0].Version == 1 && slices.Contains(forPasswords, made[0].Kind) {
+		more = "Passwords need a pepper and an encrypt key. A release from before them cannot read this keyring: " +
+			"a copy of the secret from before brings it back (docs/keys.md).\n"
+	}
 	if c.Kind == "sign" || c.Kind == "all" {
-		more = "Give the merchants this public key with its version before it comes into force: " +
+		more += "Give the merchants this public key with its version before it comes into force: " +
 			"until they have it, they refuse the answers that it signs.\n"
 		if c.After <= 0 {
 			warn("the new sign key is in force now: clients that check answers refuse them until they have its " +
@@ -91,6 +98,21 @@ func (c *keysRotate) Run(ctx context.Context) error {
 		}
 	}
 	return c.answerKeys(more, made)
+}
+
+// forPasswords are the kinds that a keyring may lack, where no user has a password.
+var forPasswords = []keyring.Kind{keyring.Pepper, keyring.Encrypt}
+
+// allKinds returns the kinds that "all" rotates: the first pepper or encrypt key is for the operator to make.
+func allKinds(d *keyring.Document) (kinds []keyring.Kind) {
+	list := d.List(time.Now())
+	for _, kind := range keyring.Kinds() {
+		has := slices.ContainsFunc(list, func(k keyring.Info) bool { return k.Kind == kind })
+		if has || !slices.Contains(forPasswords, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
 }
 
 // rotate makes the next version of each kind, and returns the new versions.
@@ -117,7 +139,7 @@ func rotate(
 
 type keysRetire struct {
 	place
-	Kind    string `arg:"" enum:"code,number,seal,sign" help:"The kind of the key."`
+	Kind    string `arg:"" enum:"code,number,seal,sign,pepper,encrypt" help:"The kind of the key."`
 	Version int    `arg:"" help:"Its version."`
 	Force   bool   `help:"force_retire"`
 }
@@ -125,7 +147,9 @@ type keysRetire struct {
 // Help describes the loss.
 func (keysRetire) Help() string {
 	return `A version that is still needed is refused, with the time from which on it can be retired: a code version ` +
-		`for 35 minutes after a newer one is in force, a number version until another one has counted for 25 hours. ` +
+		`for 35 minutes after a newer one is in force, a number version until another one has counted for 25 hours, ` +
+		`an encrypt version for 35 minutes and a pepper version for five after a newer one is in force. A pepper ` +
+		`version is also refused as long as a password is stored under it, with the number of these. ` +
 		`A key that has leaked is retired with --force. A version takes with it:
 
 code: the challenges that were made with it. Their codes no longer verify, and a repeated init ` +
@@ -138,7 +162,15 @@ number: the messages that were counted under it, so that limits start from zero.
 seal: nothing. Secrets and numbers under it are first encrypted again, in the store that --store names. ` +
 		`If another store uses the same keys, clients' secrets and users' numbers there are lost.
 
-sign: nothing. It no longer signs.`
+sign: nothing. It no longer signs.
+
+pepper: the passwords that are stored under it. Their users set them anew, after a code. A password is stored under ` +
+		`the newest pepper when its user types it the next time, so few are left after some months. They are counted ` +
+		`in the store that --store names.
+
+encrypt: the passwords on their way that were encrypted to it. They are refused as an illegal parameter, which counts ` +
+		`as no guess. Half an hour after the next version came into force there are none, unless a merchant keeps the ` +
+		`key instead of taking that of each challenge.`
 }
 
 // retired is the JSON of retire.
@@ -146,6 +178,7 @@ type retired struct {
 	Kind     string `json:"kind"`
 	Version  int    `json:"version"`
 	Resealed int    `json:"resealed,omitzero"` // number of documents that were encrypted again
+	Lost     int    `json:"lost,omitzero"`     // number of passwords that were stored under it
 }
 
 // Run removes a version of a key.
@@ -156,10 +189,14 @@ func (c *keysRetire) Run(ctx context.Context) error {
 	}
 	retire := c.retire
 	done := retired{Kind: c.Kind, Version: c.Version}
-	if c.Kind == string(keyring.Seal) {
-		if done.Resealed, err = c.reseal(ctx, retire); err != nil {
-			return err
-		}
+	switch keyring.Kind(c.Kind) {
+	case keyring.Seal:
+		done.Resealed, err = c.reseal(ctx, retire)
+	case keyring.Pepper:
+		done.Lost, err = c.losing(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	if err := keys.Edit(ctx, retire); err != nil {
 		return err
@@ -168,7 +205,30 @@ func (c *keysRetire) Run(ctx context.Context) error {
 	if done.Resealed > 0 {
 		text += fmt.Sprintf("; documents encrypted again: %d", done.Resealed)
 	}
+	if done.Lost > 0 {
+		text += fmt.Sprintf("; passwords lost with it: %d", done.Lost)
+	}
 	return c.answer(done, text)
+}
+
+// losing counts the passwords that are stored under a pepper, and refuses to lose one without --force.
+func (c *keysRetire) losing(ctx context.Context) (lost int, err error) {
+	err = c.on(ctx, func(b *books) error {
+		ring, err := b.ring()
+		if err != nil {
+			return err
+		}
+		if err := c.retire(ring.Document()); err != nil {
+			return err
+		}
+		if lost, err = password.Under(ctx, b.clients.Table, c.Version); err == nil && lost > 0 && !c.Force {
+			err = fmt.Errorf("pepper version %d is still needed: passwords stored under it, which are lost with it: %d. "+
+				"Each is stored anew when its user types it the next time; --force retires it now, and the users "+
+				"set new ones", c.Version, lost)
+		}
+		return err
+	})
+	return lost, err
 }
 
 // retire removes the version from a keyring, unless it is still needed.

@@ -33,7 +33,8 @@ func (c tool) keys() string {
 // list and client add print the public keys.
 func TestKeysCommands(t *testing.T) {
 	c := onFolder(t, filepath.Join(t.TempDir(), "new"))
-	if got := c.keys(); got != "code 1 in force, number 1 in force, seal 1 in force, sign 1 in force" {
+	if got := c.keys(); got != "code 1 in force, number 1 in force, seal 1 in force, sign 1 in force, "+
+		"pepper 1 in force, encrypt 1 in force" {
 		t.Errorf("a new keyring has %s", got)
 	}
 	private(t, c.data)
@@ -48,7 +49,7 @@ func TestKeysCommands(t *testing.T) {
 		in < 23*time.Hour || in > 24*time.Hour || !strings.Contains(made[0].PublicKey, "BEGIN PUBLIC KEY") {
 		t.Errorf("rotate sign --after 24h made %+v", made)
 	}
-	c.prints([]string{"keys", "list"}, "sign    1        in force  20", "sign    2        waiting   20",
+	c.prints([]string{"keys", "list"}, "sign     1        in force  20", "sign     2        waiting   20",
 		"public key of sign version 1:\n-----BEGIN", "public key of sign version 2:\n"+made[0].PublicKey)
 	c.prints([]string{"client", "add", "acme", "--country", "MY", "--generate-key"},
 		"version 1, that signs its answers:\n",
@@ -59,7 +60,7 @@ func TestKeysCommands(t *testing.T) {
 		t.Errorf("rotate sign without --after ended with %d\n%s%s", exit, out, faults)
 	}
 	if got, want := c.keys(), "code 1 read, code 2 in force, number 1 in force, seal 1 in force, "+
-		"sign 1 read, sign 2 read, sign 3 in force"; got != want {
+		"sign 1 read, sign 2 read, sign 3 in force, pepper 1 in force, encrypt 1 in force"; got != want {
 		t.Errorf("in the end: %s, want %s", got, want)
 	}
 }
@@ -70,14 +71,17 @@ func TestRetireKeys(t *testing.T) {
 	c.ok("keys", "rotate", "all")
 	c.ok("keys", "rotate", "code")
 	if got, want := c.keys(), "code 1 read, code 2 read, code 3 in force, number 1 read, number 2 in force, "+
-		"seal 1 read, seal 2 in force, sign 1 read, sign 2 in force"; got != want {
+		"seal 1 read, seal 2 in force, sign 1 read, sign 2 in force, pepper 1 read, pepper 2 in force, "+
+		"encrypt 1 read, encrypt 2 in force"; got != want {
 		t.Errorf("after rotate: %s, want %s", got, want)
 	}
 	refused := map[string]string{
-		"code":   "codes that were sent under it in the last half hour no longer verify",
-		"number": "each number would get its messages once more, five in the next hour",
+		"code":    "codes that were sent under it in the last half hour no longer verify",
+		"number":  "each number would get its messages once more, five in the next hour",
+		"pepper":  "processes that have not read the newer version store passwords under it",
+		"encrypt": "passwords that were encrypted to it in the last half hour are refused",
 	}
-	for _, kind := range []string{"code", "number", "sign", "seal"} {
+	for _, kind := range []string{"code", "number", "sign", "seal", "pepper", "encrypt"} {
 		arguments := []string{"keys", "retire", kind, "1"}
 		if reason, early := refused[kind]; early {
 			before := c.keys()
@@ -92,7 +96,7 @@ func TestRetireKeys(t *testing.T) {
 	}
 	c.no("is in force", "keys", "retire", "number", "2", "--force")
 	if got, want := c.keys(), "code 2 read, code 3 in force, number 2 in force, seal 2 in force, "+
-		"sign 2 in force"; got != want {
+		"sign 2 in force, pepper 2 in force, encrypt 2 in force"; got != want {
 		t.Errorf("after retire: %s, want %s", got, want)
 	}
 	if out := c.ok("keys", "retire", "code", "2", "--force", "--json"); out != `{"kind":"code","version":2}`+"\n" {
@@ -113,9 +117,9 @@ func TestKeysMistakes(t *testing.T) {
 		"retire code 2":            "in force",
 		"retire code 9":            "there is no code key of version 9",
 		"retire seal 2":            "in force",
-		"retire all 1":             `must be one of "code","number","seal","sign"`,
+		"retire all 1":             `must be one of "code","number","seal","sign","pepper","encrypt"`,
 		"retire code":              "<version>",
-		"rotate salt":              `must be one of "code","number","seal","sign","all"`,
+		"rotate salt":              `must be one of "code","number","seal","sign","pepper","encrypt","all"`,
 		"rotate code --after soon": "--after",
 		"rotate --after 99999999h": "--after",
 		"rotate --after 100000h":   "more than ten years",
@@ -168,11 +172,20 @@ func TestAdministrationInAWS(t *testing.T) {
 
 	c.prints([]string{"client", "add", "acme", "--country", "MY", "--public-key", publicKey},
 		"no key that signs answers: keys rotate sign makes one")
-	c.prints([]string{"keys", "rotate", "sign"}, "sign  1        in force")
+	c.prints([]string{"keys", "rotate", "all"}, "sign    1        in force")
+	c.ok("keys", "retire", "seal", "1")
 	c.prints([]string{"client", "rotate-secret", "acme"}, "(shown this once)")
 	c.ok("keys", "rotate", "seal")
-	c.prints([]string{"keys", "retire", "seal", "1"}, "encrypted again: 1")
-	if got := c.keys(); got != "code 1 in force, number 1 in force, seal 2 in force, sign 1 in force" {
+	c.prints([]string{"keys", "retire", "seal", "2"}, "encrypted again: 1")
+	// A deployment has no keys for passwords before its operator makes them.
+	if got := c.keys(); got != "code 1 read, code 2 in force, number 1 read, number 2 in force, seal 3 in force, "+
+		"sign 1 in force" {
+		t.Error(got)
+	}
+	c.prints([]string{"keys", "rotate", "pepper"}, "pepper  1        in force", "A release from before them cannot read")
+	c.prints([]string{"keys", "rotate", "encrypt"}, "encrypt  1        in force", "public key of encrypt version 1:\n")
+	c.prints([]string{"keys", "rotate", "encrypt", "--after", "24h"}, "encrypt  2        waiting")
+	if got := c.keys(); !strings.HasSuffix(got, "pepper 1 in force, encrypt 1 in force, encrypt 2 waiting") {
 		t.Error(got)
 	}
 

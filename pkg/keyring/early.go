@@ -13,6 +13,10 @@ const (
 	// numberRest is for the messages of a day, which a ledger under the newer version has not counted: the limit's day
 	// has 24 hours and a half.
 	numberRest = 25 * time.Hour
+	// pepperRest is for passwords that are set by processes which have not read the newer version.
+	pepperRest = 5 * time.Minute
+	// encryptRest is for the challenges whose key the older version was, which live as long as those of codes.
+	encryptRest = codeRest
 )
 
 // EarlyError means that a version is still needed: to retire it takes something from people, see Loss.
@@ -32,6 +36,7 @@ func (e *EarlyError) Error() string {
 // that has leaked must go at once. It returns nil for a version that there is not.
 //
 // Seal and Sign versions are never too early: values are sealed again first, and a signature that was made stays good.
+// After a Pepper version's time nothing new is stored under it; whether a password still is, the table knows alone.
 func (d *Document) TooEarly(kind Kind, number int, now time.Time) error {
 	if d.find(kind, number) == nil {
 		return nil
@@ -39,12 +44,18 @@ func (d *Document) TooEarly(kind Kind, number int, now time.Time) error {
 	e := &EarlyError{Kind: kind, Version: number}
 	switch kind {
 	case Code:
-		e.Until = d.followed(number).Add(codeRest)
+		e.Until = d.followed(Code, number).Add(codeRest)
 		e.Loss = "codes that were sent under it in the last half hour no longer verify"
 	case Number:
 		e.Until = d.counting(number).Add(numberRest)
 		e.Loss = "the other versions have not counted the messages of a whole day, so each number would get its " +
 			"messages once more, five in the next hour by default"
+	case Pepper:
+		e.Until = d.followed(Pepper, number).Add(pepperRest)
+		e.Loss = "processes that have not read the newer version store passwords under it, which are lost with it"
+	case Encrypt:
+		e.Until = d.followed(Encrypt, number).Add(encryptRest)
+		e.Loss = "passwords that were encrypted to it in the last half hour are refused, and their users begin again"
 	default:
 		return nil
 	}
@@ -54,10 +65,10 @@ func (d *Document) TooEarly(kind Kind, number int, now time.Time) error {
 	return e
 }
 
-// followed returns when a newer code version than this one came into force first, or will. Codes are sent under the
-// older one until then.
-func (d *Document) followed(number int) (at time.Time) {
-	for _, v := range d.versions[Code] {
+// followed returns when a newer version of a kind than this one came into force first, or will. The older one is used
+// for what is new until then.
+func (d *Document) followed(kind Kind, number int) (at time.Time) {
+	for _, v := range d.versions[kind] {
 		if v.number <= number {
 			continue
 		}

@@ -29,11 +29,16 @@ func TestTooEarly(t *testing.T) {
 		"code, from a time on": {keyring.Code, at(0), at(2 * hour), 1, 2*hour + 35*time.Minute},
 		"code, twice":          {keyring.Code, at(0, hour), at(0, 0), 1, 35 * time.Minute},
 		"code, twice, newer":   {keyring.Code, at(0, hour), at(0, 0), 2, hour + 35*time.Minute},
+		"pepper":               {keyring.Pepper, at(0), at(0), 1, 5 * time.Minute},
+		"pepper, ahead":        {keyring.Pepper, at(0), at(2 * hour), 1, 2*hour + 5*time.Minute},
+		"pepper, twice, newer": {keyring.Pepper, at(0, hour), at(0, 0), 2, hour + 5*time.Minute},
+		"encrypt":              {keyring.Encrypt, at(0), at(0), 1, 35 * time.Minute},
+		"encrypt, ahead":       {keyring.Encrypt, at(0), at(24 * hour), 1, 24*hour + 35*time.Minute},
 		"seal":                 {keyring.Seal, at(0), at(0), 1, 0},
-		"sign":                 {keyring.Sign, at(0, 0), at(0, 0), 1, 0},
+		"sign":                 {keyring.Sign, at(0), at(0), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := parse(t, codes(1))
+			d := parse(t, passwords([]v{{Version: 1}}, []v{{Version: 1}}))
 			for i, at := range c.rotate {
 				from := time.Time{}
 				if c.from[i] > 0 {

@@ -54,6 +54,31 @@ func TestRetiredPepper(t *testing.T) {
 	})
 }
 
+// The passwords that a retired pepper takes with it are counted: of every kind, and none that was made anew.
+func TestUnder(t *testing.T) {
+	onEach(t, func(t *testing.T, o opener) {
+		w := newWorld(t, o.open(t), 1)
+		under := func(want ...int) {
+			t.Helper()
+			for i, want := range want {
+				if n, err := password.Under(t.Context(), w.table, i+1); err != nil || n != want {
+					t.Errorf("%d under pepper %d, %v, want %d", n, i+1, err, want)
+				}
+			}
+		}
+		under(0, 0)
+		w.set(password.Payment, pin)
+		w.set(password.Login, phrase)
+		under(2, 0)
+		w.keys.rotate(2)
+		w.guess(w.ref(password.Payment, ""), pin, otp.Passed)
+		under(1, 1)
+		w.store(`{"payment":"canary"}`)
+		_, err := password.Under(t.Context(), w.table, 1)
+		quiet(t, err, client)
+	})
+}
+
 // A repeat of a request is recognised over a rotation and a retirement of the pepper.
 func TestRepeatOverARotation(t *testing.T) {
 	onEach(t, func(t *testing.T, o opener) {
