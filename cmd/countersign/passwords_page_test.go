@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestPasswordsPage pastes the commands of docs/passwords.md into a shell: openssl encrypts there. The next block of code
+// after a command has its answer.
+func TestPasswordsPage(t *testing.T) {
+	page := string(readFile(t, "../../docs/passwords.md"))
+	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(page, -1)
+	command := regexp.MustCompile(`^(url|proof|value|id|encrypt)[=(]|^post `)
+	var script, answers []string
+	for _, block := range blocks {
+		switch text := block[1]; {
+		case strings.HasPrefix(text, "encrypt("): // before it is called
+			script = append([]string{text}, script...)
+		case command.MatchString(text):
+			script = append(script, text, "echo\n")
+		case strings.HasPrefix(text, `{"`):
+			answers = append(answers, strings.TrimSpace(text))
+		}
+	}
+	p := serveOn(t, newFolder(t))
+	run := exec.Command("bash", "-c", strings.ReplaceAll(strings.Join(script, ""), "http://127.0.0.1:8080", p.url))
+	run.Dir = t.TempDir() // for key.json
+	out, err := run.CombinedOutput()
+	var got []string
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "{") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if err != nil || len(got) != 6 || len(answers) != 6 {
+		t.Fatalf("%v: %d answers, and %d on the page\n%s", err, len(got), len(answers), out)
+	}
+	changing := regexp.MustCompile(`"authenticationId":"\d{35}"|"publicKey":"[^"]*"`)
+	for i := range got {
+		if a, b := changing.ReplaceAllString(got[i], "*"), changing.ReplaceAllString(answers[i], "*"); a != b {
+			t.Errorf("command %d answered\n%s\nthe page has\n%s", i+1, got[i], answers[i])
+		}
+	}
+}
