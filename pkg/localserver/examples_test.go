@@ -291,7 +291,7 @@ var reasons = map[string]func(*example){
 	"/v1/security/verifyAuthentication PARAM_ILLEGAL": func(e *example) { e.replace(`"`+exampleAuthID+`"`, "null") },
 
 	setPath + " PARAM_ILLEGAL":                            func(e *example) { e.replace("PAYMENT", "THREEDS") },
-	setPath + " PROCESS_FAIL":                             func(e *example) { e.removed() },
+	setPath + " PROCESS_FAIL":                             func(e *example) { e.blocked() },
 	initShort + " PROCESS_FAIL.password":                  func(*example) {},
 	securityShort + " VERIFY_TIMES_EXCEED_LIMIT.password": func(e *example) { e.guessed(password.Guesses) },
 
@@ -372,7 +372,7 @@ func (e *example) advice(got any) string {
 func (e *example) arrange() {
 	ofUser := strings.HasPrefix(e.name, "USER_") || e.name == "INVALID_ACCESS_TOKEN"
 	switch {
-	case e.path == setPath:
+	case e.path == setPath, e.name == "SUCCESS.first-password":
 		e.proved()
 	case strings.Contains(e.name, "password") && e.name != "PROCESS_FAIL.password":
 		e.asked()

@@ -103,7 +103,12 @@ func (e *example) guessed(times int) {
 	}
 }
 
-// removed makes the number that of a user who is removed.
-func (e *example) removed() {
-	e.must(e.accounts().Link(e.t.Context(), e.client.ID, exampleNumber, "gone", e.now()))
+// blocked makes the number that of a user who is blocked.
+func (e *example) blocked() {
+	e.t.Helper()
+	ctx := e.t.Context()
+	user, _, err := e.users.Resolve(ctx, e.client.ID, exampleToken)
+	e.must(err)
+	e.must(e.accounts().Link(ctx, e.client.ID, exampleNumber, user.ID, user.Added))
+	e.must(e.users.Block(ctx, e.client.ID, "u"))
 }
