@@ -1,7 +1,6 @@
 package ams
 
 import (
-	"cmp"
 	"context"
 
 	"countersign/pkg/clients"
@@ -156,7 +155,10 @@ func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
 	typed, field, rule := s.Passwords.Decrypt(ctx, r.sealed)
 	kind := password.Kind(r.kind)
 	if rule == "" {
-		field, rule = "passwordValue", cmp.Or(kind.Form(typed), kind.Weak(typed, to.To))
+		field, rule = "passwordValue", kind.Form(typed)
+	}
+	if rule == "" {
+		rule = kind.Weak(typed, to.To)
 	}
 	if rule != "" {
 		return illegal(field, rule)
