@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"countersign/pkg/gateway"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // FuzzBody sends any body. Every answer is a result of the contract, and a body that encoding/json cannot read is never
@@ -16,19 +17,26 @@ func FuzzBody(f *testing.F) {
 		`{"x":"\ud800"}`, "\xef\xbb\xbf{}",
 		pays(docRequest, bill), pays(docVerify, bill), pays(docVerify, `{"amount":1}`),
 		`{"authenticationRequestId":"` + docID +
-			`","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`} {
+			`","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`,
+		askBody(docID, "PAYMENT"), askBody("a", "LOGIN"), guessBody(docID, "1", "PAYMENT", "482915"),
+		guessBody(docID, "1", "LOGIN", digits(344)), settingBody("1", "PAYMENT", "482915"), settingBody("1", "LOGIN", ""),
+		tokenBody("1", "LOGIN", "token", "correct horse"), triggerBody("t", "1"),
+		`{"challengeId":"1","authenticationMethod":"PASSWORD"}`,
+	} {
 		f.Add(seed)
 	}
 	s := newService(f)
+	s.withPasswords(sqlitetest.New(f).Documents())
+	s.clients["demo"].ClearPasswords = true // so that the rules behind the encryption are reached
 	f.Fuzz(func(t *testing.T, body string) {
 		s.t = t
-		for _, path := range []string{initPath, verifyPath, securityPath} {
+		for _, path := range []string{initPath, verifyPath, securityPath, triggerPath, setPath} {
 			got := parse(t, s.post(path, body))
 			switch got.Result.Code {
 			case "PARAM_ILLEGAL":
 				continue
 			case "SUCCESS", "INVALID_PHONE_NUMBER", "ACCESS_DENIED", "REPEAT_REQ_INCONSISTENT",
-				"TIMES_EXCEED_LIMIT", "SEND_TIMES_EXCEED_LIMIT",
+				"TIMES_EXCEED_LIMIT", "SEND_TIMES_EXCEED_LIMIT", "PROCESS_FAIL", "INVALID_ACCESS_TOKEN",
 				"AUTHENTICATION_REQUEST_ID_INVALID", "VERIFY_UNMATCHED", "VERIFY_TIMES_EXCEED_LIMIT":
 			default:
 				t.Errorf("answered %+v", got)
