@@ -30,6 +30,7 @@ import (
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
+	"countersign/pkg/password"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/receipts"
 	"countersign/pkg/signature"
@@ -42,7 +43,10 @@ import (
 var update = flag.Bool("update", false, "write the answers of the handlers as the expected ones")
 
 // service has the functions' handlers on one store. Clock and entropy are the same in each run, and so are the answers.
-type service struct{ init, verify, otp, cognito, receipts lambda.Handler }
+type service struct {
+	init, verify, otp, cognito, receipts lambda.Handler
+	passwords                            *password.Accounts
+}
 
 // newService empties a store and wires the functions on it. Opening a store would take longer than emptying it.
 func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) service {
@@ -77,13 +81,18 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
 	sends := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
 	verifier := otp.Verifier{Challenges: db, Keys: keys, Now: now, Rand: &noise{}}
+	passwords := password.New(db.Documents(), plain{}, heldKeys{testKey(t)}, now, &noise{})
 	api := &unimatrix.API{
 		Door: gate.Door, Messages: sends, Verifier: verifier, SenderName: message.IsSenderID,
 		Rand: &twice{},
 	}
+	init := &ams.Init{Gate: gate, Messages: sends, Users: people{}, Passwords: passwords}
 	return service{
-		init:   gateway.Handler{Log: log, Serve: (&ams.Init{Gate: gate, Messages: sends, Users: people{}}).Serve},
-		verify: gateway.Handler{Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier}).Serve},
+		passwords: passwords,
+		init:      gateway.Handler{Log: log, Serve: init.Serve},
+		verify: gateway.Handler{
+			Log: log, Serve: (&ams.Verify{Gate: gate, Verifier: verifier, Passwords: passwords}).Serve,
+		},
 		otp: gateway.Handler{Log: log, Serve: func(ctx context.Context, r gateway.Request) gateway.Response {
 			if ams.Serves(r.Path) {
 				return gate.Unserved(ctx, r)
@@ -151,15 +160,18 @@ func file(t testing.TB, path string) []byte {
 	return text
 }
 
-// testSigner signs with the server key of the contract's test data.
-func testSigner(t testing.TB) *ams.Answers {
+// testKey is the server key of the contract's test data. Passwords in the samples are encrypted to it, too.
+func testKey(t testing.TB) *rsa.PrivateKey {
 	t.Helper()
 	key, err := signature.ParsePrivateKey(file(t, contracts+"ams-test-server.key.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ams.NewAnswers(signing{key})
+	return key
 }
+
+// testSigner signs with the test key.
+func testSigner(t testing.TB) *ams.Answers { return ams.NewAnswers(signing{testKey(t)}) }
 
 type signing struct{ key *rsa.PrivateKey }
 
@@ -215,6 +227,10 @@ func TestEvents(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, db, messages)
+			emptyPasswords(t, db.Documents())
+			if ofPassword(name) {
+				setPIN(t, s.passwords)
+			}
 			before := func(h lambda.Handler, event string) {
 				if _, err := h.Invoke(context.Background(), read(t, event)); err != nil {
 					t.Fatal(err)
@@ -222,11 +238,14 @@ func TestEvents(t *testing.T) {
 			}
 			h := s.init
 			switch kind, _, _ := strings.Cut(name, "-"); kind {
-			case "verify":
+			case "verify", "trigger":
+				if kind == "verify" {
+					h = s.verify
+				}
+				before(s.init, beforeOf(name)+".json")
+			case "set":
 				before(s.init, "init-http-api.json")
-				h = s.verify
-			case "trigger":
-				before(s.init, "init-http-api.json")
+				before(s.verify, "verify-http-api-right.json")
 			case "otp":
 				if strings.Contains(name, "verify") {
 					before(s.otp, "otp-http-api-send.json")

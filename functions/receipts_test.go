@@ -37,12 +37,12 @@ func TestReceiptsRole(t *testing.T) {
 		want                             []string // functions
 	}{
 		{"", "dynamodb:PutItem", table, "M#94f20ce6", []string{"cognito", "init", "otp", "receipts"}},
-		{"", "dynamodb:PutItem", table, "C#demo#1", []string{"cognito", "init", "otp"}},
+		{"", "dynamodb:PutItem", table, "C#demo#1", []string{"cognito", "init", "otp", "verify"}},
 		{"", "dynamodb:PutItem", table, "N#1", []string{"cognito", "init", "otp"}},
 		{"", "dynamodb:PutItem", strings.Replace(table, "challenges", "clients", 1), "M#94f20ce6", nil},
 		{"", "dynamodb:GetItem", table, "M#94f20ce6", nil},
 		{"HasReceipts", "dynamodb:GetItem", table, "M#94f20ce6", reads},
-		{"HasReceipts", "dynamodb:GetItem", table, "C#demo#1", nil},
+		{"HasReceipts", "dynamodb:GetItem", table, "C#demo#1", []string{"init", "verify"}},
 		{"HasReceipts", "dynamodb:GetItem", table, "N#1", nil},
 		{"HasReceipts", "dynamodb:Query", table, "M#94f20ce6", nil},
 		{"", "sqs:ReceiveMessage", queue, "", []string{"receipts"}},

@@ -302,9 +302,7 @@ func TestRoles(t *testing.T) {
 		{"cognito", "sns:Publish", "arn:aws:sns:eu-central-1:123456789012:alarms", "", false},
 		{"verify", "sns:Publish", "+6591234567", "", false},
 		{"init", "dynamodb:PutItem", challenges, "", true},
-		{"init", "dynamodb:PutItem", clients, "", false},
 		{"init", "dynamodb:GetItem", clients, "", true},
-		{"verify", "dynamodb:PutItem", challenges, "", false},
 		{"verify", "dynamodb:UpdateItem", clients, "", false},
 		{"verify", "secretsmanager:GetSecretValue", "the keyring's ARN", "", true},
 		{"verify", "secretsmanager:GetSecretValue", "another ARN", "", false},
@@ -321,8 +319,40 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// Where passwords are served, a function reads challenges, and writes passwords and no other document of the clients.
+func TestPasswordsRole(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("COUNTERSIGN_TABLE", "challenges")
+	t.Setenv("COUNTERSIGN_CLIENTS_TABLE", "clients")
+	all := roles(t)
+	for _, c := range []struct {
+		action, table, key string
+		want               []string // functions
+	}{
+		{"GetItem", "challenges", "C#demo#1", []string{"init", "verify"}},
+		{"GetItem", "challenges", "N#1", nil},
+		{"PutItem", "challenges", "C#demo#1", []string{"cognito", "init", "otp", "verify"}},
+		{"PutItem", "challenges", "N#1", []string{"cognito", "init", "otp"}},
+		{"PutItem", "clients", "password#demo#digest", []string{"init", "verify"}},
+		{"PutItem", "clients", "digestkey#password", []string{"init"}},
+		{"PutItem", "clients", "digestkey#user", nil},
+		{"PutItem", "clients", "client#demo", nil},
+		{"PutItem", "clients", "user#demo#u", nil},
+		{"UpdateItem", "clients", "password#demo#digest", nil},
+		{"DeleteItem", "clients", "password#demo#digest", nil},
+		{"Query", "clients", "password#demo#digest", nil},
+	} {
+		for function, r := range all {
+			got := r.allows(onTable("dynamodb:"+c.action, c.table, c.key))
+			if want := slices.Contains(c.want, function); got != want {
+				t.Errorf("%s may %s %s of %s: %v, want %v", function, c.action, c.key, c.table, got, want)
+			}
+		}
+	}
+}
+
 // A function reads budgets of the guard where it sends, and where it credits right codes; it reads nothing else of the
-// table, and only the latter replaces one without making challenges.
+// table but challenges, see TestPasswordsRole, and only the latter replaces one without making challenges.
 func TestGuardsRole(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-central-1")
 	t.Setenv("COUNTERSIGN_TABLE", "challenges")
@@ -331,7 +361,7 @@ func TestGuardsRole(t *testing.T) {
 	}
 	for function, r := range roles(t) {
 		for _, operation := range []string{"GetItem", "BatchGetItem", "Query", "Scan", "DeleteItem"} {
-			for _, key := range []string{"G#demo#c#MY#0", "C#demo", "N#demo", "M#demo", "T#demo", "g#demo"} {
+			for _, key := range []string{"G#demo#c#MY#0", "C", "N#demo", "M#demo", "T#demo", "g#demo"} {
 				want := strings.HasPrefix(key, "G#") && reads[function] == operation
 				if got := r.allows(onTable("dynamodb:"+operation, "challenges", key)); got != want {
 					t.Errorf("%s may %s %s: %v, want %v", function, operation, key, got, want)

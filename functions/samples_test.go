@@ -37,8 +37,10 @@ func samples(t *testing.T) (all []sample) {
 		s.function = kind
 		switch kind {
 		case "verify":
-			s.before, s.at = "init-http-api", "init"
+			s.before, s.at = beforeOf(s.name), "init"
 		case "trigger":
+			s.function, s.before, s.at = "init", beforeOf(s.name), "init"
+		case "set":
 			s.function, s.before, s.at = "init", "init-http-api", "init"
 		case "unknown":
 			s.function = "init"
@@ -74,12 +76,19 @@ func (b *binaries) play(t *testing.T, s sample, p, first *standin.Process) (got,
 	} else {
 		b.wipe(t)
 	}
+	sets := strings.HasPrefix(s.name, "set-")
+	if ofPassword(s.name) || sets {
+		b.passwords(t, !sets)
+	}
 	event := replaced(later(read(t, s.name+".json")), number)
 	answer := replaced(read(t, s.name+".answer.json"), number)
 	if s.before != "" {
 		begun := invokeBinary(t, first, replaced(later(read(t, s.before+".json")), number))
 		swap := b.begun(t, s.before, begun, number[poolNumber])
-		event, answer = replaced(event, swap), replaced(answer, swap)
+		event, answer = b.resealed(t, replaced(event, swap), swap), replaced(answer, swap)
+		if sets {
+			invokeBinary(t, b.warm["verify"], replaced(read(t, "verify-http-api-right.json"), swap))
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -116,10 +125,14 @@ func (b *binaries) begun(t *testing.T, before string, answer []byte, to string) 
 			message = sent.Message
 		}
 	}
-	if message == "" {
+	pairs := map[string]string{}
+	switch {
+	case before == passwordInit:
+	case message == "":
 		t.Fatalf("%s sent nothing: %s", before, answer)
+	default:
+		pairs[rightCode(t, before)] = regexp.MustCompile(`\b[0-9]{6}\b`).FindString(message)
 	}
-	pairs := map[string]string{rightCode(t, before): regexp.MustCompile(`\b[0-9]{6}\b`).FindString(message)}
 	for _, id := range []*regexp.Regexp{
 		regexp.MustCompile(`authenticationId[\\": ]+([0-9]+)`), regexp.MustCompile(`"session": ?"([^"]+)"`),
 	} {
@@ -172,6 +185,7 @@ var varies = []struct {
 	as   string
 }{
 	{regexp.MustCompile(`signature=[A-Za-z0-9%+/=]+`), "signature=S"},
+	{regexp.MustCompile(`("publicKey": ?")[A-Za-z0-9+/=]+`), "${1}KEY"},
 	{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\+00:00`), "TIME"},
 	{regexp.MustCompile(`\b[0-9]{35}\b`), "ID"},
 	{regexp.MustCompile(`\b[0-9a-f]{32}\b`), "HEX"},
