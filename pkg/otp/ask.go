@@ -112,7 +112,7 @@ func (v Verifier) Pass(ctx context.Context, a Asking) (Outcome, error) {
 }
 
 // Proved reports whether somebody with this number typed a right code of a client's challenge, at most so long ago. A
-// code that the client chose proves nothing: no phone is needed to type it.
+// code that the client chose proves nothing: no phone is needed to type it. Nor does one of a payment.
 func (i Issuer) Proved(ctx context.Context, client, authID string, to Phone, ago time.Duration) (bool, error) {
 	c, err := i.ofAuthID(ctx, client, authID)
 	return i.proof(c, ago) && i.went(ctx, *c, to), err
@@ -157,13 +157,12 @@ func (i Issuer) proof(c *Challenge, ago time.Duration) bool {
 		c.guessedAt() > now.Add(-ago) && c.guessedAt() <= now.Add(clockSkew)
 }
 
-// went reports whether the code of a challenge is that of a number. The challenge of a test number has no ledger.
+// went reports whether the code of a challenge is that of a number, and of no payment: such a code confirms nothing but
+// its payment. The challenge of a test number has no ledger.
 func (i Issuer) went(ctx context.Context, c Challenge, to Phone) bool {
-	if !c.Test {
-		return slices.Contains(i.Keys.Keys(ctx).LedgerKeys(c.Client, to), c.LedgerKey)
-	}
-	of, _, _, err := i.begin(ctx, Start{}).keysFor(ctx, c.KeyVersion).decrypt(c)
-	return err == nil && of == to
+	of, _, payment, err := i.begin(ctx, Start{}).keysFor(ctx, c.KeyVersion).decrypt(c)
+	return err == nil && of == to && payment.None() &&
+		(c.Test || slices.Contains(i.Keys.Keys(ctx).LedgerKeys(c.Client, to), c.LedgerKey))
 }
 
 // clockSkew is how far the clocks of two processes may be apart.

@@ -57,3 +57,12 @@ func AllEvaluations() (n int) {
 	}
 	return n
 }
+
+// CommonPINs returns the commonest PINs by their length.
+func CommonPINs() map[int][]string {
+	by := map[int][]string{}
+	for _, pin := range commonPINs {
+		by[len(pin)] = append(by[len(pin)], pin)
+	}
+	return by
+}

@@ -153,17 +153,28 @@ func (d *door) post(id, code, path string, fields map[string]any) (r reply) {
 
 // prove types a code from a message, and returns the challenge.
 func (d *door) prove(id, requestID string) (authID string) {
+	return d.proveOf(id, requestID, dashed, nil)
+}
+
+// proveOf is prove for another number, and for a payment.
+func (d *door) proveOf(id, requestID, line string, payment any) (authID string) {
 	d.t.Helper()
 	d.clock.Advance(10 * minute) // no limit of messages is meant here
-	got := d.post(id, "SUCCESS", initPath, map[string]any{
-		"authenticationRequestId": requestID, "authenticationMethod": "OTP", "authenticationType": "SMS",
-		"identityType": "MOBILENO", "identityValue": dashed,
-	})
+	authID = d.send(id, requestID, line, payment)
 	d.post(id, "SUCCESS", verifyPath, map[string]any{
-		"authenticationRequestId": requestID, "authenticationId": got.AuthID,
+		"authenticationRequestId": requestID, "authenticationId": authID, "payment": payment,
 		"challengeData": map[string]any{"challengeType": "sms", "otpValue": string(d.code)},
 	})
-	return got.AuthID
+	return authID
+}
+
+// send sends a code.
+func (d *door) send(id, requestID, line string, payment any) (authID string) {
+	d.t.Helper()
+	return d.post(id, "SUCCESS", initPath, map[string]any{
+		"authenticationRequestId": requestID, "authenticationMethod": "OTP", "authenticationType": "SMS",
+		"identityType": "MOBILENO", "identityValue": line, "payment": payment,
+	}).AuthID
 }
 
 // seal encrypts a password as a caller does.
@@ -205,8 +216,14 @@ func (d *door) enter(id, code, requestID, authID string, k password.Kind, value 
 // choose sets a password by a proof.
 func (d *door) choose(id, code, authID string, k password.Kind, value string) {
 	d.t.Helper()
+	d.chooseFor(id, code, authID, k, dashed, value)
+}
+
+// chooseFor is choose for another number.
+func (d *door) chooseFor(id, code, authID string, k password.Kind, line, value string) {
+	d.t.Helper()
 	d.post(id, code, setPath, map[string]any{
-		"authenticationId": authID, "authenticationType": k, "identityType": "MOBILENO", "identityValue": dashed,
+		"authenticationId": authID, "authenticationType": k, "identityType": "MOBILENO", "identityValue": line,
 		"passwordValue": value,
 	})
 }
