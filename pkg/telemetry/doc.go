@@ -5,6 +5,6 @@
 // A [Request] is the record that becomes the line. [Begin] puts it into the context. The contracts add to it,
 // and so do [Store] and [Sender], which wrap the ports. [Lines] writes it.
 //
-// A line has no code, number, token, signature or body (P14), and nothing that a caller chose except the id
+// A line has no code, password, number, token, signature or body (P14), and nothing that a caller chose except the id
 // of a client that exists.
 package telemetry
