@@ -25,7 +25,7 @@ type Payment struct {
 type InitRequest struct {
 	// AuthenticationRequestID is yours, new for each code, of up to 64 characters.
 	AuthenticationRequestID string `json:"authenticationRequestId,omitempty"`
-	AuthenticationMethod    string `json:"authenticationMethod,omitempty"` // "OTP"
+	AuthenticationMethod    string `json:"authenticationMethod,omitempty"` // "OTP"; see InitPassword
 	AuthenticationType      string `json:"authenticationType,omitempty"`   // "SMS"
 	IdentityType            string `json:"identityType,omitempty"`         // "MOBILENO"
 	// IdentityValue is country code, hyphen, and number without a leading 0: "60-6543216353".
@@ -85,8 +85,10 @@ type SecurityVerifyRequest struct {
 
 // ChallengeData is the user's part of a [SecurityVerifyRequest].
 type ChallengeData struct {
-	ChallengeType string `json:"challengeType,omitempty"` // "sms", may be left out
+	ChallengeType string `json:"challengeType,omitempty"` // that of the ActionForm, may be left out
 	OTPValue      string `json:"otpValue,omitempty"`      // digits
+	PasswordValue string `json:"passwordValue,omitempty"` // see [ChallengeKey.Encrypt]
+	KeyVersion    string `json:"keyVersion,omitempty"`    // that of the ChallengeKey
 }
 
 // SecurityVerify is the same check as [Client.Verify]
@@ -99,10 +101,13 @@ func (c *Client) SecurityVerify(ctx context.Context, r SecurityVerifyRequest) (A
 type TriggerRequest struct {
 	TriggerRequestID string `json:"triggerRequestId,omitempty"` // yours, new for each message; may be left out
 	ChallengeID      string `json:"challengeId,omitempty"`      // AuthenticationID of the answer to the init
+	// AuthenticationMethod is "PASSWORD" to get a key and to send nothing, see [Client.PasswordKey].
+	AuthenticationMethod string `json:"authenticationMethod,omitempty"`
 }
 
 // Trigger sends the same code once more (security/triggerChallenge). Attempts that
-// were used stay used, and the code's lifetime goes on from the first message.
+// were used stay used, and the code's lifetime goes on from the first message. Where
+// the challenge asks for a password, nothing is sent, and the answer has a ChallengeKey.
 func (c *Client) Trigger(ctx context.Context, r TriggerRequest) (Answer, error) {
 	return c.call(ctx, pathTrigger, r)
 }
