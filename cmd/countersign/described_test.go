@@ -34,7 +34,8 @@ func describedText(t testing.TB, request, answer string) {
 // apis are the paths that the subcommands of countersign call post to.
 var apis = map[string]string{
 	"init": "/v1/customers/initAuthentication", "users-init": "/v1/users/initAuthentication",
-	"trigger": "/v1/security/triggerChallenge", "verify": "/v1/security/verifyAuthentication",
+	"trigger": "/v1/security/triggerChallenge", "resend": "/v1/security/triggerChallenge",
+	"set-password": "/v1/security/setPassword", "verify": "/v1/security/verifyAuthentication",
 }
 
 // describedCall compares the answer that countersign call printed with docs/openapi.yaml. The
