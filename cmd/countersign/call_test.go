@@ -186,8 +186,9 @@ func TestCallChecksAnswers(t *testing.T) {
 	if _, faults, _ := c.call("verify", "x", "123456"); strings.Contains(faults, warning) {
 		t.Error(faults)
 	}
-	list := c.ok("keys", "list")
-	server := write(t, "server.pem", list[strings.Index(list, "-----BEGIN"):])
+	_, list, _ := strings.Cut(c.ok("keys", "list"), "public key of sign version 1:\n")
+	pem, _, _ := strings.Cut(list, "public key of") // that of another kind
+	server := write(t, "server.pem", pem)
 	elsewhere := t.TempDir()
 	away := c
 	away.tool = onFolder(t, elsewhere)

@@ -74,7 +74,9 @@ func commandsOf(page string) (all []string) {
 // exists follows the words of a command from the program down, and looks its flags up.
 func exists(node *kong.Node, words []string) error {
 	for len(words) > 0 && len(node.Children) > 0 && !strings.HasPrefix(words[0], "-") {
-		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == words[0] })
+		i := slices.IndexFunc(node.Children, func(n *kong.Node) bool {
+			return n.Name == words[0] || slices.Contains(n.Aliases, words[0])
+		})
 		if i < 0 && node.DefaultCmd != nil { // the words are its arguments
 			node = node.DefaultCmd
 			break
