@@ -125,7 +125,8 @@ func newScene(dir, root string) (c *scene, err error) {
 		return c, err
 	}
 	if root != "." {
-		if err := putDemoBefore(context.Background(), c.services); err != nil {
+		err := errors.Join(putDemoBefore(context.Background(), c.services), keysBefore(c.dir))
+		if err != nil {
 			return c, err
 		}
 	}

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,6 +24,10 @@ type options struct {
 	cold   bool
 	load   bool
 	flood  bool
+
+	password bool
+	evaluate int
+	sizes    bool
 }
 
 func main() {
@@ -37,6 +42,10 @@ func main() {
 	flag.BoolVar(&o.load, "load", false, "measure the local server under load only, and write no file")
 	flag.BoolVar(&o.flood, "flood", false,
 		"measure how merchants come in while strangers send invented ids, and write no file")
+	flag.BoolVar(&o.password, "password", false,
+		"measure the evaluation of a password with the share of a core that a function has, and write no file")
+	flag.IntVar(&o.evaluate, "evaluate", 0, "evaluate passwords, so many at once: what -password starts")
+	flag.BoolVar(&o.sizes, "sizes", false, "compare the sizes of functions with those of -before, and write no file")
 	flag.StringVar(&o.before, "before", "54e827d", "commit to compare with; empty for none")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -46,6 +55,14 @@ func main() {
 }
 
 func run(o options) error {
+	switch {
+	case o.evaluate > 0:
+		return evaluate(o.evaluate)
+	case o.password:
+		return runPassword()
+	case o.sizes && o.before == "":
+		return errors.New("-sizes needs a commit in -before")
+	}
 	dir, err := os.MkdirTemp("", "countersign-bench-")
 	if err != nil {
 		return err
@@ -59,6 +76,8 @@ func run(o options) error {
 		}
 	}
 	switch {
+	case o.sizes:
+		return runSizes(dir, before, o.before)
 	case o.cold:
 		return runCold(dir, before, o.out)
 	case o.flood:
