@@ -69,8 +69,8 @@ func clientOf(key string) string {
 var errDamaged = errors.New("the document cannot be read: remove all passwords of the number with " +
 	"countersign user password clear, and let its user set them anew")
 
-// read reads an account as it is now; revision 0 is none. Beside an error for a document that cannot be read, it returns
-// a damaged account.
+// read reads an account as it is now; revision 0 is none. Beside an error for a document that cannot be read, it
+// returns a damaged account.
 func (a *Accounts) read(ctx context.Context, key string) (acc account, revision int64, err error) {
 	text, revision, err := a.Table.Get(ctx, key)
 	if err == nil && revision > 0 && documents.Decode(text, &acc) != nil {

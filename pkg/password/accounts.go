@@ -104,10 +104,12 @@ func (a *Accounts) random(n int) []byte {
 
 func (a *Accounts) op() string { return base64.RawURLEncoding.EncodeToString(a.random(16)) }
 
-// Find returns the reference by which a challenge asks for the password of a number, see [otp.Issuer.Ask], and the outcome
-// [otp.NoPassword] if there is none: no such number, no password of this kind, one whose pepper is retired, or a user
-// who is blocked or removed. All of them take the same reads.
-func (a *Accounts) Find(ctx context.Context, client string, to otp.Phone, k Kind) (ref string, refusal otp.Outcome, err error) {
+// Find returns the reference by which a challenge asks for the password of a number, see [otp.Issuer.Ask], and the
+// outcome [otp.NoPassword] if there is none: no such number, no password of this kind, one whose pepper is retired, or
+// a user who is blocked or removed. All of them take the same reads.
+func (a *Accounts) Find(
+	ctx context.Context, client string, to otp.Phone, k Kind,
+) (ref string, refusal otp.Outcome, err error) {
 	key, err := a.key(ctx, client, to, false)
 	if err != nil {
 		return "", "", err

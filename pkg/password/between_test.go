@@ -51,7 +51,8 @@ func TestBetweenCountAndReset(t *testing.T) {
 				}
 				w.guess(ref, wrong, otp.Exhausted)
 			}, map[password.Clear]otp.Outcome{pin: otp.Passed}},
-			"a rotation": {func(w *world, _ string) { w.keys.rotate(2) }, map[password.Clear]otp.Outcome{pin: otp.Passed}},
+			"a rotation": {func(w *world, _ string) { w.keys.rotate(2) },
+				map[password.Clear]otp.Outcome{pin: otp.Passed}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t, o.open(t), 1)
@@ -96,9 +97,11 @@ func TestOneProofOneKind(t *testing.T) {
 			text password.Clear
 			want otp.Outcome
 		}{
-			{password.Login, phrase, otp.PasswordSet}, {password.Payment, pin, otp.Used}, {password.Login, phrase, otp.PasswordSet},
+			{password.Login, phrase, otp.PasswordSet}, {password.Payment, pin, otp.Used},
+			{password.Login, phrase, otp.PasswordSet},
 		} {
-			if got, err := w.processes[0].Set(t.Context(), setting("proof", step.k, step.text, "value")); got != step.want {
+			got, err := w.processes[0].Set(t.Context(), setting("proof", step.k, step.text, "value"))
+			if err != nil || got != step.want {
 				t.Errorf("%s: %q, %v, want %q", step.k, got, err, step.want)
 			}
 		}

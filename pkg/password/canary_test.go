@@ -19,8 +19,8 @@ const (
 	guessedText = password.Clear("canary-in-the-gold-mine")
 )
 
-// TestSilence looks for passwords, their digests and the number in lines, answers and events over the whole flow, and for
-// passwords and the number in a dump of the tables (P14).
+// TestSilence looks for passwords, their digests and the number in lines, answers and events over the whole flow, and
+// for passwords and the number in a dump of the tables (P14).
 func TestSilence(t *testing.T) {
 	onEach(t, func(t *testing.T, o opener) {
 		s := o.open(t)

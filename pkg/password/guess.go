@@ -11,7 +11,8 @@ import (
 
 // Checked is the answer to a guess.
 type Checked struct {
-	// Outcome is [otp.Passed], [otp.Unmatched], [otp.Exhausted] with the guess that locks the password, or [otp.Locked].
+	// Outcome is [otp.Passed], [otp.Unmatched], [otp.Exhausted] with the guess that locks the password, or
+	// [otp.Locked].
 	Outcome otp.Outcome
 	Left    int           // guesses before the next lock, with Unmatched
 	Wait    time.Duration // until the lock ends, with Exhausted and Locked

@@ -65,8 +65,9 @@ func parseDigest(text string) (digest, error) {
 		return digest{}, errDigest
 	}
 	number := func(text string) int { n, _ := strconv.Atoi(text); return n }
+	memory, passes, lanes := number(m[1]), number(m[2]), number(m[3])
 	d := digest{
-		Cost:   Cost{Memory: uint32(number(m[1])), Passes: uint32(number(m[2])), Lanes: uint8(number(m[3]))}, // #nosec G115 -- phc bounds them
+		Cost:   Cost{uint32(memory), uint32(passes), uint8(lanes)}, // #nosec G115 -- phc bounds them
 		pepper: number(m[4]),
 	}
 	var failed, failedToo error

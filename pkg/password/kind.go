@@ -12,9 +12,9 @@ type Kind string
 const (
 	// Payment is a PIN of 4 to 8 digits.
 	Payment Kind = "PAYMENT"
-	// Login is a password of 8 to 64 characters. It is compared byte by byte: the tables of Unicode would be a tenth of a
-	// megabyte of each function. So callers bring what people type into form NFC (RFC 8265), where it is set and where
-	// it is typed.
+	// Login is a password of 8 to 64 characters. It is compared byte by byte: the tables of Unicode would be a tenth of
+	// a megabyte of each function. So callers bring what people type into form NFC (RFC 8265), where it is set and
+	// where it is typed.
 	Login Kind = "LOGIN"
 )
 
@@ -31,8 +31,8 @@ const (
 )
 
 // MaxBytes is the most bytes of a password in UTF-8. An RSA key of 2048 bits encrypts 190 bytes by [Algorithm], and an
-// authenticationId of 35 characters and a full stop are some of them. A longer password could be set by an operator, but
-// never typed.
+// authenticationId of 35 characters and a full stop are some of them. A longer password could be set by an operator,
+// but never typed.
 const MaxBytes = 190 - 35 - 1
 
 // Form returns the rule that a text breaks which cannot be a password of this kind, and "" for one that can.

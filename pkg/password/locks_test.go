@@ -71,7 +71,8 @@ func TestLocksAreEnded(t *testing.T) {
 		w.guess(ref, pin, otp.Passed)
 		w.exhaust(ref)
 		states, err := a.States(t.Context(), client, number)
-		if err != nil || len(states) != 1 || states[0].Wrong != 5 || !states[0].LockedUntil.Equal(start.Add(15*minute)) {
+		until := start.Add(15 * minute)
+		if err != nil || len(states) != 1 || states[0].Wrong != 5 || !states[0].LockedUntil.Equal(until) {
 			t.Errorf("%+v, %v", states, err)
 		}
 		if is, err := a.Unlock(t.Context(), client, number, password.Payment); !is || err != nil {

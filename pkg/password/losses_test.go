@@ -52,7 +52,8 @@ func live(w *world) {
 			w.t.Fatalf("set: %q, %v", got, err)
 		}
 	}
-	if got, err := a.Set(w.t.Context(), setting("proof", password.Login, phrase, "other")); got != otp.Used || err != nil {
+	other := setting("proof", password.Login, phrase, "other")
+	if got, err := a.Set(w.t.Context(), other); got != otp.Used || err != nil {
 		w.t.Fatalf("set: %q, %v", got, err)
 	}
 	authID := w.ask("id", password.Payment)

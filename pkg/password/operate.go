@@ -79,11 +79,13 @@ func (a *Accounts) Link(ctx context.Context, client string, to otp.Phone, user s
 	if err != nil {
 		return err
 	}
-	return a.edit(ctx, key, func(acc *account) (bool, error) { return a.adopt(ctx, client, acc, &userRef{user, added}) })
+	return a.edit(ctx, key, func(acc *account) (bool, error) {
+		return a.adopt(ctx, client, acc, &userRef{user, added})
+	})
 }
 
-// adopt gives an account to a user, nil for nobody, and reports whether that changes it. The passwords of a user who was
-// removed are not those of the next one.
+// adopt gives an account to a user, nil for nobody, and reports whether that changes it. The passwords of a user who
+// was removed are not those of the next one.
 func (a *Accounts) adopt(ctx context.Context, client string, acc *account, by *userRef) (did bool, err error) {
 	if acc.User != nil {
 		standing, err := a.Users.StandingOf(ctx, client, acc.User.ID, acc.User.Of)

@@ -64,7 +64,8 @@ func TestProofsAreForgotten(t *testing.T) {
 		w := newWorld(t, o.open(t), 1)
 		for i := range 50 {
 			w.clock.Advance(minute)
-			got, err := w.processes[0].Set(t.Context(), setting(fmt.Sprint("proof ", i), password.Payment, pin, "value"))
+			r := setting(fmt.Sprint("proof ", i), password.Payment, pin, "value")
+			got, err := w.processes[0].Set(t.Context(), r)
 			if err != nil || got != otp.PasswordSet {
 				t.Fatal(got, err)
 			}
@@ -75,8 +76,8 @@ func TestProofsAreForgotten(t *testing.T) {
 	})
 }
 
-// Of two users with one number, the first one's block holds for its passwords. The passwords of a user who was removed are
-// not those of the next one.
+// Of two users with one number, the first one's block holds for its passwords. The passwords of a user who was removed
+// are not those of the next one.
 func TestUsersOfOneNumber(t *testing.T) {
 	onEach(t, func(t *testing.T, o opener) {
 		d := newDoor(t, o.open(t), small)

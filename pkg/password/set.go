@@ -26,9 +26,9 @@ type Setting struct {
 // ProofAge is the longest time between the code that proves a number and the password that it allows to set.
 const ProofAge = 10 * time.Minute
 
-// Set sets a password. It begins anew: wrong guesses and a lock are forgotten. Outcomes are [otp.PasswordSet], [otp.Used] if
-// the challenge set a password before, and [otp.NoPassword] if the user of the number may not sign in. A repeat of the
-// same request is [otp.PasswordSet] too, and changes nothing. It is one conditional write.
+// Set sets a password. It begins anew: wrong guesses and a lock are forgotten. Outcomes are [otp.PasswordSet],
+// [otp.Used] if the challenge set a password before, and [otp.NoPassword] if the user of the number may not sign in. A
+// repeat of the same request is [otp.PasswordSet] too, and changes nothing. It is one conditional write.
 func (a *Accounts) Set(ctx context.Context, r Setting) (otp.Outcome, error) {
 	key, err := a.key(ctx, r.Client, r.To, true)
 	if err != nil {

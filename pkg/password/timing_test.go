@@ -32,7 +32,9 @@ func TestWorkIsTheSame(t *testing.T) {
 		}
 		d := newDoor(t, o.open(t), cost)
 		list := d.directory()
-		kinds := []string{"no such user", "no password", "blocked", "removed", "wrong", "gone", "blocked meanwhile", "cut off"}
+		kinds := []string{
+			"no such user", "no password", "blocked", "removed", "wrong", "gone", "blocked meanwhile", "cut off",
+		}
 		lines, asked := map[string]line{}, map[string]string{}
 		for i, kind := range kinds {
 			lines[kind] = line{fmt.Sprintf("60-654321640%d", i)}
