@@ -114,7 +114,9 @@ func TestCosts(t *testing.T) {
 }
 
 // page returns docs/costs.md.
-func (p prices) page(kinds, passwords []kind, metrics int, receipts ofReceipts, guarded ofGuard, template []byte) []byte {
+func (p prices) page(
+	kinds, passwords []kind, metrics int, receipts ofReceipts, guarded ofGuard, template []byte,
+) []byte {
 	var b bytes.Buffer
 	b.WriteString("# What it costs\n\n" +
 		"`go test ./functions -run TestCosts -update` writes this page. The test counts requests and\n" +

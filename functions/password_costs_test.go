@@ -105,8 +105,8 @@ func (p prices) writePasswords(b *bytes.Buffer, right []kind) {
 	a := p.Assumed.Password
 	follows := all.calls["change"]
 	seconds := (all.calls["ask"]*a.Ask + all.calls["password"]*a.Evaluate + follows*p.Assumed.Change.Call) / 1000
-	fmt.Fprintf(b, "## With passwords\n\n%s authentications by a right [password](passwords.md): init, triggerChallenge "+
-		"and verify. No message goes out.\n\n| | price | USD |\n|---|--:|--:|\n", thousands(p.Model.Verified))
+	fmt.Fprintf(b, "## With passwords\n\n%s authentications by a right [password](passwords.md): init, "+
+		"triggerChallenge and verify. No message goes out.\n\n| | price | USD |\n|---|--:|--:|\n", thousands(p.Model.Verified))
 	sum := 0.0
 	for _, row := range []struct {
 		id string
@@ -127,7 +127,7 @@ func (p prices) writePasswords(b *bytes.Buffer, right []kind) {
 	}
 	fmt.Fprintf(b, "| **together** | | **%.2f** |\n\n", sum)
 	fmt.Fprintf(b, "For one: %g write units, %g read units, and %.0f ms of functions, %.0f of them for the call that "+
-		"evaluates the password.\nA caller that keeps the key leaves triggerChallenge out. Each wrong password takes one "+
-		"more verify, and setting one takes a\ncode before it. Each month up to 0.90 USD for 3 metrics.\n\n",
+		"evaluates the password.\nA caller that keeps the key leaves triggerChallenge out. Each wrong password takes "+
+		"one more verify, and setting one takes a\ncode before it. Each month up to 0.90 USD for 3 metrics.\n\n",
 		all.writes, all.reads, seconds*1000, a.Evaluate)
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPasswordsPage pastes the commands of docs/passwords.md into a shell: openssl encrypts there. The next block of code
-// after a command has its answer.
+// TestPasswordsPage pastes the commands of docs/passwords.md into a shell: openssl encrypts there. The next block of
+// code after a command has its answer.
 func TestPasswordsPage(t *testing.T) {
 	page := string(readFile(t, "../../docs/passwords.md"))
 	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(page, -1)

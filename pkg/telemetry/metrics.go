@@ -46,9 +46,9 @@ var (
 //
 // Every line has latency and faults, except for lines about strangers. So the number of latencies is the number of
 // clients' requests, and the average of faults is the share that failed: strangers cannot lower it. sends and passes
-// appear together, with zeros, so that one can be divided by the other; so do passwordPasses and passwordMismatches. A request for a test number is in tests, and in
-// none of the others about codes, passwords and refusals. Passwords have metrics of their own: a right one answers no
-// message.
+// appear together, with zeros, so that one can be divided by the other; so do passwordPasses and passwordMismatches. A
+// request for a test number is in tests, and in none of the others about codes, passwords and refusals. Passwords have
+// metrics of their own: a right one answers no message.
 func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now time.Time) []slog.Attr {
 	metrics := make([]directive, 0, 6)
 	direct := func(sets [][]string, named ...metric) { metrics = append(metrics, directive{namespace, sets, named}) }
