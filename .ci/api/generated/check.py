@@ -3,8 +3,11 @@
 Usage: check.py URL, with the generated package otp_client and its folder in PYTHONPATH.
 """
 
+import base64
 import json
+import subprocess
 import sys
+import tempfile
 import urllib.request
 from urllib.parse import quote
 
@@ -12,6 +15,7 @@ from otp_client import Client, models
 from otp_client.api.amsdws import (
     init_customer_authentication,
     init_user_authentication,
+    set_password,
     trigger_challenge,
     verify_security_authentication,
     verify_user_authentication,
@@ -44,7 +48,8 @@ def bill(amount):
 
 
 init = models.CustomerInitRequest(
-    authentication_request_id="py-1", authentication_method="OTP", authentication_type="SMS",
+    authentication_request_id="py-1", authentication_method=models.CustomerInitRequestAuthenticationMethod.OTP,
+    authentication_type=models.CustomerInitRequestAuthenticationType.SMS,
     identity_type="MOBILENO", identity_value="60-123450001",
     env=models.CustomerInitRequestEnvType0.from_dict({"language": "in_ID", "timeZoneOffset": -480, "browserInfo": {}}),
     payment=bill("10.50"),
@@ -67,13 +72,57 @@ assert call(verify_user_authentication, models.Right, typed(right), **merchant).
 over = call(verify_user_authentication, models.UserVerifyUndecided, typed(right), **merchant)
 assert over.result.result_code == "AUTHENTICATION_REQUEST_ID_INVALID"
 
+
+
+def sealed(challenge, password, key):
+    """Returns a password as it is sent, encrypted by openssl."""
+    pem = "-----BEGIN PUBLIC KEY-----\n" + key.public_key + "\n-----END PUBLIC KEY-----\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(pem)
+        file.flush()
+        made = subprocess.run(
+            ["openssl", "pkeyutl", "-encrypt", "-pubin", "-inkey", file.name, "-pkeyopt", "rsa_padding_mode:oaep",
+             "-pkeyopt", "rsa_oaep_md:sha256", "-pkeyopt", "rsa_mgf1_md:sha256"],
+            input=f"{challenge}.{password}".encode(), capture_output=True, check=True,
+        )
+    return base64.b64encode(made.stdout).decode()
+
+
+# The code that passed proves the number: a PIN may be set, which then takes the place of a code.
+PIN = "482915"
+proof = sent.authentication_id
+first = call(trigger_challenge, models.TriggerKey,
+             models.TriggerRequest(challenge_id=proof, authentication_method="PASSWORD"), **merchant)
+setting = models.SetPasswordRequest(
+    authentication_id=proof, authentication_type=models.SetPasswordRequestAuthenticationType.PAYMENT,
+    identity_type="MOBILENO", identity_value="60-123450001", password_value=sealed(proof, PIN, first.challenge_key),
+)
+assert isinstance(call(set_password, models.SetPasswordAnswer, setting, **merchant).result, models.Success)
+asked = call(init_customer_authentication, models.CustomerInitAsked, models.CustomerInitRequest(
+    "py-4", models.CustomerInitRequestAuthenticationMethod.PASSWORD, models.CustomerInitRequestAuthenticationType.PAYMENT,
+    "MOBILENO", "60-123450001",
+), **merchant)
+assert asked.action_form.challenge_type == "PAYMENT_PASSWORD"
+key = call(trigger_challenge, models.TriggerKey,
+           models.TriggerRequest(challenge_id=asked.authentication_id), **merchant).challenge_key
+for password, answer in (("482916", models.Wrong), (PIN, models.Right)):
+    guess = models.SecurityVerifyRequest("py-4", authentication_id=asked.authentication_id)
+    guess.challenge_data = models.SecurityVerifyRequestChallengeDataType0(
+        challenge_type="PAYMENT_PASSWORD", password_value=sealed(asked.authentication_id, password, key),
+        key_version=key.key_version,
+    )
+    call(verify_security_authentication, answer, guess, **merchant)
+
 user = models.UserInitRequest("OTP", "py-2", models.UserInitRequestAuthenticationChannelType.SMS, "WALLET_TOKEN", TOKEN)
 started = call(init_user_authentication, models.UserInitAnswer, user, **merchant)
 assert isinstance(started.result, models.Success), started
 security = models.SecurityVerifyRequest("py-2", authentication_value=code("+60123456789"))
 assert call(verify_security_authentication, models.Right, security, **merchant).is_passed is True
 assert call(verify_security_authentication, models.SecurityVerifyUndecided, security, **merchant).result.result_status == "F"
-bad = models.CustomerInitRequest("py-3", "OTP", "SMS", "MOBILENO", "60-06543216353")
+bad = models.CustomerInitRequest(
+    "py-3", models.CustomerInitRequestAuthenticationMethod.OTP, models.CustomerInitRequestAuthenticationType.SMS,
+    "MOBILENO", "60-06543216353",
+)
 refused = call(init_customer_authentication, models.CustomerInitNotSent, bad, **merchant)
 assert refused.result.result_code == "INVALID_PHONE_NUMBER"
 

@@ -1,5 +1,6 @@
 // Calls every API of a server with the client that @hey-api/openapi-ts makes of
 // docs/openapi.yaml. Usage: node check.js URL ACCESS_KEY
+import { constants, publicEncrypt } from 'node:crypto';
 import * as api from './client';
 import { client } from './client/client.gen';
 
@@ -26,7 +27,7 @@ async function main() {
   if (!init.data || !('actionForm' in init.data)) throw new Error(JSON.stringify(init));
   must('init', init.data.result.resultCode === 'SUCCESS', init.data);
   const again = await api.triggerChallenge({ headers, body: { challengeId: init.data.authenticationId } });
-  if (!again.data || !('actionForm' in again.data)) throw new Error(JSON.stringify(again));
+  if (!again.data || !('actionForm' in again.data) || 'challengeKey' in again.data) throw new Error(JSON.stringify(again));
   must('trigger', again.data.actionForm.challengeType === 'sms', again.data);
 
   const verify = async (authenticationValue: string, amount = '10.50') => (await api.verifyUserAuthentication({ headers, body: {
@@ -52,6 +53,35 @@ async function main() {
     authenticationRequestId: 'ts-2', authenticationValue: await code('+60123456789'),
   } })).data!;
   must('security', 'isPassed' in security && security.isPassed, security);
+
+  // A password, encrypted to the key of the service.
+  const of = { identityType: 'MOBILENO', identityValue: '60-123450003' } as const;
+  const seal = (id: string, password: string, key: { publicKey: string }) => publicEncrypt({
+    key: `-----BEGIN PUBLIC KEY-----\n${key.publicKey}\n-----END PUBLIC KEY-----\n`,
+    padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256',
+  }, Buffer.from(`${id}.${password}`)).toString('base64');
+  const keyOf = async (challengeId: string) => {
+    const answer = (await api.triggerChallenge({ headers, body: { challengeId, authenticationMethod: 'PASSWORD' } })).data;
+    if (!answer || !('challengeKey' in answer)) throw new Error(JSON.stringify(answer));
+    return answer.challengeKey;
+  };
+  const proof = init.data.authenticationId;
+  const set = (await api.setPassword({ headers, body: {
+    ...of, authenticationId: proof, authenticationType: 'LOGIN',
+    passwordValue: seal(proof, 'correct horse', await keyOf(proof)),
+  } })).data!;
+  must('set a password', set.result.resultStatus === 'S', set);
+  const asked = (await api.initCustomerAuthentication({ headers, body: {
+    ...of, authenticationRequestId: 'ts-3', authenticationMethod: 'PASSWORD', authenticationType: 'LOGIN',
+  } })).data;
+  if (!asked || !('authenticationId' in asked)) throw new Error(JSON.stringify(asked));
+  const login = (await api.verifySecurityAuthentication({ headers, body: {
+    authenticationRequestId: 'ts-3', authenticationId: asked.authenticationId, challengeData: {
+      challengeType: 'LOGIN_PASSWORD',
+      passwordValue: seal(asked.authenticationId, 'correct horse', await keyOf(asked.authenticationId)),
+    },
+  } })).data!;
+  must('a password', 'isPassed' in login && login.isPassed, login);
 
   const to = '+60123450004';
   // The key of simple mode is in the query, and is no parameter but a security scheme.
