@@ -40,6 +40,16 @@ func TestEdit(t *testing.T) {
 			}
 		})
 	}
+	// The keys of passwords come into a keyring of the template's form too.
+	short := newVault([]byte(`{"version":1,"secret":"` + strings.Repeat(canary, 11)[:64] + `"}`))
+	if err := secret(t, short).Edit(t.Context(), func(d *keyring.Document) error {
+		at := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+		_, errPepper := d.Rotate(keyring.Pepper, time.Time{}, at, rand.Reader)
+		_, errEncrypt := d.Rotate(keyring.Encrypt, time.Time{}, at, rand.Reader)
+		return errors.Join(errPepper, errEncrypt)
+	}); err != nil || held(t, short.Current()) != "code 1, number 1, seal 1, pepper 1, encrypt 1" {
+		t.Error(err, held(t, short.Current()))
+	}
 	v := newVault(codes(1))
 	refused := errors.New("no")
 	if err := secret(t, v).Edit(t.Context(), func(d *keyring.Document) error {
