@@ -157,15 +157,16 @@ func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
 	if rule == "" {
 		field, rule = "passwordValue", kind.Form(typed)
 	}
-	if rule == "" {
-		rule = kind.Weak(typed, to.To)
-	}
 	if rule != "" {
 		return illegal(field, rule)
 	}
 	proved, err := s.Messages.Issuer.Proved(ctx, c.ID, r.sealed.AuthID, to.To, password.ProofAge)
 	outcome := otp.Unknown
 	if err == nil && proved {
+		// Not before: the answer shows whether digits are those of the number, which a wallet token does not.
+		if rule := kind.Weak(typed, to.To); rule != "" {
+			return illegal("passwordValue", rule)
+		}
 		to.Kind, to.Password, to.AuthID, to.Encrypted = kind, typed, r.sealed.AuthID, r.sealed.Encrypted()
 		outcome, err = s.Passwords.Set(ctx, to)
 	}
