@@ -40,7 +40,11 @@ func (i Issuer) Ask(ctx context.Context, r Ask) (Started, error) {
 		return asked(c), err
 	}
 	keys := s.keysFor(ctx, stored.KeyVersion)
-	if keys.retired(stored.KeyVersion) { // and what is stored is worth nothing without its key
+	switch {
+	case !keys.retired(stored.KeyVersion):
+	case stored.AuthID == c.AuthID: // for which a password was encrypted, maybe, that somebody captured
+		return Started{Outcome: Inconsistent}, nil
+	default: // what is stored is worth nothing without its key
 		answer, err := s.restart(ctx, c, stored)
 		if err != nil || answer.Outcome != "" {
 			return answer, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"time"
 )
 
 // challenge makes the challenge that a [Start] asks for. It is not stored yet.
@@ -74,6 +75,13 @@ func (s *sending) blank(id string, fingerprinted []string) (Challenge, error) {
 		Op:          none,
 		SentAt:      s.at,
 		ExpiresAt:   expires,
-		TTL:         expires.Add(s.Policy.Memory).Seconds(),
+		TTL:         max(expires.Add(s.Policy.Memory), nextDay(s.at)).Seconds(),
 	}, nil
+}
+
+// nextDay returns the first instant of the next day. An authenticationId has the date and no other part of the time, so
+// an id that were free before would get the authenticationId of the challenge before. A password is encrypted for an
+// authenticationId: whoever captured one could use it again.
+func nextDay(at Millis) Millis {
+	return MillisOf(at.Time().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour))
 }

@@ -33,7 +33,8 @@ type Policy struct {
 	// three messages through.
 	Pause time.Duration
 	// Memory of an id after the validity of its code, 1 to 168 hours: until then a
-	// repeated init returns the answer of the first. Default 24 hours.
+	// repeated init returns the answer of the first. It lasts to the end of the day (UTC)
+	// of the init at least. Default 24 hours.
 	Memory time.Duration
 }
 
