@@ -21,20 +21,14 @@ import (
 )
 
 var callHelp = texts{
-	"caller":      "Id of the client that calls; demo is unsigned.",
-	"url":         "Base URL of the service.",
-	"key":         "Private key to sign with, and its version (1). Without it: the client's newest one in the folder.",
-	"server_key":  "Public key to check answers with, and its version (1). Without it: the folder's keyring.",
-	"call_data":   "Folder of keys.",
-	"request_id":  "Id of the request. Without it, one is made and printed on standard error.",
-	"auth_id":     "authenticationId of the init's answer. The code is then sent as challengeData.",
-	"call_method": "otp, or password: send nothing, and ask for a password or the key for one.",
-	"call_kind":   "Kind of the password: payment or login.",
-	"call_typed": "Check a password, which is typed without an echo or comes from the standard input in one line. The key " +
-		"that it is encrypted to is asked for first. It needs --authentication-id.",
-	"call_set": "Set a password of a number whose code has just passed. It is typed twice without an echo, or comes " +
-		"from the standard input in one line. The key that it is encrypted to is asked for first.",
-	"call_proof": "authenticationId of the init whose code passed.",
+	"caller":     "Id of the client that calls; demo is unsigned.",
+	"url":        "Base URL of the service.",
+	"key":        "Private key to sign with, and its version (1). Without it: the client's newest one in the folder.",
+	"server_key": "Public key to check answers with, and its version (1). Without it: the folder's keyring.",
+	"call_data":  "Folder of keys.",
+	"request_id": "Id of the request. Without it, one is made and printed on standard error.",
+	"auth_id":    "authenticationId of the init's answer. The code is then sent as challengeData.",
+	"resend":     "Send the same code once more, or get the key for a password.",
 	"payment":    "What the code confirms, such as {\"amount\":\"10.50\",\"currency\":\"EUR\",\"payee\":\"Acme\"}.",
 	"users":      "Call users/verifyAuthentication instead of security/verifyAuthentication.",
 }
@@ -43,7 +37,7 @@ type callCommands struct {
 	Init        callInit        `cmd:"" help:"Send a code to a number, or ask for a password."`
 	UsersInit   callUsersInit   `cmd:"" help:"Send a code to the user behind a wallet token."`
 	Verify      callVerify      `cmd:"" help:"Check a code or a password."`
-	Resend      callResend      `cmd:"" aliases:"trigger" help:"Send the same code once more, or get the key for a password."`
+	Resend      callResend      `cmd:"" aliases:"trigger" help:"resend"`
 	SetPassword callSetPassword `cmd:"" help:"call_set"`
 	Post        callPost        `cmd:"" help:"Post any body to any path."`
 }
@@ -329,51 +323,6 @@ func (c *callVerify) Run(ctx context.Context) error {
 			return amsclient.Answer{}, err
 		}
 		return client.Post(ctx, "/ams/api/v1/security/verifyAuthentication", text)
-	})
-}
-
-// password checks a password.
-func (c *callVerify) password(ctx context.Context) error {
-	switch {
-	case c.Code != "":
-		return errors.New("a password is no argument, which all users of this machine can see: type it, or give it by the " +
-			"standard input")
-	case c.AuthenticationID == "":
-		return errors.New("--password needs --authentication-id, the one in the init's answer")
-	}
-	typed, err := typedPassword(ctx, "password", false)
-	if err != nil {
-		return err
-	}
-	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
-		return client.VerifyPassword(ctx, amsclient.VerifyPasswordRequest{
-			AuthenticationRequestID: c.ID, AuthenticationID: c.AuthenticationID, Password: string(typed),
-		})
-	})
-}
-
-type callSetPassword struct {
-	caller
-	AuthenticationID string `required:"" placeholder:"ID" help:"call_proof"`
-	Kind             string `enum:"payment,login" default:"payment" help:"call_kind"`
-	Number           string `arg:"" help:"+606543216353, or 60-6543216353 as it is sent."`
-}
-
-// Run sets a password.
-func (c *callSetPassword) Run(ctx context.Context) error {
-	number, err := phoneNumber(c.Number)
-	if err != nil {
-		return err
-	}
-	typed, err := typedPassword(ctx, c.Kind+" password", true)
-	if err != nil {
-		return err
-	}
-	return c.send(ctx, func(ctx context.Context, client *amsclient.Client) (amsclient.Answer, error) {
-		return client.SetPassword(ctx, amsclient.SetPasswordRequest{
-			AuthenticationID: c.AuthenticationID, AuthenticationType: strings.ToUpper(c.Kind),
-			IdentityType: "MOBILENO", IdentityValue: number, Password: string(typed),
-		})
 	})
 }
 

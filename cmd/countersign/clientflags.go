@@ -49,8 +49,8 @@ var clientFlagsHelp = texts{
 		"that binds its code to it.",
 	"android_hash": "Hash of the Android app that gets the code by the SMS Retriever: 11 characters of base64.",
 	"text_file":    "JSON object of languages and texts, in place of all its own texts.",
-	"clear_passwords": "Accept passwords that it has not encrypted. Whatever stands between it and the service can then " +
-		"read them.",
+	"clear_passwords": "Accept passwords that it has not encrypted. Whatever stands between it and the service can " +
+		"then read them.",
 	"custom_codes": "Let its Unimatrix requests choose codes. Whoever has its access key can then pass for anyone.",
 	"sender_name":  "Sender names that its Unimatrix requests may give. Default: none, and names are ignored.",
 	"template":     "Templates that its Unimatrix requests may give. Default: none, and templates are ignored.",

@@ -14,7 +14,7 @@ type texts map[string]string
 
 var allTexts = []texts{
 	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, dltHelp, userHelp, keysHelp, callHelp,
-	invokeHelp, messagesHelp, passwordHelp, standinsHelp, sendersHelp, guardHelp,
+	invokeHelp, messagesHelp, passwordHelp, callPasswordHelp, standinsHelp, sendersHelp, guardHelp,
 }
 
 // named matches a tag that names a text.

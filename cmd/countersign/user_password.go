@@ -18,8 +18,8 @@ import (
 
 var passwordHelp = texts{
 	"passwords": "Manage payment and login passwords, by the user's id or by the number.",
-	"password_set": "Set a password. It is typed twice without an echo, or comes from the standard input in one line. Wrong " +
-		"guesses and a lock are forgotten.",
+	"password_set": "Set a password. It is typed twice without an echo, or comes from the standard input in one " +
+		"line. Wrong guesses and a lock are forgotten.",
 	"password_clear":  "Remove a password.",
 	"password_unlock": "Forget the wrong guesses at a password, and end its lock.",
 	"password_show":   "Print which passwords a number has, when they were set, wrong guesses and locks.",
@@ -36,8 +36,8 @@ type passwordCommands struct {
 
 // Help describes the JSON of the commands, and what a password belongs to.
 func (passwordCommands) Help() string {
-	return `A password belongs to a client and a number: two users with the same number have the same passwords. Those ` +
-		`of the user's id are linked to the user, so that user block holds for them.
+	return `A password belongs to a client and a number: two users with the same number have the same passwords. ` +
+		`The commands for a user's id note that the number is the user's, so that user block holds for it.
 
 With --json, show prints {client, user, number, passwords}, where number is masked and passwords is an array of ` +
 		`{kind, set, wrong, lockedUntil}. Each other command prints {client, user, number, kind, done}.`
@@ -126,7 +126,8 @@ func lineOf(p users.Person) (n phone.Number, ok bool) {
 	return plan.Lookup("+" + cc + national)
 }
 
-// linked notes that a number is that of a user, so that a block of the user holds for a password that was set by number.
+// linked notes that a number is that of a user, so that a block of the user holds for a password that was set by
+// number.
 func (b *books) linked(ctx context.Context, client, user string) error {
 	p, err := b.users.Person(ctx, client, user)
 	n, ok := lineOf(p)
@@ -189,7 +190,8 @@ type passwordSet struct {
 func (c *passwordSet) Run(ctx context.Context) error {
 	return c.on(ctx, func(o owner) error {
 		if !o.Served(ctx) {
-			return errors.New("the keyring has no keys for passwords: keys rotate pepper and keys rotate encrypt make them")
+			return errors.New("the keyring has no keys for passwords: keys rotate pepper and keys rotate encrypt " +
+				"make them")
 		}
 		typed, err := typedPassword(ctx, c.Kind+" password", true)
 		if err != nil {

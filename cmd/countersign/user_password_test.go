@@ -13,7 +13,8 @@ func TestPasswordCommands(t *testing.T) {
 	onEach(t, func(t *testing.T, c tool) {
 		c.ok("client", "add", "acme")
 		c.ok("user", "add", "bob", "--client", "acme", "--number", "+606543216353")
-		c.prints([]string{"user", "password", "show", "bob", "--client", "acme"}, "user bob of client acme: no passwords\n")
+		c.prints([]string{"user", "password", "show", "bob", "--client", "acme"},
+			"user bob of client acme: no passwords\n")
 		c.in = "482915\n"
 		c.prints([]string{"user", "password", "set", "bob", "--client", "acme", "--kind", "payment"},
 			"payment password of user bob of client acme: set\n")
@@ -30,7 +31,8 @@ func TestPasswordCommands(t *testing.T) {
 			t.Errorf("show printed %+v", shown)
 		}
 		c.prints([]string{"user", "password", "show", "bob", "--client", "acme"},
-			"KIND     SET                   WRONG GUESSES  LOCKED UNTIL\npayment  20", "Z  0              -\nlogin    20")
+			"KIND     SET                   WRONG GUESSES  LOCKED UNTIL\npayment  20",
+			"Z  0              -\nlogin    20")
 		c.prints([]string{"user", "password", "unlock", "bob", "--client", "acme", "--kind", "payment"}, ": unlocked")
 		c.prints([]string{"user", "password", "clear", "bob", "--client", "acme", "--kind", "login"}, ": removed")
 		for _, command := range []string{"clear", "unlock"} {
@@ -58,7 +60,8 @@ func TestPasswordMistakes(t *testing.T) {
 		{"payment", "482915 ", "must be 4 to 8 digits"}, {"payment", "482915\n482915", "must be 4 to 8 digits"},
 		{"payment", "777777", "one character again and again"}, {"payment", "345678", "a run up or down"},
 		{"payment", "216353", "digits of the number"}, {"payment", "159753", "one of the commonest"},
-		{"login", "", "the login password must be 8 to 64 characters"}, {"login", "short", "must be 8 to 64 characters"},
+		{"login", "", "the login password must be 8 to 64 characters"},
+		{"login", "short", "must be 8 to 64 characters"},
 		{"login", "PassWord1", "one of the commonest"}, {"login", "tab\tinside", "none of them a control character"},
 		{"login", "\xffbroken text", "must be 8 to 64 characters"},
 	} {

@@ -12,8 +12,8 @@ import (
 )
 
 // trigger serves POST /v1/security/triggerChallenge: it sends the code of an authentication once more, or returns the
-// key for its password. With the method PASSWORD it sends nothing in any case: the key is then also for the password that
-// a user may set who has just typed a code. at is when its request was signed, see [signedAt].
+// key for its password. With the method PASSWORD it sends nothing in any case: the key is then also for the password
+// that a user may set who has just typed a code. at is when its request was signed, see [signedAt].
 func (s *Init) trigger(ctx context.Context, c *clients.Client, text []byte, at otp.Millis) answer {
 	var triggerID, challengeID, method string
 	broken := strictjson.Decode(text, strictjson.Fields{

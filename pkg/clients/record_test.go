@@ -39,7 +39,8 @@ func fullRecord() clients.Record {
 		DLT: []clients.Registration{
 			{Language: "hi", Form: "site", Payment: true, Template: "1107166375278247471", Digest: "2NWkcNLBdDo"},
 		},
-		ClearPasswords: new(true), CustomCodes: new(true), SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
+		ClearPasswords: new(true), CustomCodes: new(true),
+		SenderNames: []string{"Acme GmbH"}, Templates: []string{"login"},
 		Sources: []string{"env.clientIp", "header:X-End-User", "metadata:device"},
 		Guard: clients.Guard{Mode: guard.Enforce, NewCountries: 300, Rules: []clients.GuardRule{
 			{Countries: []string{"MY", "SG"}, Verdict: clients.Block},

@@ -214,3 +214,32 @@ func TestBrokenUsers(t *testing.T) {
 		}
 	}
 }
+
+// A user is found by its id, with the number in clear, whatever its standing.
+func TestPerson(t *testing.T) {
+	r, ctx := clientstest.New(t), t.Context()
+	r.MustAdd(t, clients.Record{ID: "acme"}, "")
+	if err := errors.Join(r.Users.Add(ctx, "acme", "u1", "60-6543216353"), r.Users.Add(ctx, "acme", "mute", ""),
+		r.Users.Block(ctx, "acme", "u1")); err != nil {
+		t.Fatal(err)
+	}
+	for id, number := range map[string]string{"u1": "60-6543216353", "mute": ""} {
+		p, err := r.Users.Person(ctx, "acme", id)
+		if err != nil || p.ID != id || p.Number != number || !p.Added.Equal(clientstest.Start) || p.Ref != "" {
+			t.Errorf("%s: %s of %v, %v", p.ID, p, p.Added, err)
+		}
+	}
+	if _, err := r.Users.Person(ctx, "acme", "nobody"); !errors.Is(err, documents.ErrNotFound) {
+		t.Error(err)
+	}
+	key := "user#acme#u1"
+	r.Put(t, key, strings.Replace(r.Raw(t, key), `"number": "1.`, `"number": "1.x`, 1))
+	_, err := r.Users.Person(ctx, "acme", "u1")
+	clientstest.WantError(t, err, "the user +60******6353", "cannot be opened")
+	if strings.Contains(err.Error(), "6543216353") {
+		t.Error("the error has the number")
+	}
+	r.Put(t, key, "{")
+	_, err = r.Users.Person(ctx, "acme", "u1")
+	clientstest.WantError(t, err, `user "u1" of client "acme"`, "cannot be read")
+}

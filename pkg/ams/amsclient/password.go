@@ -72,8 +72,8 @@ type VerifyPasswordRequest struct {
 	Key *ChallengeKey
 }
 
-// VerifyPassword encrypts the password and checks it (security/verifyAuthentication). Every call is an attempt, and five
-// wrong ones in a row lock the password, over all challenges. See [Answer.Passed].
+// VerifyPassword encrypts the password and checks it (security/verifyAuthentication). Every call is an attempt, and
+// five wrong ones in a row lock the password, over all challenges. See [Answer.Passed].
 func (c *Client) VerifyPassword(ctx context.Context, r VerifyPasswordRequest) (Answer, error) {
 	value, version, a, err := c.encrypted(ctx, r.Key, r.AuthenticationID, r.Password)
 	if value == "" {

@@ -34,7 +34,8 @@ func passwordServer() *server {
 		requests := s.requests()
 		switch typed := decrypted(requests[len(requests)-1].body); {
 		case strings.HasSuffix(path, "initAuthentication"):
-			return strings.Replace(ok, "{", `{"authenticationId":"A1","actionForm":{"challengeType":"PAYMENT_PASSWORD"},`, 1)
+			return strings.Replace(ok, "{",
+				`{"authenticationId":"A1","actionForm":{"challengeType":"PAYMENT_PASSWORD"},`, 1)
 		case strings.HasSuffix(path, "triggerChallenge"):
 			return strings.Replace(ok, "{", `{"challengeKey":`+key+`,`, 1)
 		case typed == "A1.482915":
@@ -56,7 +57,8 @@ func decrypted(body string) string {
 	if value == "" || r.KeyVersion+r.ChallengeData.KeyVersion != "3" {
 		return ""
 	}
-	return string(must(rsa.DecryptOAEP(sha256.New(), nil, encryptKey, must(base64.StdEncoding.DecodeString(value)), nil)))
+	box := must(base64.StdEncoding.DecodeString(value))
+	return string(must(rsa.DecryptOAEP(sha256.New(), nil, encryptKey, box, nil)))
 }
 
 // The user of a payment confirms it with the PIN.
@@ -90,6 +92,13 @@ func ExampleClient_VerifyPassword() {
 	// the user has confirmed
 }
 
+// verifyA1 is the request that checks the right PIN.
+func verifyA1(key *amsclient.ChallengeKey) amsclient.VerifyPasswordRequest {
+	return amsclient.VerifyPasswordRequest{
+		AuthenticationRequestID: "R1", AuthenticationID: "A1", Password: "482915", Key: key,
+	}
+}
+
 // Each call with a password has the members of the contract. A password is encrypted for its challenge, in no member in
 // clear, and the key is asked for where the caller has none.
 func TestPasswordCalls(t *testing.T) {
@@ -106,7 +115,7 @@ func TestPasswordCalls(t *testing.T) {
 	for _, k := range []*amsclient.ChallengeKey{nil, key.ChallengeKey} {
 		for _, call := range []func() (amsclient.Answer, error){
 			func() (amsclient.Answer, error) {
-				return c.VerifyPassword(t.Context(), amsclient.VerifyPasswordRequest{"R1", "A1", "482915", k})
+				return c.VerifyPassword(t.Context(), verifyA1(k))
 			},
 			func() (amsclient.Answer, error) {
 				return c.SetPassword(t.Context(), amsclient.SetPasswordRequest{
@@ -122,7 +131,8 @@ func TestPasswordCalls(t *testing.T) {
 	}
 	want := []string{
 		`{"authenticationRequestId":"R1","authenticationMethod":"PASSWORD"}`,
-		`{"challengeId":"A1","authenticationMethod":"PASSWORD"}`, `{"challengeId":"A1","authenticationMethod":"PASSWORD"}`,
+		`{"challengeId":"A1","authenticationMethod":"PASSWORD"}`,
+		`{"challengeId":"A1","authenticationMethod":"PASSWORD"}`,
 		`{"authenticationRequestId":"R1","authenticationId":"A1","authenticationMethod":"PASSWORD","challengeData":{` +
 			`"passwordValue":`, `{"challengeId":"A1","authenticationMethod":"PASSWORD"}`,
 		`{"authenticationId":"A1","authenticationType":"PAYMENT","identityType":"MOBILENO",` +
@@ -146,7 +156,7 @@ func TestPasswordKeys(t *testing.T) {
 		"der": {"RSA-OAEP-256", "1", "AAAA"}, "no RSA key": {"RSA-OAEP-256", "1", publicKey(&curve.PublicKey)},
 	} {
 		s := passwordServer()
-		_, err := s.client().VerifyPassword(t.Context(), amsclient.VerifyPasswordRequest{"R1", "A1", "482915", &key})
+		_, err := s.client().VerifyPassword(t.Context(), verifyA1(&key))
 		if err == nil || strings.Contains(err.Error(), "482915") || len(s.requests()) != 0 {
 			t.Errorf("%s: %v, %d requests", name, err, len(s.requests()))
 		}
@@ -160,7 +170,7 @@ func TestPasswordKeys(t *testing.T) {
 	unknown := `{"result":{"resultCode":"AUTHENTICATION_REQUEST_ID_INVALID","resultStatus":"F"}}`
 	for answer, refused := range map[string]bool{unknown: false, ok: true} {
 		s := start(func(string) string { return answer })
-		a, err := s.client().VerifyPassword(t.Context(), amsclient.VerifyPasswordRequest{"R1", "A1", "482915", nil})
+		a, err := s.client().VerifyPassword(t.Context(), verifyA1(nil))
 		if refused != (err != nil) || refused && !errors.As(err, new(*amsclient.ReplyError)) || len(s.requests()) != 1 {
 			t.Errorf("%s: %s, %v", answer, a.Raw, err)
 		}
