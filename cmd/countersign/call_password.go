@@ -22,8 +22,8 @@ var callPasswordHelp = texts{
 func (c *callVerify) password(ctx context.Context) error {
 	switch {
 	case c.Code != "":
-		return errors.New("a password is no argument, which all users of this machine can see: type it, or give it by " +
-			"the standard input")
+		return errors.New("a password is no argument, which all users of this machine can see: type it, or give it " +
+			"by the standard input")
 	case c.AuthenticationID == "":
 		return errors.New("--password needs --authentication-id, the one in the init's answer")
 	}
