@@ -37,7 +37,7 @@ func wrongAtOnce(t *testing.T, o opener) {
 	ref := w.ref(password.Payment, "")
 	rounds := 1
 	if o.quick {
-		rounds = 6
+		rounds = 3
 	}
 	for round := 1; round <= rounds; round++ {
 		got := together(t, atOnce, func(i int) (otp.Outcome, error) {
