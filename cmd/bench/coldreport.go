@@ -148,10 +148,13 @@ Init's first answer differs by some 0.6 ms between such runs: another one had 13
 MB, 0.3 MB were there when commit 1b45211 had the second sender and its SDK's client. Verify has the checks of a
 payment, and the new members of a client's record.
 
-What passwords cost (2026-11-28, ` + "`" + `go run ./cmd/bench -sizes -before 1b3c3c4` + "`" + `, linux/arm64): function init has 11.01 MB
-instead of 10.81, function verify 9.63 MB instead of 9.50. The keyring of all kinds is read in 0.20 ms, as one without
-them: its key to which passwords are encrypted would take 0.16 ms more, and is read at its first use
-(` + "`" + `go test ./pkg/keyring -bench New` + "`" + `). Their digests' pattern is compiled then, too.
+What passwords cost (2026-11-28, linux/arm64, ` + "`" + `go run ./cmd/bench -sizes -before 1b3c3c4` + "`" + `): function
+init has 11.01 MB instead of 10.81, function verify 9.63 MB instead of 9.50. The keyring of all kinds is read in 0.20
+ms, as one without them: its key to which passwords are encrypted would take 0.16 ms more, and is read at its first use
+(` + "`" + `go test ./pkg/keyring -bench New` + "`" + `). The pattern of their digests is compiled then, too.
+That is why neither function starts slower (medians of 30 starts in turn, to the first next and the first answer,
+while other work disturbed the machine): init 6.0 and 13.5 ms, 6.0 and 13.9 before; verify 5.1 and 9.3 ms, 5.3 and 9.3
+before.
 
 Variants with the services at a distance (2026-11-27, as multiples of the floor, in the same rounds):
 

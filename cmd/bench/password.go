@@ -18,7 +18,7 @@ import (
 	"countersign/pkg/password"
 )
 
-// coreShare is the part of a core that Lambda gives a function of the template's 256 MB: a whole one comes with 1769 MB.
+// coreShare is the part of a core that Lambda gives a function of the template's 256 MB: a whole one comes with 1769.
 const coreShare = 256.0 / 1769
 
 // period is in which a quota is shared out. One of 100 ms would let a short evaluation pass without a pause.

@@ -17,8 +17,8 @@ func runSizes(dir, before, commit string) error {
 		var sizes []int
 		for _, root := range []string{before, "."} {
 			out := filepath.Join(dir, "size")
-			flags := slices.Concat([]string{"build"}, standin.BuildFlags, []string{"-o", out, "./functions/" + function})
-			cmd := exec.Command("go", flags...)
+			what := []string{"-o", out, "./functions/" + function}
+			cmd := exec.Command("go", slices.Concat([]string{"build"}, standin.BuildFlags, what)...)
 			cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
 			if text, err := cmd.CombinedOutput(); err != nil {
 				return fmt.Errorf("build %s in %s: %w\n%s", function, root, err, text)
@@ -29,7 +29,8 @@ func runSizes(dir, before, commit string) error {
 			}
 			sizes = append(sizes, int(info.Size()))
 		}
-		fmt.Printf("| %s | %.2f MB | %.2f MB | %.2f MB |\n", function, mb(sizes[0]), mb(sizes[1]), mb(sizes[1]-sizes[0]))
+		was, is := sizes[0], sizes[1]
+		fmt.Printf("| %s | %.2f MB | %.2f MB | %.2f MB |\n", function, mb(was), mb(is), mb(is-was))
 	}
 	return nil
 }

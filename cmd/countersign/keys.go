@@ -168,9 +168,9 @@ pepper: the passwords that are stored under it. Their users set them anew, after
 		`the newest pepper when its user types it the next time, so few are left after some months. They are counted ` +
 		`in the store that --store names.
 
-encrypt: the passwords on their way that were encrypted to it. They are refused as an illegal parameter, which counts ` +
-		`as no guess. Half an hour after the next version came into force there are none, unless a merchant keeps the ` +
-		`key instead of taking that of each challenge.`
+encrypt: the passwords on their way that were encrypted to it. They are refused as an illegal parameter, which ` +
+		`counts as no guess. Half an hour after the next version came into force there are none, unless a merchant ` +
+		`keeps the key instead of taking that of each challenge.`
 }
 
 // retired is the JSON of retire.
@@ -222,8 +222,8 @@ func (c *keysRetire) losing(ctx context.Context) (lost int, err error) {
 			return err
 		}
 		if lost, err = password.Under(ctx, b.clients.Table, c.Version); err == nil && lost > 0 && !c.Force {
-			err = fmt.Errorf("pepper version %d is still needed: passwords stored under it, which are lost with it: %d. "+
-				"Each is stored anew when its user types it the next time; --force retires it now, and the users "+
+			err = fmt.Errorf("pepper version %d is still needed: passwords stored under it, which are lost with it: "+
+				"%d. Each is stored anew when its user types it the next time; --force retires it now, and the users "+
 				"set new ones", c.Version, lost)
 		}
 		return err

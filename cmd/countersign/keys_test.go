@@ -182,7 +182,7 @@ func TestAdministrationInAWS(t *testing.T) {
 		"sign 1 in force" {
 		t.Error(got)
 	}
-	c.prints([]string{"keys", "rotate", "pepper"}, "pepper  1        in force", "A release from before them cannot read")
+	c.prints([]string{"keys", "rotate", "pepper"}, "pepper  1        in force", "A release from before them cannot")
 	c.prints([]string{"keys", "rotate", "encrypt"}, "encrypt  1        in force", "public key of encrypt version 1:\n")
 	c.prints([]string{"keys", "rotate", "encrypt", "--after", "24h"}, "encrypt  2        waiting")
 	if got := c.keys(); !strings.HasSuffix(got, "pepper 1 in force, encrypt 1 in force, encrypt 2 waiting") {

@@ -15,8 +15,8 @@ func (r *Ring) Pepper(ctx context.Context) (version int, pepper []byte) {
 	return h.pepper, []byte(h.doc.find(Pepper, h.pepper).secret)
 }
 
-// PepperOf returns the Pepper key of a version, nil if it is retired or unknown. It fetches a version that is newer than
-// all held ones, as Newer does.
+// PepperOf returns the Pepper key of a version, nil if it is retired or unknown. It fetches a version that is newer
+// than all held ones, as Newer does.
 func (r *Ring) PepperOf(ctx context.Context, version int) []byte {
 	if v := r.newer(ctx, Pepper, version).doc.find(Pepper, version); v != nil {
 		return []byte(v.secret)
@@ -33,9 +33,9 @@ func (r *Ring) Encryption(ctx context.Context) (version string, key *rsa.Private
 	return strconv.Itoa(h.encrypt), r.encryption(h, h.encrypt)
 }
 
-// EncryptionOf returns the Encrypt key of a version, nil if it is retired or unknown. It fetches a version that is newer
-// than all held ones, as Newer does: another process may have returned it to the caller already. Callers name the
-// version, so after a fetch in vain the next one is a minute later at the earliest.
+// EncryptionOf returns the Encrypt key of a version, nil if it is retired or unknown. It fetches a version that is
+// newer than all held ones, as Newer does: another process may have returned it to the caller already. Callers name
+// the version, so after a fetch in vain the next one is a minute later at the earliest.
 func (r *Ring) EncryptionOf(ctx context.Context, version string) *rsa.PrivateKey {
 	number, err := strconv.Atoi(version)
 	if err != nil || number < 1 || number > maxVersion || strconv.Itoa(number) != version {

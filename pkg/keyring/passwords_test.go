@@ -133,7 +133,8 @@ func TestLazy(t *testing.T) {
 	if err != nil || r.Keys(t.Context()) == nil || l.about("encrypt") > 0 {
 		t.Fatalf("%v, %q", err, l.all)
 	}
-	if version, key := r.Encryption(t.Context()); version != "1" || key != nil || l.about("encrypt[0].key must be") != 1 {
+	version, key := r.Encryption(t.Context())
+	if version != "1" || key != nil || l.about("encrypt[0].key must be") != 1 {
 		t.Errorf("%s, %v, %q", version, key != nil, l.all)
 	}
 	r.Document().List(day) // also with a wrong key
@@ -173,8 +174,8 @@ func TestLazyAtOnce(t *testing.T) {
 	}
 }
 
-// BenchmarkNew measures what a process takes at its start to hold the keys: of a keyring without the kinds for passwords,
-// of one with all kinds, and of that where Encrypt keys are read at their first use, as functions do.
+// BenchmarkNew measures what a process takes at its start to hold the keys: of a keyring without the kinds for
+// passwords, of one with all kinds, and of that where Encrypt keys are read at their first use, as functions do.
 func BenchmarkNew(b *testing.B) {
 	before := text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}})
 	with := passwords([]v{{Version: 1}}, []v{{Version: 2}})

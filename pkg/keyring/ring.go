@@ -59,8 +59,8 @@ func New(source Source, now func() time.Time, maxAge time.Duration, log *slog.Lo
 	return newRing(source, now, maxAge, log, false)
 }
 
-// NewLazy is New for processes that must start fast: it reads the Encrypt keys of the first document at their first use.
-// Until one that is wrong is mended, the ring has none, and each use writes a log line with its place.
+// NewLazy is New for processes that must start fast: it reads the Encrypt keys of the first document at their first
+// use. Until one that is wrong is mended, the ring has none, and each use writes a log line with its place.
 func NewLazy(source Source, now func() time.Time, maxAge time.Duration, log *slog.Logger) (*Ring, error) {
 	return newRing(source, now, maxAge, log, true)
 }
