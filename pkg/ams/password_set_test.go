@@ -229,3 +229,11 @@ func TestPermissionOfSetPassword(t *testing.T) {
 	c.APIs = []string{"ams"}
 	v.wants("SUCCESS", "/ams/sandbox/api/v1/security/setPassword", body) // a repeat, by any prefix
 }
+
+// The code of a payment confirms that payment, and sets no password.
+func TestPaymentCodeProvesNothing(t *testing.T) {
+	v := newVault(t)
+	authID := v.wants("SUCCESS", initPath, pays(initBody("paid"), bill)).AuthID
+	v.wants("SUCCESS", verifyPath, pays(verifyBody("paid", v.code.Load().(string)), bill))
+	v.unwritten(noID, setPath, settingBody(authID, "PAYMENT", v.seal(authID, pin)))
+}

@@ -88,16 +88,20 @@ def sealed(challenge, password, key):
     return base64.b64encode(made.stdout).decode()
 
 
-# The code that passed proves the number: a PIN may be set, which then takes the place of a code.
+# A code that passed, and confirms no payment, proves the number: a PIN may be set, which then takes the place of a code.
 PIN = "482915"
-proof = sent.authentication_id
+init.authentication_request_id, init.payment = "py-5", None
+proof = call(init_customer_authentication, models.CustomerInitSent, init, **merchant).authentication_id
+proving = models.UserVerifyRequest("OTP", "py-5", code("+60123450001"))
+assert call(verify_user_authentication, models.Right, proving, **merchant).is_passed is True
 first = call(trigger_challenge, models.TriggerKey,
              models.TriggerRequest(challenge_id=proof, authentication_method="PASSWORD"), **merchant)
 setting = models.SetPasswordRequest(
     authentication_id=proof, authentication_type=models.SetPasswordRequestAuthenticationType.PAYMENT,
     identity_type="MOBILENO", identity_value="60-123450001", password_value=sealed(proof, PIN, first.challenge_key),
 )
-assert isinstance(call(set_password, models.SetPasswordAnswer, setting, **merchant).result, models.Success)
+stored = call(set_password, models.SetPasswordAnswer, setting, **merchant)
+assert isinstance(stored.result, models.Success), stored
 asked = call(init_customer_authentication, models.CustomerInitAsked, models.CustomerInitRequest(
     "py-4", models.CustomerInitRequestAuthenticationMethod.PASSWORD, models.CustomerInitRequestAuthenticationType.PAYMENT,
     "MOBILENO", "60-123450001",

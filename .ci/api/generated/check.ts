@@ -65,7 +65,15 @@ async function main() {
     if (!answer || !('challengeKey' in answer)) throw new Error(JSON.stringify(answer));
     return answer.challengeKey;
   };
-  const proof = init.data.authenticationId;
+  const again5 = await api.initCustomerAuthentication({ headers, body: {
+    ...of, authenticationRequestId: 'ts-5', authenticationMethod: 'OTP', authenticationType: 'SMS',
+  } });
+  if (!again5.data || !('authenticationId' in again5.data)) throw new Error(JSON.stringify(again5));
+  const proof = again5.data.authenticationId;
+  const proved = (await api.verifyUserAuthentication({ headers, body: {
+    authenticationType: 'OTP', authenticationRequestId: 'ts-5', authenticationValue: await code('+60123450003'),
+  } })).data!;
+  must('proof', 'isPassed' in proved && proved.isPassed, proved);
   const set = (await api.setPassword({ headers, body: {
     ...of, authenticationId: proof, authenticationType: 'LOGIN',
     passwordValue: seal(proof, 'correct horse', await keyOf(proof)),
