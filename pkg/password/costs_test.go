@@ -35,7 +35,7 @@ func TestWorkOfCalls(t *testing.T) {
 			{"right", func() { sealed = d.seal(asked, pin); enter("SUCCESS")() }, work{4, 3, 1}},
 			{"right again", enter(used), work{1, 0, 0}},
 			{"init again", func() { d.start(client, "SUCCESS", "ask", pay, dashed) }, work{2, 1, 0}},
-			{"weak", func() { d.choose(client, "PARAM_ILLEGAL", proof, pay, d.seal(proof, "1234")) }, work{}},
+			{"weak", func() { d.choose(client, "PARAM_ILLEGAL", proof, pay, d.seal(proof, "1234")) }, work{1, 0, 0}},
 			{"used proof", func() { d.choose(client, used, proof, pay, d.seal(proof, pin)) }, work{3, 0, 0}},
 			{"garbled", func() { sealed = "garbled"; enter("PARAM_ILLEGAL")() }, work{}},
 		} {
