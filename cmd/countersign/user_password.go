@@ -22,7 +22,8 @@ var passwordHelp = texts{
 		"line. Wrong guesses and a lock are forgotten.",
 	"password_clear":  "Remove a password.",
 	"password_unlock": "Forget the wrong guesses at a password, and end its lock.",
-	"password_show":   "Print which passwords a number has, when they were set, wrong guesses and locks.",
+	"password_show": "Print which passwords a number has, when they were set, wrong guesses, locks, and why no guess can " +
+		"pass: the user is blocked, or the keyring does not have the pepper.",
 	"password_number": "The number, +606543216353 or 60-6543216353, in place of the user's id.",
 	"password_kind":   "payment (a PIN of 4 to 8 digits) or login (8 to 64 characters).",
 }
@@ -40,7 +41,7 @@ func (passwordCommands) Help() string {
 		`The commands for a user's id note that the number is the user's, so that user block holds for it.
 
 With --json, show prints {client, user, number, passwords}, where number is masked and passwords is an array of ` +
-		`{kind, set, wrong, lockedUntil}. Each other command prints {client, user, number, kind, done}.`
+		`{kind, set, wrong, lockedUntil, unusable}. unusable is why no guess passes. Each other command prints {client, user, number, kind, done}.`
 }
 
 // ofPassword names whose passwords a command is for.
@@ -263,6 +264,16 @@ type passwordsShown struct {
 	Passwords []password.State `json:"passwords"`
 }
 
+// unusable returns a line for each password that cannot pass, whatever is typed.
+func unusable(states []password.State) (lines string) {
+	for _, s := range states {
+		if s.Unusable != "" {
+			lines += strings.ToLower(string(s.Kind)) + ": no guess passes, because " + s.Unusable + "\n"
+		}
+	}
+	return lines
+}
+
 type passwordShow struct{ ofPassword }
 
 // Run prints which passwords there are.
@@ -283,6 +294,6 @@ func (c *passwordShow) Run(ctx context.Context) error {
 		if len(states) == 0 {
 			return c.answer(shown, c.who(o)+" of client "+quoted(c.Client)+": no passwords")
 		}
-		return c.answer(shown, columns(rows...))
+		return c.answer(shown, columns(rows...)+unusable(states))
 	})
 }

@@ -94,3 +94,24 @@ func TestPasswordMistakes(t *testing.T) {
 			"--kind", "payment")
 	}
 }
+
+// TestPasswordShowUnusable: show prints why no guess passes, as the log line has it, and who is blocked.
+func TestPasswordShowUnusable(t *testing.T) {
+	onEach(t, func(t *testing.T, c tool) {
+		c.ok("client", "add", "acme")
+		c.ok("user", "add", "bob", "--client", "acme", "--number", "+606543216353")
+		c.in = "482915\n"
+		c.ok("user", "password", "set", "--client", "acme", "--number", "+606543216353", "--kind", "payment")
+		show := []string{"user", "password", "show", "--client", "acme", "--number", "+606543216353"}
+		var shown passwordsShown
+		if c.json(&shown, show...); shown.Passwords[0].Unusable != "" {
+			t.Errorf("show printed %+v", shown)
+		}
+		c.ok("user", "block", "bob", "--client", "acme")
+		c.prints(show, "payment: no guess passes, because the user of the number is blocked: user bob\n")
+		c.ok("user", "unblock", "bob", "--client", "acme")
+		c.ok("keys", "rotate", "pepper")
+		c.ok("keys", "retire", "pepper", "1", "--force")
+		c.prints(show, "payment: no guess passes, because the password is under pepper 1, which the keyring does not have\n")
+	})
+}

@@ -75,15 +75,21 @@ func (s *Init) ask(ctx context.Context, c *clients.Client, kind, number string, 
 	if !ok {
 		return refuse(invalidPhoneNumber)
 	}
-	ref, refusal, err := s.Passwords.Find(ctx, c.ID, n.E164, password.Kind(kind))
+	ref, why, err := s.Passwords.Find(ctx, c.ID, n.E164, password.Kind(kind))
 	if err != nil {
 		record.Fail("password", err)
 		return refuse(unknownException)
 	}
-	r.Client, r.Policy, r.Password, r.Refusal = c.ID, c.Policy, ref, refusal
+	r.Client, r.Policy, r.Password = c.ID, c.Policy, ref
+	if why != "" {
+		r.Refusal = otp.NoPassword
+	}
 	r.Mask, r.Region, r.Test = n.Mask, n.Region, record.Test
 	got, err := s.Messages.Issuer.Ask(ctx, r)
 	record.Started("password", got, err)
+	if got.Outcome == otp.NoPassword { // as it is now: the outcome of a repeat is that of the first call
+		record.Cause = why
+	}
 	a := answer{result: resultOf(got.Outcome), authID: got.AuthID}
 	if got.Outcome == otp.AskedPassword {
 		a.form = passwordForm(got.Password)
@@ -175,6 +181,9 @@ func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
 		return refuse(unknownException)
 	}
 	record.Outcome, record.AuthID = outcome, r.sealed.AuthID
+	if outcome == otp.NoPassword {
+		record.Cause = password.UserBlocked
+	}
 	return refuse(resultOf(outcome))
 }
 
@@ -224,13 +233,16 @@ func (s *Verify) password(ctx context.Context, c *clients.Client, g guess) answe
 	if rule != "" {
 		return illegal(field, rule)
 	}
+	record := telemetry.From(ctx)
 	asking, outcome, err := s.Verifier.Asking(ctx, c.ID, g.requestID, g.sealed.AuthID)
+	record.Mask, record.Country, record.AuthID, record.Test = asking.Mask, asking.Region, asking.AuthID, asking.Test
+	kind := password.KindOf(asking.Password)
+	if asking.Password != "" {
+		record.Password = string(kind)
+	}
 	if err != nil || outcome != "" {
 		return s.passed(ctx, password.Checked{Outcome: outcome}, err)
 	}
-	kind, record := password.KindOf(asking.Password), telemetry.From(ctx)
-	record.Password, record.Test = string(kind), asking.Test
-	record.Mask, record.Country, record.AuthID = asking.Mask, asking.Region, asking.AuthID
 	var broken strictjson.Broken
 	broken.Set("authenticationType", optional(g.kind, string(kind)))
 	broken.Set("challengeType", optional(g.challengeType, kind.ChallengeType()))
@@ -252,7 +264,7 @@ func (s *Verify) passed(ctx context.Context, got password.Checked, err error) an
 		record.Fail("password", err)
 		return refuse(unknownException)
 	}
-	record.Outcome, record.Wait = got.Outcome, got.Wait
+	record.Outcome, record.Wait, record.Cause = got.Outcome, got.Wait, got.Why
 	if got.Outcome == otp.Unmatched || got.Outcome == otp.Exhausted {
 		record.Left = got.Left
 	}

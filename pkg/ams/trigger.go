@@ -53,7 +53,14 @@ func (s *Init) resend(ctx context.Context, c *clients.Client, r otp.Resend) answ
 // key returns the key to which the caller encrypts a password. It stores nothing, so triggerRequestId binds nothing.
 func (s *Init) key(ctx context.Context, c *clients.Client, authID string) answer {
 	got, err := s.Messages.Issuer.ForPassword(ctx, c.ID, authID, password.ProofAge)
-	telemetry.From(ctx).Started("trigger", got, err)
+	record := telemetry.From(ctx)
+	record.Started("trigger", got, err)
+	if got.Outcome == otp.AskedPassword { // of any other the id is what the caller wrote
+		record.AuthID = authID
+	}
+	if got.Password != "" {
+		record.Password = string(password.KindOf(got.Password))
+	}
 	return s.triggered(ctx, got)
 }
 

@@ -93,9 +93,9 @@ func (e *example) asked() {
 func (e *example) guessed(times int) {
 	e.t.Helper()
 	accounts := e.accounts()
-	ref, refusal, err := accounts.Find(e.t.Context(), e.client.ID, exampleNumber, password.Payment)
-	if err != nil || refusal != "" {
-		e.t.Fatal(refusal, err)
+	ref, why, err := accounts.Find(e.t.Context(), e.client.ID, exampleNumber, password.Payment)
+	if err != nil || why != "" {
+		e.t.Fatal(why, err)
 	}
 	for range times {
 		_, err := accounts.Guess(e.t.Context(), ref, "482916")

@@ -77,7 +77,7 @@ type Asking struct {
 }
 
 // Asking returns the challenge under an id, with one read. The outcome is "" if a password may pass it, else Unknown,
-// Used or Expired. authID must be that of the challenge.
+// Used or Expired, and only Unknown has no challenge. authID must be that of the challenge.
 func (v Verifier) Asking(ctx context.Context, client, id, authID string) (Asking, Outcome, error) {
 	c, err := v.Challenges.Challenge(ctx, ChallengeKey(client, id))
 	switch {
@@ -86,9 +86,9 @@ func (v Verifier) Asking(ctx context.Context, client, id, authID string) (Asking
 	case c == nil || c.State != Asked || c.AuthID != authID:
 		return Asking{}, Unknown, nil
 	case c.Passed():
-		return Asking{}, Used, nil
+		return Asking{c.Reported, c.User, *c}, Used, nil
 	case c.ExpiresAt <= MillisOf(v.Now()):
-		return Asking{}, Expired, nil
+		return Asking{c.Reported, c.User, *c}, Expired, nil
 	}
 	return Asking{c.Reported, c.User, *c}, "", nil
 }

@@ -104,12 +104,10 @@ func (a *Accounts) random(n int) []byte {
 
 func (a *Accounts) op() string { return base64.RawURLEncoding.EncodeToString(a.random(16)) }
 
-// Find returns the reference by which a challenge asks for the password of a number, see [otp.Issuer.Ask], and the
-// outcome [otp.NoPassword] if there is none: no such number, no password of this kind, one whose pepper is retired, or
-// a user who is blocked or removed. All of them take the same reads.
-func (a *Accounts) Find(
-	ctx context.Context, client string, to otp.Phone, k Kind,
-) (ref string, refusal otp.Outcome, err error) {
+// Find returns the reference by which a challenge asks for the password of a number, see [otp.Issuer.Ask]. why is "", or
+// why nothing that is typed can pass, for the operator alone: no such number, no password of this kind, one whose pepper
+// the keyring does not have, or a user who is blocked or removed. All of them take the same reads.
+func (a *Accounts) Find(ctx context.Context, client string, to otp.Phone, k Kind) (ref, why string, err error) {
 	key, err := a.key(ctx, client, to, false)
 	if err != nil {
 		return "", "", err
@@ -118,25 +116,47 @@ func (a *Accounts) Find(
 	if err != nil {
 		return "", "", err
 	}
-	good, err := a.good(ctx, client, acc)
+	standing, err := a.standing(ctx, client, acc)
 	if err != nil {
 		return "", "", err
 	}
-	_, pepper, err := a.usable(ctx, *acc.of(k))
-	if pepper == nil || !good {
-		refusal = otp.NoPassword
-	}
-	return refOf(k, key), refusal, err
+	d, pepper, err := a.usable(ctx, *acc.of(k))
+	return refOf(k, key), acc.against(k, standing, d, pepper), err
 }
 
-// good reports whether the user of an account may sign in. It takes one read, also where the account has no user.
-func (a *Accounts) good(ctx context.Context, client string, acc account) (bool, error) {
+// standing returns whether the user of an account may sign in, [users.Good] where the account has no user. It takes one
+// read in any case.
+func (a *Accounts) standing(ctx context.Context, client string, acc account) (users.Standing, error) {
 	user := acc.User
 	if user == nil {
 		user = &userRef{ID: "-"}
 	}
 	standing, err := a.Users.StandingOf(ctx, client, user.ID, user.Of)
-	return acc.User == nil || standing == users.Good, err
+	if acc.User == nil {
+		standing = users.Good
+	}
+	return standing, err
+}
+
+// UserBlocked is why a password of a blocked user is neither taken nor set.
+const UserBlocked = "the user of the number is blocked"
+
+// against returns why nothing that is typed can pass for a password of an account, whose digest and pepper are those of
+// [Accounts.usable]; "" if something can. It names neither the number nor the user.
+func (acc account) against(k Kind, standing users.Standing, d digest, pepper []byte) string {
+	switch {
+	case *acc.of(k) == nil && acc.Payment == nil && acc.Login == nil:
+		return "the client has no password of the number"
+	case *acc.of(k) == nil:
+		return "the number has a password of the other kind only"
+	case standing == users.Blocked:
+		return UserBlocked
+	case standing != users.Good:
+		return "the user of the number was removed"
+	case pepper == nil:
+		return fmt.Sprintf("the password is under pepper %d, which the keyring does not have", d.pepper)
+	}
+	return ""
 }
 
 // usable returns the digest of a password and its pepper, by which a guess can be evaluated. The pepper is nil if there

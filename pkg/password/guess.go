@@ -16,6 +16,7 @@ type Checked struct {
 	Outcome otp.Outcome
 	Left    int           // guesses before the next lock, with Unmatched
 	Wait    time.Duration // until the lock ends, with Exhausted and Locked
+	Why     string        // why no guess could pass, for the operator alone; "" if one could
 }
 
 // Guess evaluates a password that somebody typed. Its count is one conditional write, before it is evaluated; a right
@@ -32,7 +33,7 @@ func (a *Accounts) Guess(ctx context.Context, ref string, password Clear) (Check
 		return Checked{}, err
 	}
 	if g.locked > 0 {
-		return Checked{Outcome: otp.Locked, Wait: g.locked}, nil
+		return Checked{Outcome: otp.Locked, Wait: g.locked, Why: g.why}, nil
 	}
 	right, err := a.right(ctx, g, password)
 	switch {
@@ -44,9 +45,9 @@ func (a *Accounts) Guess(ctx context.Context, ref string, password Clear) (Check
 		}
 		return Checked{Outcome: otp.Passed}, nil
 	case g.left() == 0:
-		return Checked{Outcome: otp.Exhausted, Wait: g.lockedUntil().Sub(g.Last)}, nil
+		return Checked{Outcome: otp.Exhausted, Wait: g.lockedUntil().Sub(g.Last), Why: g.why}, nil
 	}
-	return Checked{Outcome: otp.Unmatched, Left: g.left()}, nil
+	return Checked{Outcome: otp.Unmatched, Left: g.left(), Why: g.why}, nil
 }
 
 // counted is a guess that is counted and not evaluated yet.
@@ -54,6 +55,7 @@ type counted struct {
 	secret        // as it is with this guess
 	digest digest // to evaluate the guess by
 	pepper []byte // nil: whatever was typed is wrong
+	why    string // then
 	locked time.Duration
 }
 
@@ -62,20 +64,20 @@ type counted struct {
 func (a *Accounts) count(ctx context.Context, k Kind, key string) (g counted, err error) {
 	op, now := a.op(), a.now()
 	err = a.edit(ctx, key, func(acc *account) (bool, error) {
-		good, err := a.good(ctx, clientOf(key), *acc)
+		standing, err := a.standing(ctx, clientOf(key), *acc)
 		if err != nil {
 			return false, err
 		}
 		s := *acc.of(k)
 		if s == nil {
-			g = counted{secret: secret{Wrong: 1}}
+			g = counted{secret: secret{Wrong: 1}, why: acc.against(k, standing, digest{}, nil)}
 			return acc.stored, nil
 		}
 		g = counted{}
 		if g.digest, g.pepper, err = a.usable(ctx, s); err != nil {
 			return false, err
 		}
-		if !good {
+		if g.why = acc.against(k, standing, g.digest, g.pepper); g.why != "" {
 			g.pepper = nil
 		}
 		did := s.Op != op && s.count(op, now) // a write of this call whose answer was lost has its op

@@ -14,6 +14,8 @@ type State struct {
 	Set         time.Time `json:"set"`
 	Wrong       int       `json:"wrong"` // guesses since the last right one
 	LockedUntil time.Time `json:"lockedUntil,omitzero"`
+	// Unusable is why nothing that is typed can pass, whatever the lock; "" if something can.
+	Unusable string `json:"unusable,omitempty"`
 }
 
 // States returns the passwords of a number.
@@ -26,14 +28,28 @@ func (a *Accounts) States(ctx context.Context, client string, to otp.Phone) (sta
 	if err != nil {
 		return nil, err
 	}
+	standing, err := a.standing(ctx, client, acc)
+	if err != nil {
+		return nil, err
+	}
 	for _, k := range Kinds() {
-		if s := *acc.of(k); s != nil {
-			state := State{Kind: k, Set: s.Set, Wrong: s.Wrong}
-			if until := s.lockedUntil(); a.now().Before(until) {
-				state.LockedUntil = until
-			}
-			states = append(states, state)
+		s := *acc.of(k)
+		if s == nil {
+			continue
 		}
+		state := State{Kind: k, Set: s.Set, Wrong: s.Wrong}
+		if until := s.lockedUntil(); a.now().Before(until) {
+			state.LockedUntil = until
+		}
+		if d, pepper, err := a.usable(ctx, s); err != nil {
+			state.Unusable = err.Error()
+		} else {
+			state.Unusable = acc.against(k, standing, d, pepper)
+		}
+		if standing != users.Good && acc.User != nil {
+			state.Unusable += ": user " + acc.User.ID
+		}
+		states = append(states, state)
 	}
 	return states, nil
 }

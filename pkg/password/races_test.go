@@ -220,8 +220,8 @@ func firstDigests(t *testing.T, o opener) {
 	want(t, got, map[otp.Outcome]int{otp.PasswordSet: len(w.processes)})
 	other := w.process(w.table)
 	for i := range w.processes {
-		if _, refusal, err := other.Find(t.Context(), client, phone(i), password.Payment); err != nil || refusal != "" {
-			t.Errorf("number %d: %q, %v", i, refusal, err)
+		if _, why, err := other.Find(t.Context(), client, phone(i), password.Payment); err != nil || why != "" {
+			t.Errorf("number %d: %q, %v", i, why, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/users"
 )
 
 // Setting asks to set a password.
@@ -48,11 +49,11 @@ func (a *Accounts) Set(ctx context.Context, r Setting) (otp.Outcome, error) {
 		if _, err := a.adopt(ctx, r.Client, acc, by); err != nil {
 			return false, err
 		}
-		good, err := a.good(ctx, r.Client, *acc)
+		standing, err := a.standing(ctx, r.Client, *acc)
 		if err != nil {
 			return false, err
 		}
-		if outcome = acc.allows(p, good); outcome != "" {
+		if outcome = acc.allows(p, standing == users.Good); outcome != "" {
 			return false, nil
 		}
 		if text == "" { // after all checks: it takes long

@@ -45,7 +45,7 @@ type Request struct {
 	Wait     time.Duration
 
 	Fault    string // where it failed, one of a few words; "" if nothing failed
-	Cause    string // of the fault, or of the sender's refusal
+	Cause    string // of the fault, of the sender's refusal, or why no password can pass
 	Operator bool   // the operator must act, because every message fails in the same way
 	Service  string // that the message was handed to, where a process has several
 	Trace    string // of a panic
