@@ -12,12 +12,10 @@ import (
 func TestPasswordsPage(t *testing.T) {
 	page := string(readFile(t, "../../docs/passwords.md"))
 	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(page, -1)
-	command := regexp.MustCompile(`^(url|proof|value|id|encrypt)[=(]|^post `)
+	command := regexp.MustCompile(`^(url|proof|value|id)[=(]|^post `)
 	var script, answers []string
 	for _, block := range blocks {
 		switch text := block[1]; {
-		case strings.HasPrefix(text, "encrypt("): // before it is called
-			script = append([]string{text}, script...)
 		case command.MatchString(text):
 			script = append(script, text, "echo\n")
 		case strings.HasPrefix(text, `{"`):
