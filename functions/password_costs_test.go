@@ -106,7 +106,8 @@ func (p prices) writePasswords(b *bytes.Buffer, right []kind) {
 	follows := all.calls["change"]
 	seconds := (all.calls["ask"]*a.Ask + all.calls["password"]*a.Evaluate + follows*p.Assumed.Change.Call) / 1000
 	fmt.Fprintf(b, "## With passwords\n\n%s authentications by a right [password](passwords.md): init, "+
-		"triggerChallenge and verify. No message goes out.\n\n| | price | USD |\n|---|--:|--:|\n", thousands(p.Model.Verified))
+		"triggerChallenge and verify. No message goes out.\n\n| | price | USD |\n|---|--:|--:|\n",
+		thousands(p.Model.Verified))
 	sum := 0.0
 	for _, row := range []struct {
 		id string

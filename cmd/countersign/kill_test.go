@@ -13,8 +13,9 @@ import (
 func TestKill(t *testing.T) {
 	data := newFolder(t)
 	admin := onFolder(t, data)
-	admin.ok("client", "add", "demo", "--unsigned", "--country", "*", "--cooldown", "1h") // longer than the test
-	admin.ok("guard", "mode", "demo", "off")                                              // nobody answers these messages before the server is killed
+	// The cooldown is longer than the test, and nobody answers these messages before the server is killed.
+	admin.ok("client", "add", "demo", "--unsigned", "--country", "*", "--cooldown", "1h")
+	admin.ok("guard", "mode", "demo", "off")
 	answered := killUnderLoad(t, serveOn(t, data))
 	again := serveOn(t, data)
 	codes := map[string]string{}

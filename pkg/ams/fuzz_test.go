@@ -19,7 +19,8 @@ func FuzzBody(f *testing.F) {
 		`{"authenticationRequestId":"` + docID +
 			`","authenticationId":"1","challengeData":{"otpValue":"493817","challengeType":"sms"}}`,
 		askBody(docID, "PAYMENT"), askBody("a", "LOGIN"), guessBody(docID, "1", "PAYMENT", "482915"),
-		guessBody(docID, "1", "LOGIN", digits(344)), settingBody("1", "PAYMENT", "482915"), settingBody("1", "LOGIN", ""),
+		guessBody(docID, "1", "LOGIN", digits(344)), settingBody("1", "PAYMENT", "482915"), settingBody("1", "LOGIN",
+			""),
 		tokenBody("1", "LOGIN", "token", "correct horse"), triggerBody("t", "1"),
 		`{"challengeId":"1","authenticationMethod":"PASSWORD"}`,
 	} {

@@ -47,8 +47,8 @@ func (s *Init) api(ctx context.Context, route string, r gateway.Request) api {
 	return nil
 }
 
-// customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number, or asks for the password of
-// its user.
+// customers serves POST /v1/customers/initAuthentication: it sends a code to a phone number, or asks for the
+// password of its user.
 func (s *Init) customers(ctx context.Context, c *clients.Client, text []byte) answer {
 	var requestID, method, kind, identityType, identityValue, language, source string
 	var payment otp.Payment

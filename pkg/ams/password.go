@@ -188,7 +188,9 @@ func (s *Init) set(ctx context.Context, c *clients.Client, r setting) answer {
 }
 
 // owner finds whose password is set.
-func (s *Init) owner(ctx context.Context, c *clients.Client, r setting) (to password.Setting, o otp.Outcome, err error) {
+func (s *Init) owner(
+	ctx context.Context, c *clients.Client, r setting,
+) (to password.Setting, o otp.Outcome, err error) {
 	to.Client = c.ID
 	number, field := r.identityValue, "identityValue"
 	if r.token != "" {

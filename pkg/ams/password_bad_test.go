@@ -158,7 +158,8 @@ func TestBadPasswordFields(t *testing.T) {
 				_, name, _ := strings.Cut("."+field, ".")
 				got := v.unwritten("PARAM_ILLEGAL", r.path, body).Result.Message
 				known := strings.Contains(got, strings.TrimPrefix(name, "challengeData.")+": ") ||
-					strings.Contains(got, "challengeData: ") || what == "twice" && strings.Contains(got, "each name once")
+					strings.Contains(got, "challengeData: ") ||
+					what == "twice" && strings.Contains(got, "each name once")
 				if !known || strings.Contains(got, pin) {
 					t.Errorf("%s %s %s: the message is %q", r.path, field, what, got)
 				}
@@ -185,18 +186,23 @@ func TestPasswordFieldsThatDisagree(t *testing.T) {
 	init, trigger, verify, setting, byToken := all[0].good, all[1].good, all[2].good, all[3].good, all[4].good
 	for path, bodies := range map[string][]string{
 		initPath: {
-			init.with("authenticationMethod", `"password"`).body(), init.with("authenticationMethod", `"THIRD_PARTY"`).body(),
+			init.with("authenticationMethod", `"password"`).body(), init.with("authenticationMethod",
+				`"THIRD_PARTY"`).body(),
 			init.with("authenticationMethod", `"OTP"`).body(), init.with("authenticationType", `"SMS"`).body(),
-			init.with("authenticationType", `"payment"`).body(), init.with("authenticationType", `"PAYMENT_PASSWORD"`).body(),
-			init.with("identityType", `"EMAIL"`).body(), init.with("payment", bill).body(), init.with("payment", "{}").body(),
+			init.with("authenticationType", `"payment"`).body(), init.with("authenticationType",
+				`"PAYMENT_PASSWORD"`).body(),
+			init.with("identityType", `"EMAIL"`).body(), init.with("payment", bill).body(), init.with("payment",
+				"{}").body(),
 			init.with("env", "[]").body(), init.with("env", `{"language":1}`).body(),
 		},
 		triggerPath: {
-			trigger.with("authenticationMethod", `"SMS"`).body(), trigger.with("authenticationMethod", `"password"`).body(),
+			trigger.with("authenticationMethod", `"SMS"`).body(), trigger.with("authenticationMethod",
+				`"password"`).body(),
 			trigger.with("payment", bill).body(),
 		},
 		securityPath: {
-			verify.with("authenticationMethod", `"OTP"`).body(), verify.with("authenticationMethod", `"THIRD_PARTY"`).body(),
+			verify.with("authenticationMethod", `"OTP"`).body(), verify.with("authenticationMethod",
+				`"THIRD_PARTY"`).body(),
 			verify.with("authenticationType", `"SMS"`).body(), verify.with("authenticationType", `"OTP"`).body(),
 			verify.with("authenticationType", `"LOGIN"`).body(),
 			verify.with("challengeData.challengeType", `"LOGIN_PASSWORD"`).body(),
@@ -211,19 +217,25 @@ func TestPasswordFieldsThatDisagree(t *testing.T) {
 		},
 		setPath: {
 			setting.with("authenticationMethod", `"OTP"`).body(), setting.with("authenticationType", `"SMS"`).body(),
-			setting.with("authenticationType", `"PAYMENT_PASSWORD"`).body(), setting.with("identityType", `"EMAIL"`).body(),
-			setting.with("userIdentityType", `"WALLET_TOKEN"`).body(), setting.with("userIdentityValue", `"token"`).body(),
+			setting.with("authenticationType", `"PAYMENT_PASSWORD"`).body(), setting.with("identityType",
+				`"EMAIL"`).body(),
+			setting.with("userIdentityType", `"WALLET_TOKEN"`).body(), setting.with("userIdentityValue",
+				`"token"`).body(),
 			setting.with("userIdentityType", `"WALLET_TOKEN"`).with("userIdentityValue", `"token"`).body(),
 			byToken.with("userIdentityType", `"EMAIL"`).body(), byToken.with("identityType", `"MOBILENO"`).body(),
 			byToken.with("identityValue", quoted(number)).body(),
 		},
-		verifyPath: {`{"authenticationType":"PASSWORD","authenticationRequestId":"pay","authenticationValue":"482915"}`},
+		verifyPath: {
+			`{"authenticationType":"PASSWORD","authenticationRequestId":"pay","authenticationValue":"482915"}`,
+		},
 	} {
 		for _, body := range bodies {
 			v.unwritten("PARAM_ILLEGAL", path, body)
 		}
 	}
-	for _, bad := range []string{"+60-6543216353", "606543216353", "60-06543216353", "60-654321635a", "-", "60-6543216353\u0000"} {
+	for _, bad := range []string{
+		"+60-6543216353", "606543216353", "60-06543216353", "60-654321635a", "-", "60-6543216353\u0000",
+	} {
 		v.unwritten("INVALID_PHONE_NUMBER", initPath, init.with("identityValue", quoted(bad)).body())
 		v.unwritten("INVALID_PHONE_NUMBER", setPath, setting.with("identityValue", quoted(bad)).body())
 	}
@@ -272,11 +284,13 @@ func (v *vault) wrongBoxes(authID string) map[string]string {
 		"a label": encode(boxOf(v.t, key, sha256.New(), text, "password")),
 		"a bit":   encode(flipped), "a byte more": encode(append(slices.Clone(right), 0)),
 		"a byte less": encode(right[1:]), "twice": good + good[:300], "as large as the key": encode(key.N.Bytes()),
-		"zeros": encode(make([]byte, 256)), "ones": strings.Repeat("/", 342) + "8=", "not base64": strings.Repeat("!", 344),
+		"zeros": encode(make([]byte, 256)), "ones": strings.Repeat("/", 342) + "8=", "not base64": strings.Repeat("!",
+			344),
 		"base64url": strings.Repeat("-_", 171) + "0=", "without padding": strings.TrimRight(good, "="),
 		"line feeds": good[:76] + "\n" + good[76:], "CR LF": good[:64] + "\r\n" + good[64:] + "\r\n",
 		"blanks": good[:10] + " " + good[10:], "blank at the end": good + " ",
-		"padding in it": good[:100] + "==" + good[102:], "hex": fmt.Sprintf("%x", right), "in clear": pin, "other script": "４８２９１５",
+		"padding in it": good[:100] + "==" + good[102:], "hex": fmt.Sprintf("%x", right),
+		"in clear": pin, "other script": "４８２９１５",
 		"a million": authID, "percent": strings.ReplaceAll(good, "=", "%3D"), "one character": "a",
 	}
 }
@@ -310,7 +324,9 @@ func TestBadEncryption(t *testing.T) {
 		}
 	}
 	v.unwritten("PARAM_ILLEGAL", securityPath, versioned("1", v.seal(id, pin))) // that of another version
-	for _, typed := range []string{"", "1", "123", "123456789", "48291x", "４８２９１５", pin + "\n", " " + pin, "-48291", strings.Repeat("1", 150)} {
+	for _, typed := range []string{
+		"", "1", "123", "123456789", "48291x", "４８２９１５", pin + "\n", " " + pin, "-48291", strings.Repeat("1", 150),
+	} {
 		got := v.unwritten("PARAM_ILLEGAL", securityPath, guessBody("pay", id, "PAYMENT", v.seal(id, typed)))
 		if typed != "" && strings.Contains(got.Result.Message, typed+" ") {
 			t.Errorf("%q: the message is %q", typed, got.Result.Message)

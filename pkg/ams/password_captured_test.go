@@ -29,10 +29,12 @@ func TestCapturedPasswords(t *testing.T) {
 			}
 			for range 26 {
 				for id, captured := range ids {
-					for _, authID := range []string{proof, asked, parse(t, s.post(initPath, askBody(id, "PAYMENT"))).AuthID} {
+					own := parse(t, s.post(initPath, askBody(id, "PAYMENT"))).AuthID
+					for _, authID := range []string{proof, asked, own} {
 						answer := s.post(securityPath, guessBody(id, authID, "PAYMENT", captured))
 						if strings.Contains(string(answer.Body), `"isPassed"`) {
-							t.Fatalf("made at %s, retired %t: %s is evaluated at %s: %s", begin, retired, id, s.now, answer.Body)
+							t.Fatalf("made at %s, retired %t: %s is evaluated at %s: %s",
+								begin, retired, id, s.now, answer.Body)
 						}
 					}
 				}

@@ -104,7 +104,8 @@ func TestOneSpaceOfIDsWithPasswords(t *testing.T) {
 			before := v.described(a.path, strings.Replace(a.body, "ID", id, 1)).Body
 			sends := v.sends.Load()
 			v.wants("REPEAT_REQ_INCONSISTENT", b.path, strings.Replace(b.body, "ID", id, 1))
-			if after := v.described(a.path, strings.Replace(a.body, "ID", id, 1)).Body; string(after) != string(before) {
+			after := v.described(a.path, strings.Replace(a.body, "ID", id, 1)).Body
+			if string(after) != string(before) {
 				t.Errorf("%s, then %s: the first record changed from\n%s to\n%s", first, second, before, after)
 			}
 			if v.sends.Load() != sends {

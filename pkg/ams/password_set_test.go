@@ -151,7 +151,8 @@ func TestWeakPasswords(t *testing.T) {
 	proof := v.proof(number)
 	for kind, rules := range map[string]map[string]string{
 		"PAYMENT": {
-			"777777": "again and again", "0000": "again and again", "345678": "run up or down", "9876": "run up or down",
+			"777777": "again and again", "0000": "again and again", "345678": "run up or down",
+			"9876":   "run up or down",
 			"901234": "run up or down", "321098": "run up or down", "654321": "run up or down",
 			"6353": "digits of the number", "543216": "digits of the number", "606543": "digits of the number",
 			"121212": "commonest", "159753": "commonest", "1004": "commonest",

@@ -74,8 +74,8 @@ func settingBody(authID, kind, value string) string {
 }
 
 func guessBody(id, authID, kind, value string) string {
-	return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationId":%q,"challengeData":{"challengeType":"%s_PASSWORD",`+
-		`"passwordValue":%q}}`, id, authID, kind, value)
+	return fmt.Sprintf(`{"authenticationRequestId":%q,"authenticationId":%q,"challengeData":{`+
+		`"challengeType":"%s_PASSWORD","passwordValue":%q}}`, id, authID, kind, value)
 }
 
 // A person proves the number by a code, sets a PIN, and confirms with it from then on.
@@ -99,8 +99,8 @@ func TestPassword(t *testing.T) {
 		t.Errorf("a repeat answered %s, want %s", again.Body, asked.Body)
 	}
 	id := parse(t, asked).AuthID
-	if want := `{"actionForm":{"challengeRenderValue":"","challengeType":"PAYMENT_PASSWORD"},"authenticationId":"` + id +
-		`","authenticationRequestId":"pay-1","result":{"resultCode":"SUCCESS","resultMessage":"success.",` +
+	if want := `{"actionForm":{"challengeRenderValue":"","challengeType":"PAYMENT_PASSWORD"},"authenticationId":"` +
+		id + `","authenticationRequestId":"pay-1","result":{"resultCode":"SUCCESS","resultMessage":"success.",` +
 		`"resultStatus":"S"}}`; string(asked.Body) != want {
 		t.Errorf("%s, want %s", asked.Body, want)
 	}
@@ -135,7 +135,8 @@ func TestLinesOfPasswords(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
 	for n, want := range []string{
-		`"outcome":"password_set"`, `"outcome":"asked"`, `"outcome":"unmatched"`, `"attemptsLeft":3`, `"attemptsLeft":2`,
+		`"outcome":"password_set"`, `"outcome":"asked"`, `"outcome":"unmatched"`, `"attemptsLeft":3`,
+		`"attemptsLeft":2`,
 		`"attemptsLeft":1`, `"attemptsLeft":0,"waitSeconds":900`, `"outcome":"locked"`,
 	} {
 		for _, want := range []string{want, `"password":"PAYMENT"`, `"number":"+60******6353","country":"MY"`} {

@@ -77,8 +77,8 @@ var table = []Setting{
 		Template: "PauseHours",
 		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Pause })},
 	{Name: "MEMORY", Default: "24h", Range: "1h to 168h",
-		About: "how long a repeated init gets the first answer, after its code has expired; until the end of its day (UTC) " +
-			"in any case",
+		About: "how long a repeated init gets the first answer, after its code has expired; " +
+			"until the end of its day (UTC) in any case",
 		Template: "MemoryHours",
 		set:      duration(func(c *Config) *time.Duration { return &c.Policy.Memory })},
 

@@ -53,7 +53,7 @@ type Challenge struct {
 	SentAt      Millis  // of the latest message
 	ExpiresAt   Millis  // the first instant at which the code is refused
 	LedgerKey   string  // of the number; the oldest of [Keys.LedgerKeys] at its init
-	User        string  // reference of the user who has the number, see [Users], or of the password of an Asked one; else ""
+	User        string  // reference of the user, see [Users], or of the password that is Asked; else ""
 	TTL         int64   // Unix time in seconds from which the id is free and the item may be swept
 	// Source is the digest of the source that is known once the code is right, see
 	// [Keys.Source]; nil for none.

@@ -109,7 +109,8 @@ func (v Verifier) Verify(ctx context.Context, r Check) (Checked, error) {
 
 // guessable reports whether there is such a challenge and its message was counted.
 func guessable(c *Challenge, g Guess) bool {
-	return c != nil && c.State != Failed && c.State != Reserved && c.State != Asked && (g.AuthID == "" || g.AuthID == c.AuthID)
+	return c != nil && c.State != Failed && c.State != Reserved && c.State != Asked &&
+		(g.AuthID == "" || g.AuthID == c.AuthID)
 }
 
 func (v Verifier) standing(ctx context.Context, c Challenge) (Outcome, error) {

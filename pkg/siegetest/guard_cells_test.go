@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	pumping = flag.Int("pumping", 0, "traces of each cell of the guard's simulation, 2 at least; 0: a few of some cells")
+	pumping = flag.Int("pumping", 0, "traces of each cell of the guard's simulation, 2 at least; 0: some cells")
 	simSeed = flag.Uint64("seed", 0, "the seed of the simulation, 0: drawn anew")
 )
 
