@@ -89,8 +89,8 @@ func (d *Digests) read(ctx context.Context) (*[]byte, error) {
 	}
 	key, err := d.Sealer.Open(ctx, string(doc.Sealed), d.document())
 	if err != nil {
-		return nil, fmt.Errorf("the key of digests %s cannot be opened: "+
-			"bring back the keyring that it was sealed under; if that is lost, remove this document "+
+		return nil, fmt.Errorf("the key of digests cannot be opened: "+
+			"bring back the keyring that it was sealed under; if that is lost, remove the document %s "+
 			"from the clients' table, and give each client a new access key, or each user a new password: %w",
 			d.document(), err)
 	}
