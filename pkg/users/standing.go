@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -89,14 +90,7 @@ func (d Directory) open(ctx context.Context, client, key string, user User) (str
 // Person returns the user with an id, whatever its standing: no wallet token is needed, and Ref is "".
 func (d Directory) Person(ctx context.Context, client, id string) (Person, error) {
 	key := userKey(client, id)
-	text, revision, err := d.Table.Get(ctx, key)
-	if err == nil && revision == 0 {
-		err = documents.ErrNotFound
-	}
-	if err != nil {
-		return Person{}, named(client, id, err)
-	}
-	user, err := parseUser(text)
+	user, err := d.user(ctx, key)
 	if err != nil {
 		return Person{}, named(client, id, err)
 	}
@@ -124,14 +118,12 @@ func (d Directory) StandingOf(ctx context.Context, client, id string, added time
 	return standing, err
 }
 
-// standing reads a user.
+// standing reads a user who was added at this instant.
 func (d Directory) standing(ctx context.Context, key string, added time.Time) (user User, s Standing, err error) {
-	text, revision, err := d.Table.Get(ctx, key)
-	if err != nil || revision == 0 {
-		return User{}, NoUser, err
-	}
-	user, err = parseUser(text)
+	user, err = d.user(ctx, key)
 	switch {
+	case errors.Is(err, documents.ErrNotFound):
+		return User{}, NoUser, nil
 	case err != nil:
 		return User{}, NoUser, err
 	case !user.Added.Equal(added):

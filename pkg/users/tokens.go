@@ -54,14 +54,7 @@ func (d Directory) AddToken(ctx context.Context, client, id, value string, expir
 }
 
 func (d Directory) addToken(ctx context.Context, userKey, tokenKey string, expires time.Time) error {
-	text, revision, err := d.Table.Get(ctx, userKey)
-	if err == nil && revision == 0 {
-		err = documents.ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	user, err := parseUser(text)
+	user, err := d.user(ctx, userKey)
 	if err != nil {
 		return err
 	}
@@ -78,7 +71,7 @@ func (d Directory) addToken(ctx context.Context, userKey, tokenKey string, expir
 			return fmt.Errorf("the token of another user: %w", documents.ErrExists)
 		}
 	}
-	text, err = documents.Encode(token{User: user.ID, Of: user.Added, Added: d.now(), Expires: expires.UTC()})
+	text, err := documents.Encode(token{User: user.ID, Of: user.Added, Added: d.now(), Expires: expires.UTC()})
 	if err != nil {
 		return err
 	}

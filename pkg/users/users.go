@@ -78,6 +78,18 @@ func parseUser(text []byte) (User, error) {
 	return u, nil
 }
 
+// user reads the user under a key. The error is [documents.ErrNotFound] if there is none.
+func (d Directory) user(ctx context.Context, key string) (User, error) {
+	text, revision, err := d.Table.Get(ctx, key)
+	if err == nil && revision == 0 {
+		err = documents.ErrNotFound
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return parseUser(text)
+}
+
 // Add adds a user to a client, who must exist. The number has the form of
 // [phone.Split], such as "60-6543216353", or is "" for a user without one.
 func (d Directory) Add(ctx context.Context, client, id, number string) error {
