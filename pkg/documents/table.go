@@ -37,21 +37,18 @@ const tries = 100
 
 var errContended = fmt.Errorf("other writers changed it %d times meanwhile; try again", tries)
 
-// Edit changes a document. It loses no change that others make at the same time:
-// after a conflict it calls change again, with the newer text. It returns
-// [ErrNotFound] if there is no document, and writes nothing if change returns the
-// text that it was given.
-func Edit(ctx context.Context, t Table, key string, change func(text []byte) ([]byte, error)) error {
+// Upsert changes a document or makes it: revision 0 means that there is none. It loses no change that others make at
+// the same time: after a conflict it calls change again, with the newer text. It writes nothing if change returns nil.
+func Upsert(
+	ctx context.Context, t Table, key string, change func(was []byte, revision int64) (text []byte, err error),
+) error {
 	for range tries {
 		was, revision, err := t.Get(ctx, key)
 		if err != nil {
 			return err
 		}
-		if revision == 0 {
-			return ErrNotFound
-		}
-		text, err := change(was)
-		if err != nil || bytes.Equal(text, was) {
+		text, err := change(was, revision)
+		if err != nil || text == nil {
 			return err
 		}
 		if ok, err := t.Put(ctx, key, text, revision); ok || err != nil {
@@ -59,6 +56,21 @@ func Edit(ctx context.Context, t Table, key string, change func(text []byte) ([]
 		}
 	}
 	return errContended
+}
+
+// Edit is [Upsert] for a document that there must be, else it returns [ErrNotFound]. It writes nothing if change
+// returns the text that it was given.
+func Edit(ctx context.Context, t Table, key string, change func(text []byte) ([]byte, error)) error {
+	return Upsert(ctx, t, key, func(was []byte, revision int64) ([]byte, error) {
+		if revision == 0 {
+			return nil, ErrNotFound
+		}
+		text, err := change(was)
+		if bytes.Equal(text, was) {
+			text = nil
+		}
+		return text, err
+	})
 }
 
 // Add writes a new document. It returns [ErrExists] if the key already has one.

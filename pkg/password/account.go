@@ -69,29 +69,39 @@ func clientOf(key string) string {
 var errDamaged = errors.New("the document cannot be read: remove all passwords of the number with " +
 	"countersign user password clear, and let its user set them anew")
 
-// read reads an account as it is now; revision 0 is none. Beside an error for a document that cannot be read, it
-// returns a damaged account.
-func (a *Accounts) read(ctx context.Context, key string) (acc account, revision int64, err error) {
-	text, revision, err := a.Table.Get(ctx, key)
-	if err == nil && revision > 0 && documents.Decode(text, &acc) != nil {
-		acc, err = account{damaged: true}, errDamaged
-	}
-	acc.stored = revision > 0
+// about adds the client of an account's key to an error.
+func about(key string, err error) error {
 	if err != nil {
 		err = fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), err)
 	}
-	return acc, revision, err
+	return err
 }
 
-// tries bounds how often a change starts again after another call won. Each round one call wins.
-const tries = 100
+// decode reads a document; revision 0 is none.
+func decode(text []byte, revision int64) (acc account) {
+	if revision > 0 && documents.Decode(text, &acc) != nil {
+		acc = account{damaged: true}
+	}
+	acc.stored = revision > 0
+	return acc
+}
+
+// read reads an account as it is now. One that cannot be read is an error.
+func (a *Accounts) read(ctx context.Context, key string) (account, error) {
+	text, revision, err := a.Table.Get(ctx, key)
+	acc := decode(text, revision)
+	if err == nil && acc.damaged {
+		err = errDamaged
+	}
+	return acc, about(key, err)
+}
 
 // edit changes an account, or makes it. change returns false to leave it as it is. It is called again with the newer
 // account if another call changed it meanwhile. An account that cannot be read is an error.
 func (a *Accounts) edit(ctx context.Context, key string, change func(acc *account) (bool, error)) error {
 	return a.mend(ctx, key, func(acc *account) (bool, error) {
 		if acc.damaged {
-			return false, fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), errDamaged)
+			return false, errDamaged
 		}
 		return change(acc)
 	})
@@ -99,25 +109,11 @@ func (a *Accounts) edit(ctx context.Context, key string, change func(acc *accoun
 
 // mend is edit, and calls change for an account that cannot be read too.
 func (a *Accounts) mend(ctx context.Context, key string, change func(acc *account) (bool, error)) error {
-	for range tries {
-		acc, revision, err := a.read(ctx, key)
-		if err != nil && !acc.damaged {
-			return err
+	return about(key, documents.Upsert(ctx, a.Table, key, func(text []byte, revision int64) ([]byte, error) {
+		acc := decode(text, revision)
+		if did, err := change(&acc); err != nil || !did {
+			return nil, err
 		}
-		did, err := change(&acc)
-		if err != nil || !did {
-			return err
-		}
-		text, err := documents.Encode(acc)
-		if err != nil {
-			return err
-		}
-		switch ok, err := a.Table.Put(ctx, key, text, revision); {
-		case err != nil:
-			return fmt.Errorf("write the passwords of a number of client %q: %w", clientOf(key), err)
-		case ok:
-			return nil
-		}
-	}
-	return errors.New("passwords: other calls changed the document of the number again and again")
+		return documents.Encode(acc)
+	}))
 }

@@ -112,7 +112,7 @@ func (a *Accounts) Find(ctx context.Context, client string, to otp.Phone, k Kind
 	if err != nil {
 		return "", "", err
 	}
-	acc, _, err := a.read(ctx, key)
+	acc, err := a.read(ctx, key)
 	if err != nil {
 		return "", "", err
 	}

@@ -24,7 +24,7 @@ func (a *Accounts) States(ctx context.Context, client string, to otp.Phone) (sta
 	if err != nil {
 		return nil, err
 	}
-	acc, _, err := a.read(ctx, key)
+	acc, err := a.read(ctx, key)
 	if err != nil {
 		return nil, err
 	}

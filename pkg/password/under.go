@@ -2,17 +2,16 @@ package password
 
 import (
 	"context"
-	"fmt"
 
 	"countersign/pkg/documents"
 )
 
 // Under returns how many passwords in a table are stored under a version of the pepper: those that are lost with it.
 func Under(ctx context.Context, table documents.Table, pepper int) (n int, err error) {
-	err = table.List(ctx, Prefix, func(key string, text []byte, _ int64) error {
-		var acc account
-		if err := documents.Decode(text, &acc); err != nil {
-			return fmt.Errorf("the passwords of a number of client %q: %w", clientOf(key), err)
+	err = table.List(ctx, Prefix, func(key string, text []byte, revision int64) error {
+		acc := decode(text, revision)
+		if acc.damaged {
+			return about(key, errDamaged)
 		}
 		for _, k := range Kinds() {
 			s := *acc.of(k)
