@@ -58,10 +58,6 @@ var calls = []struct {
 		_, _, err := s.Charge(ctx, guard.Charge{Key: "G#canary#b#canary", Kind: guard.Block, Hour: thisHour})
 		return err
 	}},
-	{"Entry", func(ctx context.Context, s *dynamostore.Store) error {
-		_, err := s.Entry(ctx, "G#canary#b#canary")
-		return err
-	}},
 	{"Entries", func(ctx context.Context, s *dynamostore.Store) error {
 		_, err := s.Entries(ctx, []string{"G#canary#b#canary"})
 		return err

@@ -77,20 +77,6 @@ func ReadEntry(item map[string]types.AttributeValue) (guard.Entry, error) {
 	return e, r.err
 }
 
-// Entry reads an entry of the guard; it is nil if there is none. No call of a client reads a whole entry like this: the
-// read is strongly consistent.
-func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
-	item, err := s.get(ctx, key)
-	if item == nil {
-		return nil, err
-	}
-	e, err := ReadEntry(item)
-	if err != nil {
-		return nil, err
-	}
-	return &e, nil
-}
-
 // Entries reads entries of the guard with eventual reads, those that exist, in the order of their keys.
 func (s *Store) Entries(ctx context.Context, keys []string) ([]guard.Entry, error) {
 	found, err := s.batch(ctx, keys)

@@ -1,6 +1,8 @@
 package dynamostore
 
 import (
+	"context"
+
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
@@ -31,4 +33,17 @@ func (c Codec) Read(item image) (*otp.Challenge, error) {
 func WriteEntry(e guard.Entry, rev int64) image {
 	e.Rev = rev
 	return writeEntry(e)
+}
+
+// Entry reads the entry under a key; it is nil if there is none. The read is strongly consistent.
+func (s *Store) Entry(ctx context.Context, key string) (*guard.Entry, error) {
+	item, err := s.get(ctx, key)
+	if item == nil {
+		return nil, err
+	}
+	e, err := ReadEntry(item)
+	if err != nil {
+		return nil, err
+	}
+	return &e, nil
 }

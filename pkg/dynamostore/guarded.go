@@ -58,11 +58,7 @@ func refuses(p otp.Spend, n otp.Ledger) otp.Outcome {
 
 // takeBack removes the send of p that the guard refuses from its ledger.
 func (s *Store) takeBack(ctx context.Context, p otp.Spend) error {
-	off := one
-	if p.Limits.Uncounted {
-		off = zero
-	}
-	_, err := s.refund(ctx, p.Key, p.ID, off)
+	_, err := s.refund(ctx, p.Key, p.ID, !p.Limits.Uncounted)
 	return err
 }
 

@@ -20,19 +20,23 @@ const refundTries = 5
 // Refund implements [otp.Ledgers]. The send is nearly always the latest, and unanswered:
 // the same call counted it.
 func (s *Store) Refund(ctx context.Context, key, id string, charged ...guard.Charged) error {
-	refunded, err := s.refund(ctx, key, id, one)
+	refunded, err := s.refund(ctx, key, id, true)
 	if err != nil || !refunded {
 		return err
 	}
 	return s.uncharge(ctx, charged)
 }
 
-// refund removes the latest send, if it has the id, and off unanswered messages. Otherwise the write is refused, and
-// the item that refused it has the place of the send and the count. It reports whether there was such a send.
-func (s *Store) refund(ctx context.Context, key, id string, off types.AttributeValue) (refunded bool, err error) {
-	counts := off == one
-	k := 0
+// refund removes the latest send, if it has the id, and one unanswered message if the send counts as one. Otherwise the
+// write is refused, and the item that refused it has the place of the send and the count. It reports whether there was
+// such a send.
+func (s *Store) refund(ctx context.Context, key, id string, counts bool) (refunded bool, err error) {
+	k, unanswered := 0, counts
 	for range refundTries {
+		off := zero
+		if unanswered {
+			off = one
+		}
 		values := image{":id": text(id), ":off": off}
 		item, applied, err := s.update(ctx, key, refundAt(k), values, types.ReturnValueNone)
 		if err != nil || applied || item == nil {
@@ -45,9 +49,7 @@ func (s *Store) refund(ctx context.Context, key, id string, off types.AttributeV
 		if k = slices.IndexFunc(n.Sends, func(s otp.Send) bool { return s.ID == id }); k < 0 {
 			return false, nil // never counted, or refunded before, perhaps by this call when an answer was lost
 		}
-		if off = zero; counts && n.Unanswered > 0 { // else the number answered meanwhile, or its key was rotated
-			off = one
-		}
+		unanswered = counts && n.Unanswered > 0 // else the number answered meanwhile, or its key was rotated
 	}
 	return false, fmt.Errorf("refund: the send moved %d times while it was looked up", refundTries)
 }

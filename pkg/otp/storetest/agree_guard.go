@@ -13,7 +13,7 @@ import (
 
 // guarded draws an operation on the budgets of the guard. Its answer has all entries.
 func (s *script) guarded() operation {
-	numbers, hour := s.numbers(), int64(s.now)/3_600_000
+	numbers, hour := s.numbers(), s.now.Hour()
 	op := operation{"credit", func(st Store) string { return "" }}
 	switch rapid.IntRange(0, 9).Draw(s.T, "guard") {
 	case 0, 1, 2, 3, 4, 5:

@@ -72,7 +72,6 @@ func blockOfBadCountry(t *testing.T, o Opener) {
 	answer := answered1("G#demo#b#1", w.hour())
 	n, _, _ := w.tagged(t, block(1, 0).ID)
 	answer.Key, answer.Event, answer.Country = n.BlockKey(), guard.AnsweredByKnown, n.CountryKey()
-	w.Clock.Advance(memory)
 	o.credit(t, w.Store, answer)
 	w.sends(t, 1, 60, 60+roomOfBlock, otp.Sent)
 	w.sends(t, 1, 90, 91, otp.OverBlock)

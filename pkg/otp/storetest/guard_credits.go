@@ -28,7 +28,7 @@ func answered1(key string, hour int64) guard.Credit {
 }
 
 func creditOfNothing(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	c := guard.Charge{Key: "G#demo#b#1", Kind: guard.Block, Hour: hour}
 	charge(t, s, c, true)
 	for range 5 { // of which one is for the message
@@ -47,7 +47,7 @@ func creditOfNothing(t *testing.T, o Opener) {
 // creditBeforeCharge: an answer to what is not counted yet opens nothing. The message counts for its day then.
 func creditBeforeCharge(t *testing.T, o Opener) {
 	for kind, room := range map[guard.Kind]int{guard.Block: roomOfBlock, guard.Source: roomOfSource} {
-		s, hour := o.Open(t), int64(now)/3_600_000
+		s, hour := o.Open(t), now.Hour()
 		c := guard.Charge{Key: "G#demo#" + string(kind) + "#1", Kind: kind, Hour: hour, Region: "MY"}
 		o.credit(t, s, answered1(c.Key, hour))
 		for range room {
@@ -61,7 +61,7 @@ func creditBeforeCharge(t *testing.T, o Opener) {
 }
 
 func creditForSwept(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	o.credit(t, s, answered1("G#demo#b#1", hour))
 	e := charge(t, s, guard.Charge{Key: "G#demo#b#1", Kind: guard.Block, Hour: hour + 300, Answering: true}, true)
 	if e.Allowance() != 100*roomOfBlock || e.AnsweredAt != hour {
@@ -74,7 +74,7 @@ func creditForSwept(t *testing.T, o Opener) {
 }
 
 func creditsInAnyOrder(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	var all []guard.Entry
 	for n, order := range [][]int64{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {2, 0, 1}} {
 		c := guard.Charge{Key: string(rune('0' + n)), Kind: guard.Block, Hour: hour}
@@ -99,7 +99,7 @@ func creditsInAnyOrder(t *testing.T, o Opener) {
 }
 
 func creditLate(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	for _, late := range []int64{1, 23, 24, 50} {
 		c := guard.Charge{Key: "G#demo#b#" + string(rune('A'+late)), Kind: guard.Block, Hour: hour}
 		charge(t, s, c, true)
@@ -136,7 +136,6 @@ func refusalsAreShown(t *testing.T, o Opener) {
 			t.Errorf("the worst blocks are %x, want %x", e.Worst, n.Block)
 		}
 	}
-	w.Clock.Advance(memory)
 	w.sends(t, 0, 100, 101, otp.OverBlock)
 }
 
@@ -160,7 +159,7 @@ func blocksHaveRatio(t *testing.T, o Opener) {
 
 // creditsBesideCharges: four shards of a stream credit while messages go out.
 func creditsBesideCharges(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	c := guard.Charge{Key: "G#demo#b#1", Kind: guard.Block, Hour: hour, Force: true}
 	const messages, shards, each = 60, 4, 10
 	for range shards * each {

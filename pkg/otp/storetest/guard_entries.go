@@ -115,7 +115,7 @@ func chargesAtRandom(t *testing.T, o Opener) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 0)) // #nosec G404 -- a test's
-	s, model, hour := o.Open(t), rules{}, int64(now)/3_600_000
+	s, model, hour := o.Open(t), rules{}, now.Hour()
 	for n := range 400 {
 		hour += []int64{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 7, 23, 24, 25, 24 * 31}[r.IntN(17)]
 		c := drawn(r, hour)
@@ -152,7 +152,7 @@ func chargesAtRandom(t *testing.T, o Opener) {
 
 // entryTTL uses entries years after their TTL, as no store sweeps them in time.
 func entryTTL(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	c := guard.Charge{Key: "G#demo#b#1", Kind: guard.Block, Hour: hour}
 	for range roomOfBlock {
 		charge(t, s, c, true)
@@ -175,7 +175,7 @@ func entryTTL(t *testing.T, o Opener) {
 }
 
 func daysTeach(t *testing.T, o Opener) {
-	s, day, key := o.Open(t), int64(now)/86_400_000, countryKey("MY")
+	s, day, key := o.Open(t), now.Hour()/24, countryKey("MY")
 	look := func(day int64) guard.Entry {
 		t.Helper()
 		c := guard.Charge{Key: key, Kind: guard.Country, Hour: day*24 + 5, Base: baseOf[guard.Country]}
@@ -207,7 +207,7 @@ func daysTeach(t *testing.T, o Opener) {
 
 // lessonsAreSmall: an attacker who wants to teach the guard a higher ratio needs a day for each tenth.
 func lessonsAreSmall(t *testing.T, o Opener) {
-	s, day := o.Open(t), int64(now)/86_400_000
+	s, day := o.Open(t), now.Hour()/24
 	for n := range int64(3) {
 		o.day(t, s, "MY", day+n, 0)
 	}
@@ -227,7 +227,7 @@ func lessonsAreSmall(t *testing.T, o Opener) {
 
 // clocksDiffer: at the end of an hour some processes are in the next one.
 func clocksDiffer(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	c := guard.Charge{Key: "G#demo#b#1", Kind: guard.Block}
 	for n := range roomOfBlock {
 		c.Hour = hour + int64(n%2)

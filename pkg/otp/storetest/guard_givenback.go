@@ -25,7 +25,7 @@ func testGivenBack(t *testing.T, o Opener) {
 }
 
 func refundGivesBack(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	sp := spend("N#1", "a", now)
 	sp.Guard = &guard.Message{
 		Policy: enforced, Numbers: guard.Numbers{Client: "demo", Region: "MY", Block: source(1)}, Hour: hour,

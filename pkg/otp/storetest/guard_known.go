@@ -190,7 +190,6 @@ func (o Opener) passed(t testing.TB, w *world, id string) {
 	w.verify(t, id, w.codeOf(t, id), otp.Passed)
 	w.answered(t, id)
 	o.credit(t, w.Store, w.credits(t, id)...)
-	w.Clock.Advance(memory) // of a store for entries without room
 }
 
 // credits returns what follows from the answer to a challenge that was sent in this hour.
@@ -204,23 +203,18 @@ func (w *world) credits(t testing.TB, id string) []guard.Credit {
 	if known {
 		of = guard.AnsweredByKnown
 	}
-	all := []guard.Credit{credit(n.CountryKey(), of)}
-	switch {
-	case known:
-		return append(all, credit(n.BlockKey(), of))
-	case young:
-		all = append(all, credit(n.BlockKey(), of), credit(n.YoungKey(), of))
-	default:
-		all = append(all, credit(n.BlockKey(), of))
+	all := []guard.Credit{credit(n.CountryKey(), of), credit(n.BlockKey(), of)}
+	if known {
+		return all
+	}
+	if young {
+		all = append(all, credit(n.YoungKey(), of))
 	}
 	if n.Source != nil {
 		all = append(all, credit(n.SourceKey(), of))
 	}
 	return all
 }
-
-// memory is longer than a store remembers that an entry has no room.
-const memory = 10 * time.Second
 
 // codeOf returns the code of the latest message of a challenge.
 func (w *world) codeOf(t testing.TB, id string) otp.Code {
@@ -251,7 +245,6 @@ func answeringBlocksGoOn(t *testing.T, o Opener) {
 		w.sends(t, 0, 4000, 4001, otp.OverCountry)
 		w.sends(t, 1, 1, 2, otp.OverCountry)
 		w.toHour(w.hour() + 1)
-		w.Clock.Advance(memory)
 	}
 	unanswered(t, w.Store, roomOfCountry+2*(roomOfCountry/8), countryKey("MY"))
 	w.Clock.Advance(14 * 24 * time.Hour)

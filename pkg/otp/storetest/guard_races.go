@@ -97,7 +97,6 @@ func blockAtOnce(t *testing.T, o Opener) {
 	}
 	n, _, _ := w.tagged(t, block(0, 0).ID)
 	unanswered(t, w.Store, roomOfBlock, countryKey("MY"), n.BlockKey())
-	w.Clock.Advance(memory)
 	w.sends(t, 1, 0, 1, otp.Sent) // the country has all of its room again
 }
 
@@ -135,7 +134,7 @@ func sourceAtOnce(t *testing.T, o Opener) {
 
 // returnsAtOnce: what is given back is used again, and never more than there is.
 func returnsAtOnce(t *testing.T, o Opener) {
-	s, hour := o.Open(t), int64(now)/3_600_000
+	s, hour := o.Open(t), now.Hour()
 	c := guard.Charge{Key: "G#demo#b#1", Kind: guard.Block, Hour: hour}
 	var held, most atomic.Int64
 	together(t, 200, func(int) (otp.Outcome, error) {
