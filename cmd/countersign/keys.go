@@ -72,8 +72,13 @@ func (c *keysRotate) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	newest, err := c.newest(ctx)
+	if err != nil {
+		return err
+	}
 	var made []keyring.Info
 	err = keys.Edit(ctx, func(d *keyring.Document) (err error) {
+		d.Used(keyring.Pepper, newest)
 		kinds := []keyring.Kind{keyring.Kind(c.Kind)}
 		if c.Kind == "all" {
 			kinds = allKinds(d)
@@ -98,6 +103,19 @@ func (c *keysRotate) Run(ctx context.Context) error {
 		}
 	}
 	return c.answerKeys(more, made)
+}
+
+// newest returns the newest pepper under which a password is stored. A keyring that is an older copy may lack it. Were
+// its number given to another key, right passwords would be wrong ones, and lock their users out.
+func (c *keysRotate) newest(ctx context.Context) (pepper int, err error) {
+	if c.Kind != "all" && c.Kind != string(keyring.Pepper) {
+		return 0, nil
+	}
+	err = c.on(ctx, func(b *books) error {
+		pepper, err = password.Newest(ctx, b.clients.Table)
+		return err
+	})
+	return pepper, err
 }
 
 // forPasswords are the kinds that a keyring may lack, where no user has a password.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,4 +78,36 @@ func TestRetirePepper(t *testing.T) {
 		t.Error(out)
 	}
 	have("the password is under pepper 1, which the keyring does not have")
+}
+
+// TestRotatePepperOfAnOlderCopy: where the keyring lacks the pepper of a password, because it is an older copy or has no
+// peppers any more, a rotation gives its number to no other key: the password is as none, and not a wrong one.
+func TestRotatePepperOfAnOlderCopy(t *testing.T) {
+	for name, kind := range map[string]string{"older copy": "pepper", "older copy, all kinds": "all", "none": "pepper"} {
+		c := onFolder(t, newFolder(t))
+		c.ok("client", "add", "acme")
+		c.ok("keys", "list")
+		keys := filepath.Join(c.data, "keys.json")
+		older := readFile(t, keys)
+		c.ok("keys", "rotate", "pepper")
+		c.in = "482915"
+		c.ok("user", "password", "set", "--client", "acme", "--number", "+606543216353", "--kind", "payment")
+		if name == "none" {
+			older = regexp.MustCompile(`,"pepper":\[[^\]]*\]`).ReplaceAll(older, nil)
+		}
+		if err := os.WriteFile(keys, older, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var made []keyring.Info
+		c.json(&made, "keys", "rotate", kind)
+		if i := slices.IndexFunc(made, func(k keyring.Info) bool { return k.Kind == keyring.Pepper }); made[i].Version != 3 {
+			t.Errorf("%s: rotate made %+v", name, made)
+		}
+		accounts(t, c.data, func(ctx context.Context, a *password.Accounts) {
+			const want = "the password is under pepper 2, which the keyring does not have"
+			if _, why, err := a.Find(ctx, "acme", "+606543216353", password.Payment); why != want || err != nil {
+				t.Errorf("%s: %q, %v, want %q", name, why, err, want)
+			}
+		})
+	}
 }

@@ -49,6 +49,7 @@ func Kinds() []Kind { return []Kind{Code, Number, Seal, Sign, Pepper, Encrypt} }
 // logs as its version numbers alone. It must not be changed while others use it.
 type Document struct {
 	versions map[Kind][]*version // oldest first
+	used     map[Kind]int        // see Used
 }
 
 // version is a version of a key. Nobody changes it after it is made.
@@ -103,7 +104,7 @@ func (d *Document) find(kind Kind, number int) *version {
 }
 
 func (d *Document) clone() *Document {
-	c := &Document{versions: maps.Clone(d.versions)}
+	c := &Document{versions: maps.Clone(d.versions), used: maps.Clone(d.used)}
 	for kind, all := range c.versions {
 		c.versions[kind] = slices.Clone(all)
 	}

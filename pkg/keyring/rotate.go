@@ -19,7 +19,16 @@ import (
 // error.
 const far = 10 * 366 * 24 * time.Hour
 
-// Rotate adds a version of a kind and returns its number, the highest plus one. The
+// Used notes that something is stored under a version of a kind. Rotate gives no other key its number, also where the
+// document is an older copy that lacks the version: what is stored would be read by the wrong key.
+func (d *Document) Used(kind Kind, number int) {
+	if d.used == nil {
+		d.used = map[Kind]int{}
+	}
+	d.used[kind] = max(d.used[kind], number)
+}
+
+// Rotate adds a version of a kind and returns its number, the highest plus one, see [Document.Used]. The
 // version comes into force at the time from, or at once if that is zero or has passed.
 // The first version of a kind must be in force at once. Rotate reads secrets from random;
 // RSA keys use the system's entropy, because crypto/rsa takes no other. After an error
@@ -31,12 +40,12 @@ func (d *Document) Rotate(kind Kind, from, now time.Time, random io.Reader) (int
 	if !slices.Contains(Kinds(), kind) {
 		return 0, fmt.Errorf("keyring: there is no such kind of key, the kinds are %v", Kinds())
 	}
-	v := &version{number: d.highest(kind) + 1, made: now.UTC().Truncate(time.Second), material: &material{}}
+	v := &version{number: max(d.highest(kind), d.used[kind]) + 1, made: now.UTC().Truncate(time.Second), material: &material{}}
 	if from.After(now) {
 		v.from = from.UTC()
 	}
 	switch {
-	case v.number == 1 && !v.from.IsZero():
+	case len(d.versions[kind]) == 0 && !v.from.IsZero():
 		return 0, fmt.Errorf("keyring: the first %s key is in force at once: leave the time out", kind)
 	case v.number > maxVersion:
 		return 0, fmt.Errorf("keyring: %s versions end at %d", kind, maxVersion)
