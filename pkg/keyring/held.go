@@ -22,11 +22,10 @@ type held struct {
 	until       int64             // when another version comes into force, in Unix nanoseconds
 	keys        *otp.Keys
 	seals       map[int]cipher.AEAD
-	seal        int // version in force, 0 for none
 	sign        *rsa.PrivateKey
 	signVersion string
 
-	pepper, encrypt int // versions in force, 0 for none
+	seal, pepper, encrypt int // versions in force, 0 for none
 }
 
 func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
@@ -40,15 +39,13 @@ func hold(d *Document, sum [sha256.Size]byte, now time.Time) (*held, error) {
 			return nil, fmt.Errorf("keyring: seal version %d: %w", number, err)
 		}
 	}
-	if v := d.inForce(Seal, now); v != nil {
-		h.seal = v.number
+	number := func(kind Kind) int {
+		if v := d.inForce(kind, now); v != nil {
+			return v.number
+		}
+		return 0
 	}
-	if v := d.inForce(Pepper, now); v != nil {
-		h.pepper = v.number
-	}
-	if v := d.inForce(Encrypt, now); v != nil {
-		h.encrypt = v.number
-	}
+	h.seal, h.pepper, h.encrypt = number(Seal), number(Pepper), number(Encrypt)
 	if v := d.inForce(Sign, now); v != nil {
 		h.signVersion = strconv.Itoa(v.number)
 		if h.sign, err = v.key(); err != nil {

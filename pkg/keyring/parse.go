@@ -85,7 +85,7 @@ func (r *reader) wrong(where, form string, args ...any) {
 func (r *reader) document(top map[string]any) {
 	_, version := top["version"]
 	if _, secret := top["secret"]; version || secret {
-		if v := r.entry("the short form", Code, "secret", top, "version", "secret"); v != nil {
+		if v := r.entry("the short form", Code, top, "version", "secret"); v != nil {
 			for _, kind := range []Kind{Code, Number, Seal} {
 				r.doc.versions[kind] = append(r.doc.versions[kind], v)
 			}
@@ -119,16 +119,12 @@ func (r *reader) kind(kind Kind, value any) {
 	var all []*version
 	for i, value := range list {
 		where := fmt.Sprintf("%s[%d]", kind, i)
-		member := "secret"
-		if kind.isRSA() {
-			member = "key"
-		}
 		object, ok := value.(map[string]any)
 		if !ok {
 			r.wrong(where, "must be an object")
 			continue
 		}
-		v := r.entry(where, kind, member, object, "version", "made", "from", member)
+		v := r.entry(where, kind, object, "version", "made", "from", kind.member())
 		if v == nil {
 			continue
 		}
@@ -141,9 +137,17 @@ func (r *reader) kind(kind Kind, value any) {
 	r.doc.versions[kind] = all
 }
 
-// entry reads a version whose secret is in member. It returns nil if the version number
-// is wrong.
-func (r *reader) entry(where string, kind Kind, member string, object map[string]any, allowed ...string) *version {
+// member is the member of a version that has its secret.
+func (k Kind) member() string {
+	if k.isRSA() {
+		return "key"
+	}
+	return "secret"
+}
+
+// entry reads a version. It returns nil if the version number is wrong.
+func (r *reader) entry(where string, kind Kind, object map[string]any, allowed ...string) *version {
+	member := kind.member()
 	r.members(where, object, allowed...)
 	v := &version{
 		number: r.number(where, object["version"]),
@@ -156,7 +160,7 @@ func (r *reader) entry(where string, kind Kind, member string, object map[string
 	switch {
 	case !ok:
 		r.wrong(where+"."+member, "must be a string")
-	case member == "key":
+	case kind.isRSA():
 		v.pem = text
 		v.key = r.key(where+".key", kind, v)
 		if kind == Encrypt && r.lazy {
