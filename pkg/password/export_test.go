@@ -1,6 +1,7 @@
 package password
 
 import (
+	"strings"
 	"sync"
 
 	"golang.org/x/crypto/argon2"
@@ -61,7 +62,7 @@ func AllEvaluations() (n int) {
 // CommonPINs returns the commonest PINs by their length.
 func CommonPINs() map[int][]string {
 	by := map[int][]string{}
-	for _, pin := range commonPINs {
+	for _, pin := range strings.Fields(commonPINs) {
 		by[len(pin)] = append(by[len(pin)], pin)
 	}
 	return by

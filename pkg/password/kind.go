@@ -1,6 +1,7 @@
 package password
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,14 +40,15 @@ const MaxBytes = 190 - 35 - 1
 func (k Kind) Form(password Clear) string {
 	if k == Payment {
 		if n := len(password); n < MinPIN || n > MaxPIN || strings.Trim(string(password), "0123456789") != "" {
-			return "must be 4 to 8 digits"
+			return fmt.Sprintf("must be %d to %d digits", MinPIN, MaxPIN)
 		}
 		return ""
 	}
 	n := utf8.RuneCountInString(string(password))
 	if n < MinLogin || n > MaxLogin || len(password) > MaxBytes || !utf8.ValidString(string(password)) ||
 		strings.ContainsFunc(string(password), unicode.IsControl) {
-		return "must be 8 to 64 characters of at most 154 bytes in all, none of them a control character"
+		return fmt.Sprintf("must be %d to %d characters of at most %d bytes in all, none of them a control character",
+			MinLogin, MaxLogin, MaxBytes)
 	}
 	return ""
 }
