@@ -145,9 +145,9 @@ const UserBlocked = "the user of the number is blocked"
 // [Accounts.usable]; "" if something can. It names neither the number nor the user.
 func (acc account) against(k Kind, standing users.Standing, d digest, pepper []byte) string {
 	switch {
-	case *acc.of(k) == nil && acc.Payment == nil && acc.Login == nil:
+	case !acc.Payment.there() && !acc.Login.there():
 		return "the client has no password of the number"
-	case *acc.of(k) == nil:
+	case !(*acc.of(k)).there():
 		return "the number has a password of the other kind only"
 	case standing == users.Blocked:
 		return UserBlocked
@@ -162,7 +162,7 @@ func (acc account) against(k Kind, standing users.Standing, d digest, pepper []b
 // usable returns the digest of a password and its pepper, by which a guess can be evaluated. The pepper is nil if there
 // is no password, or the keyring has its pepper no more.
 func (a *Accounts) usable(ctx context.Context, s *secret) (d digest, pepper []byte, err error) {
-	if s == nil {
+	if !s.there() {
 		return digest{}, nil, nil
 	}
 	if d, err = parseDigest(s.Digest); err != nil {

@@ -34,7 +34,7 @@ func (a *Accounts) States(ctx context.Context, client string, to otp.Phone) (sta
 	}
 	for _, k := range Kinds() {
 		s := *acc.of(k)
-		if s == nil {
+		if !s.there() {
 			continue
 		}
 		state := State{Kind: k, Set: s.Set, Wrong: s.Wrong}
@@ -63,8 +63,8 @@ func (a *Accounts) Clear(ctx context.Context, client string, to otp.Phone, k Kin
 	}
 	err = a.mend(ctx, key, func(acc *account) (bool, error) {
 		s := acc.of(k)
-		was = *s != nil || acc.damaged
-		*s = nil
+		was = (*s).there() || acc.damaged
+		*s = (*s).removed()
 		return was, nil
 	})
 	return was, err
@@ -78,7 +78,7 @@ func (a *Accounts) Unlock(ctx context.Context, client string, to otp.Phone, k Ki
 	}
 	err = a.edit(ctx, key, func(acc *account) (bool, error) {
 		s := *acc.of(k)
-		if is = s != nil; is {
+		if is = s.there(); is {
 			s.Wrong, s.Last, s.Op = 0, time.Time{}, ""
 		}
 		return is, nil
@@ -108,7 +108,7 @@ func (a *Accounts) adopt(ctx context.Context, client string, acc *account, by *u
 		if err != nil || standing != users.NoUser {
 			return false, err
 		}
-		acc.Payment, acc.Login = nil, nil
+		acc.Payment, acc.Login = acc.Payment.removed(), acc.Login.removed()
 	}
 	did = acc.User != nil || by != nil
 	acc.User = by
@@ -126,8 +126,8 @@ func (a *Accounts) Forget(ctx context.Context, client string, to otp.Phone, user
 		if u := acc.User; u != nil && (u.ID != user || !u.Of.Equal(added)) {
 			return false, nil
 		}
-		was := acc.User != nil || acc.Payment != nil || acc.Login != nil
-		acc.User, acc.Payment, acc.Login = nil, nil, nil // the proofs stay: each sets one password
+		was := acc.User != nil || acc.Payment.there() || acc.Login.there()
+		acc.User, acc.Payment, acc.Login = nil, acc.Payment.removed(), acc.Login.removed()
 		return was, nil
 	})
 }

@@ -181,11 +181,13 @@ func clearBesideGuesses(t *testing.T, o opener) {
 			got, err := w.processes[i%4].Guess(t.Context(), ref, pin)
 			return got.Outcome, err
 		})
-		if got["cleared"] != 1 || w.record().Payment != nil {
+		if r := w.record().Payment; got["cleared"] != 1 || !r.Removed || r.Digest != "" {
 			t.Errorf("outcomes %v, and the table has %s", got, w.record().text)
 		}
 		w.ref(password.Payment, otp.NoPassword)
-		w.guess(ref, pin, otp.Unmatched)
+		if got, err := w.processes[0].Guess(t.Context(), ref, pin); err != nil || got.Outcome == otp.Passed {
+			t.Errorf("a guess at the removed password: %q, %v", got.Outcome, err)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func Under(ctx context.Context, table documents.Table, pepper int) (n int, err e
 		}
 		for _, k := range Kinds() {
 			s := *acc.of(k)
-			if s == nil {
+			if !s.there() {
 				continue
 			}
 			if d, err := parseDigest(s.Digest); err == nil && d.pepper == pepper { // another one is lost already

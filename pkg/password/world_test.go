@@ -175,8 +175,9 @@ func (w *world) exhaust(ref string) time.Duration {
 // record is what the table has of a number.
 type record struct {
 	Payment, Login *struct {
-		Digest string
-		Wrong  int
+		Digest  string
+		Wrong   int
+		Removed bool
 	}
 	Proofs   []any
 	key      string
