@@ -80,10 +80,10 @@ func TestRetirePepper(t *testing.T) {
 	have("the password is under pepper 1, which the keyring does not have")
 }
 
-// TestRotatePepperOfAnOlderCopy: where the keyring lacks the pepper of a password, because it is an older copy or has no
-// peppers any more, a rotation gives its number to no other key: the password is as none, and not a wrong one.
+// TestRotatePepperOfAnOlderCopy: where the keyring lacks the pepper of a password, because it is an older copy or has
+// no peppers any more, a rotation gives its number to no other key: the password is as none, and not a wrong one.
 func TestRotatePepperOfAnOlderCopy(t *testing.T) {
-	for name, kind := range map[string]string{"older copy": "pepper", "older copy, all kinds": "all", "none": "pepper"} {
+	for name, kind := range map[string]string{"older copy": "pepper", "older, all kinds": "all", "none": "pepper"} {
 		c := onFolder(t, newFolder(t))
 		c.ok("client", "add", "acme")
 		c.ok("keys", "list")
@@ -100,7 +100,8 @@ func TestRotatePepperOfAnOlderCopy(t *testing.T) {
 		}
 		var made []keyring.Info
 		c.json(&made, "keys", "rotate", kind)
-		if i := slices.IndexFunc(made, func(k keyring.Info) bool { return k.Kind == keyring.Pepper }); made[i].Version != 3 {
+		isPepper := func(k keyring.Info) bool { return k.Kind == keyring.Pepper }
+		if i := slices.IndexFunc(made, isPepper); made[i].Version != 3 {
 			t.Errorf("%s: rotate made %+v", name, made)
 		}
 		accounts(t, c.data, func(ctx context.Context, a *password.Accounts) {

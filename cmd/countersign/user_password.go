@@ -22,8 +22,8 @@ var passwordHelp = texts{
 		"line. Wrong guesses and a lock are forgotten.",
 	"password_clear":  "Remove a password.",
 	"password_unlock": "Forget the wrong guesses at a password, and end its lock.",
-	"password_show": "Print which passwords a number has, when they were set, wrong guesses, locks, and why no guess can " +
-		"pass: the user is blocked, or the keyring does not have the pepper.",
+	"password_show": "Print which passwords a number has, when they were set, wrong guesses, locks, and why no guess " +
+		"can pass: the user is blocked, or the keyring does not have the pepper.",
 	"password_number": "The number, +606543216353 or 60-6543216353, in place of the user's id.",
 	"password_kind":   "payment (a PIN of 4 to 8 digits) or login (8 to 64 characters).",
 }
@@ -41,7 +41,8 @@ func (passwordCommands) Help() string {
 		`The commands for a user's id note that the number is the user's, so that user block holds for it.
 
 With --json, show prints {client, user, number, passwords}, where number is masked and passwords is an array of ` +
-		`{kind, set, wrong, lockedUntil, unusable}. unusable is why no guess passes. Each other command prints {client, user, number, kind, done}.`
+		`{kind, set, wrong, lockedUntil, unusable}. unusable is why no guess passes. Each other command prints ` +
+		`{client, user, number, kind, done}.`
 }
 
 // ofPassword names whose passwords a command is for.

@@ -112,6 +112,7 @@ func TestPasswordShowUnusable(t *testing.T) {
 		c.ok("user", "unblock", "bob", "--client", "acme")
 		c.ok("keys", "rotate", "pepper")
 		c.ok("keys", "retire", "pepper", "1", "--force")
-		c.prints(show, "payment: no guess passes, because the password is under pepper 1, which the keyring does not have\n")
+		c.prints(show,
+			"payment: no guess passes, because the password is under pepper 1, which the keyring does not have\n")
 	})
 }

@@ -77,7 +77,8 @@ func TestLinesOfAChallengeForAPassword(t *testing.T) {
 		t.Errorf("the line of the key has %+v", got)
 	}
 	unknown := "20261128728442351517836037232864038"
-	v.wants("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath, `{"challengeId":"`+unknown+`","authenticationMethod":"PASSWORD"}`)
+	v.wants("AUTHENTICATION_REQUEST_ID_INVALID", triggerPath,
+		`{"challengeId":"`+unknown+`","authenticationMethod":"PASSWORD"}`)
 	if got := v.line(); got.AuthID != "" {
 		t.Errorf("the line of an unknown challenge has %+v", got)
 	}

@@ -40,7 +40,9 @@ func (d *Document) Rotate(kind Kind, from, now time.Time, random io.Reader) (int
 	if !slices.Contains(Kinds(), kind) {
 		return 0, fmt.Errorf("keyring: there is no such kind of key, the kinds are %v", Kinds())
 	}
-	v := &version{number: max(d.highest(kind), d.used[kind]) + 1, made: now.UTC().Truncate(time.Second), material: &material{}}
+	v := &version{
+		number: max(d.highest(kind), d.used[kind]) + 1, made: now.UTC().Truncate(time.Second), material: &material{},
+	}
 	if from.After(now) {
 		v.from = from.UTC()
 	}

@@ -104,9 +104,9 @@ func (a *Accounts) random(n int) []byte {
 
 func (a *Accounts) op() string { return base64.RawURLEncoding.EncodeToString(a.random(16)) }
 
-// Find returns the reference by which a challenge asks for the password of a number, see [otp.Issuer.Ask]. why is "", or
-// why nothing that is typed can pass, for the operator alone: no such number, no password of this kind, one whose pepper
-// the keyring does not have, or a user who is blocked or removed. All of them take the same reads.
+// Find returns the reference by which a challenge asks for the password of a number, see [otp.Issuer.Ask]. why is "",
+// or why nothing that is typed can pass, for the operator alone: no such number, no password of this kind, one whose
+// pepper the keyring does not have, or a user who is blocked or removed. All of them take the same reads.
 func (a *Accounts) Find(ctx context.Context, client string, to otp.Phone, k Kind) (ref, why string, err error) {
 	key, err := a.key(ctx, client, to, false)
 	if err != nil {
