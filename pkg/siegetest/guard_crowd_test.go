@@ -13,7 +13,6 @@ import (
 	"countersign/pkg/changes/stream"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
-	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore/sqlitetest"
@@ -23,27 +22,19 @@ import (
 type square struct {
 	otp.Issuer
 	otp.Verifier
-	clock   *storetest.Clock
-	inbox   *storetest.Inbox
-	entries guard.Reader
-	follow  func() // brings what the stream has
+	clock  *storetest.Clock
+	inbox  *storetest.Inbox
+	follow func() // brings what the stream has
 }
 
-// crowdStore is what a square needs of a store.
-type crowdStore interface {
-	otp.Challenges
-	otp.Ledgers
-	guard.Reader
-}
-
-func newSquare(s crowdStore, clock *storetest.Clock) *square {
+func newSquare(s tables, clock *storetest.Clock) *square {
 	inbox, keys := &storetest.Inbox{}, storetest.Keys()
 	return &square{
 		Issuer: otp.Issuer{
 			Challenges: s, Ledgers: s, Sender: inbox, Keys: keys, Now: clock.Now, Rand: rand.Reader,
 		},
 		Verifier: otp.Verifier{Challenges: s, Keys: keys, Now: clock.Now, Rand: rand.Reader},
-		clock:    clock, inbox: inbox, entries: s,
+		clock:    clock, inbox: inbox,
 	}
 }
 
@@ -59,7 +50,7 @@ var squares = map[string]func(t *testing.T) *square{
 		clock := storetest.NewClock(begin)
 		store, follow := dynamoTable(t, clock)
 		s := newSquare(store, clock)
-		s.follow = follow
+		s.Entries, s.follow = store, follow
 		return s
 	},
 }
@@ -107,16 +98,12 @@ func inCrowd(n int) otp.Phone { return otp.Phone(malaysia.block(0) + fmt.Sprintf
 func TestCrowd(t *testing.T) {
 	for name, open := range squares {
 		for _, lag := range []time.Duration{time.Second, 30 * time.Second, time.Hour} {
-			rounds := 4
-			if name == "DynamoDB" && *pumping == 1 {
-				rounds = 2 // the engine of the tests needs seconds for a round
-			}
 			t.Run(fmt.Sprint(name, " ", lag), func(t *testing.T) {
 				t.Parallel()
 				s := open(t)
 				var typed []time.Time
 				sent, credited := 0, 0
-				for round := range rounds {
+				for round := range 4 {
 					for credited < len(typed) && !s.clock.Now().Before(typed[credited].Add(lag)) {
 						s.follow()
 						credited = len(typed)

@@ -72,6 +72,7 @@ func newOnTable(t testing.TB, policy otp.Policy, g guard.Policy) *world {
 type tables interface {
 	otp.Challenges
 	otp.Ledgers
+	guard.Reader
 }
 
 // open makes the service on tables.
@@ -90,6 +91,9 @@ func (w *world) open(on tables, policy otp.Policy, g guard.Policy) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
 		Challenges: on, Ledgers: on, Sender: w.inbox, Keys: keys, Now: w.clock.Now, Rand: rand.Reader,
 	}}
+	if w.store == nil { // entries are read ahead on DynamoDB alone
+		messages.Issuer.Entries = on
+	}
 	verifier := otp.Verifier{Challenges: counting{on, w}, Keys: keys, Now: w.clock.Now, Rand: rand.Reader}
 	gate := &ams.Gate{Door: door}
 	w.init = &ams.Init{Gate: gate, Messages: messages}
