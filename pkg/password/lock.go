@@ -13,8 +13,8 @@ var Locks = []time.Duration{15 * time.Minute, time.Hour, 6 * time.Hour, 24 * tim
 type secret struct {
 	Digest string    `json:"digest,omitempty"` // see [digest.String]
 	Set    time.Time `json:"set,omitzero"`
-	// Removed: there is no password any more, nor Digest and Set. Challenges may still ask for it, and the guesses at it
-	// go on to count. Else any number of them would be evaluated, and that would show that it is removed.
+	// Removed: there is no password any more, nor Digest and Set. Challenges may still ask for it, and the guesses at
+	// it go on to count. Else any number of them would be evaluated, and that would show that it is removed.
 	Removed bool `json:"removed,omitzero"`
 	// Wrong are the guesses since the last right one. A guess counts as wrong until it is evaluated.
 	Wrong int `json:"wrong,omitzero"`
