@@ -109,13 +109,15 @@ func (s *Init) toNumber(ctx context.Context, c *clients.Client, number, language
 	return s.start(ctx, start)
 }
 
+// numberRule is the form of [phone.Split].
+const numberRule = "country code, hyphen and national number, in digits, without plus, blanks and a leading 0"
+
 // recipient decides whether a message may go to a number in the form of [phone.Split]. The log line of a refused number
 // has the field and the rule; the caller does not learn the rule.
 func (s *Init) recipient(ctx context.Context, c *clients.Client, field, number string) (phone.Number, otp.Outcome) {
 	cc, national, ok := phone.Split(number)
 	if !ok {
-		telemetry.From(ctx).Detail = field + ": must be country code, hyphen and national number, in digits, " +
-			"without plus, blanks and a leading 0"
+		telemetry.From(ctx).Detail = field + ": must be " + numberRule
 		return phone.Number{}, otp.BadNumber
 	}
 	n, refusal := s.Messages.Recipient(ctx, c, "+"+cc+national)

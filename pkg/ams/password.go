@@ -9,7 +9,6 @@ import (
 	"countersign/pkg/phone"
 	"countersign/pkg/strictjson"
 	"countersign/pkg/telemetry"
-	"countersign/pkg/users"
 )
 
 // methodPassword is the authentication method of a password that the user has already set.
@@ -56,8 +55,7 @@ func (s *Init) line(ctx context.Context, c *clients.Client, field, number string
 		n, ok = s.Messages.Lookup("+" + cc + national)
 	}
 	if !ok || n.CC != cc {
-		telemetry.From(ctx).Detail = field + ": must be a possible number: " +
-			"country code, hyphen and national number, in digits, without plus, blanks and a leading 0"
+		telemetry.From(ctx).Detail = field + ": must be a possible number: " + numberRule
 		return phone.Number{}, false
 	}
 	record := telemetry.From(ctx)
@@ -194,20 +192,14 @@ func (s *Init) owner(
 	to.Client = c.ID
 	number, field := r.identityValue, "identityValue"
 	if r.token != "" {
-		if s.Users == nil {
-			return to, otp.BadToken, nil
-		}
-		person, standing, err := s.Users.Resolve(ctx, c.ID, r.token)
+		person, refusal, err := s.person(ctx, c, r.token)
 		switch {
-		case err != nil:
-			telemetry.From(ctx).Fail("user", err)
-			return to, "", err
-		case standing != users.Good:
-			return to, against(standing), nil
+		case err != nil || refusal != "":
+			return to, refusal, err
 		case person.Number == "":
 			return to, otp.NoPassword, nil
 		}
-		number, field = person.Number, "number of the user"
+		number, field = person.Number, userNumber
 		to.User, to.UserAdded = person.ID, person.Added
 	}
 	n, ok := s.line(ctx, c, field, number)
@@ -270,9 +262,5 @@ func (s *Verify) passed(ctx context.Context, got password.Checked, err error) an
 	if got.Outcome == otp.Unmatched || got.Outcome == otp.Exhausted {
 		record.Left = got.Left
 	}
-	a := answer{result: resultOf(got.Outcome)}
-	if passed, evaluated := isPassed[got.Outcome]; evaluated {
-		a.passed = &passed
-	}
-	return a
+	return verified(got.Outcome)
 }

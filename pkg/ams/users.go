@@ -78,30 +78,41 @@ func (s *Init) users(ctx context.Context, c *clients.Client, text []byte) answer
 	return answer{result: a.result, detail: a.detail, requestID: requestID}
 }
 
+// userNumber is the field of a number that the request does not have.
+const userNumber = "number of the user"
+
+// person finds the user of a token, or the outcome that refuses the token. It notes an error.
+func (s *Init) person(ctx context.Context, c *clients.Client, token string) (users.Person, otp.Outcome, error) {
+	if s.Users == nil {
+		return users.Person{}, otp.BadToken, nil
+	}
+	person, standing, err := s.Users.Resolve(ctx, c.ID, token)
+	if err != nil {
+		telemetry.From(ctx).Fail("user", err)
+		return users.Person{}, "", err
+	}
+	return person, against(standing), nil
+}
+
 // toUser starts a challenge for the user of a token, with the fields of r from the request. A refusal is stored with
 // the id, like the outcome of any init.
 func (s *Init) toUser(ctx context.Context, c *clients.Client, token string, r otp.Start) answer {
 	var n phone.Number
-	user, refusal := "", otp.BadToken // of a deployment without users
-	if s.Users != nil {
-		person, standing, err := s.Users.Resolve(ctx, c.ID, token)
-		user, refusal = person.Ref, against(standing)
-		switch {
-		case err != nil:
-			telemetry.From(ctx).Fail("user", err)
-			return refuse(unknownException)
-		case standing != users.Good:
-		case person.Number == "":
-			refusal = otp.Undeliverable
-		default:
-			n, refusal = s.recipient(ctx, c, "number of the user", person.Number)
-		}
+	person, refusal, err := s.person(ctx, c, token)
+	switch {
+	case err != nil:
+		return refuse(unknownException)
+	case refusal != "":
+	case person.Number == "":
+		refusal = otp.Undeliverable
+	default:
+		n, refusal = s.recipient(ctx, c, userNumber, person.Number)
 	}
 	start, err := s.Messages.Start(ctx, c, n, r.Payment)
 	if err != nil {
 		return noText(err)
 	}
-	start.ID, start.Fingerprinted, start.User = r.ID, r.Fingerprinted, user
+	start.ID, start.Fingerprinted, start.User = r.ID, r.Fingerprinted, person.Ref
 	start.Refusal = cmp.Or(refusal, start.Refusal)
 	return s.start(ctx, start)
 }

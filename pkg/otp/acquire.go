@@ -117,7 +117,7 @@ func (s *sending) claim(ctx context.Context, claim Claim) (Challenge, Started, e
 		return *c, Started{}, nil
 	case claim.AuthID != "" && claim.AuthID != c.AuthID:
 		return Challenge{}, Started{Outcome: Unknown}, nil
-	case c.State == Asked && !c.Passed() && c.ExpiresAt > s.at:
+	case c.asks(s.at):
 		return Challenge{}, asked(*c), nil
 	default: // if it is live, another call is sending it
 		return Challenge{}, Started{Outcome: cmp.Or(c.Ended(s.at), InProgress)}, nil

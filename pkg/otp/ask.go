@@ -69,6 +69,9 @@ func asked(c Challenge) Started {
 	return Started{Outcome: AskedPassword, AuthID: c.AuthID, Password: c.User}
 }
 
+// asks reports whether a password may pass the challenge.
+func (c Challenge) asks(now Millis) bool { return c.State == Asked && !c.Passed() && c.ExpiresAt > now }
+
 // Asking is a challenge that asks for a password.
 type Asking struct {
 	Reported
@@ -132,7 +135,7 @@ func (i Issuer) ForPassword(ctx context.Context, client, authID string, ago time
 		return Started{}, err
 	case i.proof(c, ago):
 		return Started{Outcome: AskedPassword}, nil
-	case c == nil || c.State != Asked || c.Passed() || c.ExpiresAt <= MillisOf(i.Now()):
+	case c == nil || !c.asks(MillisOf(i.Now())):
 		return Started{Outcome: Unknown}, nil
 	}
 	return Started{Outcome: AskedPassword, Password: c.User}, nil

@@ -27,8 +27,8 @@ type Keys interface {
 	EncryptionOf(ctx context.Context, version string) *rsa.PrivateKey
 }
 
-// Accounts are the passwords of all clients' users. All fields are required. It keeps no account in memory, and is safe
-// for concurrent use, by several processes too.
+// Accounts are the passwords of all clients' users. [New] makes it. It keeps no account in memory, and is safe for
+// concurrent use, by several processes too.
 type Accounts struct {
 	Table documents.Table
 	// Digests make the digest of a number. They must have the name [DigestName].
