@@ -1,33 +1,45 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 )
 
-// TestPasswordsPage pastes the commands of docs/passwords.md into a shell: openssl encrypts there. The next block of
-// code after a command has its answer.
+// TestPasswordsPage pastes the commands of docs/passwords.md into a shell, from its top, unsigned and signed: openssl
+// encrypts and signs there. The next block of code after a command has its answer.
 func TestPasswordsPage(t *testing.T) {
 	page := string(readFile(t, "../../docs/passwords.md"))
 	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(page, -1)
-	command := regexp.MustCompile(`^(url|proof|value|id)[=(]|^post `)
-	var script, answers []string
-	for _, block := range blocks {
-		switch text := block[1]; {
-		case command.MatchString(text):
-			script = append(script, text, "echo\n")
-		case strings.HasPrefix(text, `{"`):
-			answers = append(answers, strings.TrimSpace(text))
+	command := regexp.MustCompile(`^(url|proof|value|id)=|^post `)
+	for _, signed := range []bool{false, true} {
+		var script, answers []string
+		for _, block := range blocks {
+			switch text := block[1]; {
+			case command.MatchString(text), signed && strings.HasPrefix(text, "post() {"):
+				script = append(script, text, "echo\n")
+			case strings.HasPrefix(text, `{"`):
+				answers = append(answers, strings.TrimSpace(text))
+			}
 		}
+		p := serveOn(t, newFolder(t))
+		if signed {
+			onFolder(t, p.data).ok("client", "add", "acme", "--country", "MY", "--generate-key")
+		}
+		run := exec.Command("bash", "-c", strings.ReplaceAll(strings.Join(script, ""), "http://127.0.0.1:8080", p.url))
+		run.Dir = t.TempDir() // for key.json
+		run.Env = append(os.Environ(), "COUNTERSIGN_DATA="+p.data)
+		out, err := run.CombinedOutput()
+		compareWithPage(t, string(out), err, answers)
 	}
-	p := serveOn(t, newFolder(t))
-	run := exec.Command("bash", "-c", strings.ReplaceAll(strings.Join(script, ""), "http://127.0.0.1:8080", p.url))
-	run.Dir = t.TempDir() // for key.json
-	out, err := run.CombinedOutput()
+}
+
+func compareWithPage(t *testing.T, out string, err error, answers []string) {
+	t.Helper()
 	var got []string
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		if strings.HasPrefix(line, "{") {
 			got = append(got, strings.TrimSpace(line))
 		}
