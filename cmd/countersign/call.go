@@ -113,7 +113,9 @@ func (c *caller) newClient() (*amsclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &amsclient.Client{URL: c.URL, ID: c.Client, Key: key, Servers: servers, Now: time.Now}, nil
+	return &amsclient.Client{
+		URL: c.URL, ID: c.Client, Key: key, Servers: servers, Now: time.Now, Rand: rand.Reader,
+	}, nil
 }
 
 // signingKey returns the key to sign with, or no key if none is found.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,6 +44,9 @@ type Client struct {
 	// Now is the clock for Request-Time. It is required with Key: time.Now. The
 	// server refuses a request whose time is more than 10 minutes from its own.
 	Now func() time.Time
+
+	// Rand is the entropy by which passwords are encrypted, and required for them: crypto/rand.Reader.
+	Rand io.Reader
 }
 
 // Post sends one request and returns the reply if it passes every check. path comes after URL and may have a

@@ -2,12 +2,13 @@ package amsclient
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 )
 
 const pathSetPassword = "/ams/api/v1/security/setPassword" // #nosec G101 -- a path
@@ -24,8 +25,12 @@ type ChallengeKey struct {
 }
 
 // Encrypt returns the passwordValue of a password. It is of use for the challenge with this authenticationId only: call
-// it as near as you can to where the person types, and the rest of your system never has the password.
-func (k ChallengeKey) Encrypt(authenticationID, password string) (string, error) {
+// it as near as you can to where the person types, and the rest of your system never has the password. random is
+// crypto/rand.Reader.
+func (k ChallengeKey) Encrypt(random io.Reader, authenticationID, password string) (string, error) {
+	if random == nil {
+		return "", errors.New("amsclient: encrypt the password: there is no entropy: set Rand to the Reader of crypto/rand")
+	}
 	if k.Algorithm != "RSA-OAEP-256" {
 		return "", fmt.Errorf("amsclient: the challengeKey has the algorithm %q, and this client RSA-OAEP-256 only",
 			k.Algorithm)
@@ -42,7 +47,7 @@ func (k ChallengeKey) Encrypt(authenticationID, password string) (string, error)
 	if !ok || public.Size() < 256 {
 		return "", fmt.Errorf("amsclient: publicKey of the challengeKey is no RSA key of 2048 bits or more")
 	}
-	box, err := rsa.EncryptOAEP(sha256.New(), rand.Reader, public, []byte(authenticationID+"."+password), nil)
+	box, err := rsa.EncryptOAEP(sha256.New(), random, public, []byte(authenticationID+"."+password), nil)
 	if err != nil {
 		return "", fmt.Errorf("amsclient: encrypt the password: %w", err)
 	}
@@ -131,6 +136,6 @@ func (c *Client) encrypted(ctx context.Context, key *ChallengeKey, authenticatio
 		}
 		key = a.ChallengeKey
 	}
-	value, err = key.Encrypt(authenticationID, password)
+	value, err = key.Encrypt(c.Rand, authenticationID, password)
 	return value, key.KeyVersion, Answer{}, err
 }

@@ -162,9 +162,11 @@ func TestPasswordKeys(t *testing.T) {
 		}
 		s.Close()
 	}
-	_, err := amsclient.ChallengeKey{"RSA-OAEP-256", "1", publicKey(&encryptKey.PublicKey)}.Encrypt("A1",
-		strings.Repeat("x", 256))
-	if err == nil {
+	key := amsclient.ChallengeKey{"RSA-OAEP-256", "1", publicKey(&encryptKey.PublicKey)}
+	if _, err := key.Encrypt(nil, "A1", "482915"); err == nil || !strings.Contains(err.Error(), "no entropy") {
+		t.Errorf("without entropy: %v", err)
+	}
+	if _, err := key.Encrypt(rand.Reader, "A1", strings.Repeat("x", 256)); err == nil {
 		t.Error("a password that is longer than the key can encrypt is no error")
 	}
 	unknown := `{"result":{"resultCode":"AUTHENTICATION_REQUEST_ID_INVALID","resultStatus":"F"}}`

@@ -1,6 +1,7 @@
 package amsclient_test
 
 import (
+	"crypto/rand"
 	"crypto/rsa"
 	"io"
 	"net/http"
@@ -121,7 +122,7 @@ func (s *server) requests() []received {
 func (s *server) client() *amsclient.Client {
 	return &amsclient.Client{
 		URL: s.URL, ID: clientID, Key: clientKey, Servers: map[string]*rsa.PublicKey{"1": serverPublic},
-		HTTP: s.Client(), Now: clock,
+		HTTP: s.Client(), Now: clock, Rand: rand.Reader,
 	}
 }
 
