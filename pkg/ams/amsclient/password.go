@@ -29,7 +29,8 @@ type ChallengeKey struct {
 // crypto/rand.Reader.
 func (k ChallengeKey) Encrypt(random io.Reader, authenticationID, password string) (string, error) {
 	if random == nil {
-		return "", errors.New("amsclient: encrypt the password: there is no entropy: set Rand to the Reader of crypto/rand")
+		return "", errors.New(
+			"amsclient: encrypt the password: there is no entropy: set Rand to the Reader of crypto/rand")
 	}
 	if k.Algorithm != "RSA-OAEP-256" {
 		return "", fmt.Errorf("amsclient: the challengeKey has the algorithm %q, and this client RSA-OAEP-256 only",
