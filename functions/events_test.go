@@ -75,8 +75,7 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 				Policy: otp.DefaultPolicy(), Brand: "Countersign",
 			},
 		},
-		Now: now,
-		Log: log,
+		Now: now, Log: log,
 	}, Answers: testSigner(t)}
 	issuer := otp.Issuer{Challenges: db, Ledgers: db, Sender: flaky{messages}, Keys: keys, Now: now, Rand: &noise{}}
 	sends := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}
@@ -231,35 +230,7 @@ func TestEvents(t *testing.T) {
 			if ofPassword(name) {
 				setPIN(t, s.passwords)
 			}
-			before := func(h lambda.Handler, event string) {
-				if _, err := h.Invoke(context.Background(), read(t, event)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			h := s.init
-			switch kind, _, _ := strings.Cut(name, "-"); kind {
-			case "verify", "trigger":
-				if kind == "verify" {
-					h = s.verify
-				}
-				before(s.init, beforeOf(name)+".json")
-			case "set":
-				before(s.init, "init-http-api.json")
-				before(s.verify, "verify-http-api-right.json")
-			case "otp":
-				if strings.Contains(name, "verify") {
-					before(s.otp, "otp-http-api-send.json")
-				}
-				h = s.otp
-			case "cognito":
-				if strings.Contains(name, "verify") {
-					before(s.cognito, "cognito-create-begin.json")
-				}
-				h = s.cognito
-			case "receipts":
-				h = s.receipts
-			}
-			got := answer(t, h, read(t, name+".json"))
+			got := answer(t, s.prepared(t, name), read(t, name+".json"))
 			if *update {
 				if err := os.WriteFile(folder+name+".answer.json", got, 0o644); err != nil {
 					t.Fatal(err)
@@ -270,6 +241,39 @@ func TestEvents(t *testing.T) {
 			}
 		})
 	}
+}
+
+// prepared returns the function of an event, after the calls that it needs before it.
+func (s service) prepared(t *testing.T, name string) lambda.Handler {
+	t.Helper()
+	before := func(h lambda.Handler, event string) {
+		if _, err := h.Invoke(context.Background(), read(t, event)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	switch kind, _, _ := strings.Cut(name, "-"); kind {
+	case "verify", "trigger":
+		before(s.init, beforeOf(name)+".json")
+		if kind == "verify" {
+			return s.verify
+		}
+	case "set":
+		before(s.init, "init-http-api.json")
+		before(s.verify, "verify-http-api-right.json")
+	case "otp":
+		if strings.Contains(name, "verify") {
+			before(s.otp, "otp-http-api-send.json")
+		}
+		return s.otp
+	case "cognito":
+		if strings.Contains(name, "verify") {
+			before(s.cognito, "cognito-create-begin.json")
+		}
+		return s.cognito
+	case "receipts":
+		return s.receipts
+	}
+	return s.init
 }
 
 // answer returns the answer of a handler, indented. An error has the form that Lambda gives it.
