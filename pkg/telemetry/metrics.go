@@ -60,21 +60,7 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 	if r.Fault != "" {
 		direct(byFault, totals...)
 	}
-	for _, m := range []struct {
-		name string
-		n    int
-	}{
-		{"mismatches", one(r.ofCode() && (r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted))},
-		{"lockouts", one(r.ofCode() && (r.Outcome == otp.Exhausted || r.Outcome == otp.Locked))},
-		{"passwordLocks", one(r.ofPassword() && r.Outcome == otp.Exhausted)},
-		{"tests", one(r.Test)},
-		{"operatorFaults", one(r.Operator)},
-		{"strangers", strangers},
-		{"quotaLow", one(r.QuotaLow)},
-		{"quotaOut", one(r.QuotaOut)},
-		{"guardWatched", one(r.watched() != "")},
-		{"guardLow", one(r.guardLow())},
-	} {
+	for _, m := range r.counts(strangers) {
 		if m.n > 0 {
 			line = append(line, slog.Int(m.name, m.n))
 			totals = append(totals, metric{m.name, "Count"})
@@ -84,9 +70,9 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 		direct(overall, totals...)
 	}
 
-	right, wrong := r.Outcome == otp.Passed && r.OK, r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted
-	if r.ofPassword() && (right || wrong) {
-		line = append(line, slog.Int("passwordPasses", one(right)), slog.Int("passwordMismatches", one(wrong)))
+	right := r.Outcome == otp.Passed && r.OK
+	if r.ofPassword() && (right || r.wrong()) {
+		line = append(line, slog.Int("passwordPasses", one(right)), slog.Int("passwordMismatches", one(r.wrong())))
 		direct(overall, metric{"passwordPasses", "Count"}, metric{"passwordMismatches", "Count"})
 	}
 	if passed := r.ofCode() && right; passed || r.Sends > 0 {
@@ -111,6 +97,30 @@ func (l *Lines) appendMetrics(line []slog.Attr, r *Request, strangers int, now t
 	}
 	return l.embed(line, now, metrics)
 }
+
+// count is a metric that a line has if it is not 0.
+type count struct {
+	name string
+	n    int
+}
+
+func (r *Request) counts(strangers int) []count {
+	return []count{
+		{"mismatches", one(r.ofCode() && r.wrong())},
+		{"lockouts", one(r.ofCode() && (r.Outcome == otp.Exhausted || r.Outcome == otp.Locked))},
+		{"passwordLocks", one(r.ofPassword() && r.Outcome == otp.Exhausted)},
+		{"tests", one(r.Test)},
+		{"operatorFaults", one(r.Operator)},
+		{"strangers", strangers},
+		{"quotaLow", one(r.QuotaLow)},
+		{"quotaOut", one(r.QuotaOut)},
+		{"guardWatched", one(r.watched() != "")},
+		{"guardLow", one(r.guardLow())},
+	}
+}
+
+// wrong reports whether a guess was evaluated, and wrong.
+func (r *Request) wrong() bool { return r.Outcome == otp.Unmatched || r.Outcome == otp.Exhausted }
 
 // embed appends the stack, and the member by which CloudWatch finds the metrics of a line.
 func (l *Lines) embed(line []slog.Attr, now time.Time, directives []directive) []slog.Attr {
