@@ -80,7 +80,8 @@ func (a *Accounts) Decrypt(ctx context.Context, s Sealed) (password Clear, field
 	}
 	const garbled = "must be the base64 of " + Algorithm + " over authenticationId, a full stop and the password"
 	box, err := base64.StdEncoding.Strict().DecodeString(s.Value)
-	if err != nil || strings.ContainsAny(s.Value, "\r\n") {
+	// RFC 8017 takes a ciphertext of the key's length only; crypto/rsa takes one without its leading zeros too.
+	if err != nil || len(box) != key.Size() || strings.ContainsAny(s.Value, "\r\n") {
 		return "", "passwordValue", garbled
 	}
 	plain, err := rsa.DecryptOAEP(sha256.New(), nil, key, box, nil)
