@@ -240,7 +240,7 @@ func TestLostAtRandom(t *testing.T) {
 				}
 				return call()
 			}})
-			together(t, 60, func(i int) (otp.Outcome, error) {
+			storetest.Together(t, 60, func(i int) (otp.Outcome, error) {
 				got, err := lossy.Guess(context.WithoutCancel(t.Context()), ref, wrongPIN(i))
 				if err != nil {
 					return "lost", nil

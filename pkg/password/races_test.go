@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 	"countersign/pkg/password"
 )
 
@@ -40,11 +41,11 @@ func wrongAtOnce(t *testing.T, o opener) {
 		rounds = 3
 	}
 	for round := 1; round <= rounds; round++ {
-		got := together(t, atOnce, func(i int) (otp.Outcome, error) {
+		got := storetest.Together(t, atOnce, func(i int) (otp.Outcome, error) {
 			got, err := w.processes[i%4].Guess(t.Context(), ref, wrongPIN(i))
 			return got.Outcome, err
 		})
-		want(t, got, map[otp.Outcome]int{otp.Unmatched: 4, otp.Exhausted: 1, otp.Locked: atOnce - 5})
+		storetest.Want(t, got, map[otp.Outcome]int{otp.Unmatched: 4, otp.Exhausted: 1, otp.Locked: atOnce - 5})
 		if n := w.evaluated(); n != 5*round {
 			t.Errorf("%d of %d guesses were evaluated, want %d", n, atOnce*round, 5*round)
 		}
@@ -60,7 +61,7 @@ func rightAmongWrong(t *testing.T, o opener) {
 	w.set(password.Payment, pin)
 	ref := w.ref(password.Payment, "")
 	const n = 200
-	got := together(t, n, func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, n, func(i int) (otp.Outcome, error) {
 		typed := wrongPIN(i)
 		if i == n/2 {
 			typed = pin
@@ -84,8 +85,8 @@ func rightForOneChallenge(t *testing.T, o opener) {
 	for i := range 20 {
 		id := fmt.Sprint("id ", i)
 		authID := w.ask(id, password.Payment)
-		got := together(t, 2, func(i int) (otp.Outcome, error) { return w.confirm(w.processes[i], id, authID, pin) })
-		want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 1})
+		got := storetest.Together(t, 2, func(i int) (otp.Outcome, error) { return w.confirm(w.processes[i], id, authID, pin) })
+		storetest.Want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 1})
 		if n := w.record().Payment.Wrong; n != 0 {
 			t.Errorf("%d guesses count as wrong", n)
 		}
@@ -99,10 +100,10 @@ func rightForTheirOwn(t *testing.T, o opener) {
 	for i := range authIDs {
 		authIDs[i] = w.ask(fmt.Sprint("id ", i), password.Payment)
 	}
-	got := together(t, len(authIDs), func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, len(authIDs), func(i int) (otp.Outcome, error) {
 		return w.confirm(w.processes[i%2], fmt.Sprint("id ", i), authIDs[i], pin)
 	})
-	want(t, got, map[otp.Outcome]int{otp.Passed: len(authIDs)})
+	storetest.Want(t, got, map[otp.Outcome]int{otp.Passed: len(authIDs)})
 	if n := w.record().Payment.Wrong; n != 0 {
 		t.Errorf("%d guesses count as wrong", n)
 	}
@@ -118,11 +119,11 @@ func setting(authID string, k password.Kind, typed password.Clear, encrypted str
 // oneProof sets one password of one kind.
 func oneProof(t *testing.T, o opener) {
 	w := newWorld(t, o.open(t), 4)
-	got := together(t, 100, func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, 100, func(i int) (otp.Outcome, error) {
 		return w.processes[i%4].Set(t.Context(),
 			setting("proof", password.Kinds()[i/50], phrase, fmt.Sprint("value ", i)))
 	})
-	want(t, got, map[otp.Outcome]int{otp.PasswordSet: 1, otp.Used: 99})
+	storetest.Want(t, got, map[otp.Outcome]int{otp.PasswordSet: 1, otp.Used: 99})
 	if r := w.record(); (r.Payment == nil) == (r.Login == nil) || len(r.Proofs) != 1 || r.revision != 1 {
 		t.Errorf("%+v", r)
 	}
@@ -131,10 +132,10 @@ func oneProof(t *testing.T, o opener) {
 // oneRequest that comes again and again sets one password, and is answered alike.
 func oneRequest(t *testing.T, o opener) {
 	w := newWorld(t, o.open(t), 4)
-	got := together(t, 50, func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, 50, func(i int) (otp.Outcome, error) {
 		return w.processes[i%4].Set(t.Context(), setting("proof", password.Payment, pin, "value"))
 	})
-	want(t, got, map[otp.Outcome]int{otp.PasswordSet: 50})
+	storetest.Want(t, got, map[otp.Outcome]int{otp.PasswordSet: 50})
 	if r := w.record(); r.revision != 1 {
 		t.Errorf("%d writes", r.revision)
 	}
@@ -146,7 +147,7 @@ func setBesideGuesses(t *testing.T, o opener) {
 	w.set(password.Payment, pin)
 	ref := w.ref(password.Payment, "")
 	const fresh = password.Clear("737261")
-	got := together(t, 40, func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, 40, func(i int) (otp.Outcome, error) {
 		if i == 20 {
 			r := setting("proof", password.Payment, fresh, "")
 			return w.processes[0].Set(t.Context(), r)
@@ -173,7 +174,7 @@ func clearBesideGuesses(t *testing.T, o opener) {
 	for range 5 {
 		w.set(password.Payment, pin)
 		ref := w.ref(password.Payment, "")
-		got := together(t, 20, func(i int) (otp.Outcome, error) {
+		got := storetest.Together(t, 20, func(i int) (otp.Outcome, error) {
 			if i == 10 {
 				_, err := w.processes[0].Clear(t.Context(), client, number, password.Payment)
 				return "cleared", err
@@ -197,7 +198,7 @@ func unlockBesideGuesses(t *testing.T, o opener) {
 	w.set(password.Payment, pin)
 	ref := w.ref(password.Payment, "")
 	const n, unlocks = 200, 3
-	got := together(t, n+unlocks, func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, n+unlocks, func(i int) (otp.Outcome, error) {
 		if i < unlocks {
 			_, err := w.processes[i].Unlock(t.Context(), client, number, password.Payment)
 			return "unlocked", err
@@ -215,11 +216,11 @@ func unlockBesideGuesses(t *testing.T, o opener) {
 func firstDigests(t *testing.T, o opener) {
 	w := newWorld(t, o.open(t), 20)
 	phone := func(i int) otp.Phone { return otp.Phone(fmt.Sprintf("+6065432163%02d", i)) }
-	got := together(t, len(w.processes), func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, len(w.processes), func(i int) (otp.Outcome, error) {
 		r := password.Setting{Client: client, To: phone(i), Kind: password.Payment, Password: pin}
 		return w.processes[i].Set(t.Context(), r)
 	})
-	want(t, got, map[otp.Outcome]int{otp.PasswordSet: len(w.processes)})
+	storetest.Want(t, got, map[otp.Outcome]int{otp.PasswordSet: len(w.processes)})
 	other := w.process(w.table)
 	for i := range w.processes {
 		if _, why, err := other.Find(t.Context(), client, phone(i), password.Payment); err != nil || why != "" {
@@ -234,11 +235,11 @@ func rightUnderNewPepper(t *testing.T, o opener) {
 	w.set(password.Payment, pin)
 	ref := w.ref(password.Payment, "")
 	w.keys.rotate(2)
-	got := together(t, 4, func(i int) (otp.Outcome, error) {
+	got := storetest.Together(t, 4, func(i int) (otp.Outcome, error) {
 		got, err := w.processes[i].Guess(t.Context(), ref, pin)
 		return got.Outcome, err
 	})
-	want(t, got, map[otp.Outcome]int{otp.Passed: 4})
+	storetest.Want(t, got, map[otp.Outcome]int{otp.Passed: 4})
 	r := w.record()
 	if _, version := password.CostOf(r.Payment.Digest); version != 2 || r.Payment.Wrong != 0 {
 		t.Errorf("pepper %d, %d wrong", version, r.Payment.Wrong)

@@ -215,36 +215,6 @@ func (w *world) store(text string) {
 	}
 }
 
-// together makes n calls at once and counts their outcomes.
-func together(t testing.TB, n int, call func(i int) (otp.Outcome, error)) map[otp.Outcome]int {
-	t.Helper()
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	counts, begin := map[otp.Outcome]int{}, make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-begin
-			got, err := call(i)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Errorf("call %d: %v", i, err)
-			}
-			counts[got]++
-		})
-	}
-	close(begin)
-	wg.Wait()
-	return counts
-}
-
-func want(t testing.TB, got map[otp.Outcome]int, counts map[otp.Outcome]int) {
-	t.Helper()
-	if fmt.Sprint(got) != fmt.Sprint(counts) { // fmt sorts the keys
-		t.Fatalf("outcomes %v, want %v", got, counts)
-	}
-}
-
 // wrongPIN returns the i-th PIN that is not the right one.
 func wrongPIN(i int) password.Clear { return password.Clear(fmt.Sprintf("7%05d", i)) }
 

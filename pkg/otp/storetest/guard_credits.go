@@ -165,7 +165,7 @@ func creditsBesideCharges(t *testing.T, o Opener) {
 	for range shards * each {
 		charge(t, s, c, true)
 	}
-	together(t, messages+shards, func(n int) (otp.Outcome, error) {
+	Together(t, messages+shards, func(n int) (otp.Outcome, error) {
 		if n >= shards {
 			_, _, err := s.Charge(ctx, c)
 			return "", err

@@ -107,7 +107,7 @@ func chargesLostAtRandom(t *testing.T, o Opener) {
 		}
 		return Through
 	})
-	got := together(t, 150, func(n int) (otp.Outcome, error) {
+	got := Together(t, 150, func(n int) (otp.Outcome, error) {
 		got, err := w.Issuer.Init(ctx, block(0, n))
 		if err != nil {
 			return "no answer", nil

@@ -26,7 +26,7 @@ func testBudgetRaces(t *testing.T, o Opener) {
 // charges makes so many charges at once and returns how many found room.
 func charges(t testing.TB, s Store, n int, c guard.Charge) int {
 	t.Helper()
-	got := together(t, n, func(int) (otp.Outcome, error) {
+	got := Together(t, n, func(int) (otp.Outcome, error) {
 		_, ok, err := s.Charge(ctx, c)
 		return map[bool]otp.Outcome{true: otp.Sent, false: otp.OverBlock}[ok], err
 	})
@@ -72,7 +72,7 @@ func beyondAtOnce(t *testing.T, o Opener) {
 func (w *world) race(t testing.TB, r func(n int) otp.Start) map[otp.Outcome]int {
 	t.Helper()
 	before := len(w.Inbox.Messages())
-	got := together(t, 500, func(n int) (otp.Outcome, error) {
+	got := Together(t, 500, func(n int) (otp.Outcome, error) {
 		by := w.Issuer
 		if n%5 == 0 {
 			by.Entries = nil
@@ -104,7 +104,7 @@ func countryAtOnce(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	o.baseline(t, w, "MY", 0)
 	got := w.race(t, func(n int) otp.Start { return block(n, n) })
-	want(t, got, map[otp.Outcome]int{otp.Sent: roomOfCountry, otp.OverCountry: 500 - roomOfCountry})
+	Want(t, got, map[otp.Outcome]int{otp.Sent: roomOfCountry, otp.OverCountry: 500 - roomOfCountry})
 	unanswered(t, w.Store, roomOfCountry, countryKey("MY"))
 }
 
@@ -116,7 +116,7 @@ func youngAtOnce(t *testing.T, o Opener) {
 		return r
 	})
 	const sent = 4 + guard.DefaultYoung // each country has room for one of its own
-	want(t, got, map[otp.Outcome]int{otp.Sent: sent, otp.OverClient: 500 - sent})
+	Want(t, got, map[otp.Outcome]int{otp.Sent: sent, otp.OverClient: 500 - sent})
 	unanswered(t, w.Store, guard.DefaultYoung, youngKey())
 }
 
@@ -127,7 +127,7 @@ func sourceAtOnce(t *testing.T, o Opener) {
 		r.Source = "attacker"
 		return r
 	})
-	want(t, got, map[otp.Outcome]int{otp.Sent: roomOfSource, otp.OverSource: 500 - roomOfSource})
+	Want(t, got, map[otp.Outcome]int{otp.Sent: roomOfSource, otp.OverSource: 500 - roomOfSource})
 	n, _, _ := w.tagged(t, block(0, 0).ID)
 	unanswered(t, w.Store, roomOfSource, n.SourceKey(), countryKey("MY"))
 }
@@ -137,7 +137,7 @@ func returnsAtOnce(t *testing.T, o Opener) {
 	s, hour := o.Open(t), now.Hour()
 	c := guard.Charge{Key: "G#demo#b#1", Kind: guard.Block, Hour: hour}
 	var held, most atomic.Int64
-	together(t, 200, func(int) (otp.Outcome, error) {
+	Together(t, 200, func(int) (otp.Outcome, error) {
 		_, ok, err := s.Charge(ctx, c)
 		if err != nil || !ok {
 			return "", err
@@ -168,7 +168,7 @@ func hourAtOnce(t *testing.T, o Opener) {
 	ahead.Clock = NewClock(w.Clock.Now())
 	ahead.Issuer.Now = ahead.Clock.Now
 	ahead.toHour(w.hour() + 1)
-	got := together(t, 100, func(n int) (otp.Outcome, error) {
+	got := Together(t, 100, func(n int) (otp.Outcome, error) {
 		by := w.Issuer
 		if n%2 == 0 {
 			by = ahead.Issuer

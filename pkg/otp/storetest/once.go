@@ -45,11 +45,11 @@ func nonceOnce(t *testing.T, o Opener) {
 func noncesTogether(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	for round := range 5 {
-		got := together(t, 100, func(int) (otp.Outcome, error) {
+		got := Together(t, 100, func(int) (otp.Outcome, error) {
 			first, err := w.Issuer.Once(ctx, "demo", fmt.Sprint("nonce", round), w.Clock.Now())
 			return map[bool]otp.Outcome{true: otp.Passed, false: otp.Used}[first], err
 		})
-		want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 99})
+		Want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 99})
 	}
 }
 

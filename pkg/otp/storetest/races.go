@@ -11,8 +11,8 @@ import (
 	"countersign/pkg/otp"
 )
 
-// together runs n calls at once and counts their outcomes.
-func together(t testing.TB, n int, call func(i int) (otp.Outcome, error)) map[otp.Outcome]int {
+// Together runs n calls at once and counts their outcomes.
+func Together(t testing.TB, n int, call func(i int) (otp.Outcome, error)) map[otp.Outcome]int {
 	t.Helper()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -34,8 +34,8 @@ func together(t testing.TB, n int, call func(i int) (otp.Outcome, error)) map[ot
 	return counts
 }
 
-// want fails the test unless the outcomes are counts.
-func want(t testing.TB, got map[otp.Outcome]int, counts map[otp.Outcome]int) {
+// Want fails the test unless the outcomes are counts.
+func Want(t testing.TB, got map[otp.Outcome]int, counts map[otp.Outcome]int) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(counts) { // fmt sorts the keys
 		t.Fatalf("outcomes %v, want %v", got, counts)
@@ -93,8 +93,8 @@ func rightAtOnce(t *testing.T, o Opener) {
 		id := fmt.Sprint("id", n)
 		w.init(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))), otp.Sent)
 		code := w.Inbox.last(t)
-		got := together(t, 200, w.verifies(id, func(int) otp.Code { return code }))
-		want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 199})
+		got := Together(t, 200, w.verifies(id, func(int) otp.Code { return code }))
+		Want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 199})
 	}
 }
 
@@ -104,7 +104,7 @@ func rightAtOnceLossy(t *testing.T, o Opener) {
 		id := fmt.Sprint("id", n)
 		code := w.sent(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))))
 		var unclear atomic.Int64 // calls without an answer: one of them may have passed
-		got := together(t, 200, func(int) (otp.Outcome, error) {
+		got := Together(t, 200, func(int) (otp.Outcome, error) {
 			got, err := w.Verifier.Verify(ctx, otp.Check{Client: "demo", ID: id, Code: code})
 			if err != nil {
 				unclear.Add(1)
@@ -124,8 +124,8 @@ func wrongAtOnce(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	w.init(t, start("id", phone), otp.Sent)
 	code := w.Inbox.last(t)
-	got := together(t, 1000, w.verifies("id", func(i int) otp.Code { return wrong(code, i) }))
-	want(t, got, map[otp.Outcome]int{otp.Unmatched: 4, otp.Exhausted: 1, otp.Locked: 995})
+	got := Together(t, 1000, w.verifies("id", func(i int) otp.Code { return wrong(code, i) }))
+	Want(t, got, map[otp.Outcome]int{otp.Unmatched: 4, otp.Exhausted: 1, otp.Locked: 995})
 	w.verify(t, "id", code, otp.Locked)
 }
 
@@ -135,7 +135,7 @@ func rightAndWrong(t *testing.T, o Opener) {
 		id := fmt.Sprint("id", n)
 		w.init(t, start(id, otp.Phone(fmt.Sprintf("+60654%06d", n))), otp.Sent)
 		code := w.Inbox.last(t)
-		got := together(t, 20, w.verifies(id, func(i int) otp.Code {
+		got := Together(t, 20, w.verifies(id, func(i int) otp.Code {
 			if i%2 == 0 {
 				return code
 			}
@@ -150,11 +150,11 @@ func rightAndWrong(t *testing.T, o Opener) {
 
 func initsOfOneNumber(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	got := together(t, 500, func(i int) (otp.Outcome, error) {
+	got := Together(t, 500, func(i int) (otp.Outcome, error) {
 		got, err := w.Issuer.Init(ctx, start(fmt.Sprint("id", i), phone))
 		return got.Outcome, err
 	})
-	want(t, got, map[otp.Outcome]int{otp.Sent: 1, otp.TooSoon: 499})
+	Want(t, got, map[otp.Outcome]int{otp.Sent: 1, otp.TooSoon: 499})
 	w.messages(t, 1)
 }
 
@@ -162,7 +162,7 @@ func initsWithOneID(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
 	var mu sync.Mutex
 	ids := map[string]int{}
-	got := together(t, 100, func(int) (otp.Outcome, error) {
+	got := Together(t, 100, func(int) (otp.Outcome, error) {
 		got, err := w.Issuer.Init(ctx, start("id", phone))
 		mu.Lock()
 		defer mu.Unlock()
@@ -182,7 +182,7 @@ func takeOversOfOneID(t *testing.T, o Opener) {
 		t.Run(name, func(t *testing.T) {
 			w := unclear(t, o)
 			w.Clock.Advance(wait)
-			got := together(t, 100, func(int) (otp.Outcome, error) {
+			got := Together(t, 100, func(int) (otp.Outcome, error) {
 				got, err := w.Issuer.Init(ctx, start("id", phone))
 				return got.Outcome, err
 			})

@@ -158,10 +158,10 @@ func sharedAtOnce(t *testing.T, o Opener) {
 			return got.Outcome, err
 		}
 	}
-	want(t, together(t, n, call("id")), map[otp.Outcome]int{otp.Sent: 3, otp.TooMany: n - 3})
+	Want(t, Together(t, n, call("id")), map[otp.Outcome]int{otp.Sent: 3, otp.TooMany: n - 3})
 	w.messages(t, 3)
 	w.Issuer.NumberPerDay = 0 // whoever was refused has the messages of its own ledger
-	want(t, together(t, n, call("more")), map[otp.Outcome]int{otp.Sent: n - 3, otp.TooSoon: 3})
+	Want(t, Together(t, n, call("more")), map[otp.Outcome]int{otp.Sent: n - 3, otp.TooSoon: 3})
 }
 
 func sharedWrites(t *testing.T, o Opener) {
