@@ -85,7 +85,9 @@ func rightForOneChallenge(t *testing.T, o opener) {
 	for i := range 20 {
 		id := fmt.Sprint("id ", i)
 		authID := w.ask(id, password.Payment)
-		got := storetest.Together(t, 2, func(i int) (otp.Outcome, error) { return w.confirm(w.processes[i], id, authID, pin) })
+		got := storetest.Together(t, 2, func(i int) (otp.Outcome, error) {
+			return w.confirm(w.processes[i], id, authID, pin)
+		})
 		storetest.Want(t, got, map[otp.Outcome]int{otp.Passed: 1, otp.Used: 1})
 		if n := w.record().Payment.Wrong; n != 0 {
 			t.Errorf("%d guesses count as wrong", n)
