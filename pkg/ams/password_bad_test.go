@@ -283,7 +283,6 @@ func (v *vault) wrongBoxes(authID string) map[string]string {
 		right = boxOf(v.t, key, sha256.New(), text, "")
 	}
 	//lint:ignore SA1019 deprecated, as it should be: no client may send this
-	//lint:ignore SA1019 callers in other languages still have it, and it is refused
 	legacy, err := rsa.EncryptPKCS1v15(rand.Reader, key, []byte(text))
 	if err != nil {
 		v.t.Fatal(err)
