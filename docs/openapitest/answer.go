@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -90,6 +91,10 @@ func (d *Description) headers(header http.Header, at ...string) error {
 // Transport makes an error of each answer that is not described.
 type Transport struct{ http.RoundTripper }
 
+// turns bounds the answers that are compared at once. A thousand calls that all compare would keep the processors from
+// those that have a connection and must send their request, and a server ends a connection that is silent too long.
+var turns = make(chan struct{}, runtime.GOMAXPROCS(0))
+
 // RoundTrip implements [http.RoundTripper].
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(r)
@@ -99,7 +104,9 @@ func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
 	if err == nil {
+		turns <- struct{}{}
 		err = Answer(r.Method, r.URL.RequestURI(), resp.StatusCode, resp.Header, body)
+		<-turns
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, err
