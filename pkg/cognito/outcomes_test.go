@@ -11,8 +11,11 @@ import (
 	"countersign/pkg/otp"
 )
 
-// others are the outcomes that the triggers cannot have: of an id that the caller chose, and of a user behind a token.
-var others = []otp.Outcome{otp.Inconsistent, otp.BadToken, otp.Blocked}
+// others are the outcomes that the triggers cannot have: of an id that the caller chose, of a user behind a token, and
+// of a password that Countersign keeps.
+var others = []otp.Outcome{
+	otp.Inconsistent, otp.BadToken, otp.Blocked, otp.AskedPassword, otp.NoPassword, otp.PasswordSet,
+}
 
 // Each outcome of a guess has an answer; every other outcome answers with a challenge. Each has a row in the documents.
 func TestAnswerOfEachOutcome(t *testing.T) {

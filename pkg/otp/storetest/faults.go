@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
@@ -37,9 +38,9 @@ var errLost = errors.New("scripted loss")
 
 // nth lets every request through but the n-th, counted from 1.
 func nth(n int, fate Fate) func() Fate {
-	count := 0
+	var count atomic.Int64 // a call may have two requests at once
 	return func() Fate {
-		if count++; count == n {
+		if count.Add(1) == int64(n) {
 			return fate
 		}
 		return Through
@@ -49,12 +50,12 @@ func nth(n int, fate Fate) func() Fate {
 // forever lets every request through before the n-th, counted from 1. That one has the
 // fate, and all later ones are lost.
 func forever(n int, fate Fate) func() Fate {
-	count := 0
+	var count atomic.Int64
 	return func() Fate {
-		switch count++; {
-		case count < n:
+		switch is := count.Add(1); {
+		case is < int64(n):
 			return Through
-		case count == n:
+		case is == int64(n):
 			return fate
 		}
 		return LostBefore
