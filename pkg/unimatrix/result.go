@@ -59,11 +59,14 @@ var sendResults = map[otp.Outcome]result{
 	otp.OverSource:    limitExceed,
 	otp.OperatorBlock: limitExceed,
 
-	// Outcomes of challenges that belong to another contract: with an id, or with a user.
-	otp.Inconsistent: internal,
-	otp.BadToken:     internal,
-	otp.NoUser:       internal,
-	otp.Blocked:      internal,
+	// Outcomes of challenges that belong to another contract: with an id, with a user, or with a password.
+	otp.Inconsistent:  internal,
+	otp.BadToken:      internal,
+	otp.NoUser:        internal,
+	otp.Blocked:       internal,
+	otp.AskedPassword: internal,
+	otp.NoPassword:    internal,
+	otp.PasswordSet:   internal,
 }
 
 // isValid is the answer of otp.verify to all outcomes that it may have.
