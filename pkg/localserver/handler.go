@@ -10,6 +10,7 @@ import (
 
 	"countersign/docs"
 	"countersign/pkg/ams"
+	"countersign/pkg/console"
 	"countersign/pkg/gateway"
 	"countersign/pkg/outbox"
 )
@@ -19,6 +20,7 @@ import (
 type server struct {
 	init, verify, otp contract
 	prefixes          gateway.Prefixes // that a gateway in front adds to paths
+	console           http.Handler
 	outbox            *outbox.Outbox
 	events            *latest
 	log               *slog.Logger
@@ -51,6 +53,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Write(docs.OpenAPI)
 	case strings.HasPrefix(path, "/_dev/"):
 		refuse(w, http.StatusNotFound, "nothing is served at this path")
+	case console.Serves(r.Method, path):
+		s.console.ServeHTTP(w, r)
 	default: // Unimatrix serves all other paths, and answers unknown ones
 		s.serve(w, r, s.otp, path, query)
 	}

@@ -13,6 +13,8 @@ type latest struct {
 	mu    sync.Mutex
 	facts []changes.Fact  // oldest first
 	known map[string]bool // ids of facts: a fact that comes twice is kept once
+	// changed is called after each change, and must not block.
+	changed func()
 }
 
 // maxLatest is the number of facts that are kept.
@@ -20,6 +22,12 @@ const maxLatest = 1000
 
 // Publish implements [changes.Events].
 func (r *latest) Publish(_ context.Context, facts []changes.Fact) (int, error) {
+	r.add(facts)
+	r.changed()
+	return len(facts), nil
+}
+
+func (r *latest) add(facts []changes.Fact) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil {
@@ -35,7 +43,6 @@ func (r *latest) Publish(_ context.Context, facts []changes.Fact) (int, error) {
 			r.facts = r.facts[1:]
 		}
 	}
-	return len(facts), nil
 }
 
 // list returns the facts as events, newest first.

@@ -9,7 +9,7 @@ import (
 
 // TestLatest: the latest facts are kept, each once.
 func TestLatest(t *testing.T) {
-	r := &latest{}
+	r := &latest{changed: func() {}}
 	for n := range maxLatest + 500 {
 		for range 2 {
 			if done, err := r.Publish(t.Context(), []changes.Fact{{ID: fmt.Sprint(n)}}); done != 1 || err != nil {

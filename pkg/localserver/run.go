@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"countersign/pkg/config"
+	"countersign/pkg/console"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
 	"countersign/pkg/loopback"
@@ -77,7 +78,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	stdout := newTerminal(o.Stdout)
 	defer stdout.close()
 	path := filepath.Join(o.Place.Folder, "outbox.jsonl")
-	messages, err := outbox.Open(path, time.Now, messageIDs(rand.Reader), stdout.sayMessage)
+	var pages *console.Console // which is made below, before the first message
+	messages, err := outbox.Open(path, time.Now, messageIDs(rand.Reader), func(e outbox.Entry) {
+		stdout.sayMessage(e)
+		pages.Changed(console.Messages)
+	})
 	if err != nil {
 		return err
 	}
@@ -96,16 +101,24 @@ func Run(ctx context.Context, o Options) (err error) {
 		NumberPerDay: cfg.NumberPerDay,
 	})
 	server.prefixes = cfg.Prefixes
+	pages = console.New(ctx, console.Sources{
+		Store: store, Place: o.Place, Ring: keys, Config: cfg, Getenv: o.Getenv, Now: time.Now, Log: log,
+		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: demoRecord()},
+	})
+	server.console, server.events.changed = pages, func() { pages.Changed(console.Facts) }
 	log.Info("started", "version", version.Current, "plans", plan.Release())
 	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...), func() (stop func()) {
-		return server.attend(ctx, store, o.reporter(messages, store, stdout), log)
+		return server.attend(ctx, store, o.reporter(messages, store, func(e outbox.Entry) {
+			stdout.sayReceipt(e)
+			pages.Changed(console.Messages)
+		}), log)
 	})
 }
 
 // reporter returns what reports about the messages in the outbox.
-func (o Options) reporter(messages *outbox.Outbox, receipts otp.Receipts, stdout *terminal) reporter {
+func (o Options) reporter(messages *outbox.Outbox, receipts otp.Receipts, show func(outbox.Entry)) reporter {
 	fate, _ := fateOf(o.Receipts) // which was checked
-	return reporter{fate: fate, outbox: messages, receipts: receipts, now: time.Now, show: stdout.sayReceipt}
+	return reporter{fate: fate, outbox: messages, receipts: receipts, now: time.Now, show: show}
 }
 
 // requestLog returns the log of requests: all of them, or faults only.

@@ -46,7 +46,7 @@ func serverOf(s *sending.Service, messages *outbox.Outbox, log *slog.Logger) *se
 		verify: s.Verify().Serve,
 		otp:    unimatrixapi.New(s).Serve,
 		outbox: messages,
-		events: &latest{},
+		events: &latest{changed: func() {}},
 		log:    log,
 		slots:  make(chan struct{}, slots),
 	}
@@ -71,6 +71,15 @@ func messageIDs(random io.Reader) func() string {
 }
 
 const demoID = "demo"
+
+// demoRecord describes the client "demo" of [withDemo] for the console.
+func demoRecord() clients.Record {
+	yes := true
+	return clients.Record{
+		ID: demoID, Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
+		CustomCodes: &yes, Guard: clients.Guard{Mode: guard.Enforce},
+	}
+}
 
 // withDemo finds the stored clients, and the client "demo" of the README's commands, by
 // its id and by its access key "demo". That client needs no signature, so no other
