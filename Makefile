@@ -40,7 +40,7 @@ test-plan: ## compare the numbering plans with upstream's answers on 50,000 numb
 test-counters: ## compare the count of parts with two counters of others, on 100,000 texts
 	@.ci/counters/run
 
-test-browser: ## open the page of docs/autofill.md in headless Chromium
+test-browser: ## open the page of docs/autofill.md and the console in headless Chromium
 	@.ci/browser/run
 
 test-bench: ## run each Go benchmark ten times, to see that it runs

@@ -1,0 +1,117 @@
+// What the tests of the console have in common: a server with a folder of its own, a browser with eyes for every fault,
+// and the rules that hold for each page in each state.
+'use strict';
+const assert = require('node:assert/strict');
+const { after, test } = require('node:test');
+const axe = require('axe-core').source;
+const { chromium } = require('playwright-core');
+const { folder, serve } = require('./countersign.js');
+
+const patience = 10_000; // ms that a condition may take on a busy machine
+
+let running;
+const browser = () => running ??= chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  // No name is resolved, so that nothing can leave the machine.
+  args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost'],
+});
+after(async () => (await running)?.close());
+
+// shows is a test with a server and pages. It fails if one of the pages reports an error, asks another address, or
+// loads something that does not come. What a test provokes, it names in expected.
+exports.shows = (name, options, body) => test(name, { timeout: 90_000 }, async t => {
+  const data = await folder(t);
+  await options.before?.(data);
+  const server = options.server === false ? null : await serve(t, { data, ...options.serve });
+  const faults = [], contexts = [];
+  const open = async (address, more = {}) => {
+    const context = await (await browser()).newContext({
+      baseURL: more.url ?? server.url, viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...more,
+    });
+    contexts.push(context);
+    context.setDefaultTimeout(patience);
+    watch(context, faults, more.url ?? server.url);
+    const page = await context.newPage();
+    await page.goto(address);
+    return page;
+  };
+  try {
+    await body({ t, data, server, open });
+  } finally {
+    for (const context of contexts) await context.close();
+  }
+  const unexpected = faults.filter(fault => !(options.expected ?? []).some(pattern => pattern.test(fault)));
+  assert.deepEqual(unexpected, [], 'errors and foreign requests in the browser');
+  if (server) assert.doesNotMatch(server.log(), /level=ERROR/);
+});
+
+// watch collects the faults of all pages of a context.
+function watch(context, faults, url) {
+  context.on('console', message => {
+    if (message.type() === 'error' || message.type() === 'warning') {
+      const { url: at } = message.location();
+      if (!refusal(message.text(), at)) faults.push(`console: ${message.text()} at ${at}`);
+    }
+  });
+  context.on('weberror', ({ error }) => faults.push(`script: ${error().stack}`));
+  context.on('request', request => {
+    if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`foreign: ${request.url()}`);
+  });
+  context.on('requestfailed', request => {
+    const fault = `${request.failure().errorText} ${request.url()}`;
+    // A page that is left ends its connection and what it loads.
+    if (!fault.startsWith('net::ERR_ABORTED')) faults.push(`failed: ${fault}`);
+  });
+}
+
+// refusal reports whether Chromium notes by itself that a form was answered with 422, which says why on the page.
+const refusal = (text, at) => /status of 422/.test(text) && /\/console\//.test(at);
+
+const rules = {
+  runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
+  rules: { 'target-size': { enabled: true } },
+  resultTypes: ['violations', 'incomplete'],
+};
+
+// holds checks what is true of each page in each state: axe finds nothing, in light and dark and in a window of a
+// phone's size, and nothing but tables scrolls sideways, also with text of twice the size.
+exports.holds = async page => {
+  const before = page.viewportSize();
+  for (const [width, height] of [[1280, 900], [360, 740]]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await accessible(page, `${page.url()} at ${width}, ${colorScheme}`);
+    }
+  }
+  for (const [width, size] of [[1280, '100%'], [1280, '200%'], [640, '200%'], [360, '100%'], [320, '100%']]) {
+    await page.setViewportSize({ width, height: 740 });
+    await page.evaluate(text => { document.documentElement.style.fontSize = text; }, size);
+    const over = await page.evaluate(sideways);
+    assert.deepEqual(over, [], `${page.url()} scrolls sideways at ${width}, text of ${size}`);
+  }
+  await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(before);
+};
+
+async function accessible(page, where) {
+  await page.evaluate(axe);
+  const { violations, incomplete } = await page.evaluate(options => window.axe.run(document, options), rules);
+  const found = [...violations, ...incomplete.filter(({ id }) => id === 'color-contrast')];
+  const lines = found.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`));
+  assert.deepEqual(lines, [], where);
+}
+
+// sideways returns the elements that make the page wider than the window. It runs in the page.
+function sideways() {
+  const { scrollWidth } = document.scrollingElement;
+  if (scrollWidth <= window.innerWidth) return [];
+  const out = [...document.querySelectorAll('body *')].filter(e =>
+    e.getBoundingClientRect().right > window.innerWidth + 1 && !e.parentElement.closest('.wide, pre'));
+  return [scrollWidth, ...out.map(e => e.outerHTML.slice(0, 120))];
+}
+
+// announced waits until screen readers read a text.
+exports.announced = (page, pattern) => page.getByRole('status').filter({ hasText: pattern }).first().waitFor(
+  { state: 'attached' });
