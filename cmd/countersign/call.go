@@ -122,14 +122,14 @@ func (c *caller) newClient() (*amsclient.Client, error) {
 func (c *caller) signingKey() (signature.Key, error) {
 	f := c.Key
 	if f == nil {
-		newest, found := newestKeyFile(c.Data, c.Client)
+		path, version, found := openstore.Place{Folder: c.Data}.NewestPrivateKeyFile(c.Client)
 		if !found {
 			if c.Client != "demo" {
-				warn("the request is not signed: %s does not exist; name the private key with --key", newest.File)
+				warn("the request is not signed: %s does not exist; name the private key with --key", path)
 			}
 			return signature.Key{}, nil
 		}
-		f = &newest
+		f = &keyFile{path, version}
 	}
 	text, err := os.ReadFile(f.File)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/keyring"
+	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
 )
 
@@ -52,7 +53,7 @@ func (h *handover) generate(p place, id, file string, beside []clients.Key) (cli
 	}
 	version := clients.NextVersion(beside)
 	if file == "" {
-		file = privateKeyFile(p.Data, id, version)
+		file = openstore.Place{Folder: p.Data}.PrivateKeyFile(id, version)
 	}
 	if err := writePrivateKey(file, private); err != nil {
 		return clients.Key{}, err

@@ -13,6 +13,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
+	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
 )
 
@@ -68,7 +69,7 @@ type guardTarget struct {
 // rule returns a rule about the target, without a verdict.
 func (c guardTarget) rule() (r clients.GuardRule, err error) {
 	if strings.HasPrefix(c.Target[0], "+") {
-		r.Prefix = grouped(strings.Join(c.Target, ""))
+		r.Prefix = phone.Ungrouped(strings.Join(c.Target, ""))
 		if !clients.RulePrefix(r.Prefix) {
 			return r, fmt.Errorf("%q: must be one beginning of numbers, a plus and 3 to 12 digits such as +6012345; "+
 				"countries need a command of their own", strings.Join(c.Target, " "))

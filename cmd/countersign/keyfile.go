@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/signature"
@@ -78,38 +76,6 @@ func readSecret(name string) ([]byte, error) {
 		text = bytes.TrimSuffix(rest, []byte("\r"))
 	}
 	return text, err
-}
-
-// privateKeyFile is the path of a client's generated key in a data folder.
-func privateKeyFile(data, id, version string) string {
-	name := url.PathEscape(id)
-	if version != "1" {
-		name += ".v" + version
-	}
-	return filepath.Join(data, "clients", name+".key.pem")
-}
-
-// newestKeyFile finds the newest of the client's keys that were generated on this
-// machine. If there is none, f names the file that the first one would have.
-func newestKeyFile(data, id string) (f keyFile, found bool) {
-	f = keyFile{privateKeyFile(data, id, "1"), "1"}
-	entries, _ := os.ReadDir(filepath.Dir(f.File))
-	name := regexp.MustCompile(`\A` + regexp.QuoteMeta(url.PathEscape(id)) + `(?:\.v([0-9]+))?\.key\.pem\z`)
-	newest := 0
-	for _, e := range entries {
-		m := name.FindStringSubmatch(e.Name())
-		if m == nil {
-			continue
-		}
-		version, err := strconv.Atoi(m[1])
-		if err != nil {
-			version = 1
-		}
-		if version > newest {
-			newest, f = version, keyFile{filepath.Join(filepath.Dir(f.File), e.Name()), strconv.Itoa(version)}
-		}
-	}
-	return f, newest > 0
 }
 
 // writePrivateKey writes a key to a new file that only its owner can read.

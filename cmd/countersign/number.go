@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/openstore"
@@ -84,7 +83,7 @@ func (c *aNumber) on(ctx context.Context, work func(desk) error) (err error) {
 
 // lookedUp returns the number of an argument, which may be grouped as people write it. Errors do not have it.
 func lookedUp(arg string) (phone.Number, error) {
-	e164 := grouped(arg)
+	e164 := phone.Ungrouped(arg)
 	if cc, national, ok := phone.Split(arg); ok {
 		e164 = "+" + cc + national
 	}
@@ -94,22 +93,6 @@ func lookedUp(arg string) (phone.Number, error) {
 			"such as +606543216353, '+60 6543-216353' or 60-6543216353")
 	}
 	return n, nil
-}
-
-// grouped returns a number that begins with "+" without what groups its digits: blanks, hyphens, dots, brackets, and
-// the invisible marks that address books copy with it. "(0)" stays, and no number has it: whether that 0 belongs to the
-// number is up to the country.
-func grouped(number string) string {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Z, unicode.Pd, unicode.Cf) || strings.ContainsRune("\t.()", r) {
-			return -1
-		}
-		return r
-	}, number)
-	if !strings.HasPrefix(plain, "+") || strings.Contains(number, "(0)") {
-		return number
-	}
-	return plain
 }
 
 // shown is the JSON of show.
