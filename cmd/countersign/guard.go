@@ -201,15 +201,7 @@ func (p place) showGuard(ctx context.Context, b *books, id string) error {
 // ruleRows are the lines of a client's rules.
 func ruleRows(c report.Client, now time.Time) (rows [][]string) {
 	for _, r := range c.Rules {
-		target := r.Prefix + strings.Join(r.Countries, ",")
-		end := "until it is removed"
-		if !r.Until.IsZero() {
-			end = "until " + r.Until.Format(time.DateTime) + " UTC"
-		}
-		if !r.Until.IsZero() && !r.Until.After(now) {
-			end = "over since " + r.Until.Format(time.DateTime) + " UTC"
-		}
-		rows = append(rows, []string{string(r.Verdict), target + ", " + end})
+		rows = append(rows, []string{string(r.Verdict), r.Target() + ", " + r.End(now)})
 	}
 	return rows
 }

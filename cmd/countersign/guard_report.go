@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +41,7 @@ func (c *guardReport) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	subjects, err := c.subjects(ctx, store, cfg)
+	records, err := c.records(ctx, store, cfg)
 	if err != nil {
 		return err
 	}
@@ -52,6 +50,7 @@ func (c *guardReport) Run(ctx context.Context) (err error) {
 		return err
 	}
 	m := report.Maker{Entries: store, Block: ring.Keys(ctx).Block, Prices: prices, Now: time.Now()}
+	subjects := report.Subjects(records, cfg.RequestsPerMinute)
 	r, err := m.Make(ctx, subjects, report.Options{Country: c.Country, All: c.All})
 	if err != nil {
 		return err
@@ -100,13 +99,9 @@ func (p *ownPrice) UnmarshalText(text []byte) (err error) {
 
 // prices returns those of messages, and a note where they are not the operator's.
 func (c *guardReport) prices() (all report.Prices, note string, err error) {
-	list, err := report.ListPrice()
-	if err != nil {
+	if all, note, err = report.ListPrices(); err != nil {
 		return nil, "", err
 	}
-	all = report.Prices{"": list}
-	note = fmt.Sprintf("Each refused message is taken for %g USD, the price of one to the US in docs/prices.json, a "+
-		"low one: --price takes yours.", list)
 	for _, p := range c.Price {
 		all[p.country] = p.usd
 		if p.country == "" {
@@ -114,26 +109,6 @@ func (c *guardReport) prices() (all report.Prices, note string, err error) {
 		}
 	}
 	return all, note, nil
-}
-
-// subjects returns the clients of the report.
-func (c *guardReport) subjects(
-	ctx context.Context, store openstore.Store, cfg config.Config,
-) (all []report.Subject, err error) {
-	records, err := c.records(ctx, store, cfg)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range records {
-		s := report.Subject{
-			ID: r.ID, Guard: r.Guard, PerMinute: cmp.Or(r.PerMinute, cfg.RequestsPerMinute), Countries: r.Countries,
-		}
-		if slices.Contains(r.Countries, clients.Everywhere) {
-			s.Countries = plan.Countries()
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }
 
 // records returns the records of the clients of the report, and in a local folder one for the demo client, which has
@@ -155,8 +130,8 @@ func (c *guardReport) records(
 	if all, err = (registry.Registry{Table: store.Documents()}).List(ctx); err != nil {
 		warn("some clients are left out: %v", err)
 	}
-	if local && !slices.ContainsFunc(all, func(r clients.Record) bool { return r.ID == demo.ID }) {
-		all = append(all, demo)
+	if local {
+		all = report.WithDemo(all, demo)
 	}
 	return all, nil
 }
@@ -206,15 +181,7 @@ func reportSum(r report.Report) string {
 
 // reportCells are the cells of a row.
 func reportCells(r report.Row) []string {
-	numbers := "all"
-	switch {
-	case r.Kind == report.NewCountries:
-		r.Country, numbers = "all new ones", "together"
-	case r.Kind == report.Block && r.Block == "":
-		numbers = "key retired"
-	case r.Kind == report.Block:
-		numbers = r.Block + "…"
-	}
+	country, numbers := r.Numbers()
 	answered := fmt.Sprint(r.Answered)
 	if r.Conversion != nil {
 		answered += fmt.Sprintf(" (%.0f %%)", 100**r.Conversion)
@@ -232,7 +199,7 @@ func reportCells(r report.Row) []string {
 		since = r.Since.Format("2006-01-02 15:04")
 	}
 	return []string{
-		quoted(r.Client), r.Country, numbers, fmt.Sprint(r.Sent), answered, fmt.Sprint(r.KnownAnswers), usual,
+		quoted(r.Client), country, numbers, fmt.Sprint(r.Sent), answered, fmt.Sprint(r.KnownAnswers), usual,
 		cell(r.Allowance), cell(r.Left), verdict, since, fmt.Sprint(r.Refused), fmt.Sprintf("%.2f", r.CostUSD),
 	}
 }

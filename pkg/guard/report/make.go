@@ -14,6 +14,9 @@ import (
 	"countersign/pkg/otp"
 )
 
+// period of all counts, in hours.
+const period = 24
+
 // Subject is a client whose budgets are meant.
 type Subject struct {
 	ID        string
@@ -34,7 +37,7 @@ type Maker struct {
 // Make reads the budgets of clients, and returns those that the options choose.
 func (m Maker) Make(ctx context.Context, subjects []Subject, o Options) (Report, error) {
 	r := Report{
-		At: m.Now.UTC().Truncate(time.Second), Hours: 24,
+		At: m.Now.UTC().Truncate(time.Second), Hours: period,
 		Clients: []Client{}, Rows: []Row{}, Notes: []string{},
 	}
 	for _, s := range subjects {
@@ -221,6 +224,7 @@ func (t *table) row(kind Kind, shards []guard.Entry) Row {
 			since = e.Since
 		}
 	}
+	r.ByHour = t.byHour(shards)
 	if r.Sent > 0 {
 		r.Conversion = new(float64(r.Answered) / float64(r.Sent))
 	}
@@ -241,6 +245,21 @@ func (t *table) row(kind Kind, shards []guard.Entry) Row {
 		r.Verdict = Low
 	}
 	return r
+}
+
+// byHour adds up the counts of the shards of a budget for each hour.
+func (t *table) byHour(shards []guard.Entry) []Counts {
+	var all []Counts
+	for hour := t.hour - int64(period) + 1; hour <= t.hour; hour++ {
+		slot, c := guard.Slot(hour), Counts{At: time.Unix(hour*3600, 0).UTC()}
+		for _, e := range shards {
+			c.Sent += e.Unanswered[slot] + e.Answered[slot]
+			c.Answered += e.Answered[slot]
+			c.Refused += e.Refused[slot]
+		}
+		all = append(all, c)
+	}
+	return all
 }
 
 // messages returns whole messages, down to the one that still has room.

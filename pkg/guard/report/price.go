@@ -26,6 +26,16 @@ func ListPrice() (usd float64, err error) {
 	return list.SMS.USD + list.SMS.Carrier, nil
 }
 
+// ListPrices returns the price of the list for all countries, and a note for a reader who has not given his own.
+func ListPrices() (all Prices, note string, err error) {
+	usd, err := ListPrice()
+	if err != nil {
+		return nil, "", err
+	}
+	return Prices{"": usd}, fmt.Sprintf("Each refused message is taken for %g USD, the price of one to the "+
+		ListCountry+" in docs/prices.json, a low one: --price takes yours.", usd), nil
+}
+
 // Prices of a message by country, ISO 3166-1 alpha-2; "" is all others.
 type Prices map[string]float64
 

@@ -104,6 +104,15 @@ type Row struct {
 	Refused  int     `json:"refused"`
 	PriceUSD float64 `json:"priceUSD,omitzero"`
 	CostUSD  float64 `json:"costUSD"`
+	// ByHour are the counts of each of the 24 hours, the oldest first, for plots.
+	ByHour []Counts `json:"-"`
+}
+
+// Counts are the messages to new numbers of an hour: those that were sent in it, of which some were answered since, and
+// those that were refused in it.
+type Counts struct {
+	At                      time.Time // when the hour begins
+	Sent, Answered, Refused int
 }
 
 // Options choose the rows.

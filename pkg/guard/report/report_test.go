@@ -354,3 +354,30 @@ func TestListPrice(t *testing.T) {
 		t.Errorf("%v, %v", usd, err)
 	}
 }
+
+// TestByHour: the counts of the hours are those of the row, each in its hour, over all shards.
+func TestByHour(t *testing.T) {
+	w := newWorld(t, guard.Enforce, 2)
+	w.learned("MY", 0)
+	w.learned("MY", 1)
+	w.send(3, "MY", 0, "12345", hour-23)
+	w.send(2, "MY", 1, "67890", hour-1)
+	w.send(9, "MY", 1, "67890", hour)
+	w.send(5, "MY", 0, "24680", hour-24) // a day old
+	row := find(t, w.make(report.Options{All: true}, acme(guard.Enforce, 2)), report.Country, "MY")
+	if len(row.ByHour) != 24 {
+		t.Fatalf("%d hours", len(row.ByHour))
+	}
+	first, last := row.ByHour[0], row.ByHour[23]
+	if !last.At.Equal(now.Truncate(time.Hour)) || !first.At.Equal(last.At.Add(-23*time.Hour)) {
+		t.Errorf("from %v to %v", first.At, last.At)
+	}
+	sent, refused := 0, 0
+	for _, c := range row.ByHour {
+		sent, refused = sent+c.Sent, refused+c.Refused
+	}
+	if first.Sent != 3 || row.ByHour[22].Sent != 2 || last.Sent != 6 || last.Refused != 3 ||
+		sent != row.Sent || refused != row.Refused {
+		t.Errorf("%d sent, %d refused: %+v", sent, refused, row.ByHour)
+	}
+}
