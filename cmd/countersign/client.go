@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
-	"countersign/pkg/clients/origins"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/clients/registry"
 )
 
@@ -96,7 +96,8 @@ func (c *clientList) Run(ctx context.Context) error {
 		for _, r := range all {
 			countries := cmp.Or(strings.Join(r.Countries, ","), "-")
 			rows = append(rows, []string{
-				quoted(r.ID), r.Status, signing(r), unimatrixMode(r), countries, guardOf(r),
+				quoted(r.ID), r.Status, profile.Signing(r), profile.Unimatrix(r), countries,
+				profile.Guard(r),
 				r.Added.Format(time.DateOnly),
 			})
 		}
@@ -172,30 +173,14 @@ func (p place) show(ctx context.Context, b *books, id string) error {
 
 // warnOf warns of a client whose id, which log lines and events show, is enough to send.
 func (p place) warnOf(r clients.Record) {
-	if r.Unsigned {
-		warn("%s", unsignedWarning(r.ID, p.at().Deployed()))
-	}
-	if r.ShowsItsKey() {
-		warn("the id of client %s, which log lines and events show, is its access key: anyone who knows it can send "+
-			"messages at your cost; client add-access-key gives it another one, and --retire-old ends this one",
-			quoted(r.ID))
+	for _, warning := range profile.Warnings(r, p.at().Deployed()) {
+		warn("%s", warning)
 	}
 }
 
 // warnOfSenders warns of countries to which a client's messages do not go out as they are meant to.
 func warnOfSenders(r clients.Record) {
-	standard := origins.Standard{Sender: clients.Sender{Identity: r.SenderID}, OfClient: true}
-	for _, gap := range origins.Gaps(r.Countries, r.Senders, standard) {
-		warn("messages of client %s to %s; client set --sender gives a country an entry", quoted(r.ID), gap)
+	for _, warning := range profile.SenderWarnings(r) {
+		warn("%s", warning)
 	}
-}
-
-// unsignedWarning warns of an unsigned client, which deployed functions refuse by default.
-func unsignedWarning(id string, deployed bool) string {
-	text := "client " + quoted(id) + " is unsigned: anyone who knows this id can send messages at your cost"
-	if deployed {
-		text += ". The functions refuse its AMS/DWS requests without a signature, unless the stack's parameter " +
-			"UnsignedClients is yes; client rotate-key gives it a key"
-	}
-	return text
 }

@@ -9,6 +9,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/documents"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
@@ -185,7 +186,7 @@ func (c *dltSet) warnOfID(r clients.Record) {
 	var same []string
 	for _, set := range r.DLT {
 		if set.Template == c.Template {
-			same = append(same, dltText{of: set}.name())
+			same = append(same, profile.TextName(set))
 		}
 	}
 	if len(same) > 1 {
@@ -201,7 +202,7 @@ func (c *dltRemove) Run(ctx context.Context) error {
 	return c.edit(ctx, func(r *clients.Record, text clients.Registration, _ clients.Defaults) error {
 		kept := slices.DeleteFunc(slices.Clone(r.DLT), text.Same)
 		if len(kept) == len(r.DLT) {
-			return fmt.Errorf("the text %s has no id: %w", dltText{of: text}.name(), documents.ErrNotFound)
+			return fmt.Errorf("the text %s has no id: %w", profile.TextName(text), documents.ErrNotFound)
 		}
 		r.DLT = kept
 		return nil
@@ -235,7 +236,7 @@ func warnOfDLT(r clients.Record, d clients.Defaults) {
 		current = current || set.Form == form.String() || set.Form == "" && form == message.Plain
 		t := dltText{of: set}
 		if t.write(r, d); t.Stale {
-			stale = append(stale, t.name())
+			stale = append(stale, profile.TextName(t.of))
 		}
 	}
 	if in := r.Senders[origins.India]; in.EntityID != "" && in.TemplateID == "" && len(r.DLT) == 0 {

@@ -11,6 +11,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 )
@@ -53,15 +54,6 @@ func (t *dltText) write(r clients.Record, d clients.Defaults) {
 		return
 	}
 	t.Stale = t.of.Digest != "" && t.of.Digest != t.Digest()
-}
-
-// name names the text.
-func (t dltText) name() string {
-	name := t.of.Language + ", " + cmp.Or(t.of.Form, message.Plain.String())
-	if t.of.Payment {
-		name += ", with a payment"
-	}
-	return name
 }
 
 // dltTexts are the texts of a client for India: in its language, in those of its own texts and of its registrations,
@@ -112,7 +104,7 @@ func dltPage(r clients.Record, all []dltText) string {
 		[]string{"other texts", otherTexts(in)},
 	))
 	for _, t := range all {
-		rows := [][]string{{"text", t.name()}, {"template", t.status()}}
+		rows := [][]string{{"text", profile.TextName(t.of)}, {"template", t.status()}}
 		if t.Problem != "" {
 			b.WriteString("\n" + columns(append(rows, []string{"problem", t.Problem})...))
 			continue
@@ -160,14 +152,4 @@ func (t dltText) status() string {
 		return t.Template + ", not used"
 	}
 	return t.Template
-}
-
-// registrations are the rows of a client's registrations in India.
-func registrations(r clients.Record) (rows [][]string) {
-	name := "DLT"
-	for _, set := range r.DLT {
-		rows = append(rows, []string{name, dltText{of: set}.name() + ": " + set.Template})
-		name = ""
-	}
-	return rows
 }

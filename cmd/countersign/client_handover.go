@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
@@ -109,32 +110,12 @@ func (h *handover) print(ctx context.Context, p place, b *books, id, done string
 		return err
 	}
 	r := h.Client
-	if !canCall(r) {
-		h.note("it " + cannotCall)
-	}
-	if len(r.Secrets) > 0 && r.Unimatrix != "hmac" {
-		h.note("its secret is not used: client set --unimatrix hmac changes that")
-	}
-	if r.Once && r.Unimatrix != "hmac" {
-		h.note("--once has no effect: only requests with hmac have a nonce")
-	}
-	if len(r.Countries) == 0 {
-		h.note("it can send nothing: client set --country allows countries")
-	}
-	if all := noRoom(r, b.clients.Defaults.Brand); all != "" {
-		h.note("one SMS has no room for the lines for autofill in these languages, and such requests get the " +
-			"client's own: " + all)
+	for _, note := range profile.Notes(r, b.clients.Defaults.Brand) {
+		h.note(note)
 	}
 	p.warnOf(r)
 	return p.answer(h, h.text(done))
 }
-
-const cannotCall = "cannot call over HTTP: client rotate-key gives it a key, " +
-	"client add-access-key and client set --unimatrix a Unimatrix credential; " +
-	"Cognito and direct invocations need neither"
-
-// canCall reports whether a client can prove itself over HTTP.
-func canCall(r clients.Record) bool { return len(r.Keys) > 0 || r.Unsigned || r.Unimatrix != "" }
 
 // text is the handover for people.
 func (h *handover) text(done string) string {

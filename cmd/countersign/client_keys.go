@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/documents"
 )
 
@@ -79,8 +80,8 @@ func (c *clientRemoveKey) Run(ctx context.Context) error {
 		if err := b.clients.RemoveKey(ctx, c.ID, c.Version); err != nil {
 			return err
 		}
-		if r, err := b.clients.Get(ctx, c.ID); err == nil && !canCall(r) {
-			warn("client %s %s", quoted(c.ID), cannotCall)
+		if r, err := b.clients.Get(ctx, c.ID); err == nil && !profile.CanCall(r) {
+			warn("client %s %s", quoted(c.ID), profile.CannotCall)
 		}
 		return c.show(ctx, b, c.ID)
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/profile"
 )
 
 // testKeys has the public test keys of the contract.
@@ -233,7 +234,8 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	for deployed, want := range map[bool]bool{false: false, true: true} { // the local server serves such a client
-		if got := unsignedWarning("open", deployed); strings.Contains(got, "UnsignedClients") != want {
+		got := profile.Warnings(clients.Record{ID: "open", Unsigned: true}, deployed)
+		if len(got) != 1 || strings.Contains(got[0], "UnsignedClients") != want {
 			t.Errorf("%q, deployed %v", got, deployed)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
@@ -92,7 +93,7 @@ func (c *testNumberList) Run(ctx context.Context) error {
 		}
 		rows := [][]string{{"NUMBER", "UNTIL (UTC)", "ADDED"}}
 		for _, n := range all {
-			rows = append(rows, []string{n.Mask, ends(n, time.Now()), n.Added.Format(time.DateOnly)})
+			rows = append(rows, []string{n.Mask, profile.TestEnd(n, time.Now()), n.Added.Format(time.DateOnly)})
 		}
 		return c.answer(all, columns(rows...))
 	})
@@ -109,25 +110,6 @@ func (c *testNumberRemove) Run(ctx context.Context) error {
 	return c.change(ctx, func(g registry.Registry, ctx context.Context, id string) error {
 		return g.RemoveTestNumber(ctx, id, phone.Number{E164: n.E164, Mask: n.Mask})
 	})
-}
-
-// testNumbers are the rows of a client's test numbers.
-func testNumbers(r clients.Record) (rows [][]string) {
-	name := "test numbers"
-	for _, n := range r.TestNumbers {
-		rows = append(rows, []string{name, n.Mask + ", until " + ends(n, time.Now())})
-		name = ""
-	}
-	return rows
-}
-
-// ends is the end of a test number.
-func ends(n clients.TestNumber, now time.Time) string {
-	text := n.Until.Format("2006-01-02 15:04:05.999")
-	if !now.Before(n.Until) {
-		text += ", over"
-	}
-	return text
 }
 
 // day is a flag: an instant, or a day, which stands for its end in UTC.

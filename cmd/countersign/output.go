@@ -3,14 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
-	"countersign/pkg/clients"
+	"countersign/pkg/clients/profile"
 )
 
 // answer prints the result of a command: value in JSON, or text.
@@ -40,14 +39,8 @@ func columns(rows ...[]string) string {
 	return b.String()
 }
 
-// quoted makes an id safe to print. An id that strangers chose must not move the
-// cursor or look like another id.
-func quoted(id string) string {
-	if clients.ValidAMSID(id) {
-		return id
-	}
-	return strconv.Quote(id)
-}
+// quoted makes an id safe to print.
+func quoted(id string) string { return profile.Quoted(id) }
 
 // instant is a time as a cell, "-" for none.
 func instant(t time.Time) string {
