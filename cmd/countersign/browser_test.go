@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"countersign/pkg/message/autofilltest"
+	"countersign/pkg/message/onphone"
 )
 
 var chromium = flag.String("chromium", "", "chromium-headless-shell, see .ci/browser/run")
@@ -59,7 +59,7 @@ func (s *pageSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/message":
 		s.service.postAs(s.client, "/v1/customers/initAuthentication", initBody("id", number))
 		text := s.service.messages("+60123456789")[0].Body
-		if found, ok := autofilltest.Chromium(text); ok && found.Host == "localhost" {
+		if found, ok := onphone.Chromium(text); ok && found.Host == "localhost" {
 			fmt.Fprint(w, found.Code)
 		}
 	case "/verify":

@@ -1,39 +1,18 @@
-// Package autofilltest reads the code of a message as phones do: by the text of the specification, which iOS follows,
-// by Chromium's regular expression, and by the rule of Android's SMS Retriever. Tests hold messages to these readers.
-package autofilltest
+// Package onphone reads the code of a message as phones do: by the text of the specification, which iOS follows, by
+// Chromium's regular expression, and by the rule of Android's SMS Retriever.
+package onphone
 
 import (
-	_ "embed"
-	"encoding/json"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
-	"testing"
 
 	"countersign/pkg/message"
 )
 
 // Found is what a reader finds in a message.
 type Found struct{ Host, Code, Embedded string }
-
-// Case is a message and what Chromium finds in it: nothing if Host is nil.
-type Case struct {
-	Text                 string
-	Host, Code, Embedded *string
-}
-
-//go:embed testdata/origin-bound.json
-var originBound []byte
-
-// Cases returns the messages of Chromium's own tests.
-func Cases(t testing.TB) []Case {
-	t.Helper()
-	var file struct{ Cases []Case }
-	if err := json.Unmarshal(originBound, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Cases
-}
 
 // WICG parses a message by the steps of https://wicg.github.io/sms-one-time-codes/#parsing: only the last line counts,
 // it begins with the host, and one space comes before the code.
@@ -105,46 +84,28 @@ var code = regexp.MustCompile(`(?:^|[^0-9])([0-9]{4,8})(?:[^0-9]|$)`)
 // https://developers.google.com/identity/sms-retriever/verify: it has the hash of the app as a word of its own, a code,
 // and at most 140 bytes on the air. The app takes the first number that can be a code.
 func Retriever(text, hash string) (string, bool) {
-	words := strings.Fields(text)
-	for len(words) > 0 && words[len(words)-1] != hash {
-		words = words[:len(words)-1]
+	found, ok := Number(text)
+	if !slices.Contains(strings.Fields(text), hash) || !short(text) || !ok {
+		return "", false
 	}
+	return found, true
+}
+
+// short reports whether a message has at most 140 bytes on the air.
+func short(text string) bool {
 	size := message.Measure(text)
 	bytes := (size.Units*7 + 7) / 8
 	if size.Wide {
 		bytes = size.Units * 2
 	}
+	return bytes <= 140
+}
+
+// Number returns the first number of a message that can be a code: it has as many digits as codes have.
+func Number(text string) (string, bool) {
 	m := code.FindStringSubmatch(text)
-	if len(words) == 0 || bytes > 140 || m == nil {
+	if m == nil {
 		return "", false
 	}
 	return m[1], true
-}
-
-// Check reports what a phone does not read as meant in the message of a code: "" if all readers find the code, and the
-// site and the app, if it has them. A message without a site binds its code to none.
-func Check(text, digits string, lines message.Autofill) string {
-	want := Found{Host: lines.Site, Code: digits}
-	if lines.Site == "" {
-		want = Found{}
-	}
-	if found, ok := WICG(text); found != want || ok != (lines.Site != "") {
-		return "by the specification: found " + found.Host + " " + found.Code
-	}
-	if found, ok := Chromium(text); found != want || ok != (lines.Site != "") {
-		return "by Chromium's expression: found " + found.Host + " " + found.Code
-	}
-	if m := code.FindStringSubmatch(text); m == nil || m[1] != digits {
-		return "the first number of four digits or more is not the code"
-	}
-	if lines.AndroidHash == "" {
-		return ""
-	}
-	if found, ok := Retriever(text, lines.AndroidHash); !ok || found != digits {
-		return "by the SMS Retriever's rule: found " + found
-	}
-	if lines.Site == "" && !strings.HasSuffix(text, "\n"+lines.AndroidHash) {
-		return "the hash is not the end, as older versions of the SMS Retriever want it"
-	}
-	return ""
 }

@@ -1,13 +1,14 @@
-package autofilltest_test
+package onphone_test
 
 import (
 	"testing"
 
 	"countersign/pkg/message/autofilltest"
+	"countersign/pkg/message/onphone"
 )
 
 // Where the specification finds something else than Chromium in a message of Chromium's tests.
-var specification = map[string]autofilltest.Found{
+var specification = map[string]onphone.Found{
 	"@localhost:8080 #123":                    {Host: "localhost:8080", Code: "123"}, // no origin, later
 	"@//example.com #123":                     {Host: "//example.com", Code: "123"},
 	"@ftp://example.com #123":                 {Host: "ftp://example.com", Code: "123"},
@@ -34,20 +35,20 @@ func TestOriginBound(t *testing.T) {
 		t.Fatalf("%d cases", len(cases))
 	}
 	for _, c := range cases {
-		var want autofilltest.Found
+		var want onphone.Found
 		if c.Host != nil {
-			want = autofilltest.Found{Host: *c.Host, Code: *c.Code}
+			want = onphone.Found{Host: *c.Host, Code: *c.Code}
 		}
 		if c.Embedded != nil {
 			want.Embedded = *c.Embedded
 		}
-		if got, ok := autofilltest.Chromium(c.Text); got != want || ok != (c.Host != nil) {
+		if got, ok := onphone.Chromium(c.Text); got != want || ok != (c.Host != nil) {
 			t.Errorf("Chromium: %q: %+v, want %+v", c.Text, got, want)
 		}
 		if other, differs := specification[c.Text]; differs {
 			want, seen = other, seen+1
 		}
-		if got, ok := autofilltest.WICG(c.Text); got != want || ok != (want != autofilltest.Found{}) {
+		if got, ok := onphone.WICG(c.Text); got != want || ok != (want != onphone.Found{}) {
 			t.Errorf("WICG: %q: %+v, want %+v", c.Text, got, want)
 		}
 	}
@@ -68,7 +69,7 @@ func TestRetriever(t *testing.T) {
 		"123 is your code\nFA+9qCX9VSu":                        "",
 		"123456789 is your code\nFA+9qCX9VSu":                  "",
 	} {
-		if got, ok := autofilltest.Retriever(text, hash); got != want || ok != (want != "") {
+		if got, ok := onphone.Retriever(text, hash); got != want || ok != (want != "") {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
