@@ -165,7 +165,7 @@ func testGuard(t *testing.T, c tool, serve func(flags ...string) *process) {
 	for range 2 {
 		c.json(&s, "number", "show", "+60123450001", "--client", "acme")
 		if s.Guard != "known" || s.Answered.IsZero() || s.KnownUntil.Sub(s.Answered) != 180*24*time.Hour {
-			t.Errorf("a number that answered: %+v", s.guarded)
+			t.Errorf("a number that answered: %+v", s.Guarded)
 		}
 		c.ok("number", "clear", "+60123450001", "--client", "acme")
 	}
@@ -183,7 +183,7 @@ func decide(t *testing.T, c tool, p *process, next func() string) {
 		var s shown
 		c.json(&s, "number", "show", "+60123459999", "--client", "acme")
 		if s.Guard != guard || !s.KnownUntil.IsZero() {
-			t.Errorf("the guard makes %+v of a new number, want %s", s.guarded, guard)
+			t.Errorf("the guard makes %+v of a new number, want %s", s.Guarded, guard)
 		}
 	}
 	want("client", "TIMES_EXCEED_LIMIT")
@@ -252,7 +252,7 @@ func TestGuardOfChosenCodes(t *testing.T) {
 		var r report.Report
 		c.json(&r, "guard", "report", "acme", "--all")
 		if row := rowOf(r, report.Country); row.Sent != 9 || row.Answered != 1 || s.Guard != "block" {
-			t.Errorf("%+v, and a number that answered a chosen code: %+v", row, s.guarded)
+			t.Errorf("%+v, and a number that answered a chosen code: %+v", row, s.Guarded)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
 	"countersign/pkg/documents"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
@@ -66,35 +66,56 @@ func (c *messages) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	found := findings{store: store, now: time.Now()}
+	found := inquiry.Findings{Store: store, Now: time.Now()}
 	records, err := c.records(ctx, store)
 	if err != nil {
 		return err
 	}
+	var answer lives
 	if c.Number == "" {
-		err = found.challenge(ctx, c.clients(records), c.AuthenticationID)
+		err = c.byID(ctx, &found, records)
+		answer = livesOf(found.Lives)
 	} else {
-		err = c.byNumber(ctx, &found, number, records, cfg)
+		answer, err = c.byNumber(ctx, &found, number, records, cfg)
 	}
 	if err != nil {
 		return err
 	}
-	return c.answer(found.lives, found.text())
+	return c.answer(answer, answer.text())
+}
+
+// byID finds a challenge by its authenticationId.
+func (c *messages) byID(ctx context.Context, found *inquiry.Findings, records []clients.Record) error {
+	if !otp.IsAuthID(c.AuthenticationID) {
+		return errors.New("--authentication-id: must be the 35 digits that init answered")
+	}
+	ids := c.clients(records)
+	there, err := found.Challenge(ctx, ids, c.AuthenticationID)
+	if there || err != nil {
+		return err
+	}
+	who := "no client has a"
+	if len(ids) == 1 {
+		who = "client " + quoted(ids[0]) + " has no"
+	}
+	return fmt.Errorf("%s challenge %s: a challenge is deleted a day after its code is over, and replaced by the next "+
+		"one of its id; --number prints when messages were counted", who, c.AuthenticationID)
 }
 
 // byNumber finds the messages to a number.
 func (c *messages) byNumber(
-	ctx context.Context, found *findings, number phone.Number, records []clients.Record, cfg config.Config,
-) error {
+	ctx context.Context, found *inquiry.Findings, number phone.Number, records []clients.Record, cfg config.Config,
+) (l lives, err error) {
 	ring, err := c.ring()
 	if err != nil {
-		return err
+		return l, err
 	}
-	if err := found.number(ctx, ring.Keys(ctx), c.clients(records), number.E164); err != nil {
-		return err
+	if err := found.Number(ctx, ring.Keys(ctx), c.clients(records), number.E164); err != nil {
+		return l, err
 	}
-	found.noteNumber(ctx, c.Client, number, records, cfg, ring)
-	return nil
+	l = livesOf(found.Lives)
+	l.noteNumber(ctx, c.Client, number, records, cfg, ring)
+	return l, nil
 }
 
 // clients returns the ids of the clients that are meant.
@@ -131,116 +152,8 @@ func (c *messages) records(ctx context.Context, store openstore.Store) ([]client
 	return []clients.Record{r}, err
 }
 
-// findings are what the command found.
-type findings struct {
-	store openstore.Store
-	now   time.Time
-	lives
-}
-
-// challenge finds a challenge by its authenticationId. It can be of one client only.
-func (f *findings) challenge(ctx context.Context, ids []string, authID string) error {
-	for _, id := range ids {
-		key := otp.KeyOfAuthID(id, authID)
-		if key == "" {
-			return errors.New("--authentication-id: must be the 35 digits that init answered")
-		}
-		c, err := f.store.Challenge(ctx, key)
-		if err != nil {
-			return err
-		}
-		if c == nil || c.AuthID != authID || c.Max == 0 { // 0: the record of a re-send
-			continue
-		}
-		var ledger *otp.Ledger
-		if c.LedgerKey != "" {
-			if ledger, err = f.store.Ledger(ctx, c.LedgerKey); err != nil {
-				return err
-			}
-		}
-		_, err = f.add(ctx, *c, ledger)
-		return err
-	}
-	who := "no client has a"
-	if len(ids) == 1 {
-		who = "client " + quoted(ids[0]) + " has no"
-	}
-	return fmt.Errorf("%s challenge %s: a challenge is deleted a day after its code is over, and replaced by the next "+
-		"one of its id; --number prints when messages were counted", who, authID)
-}
-
-// number finds the challenges of a number, and the messages that are counted without one.
-func (f *findings) number(ctx context.Context, keys *otp.Keys, ids []string, to otp.Phone) error {
-	var all []string
-	ledgers := map[string]*otp.Ledger{} // by client: the oldest one has all messages
-	for _, id := range ids {
-		own := keys.LedgerKeys(id, to)
-		var err error
-		if ledgers[id], err = f.store.Ledger(ctx, own[len(own)-1]); err != nil {
-			return err
-		}
-		all = append(all, own...)
-	}
-	challenges, err := f.store.ChallengesOf(ctx, all)
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(challenges, func(a, b *otp.Challenge) int {
-		return cmp.Or(cmp.Compare(b.SentAt, a.SentAt), cmp.Compare(a.AuthID, b.AuthID))
-	})
-	known := map[string]bool{} // ids of sends
-	for _, c := range challenges {
-		sends, err := f.add(ctx, *c, ledgers[c.Client])
-		if err != nil {
-			return err
-		}
-		for _, s := range sends {
-			known[c.Client+"\x00"+s.ID] = true
-		}
-	}
-	f.addOthers(ids, ledgers, known)
-	return nil
-}
-
-// addOthers adds the messages that are counted and have no challenge.
-func (f *findings) addOthers(ids []string, ledgers map[string]*otp.Ledger, known map[string]bool) {
-	f.Others = []counted{}
-	for _, id := range ids {
-		if ledgers[id] == nil {
-			continue
-		}
-		for _, s := range ledgers[id].Sends {
-			if !known[id+"\x00"+s.ID] {
-				f.Others = append(f.Others, counted{Client: id, At: s.At.Time()})
-			}
-		}
-	}
-	slices.SortStableFunc(f.Others, func(a, b counted) int { return b.At.Compare(a.At) })
-}
-
-// add adds a challenge with its messages and their receipts. It returns the counted messages of the challenge.
-func (f *findings) add(ctx context.Context, c otp.Challenge, ledger *otp.Ledger) (sends []otp.Send, err error) {
-	l := lifeOf(c, f.now)
-	if ledger != nil {
-		sends = ledger.SendsOf(c.Seed)
-	}
-	for _, s := range sends {
-		l.Counted = append(l.Counted, s.At.Time())
-	}
-	for _, id := range c.MessageIDs() {
-		r, err := f.store.Receipt(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		l.Messages = append(l.Messages, sentMessage{ID: id, Receipt: receiptOf(r)})
-	}
-	f.Challenges = append(f.Challenges, l)
-	f.noteReceipts(l)
-	return sends, nil
-}
-
 // noteNumber adds what a reader of a number's messages may miss.
-func (f *findings) noteNumber(
+func (l *lives) noteNumber(
 	ctx context.Context, client string, number phone.Number, records []clients.Record,
 	cfg config.Config, ring *keyring.Ring,
 ) {
@@ -254,24 +167,24 @@ func (f *findings) noteNumber(
 			continue
 		}
 		if c.TestNumbers[number.E164].Is() {
-			f.note("It is a test number of client " + quoted(r.ID) + ": no message goes to it, and none is counted. " +
+			l.note("It is a test number of client " + quoted(r.ID) + ": no message goes to it, and none is counted. " +
 				"--authentication-id shows its challenges.")
 		}
 	}
-	f.noteNothing(client, number, client == "" || client == standin.DemoClient || len(records) > 0)
+	l.noteNothing(client, number, client == "" || client == standin.DemoClient || len(records) > 0)
 }
 
 // noteNothing adds that nothing was found. exists reports whether there is such a client.
-func (f *findings) noteNothing(client string, number phone.Number, exists bool) {
-	if len(f.Challenges)+len(f.Others) > 0 {
+func (l *lives) noteNothing(client string, number phone.Number, exists bool) {
+	if len(l.Challenges)+len(l.Others) > 0 {
 		return
 	}
 	who := "any client"
 	if client != "" {
 		who = "client " + quoted(client)
 	}
-	f.note("Nothing was sent to " + number.Mask + " for " + who + ", or all of it was more than 30 days ago.")
+	l.note("Nothing was sent to " + number.Mask + " for " + who + ", or all of it was more than 30 days ago.")
 	if !exists {
-		f.note("There is no client " + quoted(client) + ": client list prints what exists.")
+		l.note("There is no client " + quoted(client) + ": client list prints what exists.")
 	}
 }

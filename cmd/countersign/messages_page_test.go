@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/phone"
@@ -127,14 +128,15 @@ func (h *history) receive(to string, reason otp.Reason, network string, micros i
 }
 
 // found returns what the command finds for a number.
-func (h *history) found(to string) findings {
+func (h *history) found(to string) lives {
 	h.t.Helper()
-	f := findings{store: h.store, now: h.now}
-	if err := f.number(h.t.Context(), storetest.Keys(), []string{"acme"}, h.number(to).E164); err != nil {
+	f := inquiry.Findings{Store: h.store, Now: h.now}
+	if err := f.Number(h.t.Context(), storetest.Keys(), []string{"acme"}, h.number(to).E164); err != nil {
 		h.t.Fatal(err)
 	}
-	f.noteNothing("acme", h.number(to), true)
-	return f
+	l := livesOf(f.Lives)
+	l.noteNothing("acme", h.number(to), true)
+	return l
 }
 
 // stories are the captures of docs/messages.md, by the last digit of the number.

@@ -6,95 +6,23 @@ import (
 	"strings"
 	"time"
 
+	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 )
 
 // lives is the JSON of the command messages.
 type lives struct {
-	Challenges []life    `json:"challenges"`
-	Others     []counted `json:"others"`
-	Notes      []string  `json:"notes"`
+	inquiry.Lives
+	Notes []string `json:"notes"`
 }
 
-// life is what became of a challenge and of its messages.
-type life struct {
-	Client    string        `json:"client"`
-	AuthID    string        `json:"authenticationId"`
-	Number    string        `json:"number"` // masked
-	Country   string        `json:"country,omitempty"`
-	Test      bool          `json:"test,omitzero"`
-	State     string        `json:"state"`
-	Reason    string        `json:"reason,omitempty"`
-	Sending   otp.State     `json:"sending"`
-	Attempts  int           `json:"attempts"`
-	Allowed   int           `json:"attemptsAllowed"`
-	ExpiresAt time.Time     `json:"expiresAt"`
-	SentAt    time.Time     `json:"sentAt,omitzero"` // of the latest message
-	Counted   []time.Time   `json:"counted"`         // without re-sends, newest first
-	Messages  []sentMessage `json:"messages"`        // newest first
-}
-
-// sentMessage is a message that the provider accepted.
-type sentMessage struct {
-	ID      string   `json:"id"`
-	Receipt *receipt `json:"receipt,omitempty"`
-}
-
-// receipt is what the provider reported about a message.
-type receipt struct {
-	State       otp.MessageState `json:"state"`
-	Reason      otp.Reason       `json:"reason"`
-	Description string           `json:"description"`
-	At          time.Time        `json:"at"`
-	Country     string           `json:"country,omitempty"`
-	Network     string           `json:"network,omitempty"`
-	Parts       int              `json:"parts,omitzero"`
-	PriceUSD    float64          `json:"priceUSD,omitzero"`
-}
-
-// counted is a message that is counted, and that no challenge names.
-type counted struct {
-	Client string    `json:"client"`
-	At     time.Time `json:"at"`
-}
-
-// States of a challenge besides the outcomes used, expired and locked.
-const (
-	pending = "pending"
-	unsent  = "unsent"
-	live    = "live"
-)
-
-// lifeOf returns a challenge without its messages.
-func lifeOf(c otp.Challenge, now time.Time) life {
-	l := life{
-		Client: c.Client, AuthID: c.AuthID, Number: c.Mask, Country: c.Region, Test: c.Test,
-		State: live, Sending: c.State, Attempts: c.Attempts, Allowed: c.Max, ExpiresAt: c.ExpiresAt.Time(),
-		Counted: []time.Time{}, Messages: []sentMessage{},
-	}
-	switch ended := c.Ended(otp.MillisOf(now)); {
-	case c.State == otp.Failed:
-		l.State, l.Reason = unsent, string(c.Result)
-	case c.State == otp.Reserved:
-		l.State = pending
-	case ended != "":
-		l.State = string(ended)
-	}
-	if c.State == otp.Delivered {
-		l.SentAt = c.SentAt.Time()
+// livesOf adds notes to what was found.
+func livesOf(found inquiry.Lives) lives {
+	l := lives{Lives: found}
+	for _, one := range l.Challenges {
+		l.noteReceipts(one)
 	}
 	return l
-}
-
-// receiptOf returns a receipt as it is printed, nil for none.
-func receiptOf(r *otp.Receipt) *receipt {
-	if r == nil {
-		return nil
-	}
-	return &receipt{
-		State: r.State(), Reason: r.Reason, Description: r.Reason.Words(), At: r.At.Time(), Country: r.Region,
-		Network: r.Network, Parts: r.Parts, PriceUSD: float64(r.Price) / 1e6,
-	}
 }
 
 // note adds a note, once.
@@ -105,12 +33,12 @@ func (l *lives) note(text string) {
 }
 
 // noteReceipts adds why a message has no receipt.
-func (l *lives) noteReceipts(of life) {
+func (l *lives) noteReceipts(of inquiry.Life) {
 	switch {
 	case of.Sending != otp.Delivered || of.Test:
 	case len(of.Messages) == 0:
 		l.note("A message without an id has no receipt: an older version or another service sent it.")
-	case slices.ContainsFunc(of.Messages, func(m sentMessage) bool { return m.Receipt == nil }):
+	case slices.ContainsFunc(of.Messages, func(m inquiry.SentMessage) bool { return m.Receipt == nil }):
 		l.note("A receipt comes within seconds or up to three days later, where receipts are on: see docs/messages.md.")
 	}
 }
@@ -119,7 +47,7 @@ func (l *lives) noteReceipts(of life) {
 func (l lives) text() string {
 	var parts []string
 	for _, one := range l.Challenges {
-		parts = append(parts, columns(one.rows()...))
+		parts = append(parts, columns(life{one}.rows()...))
 	}
 	if len(l.Others) > 0 {
 		rows := [][]string{{"counted (UTC)", "client"}}
@@ -134,6 +62,9 @@ func (l lives) text() string {
 	}
 	return strings.Join(parts, "\n")
 }
+
+// life is a challenge in words.
+type life struct{ inquiry.Life }
 
 // rows are the lines of a challenge.
 func (l life) rows() [][]string {
@@ -150,7 +81,7 @@ func (l life) rows() [][]string {
 	rows = append(rows, []string{"counted (UTC)", l.counts()}, []string{"sent (UTC)", l.sent()})
 	for _, m := range l.Messages {
 		rows = append(rows, []string{"message", m.ID})
-		for _, line := range m.Receipt.lines() {
+		for _, line := range (reported{m.Receipt}).lines() {
 			rows = append(rows, []string{"", line})
 		}
 	}
@@ -162,11 +93,11 @@ func (l life) code() string {
 	attempts := fmt.Sprintf("%d of %d attempts", l.Attempts, l.Allowed)
 	until := l.ExpiresAt.Format(time.DateTime)
 	switch l.State {
-	case pending:
+	case inquiry.Pending:
 		return "not sent yet, or its call broke off"
-	case unsent:
+	case inquiry.Unsent:
 		return "not sent: " + unsentWords(l.Reason)
-	case live:
+	case inquiry.Live:
 		return "valid until " + until + ", " + attempts
 	case string(otp.Expired):
 		return "expired at " + until + ", " + attempts
@@ -178,21 +109,7 @@ func (l life) code() string {
 
 // unsentWords is the reason why no message was sent.
 func unsentWords(reason string) string {
-	words := map[otp.Outcome]string{
-		otp.TooSoon:       "the latest message to the number was a moment before",
-		otp.TooMany:       "a limit of messages to the number refused it",
-		otp.Undeliverable: "the service refused the message, or the user has no address",
-		otp.BadNumber:     "the number in the user's record is not possible",
-		otp.Barred:        "the client may not send to the number in the user's record",
-		otp.OverBlock:     "too many messages to the block of the number were not answered",
-		otp.OverCountry:   "too many messages to the country were not answered",
-		otp.OverClient:    "too many messages to countries without a history were not answered",
-		otp.OverSource:    "too many messages for the source were not answered",
-		otp.OperatorBlock: "the operator blocked the country or the numbers",
-		otp.BadToken:      "the user's token is unknown, revoked or expired",
-		otp.NoUser:        "the user does not exist",
-		otp.Blocked:       "the user may not sign in",
-	}[otp.Outcome(reason)]
+	words := inquiry.UnsentWords(otp.Outcome(reason))
 	if words == "" {
 		return reason
 	}
@@ -229,9 +146,12 @@ func (l life) sent() string {
 	return "-"
 }
 
-// lines are a receipt in words.
-func (r *receipt) lines() []string {
-	if r == nil {
+// reported is a receipt in words, nil for none.
+type reported struct{ *inquiry.Receipt }
+
+// lines are those of the receipt.
+func (r reported) lines() []string {
+	if r.Receipt == nil {
 		return []string{"no receipt yet"}
 	}
 	lines := []string{string(r.State) + " " + r.At.Format(time.DateTime) + ": " + r.Description}

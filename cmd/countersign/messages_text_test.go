@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 )
 
@@ -22,24 +23,24 @@ func TestLives(t *testing.T) {
 		challenge   otp.Challenge
 		state, want string
 	}{
-		"reserved":  {otp.Challenge{State: otp.Reserved}, pending, "not sent yet, or its call broke off"},
-		"live":      {sent, live, "valid until 2026-11-27 09:01:00, 0 of 5 attempts"},
-		"unclear":   {otp.Challenge{State: otp.MaybeDelivered, ExpiresAt: later}, live, "gave no clear answer"},
+		"reserved":  {otp.Challenge{State: otp.Reserved}, inquiry.Pending, "not sent yet, or its call broke off"},
+		"live":      {sent, inquiry.Live, "valid until 2026-11-27 09:01:00, 0 of 5 attempts"},
+		"unclear":   {otp.Challenge{State: otp.MaybeDelivered, ExpiresAt: later}, inquiry.Live, "gave no clear answer"},
 		"expired":   {expired, "expired", "expired at 2026-11-27 08:59:00"},
 		"locked":    {locked, "locked", "locked, 5 of 5 attempts"},
 		"used":      {used, "used", "the right one was typed, 2 of 5 attempts"},
-		"limited":   {limited, unsent, "not sent: a limit of messages to the number refused it (too_many)"},
-		"new words": {otp.Challenge{State: otp.Failed, Result: "newer"}, unsent, "not sent: newer"},
+		"limited":   {limited, inquiry.Unsent, "not sent: a limit of messages to the number refused it (too_many)"},
+		"new words": {otp.Challenge{State: otp.Failed, Result: "newer"}, inquiry.Unsent, "not sent: newer"},
 	} {
 		c.challenge.Max, c.challenge.Code = 5, code
 		if c.challenge.Guess == nil {
 			c.challenge.Guess = other
 		}
-		l := lifeOf(c.challenge, now)
+		l := life{inquiry.LifeOf(c.challenge, now)}
 		if text := columns(l.rows()...); l.State != c.state || !strings.Contains(text, c.want) {
 			t.Errorf("%s: %s, want %s and %q in\n%s", name, l.State, c.state, c.want, text)
 		}
-		if c.state == unsent && l.Reason != string(c.challenge.Result) || c.state != unsent && l.Reason != "" {
+		if c.state == inquiry.Unsent && l.Reason != string(c.challenge.Result) || c.state != inquiry.Unsent && l.Reason != "" {
 			t.Errorf("%s: the reason is %q", name, l.Reason)
 		}
 	}
@@ -49,14 +50,14 @@ func TestLives(t *testing.T) {
 func TestWordsOfReceipts(t *testing.T) {
 	for _, reason := range otp.Reasons() {
 		region := otp.Reported{Region: "MY"}
-		r := receiptOf(&otp.Receipt{Reason: reason, Reported: region, Parts: 2, Price: 68_400})
+		r := reported{inquiry.ReceiptOf(&otp.Receipt{Reason: reason, Reported: region, Parts: 2, Price: 68_400})}
 		got := strings.Join(r.lines(), "\n")
 		want := string(reason.State()) + " 1970-01-01 00:00:00: " + reason.Words() + "\nMY, 2 parts, 0.0684 USD"
 		if got != want || r.Description == "" {
 			t.Errorf("%s: %q, want %q", reason, got, want)
 		}
 	}
-	if got := receiptOf(nil).lines(); len(got) != 1 || got[0] != "no receipt yet" {
+	if got := (reported{nil}).lines(); len(got) != 1 || got[0] != "no receipt yet" {
 		t.Errorf("without a receipt: %q", got)
 	}
 }

@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"countersign/pkg/clients"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/openstore"
-	"countersign/pkg/otp"
 	"countersign/pkg/phone"
-	"countersign/pkg/phone/plan"
 )
 
 type numberCommands struct {
@@ -41,18 +39,8 @@ type aNumber struct {
 	Number string `arg:"" help:"The phone number, +606543216353 or 60-6543216353."`
 }
 
-// desk is what a command for a number works on.
-type desk struct {
-	store  openstore.Store
-	client *clients.Client
-	keys   *otp.Keys
-	number phone.Number
-	own    []string // keys of the ledgers of the client, newest first
-	shared []string // of all clients
-}
-
 // on opens the store, finds the client and the ledgers of the number, and does the work.
-func (c *aNumber) on(ctx context.Context, work func(desk) error) (err error) {
+func (c *aNumber) on(ctx context.Context, work func(openstore.Store, inquiry.Desk) error) (err error) {
 	number, err := lookedUp(c.Number)
 	if err != nil {
 		return err
@@ -74,101 +62,27 @@ func (c *aNumber) on(ctx context.Context, work func(desk) error) (err error) {
 	if err != nil {
 		return err
 	}
-	keys := ring.Keys(ctx)
-	return work(desk{
-		store: store, client: client, keys: keys, number: number,
-		own: keys.LedgerKeys(c.Client, number.E164), shared: keys.SharedLedgerKeys(number.E164),
-	})
+	return work(store, inquiry.DeskOf(store, client, ring.Keys(ctx), number))
 }
 
 // lookedUp returns the number of an argument, which may be grouped as people write it. Errors do not have it.
-func lookedUp(arg string) (phone.Number, error) {
-	e164 := phone.Ungrouped(arg)
-	if cc, national, ok := phone.Split(arg); ok {
-		e164 = "+" + cc + national
-	}
-	n, ok := plan.Lookup(e164)
-	if !ok {
-		return n, errors.New("the number is not possible: must be a calling code and a number, " +
-			"such as +606543216353, '+60 6543-216353' or 60-6543216353")
-	}
-	return n, nil
-}
+func lookedUp(arg string) (phone.Number, error) { return inquiry.Typed(arg) }
 
 // shown is the JSON of show.
-type shown struct {
-	Client       string      `json:"client"`
-	Number       string      `json:"number"`
-	Messages     []time.Time `json:"messages"`
-	Unanswered   int         `json:"unanswered"`
-	Pause        string      `json:"pause,omitempty"`
-	KnownSources int         `json:"knownSources"`
-	Wait         string      `json:"wait"`
-	WaitKnown    string      `json:"waitKnown"`
-	AllClients   []time.Time `json:"allClients,omitempty"`
-	guarded
-}
+type shown struct{ inquiry.Limits }
 
 type numberShow struct{ aNumber }
 
 // Run prints what the ledgers of a number have.
 func (c *numberShow) Run(ctx context.Context) error {
-	return c.on(ctx, func(d desk) error {
-		own, err := d.ledgers(ctx, d.own)
+	return c.on(ctx, func(_ openstore.Store, d inquiry.Desk) error {
+		limits, err := d.Limits(ctx, time.Now())
 		if err != nil {
 			return err
 		}
-		shared, err := d.ledgers(ctx, d.shared)
-		if err != nil {
-			return err
-		}
-		oldest, now := otp.Ledger{}, otp.MillisOf(time.Now())
-		if n := own[len(own)-1]; n != nil { // it has all messages
-			oldest = *n
-		}
-		s := shown{
-			Client: c.Client, Number: d.number.Mask, Messages: times(&oldest), Unanswered: oldest.Unanswered,
-			KnownSources: len(oldest.Known),
-			Wait:         waiting(d.client.Policy.Limits().Wait(own, now)),
-			WaitKnown:    waiting(d.client.Policy.KnownLimits().Wait(own, now)),
-			AllClients:   times(shared[len(shared)-1]),
-		}
-		if s.guarded, err = d.guarded(ctx, oldest, now); err != nil {
-			return err
-		}
-		if pause := d.client.Policy.PauseAfter(oldest.Unanswered); pause > 0 {
-			s.Pause = clients.Duration(pause).String()
-		}
+		s := shown{limits}
 		return c.answer(s, s.text())
 	})
-}
-
-// ledgers reads the ledgers of keys.
-func (d desk) ledgers(ctx context.Context, keys []string) ([]*otp.Ledger, error) {
-	all := make([]*otp.Ledger, len(keys))
-	for i, key := range keys {
-		var err error
-		if all[i], err = d.store.Ledger(ctx, key); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// times returns the times of a ledger's messages, the newest first.
-func times(n *otp.Ledger) []time.Time {
-	all := []time.Time{}
-	if n != nil {
-		for _, s := range n.Sends {
-			all = append(all, s.At.Time())
-		}
-	}
-	return all
-}
-
-// waiting is a wait in whole seconds.
-func waiting(d time.Duration) string {
-	return clients.Duration((d + time.Second - 1).Truncate(time.Second)).String()
 }
 
 // text is the answer for people.
@@ -198,7 +112,7 @@ func (s shown) text() string {
 		{"unanswered", fmt.Sprint(s.Unanswered)}, {"pause", pause}, {"known sources", fmt.Sprint(s.KnownSources)},
 		{"next message", next(s.Wait)}, {"to a known source", next(s.WaitKnown)},
 	}
-	rows = append(rows, s.rows()...)
+	rows = append(rows, verdictRows(s.Guarded)...)
 	if len(s.AllClients) > 0 {
 		rows = append(rows, []string{"of all clients (UTC)", all(s.AllClients)})
 	}
@@ -210,9 +124,9 @@ type numberClear struct{ aNumber }
 // Run forgets the messages to a number. Known sources stay, and the time of the latest right code: both show who the
 // owner is, and a lock-out would keep the owner out.
 func (c *numberClear) Run(ctx context.Context) error {
-	return c.on(ctx, func(d desk) error {
-		for _, key := range append(d.own, d.shared...) {
-			if err := d.store.ClearLedger(ctx, key); err != nil {
+	return c.on(ctx, func(store openstore.Store, d inquiry.Desk) error {
+		for _, key := range append(d.Own, d.Shared...) {
+			if err := store.ClearLedger(ctx, key); err != nil {
 				return err
 			}
 		}
@@ -220,7 +134,19 @@ func (c *numberClear) Run(ctx context.Context) error {
 			Client string `json:"client"`
 			Number string `json:"number"`
 			Done   string `json:"done"`
-		}{c.Client, d.number.Mask, "cleared"}
-		return c.answer(done, fmt.Sprintf("number %s of client %s: cleared", d.number.Mask, quoted(c.Client)))
+		}{c.Client, d.Number.Mask, "cleared"}
+		return c.answer(done, fmt.Sprintf("number %s of client %s: cleared", d.Number.Mask, quoted(c.Client)))
 	})
+}
+
+// verdictRows are the lines of what the guard makes of a message.
+func verdictRows(g inquiry.Guarded) [][]string {
+	answered := "never, as far as is known"
+	if !g.Answered.IsZero() {
+		answered = g.Answered.Format(time.DateTime)
+	}
+	if !g.KnownUntil.IsZero() {
+		answered += ", known until " + g.KnownUntil.Format(time.DateTime)
+	}
+	return [][]string{{"answered (UTC)", answered}, {"guard", g.Words()}}
 }
