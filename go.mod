@@ -24,6 +24,8 @@ require (
 	zombiezen.com/go/sqlite v1.4.2
 )
 
+require github.com/yuin/goldmark v1.8.7
+
 require (
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.10 // indirect
