@@ -60,6 +60,8 @@ func New(ctx context.Context, s Sources) *Console {
 	} {
 		c.mux.Handle("GET /console/"+file, static(file, kind))
 	}
+	c.mux.HandleFunc("GET /console/api", c.api)
+	c.mux.HandleFunc("GET /console/openapi.yaml", ServeDocument)
 	c.mux.HandleFunc("GET /console/live", c.serveLive)
 	c.mux.HandleFunc("/", c.unknown)
 	return c

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"countersign/docs"
 	"countersign/pkg/ams"
 	"countersign/pkg/console"
 	"countersign/pkg/gateway"
@@ -49,8 +48,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/_dev/events":
 		s.latest(w, r)
 	case path == "/_dev/openapi.yaml":
-		w.Header().Set("Content-Type", "application/yaml")
-		w.Write(docs.OpenAPI)
+		console.ServeDocument(w, r)
 	case strings.HasPrefix(path, "/_dev/"):
 		refuse(w, http.StatusNotFound, "nothing is served at this path")
 	case console.Serves(r.Method, path):
