@@ -35,6 +35,8 @@ type Config struct {
 	Credentials aws.CredentialsProvider
 	// OpenAhead opens the first connection now, see [awsclient.Ahead].
 	OpenAhead bool
+	// ReadOnly refuses each call that does not read, without a request.
+	ReadOnly bool
 	// Transport carries the requests; nil makes one. Tests inject faults with it.
 	Transport http.RoundTripper
 }
@@ -53,5 +55,8 @@ func NewClient(c Config) (*dynamodb.Client, error) {
 	return dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
 		// One more request in the background for an address that never differs.
 		o.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled
+		if c.ReadOnly {
+			o.APIOptions = append(o.APIOptions, onlyReads)
+		}
 	}), nil
 }

@@ -22,9 +22,12 @@ import (
 // a tick of the clock can have the same stat.
 func File(path string) Source { return &file{path: path} }
 
+// ExistingFile is the source of a keyring in a file, for a process that only reads: it neither makes nor completes one.
+func ExistingFile(path string) Source { return &file{path: path, started: true} }
+
 type file struct {
 	path    string
-	started bool
+	started bool // the file was made or completed if it had to be
 }
 
 func (f *file) Read(ctx context.Context, now time.Time) ([]byte, error) {

@@ -129,7 +129,7 @@ func (p Place) Open(ctx context.Context, challenges, documents string) (Store, e
 		}
 		return db, nil
 	}
-	client, err := p.client()
+	client, err := p.client(false)
 	if err != nil {
 		return nil, err
 	}
@@ -148,6 +148,28 @@ func (p Place) Open(ctx context.Context, challenges, documents string) (Store, e
 	return t, nil
 }
 
+// View opens the whole store for a process that only reads: nothing is made that is missing, and each write fails. It
+// asks the tables nothing, so that those which the process may not read are found out when they are needed.
+func (p Place) View(challenges, documents string) (Store, error) {
+	if p.Kind != DynamoDB {
+		db, err := sqlitestore.OpenReadOnly(p.databaseFile())
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w: countersign serve makes one there; --data takes another folder", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return db, nil
+	}
+	client, err := p.client(true)
+	if err != nil {
+		return nil, err
+	}
+	return Tables{
+		Store: dynamostore.New(client, challenges), documents: dynamostore.NewDocuments(client, documents),
+	}, nil
+}
+
 // OpenDocuments opens the table of clients and users, without the challenges. The
 // caller closes it by calling shut.
 func (p Place) OpenDocuments(ctx context.Context, name string) (table documents.Table, shut func() error, err error) {
@@ -158,7 +180,7 @@ func (p Place) OpenDocuments(ctx context.Context, name string) (table documents.
 		}
 		return db.Documents(), db.Close, nil
 	}
-	client, err := p.client()
+	client, err := p.client(false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -180,7 +202,7 @@ func (p Place) openTable(ctx context.Context, client *dynamodb.Client, name stri
 }
 
 // client makes a client of the engine, or of DynamoDB in AWS.
-func (p Place) client() (*dynamodb.Client, error) {
+func (p Place) client(readOnly bool) (*dynamodb.Client, error) {
 	setting, endpoint := "--dynamodb-endpoint", p.Engine
 	if p.Deployed() {
 		setting = "AWS_ENDPOINT_URL_DYNAMODB"
@@ -191,7 +213,9 @@ func (p Place) client() (*dynamodb.Client, error) {
 			return nil, err
 		}
 	}
-	client, err := dynamostore.NewClient(dynamostore.Config{Region: p.Getenv("AWS_REGION"), Endpoint: endpoint})
+	client, err := dynamostore.NewClient(dynamostore.Config{
+		Region: p.Getenv("AWS_REGION"), Endpoint: endpoint, ReadOnly: readOnly,
+	})
 	if err != nil {
 		return nil, WithProfile(err)
 	}

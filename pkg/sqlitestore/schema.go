@@ -169,22 +169,29 @@ func createTable(name string, columns []column) string {
 	return "CREATE TABLE IF NOT EXISTS " + name + " (\n  " + strings.Join(definitions, ",\n  ") + "\n) STRICT;\n"
 }
 
+// tables returns the statements that make the tables.
+func tables() string {
+	return createTable("challenges", challengeColumns()) + createTable("changes", changeColumns()) +
+		createTable("receipts", receiptColumns()) + fixedTables
+}
+
+// schemaVersion returns the user_version of a file with today's schema: a digest, so that nobody has to raise it. It is
+// positive, and has more digits than those of before.
+func schemaVersion() string {
+	return fmt.Sprint(crc32.ChecksumIEEE([]byte(tables()+triggers()))>>2 | 1<<30)
+}
+
 // makeTables brings the file to today's schema, in one transaction: tables and columns
 // that lack are added, and what follows from others (triggers) is made anew where the
 // file is of another schema. It takes the lock for writing first: a process that looked
 // before another one made the tables could not get it any more.
-//
-// The file's user_version is a digest of the schema, so that nobody has to raise it.
 func (s *Store) makeTables() (err error) {
 	end, err := sqlitex.ImmediateTransaction(s.conn)
 	if err != nil {
 		return err
 	}
 	defer end(&err)
-	tables := createTable("challenges", challengeColumns()) + createTable("changes", changeColumns()) +
-		createTable("receipts", receiptColumns()) + fixedTables
-	digest := crc32.ChecksumIEEE([]byte(tables + triggers()))
-	version := fmt.Sprint(digest>>2 | 1<<30) // positive, and of more digits than those of before
+	version := schemaVersion()
 	found, err := s.list("SELECT user_version FROM pragma_user_version")
 	if err != nil {
 		return err
@@ -194,7 +201,7 @@ func (s *Store) makeTables() (err error) {
 			return err
 		}
 	}
-	if err := sqlitex.ExecuteScript(s.conn, tables, nil); err != nil {
+	if err := sqlitex.ExecuteScript(s.conn, tables(), nil); err != nil {
 		return err
 	}
 	err = errors.Join(s.fit("challenges", challengeColumns()), s.fit("changes", changeColumns()),

@@ -84,17 +84,30 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	s := &Store{
+	s := over(conn)
+	err = s.configure()
+	if err == nil {
+		err = s.prepare()
+	}
+	if err == nil {
+		err = errors.Join(s.feed.open(path), s.checkpointer.open(path))
+	}
+	return s.start(path, err)
+}
+
+// over returns a store on a connection, before its first statement.
+func over(conn *sqlite.Conn) *Store {
+	conn.SetBusyTimeout(busyTimeout)
+	return &Store{
 		conn:  conn,
 		calls: make(chan call, maxBatch), pauses: make(chan func()),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 		entries: heldEntries{},
 	}
-	conn.SetBusyTimeout(busyTimeout)
-	err = s.prepare()
-	if err == nil {
-		err = errors.Join(s.feed.open(path), s.checkpointer.open(path))
-	}
+}
+
+// start returns the store, at work, or the error of its opening.
+func (s *Store) start(path string, err error) (*Store, error) {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
 		err = fmt.Errorf("%w; the file is damaged, or another program's: restore it from a copy, "+
@@ -103,23 +116,26 @@ func Open(path string) (*Store, error) {
 	}
 	if err != nil {
 		err = fmt.Errorf("open store %s: %w", path, err)
-		return nil, errors.Join(err, s.feed.close(), s.checkpointer.close(), conn.Close())
+		return nil, errors.Join(err, s.feed.close(), s.checkpointer.close(), s.conn.Close())
 	}
 	go s.write()
 	go s.checkpoint()
 	return s, nil
 }
 
-func (s *Store) prepare() error {
+// configure brings a connection that writes, and the file, to today's form.
+func (s *Store) configure() error {
 	// One by one: a script runs in a transaction, which these pragmas refuse.
 	for pragma := range strings.SplitSeq(strings.TrimSpace(settings), "\n") {
 		if err := s.set(pragma); err != nil {
 			return err
 		}
 	}
-	if err := s.makeTables(); err != nil {
-		return err
-	}
+	return s.makeTables()
+}
+
+// prepare prepares the statements.
+func (s *Store) prepare() error {
 	d := &s.documents
 	d.store, s.feed.store = s, s
 	for stmt, query := range map[**sqlite.Stmt]string{

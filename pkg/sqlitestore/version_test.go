@@ -230,3 +230,20 @@ func TestReceiptsAreSwept(t *testing.T) {
 		t.Errorf("facts %+v", facts)
 	}
 }
+
+// Who only reads a file does not read one of another version, and leaves it as it is.
+func TestReadOnlyOfAnotherVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	script(t, path, "CREATE TABLE challenges (pk TEXT PRIMARY KEY, ttl INTEGER) STRICT; PRAGMA user_version = 2;")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlitestore.OpenReadOnly(path); err == nil || !strings.Contains(err.Error(), "must serve it once") {
+		t.Error(err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed, %v", err)
+	}
+}
