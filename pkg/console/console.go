@@ -19,9 +19,11 @@ import (
 
 // Sources are what the pages show.
 type Sources struct {
-	Store  openstore.Store
-	Place  openstore.Place // of the store
-	Ring   *keyring.Ring
+	Store openstore.Store
+	Place openstore.Place // of the store
+	// Ring returns the keyring. Only pages that need a key call it, so that the others work for a person who may not
+	// read keys. Its error is for [Console.fault].
+	Ring   func() (*keyring.Ring, error)
 	Config config.Config
 	Getenv func(string) string // returns the settings that the process has
 	Now    func() time.Time

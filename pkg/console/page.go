@@ -94,10 +94,3 @@ func (c *Console) show(
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, status int, sentence string) {
 	c.show(w, r, status, "fail.html", "", http.StatusText(status), sentence)
 }
-
-// fault answers that something failed, and logs the cause. The page does not have it, as it may name what the reader
-// must not see.
-func (c *Console) fault(w http.ResponseWriter, r *http.Request, cause error) {
-	c.Log.Error("console", "path", r.URL.Path, "cause", cause.Error())
-	c.fail(w, r, http.StatusInternalServerError, "The store cannot be read: the log of the server has the reason.")
-}

@@ -102,7 +102,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	})
 	server.prefixes = cfg.Prefixes
 	pages = console.New(ctx, console.Sources{
-		Store: store, Place: o.Place, Ring: keys, Config: cfg, Getenv: o.Getenv, Now: time.Now, Log: log,
+		Store: store, Place: o.Place, Config: cfg, Getenv: o.Getenv, Now: time.Now, Log: log,
+		Ring:  func() (*keyring.Ring, error) { return keys, nil },
 		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: demoRecord()},
 	})
 	server.console, server.events.changed = pages, func() { pages.Changed(console.Facts) }
@@ -186,11 +187,9 @@ func (o Options) set(name string) bool { return config.Given(o.Getenv, name) }
 
 // check refuses to show codes where strangers can read them.
 func (o Options) check() error {
-	for _, name := range []string{"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"} {
-		if o.Getenv(name) != "" {
-			return fmt.Errorf("serve is for laptops and shows every code: it does not run inside Lambda (%s is set); "+
-				"deploy functions/init and functions/verify there", name)
-		}
+	if name := loopback.InLambda(o.Getenv); name != "" {
+		return fmt.Errorf("serve is for laptops and shows every code: it does not run inside Lambda (%s is set); "+
+			"deploy functions/init and functions/verify there", name)
 	}
 	if err := o.Place.Check(); err != nil {
 		return err
@@ -238,33 +237,9 @@ func (o Options) serve(
 	if err != nil {
 		return fmt.Errorf("--listen: %w; take another with --listen 127.0.0.1:0 or COUNTERSIGN_LISTEN=127.0.0.1:0", err)
 	}
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    512 << 10, // more than any client sends, so that the contract answers
-		// The log of broken connections of strangers is dropped.
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo),
-	}
 	url := "http://" + listener.Addr().String()
 	terminal.say("ready " + url)
 	terminal.say(greeting(url))
 	defer attend()()
-	stopped := make(chan struct{})
-	go func() {
-		<-ctx.Done()
-		late, cancel := context.WithTimeout(context.Background(), drain)
-		defer cancel()
-		if server.Shutdown(late) != nil {
-			server.Close() // a client has sent half a request and stopped
-		}
-		close(stopped)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	<-stopped
-	return nil
+	return loopback.Serve(ctx, listener, handler, drain)
 }

@@ -1,0 +1,42 @@
+package awsclient
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/aws/smithy-go"
+)
+
+// Refused is what AWS stated when it refused a call, without its message: safe to show and to keep.
+type Refused struct {
+	Code string // of AWS, such as "AccessDeniedException"
+	// Action is the permission that is missing, such as "dynamodb:GetItem". It is "" if another thing is wrong.
+	Action string
+}
+
+// Error implements error.
+func (r *Refused) Error() string { return strings.TrimSpace(r.Code + " " + r.Action) }
+
+// action matches the permission in the messages of AWS about one that is missing.
+var action = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,60})\b`)
+
+// RefusedOf returns what AWS stated when it refused the call that ended in err. It is nil if there was no such answer.
+func RefusedOf(err error) *Refused {
+	var known *Refused
+	if errors.As(err, &known) {
+		return known
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return nil
+	}
+	r := &Refused{Code: Code(api.ErrorCode())}
+	switch found := action.FindStringSubmatch(api.ErrorMessage()); {
+	case found != nil:
+		r.Action = found[1]
+	case r.Code == "AccessDeniedException" && strings.Contains(api.ErrorMessage(), "KMS"):
+		r.Action = "kms:Decrypt" // Secrets Manager states no action where the key of the secret is not allowed
+	}
+	return r
+}

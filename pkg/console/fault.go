@@ -1,0 +1,66 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"countersign/pkg/awsclient"
+)
+
+// Plain is an error whose text is for the reader of a page, and not for the log alone: it names nothing that the reader
+// must not see.
+type Plain string
+
+// Error implements error.
+func (p Plain) Error() string { return string(p) }
+
+// fault answers that something failed, and logs the cause. The page does not have it, as it may name what the reader
+// must not see. It has what the reader can do.
+func (c *Console) fault(w http.ResponseWriter, r *http.Request, cause error) {
+	c.Log.Error("console", "path", r.URL.Path, "cause", cause.Error())
+	c.fail(w, r, http.StatusInternalServerError, remedy(cause))
+}
+
+// remedy returns what the reader of a page can do about a fault.
+func remedy(cause error) string {
+	var plain Plain
+	if errors.As(cause, &plain) {
+		return string(plain)
+	}
+	refused := awsclient.RefusedOf(cause)
+	var send interface{ ConnectionError() bool }
+	switch {
+	case refused != nil:
+		return remedyOf(refused)
+	case errors.As(cause, &send):
+		return "There is no connection to the tables or to the keyring. The log of the server has the address: check the " +
+			"network and AWS_REGION."
+	}
+	return "The store cannot be read: the log of the server has the reason."
+}
+
+// remedyOf returns what the reader can do where AWS refused a call.
+func remedyOf(r *awsclient.Refused) string {
+	const policy = "docs/console.md has a policy with all permissions that the pages need."
+	if r.Action != "" {
+		return "The permission " + r.Action + " is missing. The pages that do not need it work. " + policy +
+			" The log of the server has the resource."
+	}
+	switch r.Code {
+	case "AccessDeniedException":
+		return "A permission is missing: the log of the server has the answer of AWS. " + policy
+	case "ExpiredTokenException":
+		return "The credentials of AWS have expired. End the command, get new credentials, and start it again."
+	case "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignatureException",
+		"InvalidClientTokenId", "MissingAuthenticationTokenException":
+		return "AWS does not accept the credentials (" + r.Code + "). Check AWS_ACCESS_KEY_ID, " +
+			"AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and the clock of this machine. Then start the command again."
+	case "ResourceNotFoundException":
+		return "The table or the secret does not exist in this region and account: the log of the server has its " +
+			"name. Check AWS_REGION, the names of the tables and that of the secret."
+	case "DecryptionFailure":
+		return "The secret of the keyring cannot be decrypted: the permission kms:Decrypt on its key is missing, or " +
+			"the key is off. The log of the server has the answer of AWS."
+	}
+	return "AWS refused to read (" + r.Code + "): the log of the server has its answer."
+}
