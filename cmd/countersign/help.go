@@ -15,6 +15,7 @@ type texts map[string]string
 var allTexts = []texts{
 	serveHelp, placeHelp, clientHelp, clientFlagsHelp, testNumberHelp, dltHelp, userHelp, keysHelp, callHelp,
 	invokeHelp, messagesHelp, passwordHelp, callPasswordHelp, standinsHelp, sendersHelp, guardHelp,
+	consoleHelp,
 }
 
 // named matches a tag that names a text.

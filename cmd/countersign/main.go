@@ -14,6 +14,7 @@ import (
 
 var cli struct {
 	Serve    serve          `cmd:"" help:"serve"`
+	Console  consoleCommand `cmd:"" help:"console"`
 	Client   clientCommands `cmd:"" help:"Manage the clients: who may call, and how a client proves itself."`
 	User     userCommands   `cmd:"" help:"Manage the users behind a client's wallet tokens."`
 	Number   numberCommands `cmd:"" help:"Look at the messages to a number, and end a lock-out."`

@@ -59,9 +59,15 @@ type process struct {
 // serveOn starts a server on a free port with its data in a folder.
 func serveOn(t testing.TB, data string, args ...string) *process {
 	t.Helper()
+	return start(t, data, environment(), append([]string{"serve"}, args...)...)
+}
+
+// start starts serve or console, which is the first of args, as serveOn does.
+func start(t testing.TB, data string, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, data: data, read: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)...)
-	p.cmd.Env = environment()
+	p.cmd = exec.Command(binary, slices.Insert(args, 1, "--listen", "127.0.0.1:0", "--data", data)...)
+	p.cmd.Env = env
 	p.cmd.Stderr = p
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -78,7 +84,7 @@ func serveOn(t testing.TB, data string, args ...string) *process {
 		p.end(syscall.SIGKILL)
 		t.Fatalf("the server's first line is %q, want ready and its URL\n%s", line, p.output())
 	}
-	p.url = url
+	p.url = strings.TrimSuffix(url, "/")
 	go func() {
 		io.Copy(p, lines)
 		close(p.read)

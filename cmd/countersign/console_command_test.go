@@ -1,0 +1,111 @@
+package main
+
+import (
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestConsoleMakesNothing: the console neither makes what is missing nor runs where it is not for one person.
+func TestConsoleMakesNothing(t *testing.T) {
+	c := onFolder(t, filepath.Join(t.TempDir(), "none"))
+	c.no("countersign serve makes one there", "console")
+	if _, err := os.Stat(c.data); err == nil {
+		t.Error("a folder was made")
+	}
+	empty := onFolder(t, t.TempDir())
+	empty.no("countersign serve makes one there", "console")
+	if found, err := os.ReadDir(empty.data); err != nil || len(found) > 0 {
+		t.Errorf("%v, %v were made", found, err)
+	}
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0"} {
+		c.no("must be an address of the loopback interface", "console", "--listen", address)
+	}
+	c.no("must be HOST:PORT", "console", "--listen", "127.0.0.1")
+	c.no("give --store dynamodb", "console", "--keys-secret", "keys")
+	c.env = append(c.env, "AWS_LAMBDA_FUNCTION_NAME=init")
+	c.no("it does not run inside Lambda (AWS_LAMBDA_FUNCTION_NAME is set)", "console")
+}
+
+// digests returns those of the files in a folder, but for the two that SQLite has beside each file that is open.
+func digests(t *testing.T, folder string) map[string][sha256.Size]byte {
+	t.Helper()
+	all := map[string][sha256.Size]byte{}
+	found, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if !strings.HasSuffix(f.Name(), "-wal") && !strings.HasSuffix(f.Name(), "-shm") {
+			all[f.Name()] = sha256.Sum256(readFile(t, filepath.Join(folder, f.Name())))
+		}
+	}
+	return all
+}
+
+// TestConsoleOfAFolder: the pages of a folder are the same while a server uses it and after, and change no file.
+func TestConsoleOfAFolder(t *testing.T) {
+	data := newFolder(t)
+	server := serveOn(t, data)
+	server.post(initPath, initBody("a", "60-1111111111"))
+	beside := start(t, data, environment(), "console")
+	if status, page := beside.ask(t, "", "GET", "/console/"); status >= 500 {
+		t.Errorf("beside a server: %d %s", status, page)
+	}
+	server.post(initPath, initBody("b", "60-1111111112"))
+	if err := beside.end(syscall.SIGINT); err != nil {
+		t.Error(err)
+	}
+	server.end(syscall.SIGTERM)
+	before := digests(t, data)
+	if len(before) < 3 {
+		t.Errorf("%d files", len(before))
+	}
+	alone := start(t, data, environment(), "console")
+	if status, page := alone.ask(t, "", "GET", "/console/"); status >= 500 {
+		t.Errorf("alone: %d %s", status, page)
+	}
+	if status, page := alone.ask(t, "", "GET", "/_dev/messages"); status != http.StatusNotFound {
+		t.Errorf("messages: %d %s", status, page)
+	}
+	if err := alone.end(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	for name, sum := range digests(t, data) {
+		if before[name] != sum {
+			t.Errorf("%s was changed or made", name)
+		}
+	}
+	after := serveOn(t, data)
+	if got := len(after.messages("")); got != 2 {
+		t.Errorf("%d messages after the console, want 2", got)
+	}
+}
+
+// TestConsoleEnds: Ctrl-C ends the command at once, also while a page is live.
+func TestConsoleEnds(t *testing.T) {
+	data := newFolder(t)
+	serveOn(t, data).end(syscall.SIGTERM)
+	p := start(t, data, environment(), "console")
+	live, err := http.Get(p.url + "/console/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Body.Close()
+	begin := time.Now()
+	if err := p.end(syscall.SIGINT); err != nil {
+		t.Errorf("%v\n%s", err, p.output())
+	}
+	if _, err := io.ReadAll(live.Body); err != nil {
+		t.Errorf("the live page broke off: %v", err)
+	}
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("the command took %v to end", took)
+	}
+}
