@@ -27,7 +27,7 @@ func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Ch
 // for a known number waits for nothing that it does not need.
 func (s *sending) reserveNew(ctx context.Context, c Challenge) (Challenge, error) {
 	var wait sync.WaitGroup
-	if s.To != "" && s.Refusal == "" && !c.Test {
+	if s.Entries != nil && s.Guard.On() && s.To != "" && s.Refusal == "" && !c.Test {
 		wait.Go(func() { s.look(ctx, s.guarded(c.Region, ""), "") })
 	}
 	stored, err := s.reserve(ctx, c, nil)

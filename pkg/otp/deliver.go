@@ -72,8 +72,10 @@ type limited struct {
 func (s *sending) limited() (all []limited) {
 	limits := s.Policy.Limits()
 	for _, key := range slices.Backward(s.keys.LedgerKeys(s.Client, s.To)) {
+		if len(all) > 0 {
+			limits = limits.newer()
+		}
 		all = append(all, limited{key, limits})
-		limits = limits.newer()
 	}
 	if s.NumberPerDay > 0 {
 		for _, key := range slices.Backward(s.keys.SharedLedgerKeys(s.To)) {

@@ -49,7 +49,7 @@ const (
 // number.
 func (p Policy) Limits() Limits {
 	windows := append(p.ordinary(), Window{Sends: p.PerDay - p.reserve(), In: day, Reserve: true})
-	return Limits{Windows: append(windows, p.pauses()...)}
+	return Limits{Windows: p.pauses(windows)}
 }
 
 // KnownLimits returns the policy's limits per number, for a source from which a right
@@ -59,7 +59,7 @@ func (p Policy) Limits() Limits {
 // The last window bounds the messages to a number that does not answer anybody. Where it
 // begins, strangers cannot have had more than few messages in the 24 hours before.
 func (p Policy) KnownLimits() Limits {
-	windows, pauses := p.ordinary(), p.pauses()
+	windows, pauses := p.ordinary(), p.pauses(nil)
 	if p.Pause >= 24*time.Hour {
 		from := pauses[len(pauses)-1].From + few
 		windows = append(windows, Window{Sends: few + p.reserve(), In: 24 * time.Hour, From: from})
@@ -67,22 +67,25 @@ func (p Policy) KnownLimits() Limits {
 	return Limits{Windows: windows}
 }
 
+// usualWindows is the number of windows of the default policy.
+const usualWindows = 10
+
 // ordinary returns the windows that hold for everybody. The first one stays if the cooldown
 // is 0: it refuses a send before the newest one, which a host counted whose clock is ahead.
 func (p Policy) ordinary() []Window {
-	return []Window{
-		{Sends: 1, In: p.Cooldown, Cooldown: true},
-		{Sends: p.PerHour, In: time.Hour},
-		{Sends: p.PerDay, In: day},
-	}
+	return append(make([]Window, 0, usualWindows),
+		Window{Sends: 1, In: p.Cooldown, Cooldown: true},
+		Window{Sends: p.PerHour, In: time.Hour},
+		Window{Sends: p.PerDay, In: day},
+	)
 }
 
 // reserve returns how many of the messages of a day are reserved for known sources.
 func (p Policy) reserve() int { return min(reserved, p.PerDay/2) }
 
-// pauses returns the windows of a number that does not answer. The first pause lets few
+// pauses appends the windows of a number that does not answer. The first pause lets few
 // messages through in an hour. After as many, the next one is twice as long, up to Pause.
-func (p Policy) pauses() (windows []Window) {
+func (p Policy) pauses(windows []Window) []Window {
 	for in, from := firstPause, p.Unanswered; ; in, from = 2*in, from+few {
 		windows = append(windows, Window{Sends: few, In: min(in, p.Pause), From: from})
 		if in >= p.Pause {
@@ -132,7 +135,7 @@ func (l Limits) Wait(ledgers []*Ledger, now Millis) (wait time.Duration) {
 // PauseAfter returns the length of the pause of a number with so many unanswered messages
 // in a row, 0 for none.
 func (p Policy) PauseAfter(unanswered int) (pause time.Duration) {
-	for _, w := range p.pauses() {
+	for _, w := range p.pauses(nil) {
 		if unanswered >= w.From {
 			pause = w.In
 		}
