@@ -53,8 +53,9 @@ type Message struct {
 type Verdict struct {
 	// Reason is "" if there is room. Else the message is refused, unless the mode is [Monitor].
 	Reason Reason
-	// Entry is the one that has no room, else that of the country, or of all young countries if it is one of them.
-	Entry Entry
+	// Entry is the one that has no room, else that of the country, or of all young countries if it is one of them. It
+	// is nil if the guard was not asked.
+	Entry *Entry
 	// Figures are those of Entry if the message is refused. The answer to a repeat has them, and no Entry.
 	Figures Figures
 	// Charged are the entries that count the message.
@@ -127,7 +128,7 @@ func (a *admission) all(ctx context.Context) error {
 	}
 	err = a.block(ctx, charge, country, block)
 	if a.Reason == "" && !a.young {
-		a.Entry = country
+		a.judgedBy(country)
 	}
 	return err
 }
@@ -158,7 +159,7 @@ func (a *admission) block(ctx context.Context, charge Charge, country Entry, blo
 func (a *admission) charge(ctx context.Context, c Charge, reason Reason) (ok bool, err error) {
 	e, ok, err := a.try(ctx, c)
 	if ok && c.Kind == Young && a.Reason == "" {
-		a.Entry = e
+		a.judgedBy(e)
 	}
 	if ok || err != nil {
 		return ok, err
@@ -173,9 +174,13 @@ func (a *admission) charge(ctx context.Context, c Charge, reason Reason) (ok boo
 // refusedBy keeps the first reason: in mode [Monitor] there may be more.
 func (a *admission) refusedBy(reason Reason, e Entry) {
 	if a.Reason == "" {
-		a.Reason, a.Entry = reason, e
+		a.Reason = reason
+		a.judgedBy(e)
 	}
 }
+
+// judgedBy sets the entry of the verdict.
+func (a *admission) judgedBy(e Entry) { a.Entry = &e }
 
 // try makes a charge if there is room.
 func (a *admission) try(ctx context.Context, c Charge) (e Entry, ok bool, err error) {

@@ -39,7 +39,7 @@ const (
 const DefaultYoung = 150
 
 // base returns the room of an entry without any answer.
-func (e Entry) base() int {
+func (e *Entry) base() int {
 	switch {
 	case e.Kind == Block && e.Answers(e.Hour):
 		return max(blockBase, blockBase*e.Usual/blockUsual)
@@ -54,7 +54,7 @@ func (e Entry) base() int {
 }
 
 // perAnswer returns the room that the answer of a new number gives, beyond its own message.
-func (e Entry) perAnswer() int {
+func (e *Entry) perAnswer() int {
 	switch e.Kind {
 	case Block:
 		return e.Usual*5/4 + blockExtra
@@ -70,7 +70,7 @@ func (e Entry) perAnswer() int {
 }
 
 // perKnown returns the room that the answer of a known number gives.
-func (e Entry) perKnown() int {
+func (e *Entry) perKnown() int {
 	if e.Kind == Country {
 		return knownRate
 	}

@@ -50,7 +50,7 @@ func Fresh(key string, kind Kind, hour int64) Entry {
 
 // Current reports whether the room of the entry is computed for the hour of c, and with its base and ratio. Only then
 // the charge is nothing but: Left-100, Unanswered[hour]+1 IF Left >= 100.
-func (e Entry) Current(c Charge) bool {
+func (e *Entry) Current(c Charge) bool {
 	return e.Hour >= c.Hour && e.Hour < c.Hour+hours &&
 		(c.Kind != Block || e.Usual == c.Usual) && (c.Kind == Block || c.Kind == Source || e.Base == c.Base)
 }
@@ -96,7 +96,7 @@ func (e *Entry) bring(c Charge) {
 }
 
 // reaches reports whether a source may send to a country.
-func (e Entry) reaches(region string) bool {
+func (e *Entry) reaches(region string) bool {
 	return len(e.Regions) < sourceRegions || slices.Contains(e.Regions, region)
 }
 

@@ -66,10 +66,10 @@ const memory = 30 * 24
 const blockMemory = 14 * 24
 
 // Young reports whether a country has no baseline yet: fewer than three days of which the ratio is known.
-func (e Entry) Young() bool { return e.Kind == Country && len(e.Days) < fewDays }
+func (e *Entry) Young() bool { return e.Kind == Country && len(e.Days) < fewDays }
 
 // Answers reports whether a block had an answer in the 14 days before an hour.
-func (e Entry) Answers(hour int64) bool { return e.AnsweredAt > hour-blockMemory }
+func (e *Entry) Answers(hour int64) bool { return e.AnsweredAt > hour-blockMemory }
 
 // Sum returns the counts of the last 24 hours.
 func Sum(counts [hours]int) (n int) {
@@ -81,23 +81,23 @@ func Sum(counts [hours]int) (n int) {
 
 // Allowance returns how many unanswered messages the entry allows in 24 hours, in hundredths. unlimited and more is no
 // limit.
-func (e Entry) Allowance() int { return e.Left + 100*Sum(e.Unanswered) }
+func (e *Entry) Allowance() int { return e.Left + 100*Sum(e.Unanswered) }
 
 // Low reports whether less than 30 % of the room is left that the entry has beyond what is usual. A country where each
 // second message is not answered, as ever, is not low.
-func (e Entry) Low() bool {
+func (e *Entry) Low() bool {
 	return !e.Unlimited() && 100*e.Left < 30*(e.Allowance()-e.Usual*Sum(e.Answered))
 }
 
 // borrows reports whether a country without a baseline has no room of its own for its latest message.
-func (e Entry) borrows() bool { return e.Young() && e.Left < unlimited }
+func (e *Entry) borrows() bool { return e.Young() && e.Left < unlimited }
 
 // Unlimited reports whether the entry refuses nothing: it is of a country without a baseline.
-func (e Entry) Unlimited() bool { return e.Left > unlimited/2 }
+func (e *Entry) Unlimited() bool { return e.Left > unlimited/2 }
 
 // Wait returns the hours after Hour until the entry has room again if nobody sends or answers: when enough unanswered
 // messages stop counting, and those of a source to its countries. It is 1 at least, and at most a day.
-func (e Entry) Wait() int64 {
+func (e *Entry) Wait() int64 {
 	left, unanswered := e.Left, Sum(e.Unanswered)
 	for after := int64(1); after < hours; after++ {
 		i := Slot(e.Hour + after) // of the hour that is a day old by then

@@ -17,7 +17,7 @@ type Figures struct {
 }
 
 // Figures returns those of the entry.
-func (e Entry) Figures() Figures {
+func (e *Entry) Figures() Figures {
 	return Figures{
 		Unanswered: Sum(e.Unanswered), Answered: Sum(e.Answered), Allowance: e.Allowance() / 100, Hours: int(e.Wait()),
 	}

@@ -14,12 +14,12 @@ const mostSeen = 16
 
 // Done reports whether the entry has the credits of a record, whose sequence number is record, in a batch that begins
 // with from.
-func (e Entry) Done(from, record string) bool {
+func (e *Entry) Done(from, record string) bool {
 	return slices.ContainsFunc(e.Seen, func(m Mark) bool { return m.From == from && !later(record, m.To) })
 }
 
 // again returns the credits that the entry has and that come again, but for those that are marked for it.
-func (e Entry) again(credits []Credit) []Credit {
+func (e *Entry) again(credits []Credit) []Credit {
 	return slices.DeleteFunc(slices.Clone(credits), func(c Credit) bool {
 		return c.Again == "" || !e.Done(c.From, c.Record) || e.Done(c.Again, c.Record)
 	})

@@ -141,6 +141,9 @@ func (p Spend) refuses(v guard.Verdict) bool { return p.Guard != nil && v.Refuse
 
 // GuardWait returns the time until the entry that refused a message has room. An answer may come earlier.
 func GuardWait(v guard.Verdict, now Millis) time.Duration {
-	hour := max(now.Hour()+1, v.Entry.Hour+v.Entry.Wait()) // the entry may have been read an hour ago
+	hour := now.Hour() + 1
+	if e := v.Entry; e != nil {
+		hour = max(hour, e.Hour+e.Wait()) // it may have been read an hour ago
+	}
 	return Millis(hour * time.Hour.Milliseconds()).Sub(now)
 }

@@ -164,7 +164,7 @@ func TestGuardWait(t *testing.T) {
 		if ahead >= 0 {
 			entry = e.At(hour + ahead)
 		}
-		if got := GuardWait(guard.Verdict{Entry: entry}, now); got != want {
+		if got := GuardWait(guard.Verdict{Entry: &entry}, now); got != want {
 			t.Errorf("an entry of the hour %+d: %v, want %v", ahead, got, want)
 		}
 	}

@@ -29,9 +29,8 @@ func (v *verdicts) Spend(_ context.Context, p Spend) (Spent, error) {
 func TestVerdictAndLimits(t *testing.T) {
 	k, now := testKeys(t, 1), Millis(500_000*3_600_000)
 	n := k.Numbers("demo", "+606543216353", 1)
-	full := guard.Verdict{
-		Reason: guard.ByBlock, Entry: guard.Fresh(n.BlockKey(), guard.Block, 500_000), Tag: n.Tag(false, false),
-	}
+	block := guard.Fresh(n.BlockKey(), guard.Block, 500_000)
+	full := guard.Verdict{Reason: guard.ByBlock, Entry: &block, Tag: n.Tag(false, false)}
 	known := [][]byte{k.Source("demo", "+606543216353", "home")}
 	justSent := &Ledger{Sends: []Send{{At: now, ID: "another"}}}
 	sevenToday := &Ledger{Sends: slices.Repeat([]Send{{At: now.Add(-2 * time.Hour), ID: "another"}}, 7), Known: known}

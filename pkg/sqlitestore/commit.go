@@ -120,7 +120,7 @@ func (s *Store) transaction(batch *[]call) error {
 
 // undo rolls a transaction back that failed with err.
 func (s *Store) undo(err error) error {
-	clear(s.entries)
+	s.entries.forget()
 	return errors.Join(err, step(s.rollback))
 }
 

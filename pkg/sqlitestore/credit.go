@@ -27,19 +27,18 @@ func (s *Store) credit(credits []guard.Credit) error {
 // creditOne gives the credits of one entry, and returns the entry. One that is damaged gets none: all that follows in
 // the feed would wait for somebody who mends it.
 func (s *Store) creditOne(d guard.Due) (guard.Entry, error) {
-	e, err := s.entry(d.Key)
+	h, err := s.held(d.Key)
 	if errors.Is(err, guard.ErrDamaged) {
 		return guard.Entry{}, nil
 	}
-	if err != nil || e == nil && !d.Create {
+	if err != nil || !h.there && !d.Create {
 		return guard.Entry{}, err
 	}
-	if e == nil {
-		fresh := d.Entry()
-		e = &fresh
+	if !h.there {
+		h.Entry = d.Entry()
 	}
-	if e.Credit(d.Credits, d.Usual) {
-		s.putEntry(*e)
+	if h.Credit(d.Credits, d.Usual) {
+		h.there, h.changed = true, true
 	}
-	return *e, nil
+	return h.Entry, nil
 }

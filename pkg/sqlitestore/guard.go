@@ -2,10 +2,7 @@ package sqlitestore
 
 import (
 	"context"
-	"errors"
-	"fmt"
-
-	"zombiezen.com/go/sqlite"
+	"slices"
 
 	"countersign/pkg/guard"
 )
@@ -64,117 +61,55 @@ type budgets Store
 // Charge implements [guard.Budgets].
 func (b *budgets) Charge(_ context.Context, c guard.Charge) (guard.Entry, bool, error) {
 	s := (*Store)(b)
-	e, err := s.entry(c.Key)
+	h, err := s.held(c.Key)
 	if err != nil {
 		return guard.Entry{}, false, err
 	}
-	if e == nil {
-		fresh := guard.Fresh(c.Key, c.Kind, c.Hour)
-		e = &fresh
+	s.earlier = append(s.earlier, earlierEntry{h, *h})
+	if !h.there {
+		h.Entry = guard.Fresh(c.Key, c.Kind, c.Hour)
 	}
-	ok := e.Take(c)
+	ok := h.Take(c)
+	e := h.Entry
 	if ok {
-		s.putEntry(*e)
+		h.there, h.changed = true, true
+	} else {
+		s.takeBack(len(s.earlier) - 1)
 	}
-	return *e, ok, nil
+	return e, ok, nil
 }
 
 // Uncharge implements [guard.Budgets].
 func (b *budgets) Uncharge(_ context.Context, c guard.Charged) error {
-	s := (*Store)(b)
-	e, err := s.entry(c.Key)
-	if e == nil || err != nil {
+	h, err := (*Store)(b).held(c.Key)
+	if err != nil || !h.there {
 		return err
 	}
-	e.GiveBack(c.Hour)
-	s.putEntry(*e)
+	h.GiveBack(c.Hour)
+	h.changed = true
 	return nil
 }
 
 // admit asks the guard. A message that it refuses writes no entry: what was counted is given back.
 func (s *Store) admit(ctx context.Context, m guard.Message) (guard.Verdict, error) {
-	before := map[string]*heldEntry{}
-	for _, key := range m.Keys() {
-		before[key] = s.entries[key]
-	}
+	s.earlier = s.earlier[:0]
 	v, err := guard.Admit(ctx, (*budgets)(s), m)
-	if err != nil || !v.Refused(m.Mode) {
-		return v, err
+	if err == nil && v.Refused(m.Mode) {
+		s.takeBack(0)
 	}
-	for key, h := range before {
-		if s.entries[key] = h; h == nil {
-			delete(s.entries, key) // it is read again
-		}
-	}
-	return v, nil
+	return v, err
 }
 
-// heldEntries are the entries that a transaction read or wrote. The calls that share it share them: the entry of a
-// country is read and written once for all.
-type heldEntries map[string]*heldEntry
-
-type heldEntry struct {
-	guard.Entry
-	there   bool // in the table, or it will be
-	changed bool
+// earlierEntry is an entry as it was before a charge.
+type earlierEntry struct {
+	of  *heldEntry
+	was heldEntry
 }
 
-// entry returns an entry inside a transaction; it is nil if there is none.
-func (s *Store) entry(key string) (*guard.Entry, error) {
-	h := s.entries[key]
-	if h == nil {
-		var err error
-		if h, err = s.readEntry(key); err != nil {
-			return nil, err
-		}
-		s.entries[key] = h
+// takeBack undoes the latest charges, those from the n-th on.
+func (s *Store) takeBack(n int) {
+	for _, e := range slices.Backward(s.earlier[n:]) {
+		*e.of = e.was
 	}
-	if !h.there {
-		return nil, nil
-	}
-	e := h.Entry
-	return &e, nil
-}
-
-// putEntry writes an entry inside a transaction, at its end.
-func (s *Store) putEntry(e guard.Entry) { s.entries[e.Key] = &heldEntry{e, true, true} }
-
-func (s *Store) readEntry(key string) (*heldEntry, error) {
-	var damaged error
-	s.findEntry.SetText(":pk", key)
-	h, err := one(s.findEntry, func(stmt *sqlite.Stmt) *heldEntry {
-		s.entryBytes = append(s.entryBytes[:0], make([]byte, stmt.ColumnLen(0))...)
-		stmt.ColumnBytes(0, s.entryBytes)
-		h := &heldEntry{there: true}
-		if h.Entry, damaged = decodeEntry(s.entryBytes); damaged != nil {
-			damaged = fmt.Errorf("pk %s: %w", key, damaged)
-		}
-		h.Key, h.TTL = key, stmt.ColumnInt64(1)
-		return h
-	})
-	if err = errors.Join(err, damaged); err != nil {
-		return nil, err
-	}
-	if h == nil {
-		h = &heldEntry{}
-	}
-	return h, nil
-}
-
-// flushEntries writes the entries that changed, and forgets all.
-func (s *Store) flushEntries() error {
-	defer clear(s.entries)
-	for _, h := range s.entries {
-		if !h.changed {
-			continue
-		}
-		s.entryBytes = encodeEntry(s.entryBytes[:0], h.Entry)
-		s.writeEntry.SetText(":pk", h.Key)
-		s.writeEntry.SetBytes(":entry", s.entryBytes)
-		s.writeEntry.SetInt64(":ttl", h.TTL)
-		if err := step(s.writeEntry); err != nil {
-			return err
-		}
-	}
-	return nil
+	s.earlier = s.earlier[:n]
 }

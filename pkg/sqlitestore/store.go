@@ -45,7 +45,7 @@ type Store struct {
 	findEntry, writeEntry         *sqlite.Stmt
 	sweepers                      [5]sweeper
 	entries                       heldEntries
-	entryBytes                    []byte // of the entry that is read or written, to save an allocation
+	earlier                       []earlierEntry // before the charges of one message
 	documents                     Documents
 	feed                          Feed
 	checkpointer                  checkpointer
@@ -102,7 +102,7 @@ func over(conn *sqlite.Conn) *Store {
 		conn:  conn,
 		calls: make(chan call, maxBatch), pauses: make(chan func()),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
-		entries: heldEntries{},
+		entries: heldEntries{byKey: map[string]*heldEntry{}},
 	}
 }
 

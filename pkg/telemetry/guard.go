@@ -39,7 +39,7 @@ func (r *Request) watched() string {
 // guardLow reports whether little is left of the budget of the country, or of that of all young ones.
 func (r *Request) guardLow() bool {
 	e := r.Verdict.Entry
-	return (e.Kind == guard.Country || e.Kind == guard.Young) && e.Low()
+	return e != nil && (e.Kind == guard.Country || e.Kind == guard.Young) && e.Low()
 }
 
 // appendGuard appends why the guard refused the message or would have, or that little is left, and the figures behind
@@ -51,7 +51,7 @@ func (r *Request) appendGuard(line []slog.Attr) []slog.Attr {
 		line = append(line, slog.String("guard", reason))
 	}
 	f := r.Verdict.Figures // of a refusal, or of its repeat
-	if e := r.Verdict.Entry; e.Kind != 0 {
+	if e := r.Verdict.Entry; e != nil {
 		f = e.Figures()
 	}
 	if f.Hours == 0 || reason == "" && !r.guardLow() {

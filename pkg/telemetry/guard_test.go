@@ -19,7 +19,7 @@ func entry(kind guard.Kind, unanswered, answered, left int) guard.Entry {
 
 // verdict returns what the guard makes of a message to an entry.
 func verdict(reason guard.Reason, e guard.Entry) guard.Verdict {
-	return guard.Verdict{Reason: reason, Entry: e, Tag: "canary", Charged: []guard.Charged{{Key: "G#acme#canary"}}}
+	return guard.Verdict{Reason: reason, Entry: &e, Tag: "canary", Charged: []guard.Charged{{Key: "G#acme#canary"}}}
 }
 
 // guardedBy are the metrics of a message that was refused.

@@ -190,7 +190,7 @@ func (t *table) country(country string, young *Row) (row Row, ok bool) {
 	row = t.row(Country, all)
 	row.Country = country
 	row.price(country, t.Prices)
-	if len(all) == 0 || slices.ContainsFunc(all, guard.Entry.Young) {
+	if len(all) == 0 || slices.ContainsFunc(all, func(e guard.Entry) bool { return e.Young() }) {
 		row.Allowance, row.Left, row.Usual = nil, nil, nil
 		row.Verdict = Learning
 		if young != nil && (young.Verdict == Refusing || young.Verdict == Monitored) {
