@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -38,6 +39,7 @@ type Local struct {
 	Outbox *outbox.Outbox
 	Facts  func() []changes.Event // the latest ones, newest first
 	Demo   clients.Record         // the client that has no record in the store
+	Rand   io.Reader              // for ids of requests: crypto/rand.Reader, or a test's own
 }
 
 // Console answers the requests for its pages. It is safe for concurrent use.
@@ -45,6 +47,7 @@ type Console struct {
 	Sources
 	ended <-chan struct{} // closed when live pages end
 	live  hub
+	calls onceEach // of the form that calls the contracts
 	mux   *http.ServeMux
 }
 
@@ -53,6 +56,8 @@ func New(ctx context.Context, s Sources) *Console {
 	c := &Console{Sources: s, ended: ctx.Done(), mux: http.NewServeMux()}
 	if s.Local != nil {
 		c.mux.HandleFunc("GET /{$}", c.phone)
+		c.mux.HandleFunc("POST /console/try", c.try)
+		c.mux.Handle("GET /console/try", http.RedirectHandler("/", http.StatusSeeOther))
 	} else {
 		c.mux.Handle("GET /{$}", http.RedirectHandler("/console/happened", http.StatusFound))
 	}

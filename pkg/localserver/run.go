@@ -104,7 +104,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	pages = console.New(ctx, console.Sources{
 		Store: store, Place: o.Place, Config: cfg, Getenv: o.Getenv, Now: time.Now, Log: log,
 		Ring:  func() (*keyring.Ring, error) { return keys, nil },
-		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: demoRecord()},
+		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: demoRecord(), Rand: rand.Reader},
 	})
 	server.console, server.events.changed = pages, func() { pages.Changed(console.Facts) }
 	log.Info("started", "version", version.Current, "plans", plan.Release())

@@ -88,6 +88,7 @@ document.addEventListener('submit', async event => {
     take(page, parts.split(' '));
     const news = document.querySelector('#' + parts.split(' ')[0] + ' [data-news]');
     say(news?.dataset.news);
+    document.querySelector('#' + parts.split(' ')[0] + ' [autofocus]')?.focus();
   } catch {
     say('The server does not answer.');
   }
