@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/localserver"
 )
 
@@ -30,7 +32,7 @@ type serve struct {
 }
 
 // Run serves until ctx ends, then finishes the calls that are under way.
-func (s *serve) Run(ctx context.Context) error {
+func (s *serve) Run(ctx context.Context, k *kong.Context) error {
 	return localserver.Run(ctx, localserver.Options{
 		Listen:      s.Listen,
 		AllowRemote: s.AllowRemote,
@@ -39,6 +41,7 @@ func (s *serve) Run(ctx context.Context) error {
 		Verbose:     s.Verbose,
 		Receipts:    s.Receipts,
 		Getenv:      os.Getenv,
+		Flags:       givenFlags(k),
 		Stdout:      os.Stdout,
 		Stderr:      os.Stderr,
 	})

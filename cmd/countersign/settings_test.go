@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -57,5 +58,44 @@ func TestFlagsOfSettings(t *testing.T) {
 			t.Errorf("%s%s has the flag %s in pkg/config/settings.go, and no command has it: "+
 				`add it with the tag env:"%[1]s%[2]s"`, config.Prefix, s.Name, s.Flag)
 		}
+	}
+}
+
+// TestClientFlagsOfSettings: client set has the flags that the table of settings names.
+func TestClientFlagsOfSettings(t *testing.T) {
+	parser, err := kong.New(&cli, kong.PostBuild(fillHelp))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := 0
+	for _, s := range config.Settings() {
+		if s.Client == "" {
+			continue
+		}
+		of++
+		if _, err := parser.Parse([]string{"client", "set", "acme", s.Client + "="}); err != nil &&
+			strings.Contains(err.Error(), "unknown flag") {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+	}
+	if of < 11 {
+		t.Errorf("clients may have values of their own of %d settings", of)
+	}
+}
+
+// TestSettingsOfFlags: the server knows which values its flags gave, and which variables.
+func TestSettingsOfFlags(t *testing.T) {
+	t.Setenv("COUNTERSIGN_VERBOSE", "true")
+	parser, err := kong.New(&cli, kong.PostBuild(fillHelp))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := parser.Parse([]string{"serve", "--listen=127.0.0.1:0", "--allow-host", "a", "--allow-host=b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"LISTEN": "127.0.0.1:0", "ALLOW_HOST": "a,b"}
+	if got := givenFlags(k); !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -27,6 +27,8 @@ type Sources struct {
 	Ring   func() (*keyring.Ring, error)
 	Config config.Config
 	Getenv func(string) string // returns the settings that the process has
+	Flags  map[string]string   // the values that flags of its command gave, by the names of their settings
+	Own    []config.Own        // what the process makes of settings by itself
 	Now    func() time.Time
 	Log    *slog.Logger // gets faults
 	// Local are the sources of a server on this machine. It is nil against deployed tables: then nothing can be sent,
@@ -69,6 +71,7 @@ func New(ctx context.Context, s Sources) *Console {
 	}
 	c.mux.HandleFunc("GET /console/api", c.api)
 	c.mux.HandleFunc("GET /console/openapi.yaml", ServeDocument)
+	c.mux.HandleFunc("GET /console/settings", c.settings)
 	c.mux.HandleFunc("GET /console/live", c.serveLive)
 	c.mux.HandleFunc("/", c.unknown)
 	return c

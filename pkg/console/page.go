@@ -44,6 +44,7 @@ type frame struct {
 var helpers = template.FuncMap{
 	"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"plain":   plain,
 }
 
 // templates are those of the pages, by the name of the file. Each has the layout, the common parts, and its own text,

@@ -45,6 +45,8 @@ type Options struct {
 	Receipts   string // what is reported about each message, see [fates]; "" is the first of them
 	// Getenv returns the settings of package config, as in Lambda.
 	Getenv func(string) string
+	// Flags are the values that flags gave, by the names of their settings: for the page of settings.
+	Flags  map[string]string
 	Stdout io.Writer // gets "ready URL", the greeting and each message
 	Stderr io.Writer // gets the log
 }
@@ -102,7 +104,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	})
 	server.prefixes = cfg.Prefixes
 	pages = console.New(ctx, console.Sources{
-		Store: store, Place: o.Place, Config: cfg, Getenv: o.Getenv, Now: time.Now, Log: log,
+		Store: store, Place: o.Place, Config: cfg, Getenv: o.Getenv, Flags: o.Flags, Own: own, Now: time.Now, Log: log,
 		Ring:  func() (*keyring.Ring, error) { return keys, nil },
 		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: demoRecord(), Rand: rand.Reader},
 	})
@@ -169,21 +171,16 @@ func (o Options) settings() (cfg config.Config, err error) {
 	if err := plan.CheckCountries(cfg.Countries); err != nil {
 		return cfg, fmt.Errorf("%sCOUNTRIES: %w", config.Prefix, err)
 	}
-	if len(cfg.Countries) == 0 {
-		cfg.Countries = []string{"*"} // no message leaves this machine
+	if cfg, err = config.Load(o.process().Value); err != nil {
+		return cfg, err
 	}
-	if !o.set("REQUESTS_PER_MINUTE") { // nor does a request cost anything
-		cfg.RequestsPerMinute = 0
-	}
-	if !o.set("MESSAGES_PER_DAY") {
-		cfg.MessagesPerDay = 0
-	}
-	cfg.Unsigned = true // the same
 	return cfg, cfg.CheckMessages(languages.Check)
 }
 
-// set reports whether a setting has a value of its own.
-func (o Options) set(name string) bool { return config.Given(o.Getenv, name) }
+// process has the settings of the server with where they come from.
+func (o Options) process() config.Process {
+	return config.Process{Getenv: o.Getenv, Flags: o.Flags, Own: own}
+}
 
 // check refuses to show codes where strangers can read them.
 func (o Options) check() error {

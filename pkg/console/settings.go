@@ -1,0 +1,93 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"countersign/pkg/config"
+	"countersign/pkg/phone"
+)
+
+// settingsPage is the content of the page of settings.
+type settingsPage struct {
+	Local bool // a server on this machine
+	Given bool // only settings that have a value of their own
+	Rows  []settingRow
+	Names string // beginning of all variables
+}
+
+// settingRow is a setting.
+type settingRow struct {
+	config.InForce
+	Shown    string // the value, without what must not be seen
+	From     string
+	Template string // parameter of template.yaml
+}
+
+// settings shows the settings in force, and where each value comes from.
+func (c *Console) settings(w http.ResponseWriter, r *http.Request) {
+	p := settingsPage{Local: c.Local != nil, Given: r.URL.Query().Get("show") == "given", Names: config.Prefix}
+	process := config.Process{Getenv: c.Getenv, Flags: c.Flags, Own: c.Own}
+	for _, s := range process.Settings() {
+		if p.Given && (s.Origin == config.FromDefault || s.Origin == config.Unused && !s.Ignored) {
+			continue
+		}
+		p.Rows = append(p.Rows, settingRow{
+			InForce: s, Shown: shownValue(s), From: origin(s), Template: strings.TrimPrefix(s.Template, "-"),
+		})
+	}
+	c.show(w, r, http.StatusOK, "settings.html", "/console/settings", "Settings", p)
+}
+
+// origin is where a value comes from, in words.
+func origin(s config.InForce) string {
+	switch s.Origin {
+	case config.FromFlag:
+		return "flag " + s.Flag
+	case config.FromEnvironment:
+		return "environment variable"
+	case config.FromProcess:
+		return "default of the local server"
+	case config.Fixed:
+		return "fixed in the local server"
+	case config.Unused:
+		return "not used by this process"
+	}
+	return "default"
+}
+
+// shownValue is a value without numbers, and without the password of an address. A hidden one is left out.
+func shownValue(s config.InForce) string {
+	switch {
+	case s.Hidden && (s.Origin == config.FromEnvironment || s.Origin == config.FromFlag):
+		return "set, and not shown"
+	case s.Origin == config.Unused:
+		return ""
+	}
+	if u, err := url.Parse(s.Value); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return maskedNumbers(s.Value)
+}
+
+// numberLike finds what may be the number that messages come from, such as in the entry US=+12025550123.
+var numberLike = regexp.MustCompile(`(^|[=,; ])(\+?[0-9]{7,15})($|[,; ])`)
+
+// maskedNumbers returns a text with masks in place of numbers.
+func maskedNumbers(text string) string {
+	return numberLike.ReplaceAllStringFunc(text, func(found string) string {
+		part := numberLike.FindStringSubmatch(found)
+		return part[1] + cmp.Or(phone.MaskE164("+"+strings.TrimPrefix(part[2], "+")), "***") + part[3]
+	})
+}
+
+// markdownLink finds a link of Markdown. Pages of documents are no pages of the console.
+var markdownLink = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+
+// plain returns a line of Markdown as text.
+func plain(line string) string {
+	return strings.ReplaceAll(markdownLink.ReplaceAllString(line, "$1"), "`", "")
+}

@@ -1,0 +1,46 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"countersign/pkg/config"
+)
+
+// TestSettings: each setting has its value and where that comes from; hidden ones and numbers are not shown.
+func TestSettings(t *testing.T) {
+	onEachSite(t, func(t *testing.T, s *site) {
+		env := map[string]string{
+			"PER_DAY": "7", "ORIGINATION_NUMBER": "60123456789", "ORIGINATION_IDENTITY": "+60129876543",
+			"SENDERS": "US=+12025550123;GB=ACME", "URL": "http://me:hunter2@127.0.0.1:8080", "BRAND": "<b>Acme</b>",
+		}
+		s.Getenv = func(name string) string { return env[strings.TrimPrefix(name, config.Prefix)] }
+		s.Flags = map[string]string{"LISTEN": "127.0.0.1:9"}
+		if s.Local != nil {
+			s.Own = []config.Own{
+				{Name: "COUNTRIES", Value: "*", Origin: config.FromProcess}, {Name: "KEYS", Origin: config.Unused},
+				{Name: "RECEIPTS", Value: "yes", Origin: config.Fixed},
+			}
+		}
+		page := s.get(t, 200, "/console/settings")
+		for _, row := range config.Settings() {
+			wants(t, page, row.Name)
+		}
+		wants(t, page, "PER_DAY 7 environment variable", "LISTEN --listen 127.0.0.1:9 flag --listen",
+			"COUNTERSIGN_ DIGITS 6 default 4 to 8", "countersign client set ID --digits", "In template.yaml: Digits",
+			"<b>Acme</b>", "ORIGINATION_NUMBER set, and not shown", "http://me:xxxxx@", "one of the languages")
+		lacks(t, page, "60123456789", "60129876543", "2025550123", "hunter2", "languages.md")
+		if strings.Contains(page, "<b>Acme") {
+			t.Error("a value is taken for HTML")
+		}
+		given := s.get(t, 200, "/console/settings?show=given")
+		wants(t, given, "PER_DAY", "LISTEN", "Show all settings")
+		lacks(t, given, "ATTEMPTS")
+		if s.Local == nil {
+			wants(t, page, "in its own environment", "aws cloudformation describe-stacks")
+			return
+		}
+		wants(t, page, "COUNTRIES * default of the local server", "KEYS --keys-secret none not used by this process",
+			"RECEIPTS yes fixed in the local server", "start it again")
+	})
+}
