@@ -84,7 +84,7 @@ document.addEventListener('submit', async event => {
   const button = event.submitter;
   if (button) button.setAttribute('aria-busy', 'true');
   try {
-    const page = await load(event.submitter?.formAction || form.action, { method: 'POST', body: fields });
+    const page = await load(button?.getAttribute('formaction') || form.getAttribute('action'), { method: 'POST', body: fields });
     take(page, parts.split(' '));
     const news = document.querySelector('#' + parts.split(' ')[0] + ' [data-news]');
     say(news?.dataset.news);
