@@ -155,7 +155,7 @@ func TestAPIRefusesUnknownParts(t *testing.T) {
 		"a keyword":           {"type: object", "type: object\n      discriminator: {}", "discriminator"},
 		"a keyword of a part": {"{enum:", "{format: email, enum:", "format"},
 		"a list of fields":    {"      properties:", "      allOf: [{items: {}}]\n      properties:", "items"},
-		"an unknown schema":   {"schemas/Tree'}\n            e", "schemas/Bush'}\n            e", "schemas/Bush"},
+		"an unknown schema":   {"Tree'}\n            e", "Bush'}\n            e", "schemas/Bush"},
 		"an example's place":  {"{summary: <i>,", "{externalValue: x, summary: <i>,", "externalValue"},
 		"a second media type": {"          <script>kind", "          other: {}\n          <script>kind", "media type"},
 		"no known scheme":     {"      summary:", "      security: [{lock: []}]\n      summary:", "lock"},

@@ -41,7 +41,8 @@ func markdown(text string) (template.HTML, error) {
 		return "", err
 	}
 	return template.HTML(strings.NewReplacer(
-		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="Table"><table>`, "</table>", "</table></div>",
+		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="Table"><table>`,
+		"</table>", "</table></div>",
 	).Replace(html.String())), nil
 }
 
