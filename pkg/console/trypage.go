@@ -90,6 +90,7 @@ func (p *tryPage) did(in tryInput, done tried, again bool) {
 		p.Done.Calls = append(p.Done.Calls, done.shown("masked", true))
 	}
 	p.Done.Calls = append(p.Done.Calls, done.shown("call", false))
+	delete(in, "code") // it was used: the field is for the next one
 	if done.verdict.authID != "" {
 		in["authentication-id"] = done.verdict.authID
 	}
