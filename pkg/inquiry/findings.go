@@ -17,26 +17,43 @@ type Findings struct {
 }
 
 // Challenge adds the challenge with an authenticationId. It can be of one client only, so those with these ids are
-// looked at until one has it. found is false if none has.
+// looked at until one has it. found is false if none has. One that asks for a password is not found.
 func (f *Findings) Challenge(ctx context.Context, ids []string, authID string) (found bool, err error) {
+	c, err := f.lookUp(ctx, ids, authID, func(c otp.Challenge) bool { return c.Max > 0 })
+	if c == nil || err != nil {
+		return false, err
+	}
+	ledger, err := f.ledger(ctx, *c)
+	if err != nil {
+		return false, err
+	}
+	_, err = f.add(ctx, *c, ledger)
+	return true, err
+}
+
+// lookUp returns the first challenge with an authenticationId that is wanted, nil if no client has one. The store also
+// has records of re-sends, which allow no guess.
+func (f *Findings) lookUp(
+	ctx context.Context, ids []string, authID string, wanted func(otp.Challenge) bool,
+) (*otp.Challenge, error) {
 	for _, id := range ids {
 		c, err := f.Store.Challenge(ctx, otp.KeyOfAuthID(id, authID))
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		if c == nil || c.AuthID != authID || c.Max == 0 { // 0: the record of a re-send
-			continue
+		if c != nil && c.AuthID == authID && wanted(*c) {
+			return c, nil
 		}
-		var ledger *otp.Ledger
-		if c.LedgerKey != "" {
-			if ledger, err = f.Store.Ledger(ctx, c.LedgerKey); err != nil {
-				return false, err
-			}
-		}
-		_, err = f.add(ctx, *c, ledger)
-		return true, err
 	}
-	return false, nil
+	return nil, nil
+}
+
+// ledger reads the ledger of a challenge, nil for none.
+func (f *Findings) ledger(ctx context.Context, c otp.Challenge) (*otp.Ledger, error) {
+	if c.LedgerKey == "" {
+		return nil, nil
+	}
+	return f.Store.Ledger(ctx, c.LedgerKey)
 }
 
 // Number adds the challenges of a number for the clients with these ids, and the messages that are counted without a

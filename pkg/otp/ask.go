@@ -161,7 +161,7 @@ func (i Issuer) ofAuthID(ctx context.Context, client, authID string) (*Challenge
 func (i Issuer) proof(c *Challenge, ago time.Duration) bool {
 	now := MillisOf(i.Now())
 	return c != nil && (c.State == Delivered || c.State == MaybeDelivered) && c.Passed() && (!c.Chosen || c.Test) &&
-		c.guessedAt() > now.Add(-ago) && c.guessedAt() <= now.Add(clockSkew)
+		c.GuessedAt() > now.Add(-ago) && c.GuessedAt() <= now.Add(clockSkew)
 }
 
 // went reports whether the code of a challenge is that of a number, and of no payment: such a code confirms nothing but

@@ -23,9 +23,9 @@ func newOp(now Millis, random io.Reader) (string, error) {
 	return idOf(op[:]), nil
 }
 
-// guessedAt returns when the latest guess at a challenge was made, 0 if there was none. Of a guess by a release that
+// GuessedAt returns when the latest guess at a challenge was made, 0 if there was none. Of a guess by a release that
 // made its Op of random bytes only, it is any time.
-func (c Challenge) guessedAt() Millis {
+func (c Challenge) GuessedAt() Millis {
 	op, err := base64.RawURLEncoding.DecodeString(c.Op)
 	if err != nil || len(op) != opSize {
 		return 0

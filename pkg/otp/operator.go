@@ -17,3 +17,10 @@ func (n Ledger) SendsOf(seed []byte) (all []Send) {
 	}
 	return all
 }
+
+// Addressed returns the number of a challenge, and whether its code confirms a payment. The challenge has neither in
+// clear. An error means that the challenge has no number, or that its code key is not held.
+func (k *Keys) Addressed(c Challenge) (to Phone, pays bool, err error) {
+	to, _, payment, err := k.decrypt(c)
+	return to, !payment.None(), err
+}

@@ -152,7 +152,7 @@ func (s *sending) further(ctx context.Context, c Challenge) (Started, error) {
 		if err := s.open(c); err != nil {
 			return Started{}, err
 		}
-		if !s.keys.ofSend(c) { // whose source is that of the latest guess, and whose id stands in logs only
+		if !s.keys.OfSend(c) { // whose source is that of the latest guess, and whose id stands in logs only
 			s.source = c.Source
 		}
 	}

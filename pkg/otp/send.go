@@ -20,7 +20,7 @@ import (
 // [Issuer.Init] without Inconsistent. An error means that the outcome is not known.
 func (i Issuer) Send(ctx context.Context, r Start) (Started, error) {
 	s := i.begin(ctx, r)
-	s.Fingerprinted = nil // nothing is a repeat, see [Keys.ofSend]
+	s.Fingerprinted = nil // nothing is a repeat, see [Keys.OfSend]
 	c, err := s.challenge()
 	if err != nil {
 		return Started{}, err
@@ -173,8 +173,8 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 // operator, and not the client, chose the code of a test number: it yields, and others yield to it.
 func (c Challenge) yieldsTo(r Start) bool { return r.Code == "" || c.Chosen || c.Test || r.Test.Is() }
 
-// ofSend reports whether [Issuer.Send] made a challenge: unlike that of an init, its fingerprint is that of no fields.
-func (k *Keys) ofSend(c Challenge) bool {
+// OfSend reports whether [Issuer.Send] made a challenge: unlike that of an init, its fingerprint is that of no fields.
+func (k *Keys) OfSend(c Challenge) bool {
 	none, err := k.fingerprint(c.KeyVersion, nil)
 	return err == nil && bytes.Equal(none, c.Fingerprint)
 }
