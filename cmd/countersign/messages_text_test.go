@@ -40,7 +40,7 @@ func TestLives(t *testing.T) {
 		if text := columns(l.rows()...); l.State != c.state || !strings.Contains(text, c.want) {
 			t.Errorf("%s: %s, want %s and %q in\n%s", name, l.State, c.state, c.want, text)
 		}
-		if c.state == inquiry.Unsent && l.Reason != string(c.challenge.Result) || c.state != inquiry.Unsent && l.Reason != "" {
+		if no := c.state == inquiry.Unsent; no && l.Reason != string(c.challenge.Result) || !no && l.Reason != "" {
 			t.Errorf("%s: the reason is %q", name, l.Reason)
 		}
 	}

@@ -72,6 +72,9 @@ func New(ctx context.Context, s Sources) *Console {
 	c.mux.HandleFunc("GET /console/api", c.api)
 	c.mux.HandleFunc("GET /console/openapi.yaml", ServeDocument)
 	c.mux.HandleFunc("GET /console/settings", c.settings)
+	c.mux.HandleFunc("GET /console/happened", c.happened)
+	c.mux.HandleFunc("POST /console/happened", c.find)
+	c.mux.HandleFunc("GET /console/happened/{id}", c.challenge)
 	c.mux.HandleFunc("GET /console/live", c.serveLive)
 	c.mux.HandleFunc("/", c.unknown)
 	return c

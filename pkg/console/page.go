@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/version"
 )
 
@@ -45,6 +46,9 @@ var helpers = template.FuncMap{
 	"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"plain":   plain,
+
+	"challengeAddress": addressOf, "stateWords": stateWords, "stateTone": stateTone, "factState": factState,
+	"length": func(d time.Duration) string { return clients.Duration(d).String() },
 }
 
 // templates are those of the pages, by the name of the file. Each has the layout, the common parts, and its own text,

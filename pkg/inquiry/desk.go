@@ -40,7 +40,43 @@ type Limits struct {
 	WaitKnown    string      `json:"waitKnown"` // and to a known source
 	AllClients   []time.Time `json:"allClients,omitempty"`
 	Guarded
+
+	// At is when the limits were asked, and Windows are those that hold for everybody.
+	At      time.Time `json:"-"`
+	Windows []Window  `json:"-"`
 }
+
+// Window is a limit of messages in a time.
+type Window struct {
+	In             time.Duration
+	Sends, Allowed int
+}
+
+// windows returns those that hold for everybody, and how many messages of the ledger are in them.
+func windows(limits otp.Limits, n otp.Ledger, now otp.Millis) (all []Window) {
+	for _, w := range limits.Windows {
+		if w.From > 0 || w.Reserve || w.In == 0 {
+			continue
+		}
+		used := Window{In: w.In, Allowed: w.Sends}
+		for _, s := range n.Sends {
+			if s.At.Add(w.In) > now {
+				used.Sends++
+			}
+		}
+		all = append(all, used)
+	}
+	return all
+}
+
+// Free reports whether a message may go out now to anybody.
+func (l Limits) Free() bool { return l.Wait == none }
+
+// FreeKnown reports the same of a known source.
+func (l Limits) FreeKnown() bool { return l.WaitKnown == none }
+
+// none is a wait that is over.
+const none = "0s"
 
 // Limits reads the ledgers of the number, and asks the guard about a message that is not counted.
 func (d Desk) Limits(ctx context.Context, at time.Time) (Limits, error) {
@@ -62,6 +98,7 @@ func (d Desk) Limits(ctx context.Context, at time.Time) (Limits, error) {
 		Wait:         waiting(d.Client.Policy.Limits().Wait(own, now)),
 		WaitKnown:    waiting(d.Client.Policy.KnownLimits().Wait(own, now)),
 		AllClients:   times(shared[len(shared)-1]),
+		At:           at, Windows: windows(d.Client.Policy.Limits(), oldest, now),
 	}
 	if l.Guarded, err = d.guarded(ctx, oldest, now); err != nil {
 		return Limits{}, err

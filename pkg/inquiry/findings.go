@@ -125,3 +125,9 @@ func (f *Findings) add(ctx context.Context, c otp.Challenge, ledger *otp.Ledger)
 	f.Challenges = append(f.Challenges, l)
 	return sends, nil
 }
+
+// Names reports whether something was found for a client.
+func (l Lives) Names(client string) bool {
+	return slices.ContainsFunc(l.Challenges, func(c Life) bool { return c.Client == client }) ||
+		slices.ContainsFunc(l.Others, func(o Counted) bool { return o.Client == client })
+}

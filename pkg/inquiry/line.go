@@ -180,7 +180,9 @@ func (l *line) report() {
 // guess adds the guesses. The item has their number and the time of the latest one.
 func (l *line) guess() {
 	known := map[int]bool{}
-	for _, f := range l.of(changes.Failed, changes.Exhausted, changes.Passed) {
+	facts := l.of(changes.Failed, changes.Exhausted, changes.Passed)
+	slices.SortFunc(facts, func(a, b changes.Fact) int { return *b.AttemptsLeft - *a.AttemptsLeft }) // some share a time
+	for _, f := range facts {
 		known[l.c.Max-*f.AttemptsLeft] = true
 		l.add(momentOf(f))
 	}

@@ -28,7 +28,8 @@ type Story struct {
 }
 
 // Story returns the life of the challenge with an authenticationId of one of the clients with these ids, nil if neither
-// the table nor the facts know it. facts are the latest ones, in any order; there may be none.
+// the table nor the facts know it. facts are the latest ones, in any order; there may be none. Without keys, nil, it
+// lacks the number, and how the challenge was made.
 func (f *Findings) Story(
 	ctx context.Context, keys *otp.Keys, ids []string, authID string, facts []changes.Event,
 ) (*Story, error) {
@@ -52,8 +53,9 @@ func (f *Findings) Story(
 		Life: found.Challenges[0], Password: ofPassword(*c), Chosen: c.Chosen, DeletedFrom: time.Unix(c.TTL, 0),
 		Number: phone.Number{Mask: c.Mask, Region: c.Region},
 	}
-	if !s.Password {
-		s.User, s.BySend = c.User != "", keys.OfSend(*c)
+	s.User = c.User != "" && !s.Password
+	if keys != nil && !s.Password {
+		s.BySend = keys.OfSend(*c)
 		if s.Number.E164, s.Pays, err = keys.Addressed(*c); err != nil {
 			s.Number.E164 = "" // the key is retired: the page shows what needs none
 		}

@@ -1,0 +1,185 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"countersign/pkg/changes"
+	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
+	"countersign/pkg/inquiry"
+)
+
+// shownFacts is how many facts a page has.
+const shownFacts = 100
+
+// happenedPage is the content of the page of all facts.
+type happenedPage struct {
+	Local        bool
+	Find         findForm
+	Filter       factFilter
+	Clients      []string // that the facts name
+	Kinds        []changes.Kind
+	Facts        []factRow
+	Newer, Older string // addresses of the pages beside this one
+}
+
+// factFilter chooses facts, by the fields of the address.
+type factFilter struct {
+	Client string
+	Kind   changes.Kind
+}
+
+// factRow is a fact as a row of the table.
+type factRow struct {
+	ID     string
+	At     time.Time
+	Text   string
+	More   []string
+	Tone   inquiry.Tone
+	Kind   changes.Kind
+	Number string // masked
+	Test   bool
+
+	Country, Client, AuthID string
+}
+
+// factState returns the state of a challenge or a message after a fact, in words.
+func factState(kind changes.Kind) string { return factStates[kind] }
+
+// factStates has each kind of a fact.
+var factStates = map[changes.Kind]string{
+	changes.Sent: "sent", changes.Passed: "passed", changes.Failed: "wrong code", changes.Exhausted: "locked",
+	changes.Expired: "expired", changes.Refused: "refused", changes.Delivered: "delivered",
+	changes.Undelivered: "not delivered", changes.Blocked: "blocked", changes.MessageExpired: "message expired",
+	changes.Unreadable: "unreadable",
+}
+
+// factKinds are the kinds in the order in which they may happen.
+var factKinds = []changes.Kind{
+	changes.Sent, changes.Delivered, changes.Undelivered, changes.Blocked, changes.MessageExpired, changes.Passed,
+	changes.Failed, changes.Exhausted, changes.Expired, changes.Refused, changes.Unreadable,
+}
+
+// facts returns the latest facts, newest first. Deployed tables keep none.
+func (c *Console) facts() []changes.Event {
+	if c.Local == nil {
+		return nil
+	}
+	return c.Local.Facts()
+}
+
+// happened shows the facts, and the form that finds a challenge or a number.
+func (c *Console) happened(w http.ResponseWriter, r *http.Request) {
+	c.showHappened(w, r, http.StatusOK, findForm{})
+}
+
+func (c *Console) showHappened(w http.ResponseWriter, r *http.Request, status int, form findForm) {
+	form.Deployed = c.Place.Deployed()
+	query := r.URL.Query()
+	p := happenedPage{Local: c.Local != nil, Find: form, Kinds: factKinds, Filter: factFilter{
+		Client: query.Get("client"), Kind: changes.Kind(query.Get("kind")),
+	}}
+	p.list(c.facts(), query.Get("page"))
+	c.show(w, r, status, "happened.html", "/console/happened", "What happened", p)
+}
+
+// list puts those facts on the page that the filter chooses. number is that of the page, from 1 on.
+func (p *happenedPage) list(facts []changes.Event, number string) {
+	var chosen []changes.Event
+	for _, e := range facts {
+		if id := e.Detail.Client; id != "" && !slices.Contains(p.Clients, id) {
+			p.Clients = append(p.Clients, id)
+		}
+		if p.Filter.chooses(e) {
+			chosen = append(chosen, e)
+		}
+	}
+	if id := p.Filter.Client; id != "" && !slices.Contains(p.Clients, id) {
+		p.Clients = append(p.Clients, id)
+	}
+	slices.Sort(p.Clients)
+	last := max(1, (len(chosen)+shownFacts-1)/shownFacts)
+	n, _ := strconv.Atoi(number)
+	n = min(max(n, 1), last)
+	for _, e := range chosen[(n-1)*shownFacts : min(n*shownFacts, len(chosen))] {
+		p.Facts = append(p.Facts, rowOf(e.Detail))
+	}
+	if n > 1 {
+		p.Newer = p.Filter.address(n - 1)
+	}
+	if n < last {
+		p.Older = p.Filter.address(n + 1)
+	}
+}
+
+func (f factFilter) chooses(e changes.Event) bool {
+	return (f.Client == "" || e.Detail.Client == f.Client) && (f.Kind == "" || e.DetailType == f.Kind)
+}
+
+// address returns that of a page of the facts.
+func (f factFilter) address(page int) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"client": f.Client, "kind": string(f.Kind)} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	if len(q) == 0 {
+		return "/console/happened"
+	}
+	return "/console/happened?" + q.Encode()
+}
+
+func rowOf(f changes.Fact) factRow {
+	r := factRow{
+		ID: f.ID, At: f.Time, Kind: f.Kind, Number: f.Mask, Test: f.Test, Country: f.Region, Client: f.Client,
+		AuthID: f.AuthID,
+	}
+	r.Text, r.More, r.Tone = inquiry.FactWords(f)
+	return r
+}
+
+// addressOf returns that of a challenge's page.
+func addressOf(client, authID string) string {
+	return "/console/happened/" + url.PathEscape(authID) + "?" + url.Values{"client": {client}}.Encode()
+}
+
+// records returns the records of all clients, those of a local server's demo client too. Records that cannot be read
+// are left out, and logged.
+func (c *Console) records(ctx context.Context) ([]clients.Record, error) {
+	all, err := registry.Registry{Table: c.Store.Documents()}.List(ctx)
+	if err != nil && len(all) == 0 && c.Local == nil {
+		return nil, err
+	}
+	if err != nil {
+		c.Log.Warn("console", "left out", err.Error())
+	}
+	demo := func(r clients.Record) bool { return c.Local != nil && r.ID == c.Local.Demo.ID }
+	if c.Local != nil && !slices.ContainsFunc(all, demo) {
+		all = append(all, c.Local.Demo)
+	}
+	slices.SortFunc(all, func(a, b clients.Record) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
+}
+
+// idsOf returns the ids of clients: of the named one, or of all records. A client that was removed has no record, and
+// may have challenges.
+func idsOf(client string, records []clients.Record) []string {
+	if client != "" {
+		return []string{client}
+	}
+	var ids []string
+	for _, r := range records {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}

@@ -1,0 +1,136 @@
+package console
+
+import (
+	"context"
+	"net/http"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/inquiry"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+)
+
+// challengePage is the content of a challenge's page.
+type challengePage struct {
+	inquiry.Story
+	Local  bool
+	Limits *limitsPart
+	// NoKeys is why the page lacks what the keyring is needed for, "" if it lacks nothing.
+	NoKeys string
+}
+
+// challenge shows the life of a challenge.
+func (c *Console) challenge(w http.ResponseWriter, r *http.Request) {
+	id, client := r.PathValue("id"), r.URL.Query().Get("client")
+	if !otp.IsAuthID(id) {
+		c.fail(w, r, http.StatusNotFound, "There is no such challenge: an authenticationId has 35 digits.")
+		return
+	}
+	ctx := r.Context()
+	p := challengePage{Local: c.Local != nil}
+	var keys *otp.Keys
+	ring, err := c.Ring()
+	if err != nil {
+		c.Log.Warn("console", "path", r.URL.Path, "cause", err.Error())
+		p.NoKeys = remedy(err)
+	} else {
+		keys = ring.Keys(ctx)
+	}
+	s, err := c.story(ctx, id, client, keys)
+	switch {
+	case err != nil:
+		c.fault(w, r, err)
+		return
+	case s == nil:
+		c.fail(w, r, http.StatusNotFound, missing(client))
+		return
+	}
+	p.Story = *s
+	if p.Number.E164 != "" && !p.Test {
+		if p.Limits, err = c.limitsOf(ctx, ring, s); err != nil {
+			c.fault(w, r, err)
+			return
+		}
+	}
+	c.show(w, r, http.StatusOK, "challenge.html", "/console/happened", "A challenge", p)
+}
+
+// missing returns why there is no challenge.
+func missing(client string) string {
+	who := "No client has this challenge."
+	if client != "" {
+		who = "The client " + client + " does not have this challenge: it may be of another client."
+	}
+	return who + " A challenge is deleted a day after its code is over, and the next one of its id replaces it. The page " +
+		"What happened finds a number: it shows when its messages were counted."
+}
+
+// story returns the life of a challenge, nil if nobody knows it. Without a client, all are looked at.
+func (c *Console) story(ctx context.Context, authID, client string, keys *otp.Keys) (*inquiry.Story, error) {
+	var records []clients.Record
+	if client == "" {
+		var err error
+		if records, err = c.records(ctx); err != nil {
+			return nil, err
+		}
+	}
+	in := inquiry.Findings{Store: c.Store, Now: c.Now()}
+	return in.Story(ctx, keys, idsOf(client, records), authID, c.facts())
+}
+
+// limitsOf returns the limits of a challenge's number.
+func (c *Console) limitsOf(ctx context.Context, ring *keyring.Ring, s *inquiry.Story) (*limitsPart, error) {
+	r, found, err := clients.ReadRecord(ctx, c.Store.Documents(), s.Client)
+	var records []clients.Record
+	switch {
+	case err != nil:
+		return nil, err
+	case found:
+		records = append(records, r)
+	case c.Local != nil && c.Local.Demo.ID == s.Client:
+		records = append(records, c.Local.Demo)
+	}
+	part, err := c.limits(ctx, ring, records, s.Client, s.Number)
+	return &part, err
+}
+
+// StateWords is the state of the challenge in words.
+func (p challengePage) StateWords() string {
+	switch {
+	case p.Gone:
+		return "deleted"
+	case p.Password && p.State == string(otp.Unknown):
+		return "asks for a password"
+	}
+	return stateWords(p.State)
+}
+
+// stateWords returns the state of a challenge in words.
+func stateWords(state string) string {
+	words := map[string]string{
+		inquiry.Pending: "not sent yet", inquiry.Unsent: "not sent", inquiry.Live: "waits for its code",
+		string(otp.Used): "passed", string(otp.Locked): "locked", string(otp.Expired): "expired",
+	}[state]
+	if words == "" {
+		return state
+	}
+	return words
+}
+
+// StateTone is that of the mark with the state.
+func (p challengePage) StateTone() inquiry.Tone { return stateTone(p.State) }
+
+func stateTone(state string) inquiry.Tone {
+	switch state {
+	case string(otp.Used):
+		return inquiry.Good
+	case inquiry.Unsent, string(otp.Locked):
+		return inquiry.Bad
+	case string(otp.Expired), inquiry.Pending:
+		return inquiry.Warn
+	}
+	return inquiry.Plain
+}
+
+// Left is how many attempts are left.
+func (p challengePage) Left() int { return max(0, p.Allowed-p.Attempts) }

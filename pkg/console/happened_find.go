@@ -1,0 +1,179 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/inquiry"
+	"countersign/pkg/keyring"
+	"countersign/pkg/otp"
+	"countersign/pkg/phone"
+)
+
+// findForm is the form that finds a number or a challenge, with what was typed, and its answer.
+type findForm struct {
+	Number, AuthID, Client   string // as typed, if it is refused
+	NumberError, AuthIDError string
+	Deployed                 bool // the answer costs a read of a whole table of AWS
+	Found                    *foundNumber
+}
+
+// foundNumber is what is known of a number.
+type foundNumber struct {
+	Number, Country string // masked
+	Client          string // that was asked for, "" for all
+	inquiry.Lives
+	Limits []limitsPart
+	Notes  []string
+}
+
+// limitsPart are the limits of a number, or the reason why they are not known.
+type limitsPart struct {
+	inquiry.Limits
+	Unknown string
+}
+
+// maxTyped is more than any field has.
+const maxTyped = 256
+
+// find answers the form. It is sent in a body, so that no address has a number.
+func (c *Console) find(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	field := func(name string) string {
+		text := strings.TrimSpace(r.PostFormValue(name))
+		return text[:min(len(text), maxTyped)]
+	}
+	form := findForm{Number: field("number"), AuthID: field("authenticationId"), Client: field("client")}
+	switch of := field("of"); {
+	case of != "":
+		c.findBeside(w, r, of, form.Client)
+	case form.AuthID != "" && otp.IsAuthID(form.AuthID):
+		address := "/console/happened/" + form.AuthID
+		if form.Client != "" {
+			address = addressOf(form.Client, form.AuthID)
+		}
+		http.Redirect(w, r, address, http.StatusSeeOther)
+	case form.AuthID != "":
+		form.AuthIDError = "An authenticationId has 35 digits: init answers it."
+		c.showHappened(w, r, http.StatusUnprocessableEntity, form)
+	case form.Number == "":
+		form.NumberError = "Type a number, or an authenticationId below."
+		c.showHappened(w, r, http.StatusUnprocessableEntity, form)
+	default:
+		n, err := inquiry.Typed(form.Number)
+		if err != nil {
+			form.NumberError = "This number is not possible. Type a calling code and a number, such as " +
+				"+606543216353, +60 6543-216353 or 60-6543216353."
+			c.showHappened(w, r, http.StatusUnprocessableEntity, form)
+			return
+		}
+		c.findNumber(w, r, n, form.Client)
+	}
+}
+
+// findNumber shows what is known of a number.
+func (c *Console) findNumber(w http.ResponseWriter, r *http.Request, n phone.Number, client string) {
+	found, err := c.foundNumber(r.Context(), n, client)
+	if err != nil {
+		c.fault(w, r, err)
+		return
+	}
+	c.showHappened(w, r, http.StatusOK, findForm{Client: client, Found: found})
+}
+
+// findBeside shows what is known of the number of a challenge, which nobody has to type.
+func (c *Console) findBeside(w http.ResponseWriter, r *http.Request, authID, client string) {
+	ring, err := c.Ring()
+	if err != nil {
+		c.fault(w, r, err)
+		return
+	}
+	s, err := c.story(r.Context(), authID, client, ring.Keys(r.Context()))
+	switch {
+	case err != nil:
+		c.fault(w, r, err)
+	case s == nil || s.Number.E164 == "":
+		c.fail(w, r, http.StatusNotFound, "The number of this challenge is not known any more: the challenge is deleted, "+
+			"or the key of its number is retired.")
+	default:
+		c.findNumber(w, r, s.Number, s.Client)
+	}
+}
+
+// foundNumber reads what is known of a number, for one client or for all. It reads the whole table of challenges.
+func (c *Console) foundNumber(ctx context.Context, n phone.Number, client string) (*foundNumber, error) {
+	ring, err := c.Ring()
+	if err != nil {
+		return nil, err
+	}
+	records, err := c.records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := idsOf(client, records)
+	in := inquiry.Findings{Store: c.Store, Now: c.Now()}
+	if err := in.Number(ctx, ring.Keys(ctx), ids, n.E164); err != nil {
+		return nil, err
+	}
+	found := &foundNumber{Number: n.Mask, Country: n.Region, Client: client, Lives: in.Lives}
+	for _, id := range ids {
+		if client == "" && !in.Names(id) {
+			continue
+		}
+		part, err := c.limits(ctx, ring, records, id, n)
+		if err != nil {
+			return nil, err
+		}
+		found.Limits = append(found.Limits, part)
+	}
+	found.note(ctx, c, ring, records, n)
+	return found, nil
+}
+
+// limits returns those of a number for a client.
+func (c *Console) limits(
+	ctx context.Context, ring *keyring.Ring, records []clients.Record, id string, n phone.Number,
+) (limitsPart, error) {
+	at := slices.IndexFunc(records, func(r clients.Record) bool { return r.ID == id })
+	if at < 0 {
+		return limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}, Unknown: "There is no such client any more, " +
+			"so it has no limits."}, nil
+	}
+	client, err := records[at].Client(ctx, c.Config.Defaults(), ring)
+	if err != nil {
+		c.Log.Warn("console", "client", id, "cause", err.Error())
+		return limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}, Unknown: "The record of the client cannot be " +
+			"used: the log of the server has the reason."}, nil
+	}
+	l, err := inquiry.DeskOf(c.Store, client, ring.Keys(ctx), n).Limits(ctx, c.Now())
+	return limitsPart{Limits: l}, err
+}
+
+// note adds what a reader may miss.
+func (f *foundNumber) note(
+	ctx context.Context, c *Console, ring *keyring.Ring, records []clients.Record, n phone.Number,
+) {
+	for _, r := range records {
+		if len(r.TestNumbers) == 0 || f.Client != "" && r.ID != f.Client {
+			continue
+		}
+		client, err := r.Client(ctx, c.Config.Defaults(), ring)
+		if err != nil {
+			c.Log.Warn("console", "client", r.ID, "cause", err.Error())
+			continue
+		}
+		if client.TestNumbers[n.E164].Is() {
+			f.Notes = append(f.Notes, "It is a test number of client "+r.ID+": no message goes to it, and none is counted. "+
+				"Find its challenges by their authenticationId.")
+		}
+	}
+	if f.Client != "" && !slices.ContainsFunc(records, func(r clients.Record) bool { return r.ID == f.Client }) {
+		f.Notes = append(f.Notes, "There is no client "+f.Client+": the page Clients has those that exist.")
+	}
+	if len(f.Challenges)+len(f.Others) == 0 {
+		f.Notes = append(f.Notes, "Nothing was sent to it, or all of it was more than 30 days ago.")
+	}
+}
