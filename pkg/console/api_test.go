@@ -15,10 +15,15 @@ import (
 // getAPI asks a console against deployed tables for a path.
 func getAPI(t *testing.T, path string) *httptest.ResponseRecorder {
 	t.Helper()
+	return getAPIOf(t, nil, path)
+}
+
+func getAPIOf(t *testing.T, local *Local, path string) *httptest.ResponseRecorder {
+	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Host, r.RemoteAddr = "127.0.0.1", "127.0.0.1:1"
 	w := httptest.NewRecorder()
-	New(t.Context(), Sources{Log: slog.New(slog.DiscardHandler)}).ServeHTTP(w, r)
+	New(t.Context(), Sources{Local: local, Log: slog.New(slog.DiscardHandler)}).ServeHTTP(w, r)
 	return w
 }
 
@@ -45,10 +50,29 @@ func TestAPIPage(t *testing.T) {
 	}
 }
 
+// TestAPITries: the operations that the form calls have a link to it, where there is a form.
+func TestAPITries(t *testing.T) {
+	const link = `href="/#try"`
+	if strings.Contains(getAPI(t, "/console/api").Body.String(), link) {
+		t.Error("the page leads to a form that a console against deployed tables does not have")
+	}
+	text := getAPIOf(t, &Local{}, "/console/api").Body.String()
+	for _, id := range []string{"initCustomerAuthentication", "triggerChallenge", "verifyUserAuthentication", "otp"} {
+		_, about, _ := strings.Cut(text, `<article id="operation-`+id+`"`)
+		about, _, _ = strings.Cut(about, "</article>")
+		if !strings.Contains(about, link) {
+			t.Errorf("%s has no link to the form", id)
+		}
+	}
+	if n := strings.Count(text, link); n != 4 {
+		t.Errorf("the page has %d links to the form, want 4", n)
+	}
+}
+
 var (
-	identified = regexp.MustCompile(` id="([^"]*)"`)
-	local      = regexp.MustCompile(` href="#([^"]*)"`)
-	heading    = regexp.MustCompile(`<h([1-6])`)
+	apiID      = regexp.MustCompile(` id="([^"]*)"`)
+	apiLink    = regexp.MustCompile(` href="#([^"]*)"`)
+	apiHeading = regexp.MustCompile(`<h([1-6])`)
 )
 
 // TestAPIAnchors: each link within the page leads to one place, and no heading skips a level.
@@ -56,12 +80,12 @@ func TestAPIAnchors(t *testing.T) {
 	for _, contract := range []string{"", "ams-dws", "unimatrix"} {
 		text := getAPI(t, "/console/api?contract="+contract).Body.String()
 		places := map[string]int{}
-		for _, found := range identified.FindAllStringSubmatch(text, -1) {
+		for _, found := range apiID.FindAllStringSubmatch(text, -1) {
 			if places[found[1]]++; places[found[1]] > 1 {
 				t.Errorf("%s: the id %s is there twice", contract, found[1])
 			}
 		}
-		links := local.FindAllStringSubmatch(text, -1)
+		links := apiLink.FindAllStringSubmatch(text, -1)
 		for _, found := range links {
 			if places[found[1]] == 0 {
 				t.Errorf("%s: the link to #%s leads nowhere", contract, found[1])
@@ -71,7 +95,7 @@ func TestAPIAnchors(t *testing.T) {
 			t.Errorf("%s: %d links within the page", contract, len(links))
 		}
 		before := "0"
-		for _, found := range heading.FindAllStringSubmatch(text, -1) {
+		for _, found := range apiHeading.FindAllStringSubmatch(text, -1) {
 			if found[1][0] > before[0]+1 {
 				t.Errorf("%s: a heading of level %s follows one of level %s", contract, found[1], before)
 			}
@@ -80,8 +104,8 @@ func TestAPIAnchors(t *testing.T) {
 	}
 }
 
-// small is a document whose texts are tags, and with a schema that is inside itself.
-const small = `
+// smallAPI is a document whose texts are tags, and with a schema that is inside itself.
+const smallAPI = `
 openapi: 3.1.1
 info: {title: <script>title</script>, description: "<script>about</script> [a](javascript:go) <!-- gone -->"}
 tags: [{name: <script>tag</script>, description: "<img src=x onerror=go()>\n\n# <b>head</b>"}]
@@ -109,7 +133,7 @@ components:
 
 // TestAPITextsAreNoTags: nothing in the document becomes a tag, and nothing of it is left out.
 func TestAPITextsAreNoTags(t *testing.T) {
-	pages, err := writeAPIPages([]byte(small))
+	pages, err := writeAPIPages([]byte(smallAPI), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +161,7 @@ func TestAPITextsAreNoTags(t *testing.T) {
 
 // TestAPIRecursion: a schema inside itself is a link there.
 func TestAPIRecursion(t *testing.T) {
-	pages, err := writeAPIPages([]byte(small))
+	pages, err := writeAPIPages([]byte(smallAPI), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,11 +184,11 @@ func TestAPIRefusesUnknownParts(t *testing.T) {
 		"a second media type": {"          <script>kind", "          other: {}\n          <script>kind", "media type"},
 		"no known scheme":     {"      summary:", "      security: [{lock: []}]\n      summary:", "lock"},
 	} {
-		text := strings.Replace(small, c.old, c.new, 1)
-		if text == small {
+		text := strings.Replace(smallAPI, c.old, c.new, 1)
+		if text == smallAPI {
 			t.Fatalf("%s: the document lacks %q", name, c.old)
 		}
-		if _, err := writeAPIPages([]byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := writeAPIPages([]byte(text), true); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want an error with %s", name, err, c.want)
 		}
 	}

@@ -16,21 +16,21 @@ import (
 	"countersign/docs"
 )
 
-// section is the part of the page about one thing.
-type section struct {
+// apiSection is the part of the page about one thing.
+type apiSection struct {
 	name, html string
 	letters    string // of the text
 	needs      map[string]int
 }
 
-func newSection(name, text string) *section {
-	return &section{name, text, letters(html.UnescapeString(tags.ReplaceAllString(text, ""))), map[string]int{}}
+func newAPISection(name, text string) *apiSection {
+	return &apiSection{name, text, apiLetters(html.UnescapeString(apiTag.ReplaceAllString(text, ""))), map[string]int{}}
 }
 
-var tags = regexp.MustCompile(`<[^>]*>`)
+var apiTag = regexp.MustCompile(`<[^>]*>`)
 
-// letters returns the letters and digits of a text, which Markdown, HTML and line breaks leave as they are.
-func letters(text string) string {
+// apiLetters returns the letters and digits of a text, which Markdown, HTML and line breaks leave as they are.
+func apiLetters(text string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {
 			return c
@@ -39,25 +39,25 @@ func letters(text string) string {
 	}, text)
 }
 
-// whole compares the page with the document, which it reads in a way of its own.
-type whole struct {
+// wholeAPI compares the page with the document, which it reads in a way of its own.
+type wholeAPI struct {
 	*testing.T
 	page string
 	tree map[string]any
 }
 
-// section returns the part of the page with an id, up to the end of its article.
-func (w *whole) section(id string) *section {
+// apiSection returns the part of the page with an id, up to the end of its article.
+func (w *wholeAPI) section(id string) *apiSection {
 	_, text, found := strings.Cut(w.page, `<article id="`+id+`"`)
 	if !found {
 		w.Errorf("the page lacks %s", id)
 	}
 	text, _, _ = strings.Cut(text, "</article>")
-	return newSection(id, text)
+	return newAPISection(id, text)
 }
 
 // check reports what a section lacks.
-func (w *whole) check(s *section) {
+func (w *wholeAPI) check(s *apiSection) {
 	w.Helper()
 	for what, n := range s.needs {
 		if got := strings.Count(s.html, what); got < n {
@@ -67,27 +67,27 @@ func (w *whole) check(s *section) {
 }
 
 // reads checks that a section has a text.
-func (w *whole) reads(s *section, text any) {
+func (w *wholeAPI) reads(s *apiSection, text any) {
 	w.Helper()
-	if text, ok := text.(string); ok && !strings.Contains(s.letters, letters(text)) {
+	if text, ok := text.(string); ok && !strings.Contains(s.letters, apiLetters(text)) {
 		w.Errorf("%s lacks the text %q", s.name, text)
 	}
 }
 
-// needs adds a value in code letters.
-func (s *section) need(v any) {
+// need adds a value in code letters.
+func (s *apiSection) need(v any) {
 	if v == "" {
 		v = `""`
 	}
-	s.needs["<code>"+escaped(fmt.Sprint(v))+"</code>"]++
+	s.needs["<code>"+apiEscaped(fmt.Sprint(v))+"</code>"]++
 }
 
-func escaped(text string) string {
+func apiEscaped(text string) string {
 	return strings.ReplaceAll(html.EscapeString(text), "+", "&#43;")
 }
 
 // at returns what a reference leads to, or the node itself.
-func (w *whole) at(node any) map[string]any {
+func (w *wholeAPI) at(node any) map[string]any {
 	object, _ := node.(map[string]any)
 	ref, ok := object["$ref"].(string)
 	if !ok {
@@ -104,7 +104,7 @@ func (w *whole) at(node any) map[string]any {
 }
 
 // schema adds what a schema has. A keyword that is new has to be added here and to the page.
-func (w *whole) schema(s *section, node any) {
+func (w *wholeAPI) schema(s *apiSection, node any) {
 	w.Helper()
 	for keyword, v := range node.(map[string]any) {
 		switch keyword {
@@ -146,7 +146,7 @@ func (w *whole) schema(s *section, node any) {
 }
 
 // required adds the marks of required fields, and the names of those that are described elsewhere.
-func (w *whole) required(s *section, node map[string]any, names []any) {
+func (w *wholeAPI) required(s *apiSection, node map[string]any, names []any) {
 	fields, _ := node["properties"].(map[string]any)
 	for _, name := range names {
 		if fields[name.(string)] == nil {
@@ -158,7 +158,7 @@ func (w *whole) required(s *section, node map[string]any, names []any) {
 }
 
 // members checks that an object has none but the named members.
-func (w *whole) members(what string, object map[string]any, names ...string) {
+func (w *wholeAPI) members(what string, object map[string]any, names ...string) {
 	w.Helper()
 	for name := range object {
 		if !slices.Contains(names, name) {
@@ -168,7 +168,7 @@ func (w *whole) members(what string, object map[string]any, names ...string) {
 }
 
 // parameter adds a parameter or a header.
-func (w *whole) parameter(s *section, name string, node any) {
+func (w *wholeAPI) parameter(s *apiSection, name string, node any) {
 	p := w.at(node)
 	w.members(s.name, p, "name", "in", "required", "description", "schema", "example", "examples")
 	if p["name"] != nil {
@@ -181,28 +181,28 @@ func (w *whole) parameter(s *section, name string, node any) {
 	}
 	w.reads(s, p["description"])
 	w.reads(s, p["example"])
-	for name, e := range object(p["examples"]) {
+	for name, e := range apiObject(p["examples"]) {
 		w.reads(s, name)
-		w.reads(s, object(e)["value"])
+		w.reads(s, apiObject(e)["value"])
 	}
 	w.schema(s, p["schema"])
 }
 
-func object(node any) map[string]any {
+func apiObject(node any) map[string]any {
 	o, _ := node.(map[string]any)
 	return o
 }
 
-var pre = regexp.MustCompile(`(?s)<pre>(.*?)</pre>`)
+var apiJSON = regexp.MustCompile(`(?s)<pre>(.*?)</pre>`)
 
 // json checks that a section shows a value.
-func (w *whole) json(s *section, value any) {
+func (w *wholeAPI) json(s *apiSection, value any) {
 	w.Helper()
 	text, err := json.Marshal(value)
 	if err != nil {
 		w.Fatal(err)
 	}
-	for _, found := range pre.FindAllStringSubmatch(s.html, -1) {
+	for _, found := range apiJSON.FindAllStringSubmatch(s.html, -1) {
 		var got, want any
 		if err := json.Unmarshal([]byte(html.UnescapeString(found[1])), &got); err != nil {
 			w.Errorf("%s: %v in %s", s.name, err, found[1])
@@ -215,27 +215,27 @@ func (w *whole) json(s *section, value any) {
 }
 
 // content adds a body.
-func (w *whole) content(s *section, node any) {
-	for kind, m := range object(node) {
+func (w *wholeAPI) content(s *apiSection, node any) {
+	for kind, m := range apiObject(node) {
 		s.need(kind)
-		w.members(s.name, object(m), "schema", "examples")
-		for name, e := range object(object(m)["examples"]) {
+		w.members(s.name, apiObject(m), "schema", "examples")
+		for name, e := range apiObject(apiObject(m)["examples"]) {
 			e := w.at(e)
 			w.members(s.name+" "+name, e, "summary", "value")
 			s.needs["<summary><code>"+name+"</code>"]++
 			w.reads(s, e["summary"])
 			w.json(s, e["value"])
 		}
-		schema := object(m)["schema"]
+		schema := apiObject(m)["schema"]
 		w.schema(s, schema)
-		if object(schema)["$ref"] != nil { // the schema's own fields are there too
+		if apiObject(schema)["$ref"] != nil { // the schema's own fields are there too
 			w.schema(s, w.at(schema))
 		}
 	}
 }
 
 // operation checks the section of an operation.
-func (w *whole) operation(path string, o map[string]any) {
+func (w *wholeAPI) operation(path string, o map[string]any) {
 	w.members(path, o, "tags", "operationId", "summary", "description", "security", "parameters", "requestBody",
 		"responses")
 	s := w.section("operation-" + o["operationId"].(string))
@@ -244,29 +244,29 @@ func (w *whole) operation(path string, o map[string]any) {
 	w.reads(s, o["summary"])
 	w.reads(s, o["description"])
 	for _, alternative := range o["security"].([]any) {
-		if len(object(alternative)) == 0 {
+		if len(apiObject(alternative)) == 0 {
 			s.needs["<li>none</li>"]++
 		}
-		for name := range object(alternative) {
+		for name := range apiObject(alternative) {
 			s.needs[`<a href="#security-`+name+`">`]++
 		}
 	}
 	for _, p := range o["parameters"].([]any) {
 		w.parameter(s, "", p)
 	}
-	w.members(path, object(o["requestBody"]), "required", "content")
-	w.content(s, object(o["requestBody"])["content"])
-	for status, r := range object(o["responses"]) {
-		r := object(r)
+	w.members(path, apiObject(o["requestBody"]), "required", "content")
+	w.content(s, apiObject(o["requestBody"])["content"])
+	for status, r := range apiObject(o["responses"]) {
+		r := apiObject(r)
 		w.members(path, r, "description", "headers", "content", "links")
 		s.needs["Answer "+status+"<"]++
 		w.reads(s, r["description"])
-		for name, h := range object(r["headers"]) {
+		for name, h := range apiObject(r["headers"]) {
 			w.parameter(s, name, h)
 		}
 		w.content(s, r["content"])
-		for name, l := range object(r["links"]) {
-			l := object(l)
+		for name, l := range apiObject(r["links"]) {
+			l := apiObject(l)
 			w.members(path, l, "operationId", "requestBody", "parameters", "description")
 			s.needs["<li>"+name+`: <a href="#operation-`+l["operationId"].(string)+`">`]++
 			w.reads(s, l["description"])
@@ -282,19 +282,19 @@ func (w *whole) operation(path string, o map[string]any) {
 // TestAPIPageIsWhole: all that the document has is on the page, in the section that it belongs to. This test reads the
 // document in its own way, and fails on what it does not know.
 func TestAPIPageIsWhole(t *testing.T) {
-	w := &whole{T: t, page: getAPI(t, "/console/api").Body.String()}
+	w := &wholeAPI{T: t, page: getAPI(t, "/console/api").Body.String()}
 	if err := yaml.Unmarshal(docs.OpenAPI, &w.tree); err != nil {
 		t.Fatal(err)
 	}
 	w.members("the document", w.tree, "openapi", "info", "servers", "tags", "paths", "components")
-	about := newSection("the page", w.page)
+	about := newAPISection("the page", w.page)
 	var texts func(any)
 	texts = func(node any) {
 		switch node := node.(type) {
 		case map[string]any:
 			for name, inner := range node {
 				if name == "variables" {
-					for name := range object(inner) {
+					for name := range apiObject(inner) {
 						w.reads(about, name)
 					}
 				}
@@ -312,26 +312,26 @@ func TestAPIPageIsWhole(t *testing.T) {
 		texts(w.tree[part])
 	}
 	operations := 0
-	for path, p := range object(w.tree["paths"]) {
-		w.members(path, object(p), "servers", "post")
-		w.operation(path, object(object(p)["post"]))
+	for path, p := range apiObject(w.tree["paths"]) {
+		w.members(path, apiObject(p), "servers", "post")
+		w.operation(path, apiObject(apiObject(p)["post"]))
 		operations++
 	}
-	parts := object(w.tree["components"])
+	parts := apiObject(w.tree["components"])
 	w.members("components", parts, "securitySchemes", "parameters", "headers", "schemas", "examples")
-	for name, node := range object(parts["schemas"]) {
+	for name, node := range apiObject(parts["schemas"]) {
 		s := w.section("schema-" + name)
 		w.schema(s, node)
 		w.check(s)
 	}
-	for name, node := range object(parts["securitySchemes"]) {
+	for name, node := range apiObject(parts["securitySchemes"]) {
 		s := w.section("security-" + name)
-		w.members(s.name, object(node), "type", "in", "name", "description")
-		for _, text := range object(node) {
+		w.members(s.name, apiObject(node), "type", "in", "name", "description")
+		for _, text := range apiObject(node) {
 			w.reads(s, text)
 		}
 	}
-	if schemas := len(object(parts["schemas"])); operations < 7 || schemas < 40 {
+	if schemas := len(apiObject(parts["schemas"])); operations < 7 || schemas < 40 {
 		t.Errorf("the document has %d operations and %d schemas", operations, schemas)
 	}
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"html/template"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
+	"countersign/docs"
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
@@ -51,11 +54,16 @@ type Console struct {
 	live  hub
 	calls onceEach // of the form that calls the contracts
 	mux   *http.ServeMux
+	// apiPages returns what the page of the API shows. It is written at the first use, as it stays the same.
+	apiPages func() (map[string]template.HTML, error)
 }
 
 // New returns a console. Its live pages end with ctx, so that a server which shuts down does not wait for them.
 func New(ctx context.Context, s Sources) *Console {
 	c := &Console{Sources: s, ended: ctx.Done(), mux: http.NewServeMux()}
+	c.apiPages = sync.OnceValues(func() (map[string]template.HTML, error) {
+		return writeAPIPages(docs.OpenAPI, s.Local != nil)
+	})
 	if s.Local != nil {
 		c.mux.HandleFunc("GET /{$}", c.phone)
 		c.mux.HandleFunc("POST /console/try", c.try)
