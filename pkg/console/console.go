@@ -83,6 +83,8 @@ func New(ctx context.Context, s Sources) *Console {
 	c.mux.HandleFunc("GET /console/happened", c.happened)
 	c.mux.HandleFunc("POST /console/happened", c.find)
 	c.mux.HandleFunc("GET /console/happened/{id}", c.challenge)
+	c.mux.Handle("GET /console", http.RedirectHandler("/", http.StatusFound)) // what people type
+	c.mux.Handle("GET /console/{$}", http.RedirectHandler("/", http.StatusFound))
 	c.mux.HandleFunc("GET /console/live", c.serveLive)
 	c.mux.HandleFunc("/", c.unknown)
 	return c

@@ -33,8 +33,8 @@ func remedy(cause error) string {
 	case refused != nil:
 		return remedyOf(refused)
 	case errors.As(cause, &send):
-		return "There is no connection to the tables or to the keyring. The log of the server has the address: check the " +
-			"network and AWS_REGION."
+		return "There is no connection to the tables or to the keyring. The log of the server has the address: check " +
+			"the network and AWS_REGION."
 	}
 	return "The store cannot be read: the log of the server has the reason."
 }

@@ -22,6 +22,7 @@ import (
 	"countersign/docs/openapitest"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
+	"countersign/pkg/console"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/openstore"
@@ -119,6 +120,7 @@ func stage(t testing.TB, all captures) *scene {
 	s.ports = service.Ports{Keys: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader, Log: log}
 	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: s.now, Rand: rand.Reader}
 	s.local = newServer(s.store, s.outbox, s.outbox, s.ports)
+	s.local.console = console.New(t.Context(), console.Sources{Log: log}) // which must not get a request of an SDK
 	s.server = httptest.NewServer(openapitest.Handler(t, s.local))
 	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })
 	return s

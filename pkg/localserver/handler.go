@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/console"
 	"countersign/pkg/gateway"
 	"countersign/pkg/outbox"
+	"countersign/pkg/unimatrix"
 )
 
 // server gives each request to the contract that a function of the deployment would give
@@ -51,7 +52,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		console.ServeDocument(w, r)
 	case strings.HasPrefix(path, "/_dev/"):
 		refuse(w, http.StatusNotFound, "nothing is served at this path")
-	case console.Serves(r.Method, path):
+	case console.Serves(r.Method, path) && !unimatrix.Serves("", query): // an SDK names its action in any path
 		s.console.ServeHTTP(w, r)
 	default: // Unimatrix serves all other paths, and answers unknown ones
 		s.serve(w, r, s.otp, path, query)

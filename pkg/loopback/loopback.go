@@ -31,7 +31,7 @@ func Only(h http.Handler, others ...string) http.Handler {
 		case !allowed((&url.URL{Host: r.Host}).Hostname(), others):
 			refuse(w, "this host is not served: use 127.0.0.1, localhost, or a host that the command was started with "+
 				"(serve --allow-host)")
-		case foreign(r):
+		case Foreign(r):
 			refuse(w, "this request comes from a web page of another origin: only programs may call")
 		default:
 			h.ServeHTTP(w, r)
@@ -41,15 +41,16 @@ func Only(h http.Handler, others ...string) http.Handler {
 
 func refuse(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusForbidden)
 	io.WriteString(w, `{"message":"`+message+`"}`)
 }
 
-// foreign reports whether a browser sent the request for a page of another origin. Another
+// Foreign reports whether a browser sent the request for a page of another origin. Another
 // port is another origin, and so are sandboxed pages and files ("null"). A browser may
 // leave out Origin, and then still states the kind of site, except for requests that only
 // read.
-func foreign(r *http.Request) bool {
+func Foreign(r *http.Request) bool {
 	origins := r.Header.Values("Origin")
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
