@@ -32,12 +32,13 @@ type consoleCommand struct {
 
 // Help describes what the pages need.
 func (*consoleCommand) Help() string {
-	return `Open the address that it prints in a browser on this machine. The pages show challenges, clients, the guard ` +
-		`and settings. They show no codes and no messages, and mask numbers. countersign serve has the same pages, with ` +
-		`a phone.
+	return `Open the address that it prints in a browser on this machine. The pages show challenges, clients, the ` +
+		`guard and settings. They show no codes and no messages, and mask numbers. countersign serve has the same ` +
+		`pages, with a phone.
 
-Nothing is made that is missing: neither tables, nor a folder, nor a keyring. Pages that need a key read the keyring at ` +
-		`their first use, and the others work without the permission to read it. docs/console.md has an IAM policy.`
+Nothing is made that is missing: neither tables, nor a folder, nor a keyring. Pages that need a key read the ` +
+		`keyring at their first use, and the others work without the permission to read it. docs/console.md has an ` +
+		`IAM policy.`
 }
 
 // Validate refuses flags that name two places, as the other commands do, and addresses that other machines reach.
@@ -45,8 +46,8 @@ func (c *consoleCommand) Validate() error {
 	if host, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("--listen %s: must be HOST:PORT: %w", c.Listen, err)
 	} else if !loopback.Is(host) {
-		return fmt.Errorf("--listen %s: must be an address of the loopback interface, such as 127.0.0.1:8081: the pages "+
-			"are for the person at this machine", c.Listen)
+		return fmt.Errorf("--listen %s: must be an address of the loopback interface, such as 127.0.0.1:8081: the "+
+			"pages are for the person at this machine", c.Listen)
 	}
 	return c.place().Validate()
 }
