@@ -76,8 +76,10 @@ class Server {
     }, client);
   }
 
-  // messages returns those of the outbox, newest first.
-  async messages() { return (await fetch(this.url + '/_dev/messages')).json(); }
+  // messages returns those of the outbox, newest first. Without a number it has those to all numbers.
+  async messages(to = '') {
+    return (await fetch(`${this.url}/_dev/messages?${new URLSearchParams(to && { to })}`)).json();
+  }
 
   async code() { return (await this.messages())[0].code; }
 }
