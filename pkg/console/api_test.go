@@ -145,8 +145,8 @@ func TestAPITextsAreNoTags(t *testing.T) {
 	}
 	shown := html.UnescapeString(text)
 	for _, part := range []string{
-		"title", "about", "tag", "path", "id", "summary", "kind", "example", "value", "tree", "field", "enum", "pattern",
-		"needed",
+		"title", "about", "tag", "path", "id", "summary", "kind", "example", "value", "tree", "field", "enum",
+		"pattern", "needed",
 	} {
 		if !strings.Contains(shown, "<script>"+part+"</script>") {
 			t.Errorf("the page lacks the text of the %s", part)

@@ -93,7 +93,7 @@ func TestContrast(t *testing.T) {
 					}
 					a, b := luminance(t, colours[upper]), luminance(t, colours[lower])
 					if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < least {
-						t.Errorf("%s: --%s on --%s has a contrast of %.2f, want %.1f", scheme, upper, lower, ratio, least)
+						t.Errorf("%s: --%s on --%s: a contrast of %.2f, want %.1f", scheme, upper, lower, ratio, least)
 					}
 				}
 			}
