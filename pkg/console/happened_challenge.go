@@ -132,5 +132,8 @@ func stateTone(state string) inquiry.Tone {
 	return inquiry.Plain
 }
 
+// Lived reports whether the challenge has or had a code, or asked for a password, and is still known.
+func (p challengePage) Lived() bool { return !p.Gone && p.State != inquiry.Unsent && p.State != inquiry.Pending }
+
 // Left is how many attempts are left.
 func (p challengePage) Left() int { return max(0, p.Allowed-p.Attempts) }

@@ -63,10 +63,9 @@ func (f *Findings) Story(
 	l := line{c: *c, now: f.Now, sends: sends, receipts: s.Messages}
 	for _, e := range facts {
 		switch fact := e.Detail; {
-		case fact.AuthID != authID || fact.Client != c.Client:
-		case fact.Of(c):
+		case fact.Of(c): // a receipt may have no authenticationId
 			l.facts = append(l.facts, fact)
-		default:
+		case fact.AuthID == authID && fact.Client == c.Client:
 			l.others = append(l.others, fact)
 		}
 	}
