@@ -133,7 +133,9 @@ func stateTone(state string) inquiry.Tone {
 }
 
 // Lived reports whether the challenge has or had a code, or asked for a password, and is still known.
-func (p challengePage) Lived() bool { return !p.Gone && p.State != inquiry.Unsent && p.State != inquiry.Pending }
+func (p challengePage) Lived() bool {
+	return !p.Gone && p.State != inquiry.Unsent && p.State != inquiry.Pending
+}
 
 // Left is how many attempts are left.
 func (p challengePage) Left() int { return max(0, p.Allowed-p.Attempts) }
