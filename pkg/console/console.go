@@ -66,6 +66,7 @@ func New(ctx context.Context, s Sources) *Console {
 	})
 	if s.Local != nil {
 		c.mux.HandleFunc("GET /{$}", c.phone)
+		c.mux.HandleFunc("POST /console/messages/empty", c.empty)
 		c.mux.HandleFunc("POST /console/try", c.try)
 		c.mux.Handle("GET /console/try", http.RedirectHandler("/", http.StatusSeeOther))
 	} else {

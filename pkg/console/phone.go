@@ -2,7 +2,11 @@ package console
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
+	"countersign/pkg/inquiry"
 	"countersign/pkg/outbox"
 )
 
@@ -11,9 +15,19 @@ const shownMessages = 50
 
 // phonePage is the content of the phone's page.
 type phonePage struct {
-	Messages []outbox.Entry
-	Try      tryPage
+	Messages  []phoneMessage // newest first
+	To        string         // the number whose messages these are, as it was typed; "" for all
+	Problem   string         // why it is refused
+	Challenge string         // the challenge whose messages these are; "" for all
+	Before    bool           // newer messages are left out
+	Stale     bool           // the place in the address is gone: these are the newest messages
+	Newest    string         // address of the newest messages
+	Older     string         // address of older ones, "" if there are none
+	Try       tryPage
 }
+
+// Filtered reports whether the page leaves out messages of other numbers or challenges.
+func (p phonePage) Filtered() bool { return p.To != "" || p.Challenge != "" }
 
 // phone shows the messages as a phone does, newest first, and beside it the form that calls the contracts.
 func (c *Console) phone(w http.ResponseWriter, r *http.Request) {
@@ -22,10 +36,67 @@ func (c *Console) phone(w http.ResponseWriter, r *http.Request) {
 
 // showPhone answers with the phone beside a form.
 func (c *Console) showPhone(w http.ResponseWriter, r *http.Request, status int, form tryPage) {
-	all, err := c.Local.Outbox.List("")
-	if err != nil {
+	p := phonePage{To: Recipient(r), Challenge: r.URL.Query().Get("challenge"), Try: form}
+	query := outbox.Query{AuthID: p.Challenge, Before: r.URL.Query().Get("before"), Limit: shownMessages}
+	if p.To != "" {
+		number, err := inquiry.Typed(strings.TrimSpace(p.To))
+		if err != nil {
+			status, p.Problem = http.StatusUnprocessableEntity, "This number is not possible: write its calling code "+
+				"and the number, such as +60 6543 216353."
+		} else {
+			query.To = number.E164.E164() // messages to every spelling of the line
+		}
+	}
+	if p.Problem == "" {
+		found, err := c.Local.Outbox.Page(query)
+		if err != nil {
+			c.fault(w, r, err)
+			return
+		}
+		p.fill(query, found, c.Now())
+	}
+	c.show(w, r, status, "phone.html", "/", "Phone", p)
+}
+
+// fill adds what was found in the outbox.
+func (p *phonePage) fill(q outbox.Query, found outbox.Page, now time.Time) {
+	for _, e := range found.Entries {
+		p.Messages = append(p.Messages, onScreen(e, now))
+	}
+	p.Stale, p.Before = found.Stale, q.Before != "" && !found.Stale
+	p.Newest = phoneAddress(q.To, q.AuthID, "")
+	if found.Older != "" {
+		p.Older = phoneAddress(q.To, q.AuthID, found.Older)
+	}
+}
+
+// phoneAddress is the address of a page of messages.
+func phoneAddress(to, challenge, before string) string {
+	values := url.Values{}
+	for name, value := range map[string]string{"to": to, "challenge": challenge, "before": before} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	return (&url.URL{Path: "/", RawQuery: values.Encode()}).String()
+}
+
+// Recipient returns the number whose messages a request asks for, as its query has it, or "". A plus sign that the
+// caller did not escape came as a space.
+func Recipient(r *http.Request) string {
+	to := r.URL.Query().Get("to")
+	if national, ok := strings.CutPrefix(to, " "); ok {
+		return "+" + national
+	}
+	return to
+}
+
+// empty empties the outbox, and goes back to the phone.
+func (c *Console) empty(w http.ResponseWriter, r *http.Request) {
+	if err := c.Local.Outbox.Empty(); err != nil {
 		c.fault(w, r, err)
 		return
 	}
-	c.show(w, r, status, "phone.html", "/", "Phone", phonePage{all[:min(len(all), shownMessages)], form})
+	c.Changed(Messages)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -2,10 +2,10 @@ package localserver
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
+	"countersign/pkg/console"
 	"countersign/pkg/phone/plan"
 )
 
@@ -13,10 +13,7 @@ import (
 func (s *server) messages(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
-		to := r.URL.Query().Get("to")
-		if national, ok := strings.CutPrefix(to, " "); ok {
-			to = "+" + national // the caller did not escape the plus sign
-		}
+		to := console.Recipient(r)
 		if n, ok := plan.Lookup(to); ok {
 			to = n.E164.E164() // messages to every spelling of the line
 		}
@@ -33,6 +30,7 @@ func (s *server) messages(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusInternalServerError, "the outbox cannot be emptied")
 			return
 		}
+		s.emptied()
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		refuse(w, http.StatusMethodNotAllowed, "GET lists the messages, DELETE empties the outbox")

@@ -22,6 +22,7 @@ type server struct {
 	prefixes          gateway.Prefixes // that a gateway in front adds to paths
 	console           http.Handler
 	outbox            *outbox.Outbox
+	emptied           func() // is called when somebody empties the outbox
 	events            *latest
 	log               *slog.Logger
 	slots             chan struct{} // holds an element for each call at work

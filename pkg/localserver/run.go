@@ -109,6 +109,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: demoRecord(), Rand: rand.Reader},
 	})
 	server.console, server.events.changed = pages, func() { pages.Changed(console.Facts) }
+	server.emptied = func() { pages.Changed(console.Messages) }
 	log.Info("started", "version", version.Current, "plans", plan.Release())
 	return o.serve(ctx, stdout, loopback.Only(server, o.hosts()...), func() (stop func()) {
 		return server.attend(ctx, store, o.reporter(messages, store, func(e outbox.Entry) {

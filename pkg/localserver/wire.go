@@ -45,7 +45,7 @@ func serverOf(s *sending.Service, messages *outbox.Outbox, log *slog.Logger) *se
 		init:   s.Init().Serve,
 		verify: s.Verify().Serve,
 		otp:    unimatrixapi.New(s).Serve,
-		outbox: messages,
+		outbox: messages, emptied: func() {},
 		events: &latest{changed: func() {}},
 		log:    log,
 		slots:  make(chan struct{}, slots),
