@@ -2,10 +2,9 @@ package console
 
 import (
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,114 +16,136 @@ const (
 	Facts    Topic = "facts"    // what happened to challenges
 )
 
-// listeners is how many pages are live at once. Further ones ask again.
-const listeners = 64
+// topics are all of them. The place of one is that of its count in the hub.
+var topics = [...]Topic{Messages, Facts}
 
-// least is the time between two changes that a page gets to know. What changes in between is one change.
-const least = 150 * time.Millisecond
+const (
+	// listeners is how many browsers are live at once. Further ones ask again.
+	listeners = 64
+	// least is the time between two changes that a page gets to know. What changes in between is one change.
+	least = 150 * time.Millisecond
+	// silence is the longest time without a line to a live page. It finds pages that are gone.
+	silence = 15 * time.Second
+	// stalled is how long a page may take to receive a line. One that is stopped takes forever.
+	stalled = 5 * time.Second
+)
 
-// silence is the longest time without a line to a live page. It finds pages that are gone.
-const silence = 15 * time.Second
-
-// hub has the live pages.
+// hub counts the changes of each topic, and wakes the live pages that wait for one. A change takes two operations on
+// numbers, unless a page waits: what is busy is not woken for each of its changes.
 type hub struct {
-	mu    sync.Mutex
-	pages map[*listener]bool
+	live    atomic.Int32
+	changes [len(topics)]atomic.Uint64
+	waiting atomic.Bool // a page waits: mu guards its rise, and wake
+
+	mu   sync.Mutex
+	wake chan struct{} // closed at the next change
 }
 
-// listener is one live page.
-type listener struct {
-	wake    chan struct{}  // holds an element while something changed
-	changed map[Topic]bool // since the page was last written to; the hub's mutex guards it
-}
+// seen is how many changes of each topic a page knows.
+type seen [len(topics)]uint64
 
 // Changed makes the live pages load what is new of a topic. It does not block, and costs a call nearly nothing.
 func (c *Console) Changed(what Topic) {
-	c.live.mu.Lock()
-	defer c.live.mu.Unlock()
-	for l := range c.live.pages {
-		l.changed[what] = true
-		select {
-		case l.wake <- struct{}{}:
-		default: // it is awake
+	h := &c.live
+	for i, topic := range topics {
+		if topic == what {
+			h.changes[i].Add(1)
 		}
 	}
-}
-
-// take returns the topics that changed since the last call.
-func (h *hub) take(l *listener) []Topic {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	changed := slices.Collect(maps.Keys(l.changed))
-	clear(l.changed)
-	return changed
-}
-
-// join adds a live page, and returns nil if there are too many.
-func (h *hub) join() *listener {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.pages) >= listeners {
-		return nil
+	if !h.waiting.Load() {
+		return
 	}
-	if h.pages == nil {
-		h.pages = map[*listener]bool{}
-	}
-	l := &listener{make(chan struct{}, 1), map[Topic]bool{}}
-	h.pages[l] = true
-	return l
-}
-
-func (h *hub) leave(l *listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.pages, l)
+	if h.waiting.Swap(false) {
+		close(h.wake)
+	}
 }
 
-// serveLive answers with server-sent events: one of the topic's name for each change. The page asks for the change
-// itself, so an event has no content, and one that is lost does no harm.
+// count returns the changes until now.
+func (h *hub) count() (s seen) {
+	for i := range s {
+		s[i] = h.changes[i].Load()
+	}
+	return s
+}
+
+// next returns a channel that is closed at the next change. Changes before the call are in a later [hub.count].
+func (h *hub) next() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.waiting.Load() {
+		h.wake = make(chan struct{})
+		h.waiting.Store(true)
+	}
+	return h.wake
+}
+
+// join takes one of the places of live pages, if there is one.
+func (h *hub) join() bool {
+	if h.live.Add(1) > listeners {
+		h.live.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (h *hub) leave() { h.live.Add(-1) }
+
+// serveLive answers with server-sent events: one with the topic's name for each change. The page asks for the change
+// itself, so an event has nothing else, and one that is lost does no harm.
 func (c *Console) serveLive(w http.ResponseWriter, r *http.Request) {
-	l := c.live.join()
-	if l == nil {
+	w.Header().Set("Content-Type", "text/event-stream")
+	if r.Method == http.MethodHead {
+		return
+	}
+	if !c.live.join() {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, "Too many pages are open.", http.StatusServiceUnavailable)
 		return
 	}
-	defer c.live.leave(l)
-	w.Header().Set("Content-Type", "text/event-stream")
+	defer c.live.leave()
+	known := c.live.count()
 	out := http.NewResponseController(w)
 	out.SetReadDeadline(time.Time{}) // the page stays open
 	out.SetWriteDeadline(time.Time{})
 	write := func(text string) bool {
+		late := time.AfterFunc(stalled, func() { out.SetWriteDeadline(time.Unix(1, 0)) })
+		defer late.Stop()
 		_, err := io.WriteString(w, text)
 		return err == nil && out.Flush() == nil
 	}
-	if !write("retry: 1000\n\n") {
-		return
-	}
+	ok := write("retry: 1000\n\n")
 	idle := time.NewTicker(silence)
 	defer idle.Stop()
-	for {
+	for ok {
+		wake := c.live.next()
+		now := c.live.count()
+		if now != known {
+			ok = write(events(known, now)) && c.pause(r, least)
+			known = now
+			continue
+		}
 		select {
-		case <-l.wake:
-			for _, topic := range c.live.take(l) {
-				if !write("event: " + string(topic) + "\ndata:\n\n") {
-					return
-				}
-			}
-			if !c.pause(r, least) {
-				return
-			}
+		case <-wake:
 		case <-idle.C:
-			if !write(":\n\n") {
-				return
-			}
+			ok = write(":\n\n")
 		case <-r.Context().Done():
 			return
 		case <-c.ended:
 			return
 		}
 	}
+}
+
+// events returns an event for each topic that changed.
+func events(known, now seen) (text string) {
+	for i, topic := range topics {
+		if known[i] != now[i] {
+			text += "data: " + string(topic) + "\n\n"
+		}
+	}
+	return text
 }
 
 // pause waits. It reports whether the page is still live.
