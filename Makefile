@@ -84,7 +84,7 @@ flood: ## measure how clients come in, and what strangers cost, under 1,000 inve
 
 fuzz: ## run each fuzz target for 20 seconds
 	@for t in pkg/strictjson:FuzzDecode pkg/ams:FuzzBody pkg/ams:FuzzClientID pkg/phone:FuzzSplit pkg/config:FuzzLoad pkg/gateway:FuzzInvoke \
-	  pkg/signature:FuzzParse pkg/signature:FuzzParseTime pkg/signature:FuzzParsePublicKey pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/message:FuzzOwn pkg/message:FuzzRegistered pkg/admission:FuzzPayment pkg/otp:FuzzPack pkg/message/languages:FuzzTag pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke pkg/receipts:FuzzRead pkg/guard:FuzzTag pkg/guard:FuzzKindOf; do \
+	  pkg/signature:FuzzParse pkg/signature:FuzzParseTime pkg/signature:FuzzParsePublicKey pkg/unimatrix:FuzzQuery pkg/unimatrix:FuzzBody pkg/keyring:FuzzParse pkg/message:FuzzOwn pkg/message:FuzzRegistered pkg/admission:FuzzPayment pkg/otp:FuzzPack pkg/message/languages:FuzzTag pkg/phone/plan:FuzzLookup pkg/cognito:FuzzInvoke pkg/receipts:FuzzRead pkg/guard:FuzzTag pkg/guard:FuzzKindOf pkg/console:FuzzTry; do \
 	  go test -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime 20s "./$${t%:*}" || exit 1; done
 
 build: ## build the functions as Lambda wants them, into .aws-sam/plain

@@ -33,28 +33,29 @@ const patience = 20 * time.Second
 func (c *Console) try(w http.ResponseWriter, r *http.Request) {
 	in, refused := readTry(w, r)
 	ctx := context.WithoutCancel(r.Context()) // a call that is under way ends, whoever waits for it
-	page := c.tryAgain(ctx, in)
+	page, status := c.tryAgain(ctx, in), http.StatusOK
+	var done tried
+	var again bool
+	var err error
 	switch {
 	case len(refused) > 0:
+		err = refused
 	case in["do"] == doNew:
 		page.values["request-id"], page.focus = c.newID(), "send-number"
-		c.showPhone(w, r, http.StatusOK, page)
-		return
 	default:
-		done, again, err := c.tryCall(ctx, r, in)
-		switch {
-		case errors.As(err, &refused):
-		case err != nil:
-			c.fault(w, r, err)
-			return
-		default:
-			page.did(in, done, again)
-			c.showPhone(w, r, http.StatusOK, page)
-			return
-		}
+		done, again, err = c.tryCall(ctx, r, in)
 	}
-	page.refuse(in["do"], refused)
-	c.showPhone(w, r, http.StatusUnprocessableEntity, page)
+	switch {
+	case errors.As(err, &refused):
+		page.refuse(in["do"], refused)
+		status = http.StatusUnprocessableEntity
+	case err != nil:
+		c.fault(w, r, err)
+		return
+	case in["do"] != doNew:
+		page.did(in, done, again)
+	}
+	c.showPhone(w, r, status, page)
 }
 
 // tryCall makes the call that a form asks for, once: the same form again has the same answer, and again is true.
@@ -77,7 +78,9 @@ func (c *Console) tryCall(ctx context.Context, r *http.Request, in tryInput) (do
 		sent.to = to.String()
 		done := tried{sent: sent}
 		if done.answer, err = sent.exchange(ctx); err != nil {
-			return tried{}, err
+			c.Log.Error("console", "part", "try", "cause", err.Error())
+			done.verdict = noAnswer
+			return done, nil
 		}
 		done.verdict = judge(in, done.answer)
 		done.challenge, err = c.challengeOf(ctx, from.record.ID, in)

@@ -13,7 +13,7 @@ type tryField struct {
 	Focus            bool // the page begins here
 }
 
-// Carried reports whether the second form has the value of the first one without showing it.
+// carried reports whether the second form has the value of the first one without showing it.
 func (f tryField) carried() bool {
 	switch f.Name {
 	case "do", "code", "form", "access-key", "request-id", "authentication-id":

@@ -39,7 +39,7 @@ func refusal(field, reason string) refusals { return refusals{field: reason} }
 func readTry(w http.ResponseWriter, r *http.Request) (in tryInput, refused refusals) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return tryInput{}, refusal("", "The form must come as application/x-www-form-urlencoded, as this page sends it.")
+		return tryInput{}, refusal("", "The form must come as application/x-www-form-urlencoded, as this page does.")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 	err = r.ParseForm()
@@ -48,7 +48,8 @@ func readTry(w http.ResponseWriter, r *http.Request) (in tryInput, refused refus
 	case errors.As(err, &long):
 		return tryInput{}, refusal("", fmt.Sprintf("The form has more than %d bytes. Type less.", mostForm))
 	case err != nil:
-		return tryInput{}, refusal("", "The form cannot be read: a percent sign in it begins no escape, or it is cut short.")
+		return tryInput{}, refusal("", "The form cannot be read: a percent sign in it begins no escape, or it is "+
+			"cut short.")
 	}
 	return parseTry(r.PostForm)
 }
@@ -142,5 +143,5 @@ func (in tryInput) stays(done tried) bool {
 	if in["do"] == doSend {
 		return in["contract"] == contractUnimatrix && done.verdict.Mark == "good"
 	}
-	return true
+	return done.answer.status != 0
 }

@@ -2,7 +2,10 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 )
 
 // tryPage is the content of Try it.
@@ -51,8 +54,11 @@ func (c *Console) tryAgain(ctx context.Context, in tryInput) tryPage {
 	if in["contract"] == "" {
 		in["contract"] = contractAMS
 	}
-	if in["request-id"] == "" && in["contract"] != contractAMS || len(in) == 1 {
+	if _, given := in["request-id"]; !given {
 		in["request-id"] = c.newID()
+	}
+	if id := in["client"]; id != "" && len(ids) > 0 && !slices.Contains(ids, id) {
+		ids = append(ids, id) // what was chosen stays, with the reason why it cannot call
 	}
 	return tryPage{
 		Clients: ids, values: in, form: c.newID(), keyed: in["access-key"] != "",
@@ -65,7 +71,7 @@ func (p *tryPage) refuse(do string, why refusals) {
 	p.refused, p.inStep2 = why, do == doVerify || do == doResend
 	p.Done = &triedPart{Refused: true, verdict: verdict{Mark: "bad", Word: "Not sent", Text: why[""]}}
 	if p.Done.Text == "" {
-		p.Done.Text = "The form was not sent to the contract. Each field below has the reason."
+		p.Done.Text = "Each field that is marked has the reason."
 	}
 	for _, f := range tryFields {
 		if why[f.Name] == "" {
@@ -189,5 +195,19 @@ func (p tryPage) Rare() bool {
 // Focused reports whether the page begins at an element.
 func (p tryPage) Focused(id string) bool { return p.focus == id }
 
-// Filter returns the address of the phone with the messages to the number.
-func (t triedPart) Filter() string { return "/?to=" + url.QueryEscape(t.Number) }
+// Filter returns the address of the phone with the messages to the number, "" if it is none.
+func (t triedPart) Filter() string {
+	if !strings.HasPrefix(t.Number, "+") {
+		return ""
+	}
+	return "/?to=" + url.QueryEscape(t.Number)
+}
+
+// News returns what screen readers read. It differs from guess to guess.
+func (t triedPart) News() string {
+	news := t.Word + ". " + t.Text
+	if t.Challenge != nil {
+		news += fmt.Sprintf(" Guesses used: %d of %d.", t.Challenge.Attempts, t.Challenge.Most)
+	}
+	return news
+}

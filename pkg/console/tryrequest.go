@@ -36,7 +36,8 @@ func (c *Console) caller(ctx context.Context, id string) (tryClient, error) {
 	case !found:
 		return tryClient{}, refusal("client", "No client has this id. countersign client list prints the ids.")
 	case r.Status == clients.StatusDisabled:
-		return tryClient{}, refusal("client", "This client is disabled. countersign client enable ID lets it call again.")
+		return tryClient{}, refusal("client", "This client is disabled. countersign client enable ID lets it call "+
+			"again.")
 	}
 	ring, err := c.Ring()
 	if err != nil {
@@ -81,8 +82,8 @@ func written(contract, typed string) (number, reason string) {
 	case contract == contractUnimatrix || plain == "" || plain[0] != '+':
 		return plain, ""
 	case !known:
-		return "", "This number is not possible, so AMS/DWS has no form for it: calling code, hyphen, national number. " +
-			"Write it so, as in 60-6543216353, to see what the contract answers."
+		return "", "This number is not possible, so AMS/DWS has no form for it: calling code, hyphen, national " +
+			"number. Write it so, as in 60-6543216353, to see what the contract answers."
 	}
 	return n.CC + "-" + plain[1+len(n.CC):], ""
 }
@@ -145,8 +146,8 @@ func (c *Console) signAMS(from tryClient, q *wire) error {
 			return nil
 		}
 		return refusal("client", "AMS/DWS requests of this client are signed, and its private key is not here ("+
-			filepath.Base(path)+"). Call where the key is: countersign call init NUMBER --client ID --key FILE. Or make a "+
-			"further key here: countersign client rotate-key ID --generate-key.")
+			filepath.Base(path)+"). Call where the key is: countersign call init NUMBER --client ID --key FILE. "+
+			"Or make a further key here: countersign client rotate-key ID --generate-key.")
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
