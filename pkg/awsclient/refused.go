@@ -32,10 +32,12 @@ func RefusedOf(err error) *Refused {
 		return nil
 	}
 	r := &Refused{Code: Code(api.ErrorCode())}
-	switch found := action.FindStringSubmatch(api.ErrorMessage()); {
-	case found != nil:
+	if r.Code != "AccessDeniedException" {
+		return r
+	}
+	if found := action.FindStringSubmatch(api.ErrorMessage()); found != nil {
 		r.Action = found[1]
-	case r.Code == "AccessDeniedException" && strings.Contains(api.ErrorMessage(), "KMS"):
+	} else if strings.Contains(api.ErrorMessage(), "KMS") {
 		r.Action = "kms:Decrypt" // Secrets Manager states no action where the key of the secret is not allowed
 	}
 	return r

@@ -33,6 +33,10 @@ func TestRefusedOf(t *testing.T) {
 			"ExpiredTokenException", "The security token included in the request is expired",
 			awsclient.Refused{Code: "ExpiredTokenException"},
 		},
+		"another code": {
+			"ThrottlingException", "not authorized to perform: dynamodb:GetItem",
+			awsclient.Refused{Code: "ThrottlingException"},
+		},
 		"a strange code": {"123456 <b>", "+60123456789", awsclient.Refused{Code: "a strange code"}},
 	} {
 		cause := awsclient.Fault("Call", &smithy.GenericAPIError{Code: c.code, Message: c.message})

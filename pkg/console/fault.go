@@ -18,7 +18,7 @@ func (p Plain) Error() string { return string(p) }
 // must not see. It has what the reader can do.
 func (c *Console) fault(w http.ResponseWriter, r *http.Request, cause error) {
 	c.Log.Error("console", "path", r.URL.Path, "cause", cause.Error())
-	c.fail(w, r, http.StatusInternalServerError, remedy(cause))
+	c.show(w, r, http.StatusInternalServerError, "fail.html", "", "This page cannot be shown", remedy(cause))
 }
 
 // remedy returns what the reader of a page can do about a fault.

@@ -97,7 +97,9 @@ func TestRemote(t *testing.T) {
 		t.Skip("this machine has no address but those of its loopback interface") // TestOtherMachines has made-up ones
 	}
 	s := newReach(t)
-	for _, host := range []string{address + ":" + s.port, "127.0.0.1:" + s.port, "localhost", "laptop.example", "[::1]"} {
+	for _, host := range []string{
+		address + ":" + s.port, "127.0.0.1:" + s.port, "localhost", "laptop.example", "[::1]",
+	} {
 		for _, request := range ofConsole {
 			method, path, _ := strings.Cut(request, " ")
 			status, text := s.ask(address, method, path, host, "")
