@@ -98,7 +98,8 @@ async function accessible(page, where) {
   const { violations, incomplete } = await page.evaluate(options => window.axe.run(document, options), rules);
   const found = [...violations, ...incomplete.filter(({ id }) => id === 'color-contrast')];
   const lines = found.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`));
-  assert.deepEqual(lines, [], where);
+  // Of a sign such as a dot, axe cannot tell whether it is text. Those of the console repeat what the text says.
+  assert.deepEqual(lines.filter(line => !line.includes('only non-text characters')), [], where);
 }
 
 // sideways returns what makes the page wider than the window. It runs in the page.
