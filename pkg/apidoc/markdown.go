@@ -1,6 +1,7 @@
 package apidoc
 
 import (
+	"fmt"
 	"html/template"
 	"strings"
 
@@ -40,7 +41,7 @@ func markdown(text string) (template.HTML, error) {
 	if err := descriptions.Convert([]byte(text), &html); err != nil {
 		return "", err
 	}
-	return template.HTML(strings.NewReplacer(
+	return template.HTML(strings.NewReplacer( // #nosec G203 -- goldmark escapes the text
 		"<table>", `<div class="wide" tabindex="0" role="region" aria-label="Table"><table>`,
 		"</table>", "</table></div>",
 	).Replace(html.String())), nil
@@ -50,5 +51,8 @@ func markdown(text string) (template.HTML, error) {
 func markdownLine(text string) (template.HTML, error) {
 	html, err := markdown(text)
 	line := strings.TrimSpace(string(html))
-	return template.HTML(strings.TrimSuffix(strings.TrimPrefix(line, "<p>"), "</p>")), err
+	if line != "" && (!strings.HasPrefix(line, "<p>") || strings.Count(line, "</p>") != 1) {
+		return "", fmt.Errorf("the OpenAPI document: the summary %q must be one paragraph", text)
+	}
+	return template.HTML(strings.TrimSuffix(strings.TrimPrefix(line, "<p>"), "</p>")), err // #nosec G203 -- the same
 }

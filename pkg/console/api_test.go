@@ -182,6 +182,7 @@ func TestAPIRefusesUnknownParts(t *testing.T) {
 		"an unknown schema":   {"Tree'}\n            e", "Bush'}\n            e", "schemas/Bush"},
 		"an example's place":  {"{summary: <i>,", "{externalValue: x, summary: <i>,", "externalValue"},
 		"a second media type": {"          <script>kind", "          other: {}\n          <script>kind", "media type"},
+		"a long summary":      {"summary: <script>summary</script>", `summary: "a\n\nb"`, "one paragraph"},
 		"no known scheme":     {"      summary:", "      security: [{lock: []}]\n      summary:", "lock"},
 	} {
 		text := strings.Replace(smallAPI, c.old, c.new, 1)
