@@ -65,9 +65,11 @@ async function load(address, options) {
   return new DOMParser().parseFromString(await answer.text(), 'text/html');
 }
 
-// say has screen readers read a text.
+// say has screen readers read a text. The answer to a form is not lost when news come right behind it.
+let answer = { text: '', until: 0 };
 function say(text) {
   const status = document.getElementById('status');
+  if (text && performance.now() < answer.until) text = `${answer.text} ${text}`;
   if (text) status.textContent = status.textContent === text ? text + '\u00a0' : text; // the same is said again
 }
 
@@ -166,14 +168,17 @@ document.addEventListener('submit', async event => {
   const button = event.submitter;
   if (button) button.setAttribute('aria-busy', 'true');
   try {
-    const page = await load(button?.getAttribute('formaction') || form.getAttribute('action'), { method: 'POST', body: fields });
+    const address = button?.getAttribute('formaction') || form.getAttribute('action');
+    const page = await load(address, { method: 'POST', body: fields });
     take(page, parts.split(' '), true);
     for (const id of parts.split(' ')) { // the fields have what the server returned
       const part = document.getElementById(id);
       for (const field of part?.querySelectorAll('input, select, textarea') || []) reset(field);
     }
     const told = document.querySelector('#' + parts.split(' ')[0] + ' [data-news]');
+    answer.until = 0;
     say(told?.dataset.news);
+    answer = { text: told?.dataset.news || '', until: performance.now() + 5000 };
     document.querySelector('#' + parts.split(' ')[0] + ' [autofocus]')?.focus();
   } catch {
     say('The server does not answer.');
