@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/inquiry"
@@ -130,6 +131,16 @@ func stateTone(state string) inquiry.Tone {
 		return inquiry.Warn
 	}
 	return inquiry.Plain
+}
+
+// News is what happened last, for a screen reader: the page says it when a moment is added.
+func (p challengePage) News() string {
+	for _, m := range slices.Backward(p.Moments) {
+		if !m.Future {
+			return m.Text
+		}
+	}
+	return ""
 }
 
 // Lived reports whether the challenge has or had a code, or asked for a password, and is still known.

@@ -41,7 +41,6 @@ const maxTyped = 256
 
 // find answers the form. It is sent in a body, so that no address has a number.
 func (c *Console) find(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	field := func(name string) string {
 		text := strings.TrimSpace(r.PostFormValue(name))
 		return text[:min(len(text), maxTyped)]

@@ -141,7 +141,7 @@ func TestFindSaysWhatItCosts(t *testing.T) {
 	onEachPast(t, func(p *past) {
 		p.Place.Engine = "" // that of AWS, where there is no engine
 		page := p.get(t, 200, "/console/happened")
-		if got := strings.Contains(words(page), "This reads the whole table of challenges"); got == p.local() {
+		if got := strings.Contains(words(page), "A search by number reads the whole table of challenges"); got == p.local() {
 			t.Errorf("the warning is there: %t", got)
 		}
 	})
