@@ -203,6 +203,7 @@ func testFacts(t *testing.T, tests []factCase) {
 					t.Errorf("the fact does not report the challenge: %+v", f)
 				}
 				valid(t, f)
+				ofOne(t, f, test.was, test.is)
 			}
 			if strings.Join(got, ", ") != test.want {
 				t.Errorf("facts %v, want %v", got, test.want)
@@ -211,6 +212,18 @@ func testFacts(t *testing.T, tests []factCase) {
 				t.Errorf("the same change gives the facts %+v, and before %+v", again, facts)
 			}
 		})
+	}
+}
+
+// ofOne fails the test unless a fact is of the challenge before the change or after it, and of no other one with its
+// authenticationId.
+func ofOne(t *testing.T, f changes.Fact, was, is *otp.Challenge) {
+	t.Helper()
+	if !(was != nil && f.Of(was) || is != nil && f.Of(is)) {
+		t.Errorf("the fact %s is of neither challenge", short(f))
+	}
+	if other := image(func(c *otp.Challenge) { c.Seed = []byte("other") }); f.Of(other) {
+		t.Errorf("the fact %s is of another challenge", short(f))
 	}
 }
 

@@ -1,6 +1,7 @@
 package changes_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -39,6 +40,11 @@ func TestFactsOfReceipts(t *testing.T) {
 				t.Errorf("%s, then %s: %+v", was, is, again)
 			}
 		}
+	}
+	of := changes.Facts(changes.Change{Receipt: received(otp.ReasonArrived)})[0]
+	ours := image(func(c *otp.Challenge) { c.Messages, _ = hex.DecodeString("0123abcd89ef40008000000000000001") })
+	if !of.Of(ours) || of.Of(image()) {
+		t.Error("a receipt is of the challenge that names its message, and of no other one")
 	}
 	if len(ids) != 5 {
 		t.Errorf("%d ids for five states", len(ids))

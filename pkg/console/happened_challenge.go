@@ -148,5 +148,15 @@ func (p challengePage) Lived() bool {
 	return !p.Gone && p.State != inquiry.Unsent && p.State != inquiry.Pending
 }
 
+// Waits reports whether the right code, or the right password, would pass.
+func (p challengePage) Waits() bool {
+	return p.State == inquiry.Live || p.Password && p.State == string(otp.Unknown)
+}
+
+// OnPhone reports whether the phone may have messages of the challenge.
+func (p challengePage) OnPhone() bool {
+	return p.Local && !p.Password && !p.Test && (p.Gone || p.Lived())
+}
+
 // Left is how many attempts are left.
 func (p challengePage) Left() int { return max(0, p.Allowed-p.Attempts) }

@@ -35,7 +35,7 @@ func TestLineOfSignIn(t *testing.T) {
 		live := p.page(id)
 		inOrder(t, live, "12:30:00 UTC The challenge was reserved", "was counted", "The message was sent",
 			"message "+p.message(1), "12:35:00 UTC The code is valid until then")
-		wants(t, live, "waits for its code", "0 of 5 used, 5 left", "+60*****6789, MY", "in 30s to anybody",
+		wants(t, live, "waits for its code", "0 of 5 used, 5 left", "+60*****6789, MY", "in 30s , at 2026-11-2",
 			"In 1h 1 of 5 messages", "Unanswered 1 in a row", "Guard there is room")
 		p.guess("order", "000000")
 		p.receive(1, otp.ReasonArrived)

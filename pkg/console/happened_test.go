@@ -90,7 +90,7 @@ func TestFind(t *testing.T) {
 		for _, typed := range []string{number, "60-123456789", " +60 12-345 6789 "} {
 			page := p.post(200, "number", typed).Body.String()
 			wants(t, page, "The number +60*****6789, MY", "waits for its code acme 0 of 5 no receipt "+second,
-				"expired acme 0 of 5 delivered "+first, "Limits for client acme", "Limits for client other", "in 30s to anybody")
+				"expired acme 0 of 5 delivered "+first, "Limits for client acme", "Limits for client other", "in 30s , at 2026-11-2")
 			page = p.post(200, "number", typed, "client", "other").Body.String()
 			wants(t, page, "client other", "Limits for client other")
 			found, _, _ := strings.Cut(page, "Find a number") // the facts behind it are of all clients

@@ -41,9 +41,10 @@ type Limits struct {
 	AllClients   []time.Time `json:"allClients,omitempty"`
 	Guarded
 
-	// At is when the limits were asked, and Windows are those that hold for everybody.
-	At      time.Time `json:"-"`
-	Windows []Window  `json:"-"`
+	// At is when the limits were asked. Next and NextKnown are At and the waits. Windows are those that hold for
+	// everybody.
+	At, Next, NextKnown time.Time `json:"-"`
+	Windows             []Window  `json:"-"`
 }
 
 // Window is a limit of messages in a time.
@@ -70,13 +71,10 @@ func windows(limits otp.Limits, n otp.Ledger, now otp.Millis) (all []Window) {
 }
 
 // Free reports whether a message may go out now to anybody.
-func (l Limits) Free() bool { return l.Wait == none }
+func (l Limits) Free() bool { return !l.Next.After(l.At) }
 
 // FreeKnown reports the same of a known source.
-func (l Limits) FreeKnown() bool { return l.WaitKnown == none }
-
-// none is a wait that is over.
-const none = "0s"
+func (l Limits) FreeKnown() bool { return !l.NextKnown.After(l.At) }
 
 // Limits reads the ledgers of the number, and asks the guard about a message that is not counted.
 func (d Desk) Limits(ctx context.Context, at time.Time) (Limits, error) {
@@ -92,13 +90,15 @@ func (d Desk) Limits(ctx context.Context, at time.Time) (Limits, error) {
 	if n := own[len(own)-1]; n != nil { // it has all messages
 		oldest = *n
 	}
+	wait := d.Client.Policy.Limits().Wait(own, now)
+	known := d.Client.Policy.KnownLimits().Wait(own, now)
 	l := Limits{
 		Client: d.Client.ID, Number: d.Number.Mask, Messages: times(&oldest), Unanswered: oldest.Unanswered,
 		KnownSources: len(oldest.Known),
-		Wait:         waiting(d.Client.Policy.Limits().Wait(own, now)),
-		WaitKnown:    waiting(d.Client.Policy.KnownLimits().Wait(own, now)),
+		Wait:         waiting(wait),
+		WaitKnown:    waiting(known),
 		AllClients:   times(shared[len(shared)-1]),
-		At:           at, Windows: windows(d.Client.Policy.Limits(), oldest, now),
+		At:           at, Next: at.Add(wait), NextKnown: at.Add(known), Windows: windows(d.Client.Policy.Limits(), oldest, now),
 	}
 	if l.Guarded, err = d.guarded(ctx, oldest, now); err != nil {
 		return Limits{}, err
