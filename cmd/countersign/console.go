@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"countersign/pkg/config"
 	"countersign/pkg/console"
 	"countersign/pkg/keyring"
@@ -61,7 +63,7 @@ func (c *consoleCommand) place() place {
 const drain = 5 * time.Second
 
 // Run serves the pages until ctx ends.
-func (c *consoleCommand) Run(ctx context.Context) (err error) {
+func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 	if name := loopback.InLambda(os.Getenv); name != "" {
 		return fmt.Errorf("console is for the person at a machine: it does not run inside Lambda (%s is set)", name)
 	}
@@ -80,7 +82,8 @@ func (c *consoleCommand) Run(ctx context.Context) (err error) {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	pages := console.New(ctx, console.Sources{
-		Store: store, Place: c.at(), Ring: c.ringOnce(log), Config: cfg, Getenv: os.Getenv, Now: time.Now, Log: log,
+		Store: store, Place: c.at(), Ring: c.ringOnce(log), Config: cfg, Getenv: os.Getenv, Flags: givenFlags(k),
+		Now: time.Now, Log: log,
 	})
 	fmt.Printf("ready http://%s/\n\nRead-only pages about %s: open the address in a browser on this machine. "+
 		"Ctrl-C ends them.\n", listener.Addr(), c.at().Name(cfg.ClientsTable))

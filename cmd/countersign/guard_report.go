@@ -33,8 +33,8 @@ func (c *guardReport) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkCountry(); err != nil {
-		return err
+	if err := report.CheckCountry(c.Country); err != nil {
+		return fmt.Errorf("--country: %w", err)
 	}
 	store, cfg, err := c.store(ctx)
 	if err != nil {
@@ -59,20 +59,6 @@ func (c *guardReport) Run(ctx context.Context) (err error) {
 		r.Notes = append(r.Notes, note)
 	}
 	return c.answer(r, reportText(r))
-}
-
-// checkCountry refuses a country that does not exist.
-func (c *guardReport) checkCountry() error {
-	switch c.Country {
-	case "", guard.Uncertain:
-		return nil
-	case clients.Everywhere:
-		return errors.New("--country: leave it out for all countries")
-	}
-	if err := plan.CheckCountries([]string{c.Country}); err != nil {
-		return fmt.Errorf("--country: %w", err)
-	}
-	return nil
 }
 
 // ownPrice is a flag: the price of a message, to one country or to all others.

@@ -80,6 +80,7 @@ func New(ctx context.Context, s Sources) *Console {
 	}
 	c.mux.HandleFunc("GET /console/api", c.api)
 	c.mux.HandleFunc("GET /console/openapi.yaml", ServeDocument)
+	c.mux.HandleFunc("GET /console/guard", c.guard)
 	c.mux.HandleFunc("GET /console/settings", c.settings)
 	c.mux.HandleFunc("GET /console/happened", c.happened)
 	c.mux.HandleFunc("POST /console/happened", c.find)

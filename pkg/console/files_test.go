@@ -14,7 +14,7 @@ var (
 	inlined = regexp.MustCompile(
 		`(?i)\sstyle\s*=|<style|\son[a-z]+\s*=\s*["']|javascript:|<script(?: [^>]*)?>[^<]|srcdoc=`)
 	outside = regexp.MustCompile(
-		`(?i)(?:src|href|action|formaction|poster|data)\s*=\s*["'](?:[a-z]+:)?//|url\(|@import`)
+		`(?i)(?:src|href|action|formaction|poster|data)\s*=\s*["'](?:[a-z]+:)?//|url\([^#]|@import`)
 	address = regexp.MustCompile(`(?i)\b(?:https?|wss?):?//[^\s"'<>]+|["'(=]//[a-z]`)
 )
 
@@ -69,6 +69,7 @@ func TestPatterns(t *testing.T) {
 	}
 	for _, good := range []string{
 		`<script src="/console/console.js" defer></script>`, `<td data-config="x">`, `<p class="on">`,
+		`<rect fill="url(#a)"/>`, // a pattern of the same page
 	} {
 		if inlined.MatchString(good) || outside.MatchString(good) {
 			t.Errorf("%s is found", good)

@@ -48,7 +48,9 @@ var helpers = template.FuncMap{
 	"plain":   plain,
 
 	"challengeAddress": addressOf, "stateWords": stateWords, "stateTone": stateTone, "factState": factState,
-	"length": func(d time.Duration) string { return clients.Duration(d).String() },
+	"length":  func(d time.Duration) string { return clients.Duration(d).String() },
+	"hour":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"grouped": grouped, "groupedOf": groupedOf, "share": share, "decimal": decimal,
 }
 
 // templates are those of the pages, by the name of the file. Each has the layout, the common parts, and its own text,

@@ -161,7 +161,7 @@ func wants(t *testing.T, page string, texts ...string) {
 	has := words(page)
 	for _, text := range texts {
 		if !strings.Contains(has, text) {
-			t.Errorf("the page lacks %q: %s", text, has)
+			t.Errorf("the page lacks %q: %.3000s", text, has)
 		}
 	}
 }

@@ -104,21 +104,43 @@ func (g Registry) fill(ctx context.Context, r *clients.Record, secret []byte) er
 	return err
 }
 
+// Unreadable is the error of a client whose record cannot be read.
+type Unreadable struct {
+	Key string // of the record, see [clients.DocumentKey]
+	Err error
+}
+
+// Error implements error.
+func (u Unreadable) Error() string { return u.Key + ": " + u.Err.Error() }
+
+// Unwrap returns the cause.
+func (u Unreadable) Unwrap() error { return u.Err }
+
 // List returns all clients in the order of their ids. It leaves out records that
 // cannot be read, and its error names them.
 func (g Registry) List(ctx context.Context) (all []clients.Record, err error) {
+	all, unreadable, err := g.Readable(ctx)
 	var broken []error
+	for _, u := range unreadable {
+		broken = append(broken, u)
+	}
+	return all, errors.Join(append(broken, err)...)
+}
+
+// Readable returns all clients in the order of their ids, and apart from them the records that cannot be read. The
+// error is one of the table; then clients may be missing.
+func (g Registry) Readable(ctx context.Context) (all []clients.Record, unreadable []Unreadable, err error) {
 	err = g.Table.List(ctx, clients.DocumentPrefix, func(key string, text []byte, _ int64) error {
 		r, err := clients.ParseRecord(text)
 		if err != nil {
-			broken = append(broken, fmt.Errorf("%s: %w", key, err))
+			unreadable = append(unreadable, Unreadable{key, err})
 			return nil
 		}
 		all = append(all, r)
 		return nil
 	})
 	slices.SortFunc(all, func(a, b clients.Record) int { return strings.Compare(a.ID, b.ID) })
-	return all, errors.Join(append(broken, err)...)
+	return all, unreadable, err
 }
 
 // Edit changes a client's record. After a conflict with another edit it calls change

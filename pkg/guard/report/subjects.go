@@ -2,11 +2,24 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/guard"
 	"countersign/pkg/phone/plan"
 )
+
+// CheckCountry refuses a country that no number belongs to. None is all countries.
+func CheckCountry(country string) error {
+	switch country {
+	case "", guard.Uncertain:
+		return nil
+	case clients.Everywhere:
+		return errors.New("leave it out for all countries")
+	}
+	return plan.CheckCountries([]string{country})
+}
 
 // Subjects returns the clients of a report from their records. perMinute is the rate of a client whose record has none.
 func Subjects(records []clients.Record, perMinute int) (all []Subject) {

@@ -1,0 +1,84 @@
+package console
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"countersign/pkg/clients"
+	"countersign/pkg/clients/profile"
+	"countersign/pkg/openstore"
+	"countersign/pkg/phone"
+	"countersign/pkg/phone/plan"
+)
+
+// shownID makes the id of a client safe to show: see [profile.Quoted].
+func shownID(id string) string { return profile.Quoted(id) }
+
+// masked returns a record with masks in place of numbers: those that messages come from, and rules about one number.
+func masked(r clients.Record) clients.Record {
+	r.SenderID = maskedNumbers(r.SenderID)
+	r.Senders = maps.Clone(r.Senders)
+	for country, s := range r.Senders {
+		s.Identity = maskedNumbers(s.Identity)
+		r.Senders[country] = s
+	}
+	r.Guard.Rules = slices.Clone(r.Guard.Rules)
+	for i := range r.Guard.Rules {
+		r.Guard.Rules[i].Prefix = maskedPrefix(r.Guard.Rules[i].Prefix)
+	}
+	return r
+}
+
+// maskedPrefix returns the beginning of numbers, or the mask of what may be a whole one.
+func maskedPrefix(prefix string) string {
+	if n, ok := plan.Lookup(prefix); ok && n.Meets(phone.Valid) {
+		return n.Mask
+	}
+	return prefix
+}
+
+// commandFor returns a command of the program about a client, from a form in which ID stands for it. An id that cannot
+// be typed stays ID.
+func commandFor(form, id string) string {
+	if id != "" && strings.IndexFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		form = strings.ReplaceAll(form, "ID", inShell(id))
+	}
+	return "countersign " + form
+}
+
+// inShell returns a text as a word of a shell.
+func inShell(text string) string {
+	bare := func(r rune) bool {
+		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("_-.,:/@%+=", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !bare(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// placeFlags returns the flags that a command needs to work on the place of the pages.
+func placeFlags(p openstore.Place) string {
+	var flags []string
+	if p.Kind != openstore.SQLite {
+		flags = append(flags, "--store", p.Kind)
+	}
+	if p.Engine != "" {
+		flags = append(flags, "--dynamodb-endpoint", inShell(p.Engine))
+	}
+	if !p.Deployed() {
+		flags = append(flags, "--data", inShell(p.Folder))
+	}
+	return strings.Join(flags, " ")
+}
+
+// shortList returns a list as text, of the first n elements and the number of the others.
+func shortList(all []string, n int) string {
+	if len(all) <= n {
+		return strings.Join(all, ", ")
+	}
+	return strings.Join(all[:n], ", ") + " and " + strconv.Itoa(len(all)-n) + " more"
+}
