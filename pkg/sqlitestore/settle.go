@@ -6,10 +6,11 @@ import (
 	"countersign/pkg/otp"
 )
 
+// Empty values are compared: a function, such as length, may fail, and SQLite would keep copies of the pages for that.
 const settleQuery = `UPDATE OR FAIL challenges SET state = :state, result = :result, lease = :lease,
   sentAt = iif(:sentAt = 0, sentAt, :sentAt), mask = iif(:sentAt = 0, mask, :mask),
-  messages = iif(length(:messages) = 0, messages, :messages),
-  g = iif(length(:guard) = 0, g, :guard),
+  messages = iif(:messages = x'', messages, :messages),
+  g = iif(:guard = x'', g, :guard),
   ttl = iif(:forget, :lease / 1000, ttl)
 WHERE pk = :pk AND owner = :owner`
 
