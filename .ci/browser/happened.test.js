@@ -1,11 +1,8 @@
 // What happened: the list of facts, the life of a challenge, and the search.
 'use strict';
 const assert = require('node:assert/strict');
-const { announced, holds, shows } = require('./desk.js');
+const { holds, shows, stayed, stays } = require('./desk.js');
 const { wrong } = require('./scene.js');
-
-const stays = page => page.evaluate(() => { window.stays = true; });
-const stayed = async page => assert.ok(await page.evaluate(() => window.stays), 'the page was loaded again');
 
 shows('what happens is listed without a reload', {}, async ({ t, server, open }) => {
   const page = await open('/console/happened');

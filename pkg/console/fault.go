@@ -17,6 +17,9 @@ func (p Plain) Error() string { return string(p) }
 // fault answers that something failed, and logs the cause. The page does not have it, as it may name what the reader
 // must not see. It has what the reader can do.
 func (c *Console) fault(w http.ResponseWriter, r *http.Request, cause error) {
+	if r.Context().Err() != nil {
+		return // the reader has left the page, which ends what it reads: that is no fault
+	}
 	c.Log.Error("console", "path", r.URL.Path, "cause", cause.Error())
 	c.show(w, r, http.StatusInternalServerError, "fail.html", "", "This page cannot be shown", remedy(cause))
 }

@@ -114,7 +114,7 @@ func (c *Console) activeIDs(ctx context.Context) (ids []string, many bool) {
 		ids = append(ids, r.ID)
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	if err != nil && !errors.Is(err, errEnough) && ctx.Err() == nil { // else the reader has left the page
 		c.Log.Error("console", "part", "try", "cause", err.Error())
 	}
 	return ids, errors.Is(err, errEnough)
