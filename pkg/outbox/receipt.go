@@ -27,15 +27,15 @@ type receiptLine struct {
 	Receipt
 }
 
-// receiptID returns the id of the message in the line of a receipt, "" for an empty or unfinished line. It is cheaper
+// receiptID returns the id of the message in the line of a receipt, none for an empty or unfinished line. It is cheaper
 // than parsing.
-func receiptID(line []byte) string {
+func receiptID(line []byte) []byte {
 	rest, ok := bytes.CutPrefix(line, []byte(`{"id":"`))
 	id, _, ended := bytes.Cut(rest, []byte(`"`))
 	if !ok || !ended {
-		return ""
+		return nil
 	}
-	return string(id)
+	return id
 }
 
 // addReceipts adds the receipts of messages.
@@ -49,7 +49,7 @@ func (q *queue) addReceipts(entries []Entry) error {
 		byID[e.ID] = i
 	}
 	for line := range bytes.Lines(text) {
-		i, ok := byID[receiptID(line)]
+		i, ok := byID[string(receiptID(line))]
 		var r receiptLine
 		if ok && json.Unmarshal(line, &r) == nil {
 			entries[i].Receipt = &r.Receipt
@@ -124,7 +124,7 @@ func (q *queue) begin() error {
 	}
 	known := map[string]bool{}
 	for line := range bytes.Lines(receipts) {
-		known[receiptID(line)] = true
+		known[string(receiptID(line))] = true
 	}
 	text, err := readAll(q.file)
 	if err != nil {
