@@ -71,6 +71,11 @@ func TestTryLocked(t *testing.T) {
 func TestTryRefused(t *testing.T) {
 	d := newTryDesk(t, nil)
 	d.add(clients.Record{ID: "narrow", Unsigned: true, Countries: []string{"MY"}, Unimatrix: "simple"}, nil, "key")
+	d.add(clients.Record{ID: "guarded", Unsigned: true, Countries: []string{"*"}}, nil)
+	rule := clients.GuardRule{Countries: []string{"US"}, Verdict: clients.Block}
+	if err := d.client.AddGuardRule(t.Context(), "guarded", rule); err != nil {
+		t.Fatal(err)
+	}
 	const good, american, long = "+606543216353", "+12068800123", 100
 	for name, c := range map[string]struct {
 		form url.Values
@@ -80,6 +85,7 @@ func TestTryRefused(t *testing.T) {
 		"another country, Unimatrix": {
 			firstForm("unimatrix", "narrow", american, "access-key", "key"), "107111, HTTP 400",
 		},
+		"blocked by the guard":  {firstForm("ams", "guarded", american), "TIMES_EXCEED_LIMIT F"},
 		"no number, AMS":        {firstForm("ams", "demo", "hello"), "INVALID_PHONE_NUMBER F"},
 		"no number, Unimatrix":  {firstForm("unimatrix", "demo", "hello"), "107111, HTTP 400"},
 		"impossible, Unimatrix": {firstForm("unimatrix", "demo", "+60 1"), "107111, HTTP 400"},
@@ -130,6 +136,9 @@ func TestTryClients(t *testing.T) {
 	a = d.post(firstForm("unimatrix", "mac", "+606543210002", "access-key", "mac key"))
 	a.says(t, "hmac", "try-said", "Sent", "try-call-request", "signature=", "try-bytes", "accepted until")
 	d.post(a.next("verify", "code", d.codes()[0], "access-key", "mac key")).says(t, "hmac", "try-said", "Passed")
+	if !a.next("verify").Has("access-key") {
+		t.Error("the second form does not ask for the access key")
+	}
 	a = d.post(firstForm("unimatrix", "once", "+606543210003", "access-key", "once"))
 	a.says(t, "once", "try-said", "Sent", "try-bytes", "each nonce once")
 	for name, c := range map[string]struct {
@@ -151,6 +160,21 @@ func TestTryClients(t *testing.T) {
 	if n := len(d.codes()); n != 3 {
 		t.Errorf("%d messages, want 3", n)
 	}
+}
+
+// TestTryMany: where there are more clients than a list shows, their ids are typed.
+func TestTryMany(t *testing.T) {
+	d := newTryDesk(t, nil)
+	for i := range 200 {
+		d.add(clients.Record{ID: fmt.Sprintf("c%03d", i), Unsigned: true, Countries: []string{"*"}}, nil)
+	}
+	a := d.post(firstForm("ams", "c199", "+606543216353"))
+	a.says(t, "a typed id", "try-said", "Sent")
+	if a.value("send-client") != "c199" || strings.Contains(a.page, "<select") {
+		t.Errorf("the client's field has %q", a.value("send-client"))
+	}
+	a = d.post(firstForm("ams", "c200", "+606543216354"))
+	a.says(t, "an id that no client has", "send-client-error", "No client")
 }
 
 // TestTryAccessKey: an access key that a person types is in the request alone, which the page shows after a click.
