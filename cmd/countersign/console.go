@@ -13,9 +13,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/config"
 	"countersign/pkg/console"
 	"countersign/pkg/keyring"
+	"countersign/pkg/localserver"
 	"countersign/pkg/loopback"
 )
 
@@ -71,6 +73,9 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if !c.at().Deployed() && !config.Given(os.Getenv, "REQUESTS_PER_MINUTE") {
+		cfg.RequestsPerMinute = 0 // that of the local server
+	}
 	store, err := c.at().View(cfg.Table, cfg.ClientsTable)
 	if err != nil {
 		return err
@@ -81,9 +86,13 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 		return fmt.Errorf("--listen: %w; take another with --listen 127.0.0.1:0", err)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	var demo clients.Record
+	if !c.at().Deployed() {
+		demo = localserver.DemoRecord()
+	}
 	pages := console.New(ctx, console.Sources{
 		Store: store, Place: c.at(), Ring: c.ringOnce(log), Config: cfg, Getenv: os.Getenv, Flags: givenFlags(k),
-		Now: time.Now, Log: log,
+		Now: time.Now, Log: log, Demo: demo,
 	})
 	fmt.Printf("ready http://%s/\n\nRead-only pages about %s: open the address in a browser on this machine. "+
 		"Ctrl-C ends them.\n", listener.Addr(), c.at().Name(cfg.ClientsTable))

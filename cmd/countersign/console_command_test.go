@@ -49,16 +49,29 @@ func digests(t *testing.T, folder string) map[string][sha256.Size]byte {
 	return all
 }
 
+// finds walks through the pages, which must work and find the challenge of a number.
+func (p *process) finds(t *testing.T, number string) {
+	t.Helper()
+	pages := p.walk(t, number)
+	for address, v := range pages {
+		if v.status >= 500 {
+			t.Errorf("%s: %d %s\n%s", address, v.status, v.page, p.output())
+		}
+	}
+	found := pages["/console/happened number authenticationId client"]
+	if !strings.Contains(found.page, `href="/console/happened/`) {
+		t.Errorf("the challenge of %s is not found: %d %s", number, found.status, found.page)
+	}
+}
+
 // TestConsoleOfAFolder: the pages of a folder are the same while a server uses it and after, and change no file.
 func TestConsoleOfAFolder(t *testing.T) {
 	data := newFolder(t)
 	server := serveOn(t, data)
 	server.post(initPath, initBody("a", "60-1111111111"))
 	beside := start(t, data, environment(), "console")
-	if status, page := beside.ask(t, "", "GET", "/console/"); status >= 500 {
-		t.Errorf("beside a server: %d %s", status, page)
-	}
 	server.post(initPath, initBody("b", "60-1111111112"))
+	beside.finds(t, "60-1111111112")
 	if err := beside.end(syscall.SIGINT); err != nil {
 		t.Error(err)
 	}
@@ -68,9 +81,7 @@ func TestConsoleOfAFolder(t *testing.T) {
 		t.Errorf("%d files", len(before))
 	}
 	alone := start(t, data, environment(), "console")
-	if status, page := alone.ask(t, "", "GET", "/console/"); status >= 500 {
-		t.Errorf("alone: %d %s", status, page)
-	}
+	alone.finds(t, "60-1111111111")
 	if status, page := alone.ask(t, "", "GET", "/_dev/messages"); status != http.StatusNotFound {
 		t.Errorf("messages: %d %s", status, page)
 	}

@@ -34,6 +34,8 @@ type Sources struct {
 	Own    []config.Own        // what the process makes of settings by itself
 	Now    func() time.Time
 	Log    *slog.Logger // gets faults
+	// Demo is the client of a folder or an engine that has no record in the store. Its ID is "" for a deployment.
+	Demo clients.Record
 	// Local are the sources of a server on this machine. It is nil against deployed tables: then nothing can be sent,
 	// and no message can be shown.
 	Local *Local
@@ -43,7 +45,7 @@ type Sources struct {
 type Local struct {
 	Outbox *outbox.Outbox
 	Facts  func() []changes.Event // the latest ones, newest first
-	Demo   clients.Record         // the client that has no record in the store
+	Demo   clients.Record         // that of [Sources], which is this one
 	Rand   io.Reader              // for ids of requests: crypto/rand.Reader, or a test's own
 }
 
@@ -65,6 +67,7 @@ func New(ctx context.Context, s Sources) *Console {
 		return writeAPIPages(docs.OpenAPI, s.Local != nil)
 	})
 	if s.Local != nil {
+		c.Demo = s.Local.Demo
 		c.mux.HandleFunc("GET /{$}", c.phone)
 		c.mux.HandleFunc("POST /console/messages/empty", c.empty)
 		c.mux.HandleFunc("POST /console/try", c.try)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -73,39 +72,6 @@ func TestPatterns(t *testing.T) {
 	} {
 		if inlined.MatchString(good) || outside.MatchString(good) {
 			t.Errorf("%s is found", good)
-		}
-	}
-}
-
-// TestRoutesRead: each route is for reading, or has another method in its pattern. So none can be missed by the tests
-// that show that a GET changes nothing.
-func TestRoutesRead(t *testing.T) {
-	routes := map[string]bool{}
-	pattern := regexp.MustCompile(`mux\.Handle(?:Func)?\("([^"]*)"`)
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, found := range pattern.FindAllStringSubmatch(string(text), -1) {
-			routes[found[1]] = true
-		}
-	}
-	if len(routes) < 4 {
-		t.Errorf("%d routes were found: %v", len(routes), routes)
-	}
-	for _, route := range slices.Sorted(maps.Keys(routes)) {
-		method, path, _ := strings.Cut(route, " ")
-		named := method == "GET" || method == "POST"
-		if own := path == "/{$}" || strings.HasPrefix(path, "/console"); route != "/" && !(named && own) {
-			t.Errorf("the route %q has no method, or is not of the console", route)
 		}
 	}
 }

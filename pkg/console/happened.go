@@ -163,9 +163,9 @@ func (c *Console) records(ctx context.Context) ([]clients.Record, error) {
 	if err != nil {
 		c.Log.Warn("console", "left out", err.Error())
 	}
-	demo := func(r clients.Record) bool { return c.Local != nil && r.ID == c.Local.Demo.ID }
-	if c.Local != nil && !slices.ContainsFunc(all, demo) {
-		all = append(all, c.Local.Demo)
+	demo := func(r clients.Record) bool { return r.ID == c.Demo.ID }
+	if c.Demo.ID != "" && !slices.ContainsFunc(all, demo) {
+		all = append(all, c.Demo)
 	}
 	slices.SortFunc(all, func(a, b clients.Record) int { return cmp.Compare(a.ID, b.ID) })
 	return all, nil

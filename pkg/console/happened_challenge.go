@@ -88,8 +88,8 @@ func (c *Console) limitsOf(ctx context.Context, ring *keyring.Ring, s *inquiry.S
 		return nil, err
 	case found:
 		records = append(records, r)
-	case c.Local != nil && c.Local.Demo.ID == s.Client:
-		records = append(records, c.Local.Demo)
+	case c.Demo.ID != "" && c.Demo.ID == s.Client:
+		records = append(records, c.Demo)
 	}
 	part, err := c.limits(ctx, ring, records, s.Client, s.Number)
 	return &part, err

@@ -21,15 +21,15 @@ func (c *Console) allRecords(ctx context.Context) (all []clients.Record, unreada
 	if err != nil {
 		return nil, nil, err
 	}
-	demo := c.Local != nil
+	demo := c.Demo.ID != ""
 	for _, u := range broken {
 		c.Log.Warn("console", "record", u.Key, "cause", u.Err.Error())
 		id := idOf(u.Key)
 		unreadable = append(unreadable, id)
-		demo = demo && id != c.Local.Demo.ID
+		demo = demo && id != c.Demo.ID
 	}
 	if demo {
-		all = report.WithDemo(all, c.Local.Demo)
+		all = report.WithDemo(all, c.Demo)
 	}
 	return all, unreadable, nil
 }
@@ -45,8 +45,8 @@ func (c *Console) recordOf(ctx context.Context, id string) (clients.Record, erro
 	switch {
 	case err != nil:
 		return clients.Record{}, err
-	case revision == 0 && c.Local != nil && id == c.Local.Demo.ID:
-		return c.Local.Demo, nil
+	case revision == 0 && id == c.Demo.ID: // an id of "" was refused
+		return c.Demo, nil
 	case revision == 0:
 		return clients.Record{}, documents.ErrNotFound
 	}

@@ -29,3 +29,21 @@ func TestReadyFirst(t *testing.T) {
 		t.Error("the tasks go on after the end of the server")
 	}
 }
+
+// TestGreetingNamesThePage: the first thing that a person reads is the address of the console, if the person can open
+// it on this machine.
+func TestGreetingNamesThePage(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://127.0.0.1:8080": "http://127.0.0.1:8080/", "http://[::1]:8080": "http://[::1]:8080/",
+		"http://[::]:8080": "http://127.0.0.1:8080/", "http://0.0.0.0:9000": "http://127.0.0.1:9000/",
+		"http://192.0.2.7:8080": "",
+	} {
+		text := strings.TrimSpace(greeting(url))
+		if named := strings.HasPrefix(text, "Open "+want+" in a browser"); named != (want != "") {
+			t.Errorf("%s: %s", url, text)
+		}
+		if strings.Count(text, "\ncurl -s ") != 3 || !strings.Contains(strings.ToLower(text), "send a code, read it") {
+			t.Errorf("%s: %s", url, text)
+		}
+	}
+}

@@ -72,8 +72,8 @@ func messageIDs(random io.Reader) func() string {
 
 const demoID = "demo"
 
-// demoRecord describes the client "demo" of [withDemo] for the console.
-func demoRecord() clients.Record {
+// DemoRecord describes the client "demo" of [withDemo] for the console.
+func DemoRecord() clients.Record {
 	yes := true
 	return clients.Record{
 		ID: demoID, Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
