@@ -22,7 +22,7 @@ func TestPageThatIsLeft(t *testing.T) {
 			s.ServeHTTP(httptest.NewRecorder(), r)
 		}
 		if s.Local != nil {
-			s.newTry(left)
+			s.activeIDs(left)
 		}
 		if s.log.Len() > 0 {
 			t.Errorf("the log has %s", s.log)
