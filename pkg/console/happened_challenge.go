@@ -62,8 +62,8 @@ func missing(client string) string {
 	if client != "" {
 		who = "The client " + client + " does not have this challenge: it may be of another client."
 	}
-	return who + " A challenge is deleted a day after its code is over, and the next one of its id replaces it. The page " +
-		"What happened finds a number: it shows when its messages were counted."
+	return who + " A challenge is deleted a day after its code is over, and the next one of its id replaces it. The " +
+		"page What happened finds a number: it shows when its messages were counted."
 }
 
 // story returns the life of a challenge, nil if nobody knows it. Without a client, all are looked at.

@@ -69,8 +69,9 @@ func TestLineAfterRestart(t *testing.T) {
 		p.guess("order", "000000", "000001", "000002")
 		p.facts = nil
 		page := p.page(id)
-		inOrder(t, page, "reserved", "counted", "was sent message "+p.message(1), "12:30:03 UTC ● A wrong code was typed",
-			"2 attempts left", "12:35:00 UTC The code is valid", "2 earlier attempts with a wrong code")
+		inOrder(t, page, "reserved", "counted", "was sent message "+p.message(1),
+			"12:30:03 UTC ● A wrong code was typed", "2 attempts left", "12:35:00 UTC The code is valid",
+			"2 earlier attempts with a wrong code")
 	})
 }
 
@@ -80,7 +81,8 @@ func TestLineOfEnds(t *testing.T) {
 		locked := p.init(otp.Sent, p.start("locked", number))
 		p.guess("locked", "000000", "000001", "000002", "000003", "000004")
 		page := p.page(locked)
-		inOrder(t, page, "was sent", "12:30:05 UTC ● A wrong code was typed on the last attempt: the challenge is locked",
+		inOrder(t, page, "was sent",
+			"12:30:05 UTC ● A wrong code was typed on the last attempt: the challenge is locked",
 			"Not even the right code passes now.")
 		wants(t, page, "Code locked", "5 of 5 used, 0 left")
 		lacks(t, page, "valid until then")
@@ -151,8 +153,9 @@ func TestLineOfResend(t *testing.T) {
 				"12:30:41 UTC ● The message was sent message "+p.message(2), "was delivered")
 			return
 		}
-		inOrder(t, page, "was counted", "was not delivered", "12:30:41 UTC ● The message was sent message "+p.message(2),
-			"was delivered", "Known without a time", "When it was reserved is not kept",
+		inOrder(t, page, "was counted", "was not delivered",
+			"12:30:41 UTC ● The message was sent message "+p.message(2), "was delivered", "Known without a time",
+			"When it was reserved is not kept",
 			"Messages before that, whose times are not kept: "+p.message(1))
 	})
 }
@@ -187,7 +190,8 @@ func TestLineOfUnclear(t *testing.T) {
 		p.delivery = otp.MaybeSent
 		p.init(otp.Unclear, p.start("unclear", number))
 		page := p.page(p.idOf("unclear"))
-		inOrder(t, page, "reserved", "was counted", "valid until then", "gave no clear answer: the message may have gone out")
+		inOrder(t, page, "reserved", "was counted", "valid until then",
+			"gave no clear answer: the message may have gone out")
 		wants(t, page, "waits for its code")
 
 		p.delivery = otp.Accepted
@@ -251,11 +255,12 @@ func TestLineOfReplaced(t *testing.T) {
 		longer.Digits = 8
 		p.done(otp.Sent)(p.issuer().Send(t.Context(), longer))
 		page := p.page(p.idOf("login"))
-		wants(t, page, "1 of 5 used, 4 left", "1 earlier attempt with a wrong code: at this code, or at the one that it replaced")
+		wants(t, page, "1 of 5 used, 4 left",
+			"1 earlier attempt with a wrong code: at this code, or at the one that it replaced")
 		inOrder(t, page, "12:31:01 UTC The challenge was reserved", "was sent message "+p.message(2))
 		if p.local() {
-			inOrder(t, page, "message "+p.message(2), "Before that, under the same id", "12:30:00 UTC ● The message was sent",
-				"message "+p.message(1), "A wrong code was typed")
+			inOrder(t, page, "message "+p.message(2), "Before that, under the same id",
+				"12:30:00 UTC ● The message was sent", "message "+p.message(1), "A wrong code was typed")
 		}
 	})
 }

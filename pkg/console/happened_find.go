@@ -95,8 +95,8 @@ func (c *Console) findBeside(w http.ResponseWriter, r *http.Request, authID, cli
 	case err != nil:
 		c.fault(w, r, err)
 	case s == nil || s.Number.E164 == "":
-		c.fail(w, r, http.StatusNotFound, "The number of this challenge is not known any more: the challenge is deleted, "+
-			"or the key of its number is retired.")
+		c.fail(w, r, http.StatusNotFound, "The number of this challenge is not known any more: the challenge is "+
+			"deleted, or the key of its number is retired.")
 	default:
 		c.findNumber(w, r, s.Number, s.Client)
 	}
@@ -137,18 +137,19 @@ func (c *Console) limits(
 	ctx context.Context, ring *keyring.Ring, records []clients.Record, id string, n phone.Number,
 ) (limitsPart, error) {
 	at := slices.IndexFunc(records, func(r clients.Record) bool { return r.ID == id })
+	part := limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}}
 	if at < 0 {
-		return limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}, Unknown: "There is no such client any more, " +
-			"so it has no limits."}, nil
+		part.Unknown = "There is no such client any more, so it has no limits."
+		return part, nil
 	}
 	client, err := records[at].Client(ctx, c.Config.Defaults(), ring)
 	if err != nil {
 		c.Log.Warn("console", "client", id, "cause", err.Error())
-		return limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}, Unknown: "The record of the client cannot be " +
-			"used: the log of the server has the reason."}, nil
+		part.Unknown = "The record of the client cannot be used: the log of the server has the reason."
+		return part, nil
 	}
-	l, err := inquiry.DeskOf(c.Store, client, ring.Keys(ctx), n).Limits(ctx, c.Now())
-	return limitsPart{Limits: l}, err
+	part.Limits, err = inquiry.DeskOf(c.Store, client, ring.Keys(ctx), n).Limits(ctx, c.Now())
+	return part, err
 }
 
 // note adds what a reader may miss.
@@ -165,8 +166,8 @@ func (f *foundNumber) note(
 			continue
 		}
 		if client.TestNumbers[n.E164].Is() {
-			f.Notes = append(f.Notes, "It is a test number of client "+r.ID+": no message goes to it, and none is counted. "+
-				"Find its challenges by their authenticationId.")
+			f.Notes = append(f.Notes, "It is a test number of client "+r.ID+": no message goes to it, and none is "+
+				"counted. Find its challenges by their authenticationId.")
 		}
 	}
 	if f.Client != "" && !slices.ContainsFunc(records, func(r clients.Record) bool { return r.ID == f.Client }) {

@@ -20,7 +20,8 @@ import (
 func TestHappened(t *testing.T) {
 	onEachPast(t, func(p *past) {
 		if !p.local() {
-			wants(t, p.get(t, 200, "/console/happened"), "Deployed tables have no list of what happened", "Find a number")
+			page := p.get(t, 200, "/console/happened")
+			wants(t, page, "Deployed tables have no list of what happened", "Find a number")
 			return
 		}
 		wants(t, p.get(t, 200, "/console/happened"), "Nothing happened since the server was started. Send a code")
@@ -31,12 +32,15 @@ func TestHappened(t *testing.T) {
 		other := p.start("order", number)
 		other.Client = "other"
 		p.init(otp.Sent, other)
-		p.facts = append([]changes.Event{changes.NewUnreadable("a-stream", "17", "no state", p.now).Event()}, p.facts...)
+		unreadable := changes.NewUnreadable("a-stream", "17", "no state", p.now)
+		p.facts = append([]changes.Event{unreadable.Event()}, p.facts...)
 		page := p.get(t, 200, "/console/happened")
 		wants(t, page, "12:30:01 UTC wrong code A wrong code was typed 4 attempts left +60*****6789 MY acme "+id,
-			"refused Refused: the latest message to the number was a moment before", "unreadable A record of the stream "+
-				"cannot be read no state", "sent The message was sent message "+p.message(1))
-		if !strings.Contains(page, `href="/console/happened/`+id+`?client=acme"`) || !strings.Contains(page, `data-live="facts"`) {
+			"refused Refused: the latest message to the number was a moment before",
+			"unreadable A record of the stream cannot be read no state",
+			"sent The message was sent message "+p.message(1))
+		link := `href="/console/happened/` + id + `?client=acme"`
+		if !strings.Contains(page, link) || !strings.Contains(page, `data-live="facts"`) {
 			t.Errorf("no link to the challenge, or not live: %s", page)
 		}
 		if strings.Index(page, "A wrong code") > strings.Index(page, p.message(1)) {
@@ -54,7 +58,8 @@ func TestHappenedPages(t *testing.T) {
 	s := localSite(t)
 	var facts []changes.Event
 	for i := range 1000 {
-		fact := changes.Fact{ID: fmt.Sprint("f", i), Kind: changes.Sent, Time: testNow, MessageID: fmt.Sprintf("m-%d.", i)}
+		fact := changes.Fact{ID: fmt.Sprint("f", i), Kind: changes.Sent, Time: testNow}
+		fact.MessageID = fmt.Sprintf("m-%d.", i)
 		fact.Client, fact.AuthID = "a b", strings.Repeat("1", 35)
 		facts = append(facts, fact.Event())
 	}
@@ -64,7 +69,8 @@ func TestHappenedPages(t *testing.T) {
 		page := s.get(t, 200, fmt.Sprint("/console/happened?client=a+b&page=", n))
 		wants(t, page, fmt.Sprintf("m-%d.", (n-1)*100), fmt.Sprintf("m-%d.", n*100-1))
 		lacks(t, page, fmt.Sprintf("m-%d.", n*100))
-		if next := fmt.Sprintf(`/console/happened?client=a&#43;b&amp;page=%d"`, n+1); strings.Contains(page, next) != (n < 10) {
+		next := fmt.Sprintf(`/console/happened?client=a&#43;b&amp;page=%d"`, n+1)
+		if strings.Contains(page, next) != (n < 10) {
 			t.Errorf("page %d: the link to older facts is wrong", n)
 		}
 	}
@@ -90,7 +96,8 @@ func TestFind(t *testing.T) {
 		for _, typed := range []string{number, "60-123456789", " +60 12-345 6789 "} {
 			page := p.post(200, "number", typed).Body.String()
 			wants(t, page, "The number +60*****6789, MY", "waits for its code acme 0 of 5 no receipt "+second,
-				"expired acme 0 of 5 delivered "+first, "Limits for client acme", "Limits for client other", "in 30s , at 2026-11-2")
+				"expired acme 0 of 5 delivered "+first, "Limits for client acme", "Limits for client other",
+				"in 30s , at 2026-11-29 12:30:31 UTC , to anybody")
 			page = p.post(200, "number", typed, "client", "other").Body.String()
 			wants(t, page, "client other", "Limits for client other")
 			found, _, _ := strings.Cut(page, "Find a number") // the facts behind it are of all clients
@@ -102,7 +109,8 @@ func TestFind(t *testing.T) {
 		wants(t, p.post(200, "number", "+60123456780").Body.String(), "Nothing was sent to it")
 		wants(t, p.post(200, "number", number, "client", "nobody").Body.String(), "There is no client nobody",
 			"There is no such client any more, so it has no limits.")
-		if to := p.post(303, "authenticationId", first, "client", "acme").Header().Get("Location"); to != addressOf("acme", first) {
+		to := p.post(303, "authenticationId", first, "client", "acme").Header().Get("Location")
+		if to != addressOf("acme", first) {
 			t.Errorf("the form leads to %s", to)
 		}
 		if to := p.post(303, "authenticationId", first).Header().Get("Location"); to != "/console/happened/"+first {
@@ -141,7 +149,8 @@ func TestFindSaysWhatItCosts(t *testing.T) {
 	onEachPast(t, func(p *past) {
 		p.Place.Engine = "" // that of AWS, where there is no engine
 		page := p.get(t, 200, "/console/happened")
-		if got := strings.Contains(words(page), "A search by number reads the whole table of challenges"); got == p.local() {
+		got := strings.Contains(words(page), "A search by number reads the whole table of challenges")
+		if got == p.local() {
 			t.Errorf("the warning is there: %t", got)
 		}
 	})
@@ -182,7 +191,8 @@ func TestHappenedShowsNoSecret(t *testing.T) {
 			pages = append(pages, p.page(authID))
 			pages = append(pages, p.post(200, "of", authID, "client", "acme").Body.String())
 		}
-		pages = append(pages, p.get(t, 200, "/console/happened"), p.post(200, "number", number).Body.String(), p.log.String())
+		pages = append(pages, p.get(t, 200, "/console/happened"), p.post(200, "number", number).Body.String())
+		pages = append(pages, p.log.String())
 		secrets := p.secrets(ids)
 		if len(secrets) < 40 {
 			t.Fatalf("%d secrets are looked for", len(secrets))

@@ -85,8 +85,8 @@ func (p *past) start(id, to string) otp.Start {
 		p.t.Fatalf("%s is no number", to)
 	}
 	return otp.Start{
-		Client: "acme", ID: id, Fingerprinted: []string{to}, To: n.E164, Mask: n.Mask, Region: n.Region, Policy: otp.DefaultPolicy(),
-		Text: func(code string, _ time.Duration) string { return code },
+		Client: "acme", ID: id, Fingerprinted: []string{to}, To: n.E164, Mask: n.Mask, Region: n.Region,
+		Policy: otp.DefaultPolicy(), Text: func(code string, _ time.Duration) string { return code },
 	}
 }
 

@@ -98,7 +98,8 @@ func (d Desk) Limits(ctx context.Context, at time.Time) (Limits, error) {
 		Wait:         waiting(wait),
 		WaitKnown:    waiting(known),
 		AllClients:   times(shared[len(shared)-1]),
-		At:           at, Next: at.Add(wait), NextKnown: at.Add(known), Windows: windows(d.Client.Policy.Limits(), oldest, now),
+		At:           at, Next: at.Add(wait), NextKnown: at.Add(known),
+		Windows: windows(d.Client.Policy.Limits(), oldest, now),
 	}
 	if l.Guarded, err = d.guarded(ctx, oldest, now); err != nil {
 		return Limits{}, err

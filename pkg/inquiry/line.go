@@ -82,7 +82,7 @@ func (l *line) begin() {
 	if len(sent) > 0 && sent[0].Time.Before(at) {
 		at = sent[0].Time
 	}
-	again := l.c.State == otp.Delivered && len(sent) == 0 && len(l.sends) == 0 // nothing shows that it was sent once only
+	again := l.c.State == otp.Delivered && len(sent) == 0 && len(l.sends) == 0 // nothing shows how often
 	if n := len(l.sends); n > 0 && l.sends[n-1].At.Time().Before(at) {
 		again = true
 	}
@@ -181,7 +181,8 @@ func (l *line) report() {
 func (l *line) guess() {
 	known := map[int]bool{}
 	facts := l.of(changes.Failed, changes.Exhausted, changes.Passed)
-	slices.SortFunc(facts, func(a, b changes.Fact) int { return *b.AttemptsLeft - *a.AttemptsLeft }) // some share a time
+	// Some share a time.
+	slices.SortFunc(facts, func(a, b changes.Fact) int { return *b.AttemptsLeft - *a.AttemptsLeft })
 	for _, f := range facts {
 		known[l.c.Max-*f.AttemptsLeft] = true
 		l.add(momentOf(f))

@@ -82,13 +82,13 @@ func (r *running) answer(req *http.Request) string {
 	return string(text)
 }
 
-// TestGuessOnAnOpenPage: the page of a challenge gets to know of a guess that came over another connection, and then has
-// it, within a second of the guess.
+// TestGuessOnAnOpenPage: the page of a challenge gets to know of a guess that came over another connection, and then
+// has it, within a second of the guess.
 func TestGuessOnAnOpenPage(t *testing.T) {
 	r := run(t)
-	_, rest, _ := strings.Cut(r.call("/v1/customers/initAuthentication", `{"authenticationRequestId":"open",`+
-		`"authenticationMethod":"OTP","authenticationType":"SMS","identityType":"MOBILENO","identityValue":"60-123456789"}`),
-		`"authenticationId":"`)
+	_, rest, _ := strings.Cut(r.call("/v1/customers/initAuthentication",
+		`{"authenticationRequestId":"open","authenticationMethod":"OTP","authenticationType":"SMS",`+
+			`"identityType":"MOBILENO","identityValue":"60-123456789"}`), `"authenticationId":"`)
 	id, _, _ := strings.Cut(rest, `"`)
 	address := "/console/happened/" + id
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -112,7 +112,8 @@ func TestGuessOnAnOpenPage(t *testing.T) {
 	r.call("/v1/users/verifyAuthentication",
 		`{"authenticationType":"OTP","authenticationRequestId":"open","authenticationValue":"0000"}`)
 	const wrong = "A wrong code was typed"
-	for event := ""; event != "event: facts" || !strings.Contains(r.get("/console/happened"), wrong); { // or of the message
+	listed := func() bool { return strings.Contains(r.get("/console/happened"), wrong) } // else it is of the message
+	for event := ""; event != "data: facts" || !listed(); {
 		if !events.Scan() {
 			t.Fatalf("no event for the guess: %v", events.Err())
 		}
