@@ -8,6 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +108,37 @@ func TestOnceKept(t *testing.T) {
 	}()
 	if do(200) {
 		t.Error("a call that panicked is kept")
+	}
+}
+
+// TestWords: each result that an outcome of the contracts has, in their page's table, has words.
+func TestWords(t *testing.T) {
+	page, err := os.ReadFile("../../docs/contracts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| outcome | when | AMS/DWS | Unimatrix |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	code := regexp.MustCompile("^`([A-Z0-9_]+)`")
+	// The form has no wallet tokens.
+	other := []string{"INVALID_ACCESS_TOKEN", "USER_NOT_EXIST", "USER_STATUS_ABNORMAL"}
+	seen := 0
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, " | ")
+		if len(cells) < 5 {
+			continue
+		}
+		for i, words := range []map[string]verdict{wordsAMS, wordsUnimatrix} {
+			m := code.FindStringSubmatch(cells[2+i])
+			if m == nil || m[1] == "0" || slices.Contains(other, m[1]) {
+				continue
+			}
+			if seen++; words[m[1]].Text == "" {
+				t.Errorf("%s has no words", m[1])
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("the table has %d results", seen)
 	}
 }

@@ -93,9 +93,9 @@ func (p *tryPage) did(in tryInput, done tried, again bool) {
 		p.Done.verdict.Word, p.Done.verdict.Text = "Locked", wordsAMS["VERIFY_TIMES_EXCEED_LIMIT"].Text
 	}
 	if done.sent.hidden != "" {
-		p.Done.Calls = append(p.Done.Calls, done.shown("masked", true))
+		p.Done.Calls = append(p.Done.Calls, done.shown(in, "masked", true))
 	}
-	p.Done.Calls = append(p.Done.Calls, done.shown("call", false))
+	p.Done.Calls = append(p.Done.Calls, done.shown(in, "call", false))
 	delete(in, "code") // it was used: the field is for the next one
 	if done.verdict.authID != "" {
 		in["authentication-id"] = done.verdict.authID
@@ -113,7 +113,7 @@ func (p *tryPage) did(in tryInput, done tried, again bool) {
 }
 
 // shown returns what the page shows of the call.
-func (t tried) shown(id string, masked bool) shownCall {
+func (t tried) shown(in tryInput, id string, masked bool) shownCall {
 	s := shownCall{ID: "try-" + id, Request: string(t.sent.bytes()), Answer: t.answer.all, Curl: t.sent.curl(),
 		Masked: masked}
 	if masked {
@@ -129,6 +129,14 @@ func (t tried) shown(id string, masked bool) shownCall {
 		s.Validity = "The command is signed. This client's requests are accepted at any time."
 	default:
 		s.Validity = "The command is not signed: it works at any time."
+	}
+	switch {
+	case in["do"] == doVerify:
+		s.Validity += " Each run is one more guess."
+	case in["contract"] == contractUnimatrix:
+		s.Validity += " A run after the cooldown sends the live code again."
+	default:
+		s.Validity += " Runs with the same id send nothing more."
 	}
 	return s
 }
