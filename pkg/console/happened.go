@@ -160,7 +160,7 @@ func (c *Console) records(ctx context.Context) ([]clients.Record, error) {
 	if err != nil && len(all) == 0 && c.Local == nil {
 		return nil, err
 	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil { // else the reader has left the page
 		c.Log.Warn("console", "left out", err.Error())
 	}
 	demo := func(r clients.Record) bool { return r.ID == c.Demo.ID }
