@@ -115,7 +115,7 @@ const pages = new BroadcastChannel('countersign');
 pages.onmessage = event => hear(event.data);
 function hear(topic) { // 'all' after each connection, 'away' without one
   document.documentElement.classList.toggle('away', topic === 'away');
-  if (!document.hidden && (topic === 'all' || shows(topic))) refresh();
+  if (!document.hidden && (topic === 'all' ? live().length : shows(topic))) refresh();
 }
 function pass(topic) {
   pages.postMessage(topic);
