@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/inquiry"
@@ -75,6 +76,9 @@ func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 
 // findNumber shows what is known of a number.
 func (c *Console) findNumber(w http.ResponseWriter, r *http.Request, n phone.Number, client string) {
+	out := http.NewResponseController(w)
+	out.SetReadDeadline(time.Time{}) // a million challenges of a deployment take a minute or two
+	out.SetWriteDeadline(time.Time{})
 	found, err := c.foundNumber(r.Context(), n, client)
 	if err != nil {
 		c.fault(w, r, err)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
@@ -107,5 +108,32 @@ func TestGetsChangeNothing(t *testing.T) {
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
 		t.Errorf("the outbox was changed: %v", err)
+	}
+}
+
+// timed is a connection whose deadlines are noted.
+type timed struct {
+	*httptest.ResponseRecorder
+	read, write *time.Time
+}
+
+func (c *timed) SetReadDeadline(t time.Time) error  { c.read = &t; return nil }
+func (c *timed) SetWriteDeadline(t time.Time) error { c.write = &t; return nil }
+
+// TestLongSearch: a search that reads a whole table may take minutes, and no other page.
+func TestLongSearch(t *testing.T) {
+	s := localSite(t)
+	s.Local.Facts = func() []changes.Event { return nil }
+	for body, want := range map[string]bool{
+		"number=60-123456789": true, "number=1": false, "authenticationId=1": false,
+	} {
+		r := httptest.NewRequest("POST", "/console/happened", strings.NewReader(body))
+		r.Host, r.RemoteAddr = "127.0.0.1", "127.0.0.1:1"
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := &timed{ResponseRecorder: httptest.NewRecorder()}
+		s.ServeHTTP(w, r)
+		if lifted := w.read != nil && w.write != nil && w.read.IsZero() && w.write.IsZero(); lifted != want {
+			t.Errorf("%s: HTTP %d, without limits of time %v", body, w.Code, lifted)
+		}
 	}
 }
