@@ -124,6 +124,9 @@ func (in tryInput) require(refused refusals) {
 		want("authentication-id", "The request needs the authenticationId of the answer.")
 	case ams:
 		want("request-id", "The request needs an id. New id makes one.")
+		if _, reason := written(contractAMS, in["number"]); reason != "" && refused["number"] == "" {
+			refused["number"] = reason
+		}
 	}
 }
 

@@ -61,10 +61,7 @@ func (c *Console) unusable(id string, cause error) error {
 
 // request returns the request of a form. Its error may be [refusals].
 func (c *Console) request(from tryClient, in tryInput) (wire, error) {
-	number, reason := written(in["contract"], in["number"])
-	if reason != "" {
-		return wire{}, refusal("number", reason)
-	}
+	number, _ := written(in["contract"], in["number"]) // readTry refused one that AMS/DWS has no form for
 	if in["contract"] == contractAMS {
 		return c.requestAMS(from, in, number)
 	}
