@@ -1,8 +1,8 @@
 package console
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +12,7 @@ import (
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
+	"countersign/pkg/documents"
 	"countersign/pkg/inquiry"
 )
 
@@ -85,12 +86,12 @@ func (c *Console) showHappened(w http.ResponseWriter, r *http.Request, status in
 	p := happenedPage{Local: c.Local != nil, Find: form, Kinds: factKinds, Filter: factFilter{
 		Client: query.Get("client"), Kind: changes.Kind(query.Get("kind")),
 	}}
-	p.list(c.facts(), query.Get("page"))
+	p.list(c.facts(), query)
 	c.show(w, r, status, "happened.html", "/console/happened", "What happened", p)
 }
 
-// list puts those facts on the page that the filter chooses. number is that of the page, from 1 on.
-func (p *happenedPage) list(facts []changes.Event, number string) {
+// list puts those facts on the page that the query chooses.
+func (p *happenedPage) list(facts []changes.Event, query url.Values) {
 	var chosen []changes.Event
 	for _, e := range facts {
 		if id := e.Detail.Client; id != "" && !slices.Contains(p.Clients, id) {
@@ -104,17 +105,15 @@ func (p *happenedPage) list(facts []changes.Event, number string) {
 		p.Clients = append(p.Clients, id)
 	}
 	slices.Sort(p.Clients)
-	last := max(1, (len(chosen)+shownFacts-1)/shownFacts)
-	n, _ := strconv.Atoi(number)
-	n = min(max(n, 1), last)
-	for _, e := range chosen[(n-1)*shownFacts : min(n*shownFacts, len(chosen))] {
+	at := newPager(query, len(chosen), shownFacts)
+	for _, e := range chosen[at.From:at.To] {
 		p.Facts = append(p.Facts, rowOf(e.Detail))
 	}
-	if n > 1 {
-		p.Newer = p.Filter.address(n - 1)
+	if at.Page > 1 {
+		p.Newer = p.Filter.address(at.Page - 1)
 	}
-	if n < last {
-		p.Older = p.Filter.address(n + 1)
+	if at.Page < at.Pages {
+		p.Older = p.Filter.address(at.Page + 1)
 	}
 }
 
@@ -153,33 +152,23 @@ func addressOf(client, authID string) string {
 	return "/console/happened/" + url.PathEscape(authID) + "?" + url.Values{"client": {client}}.Encode()
 }
 
-// records returns the records of all clients, those of a local server's demo client too. Records that cannot be read
-// are left out, and logged.
-func (c *Console) records(ctx context.Context) ([]clients.Record, error) {
-	all, err := registry.Registry{Table: c.Store.Documents()}.List(ctx)
-	if err != nil && len(all) == 0 && c.Local == nil {
-		return nil, err
+// meant returns the ids of the clients that are meant, and their records: the named one, or all. A client that was
+// removed, or whose record cannot be read, has no record, and may have challenges.
+func (c *Console) meant(ctx context.Context, client string) (ids []string, records []clients.Record, err error) {
+	if client == "" {
+		records, ids, err = c.allRecords(ctx)
+		for _, r := range records {
+			ids = append(ids, r.ID)
+		}
+		slices.Sort(ids)
+		return ids, records, err
 	}
-	if err != nil && ctx.Err() == nil { // else the reader has left the page
-		c.Log.Warn("console", "left out", err.Error())
+	var unreadable registry.Unreadable
+	switch r, err := c.recordOf(ctx, client); {
+	case err == nil:
+		records = append(records, r)
+	case !errors.Is(err, documents.ErrNotFound) && !errors.As(err, &unreadable):
+		return nil, nil, err
 	}
-	demo := func(r clients.Record) bool { return r.ID == c.Demo.ID }
-	if c.Demo.ID != "" && !slices.ContainsFunc(all, demo) {
-		all = append(all, c.Demo)
-	}
-	slices.SortFunc(all, func(a, b clients.Record) int { return cmp.Compare(a.ID, b.ID) })
-	return all, nil
-}
-
-// idsOf returns the ids of clients: of the named one, or of all records. A client that was removed has no record, and
-// may have challenges.
-func idsOf(client string, records []clients.Record) []string {
-	if client != "" {
-		return []string{client}
-	}
-	var ids []string
-	for _, r := range records {
-		ids = append(ids, r.ID)
-	}
-	return ids
+	return []string{client}, records, nil
 }

@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"countersign/pkg/clients"
 	"countersign/pkg/inquiry"
-	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 )
 
@@ -48,10 +46,12 @@ func (c *Console) challenge(w http.ResponseWriter, r *http.Request) {
 	}
 	p.Story = *s
 	if p.Number.E164 != "" && !p.Test {
-		if p.Limits, err = c.limitsOf(ctx, ring, s); err != nil {
+		limits, err := c.limits(ctx, ring, s.Client, s.Number)
+		if err != nil {
 			c.fault(w, r, err)
 			return
 		}
+		p.Limits = &limits
 	}
 	c.show(w, r, http.StatusOK, "challenge.html", "/console/happened", "A challenge", p)
 }
@@ -60,7 +60,7 @@ func (c *Console) challenge(w http.ResponseWriter, r *http.Request) {
 func missing(client string) string {
 	who := "No client has this challenge."
 	if client != "" {
-		who = "The client " + client + " does not have this challenge: it may be of another client."
+		who = "The client " + shownID(client) + " does not have this challenge: it may be of another client."
 	}
 	return who + " A challenge is deleted a day after its code is over, and the next one of its id replaces it. The " +
 		"page What happened finds a number: it shows when its messages were counted."
@@ -68,31 +68,15 @@ func missing(client string) string {
 
 // story returns the life of a challenge, nil if nobody knows it. Without a client, all are looked at.
 func (c *Console) story(ctx context.Context, authID, client string, keys *otp.Keys) (*inquiry.Story, error) {
-	var records []clients.Record
+	ids := []string{client}
 	if client == "" {
 		var err error
-		if records, err = c.records(ctx); err != nil {
+		if ids, _, err = c.meant(ctx, client); err != nil {
 			return nil, err
 		}
 	}
 	in := inquiry.Findings{Store: c.Store, Now: c.Now()}
-	return in.Story(ctx, keys, idsOf(client, records), authID, c.facts())
-}
-
-// limitsOf returns the limits of a challenge's number.
-func (c *Console) limitsOf(ctx context.Context, ring *keyring.Ring, s *inquiry.Story) (*limitsPart, error) {
-	r, found, err := clients.ReadRecord(ctx, c.Store.Documents(), s.Client)
-	var records []clients.Record
-	switch {
-	case err != nil:
-		return nil, err
-	case found:
-		records = append(records, r)
-	case c.Demo.ID != "" && c.Demo.ID == s.Client:
-		records = append(records, c.Demo)
-	}
-	part, err := c.limits(ctx, ring, records, s.Client, s.Number)
-	return &part, err
+	return in.Story(ctx, keys, ids, authID, c.facts())
 }
 
 // StateWords is the state of the challenge in words.

@@ -2,12 +2,14 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
+	"countersign/pkg/documents"
 	"countersign/pkg/inquiry"
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
@@ -112,11 +114,10 @@ func (c *Console) foundNumber(ctx context.Context, n phone.Number, client string
 	if err != nil {
 		return nil, err
 	}
-	records, err := c.records(ctx)
+	ids, records, err := c.meant(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	ids := idsOf(client, records)
 	in := inquiry.Findings{Store: c.Store, Now: c.Now()}
 	if err := in.Number(ctx, ring.Keys(ctx), ids, n.E164); err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func (c *Console) foundNumber(ctx context.Context, n phone.Number, client string
 		if client == "" && !in.Names(id) {
 			continue
 		}
-		part, err := c.limits(ctx, ring, records, id, n)
+		part, err := c.limits(ctx, ring, id, n)
 		if err != nil {
 			return nil, err
 		}
@@ -137,23 +138,36 @@ func (c *Console) foundNumber(ctx context.Context, n phone.Number, client string
 }
 
 // limits returns those of a number for a client.
-func (c *Console) limits(
-	ctx context.Context, ring *keyring.Ring, records []clients.Record, id string, n phone.Number,
-) (limitsPart, error) {
-	at := slices.IndexFunc(records, func(r clients.Record) bool { return r.ID == id })
+func (c *Console) limits(ctx context.Context, ring *keyring.Ring, id string, n phone.Number) (limitsPart, error) {
 	part := limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}}
-	if at < 0 {
-		part.Unknown = "There is no such client any more, so it has no limits."
-		return part, nil
-	}
-	client, err := records[at].Client(ctx, c.Config.Defaults(), ring)
-	if err != nil {
-		c.Log.Warn("console", "client", id, "cause", err.Error())
-		part.Unknown = "The record of the client cannot be used: the log of the server has the reason."
-		return part, nil
+	client, unknown, err := c.clientOf(ctx, ring, id)
+	if client == nil || err != nil {
+		part.Unknown = unknown
+		return part, err
 	}
 	part.Limits, err = inquiry.DeskOf(c.Store, client, ring.Keys(ctx), n).Limits(ctx, c.Now())
 	return part, err
+}
+
+// clientOf returns a client, or why it is not known.
+func (c *Console) clientOf(ctx context.Context, ring *keyring.Ring, id string) (*clients.Client, string, error) {
+	const unusable = "The record of the client cannot be used: the log of the server has the reason."
+	var unreadable registry.Unreadable
+	r, err := c.recordOf(ctx, id)
+	switch {
+	case errors.Is(err, documents.ErrNotFound):
+		return nil, "There is no such client any more, so it has no limits.", nil
+	case errors.As(err, &unreadable):
+		return nil, unusable, nil
+	case err != nil:
+		return nil, "", err
+	}
+	client, err := r.Client(ctx, c.Config.Defaults(), ring)
+	if err != nil {
+		c.Log.Warn("console", "client", id, "cause", err.Error())
+		return nil, unusable, nil
+	}
+	return client, "", nil
 }
 
 // note adds what a reader may miss.
@@ -161,7 +175,7 @@ func (f *foundNumber) note(
 	ctx context.Context, c *Console, ring *keyring.Ring, records []clients.Record, n phone.Number,
 ) {
 	for _, r := range records {
-		if len(r.TestNumbers) == 0 || f.Client != "" && r.ID != f.Client {
+		if len(r.TestNumbers) == 0 {
 			continue
 		}
 		client, err := r.Client(ctx, c.Config.Defaults(), ring)
@@ -170,12 +184,9 @@ func (f *foundNumber) note(
 			continue
 		}
 		if client.TestNumbers[n.E164].Is() {
-			f.Notes = append(f.Notes, "It is a test number of client "+r.ID+": no message goes to it, and none is "+
-				"counted. Find its challenges by their authenticationId.")
+			f.Notes = append(f.Notes, "It is a test number of client "+shownID(r.ID)+": no message goes to it, and "+
+				"none is counted. Find its challenges by their authenticationId.")
 		}
-	}
-	if f.Client != "" && !slices.ContainsFunc(records, func(r clients.Record) bool { return r.ID == f.Client }) {
-		f.Notes = append(f.Notes, "There is no client "+f.Client+": the page Clients has those that exist.")
 	}
 	if len(f.Challenges)+len(f.Others) == 0 {
 		f.Notes = append(f.Notes, "Nothing was sent to it, or all of it was more than 30 days ago.")

@@ -107,7 +107,8 @@ func TestFind(t *testing.T) {
 		wants(t, page, first, second)
 		lacks(t, page, "Limits for client other")
 		wants(t, p.post(200, "number", "+60123456780").Body.String(), "Nothing was sent to it")
-		wants(t, p.post(200, "number", number, "client", "nobody").Body.String(), "There is no client nobody",
+		wants(t, p.post(200, "number", number, "client", "nobody").Body.String(),
+			"Limits for client nobody",
 			"There is no such client any more, so it has no limits.")
 		to := p.post(303, "authenticationId", first, "client", "acme").Header().Get("Location")
 		if to != addressOf("acme", first) {

@@ -47,7 +47,8 @@ var helpers = template.FuncMap{
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"plain":   plain,
 
-	"challengeAddress": addressOf, "stateWords": stateWords, "stateTone": stateTone, "factState": factState,
+	"challengeAddress": addressOf, "clientAddress": clientLink, "shownID": shownID,
+	"stateWords": stateWords, "stateTone": stateTone, "factState": factState,
 	"length":  func(d time.Duration) string { return clients.Duration(d).String() },
 	"hour":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 	"grouped": grouped, "groupedOf": groupedOf, "share": share, "decimal": decimal,
