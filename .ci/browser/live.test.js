@@ -108,8 +108,12 @@ shows('focus in a message that goes stays in the phone', {}, async ({ server, op
 
 shows('a code is put into the field of Try it', {}, async ({ server, open }) => {
   const page = await open('/');
+  await server.init('60-123456788');
+  await message(page, await server.code()).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Use this code' }).count(), 0, 'there is no field for a code');
   await page.getByRole('textbox', { name: 'Number', exact: true }).fill('+60123456789');
   await page.getByRole('button', { name: 'Send the code' }).click();
-  await page.getByRole('article').first().getByRole('button', { name: 'Use this code' }).click();
+  const arrived = page.getByRole('article').filter({ hasText: '+60123456789' });
+  await arrived.getByRole('button', { name: 'Use this code' }).click();
   assert.equal(await page.locator('#code').inputValue(), await server.code());
 });
