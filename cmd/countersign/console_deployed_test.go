@@ -24,13 +24,12 @@ import (
 // reader is AWS as a person gets it who may read a deployment's tables and keyring: it notes each call, and refuses
 // those that it is set to.
 type reader struct {
-	t       *testing.T
-	data    string // a folder that the console must leave empty
-	env     []string
-	tables  string // the name of the table of challenges
-	id      string // an authenticationId
-	code    string // of its message
-	handler http.Handler
+	t      *testing.T
+	data   string // a folder that the console must not make
+	env    []string
+	tables string // the name of the table of challenges
+	id     string // an authenticationId
+	code   string // of its message
 
 	mu     sync.Mutex
 	calls  map[string]int    // by operation and table
