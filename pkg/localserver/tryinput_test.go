@@ -68,8 +68,8 @@ func TestTryBadFields(t *testing.T) {
 	if a := d.post(firstForm("ams", "demo", "+60\r\n<1>")); a.value("send-number") != "&#43;60\r\n&lt;1&gt;" {
 		t.Errorf("what was typed became %q", a.value("send-number"))
 	}
-	d.post(firstForm("ams", "de\tmo", "+60 1", "request-id", "")).says(t, "three at once", "send-number-error", "possible",
-		"send-client-error", "control", "send-request-id-error", "New id")
+	several := d.post(firstForm("ams", "de\tmo", "+60 1", "request-id", ""))
+	several.says(t, "three at once", "send-number-error", "possible", "send-client-error", "control", "send-request-id-error", "New id")
 	if n := len(d.codes()); n != 0 {
 		t.Errorf("%d messages", n)
 	}
