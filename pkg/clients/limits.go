@@ -21,9 +21,9 @@ type Limits struct {
 	Memory     *Duration `json:"memory,omitempty"`
 }
 
-// over returns the policy with the client's limits. If the client sets a daily limit
+// Over returns the policy with the client's limits. If the client sets a daily limit
 // and no hourly one, the hourly limit is lowered to the daily one.
-func (l Limits) over(p otp.Policy) otp.Policy {
+func (l Limits) Over(p otp.Policy) otp.Policy {
 	override(&p.Digits, l.Digits)
 	override((*Duration)(&p.Validity), l.Validity)
 	override(&p.Attempts, l.Attempts)

@@ -84,7 +84,7 @@ func (r Record) parse(d Defaults, why Occasion) (*Client, error) {
 		Countries:      within(p.countries(), d.Countries),
 		Numbers:        p.numbers(),
 		Lines:          p.lines(),
-		Policy:         r.Limits.over(d.Policy),
+		Policy:         r.Limits.Over(d.Policy),
 		Bounds:         r.Limits.bounds(d.Bounds),
 		Window:         p.window(),
 		Skew:           r.skew(),
@@ -267,6 +267,9 @@ func (p *parser) countries() []string {
 	}
 	return p.record.Countries
 }
+
+// Within returns the countries that the record allows under those of the deployment.
+func (r Record) Within(deployment []string) []string { return within(r.Countries, deployment) }
 
 // within returns the countries that the deployment allows too.
 func within(countries, ceiling []string) []string {

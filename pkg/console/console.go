@@ -83,6 +83,7 @@ func New(ctx context.Context, s Sources) *Console {
 	}
 	c.mux.HandleFunc("GET /console/api", c.api)
 	c.mux.HandleFunc("GET /console/openapi.yaml", ServeDocument)
+	c.mux.HandleFunc("GET /console/clients", c.clients)
 	c.mux.HandleFunc("GET /console/guard", c.guard)
 	c.mux.HandleFunc("GET /console/settings", c.settings)
 	c.mux.HandleFunc("GET /console/happened", c.happened)

@@ -52,6 +52,7 @@ var helpers = template.FuncMap{
 	"length":  func(d time.Duration) string { return clients.Duration(d).String() },
 	"hour":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 	"grouped": grouped, "groupedOf": groupedOf, "share": share, "decimal": decimal,
+	"sentence": sentence,
 }
 
 // templates are those of the pages, by the name of the file. Each has the layout, the common parts, and its own text,
