@@ -88,8 +88,8 @@ func TestClient(t *testing.T) {
 		if strings.Contains(s.log.String(), "canary") {
 			t.Errorf("the log has a secret: %s", s.log)
 		}
-		if want := "those of this command's environment"; strings.Contains(page, "those of this command") != (s.Local == nil) {
-			t.Errorf("%q is there, or not there", want)
+		if strings.Contains(page, "those of this command") != (s.Local == nil) {
+			t.Error("the page must say whose environment the values are of, where it is not the server's")
 		}
 	})
 }
@@ -108,7 +108,9 @@ func TestWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id, want := range map[string][]string{
-		"open":   {"warning Client open is unsigned: anyone who knows this id", "It can send nothing: client set --country"},
+		"open": {
+			"warning Client open is unsigned: anyone who knows this id", "It can send nothing: client set --country",
+		},
 		"off":    {"disabled", "warning It is disabled", "It cannot call over HTTP", "countersign client enable off"},
 		"own-id": {"which log lines and events show, is its access key"},
 		"demo":   {"of this server alone", "It is in no store", "warning Client demo is unsigned"},

@@ -52,6 +52,7 @@ func onEachSite(t *testing.T, test func(t *testing.T, s *site)) {
 func localSite(t *testing.T) *site {
 	yes := true
 	return newSite(t, openstore.Place{Folder: t.TempDir(), Kind: openstore.SQLite}, "", "", &Local{
+		Rand: rand.Reader,
 		Demo: clients.Record{
 			ID: "demo", Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
 			CustomCodes: &yes, Guard: clients.Guard{Mode: guard.Enforce},
