@@ -145,7 +145,7 @@ func (c *Console) clientRow(r clients.Record) clientRow {
 
 // isDemo reports whether a record is that of the demo client, which no store has.
 func (c *Console) isDemo(r clients.Record) bool {
-	return c.Local != nil && r.ID == c.Local.Demo.ID && r.Added.IsZero()
+	return c.Demo.ID != "" && r.ID == c.Demo.ID && r.Added.IsZero()
 }
 
 // client shows a client.

@@ -113,7 +113,7 @@ func TestWarnings(t *testing.T) {
 		},
 		"off":    {"disabled", "warning It is disabled", "It cannot call over HTTP", "countersign client enable off"},
 		"own-id": {"which log lines and events show, is its access key"},
-		"demo":   {"of this server alone", "It is in no store", "warning Client demo is unsigned"},
+		"demo":   {"of the local server alone", "It has no record in the store", "warning Client demo is unsigned"},
 	} {
 		page := s.get(t, 200, "/console/clients?client="+id)
 		wants(t, page, want...)
@@ -121,7 +121,7 @@ func TestWarnings(t *testing.T) {
 			lacks(t, page, "countersign client set demo")
 		}
 	}
-	wants(t, s.get(t, 200, "/console/clients"), "There are 4 clients", "demo of this server alone", "disabled cannot call",
+	wants(t, s.get(t, 200, "/console/clients"), "There are 4 clients", "demo of the local server alone", "disabled cannot call",
 		"active unsigned", "active its id is its access key")
 	s.Config.Countries = []string{"MY"}
 	s.add(t, clients.Record{ID: "wide", Countries: []string{"GB", "MY"}})
