@@ -95,6 +95,10 @@ func (h *hub) leave() { h.live.Add(-1) }
 // serveLive answers with server-sent events: one with the topic's name for each change. The page asks for the change
 // itself, so an event has nothing else, and one that is lost does no harm.
 func (c *Console) serveLive(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Sec-Fetch-Mode") == "navigate" { // a link of a stranger would hold a connection
+		c.fail(w, r, http.StatusForbidden, "This address is for scripts of the pages.")
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	if r.Method == http.MethodHead {
 		return

@@ -49,7 +49,7 @@ func protect(h http.Handler) http.Handler {
 		case passedOn(r):
 			http.Error(w, "This request came through a proxy or a tunnel, and the console is for the person at this "+
 				"machine.", http.StatusForbidden)
-		case loopback.Foreign(r) || crossOrigin.Check(r) != nil || loads(r) || unproven(r):
+		case loopback.Foreign(r) || crossOrigin.Check(r) != nil || unproven(r):
 			http.Error(w, "This request comes from a web page of another origin.", http.StatusForbidden)
 		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -61,7 +61,7 @@ func protect(h http.Handler) http.Handler {
 // near reports whether a request comes over loopback, and under a name of it.
 func near(r *http.Request) bool {
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
-	return err == nil && loopback.Is(from) && loopback.Is(nameIn(r.Host))
+	return err == nil && loopback.Is(from) && loopback.Named(nameIn(r.Host))
 }
 
 // nameIn returns the name or address in a Host header. It is "" if the header is of another form than a browser sends.
@@ -98,16 +98,6 @@ func passedOn(r *http.Request) bool {
 		}
 	}
 	return !r.ProtoAtLeast(1, 1)
-}
-
-// loads reports whether a page of another origin loads something, such as a picture or a frame. A link that a person
-// follows is none.
-func loads(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "none", "same-origin":
-		return false
-	}
-	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"
 }
 
 // unproven reports whether a browser sends something without a statement where it comes from, as old ones do with

@@ -1,12 +1,14 @@
 package console
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // asked is a request to the console: by default the first page, as a person in a browser at this machine asks for it.
@@ -73,12 +75,13 @@ func headers(t *testing.T, h http.Header) {
 func TestHosts(t *testing.T) {
 	for host, want := range map[string]bool{
 		"127.0.0.1:8080": true, "127.0.0.1": true, "localhost": true, "LocalHost:1": true, "[::1]:8080": true,
-		"[::1]": true, "127.0.0.2:8080": true, "[::ffff:127.0.0.1]:8080": true, "localhost:": true,
+		"[::1]": true, "127.0.0.2:8080": true, "localhost:": true,
 		"none": false, "attacker.example": false, "attacker.example:8080": false, "localhost.": false,
 		"localhost.:8080": false, "127.0.0.1.": false, "127.0.0.1.attacker.example:8080": false,
 		"localhost.attacker.example": false, "attacker.example:8080:127.0.0.1": false,
 		"localhost@attacker.example": false, "attacker.example@localhost": false, "user@127.0.0.1:8080": false,
 		"[::1]attacker.example": false, "[::1]attacker.example:8080": false, "[::1": false, "[attacker.example]": false,
+		"[::ffff:127.0.0.1]:8080": false, "[::ffff:7f00:1]:8080": false, // browsers do not state who asks there
 		"[::2]:8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "192.168.1.5:8080": false, "127.1": false,
 		"2130706433": false, "0x7f000001": false, "0177.0.0.1": false, "countersign:8080": false,
 		"localhost:8080x": false, "localhost:+8080": false, "localhost/": false, "localhost#": false,
@@ -168,12 +171,35 @@ func TestFetchMetadata(t *testing.T) {
 			}
 		}
 	}
+	early := http.Header{ // as Chromium sends it for the speculation rules of a foreign page
+		"Sec-Fetch-Site": {"none"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
+		"Sec-Purpose": {"prefetch"},
+	}
+	if (asked{header: early}).answers(t) {
+		t.Error("a page that nobody has opened is served")
+	}
 	h := http.Header{
 		"Origin": {"http://127.0.0.1:8080"}, "Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"},
 		"Sec-Fetch-Dest": {"document"},
 	}
 	if (asked{method: "POST", header: h}).answers(t) {
 		t.Error("a form is served whose origin and kind of site differ")
+	}
+}
+
+// TestLiveIsNoPage: a link cannot open the stream of the live pages, which holds a connection for as long as it is open.
+func TestLiveIsNoPage(t *testing.T) {
+	c := New(t.Context(), Sources{Log: slog.New(slog.DiscardHandler)})
+	for _, site := range []string{"cross-site", "none", "same-origin"} {
+		h := http.Header{"Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
+		ended, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		r := httptest.NewRequestWithContext(ended, "GET", "/console/live", nil)
+		r.Host, r.RemoteAddr, r.Header = "127.0.0.1:8080", "127.0.0.1:40000", h
+		w := httptest.NewRecorder()
+		if c.ServeHTTP(w, r); w.Code != http.StatusForbidden {
+			t.Errorf("%s: HTTP %d", site, w.Code)
+		}
+		cancel()
 	}
 }
 

@@ -60,7 +60,15 @@ func refuse(w http.ResponseWriter, status int, message string) {
 	reply(w, status, []byte(`{"message":"`+message+`"}`))
 }
 
+// reply answers with JSON, which has codes: no foreign page loads it or has it in a frame, also where a browser does not
+// state who asks.
 func reply(w http.ResponseWriter, status int, text []byte) {
+	for name, value := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+		"Cache-Control": "no-store",
+	} {
+		w.Header().Set(name, value)
+	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
 	w.Write(text)

@@ -6,7 +6,7 @@
 //     browser's requests.
 //   - It sends a page's requests to other hosts too, without asking first if they look like
 //     those of a form, and keeps the answers from the page. The page cannot change the
-//     Origin that the browser puts into them.
+//     Origin that the browser puts into them, nor what it says about the kind of request.
 package loopback
 
 import (
@@ -48,9 +48,12 @@ func refuse(w http.ResponseWriter, message string) {
 
 // Foreign reports whether a browser sent the request for a page of another origin. Another
 // port is another origin, and so are sandboxed pages and files ("null"). A browser may
-// leave out Origin, and then still states the kind of site, except for requests that only
-// read.
+// leave out Origin, and then still states the kind of site. A link that a person follows is
+// not foreign.
 func Foreign(r *http.Request) bool {
+	if loads(r) || early(r) {
+		return true
+	}
 	origins := r.Header.Values("Origin")
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
@@ -60,6 +63,32 @@ func Foreign(r *http.Request) bool {
 	}
 	var browser http.CrossOriginProtection
 	return len(origins) == 0 && browser.Check(r) != nil
+}
+
+// loads reports whether a page of another origin loads something, such as a script or a
+// frame: it sees whether that comes, and how soon.
+func loads(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return false
+	}
+	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"
+}
+
+// early reports whether a browser asks for what nobody has opened yet, for speed. Any page
+// can have it do so, a great many times, and then Chromium states the kind of site "none",
+// as if the person had typed the address. After a refusal it asks again when it is opened.
+func early(r *http.Request) bool {
+	return r.Header.Get("Sec-Purpose") != "" || r.Header.Get("Purpose") != "" || r.Header.Get("X-Moz") != ""
+}
+
+// Named reports whether the host that a request is sent to, without port and brackets, is
+// localhost or a loopback address, in a spelling that browsers know as this machine's. To
+// others, such as ::ffff:127.0.0.1, they do not state the kind of site, so that [Foreign]
+// could not tell who asks.
+func Named(host string) bool {
+	ip := net.ParseIP(host)
+	return Is(host) && (ip.To4() == nil || !strings.Contains(host, ":"))
 }
 
 // Is reports whether a host, without port and brackets, is localhost or a loopback
@@ -78,7 +107,7 @@ func single(host string) bool {
 }
 
 func allowed(host string, others []string) bool {
-	return Is(host) || single(host) || slices.ContainsFunc(others, func(other string) bool {
+	return Named(host) || single(host) || slices.ContainsFunc(others, func(other string) bool {
 		ip, address := net.ParseIP(host), net.ParseIP(other)
 		switch {
 		case address.IsUnspecified():

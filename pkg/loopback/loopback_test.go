@@ -25,6 +25,8 @@ func TestOnly(t *testing.T) {
 		{"my-service_1", nil, true},
 		{"countersign.:8080", nil, false},
 		{"2130706433:8080", nil, false},
+		{"[::ffff:127.0.0.1]:8080", nil, false},
+		{"[::ffff:7f00:1]", nil, false},
 		{"com.example", nil, false},
 		{"ex\u00e4mple", nil, false},
 		{"", nil, false},
@@ -103,17 +105,50 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// A browser that sends no Origin still states the site, and nothing but a read is served.
+// A browser that sends no Origin still states the site, and nothing but a link that a person follows is served.
 func TestSites(t *testing.T) {
 	for _, site := range []string{"cross-site", "same-site"} {
-		for method, want := range map[string]bool{"POST": false, "PUT": false, "DELETE": false, "GET": true} {
-			served := false
-			h := Only(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
-			r := httptest.NewRequest(method, "http://localhost:8080/", nil)
-			r.Header.Set("Sec-Fetch-Site", site)
-			if h.ServeHTTP(httptest.NewRecorder(), r); served != want {
-				t.Errorf("%s of %s: served %v, want %v", method, site, served, want)
+		for method, link := range map[string]bool{"POST": false, "PUT": false, "DELETE": false, "GET": true} {
+			for what, want := range map[string]bool{
+				"navigate document": link, "navigate iframe": false, "navigate document prefetch": false,
+				"no-cors script": false, "no-cors image": false, "no-cors empty": false, "": false,
+			} {
+				kind := append(strings.Fields(what), "", "", "")
+				h := http.Header{"Sec-Fetch-Site": {site}}
+				for i, name := range []string{"Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Purpose"} {
+					h.Set(name, kind[i])
+				}
+				if serves(method, h) != want {
+					t.Errorf("%s of %s for %q: served %v", method, site, what, !want)
+				}
 			}
 		}
 	}
+}
+
+// What a browser asks for before a person opens it is not served: a foreign page can have it ask, and then no header
+// names that page but for Referer, which the page can leave out.
+func TestEarly(t *testing.T) {
+	for name, value := range map[string]string{
+		"Sec-Purpose": "prefetch", "sec-purpose": "prefetch;prerender", "Purpose": "prefetch", "X-Moz": "prefetch",
+	} {
+		h := http.Header{
+			"Sec-Fetch-Site": {"none"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
+		}
+		if !serves("GET", h) {
+			t.Error("what the person typed is refused")
+		}
+		if h.Set(name, value); serves("GET", h) {
+			t.Errorf("%s: %s is served", name, value)
+		}
+	}
+}
+
+// serves reports whether a request to localhost is served.
+func serves(method string, header http.Header) (served bool) {
+	h := Only(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
+	r := httptest.NewRequest(method, "http://localhost:8080/", nil)
+	r.Header = header
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	return served
 }
