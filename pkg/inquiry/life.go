@@ -108,6 +108,7 @@ var unsentWords = map[otp.Outcome]string{
 	otp.BadToken:      "the user's token is unknown, revoked or expired",
 	otp.NoUser:        "the user does not exist",
 	otp.Blocked:       "the user may not sign in",
+	otp.NoPassword:    "the number has no user with such a password who may sign in",
 }
 
 // UnsentWords returns in words why no message was sent, "" for a reason without words.

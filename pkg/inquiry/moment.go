@@ -124,13 +124,7 @@ func guessMoment(at time.Time, right bool, left int) Moment {
 func attempts(left int) string { return counted(left, "attempt") + " left" }
 
 func refusedMoment(at time.Time, reason otp.Outcome, f *guard.Figures) Moment {
-	words := UnsentWords(reason)
-	switch {
-	case reason == otp.NoPassword:
-		words = "the number has no user with such a password who may sign in"
-	case words == "":
-		words = string(reason)
-	}
+	words := cmp.Or(UnsentWords(reason), string(reason))
 	m := Moment{At: at, Step: Refused, Text: "Refused: " + words, Tone: Bad, More: []string{"reason " + string(reason)}}
 	if f != nil {
 		m.More = append(m.More, fmt.Sprintf("In the 24 hours before, %s to new numbers had no answer, and %d had one; "+

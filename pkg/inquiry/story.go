@@ -2,6 +2,7 @@ package inquiry
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"countersign/pkg/changes"
@@ -84,7 +85,7 @@ func goneStory(ids []string, authID string, facts []changes.Event) *Story {
 	var s *Story
 	for _, e := range facts {
 		fact := e.Detail
-		if fact.AuthID != authID || !contains(ids, fact.Client) {
+		if fact.AuthID != authID || !slices.Contains(ids, fact.Client) {
 			continue
 		}
 		if s == nil {
@@ -98,13 +99,4 @@ func goneStory(ids []string, authID string, facts []changes.Event) *Story {
 		order(s.Moments)
 	}
 	return s
-}
-
-func contains(ids []string, id string) bool {
-	for _, one := range ids {
-		if one == id {
-			return true
-		}
-	}
-	return false
 }
