@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/profile"
 	"countersign/pkg/clients/registry"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
@@ -53,7 +54,7 @@ type testNumberAdd struct {
 
 // Run adds a test number.
 func (c *testNumberAdd) Run(ctx context.Context) error {
-	n, err := lookedUp(c.Number)
+	n, err := inquiry.Typed(c.Number)
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ type testNumberRemove struct{ aTestNumber }
 
 // Run removes a test number.
 func (c *testNumberRemove) Run(ctx context.Context) error {
-	n, err := lookedUp(c.Number)
+	n, err := inquiry.Typed(c.Number)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (c *messages) Run(ctx context.Context) (err error) {
 	case c.Number+c.AuthenticationID == "":
 		return errors.New("--number and --authentication-id: one of them must not be empty")
 	case c.Number != "":
-		if number, err = lookedUp(c.Number); err != nil {
+		if number, err = inquiry.Typed(c.Number); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"countersign/pkg/inquiry"
 	"countersign/pkg/openstore"
-	"countersign/pkg/phone"
 )
 
 type numberCommands struct {
@@ -41,7 +40,7 @@ type aNumber struct {
 
 // on opens the store, finds the client and the ledgers of the number, and does the work.
 func (c *aNumber) on(ctx context.Context, work func(openstore.Store, inquiry.Desk) error) (err error) {
-	number, err := lookedUp(c.Number)
+	number, err := inquiry.Typed(c.Number)
 	if err != nil {
 		return err
 	}
@@ -64,9 +63,6 @@ func (c *aNumber) on(ctx context.Context, work func(openstore.Store, inquiry.Des
 	}
 	return work(store, inquiry.DeskOf(store, client, ring.Keys(ctx), number))
 }
-
-// lookedUp returns the number of an argument, which may be grouped as people write it. Errors do not have it.
-func lookedUp(arg string) (phone.Number, error) { return inquiry.Typed(arg) }
 
 // shown is the JSON of show.
 type shown struct{ inquiry.Limits }

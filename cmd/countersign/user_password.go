@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 	"countersign/pkg/password"
 	"countersign/pkg/phone"
@@ -89,7 +90,7 @@ func (c *ofPassword) find(ctx context.Context, b *books) (o owner, err error) {
 		return o, err
 	}
 	if c.Number != "" {
-		o.number, err = lookedUp(c.Number)
+		o.number, err = inquiry.Typed(c.Number)
 		return o, err
 	}
 	if o.user, err = b.users.Person(ctx, c.Client, c.User); err != nil {
