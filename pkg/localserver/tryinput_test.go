@@ -69,7 +69,8 @@ func TestTryBadFields(t *testing.T) {
 		t.Errorf("what was typed became %q", a.value("send-number"))
 	}
 	several := d.post(firstForm("ams", "de\tmo", "+60 1", "request-id", ""))
-	several.says(t, "three at once", "send-number-error", "possible", "send-client-error", "control", "send-request-id-error", "New id")
+	several.says(t, "three at once", "send-number-error", "possible", "send-client-error", "control",
+		"send-request-id-error", "New id")
 	if n := len(d.codes()); n != 0 {
 		t.Errorf("%d messages", n)
 	}
