@@ -10,7 +10,7 @@ VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 # Without .tools, in which other checks install things.
 GO_FOLDERS := .ci cmd docs functions pkg
 
-.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters test-browser test-bench plan tools lint figures vuln bench flood fuzz build
+.PHONY: help run test quick test-clients test-sam test-api test-plan test-counters test-browser screenshots test-bench plan tools lint figures vuln bench flood fuzz build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -42,6 +42,9 @@ test-counters: ## compare the count of parts with two counters of others, on 100
 
 test-browser: ## open the page of docs/autofill.md and the console in headless Chromium
 	@.ci/browser/run
+
+screenshots: ## take the pictures of docs/console in headless Chromium
+	@.ci/browser/run --screenshots
 
 test-bench: ## run each Go benchmark ten times, to see that it runs
 	@go test -run '^$$' -bench . -benchtime 10x \

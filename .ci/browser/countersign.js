@@ -3,6 +3,7 @@
 const { spawn, execFile } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs/promises');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
@@ -43,6 +44,28 @@ exports.serve = async (t, { data, port = 0, args = [], settings = {} }) =>
 // runConsole starts the console of tables.
 exports.runConsole = (t, data, ...args) =>
   start(t, ['console', '--listen', '127.0.0.1:0', '--data', data, ...args]);
+
+// startEngine starts the DynamoDB engine of the tests with tables in memory, and returns its address. It does not say
+// which port it took, so it is given a free one.
+exports.startEngine = async t => {
+  const port = await freePort();
+  const child = spawn(process.env.DYNAMODB_ENGINE, ['serve', '--host', '127.0.0.1', '--port', port], { env });
+  const exit = once(child, 'exit');
+  t.after(async () => { child.kill('SIGTERM'); await exit; });
+  for await (const line of readline.createInterface({ input: child.stderr })) {
+    if (/listening/i.test(line)) return `http://127.0.0.1:${port}`;
+  }
+  throw new Error('the DynamoDB engine ended');
+};
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 let requests = 0;
 const unique = () => `browser-${process.pid}-${++requests}`;

@@ -19,7 +19,7 @@ after(async () => (await running)?.close());
 
 // shows is a test with a server and pages. It fails if one of the pages reports an error, asks another address, or
 // loads something that does not come. What a test provokes, it names in expected.
-exports.shows = (name, options, body) => test(name, { timeout: 90_000 }, async t => {
+exports.shows = (name, options, body) => test(name, { timeout: 90_000, skip: options.skip }, async t => {
   const data = await folder(t);
   await options.before?.(data);
   const server = options.server === false ? null : await serve(t, { data, ...options.serve });

@@ -3,10 +3,11 @@
 const { command } = require('./countersign.js');
 
 // clients adds two clients. An unanswered message of one may take other ways than that of the other.
-exports.clients = async data => {
+exports.clients = async (data, ...store) => {
   await command(data, 'client', 'add', 'acme', '--generate-key', '--unsigned', '--unimatrix', 'simple', '--country', '*',
-    '--brand', 'Acme', '--site', 'acme.example', '--cooldown', '0s', '--sender-id', 'ACME');
-  await command(data, 'client', 'add', 'shop', '--unsigned', '--country', 'MY,SA,JP', '--brand', 'Shop', '--cooldown', '0s');
+    '--brand', 'Acme', '--site', 'acme.example', '--cooldown', '0s', '--sender-id', 'ACME', ...store);
+  await command(data, 'client', 'add', 'shop', '--unsigned', '--country', 'MY,SA,JP', '--brand', 'Shop',
+    '--cooldown', '0s', ...store);
 };
 
 // happen sends and answers messages, so that each page has something to show. It returns the challenge that passed.
