@@ -87,8 +87,12 @@ func early(r *http.Request) bool {
 // others, such as ::ffff:127.0.0.1, they do not state the kind of site, so that [Foreign]
 // could not tell who asks.
 func Named(host string) bool {
-	ip := net.ParseIP(host)
-	return Is(host) && (ip.To4() == nil || !strings.Contains(host, ":"))
+	return Is(host) && !mapped(host)
+}
+
+// mapped reports whether a host is an IPv4 address in a form of IPv6.
+func mapped(host string) bool {
+	return strings.Contains(host, ":") && net.ParseIP(host).To4() != nil
 }
 
 // Is reports whether a host, without port and brackets, is localhost or a loopback
@@ -107,7 +111,7 @@ func single(host string) bool {
 }
 
 func allowed(host string, others []string) bool {
-	return Named(host) || single(host) || slices.ContainsFunc(others, func(other string) bool {
+	return !mapped(host) && (Is(host) || single(host) || slices.ContainsFunc(others, func(other string) bool {
 		ip, address := net.ParseIP(host), net.ParseIP(other)
 		switch {
 		case address.IsUnspecified():
@@ -116,5 +120,5 @@ func allowed(host string, others []string) bool {
 			return address.Equal(ip)
 		}
 		return strings.EqualFold(host, other)
-	})
+	}))
 }

@@ -27,6 +27,8 @@ func TestOnly(t *testing.T) {
 		{"2130706433:8080", nil, false},
 		{"[::ffff:127.0.0.1]:8080", nil, false},
 		{"[::ffff:7f00:1]", nil, false},
+		{"[::ffff:7f00:1]", []string{"127.0.0.1"}, false},
+		{"[::ffff:7f00:1]", []string{"0.0.0.0"}, false},
 		{"com.example", nil, false},
 		{"ex\u00e4mple", nil, false},
 		{"", nil, false},
