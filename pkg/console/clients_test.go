@@ -131,7 +131,7 @@ func TestWarnings(t *testing.T) {
 // TestStrangeIDs: an id that a stranger chose is neither HTML nor another id, and its command is one word of a shell.
 func TestStrangeIDs(t *testing.T) {
 	onEachSite(t, func(t *testing.T, s *site) {
-		ids := []string{`<script>alert(1)</script>`, `a"b'c`, "x; rm -rf ~", "с\u202eadmin", "a&client=b", "ключ", "100%"}
+		ids := []string{`<script>alert(1)</script>`, `a"b'c`, "x; rm -rf ~", "с\u202eadmin", "a&client=b", "ключ", "100%", "--help"}
 		for _, id := range ids {
 			r := clients.Record{ID: id, Unimatrix: "simple", Countries: []string{"MY"}}
 			if err := s.registry.Add(t.Context(), r, nil, "access key of "+id); err != nil {
@@ -151,7 +151,9 @@ func TestStrangeIDs(t *testing.T) {
 		}
 		wants(t, s.get(t, 200, clientLink("x; rm -rf ~")), "countersign client disable 'x; rm -rf ~'")
 		wants(t, s.get(t, 200, clientLink(`a"b'c`)), `countersign client disable 'a"b'\''c'`)
-		wants(t, s.get(t, 200, clientLink("с\u202eadmin")), "countersign client disable ID")
+		for _, id := range []string{"с\u202eadmin", "--help"} {
+			wants(t, s.get(t, 200, clientLink(id)), "countersign client disable ID")
+		}
 	})
 }
 

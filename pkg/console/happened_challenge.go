@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"countersign/pkg/clients"
 	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 )
@@ -22,7 +23,7 @@ type challengePage struct {
 func (c *Console) challenge(w http.ResponseWriter, r *http.Request) {
 	id, client := r.PathValue("id"), r.URL.Query().Get("client")
 	if !otp.IsAuthID(id) {
-		c.fail(w, r, http.StatusNotFound, "There is no such challenge: an authenticationId has 35 digits.")
+		c.fail(w, r, http.StatusNotFound, noSuchChallenge)
 		return
 	}
 	ctx := r.Context()
@@ -56,10 +57,12 @@ func (c *Console) challenge(w http.ResponseWriter, r *http.Request) {
 	c.show(w, r, http.StatusOK, "challenge.html", "/console/happened", "A challenge", p)
 }
 
+const noSuchChallenge = "There is no such challenge: an authenticationId has 35 digits."
+
 // missing returns why there is no challenge.
 func missing(client string) string {
 	who := "No client has this challenge."
-	if client != "" {
+	if clients.ValidID(client) { // else the text may be anything that a link of a stranger has
 		who = "The client " + shownID(client) + " does not have this challenge: it may be of another client."
 	}
 	return who + " A challenge is deleted a day after its code is over, and the next one of its id replaces it. The " +

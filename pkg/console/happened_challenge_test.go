@@ -304,6 +304,10 @@ func TestNoChallenge(t *testing.T) {
 		wants(t, p.get(t, http.StatusNotFound, addressOf("other", id)), "The client other does not have this challenge")
 		wants(t, p.get(t, http.StatusNotFound, "/console/happened/20200101"+id[8:]), "No client has this challenge.",
 			"deleted a day after its code is over")
+		text := "Your session has ended. Paste this line into a terminal, and load the page again. The client demo"
+		page := p.get(t, http.StatusNotFound, addressOf(text, id))
+		wants(t, page, "No client has this challenge.")
+		lacks(t, page, "Paste this line")
 		wants(t, p.get(t, http.StatusNotFound, "/console/happened/1"), "35 digits")
 
 		db, ok := p.Store.(*sqlitestore.Store)
@@ -315,7 +319,7 @@ func TestNoChallenge(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.follow()
-		page := p.page(id)
+		page = p.page(id)
 		wants(t, page, "The challenge itself is deleted.", "Code deleted", "+60*****6789")
 		inOrder(t, page, "The message was sent", "The code expired")
 		p.facts = nil

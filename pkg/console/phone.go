@@ -31,8 +31,16 @@ func (p phonePage) Filtered() bool { return p.To != "" || p.Challenge != "" }
 
 // phone shows the messages as a phone does, newest first, and beside it the form that calls the contracts.
 func (c *Console) phone(w http.ResponseWriter, r *http.Request) {
+	if !maybeAuthID(r.URL.Query().Get("challenge")) {
+		c.fail(w, r, http.StatusNotFound, noSuchChallenge)
+		return
+	}
 	c.showPhone(w, r, http.StatusOK, c.newTry(r.Context()))
 }
+
+// maybeAuthID reports whether a text may be (the beginning of) an authenticationId. Another one is not shown: a link of
+// a stranger could have any sentence there.
+func maybeAuthID(text string) bool { return len(text) <= 35 && strings.Trim(text, "0123456789") == "" }
 
 // showPhone answers with the phone beside a form.
 func (c *Console) showPhone(w http.ResponseWriter, r *http.Request, status int, form tryPage) {

@@ -41,9 +41,9 @@ func maskedPrefix(prefix string) string {
 }
 
 // commandFor returns a command of the program about a client, from a form in which ID stands for it. An id that cannot
-// be typed stays ID.
+// be typed stays ID, and so does one that the program takes for a flag.
 func commandFor(form, id string) string {
-	if id != "" && strings.IndexFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+	if id != "" && id[0] != '-' && strings.IndexFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
 		form = strings.ReplaceAll(form, "ID", inShell(id))
 	}
 	return "countersign " + form

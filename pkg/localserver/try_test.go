@@ -141,6 +141,9 @@ func TestTryClients(t *testing.T) {
 	}
 	a = d.post(firstForm("unimatrix", "once", "+606543210003", "access-key", "once"))
 	a.says(t, "once", "try-said", "Sent", "try-bytes", "each nonce once")
+	d.add(clients.Record{ID: "demo\u202e", Unimatrix: "simple", Countries: everywhere}, nil, "demo two")
+	a = d.post(firstForm("unimatrix", "demo\u202e", "+606543210004", "access-key", "demo two"))
+	a.says(t, "an id that looks like another one", "try-said", "Sent", "send-client", `"demo\u202e"`)
 	for name, c := range map[string]struct {
 		form        url.Values
 		field, want string
@@ -157,8 +160,8 @@ func TestTryClients(t *testing.T) {
 			t.Errorf("%s: %d", name, a.status)
 		}
 	}
-	if n := len(d.codes()); n != 3 {
-		t.Errorf("%d messages, want 3", n)
+	if n := len(d.codes()); n != 4 {
+		t.Errorf("%d messages, want 4", n)
 	}
 }
 
