@@ -26,10 +26,10 @@ async function verify(page) {
 }
 
 const pictures = passed => [
-  ['phone', '/', { act: send, afterwards: verify, viewport: { width: 1280, height: 980 } }],
+  ['phone', '/', { act: send, afterwards: verify, viewport: { width: 1280, height: 1060 } }],
   ['happened', '/console/happened', {}],
   ['challenge', `/console/happened/${passed.authenticationId}?client=acme`, {}],
-  ['clients', '/console/clients', {}],
+  ['clients', '/console/clients', { viewport: { width: 1280, height: 560 } }],
   ['guard', '/console/guard', {}],
   ['settings', '/console/settings', {}],
   ['api', '/console/api', {}],
