@@ -69,12 +69,11 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 	if name := loopback.InLambda(os.Getenv); name != "" {
 		return fmt.Errorf("console is for the person at a machine: it does not run inside Lambda (%s is set)", name)
 	}
-	cfg, err := config.Load(os.Getenv)
+	process := c.process()
+	process.Flags = givenFlags(k)
+	cfg, err := config.Load(process.Value)
 	if err != nil {
 		return err
-	}
-	if !c.at().Deployed() && !config.Given(os.Getenv, "REQUESTS_PER_MINUTE") {
-		cfg.RequestsPerMinute = 0 // that of the local server
 	}
 	store, err := c.at().View(cfg.Table, cfg.ClientsTable)
 	if err != nil {
@@ -91,7 +90,7 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 		demo = localserver.DemoRecord()
 	}
 	pages := console.New(ctx, console.Sources{
-		Store: store, Place: c.at(), Ring: c.ringOnce(log), Config: cfg, Getenv: os.Getenv, Flags: givenFlags(k),
+		Store: store, Place: c.at(), Ring: c.ringOnce(log), Config: cfg, Process: process,
 		Now: time.Now, Log: log, Demo: demo,
 	})
 	fmt.Printf("ready http://%s/\n\nRead-only pages about %s: open the address in a browser on this machine. "+

@@ -12,11 +12,10 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
 	"countersign/pkg/documents"
-	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
+	"countersign/pkg/localserver"
 	"countersign/pkg/openstore"
 	"countersign/pkg/phone/plan"
-	"countersign/pkg/standin"
 )
 
 type guardReport struct {
@@ -102,9 +101,7 @@ func (c *guardReport) prices() (all report.Prices, note string, err error) {
 func (c *guardReport) records(
 	ctx context.Context, store openstore.Store, cfg config.Config,
 ) (all []clients.Record, err error) {
-	demo := clients.Record{
-		ID: standin.DemoClient, Guard: clients.Guard{Mode: guard.Enforce}, Countries: []string{clients.Everywhere},
-	}
+	demo := localserver.DemoRecord()
 	local := !c.at().Deployed()
 	if c.ID != "" {
 		r, err := c.record(ctx, store, cfg, c.ID)

@@ -43,6 +43,15 @@ func (f storeFlags) at() openstore.Place {
 	return openstore.Place{Folder: f.Data, Kind: f.Store, Engine: f.Engine, Getenv: os.Getenv}
 }
 
+// process has the settings of a command. For a folder or an engine, requests have the rate of the local server.
+func (f storeFlags) process() config.Process {
+	process := config.Process{Getenv: os.Getenv}
+	if !f.at().Deployed() {
+		process.Own = []config.Own{{Name: "REQUESTS_PER_MINUTE", Value: "0", Origin: config.FromProcess}}
+	}
+	return process
+}
+
 // place has the flags of every administration command: the store and the keyring that
 // it works on, and the form of its answer.
 type place struct {
@@ -105,11 +114,8 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 
 // store opens the store with all its tables.
 func (p place) store(ctx context.Context) (store openstore.Store, cfg config.Config, err error) {
-	if cfg, err = config.Load(os.Getenv); err != nil {
+	if cfg, err = config.Load(p.process().Value); err != nil {
 		return nil, cfg, err
-	}
-	if !p.at().Deployed() && !config.Given(os.Getenv, "REQUESTS_PER_MINUTE") {
-		cfg.RequestsPerMinute = 0 // that of the local server
 	}
 	if err = p.makeFolder(); err != nil {
 		return nil, cfg, err

@@ -61,10 +61,10 @@ func Load(getenv func(string) string) (Config, error) {
 		}
 	}
 	errs = append(errs, renamed(c.Policy.Validate())...)
-	if Given(getenv, "DIGITS") {
+	if given(getenv, "DIGITS") {
 		c.Bounds.Digits = c.Policy.Digits
 	}
-	if Given(getenv, "VALIDITY") {
+	if given(getenv, "VALIDITY") {
 		c.Bounds.Validity = c.Policy.Validity
 	}
 	return c, errors.Join(errs...)

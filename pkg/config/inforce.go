@@ -55,14 +55,14 @@ func (p Process) Settings() (all []InForce) {
 
 func (p Process) inForce(s Setting) InForce {
 	flag, flagged := p.Flags[s.Name]
-	given := flagged || Given(p.Getenv, s.Name)
+	set := flagged || given(p.Getenv, s.Name)
 	own, has := p.own(s.Name)
 	switch {
 	case has && own.Origin != FromProcess:
-		return InForce{s, own.Value, own.Origin, given}
+		return InForce{s, own.Value, own.Origin, set}
 	case flagged:
 		return InForce{s, flag, FromFlag, false}
-	case given:
+	case set:
 		return InForce{s, s.value(p.Getenv), FromEnvironment, false}
 	case has:
 		return InForce{s, own.Value, own.Origin, false}

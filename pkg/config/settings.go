@@ -216,8 +216,8 @@ func Get(getenv func(string) string, name string) string {
 	return s.value(getenv)
 }
 
-// Given reports whether the setting of a name without [Prefix] has a value of its own.
-func Given(getenv func(string) string, name string) bool {
+// given reports whether the setting of a name without [Prefix] has a value of its own.
+func given(getenv func(string) string, name string) bool {
 	return strings.TrimSpace(getenv(Prefix+name)) != ""
 }
 

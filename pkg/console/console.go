@@ -27,13 +27,11 @@ type Sources struct {
 	Place openstore.Place // of the store
 	// Ring returns the keyring. Only pages that need a key call it, so that the others work for a person who may not
 	// read keys. Its error is for [Console.fault].
-	Ring   func() (*keyring.Ring, error)
-	Config config.Config
-	Getenv func(string) string // returns the settings that the process has
-	Flags  map[string]string   // the values that flags of its command gave, by the names of their settings
-	Own    []config.Own        // what the process makes of settings by itself
-	Now    func() time.Time
-	Log    *slog.Logger // gets faults
+	Ring    func() (*keyring.Ring, error)
+	Config  config.Config
+	Process config.Process // has the settings that Config was read from
+	Now     func() time.Time
+	Log     *slog.Logger // gets faults
 	// Demo is the client of a folder or an engine that has no record in the store. Its ID is "" for a deployment.
 	Demo clients.Record
 	// Local are the sources of a server on this machine. It is nil against deployed tables: then nothing can be sent,
@@ -45,7 +43,6 @@ type Sources struct {
 type Local struct {
 	Outbox *outbox.Outbox
 	Facts  func() []changes.Event // the latest ones, newest first
-	Demo   clients.Record         // that of [Sources], which is this one
 	Rand   io.Reader              // for ids of requests: crypto/rand.Reader, or a test's own
 }
 
@@ -67,7 +64,6 @@ func New(ctx context.Context, s Sources) *Console {
 		return writeAPIPages(docs.OpenAPI, s.Local != nil)
 	})
 	if s.Local != nil {
-		c.Demo = s.Local.Demo
 		c.mux.HandleFunc("GET /{$}", c.phone)
 		c.mux.HandleFunc("POST /console/messages/empty", c.empty)
 		c.mux.HandleFunc("POST /console/try", c.try)

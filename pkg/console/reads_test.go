@@ -80,7 +80,7 @@ func TestGetsChangeNothing(t *testing.T) {
 	}
 	sources := s.Sources
 	sources.Store, sources.Local = view, &Local{
-		Outbox: box, Facts: func() []changes.Event { return nil }, Demo: s.Demo, Rand: rand.Reader,
+		Outbox: box, Facts: func() []changes.Event { return nil }, Rand: rand.Reader,
 	}
 	c := New(t.Context(), sources)
 	before, err := os.ReadFile(path)

@@ -30,8 +30,7 @@ type settingRow struct {
 // settings shows the settings in force, and where each value comes from.
 func (c *Console) settings(w http.ResponseWriter, r *http.Request) {
 	p := settingsPage{Local: c.Local != nil, Given: r.URL.Query().Get("show") == "given", Names: config.Prefix}
-	process := config.Process{Getenv: c.Getenv, Flags: c.Flags, Own: c.Own}
-	for _, s := range process.Settings() {
+	for _, s := range c.Process.Settings() {
 		if p.Given && (s.Origin == config.FromDefault || s.Origin == config.Unused && !s.Ignored) {
 			continue
 		}

@@ -14,10 +14,10 @@ func TestSettings(t *testing.T) {
 			"PER_DAY": "7", "ORIGINATION_NUMBER": "60123456789", "ORIGINATION_IDENTITY": "+60129876543",
 			"SENDERS": "US=+12025550123;GB=ACME", "URL": "http://me:hunter2@127.0.0.1:8080", "BRAND": "<b>Acme</b>",
 		}
-		s.Getenv = func(name string) string { return env[strings.TrimPrefix(name, config.Prefix)] }
-		s.Flags = map[string]string{"LISTEN": "127.0.0.1:9"}
+		s.Process.Getenv = func(name string) string { return env[strings.TrimPrefix(name, config.Prefix)] }
+		s.Process.Flags = map[string]string{"LISTEN": "127.0.0.1:9"}
 		if s.Local != nil {
-			s.Own = []config.Own{
+			s.Process.Own = []config.Own{
 				{Name: "COUNTRIES", Value: "*", Origin: config.FromProcess}, {Name: "KEYS", Origin: config.Unused},
 				{Name: "RECEIPTS", Value: "yes", Origin: config.Fixed},
 			}

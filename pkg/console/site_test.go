@@ -50,14 +50,8 @@ func onEachSite(t *testing.T, test func(t *testing.T, s *site)) {
 
 // localSite is a console as the local server has it.
 func localSite(t *testing.T) *site {
-	yes := true
-	return newSite(t, openstore.Place{Folder: t.TempDir(), Kind: openstore.SQLite}, "", "", &Local{
-		Rand: rand.Reader,
-		Demo: clients.Record{
-			ID: "demo", Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
-			CustomCodes: &yes, Guard: clients.Guard{Mode: guard.Enforce},
-		},
-	})
+	place := openstore.Place{Folder: t.TempDir(), Kind: openstore.SQLite}
+	return newSite(t, place, "", "", &Local{Rand: rand.Reader})
 }
 
 func newSite(t *testing.T, place openstore.Place, table, clientsTable string, local *Local) *site {
@@ -76,17 +70,23 @@ func newSite(t *testing.T, place openstore.Place, table, clientsTable string, lo
 	if err != nil {
 		t.Fatal(err)
 	}
+	var demo clients.Record
 	if local != nil {
 		cfg.Countries, cfg.Unsigned = []string{"*"}, true
+		demo = clients.Record{
+			ID: "demo", Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
+			CustomCodes: new(true), Guard: clients.Guard{Mode: guard.Enforce},
+		}
 	}
 	log := &bytes.Buffer{}
 	defaults := cfg.Defaults()
 	defaults.CheckWords, defaults.CheckSender = languages.Check, origins.Check
 	return &site{
 		Console: New(t.Context(), Sources{
-			Store: store, Place: place, Config: cfg, Getenv: func(string) string { return "" }, Now: clock,
-			Ring: func() (*keyring.Ring, error) { return ring, nil },
-			Log:  slog.New(slog.NewTextHandler(log, nil)), Local: local,
+			Store: store, Place: place, Config: cfg, Now: clock, Demo: demo,
+			Process: config.Process{Getenv: func(string) string { return "" }},
+			Ring:    func() (*keyring.Ring, error) { return ring, nil },
+			Log:     slog.New(slog.NewTextHandler(log, nil)), Local: local,
 		}),
 		registry: registry.Registry{
 			Table: store.Documents(), Sealer: ring, Defaults: defaults, Now: clock, Rand: rand.Reader,

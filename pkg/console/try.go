@@ -102,11 +102,11 @@ var errEnough = errors.New("enough")
 
 // activeIDs returns the ids of the clients that can call, and many if there are more than the form lists.
 func (c *Console) activeIDs(ctx context.Context) (ids []string, many bool) {
-	ids = []string{c.Local.Demo.ID}
+	ids = []string{c.Demo.ID}
 	err := c.Store.Documents().List(ctx, clients.DocumentPrefix, func(_ string, text []byte, _ int64) error {
 		r, err := clients.ParseRecord(text)
 		switch {
-		case err != nil || r.ID == c.Local.Demo.ID || r.Status == clients.StatusDisabled:
+		case err != nil || r.ID == c.Demo.ID || r.Status == clients.StatusDisabled:
 			return nil // a record that cannot be read cannot call either
 		case len(ids) == mostListed:
 			return errEnough

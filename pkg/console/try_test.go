@@ -28,9 +28,10 @@ func FuzzTry(f *testing.F) {
 	} {
 		f.Add(form)
 	}
-	c := &Console{Sources: Sources{Now: time.Now, Local: &Local{
-		Demo: clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple"}, Rand: rand.Reader,
-	}}}
+	c := &Console{Sources: Sources{
+		Now: time.Now, Demo: clients.Record{ID: "demo", Unsigned: true, Unimatrix: "simple"},
+		Local: &Local{Rand: rand.Reader},
+	}}
 	f.Fuzz(func(t *testing.T, body string) {
 		form, err := url.ParseQuery(body)
 		if err != nil {
@@ -40,7 +41,7 @@ func FuzzTry(f *testing.F) {
 		if len(refused) > 0 || in["do"] == doNew {
 			return
 		}
-		q, err := c.request(tryClient{record: c.Local.Demo}, in)
+		q, err := c.request(tryClient{record: c.Demo}, in)
 		if errors.As(err, &refused) {
 			return
 		}

@@ -42,7 +42,7 @@ type shownCall struct {
 
 // newTry returns the empty form.
 func (c *Console) newTry(ctx context.Context) tryPage {
-	return c.tryAgain(ctx, tryInput{"contract": contractAMS, "client": c.Local.Demo.ID, "request-id": c.newID()})
+	return c.tryAgain(ctx, tryInput{"contract": contractAMS, "client": c.Demo.ID, "request-id": c.newID()})
 }
 
 // tryAgain returns the form with what was typed.

@@ -31,8 +31,8 @@ func (c *Console) caller(ctx context.Context, id string) (tryClient, error) {
 	switch {
 	case err != nil:
 		return tryClient{}, c.unusable(id, err)
-	case !found && id == c.Local.Demo.ID:
-		return tryClient{record: c.Local.Demo}, nil
+	case !found && id == c.Demo.ID:
+		return tryClient{record: c.Demo}, nil
 	case !found:
 		return tryClient{}, refusal("client", "No client has this id. countersign client list prints the ids.")
 	case r.Status == clients.StatusDisabled:

@@ -104,9 +104,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	})
 	server.prefixes = cfg.Prefixes
 	pages = console.New(ctx, console.Sources{
-		Store: store, Place: o.Place, Config: cfg, Getenv: o.Getenv, Flags: o.Flags, Own: own, Now: time.Now, Log: log,
+		Store: store, Place: o.Place, Config: cfg, Process: o.process(), Now: time.Now, Log: log, Demo: DemoRecord(),
 		Ring:  func() (*keyring.Ring, error) { return keys, nil },
-		Local: &console.Local{Outbox: messages, Facts: server.events.list, Demo: DemoRecord(), Rand: rand.Reader},
+		Local: &console.Local{Outbox: messages, Facts: server.events.list, Rand: rand.Reader},
 	})
 	server.console, server.events.changed = pages, func() { pages.Changed(console.Facts) }
 	server.emptied = func() { pages.Changed(console.Messages) }

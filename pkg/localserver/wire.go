@@ -72,12 +72,11 @@ func messageIDs(random io.Reader) func() string {
 
 const demoID = "demo"
 
-// DemoRecord describes the client "demo" of [withDemo] for the console.
+// DemoRecord describes the client "demo" of [withDemo], which has no record in a folder, for the console and reports.
 func DemoRecord() clients.Record {
-	yes := true
 	return clients.Record{
 		ID: demoID, Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
-		CustomCodes: &yes, Guard: clients.Guard{Mode: guard.Enforce},
+		CustomCodes: new(true), Guard: clients.Guard{Mode: guard.Enforce},
 	}
 }
 
