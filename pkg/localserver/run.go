@@ -166,14 +166,14 @@ func (o Options) settings() (cfg config.Config, err error) {
 	if err := o.check(); err != nil {
 		return cfg, err
 	}
-	if cfg, err = config.Load(o.Getenv); err != nil {
+	if _, err = config.Load(o.Getenv); err != nil { // a value must be right even if it is not in force
+		return cfg, err
+	}
+	if cfg, err = config.Load(o.process().Value); err != nil {
 		return cfg, err
 	}
 	if err := plan.CheckCountries(cfg.Countries); err != nil {
 		return cfg, fmt.Errorf("%sCOUNTRIES: %w", config.Prefix, err)
-	}
-	if cfg, err = config.Load(o.process().Value); err != nil {
-		return cfg, err
 	}
 	return cfg, cfg.CheckMessages(languages.Check)
 }
