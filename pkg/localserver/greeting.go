@@ -33,11 +33,11 @@ func greeting(url string) string {
 	number, _ := rand.Int(rand.Reader, big.NewInt(10_000))
 	national := fmt.Sprintf("654321%04d", number)
 	id := "DEMO" + strings.ToLower(rand.Text())
-	text := "Send a code, read it off the outbox, verify it:"
+	begin := "Send"
 	if pages := page(url); pages != "" {
-		text = "Open " + pages + " in a browser: it has a phone that shows the codes.\n\nOr s" + text[1:]
+		begin = "Open " + pages + " in a browser: it has a phone that shows the codes.\n\nOr send"
 	}
-	return "\n" + text + fmt.Sprintf(`
+	return "\n" + begin + fmt.Sprintf(` a code, read it off the outbox, verify it:
 
 curl -s %[1]s/ams/api/v1/customers/initAuthentication -H 'Client-Id: demo' -H 'Content-Type: application/json' `+
 		`-d '{"authenticationRequestId":"%[2]s","authenticationMethod":"OTP","authenticationType":"SMS",`+
