@@ -19,17 +19,15 @@ type running struct {
 	url string
 }
 
-// run starts a server. It ends with the test.
-func run(t *testing.T) *running {
+// run starts a server with options and without settings, and returns its URL. It ends with the test.
+func run(t *testing.T, o Options) (url string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, stdout := io.Pipe()
+	o.Listen, o.Getenv, o.Stdout = "127.0.0.1:0", func(string) string { return "" }, stdout
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, Options{
-			Listen: "127.0.0.1:0", Place: openstore.Place{Folder: t.TempDir(), Kind: openstore.SQLite},
-			Receipts: "none", Getenv: func(string) string { return "" }, Stdout: stdout, Stderr: io.Discard,
-		})
+		ended <- Run(ctx, o)
 		stdout.Close()
 	}()
 	t.Cleanup(func() {
@@ -41,10 +39,10 @@ func run(t *testing.T) *running {
 	lines := bufio.NewReader(out)
 	ready, err := lines.ReadString('\n')
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the server does not start: %v", err)
 	}
 	go io.Copy(io.Discard, lines)
-	return &running{t, strings.TrimSpace(strings.TrimPrefix(ready, "ready "))}
+	return strings.TrimSpace(strings.TrimPrefix(ready, "ready "))
 }
 
 // call posts to AMS as the client demo, and returns the answer.
@@ -85,7 +83,8 @@ func (r *running) answer(req *http.Request) string {
 // TestGuessOnAnOpenPage: the page of a challenge gets to know of a guess that came over another connection, and then
 // has it, within a second of the guess.
 func TestGuessOnAnOpenPage(t *testing.T) {
-	r := run(t)
+	place := openstore.Place{Folder: t.TempDir(), Kind: openstore.SQLite}
+	r := &running{t, run(t, Options{Place: place, Receipts: "none", Stderr: io.Discard})}
 	_, rest, _ := strings.Cut(r.call("/v1/customers/initAuthentication",
 		`{"authenticationRequestId":"open","authenticationMethod":"OTP","authenticationType":"SMS",`+
 			`"identityType":"MOBILENO","identityValue":"60-123456789"}`), `"authenticationId":"`)

@@ -27,7 +27,7 @@ func TestTryCodes(t *testing.T) {
 		"ams":       {"VERIFY_UNMATCHED F", "AUTHENTICATION_REQUEST_ID_INVALID F"},
 		"unimatrix": {"0, HTTP 200", "0, HTTP 200"},
 	} {
-		d := newTryDesk(t, nil)
+		d := newTryDesk(t)
 		a := d.post(firstForm(contract, "demo", "+60 6543-216353"))
 		a.says(t, contract, "try-said", "Sent", "try-state", "live", "try-guesses", "0 of 5")
 		code := d.codes()[0]
@@ -52,7 +52,7 @@ func TestTryCodes(t *testing.T) {
 // TestTryLocked: after the fifth wrong code the page shows that the challenge is locked, by either contract.
 func TestTryLocked(t *testing.T) {
 	for _, contract := range []string{"ams", "unimatrix"} {
-		d := newTryDesk(t, nil)
+		d := newTryDesk(t)
 		a := d.post(firstForm(contract, "demo", "+606543216353"))
 		code := d.codes()[0]
 		for i := range 5 {
@@ -69,7 +69,7 @@ func TestTryLocked(t *testing.T) {
 
 // TestTryRefused shows what the contract refuses, and that it was the contract.
 func TestTryRefused(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	d.add(clients.Record{ID: "narrow", Unsigned: true, Countries: []string{"MY"}, Unimatrix: "simple"}, nil, "key")
 	d.add(clients.Record{ID: "guarded", Unsigned: true, Countries: []string{"*"}}, nil)
 	rule := clients.GuardRule{Countries: []string{"US"}, Verdict: clients.Block}
@@ -119,7 +119,7 @@ func TestTryRefused(t *testing.T) {
 
 // TestTryClients signs with what the folder has, and says what a client needs that cannot be called from here.
 func TestTryClients(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	everywhere := []string{"*"}
 	d.add(clients.Record{ID: "signed", Keys: []clients.Key{d.keyOf("signed")}, Countries: everywhere}, nil)
 	d.add(clients.Record{ID: "elsewhere", Keys: []clients.Key{d.keyOf("signed")}, Countries: everywhere}, nil)
@@ -167,7 +167,7 @@ func TestTryClients(t *testing.T) {
 
 // TestTryMany: where there are more clients than a list shows, their ids are typed.
 func TestTryMany(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	for i := range 200 {
 		d.add(clients.Record{ID: fmt.Sprintf("c%03d", i), Unsigned: true, Countries: []string{"*"}}, nil)
 	}
@@ -182,7 +182,7 @@ func TestTryMany(t *testing.T) {
 
 // TestTryAccessKey: an access key that a person types is in the request alone, which the page shows after a click.
 func TestTryAccessKey(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	const key = "canary/key&1"
 	d.add(clients.Record{ID: "simple", Unimatrix: "simple", Countries: []string{"*"}}, nil, key)
 	spelled := url.QueryEscape(key)
@@ -210,7 +210,7 @@ func TestTryAccessKey(t *testing.T) {
 // TestTryTwice: the same form, also at once, sends one message and has one answer.
 func TestTryTwice(t *testing.T) {
 	for _, contract := range []string{"ams", "unimatrix"} {
-		d := newTryDesk(t, map[string]string{"COOLDOWN_SECONDS": "1"})
+		d := newTryDesk(t)
 		answers := make([]tryAnswer, 8)
 		var all sync.WaitGroup
 		for i := range answers {
@@ -243,7 +243,7 @@ func TestTryCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("there is no curl")
 	}
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	const odd = `it's "$(odd)" \ ` + "`x` <b> & ü"
 	d.add(clients.Record{ID: "signed", Keys: []clients.Key{d.keyOf("signed")}, Countries: []string{"*"}}, nil)
 	d.add(clients.Record{ID: "mac", Unimatrix: "hmac", Countries: []string{"*"}}, []byte("a secret of the client"), odd)

@@ -1,9 +1,7 @@
 package localserver
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"html"
@@ -55,35 +53,13 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// newTryDesk starts a server. settings are COUNTERSIGN_ settings without the prefix.
-func newTryDesk(t *testing.T, settings map[string]string) *tryDesk {
+// newTryDesk starts a server.
+func newTryDesk(t *testing.T) *tryDesk {
 	t.Helper()
 	d := &tryDesk{t: t, place: openstore.Place{Folder: t.TempDir(), Kind: openstore.SQLite}}
 	keys := keyringtest.Write(t, d.place.Folder)
-	getenv := func(name string) string { return settings[strings.TrimPrefix(name, config.Prefix)] }
-	ctx, stop := context.WithCancel(t.Context())
-	out, in := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- Run(ctx, Options{
-			Listen: "127.0.0.1:0", Place: d.place, Getenv: getenv, Stdout: in, Stderr: &d.log, Verbose: true,
-		})
-		in.Close()
-	}()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	lines := bufio.NewReader(out)
-	line, err := lines.ReadString('\n')
-	if err != nil {
-		t.Fatalf("the server does not start: %s", d.log.String())
-	}
-	go io.Copy(io.Discard, lines)
-	d.url = strings.TrimSpace(strings.TrimPrefix(line, "ready "))
-	cfg, err := config.Load(getenv)
+	d.url = run(t, Options{Place: d.place, Stderr: &d.log, Verbose: true})
+	cfg, err := config.Load(func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}

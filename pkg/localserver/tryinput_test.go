@@ -19,7 +19,7 @@ func (a tryAnswer) value(id string) string {
 
 // TestTryBadFields: what cannot be sent has its reason beside its field, keeps what was typed, and is not sent.
 func TestTryBadFields(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	const number = "+606543216353"
 	long := strings.Repeat("1", 400)
 	second := func(typed ...string) url.Values {
@@ -78,7 +78,7 @@ func TestTryBadFields(t *testing.T) {
 
 // TestTryBadForms: a form that cannot be read is refused as a whole.
 func TestTryBadForms(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	good := firstForm("ams", "demo", "+606543216353").Encode()
 	const form = "application/x-www-form-urlencoded"
 	for name, c := range map[string]struct{ body, kind, want string }{
@@ -103,7 +103,7 @@ func TestTryBadForms(t *testing.T) {
 
 // TestTryForeign: a page of another origin cannot send a form.
 func TestTryForeign(t *testing.T) {
-	d := newTryDesk(t, nil)
+	d := newTryDesk(t)
 	form := firstForm("ams", "demo", "+606543216353").Encode()
 	for name, headers := range map[string][]string{
 		"another origin": {"Origin", "https://attacker.example"},
