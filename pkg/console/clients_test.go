@@ -118,7 +118,7 @@ func TestWarnings(t *testing.T) {
 		page := s.get(t, 200, "/console/clients?client="+id)
 		wants(t, page, want...)
 		if id == "demo" {
-			lacks(t, page, "countersign client set demo")
+			lacks(t, page, "countersign client set demo", "0001", "from before access keys")
 		}
 	}
 	wants(t, s.get(t, 200, "/console/clients"), "There are 4 clients", "demo of the local server alone", "disabled cannot call",

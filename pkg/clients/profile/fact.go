@@ -29,7 +29,7 @@ type Fact struct {
 func Of(r clients.Record, brand string, now time.Time) []Fact {
 	all := []Fact{
 		{"client", Quoted(r.ID), ""},
-		{"status", r.Status + ", added " + r.Added.Format(time.DateTime), switchOf(r)},
+		{"status", status(r), switchOf(r)},
 		{"AMS", Signing(r), "client rotate-key ID --generate-key"},
 		{"Unimatrix", Unimatrix(r), "client set ID --unimatrix hmac"},
 	}
@@ -47,6 +47,14 @@ func Of(r clients.Record, brand string, now time.Time) []Fact {
 	all = append(all, senders(r)...)
 	all = append(all, registrations(r)...)
 	return append(all, testNumbers(r, now)...)
+}
+
+// status is that of a record, with its date. The client demo, which no store has, has no date.
+func status(r clients.Record) string {
+	if r.Added.IsZero() {
+		return r.Status
+	}
+	return r.Status + ", added " + r.Added.Format(time.DateTime)
 }
 
 // switchOf is the command that changes the status.
@@ -132,7 +140,10 @@ func accessKeys(r clients.Record) (all []Fact) {
 		all = append(all, Fact{name, text, change})
 		name, change = "", ""
 	}
-	if r.FoundByID() {
+	switch {
+	case r.FoundByID() && r.Added.IsZero():
+		all = append(all, Fact{name, "the client's id alone", change})
+	case r.FoundByID():
 		all = append(all, Fact{name, "the client's id alone, from before access keys", change})
 	}
 	return all
