@@ -38,14 +38,15 @@ type messages struct {
 // Help describes the JSON of the command.
 func (*messages) Help() string {
 	return `With --json, it prints {challenges, others, notes}, the newest first. A challenge is {client, ` +
-		`authenticationId, number, country, test, state, reason, sending, attempts, attemptsAllowed, expiresAt, ` +
-		`sentAt, counted, messages}: number is masked; state is pending, unsent, live, used, expired or locked; ` +
-		`reason is there for unsent; sending is reserved, unclear, sent or failed; sentAt is the time of the latest ` +
-		`message; counted are the times at which its messages were counted, without re-sends; messages are the ` +
-		`latest four that the service accepted, with re-sends. A message is {id, receipt}, and a receipt {state, ` +
-		`reason, description, at, country, network, parts, priceUSD}; without a receipt, none has come. others are ` +
-		`{client, at}: further messages that are counted, re-sends and those whose challenge is gone. notes are in ` +
-		`plain words.
+		`authenticationId, number, country, test, password, state, reason, sending, attempts, attemptsAllowed, ` +
+		`expiresAt, sentAt, counted, messages}: number is masked; password is true for a challenge that asks for ` +
+		`a password, and has neither a code nor messages; state is pending, unsent, live, asks (for the ` +
+		`password), used, expired or locked; reason is there for unsent; sending is reserved, unclear, sent, ` +
+		`asked or failed; sentAt is the time of the latest message; counted are the times at which its messages ` +
+		`were counted, without re-sends; messages are the latest four that the service accepted, with re-sends. A ` +
+		`message is {id, receipt}, and a receipt {state, reason, description, at, country, network, parts, ` +
+		`priceUSD}; without a receipt, none has come. others are {client, at}: further messages that are counted, ` +
+		`re-sends and those whose challenge is gone. notes are in plain words.
 
 It exits with 0 also if it finds nothing for a number, and with 1 if no challenge has the authenticationId.`
 }

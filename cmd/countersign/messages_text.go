@@ -73,8 +73,12 @@ func (l life) rows() [][]string {
 		number += ", " + l.Country
 	}
 	rows := [][]string{
-		{"challenge", l.AuthID}, {"client", quoted(l.Client)}, {"number", number}, {"code", l.code()},
+		{"challenge", l.AuthID}, {"client", quoted(l.Client)}, {"number", number},
 	}
+	if l.Password {
+		return append(rows, []string{"password", l.password()}, []string{"messages", "none: it asks for a password"})
+	}
+	rows = append(rows, []string{"code", l.code()})
 	if l.Test {
 		return append(rows, []string{"messages", "none: it is a test number"})
 	}
@@ -105,6 +109,20 @@ func (l life) code() string {
 		return "the right one was typed, " + attempts
 	}
 	return l.State + ", " + attempts
+}
+
+// password is the state of a challenge that asks for one, in words.
+func (l life) password() string {
+	until := l.ExpiresAt.Format(time.DateTime)
+	switch l.State {
+	case inquiry.Asks:
+		return "may be typed until " + until
+	case inquiry.Unsent:
+		return "refused: " + unsentWords(l.Reason)
+	case string(otp.Expired):
+		return "expired at " + until
+	}
+	return "the right one was typed"
 }
 
 // unsentWords is the reason why no message was sent.

@@ -46,6 +46,35 @@ func TestLives(t *testing.T) {
 	}
 }
 
+// TestLivesOfPasswords: a challenge that asks for a password has neither a code nor messages.
+func TestLivesOfPasswords(t *testing.T) {
+	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	asks := otp.Challenge{
+		State: otp.Asked, ExpiresAt: otp.MillisOf(now.Add(time.Minute)),
+		Code: []byte("code"), Guess: []byte("other"),
+	}
+	asks.Mask = "+60*****6789"
+	expired, used, refused := asks, asks, asks
+	expired.ExpiresAt, used.Guess = otp.MillisOf(now), asks.Code
+	refused.State, refused.Result = otp.Failed, otp.NoPassword
+	for _, c := range []struct {
+		challenge   otp.Challenge
+		state, want string
+	}{
+		{asks, inquiry.Asks, "may be typed until 2026-11-27 09:01:00\n"},
+		{expired, "expired", "expired at 2026-11-27 09:00:00\n"},
+		{used, "used", "the right one was typed\n"},
+		{refused, inquiry.Unsent, "refused: the number has no user with such a password who may sign in (no_password)\n"},
+	} {
+		l := life{inquiry.LifeOf(c.challenge, now)}
+		text := columns(l.rows()...)
+		if l.State != c.state || !l.Password || !strings.Contains(text, "\npassword   "+c.want+"messages   none: ") ||
+			strings.Contains(text, "code") || strings.Contains(text, "attempts") {
+			t.Errorf("%s, want %s and %q in\n%s", l.State, c.state, c.want, text)
+		}
+	}
+}
+
 // TestWordsOfReceipts: a receipt of each reason has its state and its reason in words, and what the service named.
 func TestWordsOfReceipts(t *testing.T) {
 	for _, reason := range otp.Reasons() {

@@ -71,6 +71,7 @@ func (c *payers) ask() (typing func(code, typed string)) {
 	if a := c.gets("SUCCESS", "", "trigger", asked.AuthenticationID); a.ChallengeKey == nil {
 		c.t.Error("the trigger has no key")
 	}
+	c.prints([]string{"messages", "--authentication-id", asked.AuthenticationID}, "password   may be typed until ")
 	return func(code, typed string) {
 		c.t.Helper()
 		c.gets(code, typed, "verify", id, "--password", "--authentication-id", asked.AuthenticationID)

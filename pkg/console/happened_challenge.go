@@ -84,11 +84,8 @@ func (c *Console) story(ctx context.Context, authID, client string, keys *otp.Ke
 
 // StateWords is the state of the challenge in words.
 func (p challengePage) StateWords() string {
-	switch {
-	case p.Gone:
+	if p.Gone {
 		return "deleted"
-	case p.Password && p.State == string(otp.Unknown):
-		return "asks for a password"
 	}
 	return stateWords(p.State)
 }
@@ -97,6 +94,7 @@ func (p challengePage) StateWords() string {
 func stateWords(state string) string {
 	words := map[string]string{
 		inquiry.Pending: "not sent yet", inquiry.Unsent: "not sent", inquiry.Live: "waits for its code",
+		inquiry.Asks:     "asks for a password",
 		string(otp.Used): "passed", string(otp.Locked): "locked", string(otp.Expired): "expired",
 	}[state]
 	if words == "" {
@@ -137,7 +135,7 @@ func (p challengePage) Lived() bool {
 
 // Waits reports whether the right code, or the right password, would pass.
 func (p challengePage) Waits() bool {
-	return p.State == inquiry.Live || p.Password && p.State == string(otp.Unknown)
+	return p.State == inquiry.Live || p.State == inquiry.Asks
 }
 
 // OnPhone reports whether the phone may have messages of the challenge.

@@ -17,9 +17,9 @@ type Findings struct {
 }
 
 // Challenge adds the challenge with an authenticationId. It can be of one client only, so those with these ids are
-// looked at until one has it. found is false if none has. One that asks for a password is not found.
+// looked at until one has it. found is false if none has.
 func (f *Findings) Challenge(ctx context.Context, ids []string, authID string) (found bool, err error) {
-	c, err := f.lookUp(ctx, ids, authID, func(c otp.Challenge) bool { return c.Max > 0 })
+	c, err := f.lookUp(ctx, ids, authID)
 	if c == nil || err != nil {
 		return false, err
 	}
@@ -31,17 +31,15 @@ func (f *Findings) Challenge(ctx context.Context, ids []string, authID string) (
 	return true, err
 }
 
-// lookUp returns the first challenge with an authenticationId that is wanted, nil if no client has one. The store also
-// has records of re-sends, which allow no guess.
-func (f *Findings) lookUp(
-	ctx context.Context, ids []string, authID string, wanted func(otp.Challenge) bool,
-) (*otp.Challenge, error) {
+// lookUp returns the challenge with an authenticationId, nil if no client has one. The store also has records of
+// re-sends, which are no challenges: they allow no guess.
+func (f *Findings) lookUp(ctx context.Context, ids []string, authID string) (*otp.Challenge, error) {
 	for _, id := range ids {
 		c, err := f.Store.Challenge(ctx, otp.KeyOfAuthID(id, authID))
 		if err != nil {
 			return nil, err
 		}
-		if c != nil && c.AuthID == authID && wanted(*c) {
+		if c != nil && c.AuthID == authID && (c.Max > 0 || ofPassword(*c)) {
 			return c, nil
 		}
 	}

@@ -19,6 +19,7 @@ type Life struct {
 	Number    string        `json:"number"` // masked
 	Country   string        `json:"country,omitempty"`
 	Test      bool          `json:"test,omitzero"`
+	Password  bool          `json:"password,omitzero"` // it asks for a password: it has no code, and no message
 	State     string        `json:"state"`
 	Reason    string        `json:"reason,omitempty"`
 	Sending   otp.State     `json:"sending"`
@@ -59,13 +60,14 @@ const (
 	Pending = "pending"
 	Unsent  = "unsent"
 	Live    = "live"
+	Asks    = "asks" // for a password, that may be typed
 )
 
 // LifeOf returns a challenge without its messages.
 func LifeOf(c otp.Challenge, now time.Time) Life {
 	l := Life{
 		Client: c.Client, AuthID: c.AuthID, Number: c.Mask, Country: c.Region, Test: c.Test,
-		State: Live, Sending: c.State, Attempts: c.Attempts, Allowed: c.Max, ExpiresAt: c.ExpiresAt.Time(),
+		Password: ofPassword(c), State: Live, Sending: c.State, Attempts: c.Attempts, Allowed: c.Max, ExpiresAt: c.ExpiresAt.Time(),
 		Counted: []time.Time{}, Messages: []SentMessage{},
 	}
 	switch ended := c.Ended(otp.MillisOf(now)); {
@@ -73,6 +75,8 @@ func LifeOf(c otp.Challenge, now time.Time) Life {
 		l.State, l.Reason = Unsent, string(c.Result)
 	case c.State == otp.Reserved:
 		l.State = Pending
+	case c.State == otp.Asked && ended == otp.Unknown:
+		l.State = Asks
 	case ended != "":
 		l.State = string(ended)
 	}

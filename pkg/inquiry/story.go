@@ -13,12 +13,11 @@ import (
 // Story is the life of one challenge, as a time line.
 type Story struct {
 	Life
-	Password bool // it asks for a password, and has no code
-	Chosen   bool // the client chose the code
-	User     bool // it is of a user behind a token
-	BySend   bool // otp.send or a sign-in of Cognito made it: one challenge for each number and intent
-	Pays     bool // its code confirms a payment
-	Gone     bool // the table does not have it any more: all that is known are facts
+	Chosen bool // the client chose the code
+	User   bool // it is of a user behind a token
+	BySend bool // otp.send or a sign-in of Cognito made it: one challenge for each number and intent
+	Pays   bool // its code confirms a payment
+	Gone   bool // the table does not have it any more: all that is known are facts
 	// Number is that of the challenge. E164 is empty if the challenge has none, or its key is not held.
 	Number phone.Number
 	// DeletedFrom is when the table may forget the challenge, zero if it is Gone.
@@ -34,7 +33,7 @@ type Story struct {
 func (f *Findings) Story(
 	ctx context.Context, keys *otp.Keys, ids []string, authID string, facts []changes.Event,
 ) (*Story, error) {
-	c, err := f.lookUp(ctx, ids, authID, func(c otp.Challenge) bool { return c.Max > 0 || ofPassword(c) })
+	c, err := f.lookUp(ctx, ids, authID)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +50,7 @@ func (f *Findings) Story(
 		return nil, err
 	}
 	s := &Story{
-		Life: found.Challenges[0], Password: ofPassword(*c), Chosen: c.Chosen, DeletedFrom: time.Unix(c.TTL, 0),
+		Life: found.Challenges[0], Chosen: c.Chosen, DeletedFrom: time.Unix(c.TTL, 0),
 		Number: phone.Number{Mask: c.Mask, Region: c.Region},
 	}
 	s.User = c.User != "" && !s.Password
