@@ -1,6 +1,7 @@
 package console
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -35,7 +36,8 @@ var guarded = map[string]string{
 //   - requests from another machine, also those that a proxy or a tunnel on this machine passed on, and those under a
 //     name that is not of this machine (DNS rebinding);
 //   - what a page of another origin sends or loads (CSRF): it may have a link to a page, and nothing else. A browser
-//     states the origin in Origin, or the kind of site in Sec-Fetch-Site.
+//     states the origin in Origin, or the kind of site in Sec-Fetch-Site;
+//   - a page that a script of another origin opens, until the person clicks: a page can take thousands of reads.
 func protect(h http.Handler) http.Handler {
 	var crossOrigin http.CrossOriginProtection
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,12 +53,47 @@ func protect(h http.Handler) http.Handler {
 				"machine.", http.StatusForbidden)
 		case loopback.Foreign(r) || crossOrigin.Check(r) != nil || unproven(r):
 			http.Error(w, "This request comes from a web page of another origin.", http.StatusForbidden)
+		case unasked(r):
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, ask)
 		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			h.ServeHTTP(w, r)
 		}
 	})
 }
+
+// unasked reports whether a page of another site has the browser open a page here, without a click. Its script could do
+// so over and over, as it goes on until the answer is there. A browser that states no clicks gets the question each time.
+func unasked(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return false
+	}
+	return r.Header.Get("Sec-Fetch-User") != "?1"
+}
+
+// ask is a page with a link to the address that it has itself. It costs no read.
+const ask = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Open this page? · Countersign</title>
+<link rel="icon" href="/console/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/console/console.css">
+</head>
+<body>
+<main id="main">
+<h1>Open this page?</h1>
+<p>Another web page sent you to this address of the console.</p>
+<p><a href="">Open the page</a></p>
+</main>
+</body>
+</html>
+`
 
 // near reports whether a request comes over loopback, and under a name of it.
 func near(r *http.Request) bool {

@@ -161,7 +161,10 @@ func TestFetchMetadata(t *testing.T) {
 		for _, site := range []string{"cross-site", "same-site", "new-kind", "same-origin", "none"} {
 			for _, mode := range modes {
 				for _, dest := range dests {
-					h := http.Header{"Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {mode}, "Sec-Fetch-Dest": {dest}}
+					h := http.Header{
+						"Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {mode}, "Sec-Fetch-Dest": {dest},
+						"Sec-Fetch-User": {"?1"},
+					}
 					own := site == "same-origin" || site == "none"
 					link := method == "GET" && mode == "navigate" && dest == "document"
 					if got := (asked{method: method, header: h}).answers(t); got != (own || link) {
@@ -187,11 +190,30 @@ func TestFetchMetadata(t *testing.T) {
 	}
 }
 
+// TestAsksFirst: a page that a script of another site opens is not made, however often it does so. The person is asked.
+func TestAsksFirst(t *testing.T) {
+	for _, site := range []string{"cross-site", "same-site", "new-kind"} {
+		for _, user := range []string{"", "?0"} {
+			h := http.Header{"Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
+			if h.Set("Sec-Fetch-User", user); (asked{path: "/console/guard", header: h}).answers(t) {
+				t.Errorf("%s: a page is made that nobody asked for", site)
+			}
+			w := asked{path: "/console/guard?client=Paste+this", header: h}.do(protect(http.NotFoundHandler()))
+			if text := w.Body.String(); !strings.Contains(text, `<a href="">`) || strings.Contains(text, "Paste") {
+				t.Errorf("%s: %s", site, text)
+			}
+		}
+	}
+}
+
 // TestLiveIsNoPage: a link cannot open the stream of the live pages, which holds a connection for as long as it is open.
 func TestLiveIsNoPage(t *testing.T) {
 	c := New(t.Context(), Sources{Log: slog.New(slog.DiscardHandler)})
 	for _, site := range []string{"cross-site", "none", "same-origin"} {
-		h := http.Header{"Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
+		h := http.Header{
+			"Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
+			"Sec-Fetch-User": {"?1"},
+		}
 		ended, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		r := httptest.NewRequestWithContext(ended, "GET", "/console/live", nil)
 		r.Host, r.RemoteAddr, r.Header = "127.0.0.1:8080", "127.0.0.1:40000", h
