@@ -85,8 +85,9 @@ func TestConsoleOfAFolder(t *testing.T) {
 	if status, page := alone.ask(t, "", "GET", "/_dev/messages"); status != http.StatusNotFound {
 		t.Errorf("messages: %d %s", status, page)
 	}
-	if _, page := alone.ask(t, "", "GET", "/console/settings?show=given"); !strings.Contains(page, "REQUESTS_PER_MINUTE") {
-		t.Errorf("the rate that a folder has is not among the settings: %s", page)
+	_, settings := alone.ask(t, "", "GET", "/console/settings?show=given")
+	if !strings.Contains(settings, "REQUESTS_PER_MINUTE") {
+		t.Errorf("the rate that a folder has is not among the settings: %s", settings)
 	}
 	if err := alone.end(syscall.SIGTERM); err != nil {
 		t.Error(err)
