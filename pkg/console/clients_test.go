@@ -121,8 +121,8 @@ func TestWarnings(t *testing.T) {
 			lacks(t, page, "countersign client set demo", "0001", "from before access keys")
 		}
 	}
-	wants(t, s.get(t, 200, "/console/clients"), "There are 4 clients", "demo of the local server alone", "disabled cannot call",
-		"active unsigned", "active its id is its access key")
+	wants(t, s.get(t, 200, "/console/clients"), "There are 4 clients", "demo of the local server alone",
+		"disabled cannot call", "active unsigned", "active its id is its access key")
 	s.Config.Countries = []string{"MY"}
 	s.add(t, clients.Record{ID: "wide", Countries: []string{"GB", "MY"}})
 	wants(t, s.get(t, 200, "/console/clients?client=wide"), "countries in force MY")
@@ -131,7 +131,9 @@ func TestWarnings(t *testing.T) {
 // TestStrangeIDs: an id that a stranger chose is neither HTML nor another id, and its command is one word of a shell.
 func TestStrangeIDs(t *testing.T) {
 	onEachSite(t, func(t *testing.T, s *site) {
-		ids := []string{`<script>alert(1)</script>`, `a"b'c`, "x; rm -rf ~", "с\u202eadmin", "a&client=b", "ключ", "100%", "--help"}
+		ids := []string{
+			`<script>alert(1)</script>`, `a"b'c`, "x; rm -rf ~", "с\u202eadmin", "a&client=b", "ключ", "100%", "--help",
+		}
 		for _, id := range ids {
 			r := clients.Record{ID: id, Unimatrix: "simple", Countries: []string{"MY"}}
 			if err := s.registry.Add(t.Context(), r, nil, "access key of "+id); err != nil {
@@ -143,7 +145,8 @@ func TestStrangeIDs(t *testing.T) {
 			wants(t, list, shownID(id))
 			page := s.get(t, 200, clientLink(id))
 			wants(t, page, "Client "+shownID(id))
-			wants(t, s.get(t, 200, "/console/guard?"+strings.TrimPrefix(clientLink(id), "/console/clients?")), shownID(id))
+			guard := s.get(t, 200, "/console/guard?"+strings.TrimPrefix(clientLink(id), "/console/clients?"))
+			wants(t, guard, shownID(id))
 			lacks(t, strings.ReplaceAll(page, "<script src", ""), "\u202e")
 			if strings.Contains(page, "<script>") {
 				t.Errorf("%q is taken for HTML", id)

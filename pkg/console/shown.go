@@ -49,15 +49,13 @@ func commandFor(form, id string) string {
 	return "countersign " + form
 }
 
-// inShell returns a text as a word of a shell.
+// inShell returns a text as a word of a shell, in quotes if it needs them.
 func inShell(text string) string {
-	bare := func(r rune) bool {
-		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("_-.,:/@%+=", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !bare(r) }) < 0 {
+	const letters, digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
+	if text != "" && strings.Trim(text, letters+digits+"_-.,:/@%+=") == "" {
 		return text
 	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return quoted(text)
 }
 
 // placeFlags returns the flags that a command needs to work on the place of the pages.

@@ -60,8 +60,8 @@ func refuse(w http.ResponseWriter, status int, message string) {
 	reply(w, status, []byte(`{"message":"`+message+`"}`))
 }
 
-// reply answers with JSON, which has codes: no foreign page loads it or has it in a frame, also where a browser does not
-// state who asks.
+// reply answers with JSON, which has codes: no foreign page loads it or has it in a frame, also where a browser does
+// not state who asks.
 func reply(w http.ResponseWriter, status int, text []byte) {
 	for name, value := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
