@@ -115,6 +115,7 @@ paths:
       operationId: <script>id</script>
       summary: <script>summary</script>
       tags: [<script>tag</script>]
+      responses: {'204': {description: <script>nothing</script>}}
       requestBody:
         content:
           <script>kind</script>:
@@ -146,7 +147,7 @@ func TestAPITextsAreNoTags(t *testing.T) {
 	shown := html.UnescapeString(text)
 	for _, part := range []string{
 		"title", "about", "tag", "path", "id", "summary", "kind", "example", "value", "tree", "field", "enum",
-		"pattern", "needed",
+		"pattern", "needed", "nothing",
 	} {
 		if !strings.Contains(shown, "<script>"+part+"</script>") {
 			t.Errorf("the page lacks the text of the %s", part)
