@@ -19,8 +19,8 @@ var errChanged = errors.New("outbox: the file was emptied while it was read")
 // lineBack gets a line and its offset in the file. It reports whether it wants the line before it.
 type lineBack func(line []byte, at int64) (more bool)
 
-// back calls f with the lines of a file that end at an offset or before it, the last one first. It reads at most reach
-// bytes, or one line if that is longer. Lines without the text must, if there is one, may be left out. It returns the
+// back calls f with the lines of a file that end at an offset or before it, the last one first. Once it has read reach
+// bytes, it reads no further. Lines without the text must, if there is one, may be left out. It returns the
 // offset of the first line that it came to, which is 0 at the beginning of the file.
 func back(file io.ReaderAt, end, reach int64, must []byte, f lineBack) (at int64, err error) {
 	var buffer []byte
