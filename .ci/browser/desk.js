@@ -78,8 +78,8 @@ const rules = {
   resultTypes: ['violations'],
 };
 
-// holds checks what is true of each page in each state: axe finds nothing, in light and in dark, in a wide window and in
-// one of a phone's size, and nothing but tables scrolls sideways, also with text of twice the size.
+// holds checks what is true of each page in each state: axe finds nothing, in light and in dark, in a wide window and
+// in one of a phone's size, and nothing but tables scrolls sideways, also with text of twice the size.
 exports.holds = async page => {
   const before = page.viewportSize();
   for (const [width, height, colorScheme] of [[1280, 900, 'light'], [360, 740, 'dark']]) {
@@ -110,9 +110,9 @@ function sideways() {
   if (scrollWidth <= window.innerWidth) return [];
   const found = [`${scrollWidth} pixels`], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const range = document.createRange();
-    range.selectNode(texts.currentNode);
-    if (range.getBoundingClientRect().right > window.innerWidth) found.push(texts.currentNode.textContent.slice(0, 120));
+    const range = document.createRange(), text = texts.currentNode;
+    range.selectNode(text);
+    if (range.getBoundingClientRect().right > window.innerWidth) found.push(text.textContent.slice(0, 120));
   }
   return found;
 }

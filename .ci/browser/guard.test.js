@@ -31,4 +31,7 @@ shows('clients are shown without their secrets', { before: clients }, async ({ d
   const page = await open('/console/clients');
   for (const id of ['demo', 'acme', 'shop']) await page.getByText(id, { exact: true }).first().waitFor();
   await holds(page);
+  await page.getByRole('link', { name: 'acme', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: /acme/ }).waitFor();
+  await holds(page);
 });

@@ -35,6 +35,15 @@ shows('the API holds', {}, async ({ open }) => {
   await page.getByRole('heading', { level: 2, name: 'Unimatrix' }).waitFor();
 });
 
+shows('the first key leads past the navigation', {}, async ({ open }) => {
+  const page = await open('/');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.id === 'main');
+  await page.keyboard.press('Tab');
+  assert.ok(await page.getByRole('textbox', { name: 'Only messages to' }).evaluate(e => e === document.activeElement));
+});
+
 shows('a page that does not exist says so', { expected: [/status of 404/] }, async ({ open }) => {
   const page = await open('/console/nothing');
   await page.getByText('There is no such page').waitFor();

@@ -1,7 +1,7 @@
 // The phone's page: messages as they come.
 'use strict';
 const assert = require('node:assert/strict');
-const { serve } = require('./countersign.js');
+const { command, serve } = require('./countersign.js');
 const { announced, holds, shows, stayed, stays } = require('./desk.js');
 const { clients } = require('./scene.js');
 
@@ -77,6 +77,16 @@ shows('languages have their direction', { before: clients }, async ({ server, op
   assert.equal(await direction(arabic), 'rtl');
   assert.equal(await direction(english), 'ltr');
   await holds(page);
+});
+
+shows('a message is text, whatever it has', {
+  before: data => command(data, 'client', 'add', 'markup', '--unsigned', '--country', '*',
+    '--text', 'en=<img src=//example.com/x onerror=alert(1)> {code} <b>{brand}</b>'),
+}, async ({ server, open }) => {
+  const page = await open('/');
+  await server.init(number, { client: 'markup' });
+  await message(page, `onerror=alert(1)> ${await server.code()} <b>`).waitFor();
+  assert.equal(await page.getByRole('article').locator('img, b').count(), 0);
 });
 
 shows('the oldest messages are pages away, and all can be removed', {

@@ -1,11 +1,11 @@
-// A folder in which something of each kind has happened, for tests of filled pages and for the pictures in docs/console.
+// A folder in which something of each kind has happened, for tests of filled pages and for pictures of them.
 'use strict';
 const { command } = require('./countersign.js');
 
-// clients adds two clients. An unanswered message of one may take other ways than that of the other.
+// clients adds two clients.
 exports.clients = async (data, ...store) => {
-  await command(data, 'client', 'add', 'acme', '--generate-key', '--unsigned', '--unimatrix', 'simple', '--country', '*',
-    '--brand', 'Acme', '--site', 'acme.example', '--cooldown', '0s', '--sender-id', 'ACME', ...store);
+  await command(data, 'client', 'add', 'acme', '--generate-key', '--unsigned', '--unimatrix', 'simple',
+    '--country', '*', '--brand', 'Acme', '--site', 'acme.example', '--cooldown', '0s', '--sender-id', 'ACME', ...store);
   await command(data, 'client', 'add', 'shop', '--unsigned', '--country', 'MY,SA,JP', '--brand', 'Shop',
     '--cooldown', '0s', ...store);
 };
