@@ -64,7 +64,8 @@ func TestLivesOfPasswords(t *testing.T) {
 		{asks, inquiry.Asks, "may be typed until 2026-11-27 09:01:00\n"},
 		{expired, "expired", "expired at 2026-11-27 09:00:00\n"},
 		{used, "used", "the right one was typed\n"},
-		{refused, inquiry.Unsent, "refused: the number has no user with such a password who may sign in (no_password)\n"},
+		{refused, inquiry.Unsent,
+			"refused: the number has no user with such a password who may sign in (no_password)\n"},
 	} {
 		l := life{inquiry.LifeOf(c.challenge, now)}
 		text := columns(l.rows()...)

@@ -65,7 +65,8 @@ func protect(h http.Handler) http.Handler {
 }
 
 // unasked reports whether a page of another site has the browser open a page here, without a click. Its script could do
-// so over and over, as it goes on until the answer is there. A browser that states no clicks gets the question each time.
+// so over and over, as it goes on until the answer is there. A browser that states no clicks gets the question each
+// time.
 func unasked(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":

@@ -206,7 +206,7 @@ func TestAsksFirst(t *testing.T) {
 	}
 }
 
-// TestLiveIsNoPage: a link cannot open the stream of the live pages, which holds a connection for as long as it is open.
+// TestLiveIsNoPage: a link cannot open the stream of the live pages, which holds a connection while it is open.
 func TestLiveIsNoPage(t *testing.T) {
 	c := New(t.Context(), Sources{Log: slog.New(slog.DiscardHandler)})
 	for _, site := range []string{"cross-site", "none", "same-origin"} {

@@ -67,8 +67,8 @@ const (
 func LifeOf(c otp.Challenge, now time.Time) Life {
 	l := Life{
 		Client: c.Client, AuthID: c.AuthID, Number: c.Mask, Country: c.Region, Test: c.Test,
-		Password: ofPassword(c), State: Live, Sending: c.State, Attempts: c.Attempts, Allowed: c.Max, ExpiresAt: c.ExpiresAt.Time(),
-		Counted: []time.Time{}, Messages: []SentMessage{},
+		Password: ofPassword(c), State: Live, Sending: c.State, Attempts: c.Attempts, Allowed: c.Max,
+		ExpiresAt: c.ExpiresAt.Time(), Counted: []time.Time{}, Messages: []SentMessage{},
 	}
 	switch ended := c.Ended(otp.MillisOf(now)); {
 	case c.State == otp.Failed:
