@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -58,7 +57,7 @@ func origin(s config.InForce) string {
 	return "default"
 }
 
-// shownValue is a value without numbers, and without the password of an address. A hidden one is left out.
+// shownValue is a value without numbers, and without the user of an address. A hidden one is left out.
 func shownValue(s config.InForce) string {
 	switch {
 	case s.Hidden && (s.Origin == config.FromEnvironment || s.Origin == config.FromFlag):
@@ -66,8 +65,8 @@ func shownValue(s config.InForce) string {
 	case s.Origin == config.Unused:
 		return ""
 	}
-	if u, err := url.Parse(s.Value); err == nil && u.User != nil {
-		return u.Redacted()
+	if shown := withoutUser(s.Value); shown != s.Value {
+		return shown
 	}
 	return maskedNumbers(s.Value)
 }

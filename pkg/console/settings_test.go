@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"countersign/pkg/config"
+	"countersign/pkg/openstore"
 )
 
 // TestSettings: each setting has its value and where that comes from; hidden ones and numbers are not shown.
@@ -28,7 +29,7 @@ func TestSettings(t *testing.T) {
 		}
 		wants(t, page, "PER_DAY 7 environment variable", "LISTEN --listen 127.0.0.1:9 flag --listen",
 			"COUNTERSIGN_ DIGITS 6 default 4 to 8", "countersign client set ID --digits", "In template.yaml: Digits",
-			"<b>Acme</b>", "ORIGINATION_NUMBER set, and not shown", "http://me:xxxxx@", "one of the languages")
+			"<b>Acme</b>", "ORIGINATION_NUMBER set, and not shown", "http://xxxxx@", "one of the languages")
 		lacks(t, page, "60123456789", "60129876543", "2025550123", "hunter2", "languages.md")
 		if strings.Contains(page, "<b>Acme") {
 			t.Error("a value is taken for HTML")
@@ -43,4 +44,19 @@ func TestSettings(t *testing.T) {
 		wants(t, page, "COUNTRIES * default of the local server", "KEYS --keys-secret none not used by this process",
 			"RECEIPTS yes fixed in the local server", "start it again")
 	})
+}
+
+// TestSecretAddress: the user and the password of an address are on no page, neither as a setting nor in a command.
+func TestSecretAddress(t *testing.T) {
+	for _, user := range []string{"me:hunter2", "hunter2", ":hunter2", "me:hunter2%40"} {
+		engine := "http://" + user + "@127.0.0.1:8000"
+		flags := placeFlags(openstore.Place{Kind: openstore.DynamoDB, Engine: engine, Folder: "data"})
+		wants(t, flags, "--dynamodb-endpoint http://xxxxx@127.0.0.1:8000")
+		setting := shownValue(config.InForce{Value: engine, Origin: config.FromEnvironment})
+		wants(t, setting, "http://xxxxx@127.0.0.1:8000")
+		lacks(t, flags+setting, "hunter2")
+	}
+	if text := "tea at 5: http://example.com"; withoutUser(text) != text {
+		t.Errorf("%q is changed", text)
+	}
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,14 +59,25 @@ func inShell(text string) string {
 	return quoted(text)
 }
 
-// placeFlags returns the flags that a command needs to work on the place of the pages.
+// withoutUser returns an address without the user and the password that it may have. Either can be a secret. Another
+// text stays.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return address
+	}
+	u.User = url.User("xxxxx")
+	return u.String()
+}
+
+// placeFlags returns the flags that a command needs to work on the place of the pages, without the user of an address.
 func placeFlags(p openstore.Place) string {
 	var flags []string
 	if p.Kind != openstore.SQLite {
 		flags = append(flags, "--store", p.Kind)
 	}
 	if p.Engine != "" {
-		flags = append(flags, "--dynamodb-endpoint", inShell(p.Engine))
+		flags = append(flags, "--dynamodb-endpoint", inShell(withoutUser(p.Engine)))
 	}
 	if !p.Deployed() {
 		flags = append(flags, "--data", inShell(p.Folder))
