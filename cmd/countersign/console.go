@@ -69,8 +69,7 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 	if name := loopback.InLambda(os.Getenv); name != "" {
 		return fmt.Errorf("console is for the person at a machine: it does not run inside Lambda (%s is set)", name)
 	}
-	process := c.process()
-	process.Flags = givenFlags(k)
+	process := c.settings(k)
 	cfg, err := config.Load(process.Value)
 	if err != nil {
 		return err
@@ -96,6 +95,30 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 	fmt.Printf("ready http://%s/\n\nRead-only pages about %s: open the address in a browser on this machine. "+
 		"Ctrl-C ends them.\n", listener.Addr(), c.at().Name(cfg.ClientsTable))
 	return loopback.Serve(ctx, listener, loopback.Only(pages), drain)
+}
+
+// settings has those of the command with where they come from. A folder and an engine have those of the local server,
+// as no other process uses them.
+func (c *consoleCommand) settings(k *kong.Context) config.Process {
+	p := config.Process{Getenv: os.Getenv, Flags: givenFlags(k)}
+	unused := []string{"LISTEN", "ALLOW_REMOTE", "ALLOW_HOST", "VERBOSE", "OUTBOX_RECEIPTS"} // flags of serve
+	if c.at().Deployed() {
+		unused = append(unused, functionsAlone...)
+	} else {
+		p.Own = localserver.Own()
+	}
+	for _, name := range unused {
+		p.Own = append(p.Own, config.Own{Name: name, Origin: config.Unused})
+	}
+	return p
+}
+
+// functionsAlone are the settings that change nothing on the pages. What this command's environment has of them is not
+// what the functions have.
+var functionsAlone = []string{
+	"NUMBER_PER_DAY", "PATH_PREFIX", "STACK", "COGNITO_CLIENT", "SENDER", "SENDER_ID", "ORIGINATION_NUMBER", "MAX_PRICE",
+	"ENTITY_ID", "TEMPLATE_ID", "ORIGINATION_IDENTITY", "CONFIGURATION_SET", "PROTECT_CONFIGURATION", "FALLOVER",
+	"RECEIPTS", "MESSAGE_FEEDBACK", "SENDERS",
 }
 
 // ringOnce returns a function that reads the keyring at its first use, and again while that fails: a person may get the

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -122,5 +123,37 @@ func TestConsoleEnds(t *testing.T) {
 	}
 	if took := time.Since(begin); took > 3*time.Second {
 		t.Errorf("the command took %v to end", took)
+	}
+}
+
+// TestConsoleOfOwnSettings: the page of settings has what this command goes by, and not what only other processes read.
+func TestConsoleOfOwnSettings(t *testing.T) {
+	data := newFolder(t)
+	serveOn(t, data).end(syscall.SIGTERM)
+	onFolder(t, data).ok("client", "add", "acme", "--country", "MY", "--unsigned")
+	env := append(environment(), "COUNTERSIGN_LISTEN=127.0.0.1:9", "COUNTERSIGN_PER_DAY=7", "COUNTERSIGN_SENDER_ID=ACME")
+	p := start(t, data, env, "console")
+	_, page := p.ask(t, "", "GET", "/console/settings")
+	row := func(name string) string {
+		_, after, _ := strings.Cut(page, "<wbr>"+name+"<")
+		cells, _, _ := strings.Cut(after, "</tr>")
+		return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString("<"+cells, " ")), " ")
+	}
+	for name, want := range map[string]string{
+		"LISTEN":              "--listen none not used by this process the value that is set has no effect",
+		"SENDER_ID":           "none not used by this process the value that is set has no effect",
+		"PER_DAY":             "7 environment variable",
+		"REQUESTS_PER_MINUTE": "0 default of the local server",
+		"MESSAGES_PER_DAY":    "0 default of the local server",
+	} {
+		if got := row(name); !strings.HasPrefix(got, want) {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if _, page := p.ask(t, "", "GET", "/console/clients?client=acme"); strings.Contains(page, "100000") {
+		t.Error("a client has another limit than with serve")
+	}
+	if err := p.end(syscall.SIGTERM); err != nil {
+		t.Error(err)
 	}
 }

@@ -103,6 +103,12 @@ func TestLineOfRefusals(t *testing.T) {
 		page := p.page(p.idOf("soon"))
 		inOrder(t, page, "reserved", "Refused: the latest message to the number was a moment before", "reason too_soon")
 		wants(t, page, "Code not sent too_soon")
+		// Deployed tables have no list of what happened, and this process not the limits of the one that sends.
+		for _, of := range []string{"What happened for this client", "the process that sends may have others"} {
+			if local := strings.HasPrefix(of, "What"); strings.Contains(words(page), of) != (local == p.local()) {
+				t.Errorf("%q: %t", of, !(local == p.local()))
+			}
+		}
 		lacks(t, page, "A message was counted", "was sent", "attempts", "Valid until")
 
 		p.delivery = otp.Refused

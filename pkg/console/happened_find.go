@@ -37,6 +37,7 @@ type foundNumber struct {
 type limitsPart struct {
 	inquiry.Limits
 	Unknown string
+	Apart   bool // the process that sends may have other limits than this one
 }
 
 // maxTyped is more than any field has.
@@ -139,7 +140,7 @@ func (c *Console) foundNumber(ctx context.Context, n phone.Number, client string
 
 // limits returns those of a number for a client.
 func (c *Console) limits(ctx context.Context, ring *keyring.Ring, id string, n phone.Number) (limitsPart, error) {
-	part := limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}}
+	part := limitsPart{Limits: inquiry.Limits{Client: id, Number: n.Mask}, Apart: c.Local == nil}
 	client, unknown, err := c.clientOf(ctx, ring, id)
 	if client == nil || err != nil {
 		part.Unknown = unknown

@@ -36,7 +36,8 @@ func TestHappened(t *testing.T) {
 		p.facts = append([]changes.Event{unreadable.Event()}, p.facts...)
 		page := p.get(t, 200, "/console/happened")
 		wants(t, page, "12:30:01 UTC wrong code A wrong code was typed 4 attempts left +60*****6789 MY acme "+id,
-			"refused Refused: the latest message to the number was a moment before",
+			"refused Refused: the latest message to the number was a moment before, or the client's messages of the "+
+				"day were used up",
 			"unreadable A record of the stream cannot be read no state",
 			"sent The message was sent message "+p.message(1))
 		link := `href="/console/happened/` + id + `?client=acme"`

@@ -38,7 +38,9 @@ func TestSettings(t *testing.T) {
 		wants(t, given, "PER_DAY", "LISTEN", "Show all settings")
 		lacks(t, given, "ATTEMPTS")
 		if s.Local == nil {
-			wants(t, page, "in its own environment", "aws cloudformation describe-stacks")
+			wants(t, page, "in its own environment", "aws cloudformation describe-stacks",
+				"docs/set-parameters.sh STACK NAME=VALUE")
+			lacks(t, page, "deployed again") // which would put the code of a working copy there too
 			return
 		}
 		wants(t, page, "COUNTRIES * default of the local server", "KEYS --keys-secret none not used by this process",

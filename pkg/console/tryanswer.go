@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
@@ -160,6 +161,9 @@ func (c *Console) describe(found *otp.Challenge) *triedChallenge {
 		d.Live = true
 	default:
 		d.State = "nothing was sent"
+		if reason := inquiry.UnsentWords(found.Result); found.State == otp.Failed && reason != "" {
+			d.State += ": " + reason
+		}
 	}
 	return &d
 }

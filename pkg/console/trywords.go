@@ -16,8 +16,9 @@ var wordsAMS = map[string]verdict{
 		"locked: no code passes any more, not even the right one. New id starts again."},
 	"AUTHENTICATION_REQUEST_ID_INVALID": {Mark: "bad", Word: "No live code", Text: "No live challenge has this id: " +
 		"it is unknown, expired or used. New id starts again."},
-	"TIMES_EXCEED_LIMIT": {Mark: "warn", Word: "Refused by a limit", Text: "Too soon after the last message to this " +
-		"number, or the guard has no room. Nothing was sent. Wait half a minute, and take a new id."},
+	"TIMES_EXCEED_LIMIT": {Mark: "warn", Word: "Refused by a limit", Text: "Nothing was sent: it is too soon " +
+		"after the last message to this number, the guard has no room, or the client's messages of the day are used " +
+		"up. The page of the challenge has the time of the next message. Then take a new id."},
 	"SEND_TIMES_EXCEED_LIMIT": {Mark: "warn", Word: "Refused by a limit", Text: "The messages to this number are " +
 		"used up for the hour or the day, or the number is paused. Nothing was sent. countersign number clear " +
 		"forgets them."},
@@ -29,8 +30,8 @@ var wordsAMS = map[string]verdict{
 		"call this API or from here. countersign client show prints what it may."},
 	"PROCESS_FAIL": {Mark: "bad", Word: "Failed", Text: "The sender refused the message for good, or a further one " +
 		"is of no use."},
-	"UNKNOWN_EXCEPTION": {Mark: "warn", Word: "Not known", Text: "The outcome is not known. Call again with the " +
-		"same id and the same fields."},
+	"UNKNOWN_EXCEPTION": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the log of the " +
+		"server has the reason. Call again with the same id and the same fields."},
 	"REQUEST_TRAFFIC_EXCEED_LIMIT": {Mark: "warn", Word: "Refused by the rate", Text: "The client made too many " +
 		"requests in this minute. Wait a minute, and call again with the same id."},
 	"PARAM_ILLEGAL": {Mark: "bad", Word: "Refused", Text: "A field of the request breaks a rule, and no " +
@@ -48,7 +49,8 @@ const badSignature = "The signature is not by a key of the client's record. The 
 
 // wordsUnimatrix are the results of the Unimatrix contract but for success.
 var wordsUnimatrix = map[string]verdict{
-	"101000": {Mark: "warn", Word: "Not known", Text: "The outcome is not known. The message may have gone out."},
+	"101000": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the log of the server " +
+		"has the reason. The message may have gone out."},
 	"101301": {Mark: "bad", Word: "Refused", Text: "There is a sender of SMS only."},
 	"101303": {Mark: "bad", Word: "Failed", Text: "The sender refused the message for good, or a further one is of " +
 		"no use."},
@@ -66,8 +68,8 @@ var wordsUnimatrix = map[string]verdict{
 		"prints what it may."},
 	"105100": {Mark: "bad", Word: "Refused", Text: "The client may not call from this machine. countersign client " +
 		"show prints its networks."},
-	"105300": {Mark: "warn", Word: "Refused by a limit", Text: "Too soon after the last message, the messages to " +
-		"this number are used up, or the guard has no room. Nothing was sent."},
+	"105300": {Mark: "warn", Word: "Refused by a limit", Text: "Nothing was sent: it is too soon after the " +
+		"last message, the messages to this number or those of the client's day are used up, or the guard has no room."},
 	"107111": {Mark: "bad", Word: "Refused", Text: "The number cannot exist, is not as sure as the client asks, or " +
 		"the client may not send to its country or line. Nothing was sent."},
 }

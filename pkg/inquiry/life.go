@@ -99,7 +99,8 @@ func ReceiptOf(r *otp.Receipt) *Receipt {
 
 // unsentWords are the reasons why no message was sent.
 var unsentWords = map[otp.Outcome]string{
-	otp.TooSoon:       "the latest message to the number was a moment before",
+	otp.TooSoon: "the latest message to the number was a moment before, or the client's messages of the day were " +
+		"used up",
 	otp.TooMany:       "a limit of messages to the number refused it",
 	otp.Undeliverable: "the service refused the message, or the user has no address",
 	otp.BadNumber:     "the number in the user's record is not possible",

@@ -1,6 +1,13 @@
 package localserver
 
-import "countersign/pkg/config"
+import (
+	"slices"
+
+	"countersign/pkg/config"
+)
+
+// Own returns what the local server makes of settings beside their table.
+func Own() []config.Own { return slices.Clone(own) }
 
 // own are the settings that this server has other values for, or none: no message leaves this machine, and no request
 // costs anything.

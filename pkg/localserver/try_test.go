@@ -117,6 +117,25 @@ func TestTryRefused(t *testing.T) {
 	d.post(firstForm("ams", "demo", "+606543216354")).says(t, "the id again", "try-result", "REPEAT_REQ_INCONSISTENT F")
 }
 
+// TestTryReason: the page has the reason of a refusal that has one result for several.
+func TestTryReason(t *testing.T) {
+	d := newTryDesk(t)
+	d.add(clients.Record{ID: "day", Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, MessagesPerDay: 1},
+		nil, "a-key")
+	d.post(firstForm("ams", "day", "+606543216353"))
+	for _, contract := range []string{"ams", "unimatrix"} { // to a number that had no message a moment before
+		a := d.post(firstForm(contract, "day", "+606543216354", "request-id", "b", "access-key", "a-key"))
+		a.says(t, contract, "try-said", "used up", "try-state", "the client's messages of the day were used up")
+	}
+	for i := range 9 {
+		a := d.post(firstForm("ams", "demo", fmt.Sprintf("+60654321%04d", i), "request-id", fmt.Sprint(i)))
+		if i == 8 {
+			a.says(t, "guard", "try-said", "the guard has no room",
+				"try-state", "too many messages to the block of the number were not answered")
+		}
+	}
+}
+
 // TestTryClients signs with what the folder has, and says what a client needs that cannot be called from here.
 func TestTryClients(t *testing.T) {
 	d := newTryDesk(t)
