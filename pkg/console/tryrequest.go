@@ -43,12 +43,9 @@ func (c *Console) caller(ctx context.Context, id string) (tryClient, error) {
 	if err != nil {
 		return tryClient{}, err
 	}
-	client, err := clients.NewLookup(c.Store.Documents(), ring, c.Config.Defaults()).Find(ctx, id)
+	client, err := r.Client(ctx, c.Config.Defaults(), ring)
 	if err != nil {
 		return tryClient{}, c.unusable(id, err)
-	}
-	if client == nil {
-		return tryClient{}, refusal("client", "This client has just been removed or disabled.")
 	}
 	return tryClient{r, client}, nil
 }
