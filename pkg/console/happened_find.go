@@ -135,7 +135,41 @@ func (c *Console) foundNumber(ctx context.Context, n phone.Number, client string
 		found.Limits = append(found.Limits, part)
 	}
 	found.note(ctx, c, ring, records, n)
+	found.shorten()
 	return found, nil
+}
+
+// shownChallenges is how many challenges of a number a page has.
+const shownChallenges = 100
+
+// shorten leaves challenges out where there are too many for a page. Anybody who may call can make any number of those
+// that are refused, so they give way to the others.
+func (f *foundNumber) shorten() {
+	total, refused := len(f.Challenges), func(l inquiry.Life) bool { return l.State == inquiry.Unsent }
+	if total <= shownChallenges {
+		return
+	}
+	room := shownChallenges // for refused ones
+	for _, l := range f.Challenges {
+		if !refused(l) {
+			room--
+		}
+	}
+	var shown []inquiry.Life
+	for _, l := range f.Challenges {
+		if refused(l) {
+			if room--; room < 0 {
+				continue
+			}
+		}
+		if len(shown) < shownChallenges {
+			shown = append(shown, l)
+		}
+	}
+	f.Challenges = shown
+	f.Notes = append(f.Notes, "It has "+grouped(total)+" challenges, and the page shows "+
+		grouped(shownChallenges)+". Refused ones are left out first, then the oldest. countersign messages --number "+
+		"prints all.")
 }
 
 // limits returns those of a number for a client.

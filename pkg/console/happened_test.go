@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"countersign/pkg/changes"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
@@ -119,6 +121,45 @@ func TestFind(t *testing.T) {
 			t.Errorf("the form leads to %s", to)
 		}
 		wants(t, p.post(404, "of", "20200101"+first[8:]).Body.String(), "is not known any more")
+	})
+}
+
+// TestFindMany: a flood of refused challenges of a number does not bury those that were sent, and the page stays short.
+func TestFindMany(t *testing.T) {
+	sent := inquiry.Life{AuthID: "sent", State: inquiry.Live}
+	for _, c := range []struct{ before, sent, after, want, wantSent int }{
+		{99, 1, 0, 100, 1}, {3000, 1, 0, 100, 1}, {0, 2, 3000, 100, 2}, {50, 150, 50, 100, 100}, {0, 0, 101, 100, 0},
+	} {
+		f := foundNumber{}
+		for range c.before {
+			f.Challenges = append(f.Challenges, inquiry.Life{State: inquiry.Unsent})
+		}
+		f.Challenges = append(f.Challenges, slices.Repeat([]inquiry.Life{sent}, c.sent)...)
+		for range c.after {
+			f.Challenges = append(f.Challenges, inquiry.Life{State: inquiry.Unsent})
+		}
+		total := len(f.Challenges)
+		f.shorten()
+		got := 0
+		for _, l := range f.Challenges {
+			if l.AuthID == "sent" {
+				got++
+			}
+		}
+		if len(f.Challenges) != c.want || got != c.wantSent || (len(f.Notes) == 1) != (total > shownChallenges) {
+			t.Errorf("%+v: %d challenges, %d were sent, %q", c, len(f.Challenges), got, f.Notes)
+		}
+	}
+	onEachPast(t, func(p *past) {
+		id := p.init(otp.Sent, p.start("order", number))
+		for i := range 120 {
+			p.init(otp.TooSoon, p.start(fmt.Sprint("flood", i), number))
+		}
+		page := p.post(200, "number", number).Body.String()
+		wants(t, page, id, "It has 121 challenges, and the page shows 100.")
+		if n := strings.Count(page, "not sent"); n != 99 {
+			t.Errorf("%d refused ones", n)
+		}
 	})
 }
 
