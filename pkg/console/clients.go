@@ -114,11 +114,7 @@ func (c *Console) listClients(w http.ResponseWriter, r *http.Request, status int
 // PageLink is the address of another page.
 func (p clientsPage) PageLink(steps int) string {
 	p.Pager.Page += steps
-	q := url.Values{"page": {p.Pager.here()}}
-	if p.Find != "" {
-		q.Set("find", p.Find)
-	}
-	return "/console/clients?" + q.Encode()
+	return pageAddress("/console/clients", map[string]string{"find": p.Find, "page": p.Pager.here()})
 }
 
 // clientRow returns the row of a client.
@@ -177,8 +173,8 @@ func (c *Console) clientPage(r clients.Record) clientPage {
 	p := clientPage{
 		Who: shownID(r.ID), Demo: c.isDemo(r), Local: c.Local != nil,
 		Active: r.Status == clients.StatusActive, Status: r.Status, Flags: placeFlags(c.Place),
-		Guard:    "/console/guard?" + url.Values{"client": {r.ID}}.Encode(),
-		Happened: "/console/happened?" + url.Values{"client": {r.ID}}.Encode(),
+		Guard:    (&guardPage{Client: r.ID}).address(""),
+		Happened: factFilter{Client: r.ID}.address(1),
 	}
 	p.Warnings, p.Notes = warnings, profile.Notes(r, d.Brand)
 	for _, f := range profile.Of(r, d.Brand, c.Now())[1:] { // the first one is the id

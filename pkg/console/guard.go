@@ -176,30 +176,22 @@ func (p *guardPage) row(r report.Row) guardRow {
 	row.Chosen = row.ID == p.Budget
 	row.Mark, row.Meaning = verdictWords(r.Verdict)
 	row.Change = changeOf(r)
-	q := p.query()
-	q.Set("budget", row.ID)
-	row.Link = "/console/guard?" + q.Encode() + "#hours"
+	row.Link = p.address(row.ID) + "#hours"
 	return row
 }
 
-// query has what the page was asked for, without the budget.
-func (p *guardPage) query() url.Values {
-	q := url.Values{}
-	for name, value := range map[string]string{
+// address returns that of the page, with the hours of a budget.
+func (p *guardPage) address(budget string) string {
+	return pageAddress("/console/guard", map[string]string{
 		"client": p.Client, "country": p.Country, "all": map[bool]string{true: "1"}[p.All],
-		"page": p.Pager.here(),
-	} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return q
+		"page": p.Pager.here(), "budget": budget,
+	})
 }
 
 // PageLink is the address of another page of clients.
 func (p guardPage) PageLink(steps int) string {
 	p.Pager.Page += steps
-	return "/console/guard?" + p.query().Encode()
+	return p.address("")
 }
 
 // hours chooses the hours of the plot: those of the budget that was asked for, else of all countries of the report.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"countersign/pkg/changes"
@@ -123,19 +122,9 @@ func (f factFilter) chooses(e changes.Event) bool {
 
 // address returns that of a page of the facts.
 func (f factFilter) address(page int) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"client": f.Client, "kind": string(f.Kind)} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
-	}
-	if len(q) == 0 {
-		return "/console/happened"
-	}
-	return "/console/happened?" + q.Encode()
+	return pageAddress("/console/happened", map[string]string{
+		"client": f.Client, "kind": string(f.Kind), "page": pager{Page: page}.here(),
+	})
 }
 
 func rowOf(f changes.Fact) factRow {
@@ -147,9 +136,9 @@ func rowOf(f changes.Fact) factRow {
 	return r
 }
 
-// addressOf returns that of a challenge's page.
+// addressOf returns that of a challenge's page. A client of "" is any.
 func addressOf(client, authID string) string {
-	return "/console/happened/" + url.PathEscape(authID) + "?" + url.Values{"client": {client}}.Encode()
+	return pageAddress("/console/happened/"+authID, map[string]string{"client": client})
 }
 
 // meant returns the ids of the clients that are meant, and their records: the named one, or all. A client that was

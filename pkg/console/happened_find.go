@@ -54,11 +54,7 @@ func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 	case of != "":
 		c.findBeside(w, r, of, form.Client)
 	case form.AuthID != "" && otp.IsAuthID(form.AuthID):
-		address := "/console/happened/" + form.AuthID
-		if form.Client != "" {
-			address = addressOf(form.Client, form.AuthID)
-		}
-		http.Redirect(w, r, address, http.StatusSeeOther)
+		http.Redirect(w, r, addressOf(form.Client, form.AuthID), http.StatusSeeOther)
 	case form.AuthID != "":
 		form.AuthIDError = "An authenticationId has 35 digits: init answers it."
 		c.showHappened(w, r, http.StatusUnprocessableEntity, form)

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
 	"time"
 
 	"countersign/pkg/clients"
@@ -97,6 +98,17 @@ func (c *Console) show(
 	if r.Method != http.MethodHead {
 		w.Write(text.Bytes())
 	}
+}
+
+// pageAddress returns that of a page, with a query of the fields that have a value.
+func pageAddress(path string, fields map[string]string) string {
+	query := url.Values{}
+	for name, value := range fields {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return (&url.URL{Path: path, RawQuery: query.Encode()}).String()
 }
 
 // fail answers with a page that has a sentence for the reader.

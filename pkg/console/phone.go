@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -80,13 +79,7 @@ func (p *phonePage) fill(q outbox.Query, found outbox.Page, now time.Time) {
 
 // phoneAddress is the address of a page of messages.
 func phoneAddress(to, challenge, before string) string {
-	values := url.Values{}
-	for name, value := range map[string]string{"to": to, "challenge": challenge, "before": before} {
-		if value != "" {
-			values.Set(name, value)
-		}
-	}
-	return (&url.URL{Path: "/", RawQuery: values.Encode()}).String()
+	return pageAddress("/", map[string]string{"to": to, "challenge": challenge, "before": before})
 }
 
 // Recipient returns the number whose messages a request asks for, as its query has it, or "". A plus sign that the

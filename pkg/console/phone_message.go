@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"net/url"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -41,7 +40,7 @@ func onScreen(e outbox.Entry, now time.Time) phoneMessage {
 		m.Text, m.Rest = string(runes[:longBody]), string(runes[longBody:])
 	}
 	if e.AuthID != "" {
-		m.Happened = "/console/happened/" + url.PathEscape(e.AuthID)
+		m.Happened = addressOf("", e.AuthID)
 		m.OnlyOf = phoneAddress("", e.AuthID, "")
 	}
 	return m

@@ -68,7 +68,9 @@ func idOf(key string) string {
 }
 
 // clientLink is the address of the page about a client.
-func clientLink(id string) string { return "/console/clients?" + url.Values{"client": {id}}.Encode() }
+func clientLink(id string) string {
+	return pageAddress("/console/clients", map[string]string{"client": id})
+}
 
 // pager is a page of a list.
 type pager struct {

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -208,7 +207,7 @@ func (t triedPart) Filter() string {
 	if !strings.HasPrefix(t.Number, "+") {
 		return ""
 	}
-	return "/?to=" + url.QueryEscape(t.Number)
+	return phoneAddress(t.Number, "", "")
 }
 
 // News returns what screen readers read. It differs from guess to guess.
