@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
@@ -37,16 +36,10 @@ type factFilter struct {
 
 // factRow is a fact as a row of the table.
 type factRow struct {
-	ID     string
-	At     time.Time
-	Text   string
-	More   []string
-	Tone   inquiry.Tone
-	Kind   changes.Kind
-	Number string // masked
-	Test   bool
-
-	Country, Client, AuthID string
+	changes.Fact
+	Text string
+	More []string
+	Tone inquiry.Tone
 }
 
 // factState returns the state of a challenge or a message after a fact, in words.
@@ -128,10 +121,7 @@ func (f factFilter) address(page int) string {
 }
 
 func rowOf(f changes.Fact) factRow {
-	r := factRow{
-		ID: f.ID, At: f.Time, Kind: f.Kind, Number: f.Mask, Test: f.Test, Country: f.Region, Client: f.Client,
-		AuthID: f.AuthID,
-	}
+	r := factRow{Fact: f}
 	r.Text, r.More, r.Tone = inquiry.FactWords(f)
 	return r
 }

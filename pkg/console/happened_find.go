@@ -40,6 +40,10 @@ type limitsPart struct {
 	Apart   bool // the process that sends may have other limits than this one
 }
 
+// impossibleNumber is why a number is refused that nobody can have.
+const impossibleNumber = "This number is not possible. Type a calling code and a number, such as +606543216353, " +
+	"+60 6543-216353 or 60-6543216353."
+
 // maxTyped is more than any field has.
 const maxTyped = 256
 
@@ -64,8 +68,7 @@ func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 	default:
 		n, err := inquiry.Typed(form.Number)
 		if err != nil {
-			form.NumberError = "This number is not possible. Type a calling code and a number, such as " +
-				"+606543216353, +60 6543-216353 or 60-6543216353."
+			form.NumberError = impossibleNumber
 			c.showHappened(w, r, http.StatusUnprocessableEntity, form)
 			return
 		}

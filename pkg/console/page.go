@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/version"
 )
 
@@ -49,7 +50,7 @@ var helpers = template.FuncMap{
 	"plain":   plain,
 
 	"challengeAddress": addressOf, "clientAddress": clientLink, "shownID": shownID,
-	"stateWords": stateWords, "stateTone": stateTone, "factState": factState,
+	"stateWords": stateWords, "stateTone": stateTone, "factState": factState, "receiptTone": inquiry.ReceiptTone,
 	"length":  func(d time.Duration) string { return clients.Duration(d).String() },
 	"hour":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 	"grouped": grouped, "groupedOf": groupedOf, "share": share, "decimal": decimal,

@@ -48,8 +48,7 @@ func (c *Console) showPhone(w http.ResponseWriter, r *http.Request, status int, 
 	if p.To != "" {
 		number, err := inquiry.Typed(strings.TrimSpace(p.To))
 		if err != nil {
-			status, p.Problem = http.StatusUnprocessableEntity, "This number is not possible: write its calling code "+
-				"and the number, such as +60 6543 216353."
+			status, p.Problem = http.StatusUnprocessableEntity, impossibleNumber
 		} else {
 			query.To = number.E164.E164() // messages to every spelling of the line
 		}

@@ -9,7 +9,6 @@ import (
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/message/onphone"
-	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 )
 
@@ -46,30 +45,19 @@ func onScreen(e outbox.Entry, now time.Time) phoneMessage {
 	return m
 }
 
-// Mark is the class of the receipt's mark.
-func (m phoneMessage) Mark() string {
-	switch m.Receipt.State {
-	case otp.MessageDelivered:
-		return "good"
-	case otp.MessageUndeliverable, otp.MessageBlocked:
-		return "bad"
-	}
-	return "warn"
-}
-
 // RestLength returns how many characters of the body are behind its beginning.
 func (m phoneMessage) RestLength() int { return utf8.RuneCountInString(m.Rest) }
 
 // sizeOf puts the length of a text on the air into words.
 func sizeOf(body string) string {
-	size, parts, encoding := message.Measure(body), "1 part", "GSM 7-bit"
+	size, encoding := message.Measure(body), "GSM 7-bit"
 	if size.Wide {
 		encoding = "UCS-2"
 	}
 	if size.Parts > 1 {
 		return fmt.Sprintf("%d parts, %s, %d characters", size.Parts, encoding, size.Units)
 	}
-	return fmt.Sprintf("%s, %s, %d of %d characters", parts, encoding, size.Units, size.Units+size.Room())
+	return fmt.Sprintf("1 part, %s, %d of %d characters", encoding, size.Units, size.Units+size.Room())
 }
 
 // rightToLeft are the scripts that are written from right to left.

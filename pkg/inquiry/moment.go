@@ -136,16 +136,16 @@ func refusedMoment(at time.Time, reason otp.Outcome, f *guard.Figures) Moment {
 
 // receiptMoment returns a receipt.
 func receiptMoment(id string, r Receipt) Moment {
-	m := Moment{At: r.At, Step: Reported, Tone: Warn}
+	m := Moment{At: r.At, Step: Reported, Tone: ReceiptTone(r.State)}
 	switch r.State {
 	case otp.MessageDelivered:
-		m.Text, m.Tone = "The message was delivered", Good
+		m.Text = "The message was delivered"
 	case otp.MessageBlocked:
-		m.Text, m.Tone = "The message was blocked", Bad
+		m.Text = "The message was blocked"
 	case otp.MessageExpired:
 		m.Text = "The message expired before it arrived"
 	case otp.MessageUndeliverable:
-		m.Text, m.Tone = "The message cannot be delivered, nor can a further one", Bad
+		m.Text = "The message cannot be delivered, nor can a further one"
 	default:
 		m.Text = "The message was not delivered; a further one may arrive"
 	}
@@ -163,6 +163,17 @@ func receiptMoment(id string, r Receipt) Moment {
 		m.More = append(m.More, fmt.Sprintf("%g USD", r.PriceUSD))
 	}
 	return m
+}
+
+// ReceiptTone returns the tone of a message's state.
+func ReceiptTone(state otp.MessageState) Tone {
+	switch state {
+	case otp.MessageDelivered:
+		return Good
+	case otp.MessageUndeliverable, otp.MessageBlocked:
+		return Bad
+	}
+	return Warn
 }
 
 // counted is a number with what it counts.
