@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
-	"countersign/pkg/phone"
-	"countersign/pkg/phone/plan"
 )
 
 // tried is a call that was made.
@@ -20,7 +17,7 @@ type tried struct {
 	sent      wire
 	answer    reply
 	verdict   verdict
-	challenge *triedChallenge // nil if the store has none
+	challenge *inquiry.Life // what the store has of it beside the answer, nil if it has none
 }
 
 // verdict is an answer in plain words.
@@ -31,15 +28,6 @@ type verdict struct {
 	Text string // what that means, and what to do
 
 	authID string // of an AMS/DWS answer
-}
-
-// triedChallenge is what the store has of the challenge, beside what the contract answers.
-type triedChallenge struct {
-	AuthID         string
-	State          string
-	Attempts, Most int
-	Ends           time.Time
-	Live           bool
 }
 
 // contractAnswer has the members of both contracts' answers that the form reads.
@@ -111,11 +99,11 @@ func waiting(h http.Header) string {
 }
 
 // challengeOf reads the challenge that a call was about. It returns nil if there is none.
-func (c *Console) challengeOf(ctx context.Context, client string, in tryInput) (*triedChallenge, error) {
+func (c *Console) challengeOf(ctx context.Context, client string, in tryInput) (*inquiry.Life, error) {
 	ids := []string{in["request-id"]}
 	if in["contract"] == contractUnimatrix {
-		n, ok := plan.Lookup(e164(in["number"]))
-		if !ok {
+		n, err := inquiry.Typed(in["number"])
+		if err != nil {
 			return nil, nil
 		}
 		ring, err := c.Ring()
@@ -126,44 +114,13 @@ func (c *Console) challengeOf(ctx context.Context, client string, in tryInput) (
 	}
 	for _, id := range ids {
 		found, err := c.Store.Challenge(ctx, otp.ChallengeKey(client, id))
-		if err != nil || found != nil {
-			return c.describe(found), err
+		switch {
+		case err != nil:
+			return nil, err
+		case found != nil:
+			life := inquiry.LifeOf(*found, c.Now())
+			return &life, nil
 		}
 	}
 	return nil, nil
-}
-
-// e164 returns a number as people write it in the form of E.164, or a text that is no number.
-func e164(typed string) string {
-	plain := phone.Ungrouped(typed)
-	if cc, national, ok := phone.Split(plain); ok {
-		return "+" + cc + national
-	}
-	return plain
-}
-
-// describe returns what a page shows of a challenge.
-func (c *Console) describe(found *otp.Challenge) *triedChallenge {
-	if found == nil {
-		return nil
-	}
-	d := triedChallenge{
-		AuthID: found.AuthID, Attempts: found.Attempts, Most: found.Max, Ends: found.ExpiresAt.Time(), State: "live",
-	}
-	switch found.Ended(otp.MillisOf(c.Now())) {
-	case otp.Used:
-		d.State = "passed"
-	case otp.Expired:
-		d.State = "expired"
-	case otp.Locked:
-		d.State = "locked: all its guesses are used, so that no code passes any more"
-	case "":
-		d.Live = true
-	default:
-		d.State = "nothing was sent"
-		if reason := inquiry.UnsentWords(found.Result); found.State == otp.Failed && reason != "" {
-			d.State += ": " + reason
-		}
-	}
-	return &d
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+
+	"countersign/pkg/inquiry"
+	"countersign/pkg/otp"
 )
 
 // tryPage is the content of Try it.
@@ -26,8 +28,8 @@ type triedPart struct {
 	verdict
 	Again     bool // the form came before, and nothing was sent
 	Refused   bool // by this form: nothing was sent
-	Challenge *triedChallenge
-	Number    string // for the filter of the phone
+	Challenge *inquiry.Life
+	Filter    string // address of the phone with the messages to the number, "" without one
 	Calls     []shownCall
 }
 
@@ -87,8 +89,12 @@ func (p *tryPage) refuse(do string, why refusals) {
 
 // did shows a call.
 func (p *tryPage) did(in tryInput, done tried, again bool) {
-	p.Done = &triedPart{verdict: done.verdict, Again: again, Challenge: done.challenge, Number: e164(in["number"])}
-	if ch := done.challenge; in["do"] == doVerify && ch != nil && ch.Attempts >= ch.Most && ch.State != "passed" {
+	p.Done = &triedPart{verdict: done.verdict, Again: again, Challenge: done.challenge}
+	if n, err := inquiry.Typed(in["number"]); err == nil {
+		p.Done.Filter = phoneAddress(n.E164.E164(), "", "")
+	}
+	ch := done.challenge
+	if in["do"] == doVerify && ch != nil && ch.Attempts >= ch.Allowed && ch.State != string(otp.Used) {
 		p.Done.verdict.Word, p.Done.verdict.Text = "Locked", wordsAMS["VERIFY_TIMES_EXCEED_LIMIT"].Text
 	}
 	if done.sent.hidden != "" {
@@ -101,7 +107,7 @@ func (p *tryPage) did(in tryInput, done tried, again bool) {
 	}
 	sent := in["do"] == doSend && done.verdict.Mark == "good"
 	p.Step2 = p.Step2 || sent
-	switch live := done.challenge != nil && done.challenge.Live; {
+	switch live := ch != nil && ch.State == inquiry.Live; {
 	case p.Step2 && live:
 		p.focus = "code"
 	case in["do"] == doVerify:
@@ -202,19 +208,11 @@ func (p tryPage) Rare() bool {
 // Focused reports whether the page begins at an element.
 func (p tryPage) Focused(id string) bool { return p.focus == id }
 
-// Filter returns the address of the phone with the messages to the number, "" if it is none.
-func (t triedPart) Filter() string {
-	if !strings.HasPrefix(t.Number, "+") {
-		return ""
-	}
-	return phoneAddress(t.Number, "", "")
-}
-
 // News returns what screen readers read. It differs from guess to guess.
 func (t triedPart) News() string {
 	news := t.Word + ". " + t.Text
 	if t.Challenge != nil {
-		news += fmt.Sprintf(" Guesses used: %d of %d.", t.Challenge.Attempts, t.Challenge.Most)
+		news += fmt.Sprintf(" Guesses used: %d of %d.", t.Challenge.Attempts, t.Challenge.Allowed)
 	}
 	return news
 }

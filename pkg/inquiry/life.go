@@ -1,6 +1,7 @@
 package inquiry
 
 import (
+	"cmp"
 	"time"
 
 	"countersign/pkg/otp"
@@ -115,6 +116,9 @@ var unsentWords = map[otp.Outcome]string{
 	otp.Blocked:       "the user may not sign in",
 	otp.NoPassword:    "the number has no user with such a password who may sign in",
 }
+
+// Why returns in words why no message was sent, "" if one was.
+func (l Life) Why() string { return cmp.Or(UnsentWords(otp.Outcome(l.Reason)), l.Reason) }
 
 // UnsentWords returns in words why no message was sent, "" for a reason without words.
 func UnsentWords(reason otp.Outcome) string { return unsentWords[reason] }

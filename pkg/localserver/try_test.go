@@ -29,7 +29,7 @@ func TestTryCodes(t *testing.T) {
 	} {
 		d := newTryDesk(t)
 		a := d.post(firstForm(contract, "demo", "+60 6543-216353"))
-		a.says(t, contract, "try-said", "Sent", "try-state", "live", "try-guesses", "0 of 5")
+		a.says(t, contract, "try-said", "Sent", "try-state", "waits for its code", "try-guesses", "0 of 5")
 		code := d.codes()[0]
 		a = d.post(a.next("verify", "code", wrong(code)))
 		a.says(t, contract+", wrong", "try-said", "The code is", "try-result", c.wrong, "try-guesses", "1 of 5",
