@@ -189,9 +189,21 @@ func (c *Console) clientPage(r clients.Record) clientPage {
 	}
 	p.Credentials = p.credentials(r, c.Now())
 	for _, l := range profile.InForce(r, d) {
-		p.Limits = append(p.Limits, clientLimit{l, p.change("client set ID "+l.Flag, r.ID)})
+		p.Limits = append(p.Limits, clientLimit{l, p.change("client set ID "+l.Flag+" "+limitValue(l), r.ID)})
 	}
 	return p
+}
+
+// limitValue is the value in force as a command takes it, or an example where there is no limit.
+func limitValue(l profile.Limit) string {
+	switch {
+	case l.Text == profile.Unlimited:
+		return "1000"
+	case l.Flag == "--brand":
+		return inShell(l.Text)
+	}
+	value, _, _ := strings.Cut(l.Text, ",") // after which comes why it is less than what the record has
+	return value
 }
 
 // change is the command for a form of [commandFor], "" for none.

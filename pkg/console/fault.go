@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"countersign/pkg/awsclient"
+	"countersign/pkg/openstore"
 )
 
 // Plain is an error whose text is for the reader of a page, and not for the log alone: it names nothing that the reader
@@ -35,6 +36,9 @@ func remedy(cause error) string {
 	switch {
 	case refused != nil:
 		return remedyOf(refused)
+	case openstore.Busy(cause):
+		return "Another program keeps the database for itself, such as a shell of sqlite3 with an open transaction. " +
+			"End that one, and load this page again."
 	case errors.As(cause, &send):
 		return "There is no connection to the tables or to the keyring. The log of the server has the address: check " +
 			"the network and AWS_REGION."

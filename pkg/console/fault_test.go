@@ -3,7 +3,11 @@ package console
 import (
 	"context"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"countersign/pkg/changes"
 )
@@ -28,4 +32,22 @@ func TestPageThatIsLeft(t *testing.T) {
 			t.Errorf("the log has %s", s.log)
 		}
 	})
+}
+
+// TestPageOfABusyFile: a page says what to do about another program that keeps the database for itself.
+func TestPageOfABusyFile(t *testing.T) {
+	s := localSite(t)
+	conn, err := sqlite.OpenConn(filepath.Join(s.Place.Folder, "countersign.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := sqlitex.ExecuteTransient(conn, "BEGIN EXCLUSIVE", nil); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, s.get(t, 500, "/console/clients"), "End that one, and load this page again.")
+	if err := sqlitex.ExecuteTransient(conn, "ROLLBACK", nil); err != nil {
+		t.Fatal(err)
+	}
+	s.get(t, 200, "/console/clients")
 }

@@ -46,11 +46,12 @@ type guardPage struct {
 // guardRow is a budget.
 type guardRow struct {
 	report.Row
-	ID                    string // of its element
-	Who, Where, Numbers   string
-	Mark, Meaning, Change string
-	Link                  string // to the page with the hours of this budget
-	Chosen                bool
+	ID                  string // of its element
+	Who, Where, Numbers string
+	Mark, Meaning       string
+	For, Change         string // what the command is for, and the command
+	Link                string // to the page with the hours of this budget
+	Chosen              bool
 }
 
 // guardClient is how the guard treats a client.
@@ -59,7 +60,8 @@ type guardClient struct {
 	Link  string
 	Mode  guard.Mode
 	Rules []guardRule
-	Modes string // command that changes the mode
+	For   string // what the command that changes the mode does
+	Modes string // the command
 }
 
 // guardRule is a decision of the operator.
@@ -175,7 +177,11 @@ func (p *guardPage) row(r report.Row) guardRow {
 	row.Where, row.Numbers = r.Numbers()
 	row.Chosen = row.ID == p.Budget
 	row.Mark, row.Meaning = verdictWords(r.Verdict)
-	row.Change = changeOf(r)
+	for _, c := range p.Report.Clients {
+		if c.ID == r.Client {
+			row.For, row.Change = changeOf(r, c.NewCountries)
+		}
+	}
 	row.Link = p.address(row.ID) + "#hours"
 	return row
 }
@@ -238,30 +244,37 @@ func verdictWords(v report.Verdict) (mark, meaning string) {
 	return "good", "There is room."
 }
 
-// changeOf returns the command that decides otherwise about a budget, "" for none.
-func changeOf(r report.Row) string {
+// changeOf returns the command that decides otherwise about a budget, "" for none, and what it is for. newCountries is
+// what all countries of the client without a baseline have.
+func changeOf(r report.Row, newCountries int) (purpose, command string) {
 	target := cmp.Or(r.Block, r.Country)
 	switch {
 	case r.Verdict == report.Allowed || r.Verdict == report.Blocked:
-		return "" // the rules of the client have it
+		return "", "" // the rules of the client have it
 	case r.Kind == report.NewCountries || r.Verdict == report.Learning:
-		return commandFor(fmt.Sprint("guard mode ID --new-countries ", 2*guard.DefaultYoung), r.Client)
+		more := min(2*cmp.Or(newCountries, guard.DefaultYoung), clients.MaxNewCountries)
+		return "For a launch that needs more room:",
+			commandFor(fmt.Sprint("guard mode ID --new-countries ", more), r.Client)
 	case r.Verdict == report.Monitored:
-		return commandFor("guard mode ID enforce", r.Client)
+		return "To refuse them:", commandFor("guard mode ID enforce", r.Client)
 	case r.Kind == report.Block && r.Block == "" || target == guard.Uncertain:
-		return ""
+		return "", ""
 	case r.Verdict == report.Open:
-		return commandFor("guard block "+target+" --client ID", r.Client)
+		return "To let nothing out:", commandFor("guard block "+target+" --client ID", r.Client)
 	}
-	return commandFor("guard allow "+target+" --client ID --until +24h", r.Client)
+	return "Only for honest people, as nothing stops an attack then:",
+		commandFor("guard allow "+target+" --client ID --until +24h", r.Client)
 }
 
 // guardClientOf returns how the guard treats a client.
 func guardClientOf(c report.Client, now time.Time) guardClient {
-	other := map[guard.Mode]string{guard.Enforce: "monitor"}
+	purpose, other := "To refuse what has no room:", guard.Enforce
+	if c.Mode == guard.Enforce {
+		purpose, other = "To let all out, and only watch:", guard.Monitor
+	}
 	g := guardClient{
 		Who: shownID(c.ID), Link: clientLink(c.ID), Mode: c.Mode,
-		Modes: commandFor("guard mode ID "+cmp.Or(other[c.Mode], "enforce"), c.ID),
+		For: purpose, Modes: commandFor("guard mode ID "+string(other), c.ID),
 	}
 	for _, r := range c.Rules {
 		rule := guardRule{Rule: r, End: r.End(now)}

@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
 	"countersign/pkg/guard"
+	"countersign/pkg/guard/report"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
@@ -96,12 +97,31 @@ func TestGuard(t *testing.T) {
 		all := s.get(t, 200, "/console/guard?all=1&client=shop")
 		wants(t, all, "all new ones, together", "countersign guard mode shop --new-countries 300")
 		lacks(t, all, "bank")
+		wants(t, page, "To let all out, and only watch:", "For a launch that needs more room:")
 		wants(t, s.get(t, 200, "/console/guard?country=th"), "In 24 hours no message was refused", "TH, all")
 		link := findLink(t, page, "/console/guard?budget=")
 		wants(t, s.get(t, 200, link), "By the hour: shop, MY,")
 		wants(t, s.get(t, 200, "/console/guard?budget=gone"), "The budget of this address has no messages any more.")
 		s.badFilters(t)
 	})
+}
+
+// TestGuardOfMoreRoom: the command that gives a client more room gives no less than it has.
+func TestGuardOfMoreRoom(t *testing.T) {
+	onEachSite(t, func(t *testing.T, s *site) {
+		s.add(t, clients.Record{ID: "shop", Countries: []string{"MY"}, Guard: clients.Guard{NewCountries: 1000}})
+		s.pump(t, "shop", "MY", 12)
+		wants(t, s.get(t, 200, "/console/guard?all=1"), "countersign guard mode shop --new-countries 2000")
+	})
+}
+
+// TestGuardOfRefusals: at night nobody takes the command that opens a budget for the one that ends an attack.
+func TestGuardOfRefusals(t *testing.T) {
+	row := report.Row{Client: "shop", Kind: report.Block, Block: "+6012345", Verdict: report.Refusing}
+	reader, command := changeOf(row, guard.DefaultYoung)
+	if !strings.Contains(reader, "honest people") || !strings.HasPrefix(command, "countersign guard allow +6012345 ") {
+		t.Error(reader, command)
+	}
 }
 
 // badFilters asks for what is no report.

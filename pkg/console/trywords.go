@@ -69,7 +69,8 @@ var wordsUnimatrix = map[string]verdict{
 	"105100": {Mark: "bad", Word: "Refused", Text: "The client may not call from this machine. countersign client " +
 		"show prints its networks."},
 	"105300": {Mark: "warn", Word: "Refused by a limit", Text: "Nothing was sent: it is too soon after the " +
-		"last message, the messages to this number or those of the client's day are used up, or the guard has no room."},
+		"last message, the messages to this number or those of the client's day are used up, or the guard has no " +
+		"room."},
 	"107111": {Mark: "bad", Word: "Refused", Text: "The number cannot exist, is not as sure as the client asks, or " +
 		"the client may not send to its country or line. Nothing was sent."},
 }

@@ -241,6 +241,9 @@ func WithProfile(err error) error {
 	return fmt.Errorf(`%w; for those of a profile or SSO: eval "$(aws configure export-credentials --format env)"`, err)
 }
 
+// Busy reports whether an error of a store is that another program kept its file for itself for too long.
+func Busy(err error) bool { return sqlitestore.Busy(err) }
+
 // unreached adds a question to an error of an engine that did not answer.
 func unreached(endpoint string, err error) error {
 	var send interface{ ConnectionError() bool }

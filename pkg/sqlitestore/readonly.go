@@ -24,7 +24,8 @@ func OpenReadOnly(path string) (*Store, error) {
 	s.checkpointer.ended = make(chan struct{}) // and never due
 	found, err := s.list("SELECT user_version FROM pragma_user_version")
 	if err == nil && found[0] != schemaVersion() {
-		err = errors.New("another version of the program wrote it: the version that is to show it must serve it once")
+		err = errors.New("another version of the program wrote it: start countersign serve of this version once, " +
+			"which brings it up to date")
 	}
 	if err == nil {
 		err = s.prepare()

@@ -106,6 +106,9 @@ func over(conn *sqlite.Conn) *Store {
 	}
 }
 
+// Busy reports whether an error is that another program kept the file for itself for too long.
+func Busy(err error) bool { return sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy }
+
 // start returns the store, at work, or the error of its opening.
 func (s *Store) start(path string, err error) (*Store, error) {
 	switch sqlite.ErrCode(err).ToPrimary() {
@@ -113,6 +116,12 @@ func (s *Store) start(path string, err error) (*Store, error) {
 		err = fmt.Errorf("%w; the file is damaged, or another program's: restore it from a copy, "+
 			"or move it away (and with it those that end in -wal and -shm) to start without clients and users, "+
 			"or take another --data", err)
+	case sqlite.ResultBusy:
+		err = fmt.Errorf("%w; another program keeps it for itself: end that one, such as a shell of sqlite3 with an "+
+			"open transaction, and try again", err)
+	case sqlite.ResultReadOnly, sqlite.ResultCantOpen:
+		err = fmt.Errorf("%w; SQLite puts two files beside it: run this as a user who may write to its folder, or on "+
+			"a copy of the folder", err)
 	}
 	if err != nil {
 		err = fmt.Errorf("open store %s: %w", path, err)

@@ -239,11 +239,30 @@ func TestReadOnlyOfAnotherVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqlitestore.OpenReadOnly(path); err == nil || !strings.Contains(err.Error(), "must serve it once") {
+	_, err = sqlitestore.OpenReadOnly(path)
+	if err == nil || !strings.Contains(err.Error(), "start countersign serve of this version once") {
 		t.Error(err)
 	}
 	after, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the file was changed, %v", err)
+	}
+}
+
+// A file that another program keeps for itself is an error that says so.
+func TestBusyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "countersign.db")
+	script(t, path, "CREATE TABLE other (id INTEGER)")
+	conn, err := sqlite.OpenConn(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := sqlitex.ExecuteTransient(conn, "BEGIN EXCLUSIVE", nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err = sqlitestore.Open(path)
+	if !sqlitestore.Busy(err) || !strings.Contains(err.Error(), "end that one") {
+		t.Error(err)
 	}
 }

@@ -15,6 +15,9 @@ type Limit struct {
 	Flag       string // of client set
 }
 
+// Unlimited is the text of a limit that there is not.
+const Unlimited = "any number"
+
 // InForce returns the limits of a client under those of its deployment.
 func InForce(r clients.Record, d clients.Defaults) []Limit {
 	p, l := r.Limits.Over(d.Policy), r.Limits
@@ -47,7 +50,7 @@ func atMost(name string, own, deployment int, flag string) Limit {
 	case own != 0:
 		return Limit{name, fmt.Sprint(own), true, flag}
 	case deployment == 0:
-		return Limit{name, "any number", false, flag}
+		return Limit{name, Unlimited, false, flag}
 	}
 	return Limit{name, fmt.Sprint(deployment), false, flag}
 }
