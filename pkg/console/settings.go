@@ -72,14 +72,24 @@ func shownValue(s config.InForce) string {
 }
 
 // numberLike finds what may be the number that messages come from, such as in the entry US=+12025550123.
-var numberLike = regexp.MustCompile(`(^|[=,; ])(\+?[0-9]{7,15})($|[,; ])`)
+var numberLike = regexp.MustCompile(`\+?[0-9]{7,15}`)
 
-// maskedNumbers returns a text with masks in place of numbers.
+// maskedNumbers returns a text with masks in place of numbers. A part of a longer word, such as of an ARN, is none.
 func maskedNumbers(text string) string {
-	return numberLike.ReplaceAllStringFunc(text, func(found string) string {
-		part := numberLike.FindStringSubmatch(found)
-		return part[1] + cmp.Or(phone.MaskE164("+"+strings.TrimPrefix(part[2], "+")), "***") + part[3]
-	})
+	var masked strings.Builder
+	end := 0
+	for _, at := range numberLike.FindAllStringIndex(text, -1) {
+		before, number, behind := text[:at[0]], text[at[0]:at[1]], text[at[1]:]
+		masked.WriteString(text[end:at[0]])
+		end = at[1]
+		if before != "" && !strings.ContainsAny(before[len(before)-1:], "=,; \"'(") ||
+			behind != "" && !strings.ContainsAny(behind[:1], ",; \"').:") {
+			masked.WriteString(number)
+			continue
+		}
+		masked.WriteString(cmp.Or(phone.MaskE164("+"+strings.TrimPrefix(number, "+")), "***"))
+	}
+	return masked.String() + text[end:]
 }
 
 // markdownLink finds a link of Markdown. Pages of documents are no pages of the console.

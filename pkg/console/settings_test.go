@@ -48,6 +48,37 @@ func TestSettings(t *testing.T) {
 	})
 }
 
+// TestMaskedPrefix: a rule about what may be one number, also one that is possible only, has a mask, and one about a
+// block or more has its beginning.
+func TestMaskedPrefix(t *testing.T) {
+	for prefix, want := range map[string]string{
+		"+60123456789": "+60*****6789", "+606543216353": "+60******6353", "+447700900123": "+44******0123",
+		"+6012345678": "+60****5678", "+6834002": "+683****", "+12025550123": "+1******0123",
+		"+6012345": "+6012345", "+60654321": "+60654321", "+44770090": "+44770090", "+6591": "+6591",
+		"+1202555": "+1202555", "+86138001": "+86138001", "+491511234": "+491511234", "+1": "+1", "": "",
+	} {
+		if got := maskedPrefix(prefix); got != want {
+			t.Errorf("%s is shown as %s, want %s", prefix, got, want)
+		}
+	}
+}
+
+// TestMaskedNumbers: no number of a list or of an error is left as it is, and other digits are.
+func TestMaskedNumbers(t *testing.T) {
+	for text, want := range map[string]string{
+		"US=+12025550123": "US=+1******0123", "+12025550123,+12025550124": "+1******0123,+1******0124",
+		"12025550123 12025550124": "+1******0123 +1******0124", "(+447700900123)": "(+44******0123)",
+		`rule "+4915112345678": must be a beginning`: `rule "+49*******5678": must be a beginning`,
+		"it is 12025550123.":                         "it is +1******0123.", "0000000": "***",
+		"arn:aws:sns:eu-west-1:123456789012:pool/1234567": "arn:aws:sns:eu-west-1:123456789012:pool/1234567",
+		"a1234567": "a1234567", "600000": "600000", "1234567x": "1234567x", "": "",
+	} {
+		if got := maskedNumbers(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestSecretAddress: the user and the password of an address are on no page, neither as a setting nor in a command.
 func TestSecretAddress(t *testing.T) {
 	for _, user := range []string{"me:hunter2", "hunter2", ":hunter2", "me:hunter2%40"} {

@@ -33,9 +33,11 @@ func masked(r clients.Record) clients.Record {
 	return r
 }
 
-// maskedPrefix returns the beginning of numbers, or the mask of what may be a whole one.
+// maskedPrefix returns the beginning of numbers, or the mask of what may be a whole one: a valid number, or a possible
+// one that is too long to be the beginning of a block. Messages go to possible numbers too.
 func maskedPrefix(prefix string) string {
-	if n, ok := plan.Lookup(prefix); ok && n.Meets(phone.Valid) {
+	n, ok := plan.Lookup(prefix)
+	if _, block := plan.Lookup(prefix + "0000"); ok && (n.Meets(phone.Valid) || !block) {
 		return n.Mask
 	}
 	return prefix
