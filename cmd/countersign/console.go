@@ -97,15 +97,13 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 	return loopback.Serve(ctx, listener, loopback.Only(pages), drain)
 }
 
-// settings has those of the command with where they come from. A folder and an engine have those of the local server,
-// as no other process uses them.
+// settings has those of the command with where they come from.
 func (c *consoleCommand) settings(k *kong.Context) config.Process {
-	p := config.Process{Getenv: os.Getenv, Flags: givenFlags(k)}
+	p := c.process()
+	p.Flags = givenFlags(k)
 	unused := []string{"LISTEN", "ALLOW_REMOTE", "ALLOW_HOST", "VERBOSE", "OUTBOX_RECEIPTS"} // flags of serve
 	if c.at().Deployed() {
 		unused = append(unused, functionsAlone...)
-	} else {
-		p.Own = localserver.Own()
 	}
 	for _, name := range unused {
 		p.Own = append(p.Own, config.Own{Name: name, Origin: config.Unused})
@@ -116,9 +114,9 @@ func (c *consoleCommand) settings(k *kong.Context) config.Process {
 // functionsAlone are the settings that change nothing on the pages. What this command's environment has of them is not
 // what the functions have.
 var functionsAlone = []string{
-	"NUMBER_PER_DAY", "PATH_PREFIX", "STACK", "COGNITO_CLIENT", "SENDER", "SENDER_ID", "ORIGINATION_NUMBER", "MAX_PRICE",
-	"ENTITY_ID", "TEMPLATE_ID", "ORIGINATION_IDENTITY", "CONFIGURATION_SET", "PROTECT_CONFIGURATION", "FALLOVER",
-	"RECEIPTS", "MESSAGE_FEEDBACK", "SENDERS",
+	"NUMBER_PER_DAY", "PATH_PREFIX", "STACK", "COGNITO_CLIENT", "SENDER", "SENDER_ID", "ORIGINATION_NUMBER",
+	"MAX_PRICE", "ENTITY_ID", "TEMPLATE_ID", "ORIGINATION_IDENTITY", "CONFIGURATION_SET", "PROTECT_CONFIGURATION",
+	"FALLOVER", "RECEIPTS", "MESSAGE_FEEDBACK", "SENDERS",
 }
 
 // ringOnce returns a function that reads the keyring at its first use, and again while that fails: a person may get the

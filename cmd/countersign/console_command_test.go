@@ -131,7 +131,8 @@ func TestConsoleOfOwnSettings(t *testing.T) {
 	data := newFolder(t)
 	serveOn(t, data).end(syscall.SIGTERM)
 	onFolder(t, data).ok("client", "add", "acme", "--country", "MY", "--unsigned")
-	env := append(environment(), "COUNTERSIGN_LISTEN=127.0.0.1:9", "COUNTERSIGN_PER_DAY=7", "COUNTERSIGN_SENDER_ID=ACME")
+	env := append(environment(), "COUNTERSIGN_LISTEN=127.0.0.1:9", "COUNTERSIGN_PER_DAY=7",
+		"COUNTERSIGN_SENDER_ID=ACME")
 	p := start(t, data, env, "console")
 	_, page := p.ask(t, "", "GET", "/console/settings")
 	row := func(name string) string {

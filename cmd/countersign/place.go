@@ -17,6 +17,7 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/secretsmanager"
+	"countersign/pkg/localserver"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/openstore"
 	"countersign/pkg/users"
@@ -43,11 +44,12 @@ func (f storeFlags) at() openstore.Place {
 	return openstore.Place{Folder: f.Data, Kind: f.Store, Engine: f.Engine, Getenv: os.Getenv}
 }
 
-// process has the settings of a command. For a folder or an engine, requests have the rate of the local server.
+// process has the settings of a command. A folder and an engine have those of the local server, as no other process
+// uses them.
 func (f storeFlags) process() config.Process {
 	process := config.Process{Getenv: os.Getenv}
 	if !f.at().Deployed() {
-		process.Own = []config.Own{{Name: "REQUESTS_PER_MINUTE", Value: "0", Origin: config.FromProcess}}
+		process.Own = localserver.Own()
 	}
 	return process
 }
