@@ -74,8 +74,8 @@ func TestClient(t *testing.T) {
 			"Unimatrix access key "+r.AccessKeys[0].Digest.Fingerprint(), "HMAC secret the newest",
 			"countersign client rotate-secret shop", "guesses at one code 2 its own",
 			"messages to a number in 24 hours 4 its own", "messages to a number in an hour 4, as its day has no more",
-			"digits of a code 6 the deployment's countersign client set shop --digits 6", "requests in a minute 600 its own",
-			"brand Shop <b> its own countersign client set shop --brand 'Shop <b>'",
+			"digits of a code 6 the deployment's countersign client set shop --digits 6",
+			"requests in a minute 600 its own", "brand Shop <b> its own countersign client set shop --brand 'Shop <b>'",
 			"hi, plain: 1107160000000000001", "test numbers +1******0187, until 2026-11-27 13:30:00, over",
 			"GB=+60*****6543", "blocked +60*****6789, until it is removed", "{code} is your <i>code</i>.",
 			"countersign client set shop --country MY,GB", "enforce, 150 unanswered messages in new countries")
