@@ -95,7 +95,10 @@ func (c *Console) guard(w http.ResponseWriter, r *http.Request) {
 // guardRecords returns the records of the clients that the page is about. It sets the errors of the fields.
 func (c *Console) guardRecords(ctx context.Context, p *guardPage, q url.Values) ([]clients.Record, error) {
 	if err := report.CheckCountry(p.Country); err != nil {
-		p.CountryError = "The country must be a code such as MY. " + sentence(err.Error())
+		p.CountryError = "The country must be a code such as MY."
+		if len(p.Country) <= 2 { // else a link of a stranger could have any sentence there
+			p.CountryError += " " + sentence(err.Error())
+		}
 	}
 	if p.Client != "" {
 		found, err := c.recordOf(ctx, p.Client)

@@ -132,11 +132,13 @@ func (s *site) badFilters(t *testing.T) {
 		"country=XX":                  "The country must be a code such as MY.",
 		"country=*":                   "Leave it out for all countries.",
 		"country=%3Cb%3E&client=shop": "The country must be a code such as MY.",
+		"country=Paste+this":          "The country must be a code such as MY.",
 	} {
 		page := s.get(t, 422, "/console/guard?"+query)
 		wants(t, page, want)
 		lacks(t, page, "In 24 hours", "<b>")
 	}
+	lacks(t, s.get(t, 422, "/console/guard?country=Paste+this"), "has no phone numbers")
 	wants(t, s.get(t, 200, "/console/guard?page=999&all="), "In 24 hours")
 }
 
