@@ -44,6 +44,15 @@ shows('the first key leads past the navigation', {}, async ({ open }) => {
   assert.ok(await page.getByRole('textbox', { name: 'Only messages to' }).evaluate(e => e === document.activeElement));
 });
 
+shows('the second key leads past the messages', {}, async ({ open }) => {
+  const page = await open('/');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.ok(await page.getByRole('radio', { name: 'AMS/DWS' }).evaluate(e => e === document.activeElement));
+});
+
 shows('a page that does not exist says so', { expected: [/status of 404/] }, async ({ open }) => {
   const page = await open('/console/nothing');
   await page.getByText('There is no such page').waitFor();
