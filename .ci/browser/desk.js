@@ -121,6 +121,12 @@ function sideways() {
 exports.stays = page => page.evaluate(() => { window.stays = true; });
 exports.stayed = async page => assert.ok(await page.evaluate(() => window.stays), 'the page was loaded again');
 
+// message returns the newest message with a text on the phone.
+exports.message = (page, text) => page.getByRole('article').filter({ hasText: text }).first();
+
+// pages are the links of the navigation.
+exports.pages = page => page.getByRole('navigation', { name: 'Pages' }).getByRole('link');
+
 // announced waits until screen readers read a text.
 exports.announced = (page, pattern) => page.getByRole('status').filter({ hasText: pattern }).first().waitFor(
   { state: 'attached' });

@@ -7,7 +7,6 @@ const { burst, clients } = require('./scene.js');
 shows('a burst that the guard refuses appears without a reload', { before: clients }, async ({ server, open }) => {
   const page = await open('/console/guard');
   await page.getByText('no message was refused').waitFor();
-  await holds(page);
   await burst(server);
   await page.getByText(/messages? (was|were) refused/).waitFor();
   await page.getByRole('cell').filter({ hasText: 'refusing' }).first().waitFor();

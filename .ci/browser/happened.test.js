@@ -7,7 +7,6 @@ const { wrong } = require('./scene.js');
 shows('what happens is listed without a reload', {}, async ({ t, server, open }) => {
   const page = await open('/console/happened');
   await page.getByText('Nothing happened since').waitFor();
-  await holds(page);
   await stays(page);
   const sent = await server.init('60-123456789');
   await page.getByRole('row').filter({ hasText: sent.authenticationId }).first().waitFor();

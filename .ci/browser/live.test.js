@@ -1,18 +1,12 @@
 // Live pages: what changes comes, and what the reader does stays.
 'use strict';
 const assert = require('node:assert/strict');
-const { announced, shows } = require('./desk.js');
-
-const message = (page, text) => page.getByRole('article').filter({ hasText: text }).first();
+const { announced, message, shows } = require('./desk.js');
 
 // tabs opens pages of one browser, which share their connections.
 async function tabs(open, count) {
   const first = await open('/');
-  const more = await Promise.all(Array.from({ length: count - 1 }, async () => {
-    const page = await first.context().newPage();
-    await page.goto('/');
-    return page;
-  }));
+  const more = await Promise.all(Array.from({ length: count - 1 }, () => open('/', { beside: first })));
   return [first, ...more];
 }
 

@@ -1,10 +1,9 @@
 // What holds for every page of the navigation.
 'use strict';
 const assert = require('node:assert/strict');
-const { holds, shows } = require('./desk.js');
+const { holds, pages, shows } = require('./desk.js');
 const { clients, happen } = require('./scene.js');
 
-const pages = page => page.getByRole('navigation', { name: 'Pages' }).getByRole('link');
 const names = ['Phone', 'What happened', 'Clients', 'Guard', 'Settings', 'API'];
 
 // visit goes to the pages one after the other, opens what is closed in them, and checks them.

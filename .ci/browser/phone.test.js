@@ -2,13 +2,10 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { command, serve } = require('./countersign.js');
-const { announced, holds, shows, stayed, stays } = require('./desk.js');
+const { announced, holds, message, shows, stayed, stays } = require('./desk.js');
 const { clients } = require('./scene.js');
 
 const number = '60-123456789', other = '60-198765432';
-
-// message returns the newest message with a text.
-const message = (page, text) => page.getByRole('article').filter({ hasText: text }).first();
 
 shows('a message appears on all open pages without a reload', {}, async ({ t, server, open }) => {
   const pages = [await open('/'), await open('/')];

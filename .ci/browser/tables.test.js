@@ -2,7 +2,7 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { runConsole, serve, startEngine } = require('./countersign.js');
-const { holds, shows } = require('./desk.js');
+const { holds, pages, shows } = require('./desk.js');
 const { clients, happen } = require('./scene.js');
 
 const skip = !process.env.DYNAMODB_ENGINE && process.env.CI !== 'true' && 'make tools installs the DynamoDB engine';
@@ -16,10 +16,9 @@ shows('the console of tables has no messages, and only reads', { server: false, 
   const { url } = await runConsole(t, data, ...engine);
   const page = await open('/', { url });
   await page.getByRole('heading', { level: 1, name: 'What happened' }).waitFor();
-  const pages = page.getByRole('navigation', { name: 'Pages' }).getByRole('link');
-  assert.deepEqual(await pages.allTextContents(), ['What happened', 'Clients', 'Guard', 'Settings', 'API']);
+  assert.deepEqual(await pages(page).allTextContents(), ['What happened', 'Clients', 'Guard', 'Settings', 'API']);
   for (const name of ['What happened', 'Clients', 'Guard', 'Settings']) {
-    await pages.filter({ hasText: name }).click();
+    await pages(page).filter({ hasText: name }).click();
     await page.getByRole('heading', { level: 1, name }).waitFor();
     await holds(page);
   }

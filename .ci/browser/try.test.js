@@ -42,7 +42,6 @@ for (const contract of contracts) {
   shows(`from an empty folder to a verified code, ${contract}`, {}, async ({ server, open }) => {
     const page = await open('/');
     await page.getByText('No message yet').waitFor();
-    await holds(page);
     await send(page, contract);
     await announced(page, /Sent/);
     await page.waitForFunction(() => document.activeElement?.id === 'code');
