@@ -173,7 +173,7 @@ document.addEventListener('submit', async event => {
     take(page, parts.split(' '), true);
     for (const id of parts.split(' ')) { // the fields have what the server returned
       const part = document.getElementById(id);
-      for (const field of part?.querySelectorAll('input, select, textarea') || []) reset(field);
+      for (const field of part?.querySelectorAll('input, select') || []) reset(field);
     }
     const told = document.querySelector('#' + parts.split(' ')[0] + ' [data-news]');
     answer.until = 0;
