@@ -16,12 +16,15 @@ shows('the console of tables has no messages, and only reads', { server: false, 
   const { url } = await runConsole(t, data, ...engine);
   const page = await open('/', { url });
   await page.getByRole('heading', { level: 1, name: 'What happened' }).waitFor();
+  const asked = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
   assert.deepEqual(await pages(page).allTextContents(), ['What happened', 'Clients', 'Guard', 'Settings', 'API']);
   for (const name of ['What happened', 'Clients', 'Guard', 'Settings']) {
     await pages(page).filter({ hasText: name }).click();
     await page.getByRole('heading', { level: 1, name }).waitFor();
     await holds(page);
   }
+  assert.deepEqual(asked.filter(path => /guard|live/.test(path)), ['/console/guard'], 'a page of tables is read once');
   await page.goto('/console/happened');
   await page.getByRole('textbox', { name: 'or authenticationId' }).fill(passed.authenticationId);
   await page.getByRole('button', { name: 'Find', exact: true }).click();

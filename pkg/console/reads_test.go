@@ -137,3 +137,13 @@ func TestLongSearch(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveIsLocal: pages of tables are read when a person loads them, and at no other time: no part of them is live.
+func TestLiveIsLocal(t *testing.T) {
+	onEachSite(t, func(t *testing.T, s *site) {
+		page := s.get(t, http.StatusOK, "/console/guard")
+		if live := strings.Contains(page, `tabindex="-1" class="live"`); live != (s.Local != nil) {
+			t.Errorf("the page is live: %v, and it is local: %v", live, s.Local != nil)
+		}
+	})
+}

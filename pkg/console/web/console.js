@@ -73,8 +73,9 @@ function say(text) {
   if (text) status.textContent = status.textContent === text ? text + '\u00a0' : text; // the same is said again
 }
 
-// Live parts: data-live has the topics that they show, data-news of a child what is said of it when it is new.
-const live = () => [...document.querySelectorAll('[data-live]')];
+// Live parts: data-live has the topics that they show, data-news of a child what is said of it when it is new. The pages
+// of deployed tables have none: nothing is read that the reader did not ask for.
+const live = () => [...document.querySelectorAll('.live [data-live]')];
 const shows = topic => live().some(part => part.dataset.live.split(' ').includes(topic));
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
