@@ -79,7 +79,8 @@ func loads(r *http.Request) bool {
 // can have it do so, a great many times, and then Chromium states the kind of site "none",
 // as if the person had typed the address. After a refusal it asks again when it is opened.
 func early(r *http.Request) bool {
-	return r.Header.Get("Sec-Purpose") != "" || r.Header.Get("Purpose") != "" || r.Header.Get("X-Moz") != ""
+	return r.Header.Get("Sec-Purpose") != "" || r.Header.Get("Purpose") == "prefetch" ||
+		r.Header.Get("X-Moz") == "prefetch"
 }
 
 // Named reports whether the host that a request is sent to, without port and brackets, is

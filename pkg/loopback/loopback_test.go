@@ -144,6 +144,9 @@ func TestEarly(t *testing.T) {
 			t.Errorf("%s: %s is served", name, value)
 		}
 	}
+	if !serves("POST", http.Header{"Purpose": {"payment"}}) {
+		t.Error("a program is refused for a header of its own")
+	}
 }
 
 // serves reports whether a request to localhost is served.
