@@ -20,7 +20,9 @@ type phoneMessage struct {
 	Lang       string // tag of its language, "" if that is not known
 	Size       string // parts, encoding and length
 	Offer      onphone.Offer
-	Over       bool   // its code has ended
+	Over       bool // its code has ended
+	// WithoutTTL is when the code has ended for an otp.verify that names no ttl, zero if that is ExpiresAt too.
+	WithoutTTL time.Time
 	Happened   string // address of what happened to its challenge, "" without one
 	OnlyTo     string // address of the messages to its number
 	OnlyOf     string // address of the messages of its challenge, "" without one
@@ -29,11 +31,18 @@ type phoneMessage struct {
 // longBody is how many characters of a text are shown at once. A message of the service has at most 160.
 const longBody = 1000
 
+// Only a code that otp.send made is kept for longer than longestValidity, the longest that the setting VALIDITY takes:
+// otp.verify chooses by its ttl how old the code may be, and defaultTTL holds without one.
+const longestValidity, defaultTTL = 10 * time.Minute, 5 * time.Minute
+
 func onScreen(e outbox.Entry, now time.Time) phoneMessage {
 	m := phoneMessage{
 		Entry: e, Text: e.Body, Dir: direction(e.Body), Lang: languages.Of(e.Body), Size: sizeOf(e.Body),
 		Offer: onphone.Read(e.Body), Over: !e.ExpiresAt.IsZero() && !now.Before(e.ExpiresAt),
 		OnlyTo: phoneAddress(e.To, "", ""),
+	}
+	if e.ExpiresAt.Sub(e.SentAt) > longestValidity && !m.Over {
+		m.WithoutTTL = e.SentAt.Add(defaultTTL)
 	}
 	if runes := []rune(e.Body); len(runes) > longBody {
 		m.Text, m.Rest = string(runes[:longBody]), string(runes[longBody:])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -132,6 +133,26 @@ func TestTryReason(t *testing.T) {
 		if i == 8 {
 			a.says(t, "guard", "try-said", "the guard has no room",
 				"try-state", "too many messages to the block of the number were not answered")
+		}
+	}
+}
+
+// TestTryAge: otp.send keeps a code for longer than otp.verify takes it without a ttl, and the pages say both.
+func TestTryAge(t *testing.T) {
+	d := newTryDesk(t)
+	of := &running{t: t, url: d.url}
+	for contract, says := range map[string]bool{"ams": false, "unimatrix": true} {
+		number := "+60654321635" + fmt.Sprint(len(contract)%10)
+		a := d.post(firstForm(contract, "demo", number))
+		id := regexp.MustCompile(`/console/happened/[0-9]{35}\?client=demo`).FindString(a.page)
+		for what, page := range map[string]string{
+			"the form":      a.text("try-state"),
+			"the phone":     of.get("/?to=" + url.QueryEscape(number)),
+			"the challenge": of.get(id),
+		} {
+			if got := strings.Contains(page, "ithout a ttl"); got != says || !strings.Contains(page, "ntil") {
+				t.Errorf("%s, %s: %t, want %t: %s", contract, what, got, says, page)
+			}
 		}
 	}
 }
