@@ -34,7 +34,7 @@ func writeAPIPages(text []byte, local bool) (map[string]template.HTML, error) {
 	written := map[string]template.HTML{}
 	for name, page := range pages {
 		var html strings.Builder
-		if err := templates["api.html"].ExecuteTemplate(&html, "api", apiPage{page, local}); err != nil {
+		if err := templates()["api.html"].ExecuteTemplate(&html, "api", apiPage{page, local}); err != nil {
 			return nil, err
 		}
 		written[name] = template.HTML(html.String()) // #nosec G203 -- the template escaped it

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
+	"sync"
 	"time"
 
 	"countersign/pkg/clients"
@@ -58,21 +60,21 @@ var helpers = template.FuncMap{
 }
 
 // templates are those of the pages, by the name of the file. Each has the layout, the common parts, and its own text,
-// which defines "main".
-var templates = parse()
-
-func parse() map[string]*template.Template {
+// which defines "main". They are read at the first page: the other commands of the program need none.
+var templates = sync.OnceValue(func() map[string]*template.Template {
 	files, err := web.ReadDir("web")
-	all := map[string]*template.Template{}
-	common := template.Must(template.New("").Funcs(helpers).ParseFS(web, "web/layout.html", "web/parts*.html"))
-	for _, f := range files {
-		all[f.Name()] = template.Must(template.Must(common.Clone()).ParseFS(web, "web/"+f.Name()))
-	}
 	if err != nil {
 		panic("console: " + err.Error()) // the files are in the program
 	}
+	all := map[string]*template.Template{}
+	common := template.Must(template.New("").Funcs(helpers).ParseFS(web, "web/layout.html", "web/parts*.html"))
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), ".html") {
+			all[f.Name()] = template.Must(template.Must(common.Clone()).ParseFS(web, "web/"+f.Name()))
+		}
+	}
 	return all
-}
+})
 
 // show answers with a page: the file of its template, its title and its content. path is that of its entry in the
 // navigation.
@@ -89,7 +91,7 @@ func (c *Console) show(
 		}
 	}
 	var text bytes.Buffer
-	if err := templates[file].ExecuteTemplate(&text, "layout", f); err != nil {
+	if err := templates()[file].ExecuteTemplate(&text, "layout", f); err != nil {
 		c.Log.Error("console", "page", file, "cause", err.Error())
 		http.Error(w, "The page cannot be shown: the server's log has the reason.", http.StatusInternalServerError)
 		return
