@@ -40,10 +40,10 @@ func remedy(cause error) string {
 		return "Another program keeps the database for itself, such as a shell of sqlite3 with an open transaction. " +
 			"End that one, and load this page again."
 	case errors.As(cause, &send):
-		return "There is no connection to the tables or to the keyring. The log of the server has the address: check " +
-			"the network and AWS_REGION."
+		return "There is no connection to the tables or to the keyring. The terminal of this program has the " +
+			"address: check the network and AWS_REGION."
 	}
-	return "The store cannot be read: the log of the server has the reason."
+	return "The store cannot be read: the terminal of this program has the reason."
 }
 
 // remedyOf returns what the reader can do where AWS refused a call.
@@ -51,11 +51,11 @@ func remedyOf(r *awsclient.Refused) string {
 	const policy = "docs/console.md has a policy with all permissions that the pages need."
 	if r.Action != "" {
 		return "The permission " + r.Action + " is missing. The pages that do not need it work. " + policy +
-			" The log of the server has the resource."
+			" The terminal of this program has the resource."
 	}
 	switch r.Code {
 	case "AccessDeniedException":
-		return "A permission is missing: the log of the server has the answer of AWS. " + policy
+		return "A permission is missing: the terminal of this program has the answer of AWS. " + policy
 	case "ExpiredTokenException":
 		return "The credentials of AWS have expired. End the command, get new credentials, and start it again."
 	case "UnrecognizedClientException", "InvalidSignatureException", "IncompleteSignatureException",
@@ -63,11 +63,11 @@ func remedyOf(r *awsclient.Refused) string {
 		return "AWS does not accept the credentials (" + r.Code + "). Check AWS_ACCESS_KEY_ID, " +
 			"AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and the clock of this machine. Then start the command again."
 	case "ResourceNotFoundException":
-		return "The table or the secret does not exist in this region and account: the log of the server has its " +
-			"name. Check AWS_REGION, the names of the tables and that of the secret."
+		return "The table or the secret does not exist in this region and account: the terminal of this program " +
+			"has its name. Check AWS_REGION, the names of the tables and that of the secret."
 	case "DecryptionFailure":
 		return "The secret of the keyring cannot be decrypted: the permission kms:Decrypt on its key is missing, or " +
-			"the key is off. The log of the server has the answer of AWS."
+			"the key is off. The terminal of this program has the answer of AWS."
 	}
-	return "AWS refused to read (" + r.Code + "): the log of the server has its answer."
+	return "AWS refused to read (" + r.Code + "): the terminal of this program has its answer."
 }

@@ -185,7 +185,7 @@ func (c *Console) limits(ctx context.Context, ring *keyring.Ring, id string, n p
 
 // clientOf returns a client, or why it is not known.
 func (c *Console) clientOf(ctx context.Context, ring *keyring.Ring, id string) (*clients.Client, string, error) {
-	const unusable = "The record of the client cannot be used: the log of the server has the reason."
+	const unusable = "The record of the client cannot be used: the terminal of this program has the reason."
 	var unreadable registry.Unreadable
 	r, err := c.recordOf(ctx, id)
 	switch {

@@ -139,6 +139,14 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
+	for _, unnamed := range []string{"101000", "104002"} { // no answer has the field or the fault
+		if !strings.Contains(wordsUnimatrix[unnamed].Text, "terminal") {
+			t.Errorf("%s does not say where the reason is", unnamed)
+		}
+	}
+	if !strings.Contains(wordsUnimatrix["104002"].Text, "--verbose") { // faults alone are logged without it
+		t.Error("104002 does not say how to find the field")
+	}
 	if seen < 30 {
 		t.Errorf("the table has %d results", seen)
 	}

@@ -73,8 +73,8 @@ func judge(in tryInput, got reply) verdict {
 	case a.Code == "0" && a.Data.Valid:
 		v = wordsAMS["SUCCESS"]
 	case a.Code == "0":
-		v = verdict{Mark: "bad", Word: "Not valid", Text: "The code is wrong, used, locked, or older than five minutes: " +
-			"Unimatrix does not tell these apart."}
+		v = verdict{Mark: "bad", Word: "Not valid", Text: "The code is wrong, used, locked, or older than five " +
+			"minutes: Unimatrix does not tell these apart."}
 	case a.Code == "105300":
 		v.Text += waiting(got.header)
 	}

@@ -53,7 +53,7 @@ func (c *Console) caller(ctx context.Context, id string) (tryClient, error) {
 // unusable refuses a client whose record cannot be read, and logs the cause.
 func (c *Console) unusable(id string, cause error) error {
 	c.Log.Error("console", "part", "try", "client", id, "cause", cause.Error())
-	return refusal("client", "The record of this client cannot be used: the log of the server has the reason.")
+	return refusal("client", "The record of this client cannot be used: the terminal of this program has the reason.")
 }
 
 // request returns the request of a form. Its error may be [refusals].

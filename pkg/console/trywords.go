@@ -30,8 +30,8 @@ var wordsAMS = map[string]verdict{
 		"call this API or from here. countersign client show prints what it may."},
 	"PROCESS_FAIL": {Mark: "bad", Word: "Failed", Text: "The sender refused the message for good, or a further one " +
 		"is of no use."},
-	"UNKNOWN_EXCEPTION": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the log of the " +
-		"server has the reason. Call again with the same id and the same fields."},
+	"UNKNOWN_EXCEPTION": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the terminal of " +
+		"this program has the reason. Call again with the same id and the same fields."},
 	"REQUEST_TRAFFIC_EXCEED_LIMIT": {Mark: "warn", Word: "Refused by the rate", Text: "The client made too many " +
 		"requests in this minute. Wait a minute, and call again with the same id."},
 	"PARAM_ILLEGAL": {Mark: "bad", Word: "Refused", Text: "A field of the request breaks a rule, and no " +
@@ -49,14 +49,14 @@ const badSignature = "The signature is not by a key of the client's record. The 
 
 // wordsUnimatrix are the results of the Unimatrix contract but for success.
 var wordsUnimatrix = map[string]verdict{
-	"101000": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the log of the server " +
+	"101000": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the terminal of this program " +
 		"has the reason. The message may have gone out."},
 	"101301": {Mark: "bad", Word: "Refused", Text: "There is a sender of SMS only."},
 	"101303": {Mark: "bad", Word: "Failed", Text: "The sender refused the message for good, or a further one is of " +
 		"no use."},
 	"104001": {Mark: "bad", Word: "Refused", Text: "A required field is missing."},
-	"104002": {Mark: "bad", Word: "Refused", Text: "A field of the request breaks a rule, and no guess is used. The " +
-		"log of the server names it."},
+	"104002": {Mark: "bad", Word: "Refused", Text: "A field of the request breaks a rule, and no guess is used. A " +
+		"server that is started with --verbose names it in its terminal."},
 	"104003": {Mark: "bad", Word: "Refused", Text: "The client may not use a field of the request."},
 	"104110": {Mark: "bad", Word: "Refused", Text: "The access key is missing."},
 	"104111": {Mark: "bad", Word: "Refused", Text: "No active client has this access key."},
