@@ -158,19 +158,11 @@ func (l *lives) noteNumber(
 	ctx context.Context, client string, number phone.Number, records []clients.Record,
 	cfg config.Config, ring *keyring.Ring,
 ) {
-	for _, r := range records {
-		if len(r.TestNumbers) == 0 {
-			continue
-		}
-		c, err := r.Client(ctx, cfg.Defaults(), ring)
-		if err != nil {
-			warn("the test numbers of a client are left out: %v", err)
-			continue
-		}
-		if c.TestNumbers[number.E164].Is() {
-			l.note("It is a test number of client " + quoted(r.ID) + ": no message goes to it, and none is counted. " +
-				"--authentication-id shows its challenges.")
-		}
+	for _, id := range inquiry.TestNumberOf(ctx, number, records, cfg.Defaults(), ring, func(_ string, err error) {
+		warn("the test numbers of a client are left out: %v", err)
+	}) {
+		l.note("It is a test number of client " + quoted(id) + ": no message goes to it, and none is counted. " +
+			"--authentication-id shows its challenges.")
 	}
 	l.noteNothing(client, number, client == "" || client == standin.DemoClient || len(records) > 0)
 }

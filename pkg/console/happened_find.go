@@ -208,19 +208,11 @@ func (c *Console) clientOf(ctx context.Context, ring *keyring.Ring, id string) (
 func (f *foundNumber) note(
 	ctx context.Context, c *Console, ring *keyring.Ring, records []clients.Record, n phone.Number,
 ) {
-	for _, r := range records {
-		if len(r.TestNumbers) == 0 {
-			continue
-		}
-		client, err := r.Client(ctx, c.Config.Defaults(), ring)
-		if err != nil {
-			c.Log.Warn("console", "client", r.ID, "cause", err.Error())
-			continue
-		}
-		if client.TestNumbers[n.E164].Is() {
-			f.Notes = append(f.Notes, "It is a test number of client "+shownID(r.ID)+": no message goes to it, and "+
-				"none is counted. Find its challenges by their authenticationId.")
-		}
+	for _, id := range inquiry.TestNumberOf(ctx, n, records, c.Config.Defaults(), ring, func(id string, err error) {
+		c.Log.Warn("console", "client", id, "cause", err.Error())
+	}) {
+		f.Notes = append(f.Notes, "It is a test number of client "+shownID(id)+": no message goes to it, and "+
+			"none is counted. Find its challenges by their authenticationId.")
 	}
 	if len(f.Challenges)+len(f.Others) == 0 {
 		f.Notes = append(f.Notes, "Nothing was sent to it, or all of it was more than 30 days ago.")
