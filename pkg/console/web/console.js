@@ -129,7 +129,10 @@ function listen() {
   if (turn || document.hidden || !live().length) return;
   const mine = turn = new AbortController();
   const over = new Promise(done => mine.signal.addEventListener('abort', done));
+  const meanwhile = setTimeout(refresh, 100); // another page has the connection, which opened before this page was made
+  over.then(() => clearTimeout(meanwhile));
   locks.request('countersign', { signal: mine.signal }, async () => {
+    clearTimeout(meanwhile); // what is new is loaded once the connection is open
     let source = null;
     const connect = () => {
       if (mine.signal.aborted) return;
@@ -151,14 +154,11 @@ function leave() {
   turn = null;
 }
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return leave();
-  listen();
-  if (live().length) refresh();
+  if (document.hidden) leave(); else listen();
 });
 addEventListener('pagehide', leave);
-addEventListener('pageshow', event => { if (event.persisted) { listen(); refresh(); } });
+addEventListener('pageshow', event => { if (event.persisted) listen(); });
 listen();
-if (live().length && !document.hidden) refresh(); // another page may hold the connection
 
 // Forms: data-parts has the ids of the parts that the answer replaces.
 document.addEventListener('submit', async event => {
