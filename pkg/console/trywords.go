@@ -27,7 +27,7 @@ var wordsAMS = map[string]verdict{
 	"INVALID_PHONE_NUMBER": {Mark: "bad", Word: "Refused", Text: "The number cannot exist, is not as sure as the " +
 		"client asks, or is not written as the contract wants it. Nothing was sent."},
 	"ACCESS_DENIED": {Mark: "bad", Word: "Refused", Text: "The client may not send to this country or line, or not " +
-		"call this API or from here. countersign client show prints what it may."},
+		"call this API or from here. The page of the client has what it may."},
 	"PROCESS_FAIL": {Mark: "bad", Word: "Failed", Text: "The sender refused the message for good, or a further one " +
 		"is of no use."},
 	"UNKNOWN_EXCEPTION": {Mark: "warn", Word: "Not known", Text: "The outcome is not known, and the terminal of " +

@@ -103,6 +103,9 @@ func TestTryRefused(t *testing.T) {
 			t.Errorf("%s: %d, want the contract's answer", name, a.status)
 		}
 		a.says(t, name, "try-result", c.want)
+		if link := `href="/console/clients?client=` + c.form.Get("client") + `"`; !strings.Contains(a.page, link) {
+			t.Errorf("%s: no link to the client", name)
+		}
 	}
 	if n := len(d.codes()); n != 0 {
 		t.Errorf("%d messages", n)
