@@ -42,6 +42,7 @@ func Only(h http.Handler, others ...string) http.Handler {
 func refuse(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin") // a foreign page does not see that something answers
 	w.WriteHeader(http.StatusForbidden)
 	io.WriteString(w, `{"message":"`+message+`"}`)
 }

@@ -100,6 +100,9 @@ func TestOrigins(t *testing.T) {
 				t.Errorf("%s of %q with %v: served %v, want %v, HTTP %d",
 					method, c.host, c.header, served, c.served, w.Code)
 			}
+			if !served && w.Header().Get("Cross-Origin-Resource-Policy") != "same-origin" {
+				t.Errorf("%s with %v: the page sees that something answers", method, c.header)
+			}
 			if len(w.Header()["Access-Control-Allow-Origin"]) > 0 {
 				t.Errorf("%s with %v: the page may read the answer", method, c.header)
 			}
