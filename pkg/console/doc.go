@@ -8,5 +8,5 @@
 // The server writes whole pages with html/template, from files in the program: there is no build step, and nothing is
 // loaded from elsewhere. Each page works without JavaScript. web/console.js adds two things: it replaces the parts of a
 // page that changed, see [Console.Changed], and it sends forms without leaving the page. That is one file of some
-// hundred lines; a library for it is larger than it, and is foreign code on a page that shows codes.
+// two hundred lines. A library for it is larger, and is foreign code on a page that shows codes.
 package console
