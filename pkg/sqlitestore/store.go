@@ -60,12 +60,14 @@ var (
 // settings of a connection. In WAL mode with synchronous NORMAL a killed process
 // loses nothing that was answered, and a power cut may lose the latest writes but
 // never tears the file. Other processes may use the file meanwhile.
-// Checkpoints are made beside the writer, see checkpoint.go.
+// Checkpoints are made beside the writer, see checkpoint.go. The cache has room for the
+// inner pages of a million challenges, and for no more: each commit after which a page was
+// split looks at all of it.
 const settings = `
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA wal_autocheckpoint = 0;
-PRAGMA cache_size = -8192;
+PRAGMA cache_size = -4096;
 PRAGMA temp_store = MEMORY;
 `
 
