@@ -26,6 +26,7 @@ func TestClockAndEntropy(t *testing.T) {
 		"pkg/localserver/follow.go":   "waits between two looks at the changes, by the machine's clock",
 		"pkg/localserver/sweep.go":    "sweeps by the machine's clock, as DynamoDB does",
 		"pkg/localserver/terminal.go": "bounds the wait for a terminal that nobody reads, by the machine's clock",
+		"pkg/console/live.go":         "waits between two events to a person's page, by the machine's clock",
 		"pkg/awsclient/ahead.go":      "idle connections are timed by the machine's clock, not by the service's",
 		"pkg/awsclient/once.go":       "idle connections are timed by the machine's clock, not by the service's",
 	}
