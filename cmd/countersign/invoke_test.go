@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -260,6 +261,9 @@ func TestInvokeElsewhere(t *testing.T) {
 
 // TestInvokeHangup: SIGHUP ends the command in good order, but not under nohup.
 func TestInvokeHangup(t *testing.T) {
+	hangups := make(chan os.Signal, 1) // a caught signal is no ignored one in the command, also if the tests run by nohup
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	for name, trap := range map[string]string{"a terminal": "", "nohup": "trap '' HUP; "} {
 		t.Run(name, func(t *testing.T) {
 			i := newInvoker(t)
