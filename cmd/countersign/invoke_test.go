@@ -261,7 +261,7 @@ func TestInvokeElsewhere(t *testing.T) {
 
 // TestInvokeHangup: SIGHUP ends the command in good order, but not under nohup.
 func TestInvokeHangup(t *testing.T) {
-	hangups := make(chan os.Signal, 1) // a caught signal is no ignored one in the command, also if the tests run by nohup
+	hangups := make(chan os.Signal, 1) // the command does not inherit that it is ignored, as by nohup
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	for name, trap := range map[string]string{"a terminal": "", "nohup": "trap '' HUP; "} {
