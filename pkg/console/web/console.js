@@ -176,10 +176,10 @@ document.addEventListener('submit', async event => {
       const part = document.getElementById(id);
       for (const field of part?.querySelectorAll('input, select') || []) reset(field);
     }
-    const told = document.querySelector('#' + parts.split(' ')[0] + ' [data-news]');
+    const said = document.querySelector('#' + parts.split(' ')[0] + ' [data-news]');
     answer.until = 0;
-    say(told?.dataset.news);
-    answer = { text: told?.dataset.news || '', until: performance.now() + 5000 };
+    say(said?.dataset.news);
+    answer = { text: said?.dataset.news || '', until: performance.now() + 5000 };
     document.querySelector('#' + parts.split(' ')[0] + ' [autofocus]')?.focus();
   } catch {
     say('The server does not answer.');
