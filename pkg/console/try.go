@@ -83,8 +83,10 @@ func (c *Console) tryCall(ctx context.Context, r *http.Request, in tryInput) (do
 			return done, nil
 		}
 		done.verdict = judge(in, done.answer)
-		done.challenge, err = c.challengeOf(ctx, from.record.ID, in)
-		return done, err
+		if done.challenge, err = c.challengeOf(ctx, from.record.ID, in); err != nil {
+			c.Log.Error("console", "part", "try", "cause", err.Error()) // the call was made, and must not come again
+		}
+		return done, nil
 	})
 }
 

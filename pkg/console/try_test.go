@@ -41,7 +41,7 @@ func FuzzTry(f *testing.F) {
 		if len(refused) > 0 || in["do"] == doNew {
 			return
 		}
-		q, err := c.request(tryClient{record: c.Demo}, in)
+		q, err := c.request(tryClient{c.Demo, &clients.Client{Unsigned: true}}, in)
 		if errors.As(err, &refused) {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	"countersign/pkg/ams/amsclient"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
+	"countersign/pkg/documents"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/signature"
@@ -22,19 +25,21 @@ import (
 // tryClient is the client whose requests are made.
 type tryClient struct {
 	record clients.Record
-	client *clients.Client // nil for the demo client, which has no secrets
+	client *clients.Client
 }
 
 // caller finds the client that a form names. Its error may be [refusals].
 func (c *Console) caller(ctx context.Context, id string) (tryClient, error) {
-	r, found, err := clients.ReadRecord(ctx, c.Store.Documents(), id)
+	const unusable = "The record of this client cannot be used: the terminal of this program has the reason."
+	r, err := c.recordOf(ctx, id)
+	var broken registry.Unreadable
 	switch {
-	case err != nil:
-		return tryClient{}, c.unusable(id, err)
-	case !found && id == c.Demo.ID:
-		return tryClient{record: c.Demo}, nil
-	case !found:
+	case errors.Is(err, documents.ErrNotFound):
 		return tryClient{}, refusal("client", "No client has this id. countersign client list prints the ids.")
+	case errors.As(err, &broken):
+		return tryClient{}, refusal("client", unusable)
+	case err != nil:
+		return tryClient{}, err
 	case r.Status == clients.StatusDisabled:
 		return tryClient{}, refusal("client", "This client is disabled. countersign client enable ID lets it call "+
 			"again.")
@@ -45,15 +50,10 @@ func (c *Console) caller(ctx context.Context, id string) (tryClient, error) {
 	}
 	client, err := r.Client(ctx, c.Config.Defaults(), ring)
 	if err != nil {
-		return tryClient{}, c.unusable(id, err)
+		c.Log.Error("console", "part", "try", "client", id, "cause", err.Error())
+		return tryClient{}, refusal("client", unusable)
 	}
 	return tryClient{r, client}, nil
-}
-
-// unusable refuses a client whose record cannot be read, and logs the cause.
-func (c *Console) unusable(id string, cause error) error {
-	c.Log.Error("console", "part", "try", "client", id, "cause", cause.Error())
-	return refusal("client", "The record of this client cannot be used: the terminal of this program has the reason.")
 }
 
 // request returns the request of a form. Its error may be [refusals].
@@ -136,7 +136,7 @@ func (c *Console) requestAMS(from tryClient, in tryInput, number string) (wire, 
 func (c *Console) signAMS(from tryClient, q *wire) error {
 	path, version, found := c.Place.NewestPrivateKeyFile(from.record.ID)
 	if !found {
-		if from.client == nil || from.client.Unsigned {
+		if from.client.Unsigned {
 			return nil
 		}
 		return refusal("client", "AMS/DWS requests of this client are signed, and its private key is not here ("+
@@ -160,7 +160,7 @@ func (c *Console) signAMS(from tryClient, q *wire) error {
 		return refusal("client", "The private key of this client cannot sign: "+err.Error()+".")
 	}
 	q.headers = append(q.headers, [2]string{"Request-Time", at}, [2]string{"Signature", header})
-	if q.signed = true; from.client != nil && from.client.Window > 0 {
+	if q.signed = true; from.client.Window > 0 {
 		q.until = now.Add(from.client.Window)
 	}
 	return nil
@@ -188,7 +188,7 @@ func (c *Console) requestUnimatrix(from tryClient, in tryInput, number string) (
 		return wire{}, err
 	}
 	key := in["access-key"]
-	if key == "" && (from.client == nil || from.record.IDIsKey()) {
+	if key == "" && from.record.IDIsKey() {
 		key = from.record.ID
 	}
 	switch {
@@ -215,7 +215,7 @@ func (c *Console) requestUnimatrix(from tryClient, in tryInput, number string) (
 
 // signUnimatrix adds a signature by the client's newest secret to a query.
 func (c *Console) signUnimatrix(from tryClient, query url.Values, q *wire) error {
-	if from.client == nil || len(from.client.Secrets) == 0 {
+	if len(from.client.Secrets) == 0 {
 		return refusal("client", "This client has no secret to sign with: countersign client rotate-secret ID "+
 			"makes one.")
 	}
