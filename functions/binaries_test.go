@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"countersign/functions/internal/starttest"
 	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
@@ -24,6 +23,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
 	"countersign/pkg/standin"
+	"countersign/pkg/starttest"
 	"countersign/pkg/users"
 )
 

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"countersign/functions/internal/run"
-	"countersign/functions/internal/starttest"
 	"countersign/pkg/awsfake"
 	"countersign/pkg/cognito"
+	"countersign/pkg/starttest"
 	"countersign/pkg/telemetry/telemetrytest"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/functions/internal/starttest"
+	"countersign/pkg/starttest"
 )
 
 func TestWired(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
-	"countersign/functions/internal/starttest"
+	"countersign/pkg/starttest"
 )
 
 // The function serves its paths behind a gateway that adds a prefix.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/functions/internal/starttest"
+	"countersign/pkg/starttest"
 )
 
 // An init of a known client makes three writes and one read, and to a new number those of the guard, which

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/functions/internal/starttest"
 	"countersign/pkg/awsfake"
+	"countersign/pkg/starttest"
 )
 
 // endings has the ways in which a message ends, and what a call, its line and the alarm's metric make of each.

@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
-	"countersign/functions/internal/starttest"
+	"countersign/pkg/starttest"
 )
 
 // A deployment refuses clients that sign nothing, unless its setting allows them.

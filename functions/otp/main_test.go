@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/functions/internal/starttest"
+	"countersign/pkg/starttest"
 )
 
 // The function serves both actions of Unimatrix, and refuses the paths of AMS/DWS that no function serves.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/functions/internal/starttest"
+	"countersign/pkg/starttest"
 )
 
 // The digits and the validity that a deployment sets bound what requests ask for; without them the contract's own range

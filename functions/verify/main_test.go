@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"countersign/functions/internal/starttest"
 	"countersign/pkg/otp"
+	"countersign/pkg/starttest"
 )
 
 // phone keeps the code of the last message.
