@@ -15,6 +15,7 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/otp"
 	"countersign/pkg/password"
@@ -23,7 +24,7 @@ import (
 // setPasswords makes the passwords of both functions.
 func (m *meter) setPasswords() {
 	path := keyringtest.Write(m.t, m.t.TempDir())
-	ring, err := keyring.New(keyring.File(path), m.now, time.Hour, slog.New(slog.DiscardHandler))
+	ring, err := keyring.New(keyfile.New(path), m.now, time.Hour, slog.New(slog.DiscardHandler))
 	if err != nil {
 		m.t.Fatal(err)
 	}

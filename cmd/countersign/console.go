@@ -17,6 +17,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/console"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/localserver"
 	"countersign/pkg/loopback"
 )
@@ -155,7 +156,7 @@ func (c *consoleCommand) openRing(log *slog.Logger) (*keyring.Ring, error) {
 // keys returns the source of the keyring. It makes none.
 func (c *consoleCommand) keys() (keyring.Source, error) {
 	if !c.at().Deployed() {
-		return keyring.ExistingFile(c.at().KeysFile()), nil
+		return keyfile.Existing(c.at().KeysFile()), nil
 	}
 	return c.place().keys()
 }

@@ -252,7 +252,7 @@ func (c *keysRetire) losing(ctx context.Context) (lost int, err error) {
 // retire removes the version from a keyring, unless it is still needed.
 func (c *keysRetire) retire(d *keyring.Document) error {
 	kind, now := keyring.Kind(c.Kind), time.Now()
-	early := d.TooEarly(kind, c.Version, now)
+	early := tooEarly(d, kind, c.Version, now)
 	if err := d.Retire(kind, c.Version, now); err != nil {
 		return err // the version in force cannot be forced either
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
 	"countersign/pkg/password"
@@ -20,7 +21,7 @@ import (
 // accounts gives the passwords of a folder to work.
 func accounts(t *testing.T, data string, work func(context.Context, *password.Accounts)) {
 	t.Helper()
-	ring, err := keyring.New(keyring.File(filepath.Join(data, "keys.json")), time.Now, time.Hour,
+	ring, err := keyring.New(keyfile.New(filepath.Join(data, "keys.json")), time.Now, time.Hour,
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/secretsmanager"
 	"countersign/pkg/localserver"
 	"countersign/pkg/message/languages"
@@ -157,7 +158,7 @@ var _ keeper = (*secretsmanager.Secret)(nil)
 func (p place) keys() (keeper, error) {
 	if !p.at().Deployed() {
 		path := p.at().KeysFile()
-		return keysFile{keyring.File(path), path}, p.makeFolder()
+		return keysFile{keyfile.New(path), path}, p.makeFolder()
 	}
 	secret, err := secretsmanager.New(secretsmanager.Config{
 		Secret: p.KeysSecret, Region: os.Getenv("AWS_REGION"), Endpoint: os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
@@ -182,7 +183,7 @@ func (k keysFile) Edit(ctx context.Context, edit func(*keyring.Document) error) 
 	if _, err := k.Read(ctx, time.Now()); err != nil { // the first read makes the file
 		return err
 	}
-	return keyring.Edit(ctx, k.path, edit)
+	return keyfile.Edit(ctx, k.path, edit)
 }
 
 // ring returns the keyring.

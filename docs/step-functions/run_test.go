@@ -19,6 +19,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/otp"
 	"countersign/pkg/service"
 	"countersign/pkg/service/sending"
@@ -46,7 +47,7 @@ var begin = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 // newKeys makes keys once for all executions of a test, as an RSA key takes a while.
 func newKeys(t *testing.T) *keyring.Ring {
 	t.Helper()
-	file := keyring.File(filepath.Join(t.TempDir(), "keys.json"))
+	file := keyfile.New(filepath.Join(t.TempDir(), "keys.json"))
 	keys, err := keyring.New(file, func() time.Time { return begin }, time.Hour, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

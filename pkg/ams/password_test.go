@@ -15,6 +15,7 @@ import (
 
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/otp"
 	"countersign/pkg/password"
@@ -30,7 +31,7 @@ const (
 func (s *service) withPasswords(table documents.Table) {
 	s.t.Helper()
 	clock := func() time.Time { return s.now }
-	ring, err := keyring.New(keyring.File(keyringtest.Write(s.t, s.t.TempDir())), clock, time.Hour,
+	ring, err := keyring.New(keyfile.New(keyringtest.Write(s.t, s.t.TempDir())), clock, time.Hour,
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		s.t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/guard"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/openstore"
 )
@@ -62,7 +63,7 @@ func newSite(t *testing.T, place openstore.Place, table, clientsTable string, lo
 	}
 	t.Cleanup(func() { store.Close() })
 	clock := func() time.Time { return testNow }
-	ring, err := keyring.New(keyring.File(place.KeysFile()), time.Now, time.Minute, slog.New(slog.DiscardHandler))
+	ring, err := keyring.New(keyfile.New(place.KeysFile()), time.Now, time.Minute, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

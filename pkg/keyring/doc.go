@@ -6,7 +6,7 @@
 // still read until they are retired, so a rotation turns away nobody.
 //
 // A process makes a [Ring] over a [Source] and asks it for keys at each operation. The
-// source is a [File] on a laptop and package secretsmanager in AWS. The operator changes
-// the [Document] at rest by [Edit], or by the method Edit of secretsmanager.Secret.
+// source is a file on a laptop (package keyfile) and a secret in AWS (package
+// secretsmanager). The operator changes the [Document] at rest by the Edit of either one.
 // Running processes notice a change by themselves.
 package keyring

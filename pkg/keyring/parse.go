@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxSize of a document, in bytes, is the limit of Secrets Manager.
-	maxSize = 64 << 10
+	// MaxSize of a document, in bytes, is the limit of Secrets Manager.
+	MaxSize = 64 << 10
 	// maxVersion leaves room for a rotation every second, for thirty years.
 	maxVersion = 1_000_000_000
 	minBits    = 2048
@@ -48,9 +48,9 @@ func Parse(text []byte) (*Document, error) { return parse(text, &Document{}, fal
 // reading one takes longer than all the rest. If lazy is set, Encrypt keys are read at
 // their first use.
 func parse(text []byte, known *Document, lazy bool) (*Document, error) {
-	if len(text) > maxSize {
+	if len(text) > MaxSize {
 		return nil, fmt.Errorf("keyring: the document has %d bytes, at most %d are allowed: retire old versions",
-			len(text), maxSize)
+			len(text), MaxSize)
 	}
 	var top any
 	object, ok := map[string]any(nil), json.Unmarshal(text, &top) == nil

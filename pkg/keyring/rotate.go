@@ -105,29 +105,8 @@ func (d *Document) Retire(kind Kind, number int, now time.Time) error {
 	return nil
 }
 
-// missing returns the kinds that have no version.
-func (d *Document) missing() (kinds []Kind) {
-	for _, kind := range Kinds() {
-		if len(d.versions[kind]) == 0 {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
-}
-
-// complete makes the first version of each kind that has none.
-func (d *Document) complete(now time.Time, random io.Reader) error {
-	for _, kind := range d.missing() {
-		if _, err := d.Rotate(kind, time.Time{}, now, random); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Amend applies an edit to a document at rest. It returns the new document in the long
-// form, or nil if the edit changed nothing. Stores of documents use it; an operator uses
-// [Edit].
+// form, or nil if the edit changed nothing. Stores of documents use it.
 func Amend(text []byte, edit func(*Document) error) ([]byte, error) {
 	d, err := Parse(text)
 	if err != nil {

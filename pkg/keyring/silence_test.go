@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 )
 
 // No way to print, log or encode a keyring shows a secret (P14).
@@ -21,8 +23,10 @@ func TestSilence(t *testing.T) {
 		secrets = append(secrets, strings.Split(pem(), "\n")[3]) // a line of it
 	}
 	path := filepath.Join(t.TempDir(), "keys.json")
-	write(t, path, given)
-	source := keyring.File(path)
+	if err := os.WriteFile(path, given, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	source := keyfile.New(path)
 	r, _, _ := ring(t, source)
 	d := r.Document()
 	_, sign, _ := r.Signing(t.Context())

@@ -24,6 +24,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/console"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/openstore"
 	"countersign/pkg/otp"
@@ -107,7 +108,7 @@ func stage(t testing.TB, all captures) *scene {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	keys, err := keyring.New(keyring.File(keyringtest.Write(t, dir)), s.now, time.Second, log)
+	keys, err := keyring.New(keyfile.New(keyringtest.Write(t, dir)), s.now, time.Second, log)
 	if err != nil {
 		t.Fatal(err)
 	}

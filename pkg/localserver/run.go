@@ -23,6 +23,7 @@ import (
 	"countersign/pkg/console"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/loopback"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/openstore"
@@ -68,7 +69,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		log.Warn("the folder has a database and no keyring: restore it from a copy, or delete the folder to start anew",
 			"missing", o.Place.KeysFile())
 	}
-	keys, err := keyring.New(keyring.File(o.Place.KeysFile()), time.Now, recent, log)
+	keys, err := keyring.New(keyfile.New(o.Place.KeysFile()), time.Now, recent, log)
 	if err != nil {
 		return err
 	}

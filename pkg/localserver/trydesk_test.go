@@ -21,6 +21,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
@@ -68,7 +69,7 @@ func newTryDesk(t *testing.T) *tryDesk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { shut() })
-	ring, err := keyring.New(keyring.File(keys), time.Now, time.Second, slog.New(slog.DiscardHandler))
+	ring, err := keyring.New(keyfile.New(keys), time.Now, time.Second, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

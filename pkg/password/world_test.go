@@ -16,6 +16,7 @@ import (
 
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
@@ -52,7 +53,7 @@ type world struct {
 func newWorld(t testing.TB, s stores, processes int) *world {
 	t.Helper()
 	w := &world{t: t, clock: storetest.NewClock(start), table: s.table}
-	ring, err := keyring.New(keyring.File(keyringtest.Write(t, t.TempDir())), w.clock.Now, forEver,
+	ring, err := keyring.New(keyfile.New(keyringtest.Write(t, t.TempDir())), w.clock.Now, forEver,
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/engine"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/loopback"
 	"countersign/pkg/otp"
 )
@@ -96,7 +97,7 @@ func StartServices(ctx context.Context, o Options) (_ *Services, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	keys := keyring.File(filepath.Join(o.Data, "keys.json"))
+	keys := keyfile.New(filepath.Join(o.Data, "keys.json"))
 	readKeys := func(ctx context.Context) ([]byte, error) { return keys.Read(ctx, o.Now()) }
 	if o.Given[dynamoDB] == "" {
 		if err := s.tables(ctx, o, keys); err != nil {

@@ -20,6 +20,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
@@ -68,7 +69,7 @@ func New(t testing.TB) *Rig {
 		Database: filepath.Join(t.TempDir(), "countersign.db"),
 		Keys:     keyringtest.Write(t, t.TempDir()),
 	}
-	ring, err := keyring.New(keyring.File(r.Keys), r.Clock.Now, time.Second, slog.New(slog.DiscardHandler))
+	ring, err := keyring.New(keyfile.New(r.Keys), r.Clock.Now, time.Second, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/users"
 )
 
@@ -148,7 +149,7 @@ func TestReseal(t *testing.T) {
 	change := func(edit func(*keyring.Document) error) {
 		t.Helper()
 		r.Clock.Pass(time.Minute) // the ring reads again
-		if err := keyring.Edit(ctx, r.Keys, edit); err != nil {
+		if err := keyfile.Edit(ctx, r.Keys, edit); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := r.Sealer.Seal(ctx, nil, ""); err != nil {

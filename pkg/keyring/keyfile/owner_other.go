@@ -1,6 +1,6 @@
 //go:build !unix
 
-package keyring
+package keyfile
 
 import (
 	"io/fs"

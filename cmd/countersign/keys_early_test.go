@@ -1,14 +1,28 @@
-package keyring_test
+package main
 
 import (
 	"crypto/rand"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 )
+
+// longAfter is long after the keys of package keyringtest were made.
+var longAfter = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+
+const hour = time.Hour
+
+func firstKeys(t *testing.T) *keyring.Document {
+	t.Helper()
+	d, err := keyring.Parse(keyringtest.AtRest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
 
 // A version that is still needed is too early to retire, until nothing is lost with it.
 func TestTooEarly(t *testing.T) {
@@ -38,29 +52,27 @@ func TestTooEarly(t *testing.T) {
 		"sign":                 {keyring.Sign, at(0), at(0), 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := parse(t, passwords([]v{{Version: 1}}, []v{{Version: 1}}))
+			d := firstKeys(t)
 			for i, at := range c.rotate {
 				from := time.Time{}
 				if c.from[i] > 0 {
-					from = day.Add(at + c.from[i])
+					from = longAfter.Add(at + c.from[i])
 				}
-				if _, err := d.Rotate(c.kind, from, day.Add(at), rand.Reader); err != nil {
+				if _, err := d.Rotate(c.kind, from, longAfter.Add(at), rand.Reader); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if c.until == 0 {
-				if err := d.TooEarly(c.kind, c.version, day.Add(2*hour)); err != nil {
+				if err := tooEarly(d, c.kind, c.version, longAfter.Add(2*hour)); err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			err := d.TooEarly(c.kind, c.version, day.Add(c.until-time.Second))
-			var early *keyring.EarlyError
-			if !errors.As(err, &early) || !early.Until.Equal(day.Add(c.until)) ||
-				!strings.Contains(err.Error(), day.Add(c.until).UTC().Format(time.RFC3339)) {
-				t.Errorf("%v, want an error with %v", err, day.Add(c.until))
+			err := tooEarly(d, c.kind, c.version, longAfter.Add(c.until-time.Second))
+			if err == nil || !strings.Contains(err.Error(), longAfter.Add(c.until).UTC().Format(time.RFC3339)) {
+				t.Errorf("%v, want an error with %v", err, longAfter.Add(c.until))
 			}
-			if err := d.TooEarly(c.kind, c.version, day.Add(c.until)); err != nil {
+			if err := tooEarly(d, c.kind, c.version, longAfter.Add(c.until)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -68,18 +80,18 @@ func TestTooEarly(t *testing.T) {
 }
 
 // Once the oldest version of a number key is retired in time, the next one is not free at once: a newer one has not
-// counted for a day.
+// counted for a longAfter.
 func TestTooEarlyOneAfterTheOther(t *testing.T) {
-	d := parse(t, codes(1))
+	d := firstKeys(t)
 	for _, at := range []time.Duration{0, 20 * hour} {
-		if _, err := d.Rotate(keyring.Number, none, day.Add(at), rand.Reader); err != nil {
+		if _, err := d.Rotate(keyring.Number, time.Time{}, longAfter.Add(at), rand.Reader); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := d.Retire(keyring.Number, 1, day.Add(26*hour)); err != nil {
+	if err := d.Retire(keyring.Number, 1, longAfter.Add(26*hour)); err != nil {
 		t.Fatal(err)
 	}
-	early := func(at time.Duration) bool { return d.TooEarly(keyring.Number, 2, day.Add(at)) != nil }
+	early := func(at time.Duration) bool { return tooEarly(d, keyring.Number, 2, longAfter.Add(at)) != nil }
 	if !early(26*hour) || early(45*hour) {
 		t.Error("the second one must wait until the third has counted for a day")
 	}

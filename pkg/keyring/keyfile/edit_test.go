@@ -1,4 +1,4 @@
-package keyring_test
+package keyfile_test
 
 import (
 	"bufio"
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
 )
 
 // Fifty edits at once, as if of fifty processes, are all made. A reader sees a whole
@@ -46,7 +47,7 @@ func TestConcurrentEdits(t *testing.T) {
 	for i := range 50 {
 		editors.Go(func() {
 			kind := []keyring.Kind{keyring.Code, keyring.Seal}[i%2]
-			err := keyring.Edit(t.Context(), path, func(d *keyring.Document) error {
+			err := keyfile.Edit(t.Context(), path, func(d *keyring.Document) error {
 				n, err := d.Rotate(kind, none, day, rand.Reader)
 				mu.Lock()
 				defer mu.Unlock()
@@ -93,7 +94,7 @@ func TestNoEdit(t *testing.T) {
 			return nil
 		}, nil, "retire old versions"},
 	} {
-		err := keyring.Edit(t.Context(), path, c.edit)
+		err := keyfile.Edit(t.Context(), path, c.edit)
 		if c.want != nil && !errors.Is(err, c.want) || (err == nil) != (c.text == "") ||
 			err != nil && !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: %v", name, err)
@@ -113,7 +114,7 @@ func TestEditCannotWrite(t *testing.T) {
 	if err := os.MkdirAll(path+".tmp/in-the-way", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := keyring.Edit(t.Context(), path, rotateCode); err == nil {
+	if err := keyfile.Edit(t.Context(), path, rotateCode); err == nil {
 		t.Error("no error")
 	}
 	if !bytes.Equal(read(t, path), codes(1)) {
@@ -134,7 +135,7 @@ func TestEditThroughALink(t *testing.T) {
 	if err := os.Symlink("real.json", link); err != nil {
 		t.Fatal(err)
 	}
-	if err := keyring.Edit(t.Context(), link, rotateCode); err != nil {
+	if err := keyfile.Edit(t.Context(), link, rotateCode); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(link)
@@ -150,7 +151,7 @@ func TestEditWaits(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})
 	var slow sync.WaitGroup
 	slow.Go(func() {
-		err := keyring.Edit(t.Context(), path, func(d *keyring.Document) error {
+		err := keyfile.Edit(t.Context(), path, func(d *keyring.Document) error {
 			close(inside)
 			<-leave
 			return rotateCode(d)
@@ -162,13 +163,13 @@ func TestEditWaits(t *testing.T) {
 	<-inside
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	err := keyring.Edit(ctx, path, func(*keyring.Document) error { t.Error("two at once"); return nil })
+	err := keyfile.Edit(ctx, path, func(*keyring.Document) error { t.Error("two at once"); return nil })
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "being edited") {
 		t.Error(err)
 	}
 	close(leave)
 	slow.Wait()
-	if err := keyring.Edit(t.Context(), path, rotateCode); err != nil {
+	if err := keyfile.Edit(t.Context(), path, rotateCode); err != nil {
 		t.Error(err)
 	}
 	if got := parse(t, read(t, path)).String(); got != "code 1 2 3, number 1, seal 1" {
@@ -184,7 +185,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	for {
-		err := keyring.Edit(context.Background(), path, func(d *keyring.Document) error {
+		err := keyfile.Edit(context.Background(), path, func(d *keyring.Document) error {
 			list := d.List(day)
 			n, err := d.Rotate(keyring.Code, time.Time{}, day, rand.Reader)
 			if list[0].State == keyring.Read { // two stay
@@ -241,7 +242,7 @@ func TestKilled(t *testing.T) {
 			t.Fatalf("version %d is there, %d was acknowledged", newest, made)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		if err := keyring.Edit(ctx, path, rotateCode); err != nil {
+		if err := keyfile.Edit(ctx, path, rotateCode); err != nil {
 			t.Fatal(err)
 		}
 		cancel()
@@ -250,7 +251,7 @@ func TestKilled(t *testing.T) {
 	// Killed just before the rename.
 	write(t, path+".tmp", []byte(`{"code":[{"version":`))
 	os.Chmod(path+".tmp", 0o644)
-	if err := keyring.Edit(t.Context(), path, rotateCode); err != nil {
+	if err := keyfile.Edit(t.Context(), path, rotateCode); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {

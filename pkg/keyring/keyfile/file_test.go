@@ -1,8 +1,9 @@
-package keyring_test
+package keyfile_test
 
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyfile"
+	"countersign/pkg/keyring/keyringtest"
 )
 
 func read(t *testing.T, path string) []byte {
@@ -55,10 +58,9 @@ func TestFirstStart(t *testing.T) {
 		"nothing there":  {nil, "code 1, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
 		"the short form": {short, "code 3, number 3, seal 3, sign 1, pepper 1, encrypt 1"},
 		"without sign":   {codes(1, 2), "code 1 2, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
-		"without seal":   {noSeal(t), "code 1, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
-		"nothing missing": {text(map[keyring.Kind][]v{
-			keyring.Sign: {{Version: 4}}, keyring.Pepper: {{Version: 2}}, keyring.Encrypt: {{Version: 1}},
-		}), "code 1, number 1, seal 1, sign 4, pepper 2, encrypt 1"},
+		"without seal": {document(map[keyring.Kind][]int{keyring.Code: {1}, keyring.Number: {1}}),
+			"code 1, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
+		"nothing missing": {keyringtest.AtRest(), "code 1, number 1, seal 1, sign 1, pepper 1, encrypt 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keys.json")
@@ -68,7 +70,7 @@ func TestFirstStart(t *testing.T) {
 			var all sync.WaitGroup
 			rings := make([]*keyring.Ring, 4)
 			for i := range rings {
-				all.Go(func() { rings[i], _, _ = ring(t, keyring.File(path)) })
+				all.Go(func() { rings[i], _, _ = ring(t, keyfile.New(path)) })
 			}
 			all.Wait()
 			for _, r := range rings {
@@ -82,13 +84,13 @@ func TestFirstStart(t *testing.T) {
 			}
 			alone(t, path)
 			after := read(t, path)
-			if c.before != nil && !strings.Contains(string(after), canary) {
+			if strings.Contains(string(c.before), canary) != strings.Contains(string(after), canary) {
 				t.Error("the old secrets are gone")
 			}
 			if name == "nothing missing" && !bytes.Equal(after, c.before) {
 				t.Error("written although nothing was missing")
 			}
-			if ring(t, keyring.File(path)); !bytes.Equal(after, read(t, path)) {
+			if ring(t, keyfile.New(path)); !bytes.Equal(after, read(t, path)) {
 				t.Error("another start changed it")
 			}
 			if made := rings[0].Document().List(day); !made[len(made)-1].Made.Equal(day) && name != "nothing missing" {
@@ -101,20 +103,20 @@ func TestFirstStart(t *testing.T) {
 // A running ring notices changes of its file, and never makes a new file.
 func TestFileWhileRunning(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
-	write(t, path, text(map[keyring.Kind][]v{keyring.Sign: {{Version: 1}}}))
-	r, c, l := ring(t, keyring.File(path))
+	write(t, path, keyringtest.AtRest())
+	r, c, log := ring(t, keyfile.New(path))
 	rotate := func(d *keyring.Document) error {
 		_, err := d.Rotate(keyring.Code, none, day, strings.NewReader(secret("b")))
 		return err
 	}
-	if err := keyring.Edit(t.Context(), path, rotate); err != nil {
+	if err := keyfile.Edit(t.Context(), path, rotate); err != nil {
 		t.Fatal(err)
 	}
 	if r.Newer(t.Context(), 2); !strings.HasPrefix(r.Document().String(), "code 1 2,") {
 		t.Errorf("holds %v", r)
 	}
 	retire := func(d *keyring.Document) error { return d.Retire(keyring.Code, 1, day) }
-	if err := keyring.Edit(t.Context(), path, retire); err != nil {
+	if err := keyfile.Edit(t.Context(), path, retire); err != nil {
 		t.Fatal(err)
 	}
 	c.pass(time.Minute)
@@ -122,7 +124,7 @@ func TestFileWhileRunning(t *testing.T) {
 	if !strings.HasPrefix(r.Document().String(), "code 2,") {
 		t.Errorf("holds %v", r)
 	}
-	for name, trouble := range map[string]func(){
+	for text, trouble := range map[string]func(){
 		"no such file": func() { os.Remove(path) },
 		"chmod 600":    func() { write(t, path, codes(7)); os.Chmod(path, 0o640) },
 		"not JSON":     func() { os.Remove(path); write(t, path, []byte(canary)) },
@@ -130,8 +132,8 @@ func TestFileWhileRunning(t *testing.T) {
 		os.Remove(path)
 		trouble()
 		c.pass(time.Minute)
-		if r.Keys(t.Context()) != held || l.about(name) != 1 {
-			t.Errorf("%s: %v, log %q", name, r, l.all)
+		if r.Keys(t.Context()) != held || strings.Count(log.String(), text) != 1 {
+			t.Errorf("%s: %v, log %s", text, r, log)
 		}
 	}
 }
@@ -158,7 +160,7 @@ func TestFileRefused(t *testing.T) {
 			path := filepath.Join(dir, c.path)
 			c.make(path)
 			before, _ := os.ReadFile(path)
-			_, err := keyring.New(keyring.File(path), time.Now, time.Minute, (&lines{}).log())
+			_, err := keyring.New(keyfile.New(path), time.Now, time.Minute, slog.New(slog.DiscardHandler))
 			if err == nil || !strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), path) ||
 				strings.Contains(err.Error(), canary) {
 				t.Errorf("start: %v, want %q", err, c.text)
@@ -166,7 +168,7 @@ func TestFileRefused(t *testing.T) {
 			if strings.Contains(c.text, "chmod") && strings.Contains(err.Error(), "remove") {
 				t.Errorf("start: %v, which invites to remove a good keyring", err)
 			}
-			err = keyring.Edit(t.Context(), path, func(*keyring.Document) error { t.Error("edited"); return nil })
+			err = keyfile.Edit(t.Context(), path, func(*keyring.Document) error { t.Error("edited"); return nil })
 			if err == nil || strings.Contains(err.Error(), canary) {
 				t.Errorf("edit: %v", err)
 			}
@@ -176,7 +178,7 @@ func TestFileRefused(t *testing.T) {
 		})
 	}
 	missing := filepath.Join(dir, "missing")
-	if err := keyring.Edit(t.Context(), missing, nil); err == nil ||
+	if err := keyfile.Edit(t.Context(), missing, nil); err == nil ||
 		!strings.Contains(err.Error(), "countersign serve makes one") {
 		t.Error(err)
 	}
@@ -188,12 +190,12 @@ func TestFileRefused(t *testing.T) {
 // New keys can be used at once.
 func TestMadeKeysWork(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
-	r, _, _ := ring(t, keyring.File(path))
+	r, _, _ := ring(t, keyfile.New(path))
 	sealed, err := r.Seal(t.Context(), []byte("plain"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _, _ := ring(t, keyring.File(path))
+	again, _, _ := ring(t, keyfile.New(path))
 	if plain, err := again.Open(context.Background(), sealed, "a"); err != nil || string(plain) != "plain" {
 		t.Errorf("%q, %v", plain, err)
 	}

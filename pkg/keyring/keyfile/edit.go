@@ -1,4 +1,4 @@
-package keyring
+package keyfile
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"countersign/pkg/keyring"
 )
 
 // lockPause is the time between two tries at a lock that another process holds.
@@ -19,7 +21,7 @@ const lockPause = 5 * time.Millisecond
 // processes run one after the other, and none is lost. An edit that fails or is killed
 // changes nothing. Rings on the same file go on meanwhile and use the new keyring
 // within their age. Edit waits for other edits until ctx ends, so edit should be brief.
-func Edit(ctx context.Context, path string, edit func(*Document) error) error {
+func Edit(ctx context.Context, path string, edit func(*keyring.Document) error) error {
 	real, err := filepath.EvalSymlinks(path) // an edit keeps the link and replaces its target
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("keyring: there is none at %s; countersign serve makes one", path)
@@ -35,7 +37,7 @@ func Edit(ctx context.Context, path string, edit func(*Document) error) error {
 	if err != nil {
 		return err
 	}
-	after, err := Amend(text, edit)
+	after, err := keyring.Amend(text, edit)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

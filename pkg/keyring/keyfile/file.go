@@ -1,4 +1,6 @@
-package keyring
+// Package keyfile keeps a keyring in a file, for a laptop and for tests of everything else. Deployed processes read a
+// secret of AWS instead, see package secretsmanager.
+package keyfile
 
 import (
 	"context"
@@ -9,10 +11,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"countersign/pkg/keyring"
 )
 
-// File is the source of a keyring in a file, for one ring. The first read makes the file
+// New returns the source of a keyring in a file, for one ring. The first read makes the file
 // if there is none, with mode 0600 and keys of all kinds, or adds the kinds that are
 // missing. Processes that start at the same time agree on one keyring. A file that others
 // may read is refused. A file that disappears later is not made again: the ring keeps its
@@ -20,10 +25,10 @@ import (
 //
 // Each read takes the whole file. It is small, and two files that follow each other within
 // a tick of the clock can have the same stat.
-func File(path string) Source { return &file{path: path} }
+func New(path string) keyring.Source { return &file{path: path} }
 
-// ExistingFile is the source of a keyring in a file, for a process that only reads: it neither makes nor completes one.
-func ExistingFile(path string) Source { return &file{path: path, started: true} }
+// Existing returns the source of a keyring in a file, for a process that only reads: it neither makes nor completes one.
+func Existing(path string) keyring.Source { return &file{path: path, started: true} }
 
 type file struct {
 	path    string
@@ -51,14 +56,32 @@ func begin(ctx context.Context, path string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	d, err := Parse(text)
+	d, err := keyring.Parse(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w; %s", path, err, remedy)
 	}
-	if len(d.missing()) == 0 {
+	if len(missing(d)) == 0 {
 		return nil
 	}
-	return Edit(ctx, path, func(d *Document) error { return d.complete(now, rand.Reader) })
+	return Edit(ctx, path, func(d *keyring.Document) error { return complete(d, now) })
+}
+
+// missing returns the kinds that have no version.
+func missing(d *keyring.Document) []keyring.Kind {
+	list := d.List(time.Time{})
+	return slices.DeleteFunc(keyring.Kinds(), func(kind keyring.Kind) bool {
+		return slices.ContainsFunc(list, func(v keyring.Info) bool { return v.Kind == kind })
+	})
+}
+
+// complete makes the first version of each kind that has none.
+func complete(d *keyring.Document, now time.Time) error {
+	for _, kind := range missing(d) {
+		if _, err := d.Rotate(kind, time.Time{}, now, rand.Reader); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remedy is the advice to the operator in the error of a damaged file.
@@ -68,8 +91,8 @@ const remedy = "restore it from a copy, or delete its folder to start anew: clie
 // create makes a keyring at path unless there is one. It writes another file and links
 // that to path: a crash leaves no half of a keyring, and two processes agree on one.
 func create(path string, now time.Time) error {
-	d := &Document{}
-	if err := d.complete(now, rand.Reader); err != nil {
+	d := &keyring.Document{}
+	if err := complete(d, now); err != nil {
 		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
@@ -110,7 +133,7 @@ func readFile(path string) ([]byte, error) {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return nil, fmt.Errorf("keyring %s has mode %04o, others may read it: chmod 600 it", path, mode)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	text, err := io.ReadAll(io.LimitReader(f, keyring.MaxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}

@@ -1,0 +1,86 @@
+package keyfile_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/pkg/keyring"
+)
+
+// canary is part of every secret in the tests, and must appear nowhere.
+const canary = "CANARY"
+
+var (
+	day  = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	none time.Time
+)
+
+// secret returns a secret that differs by its name.
+func secret(name string) string { return canary + "-" + name + strings.Repeat("x", 30) }
+
+// document returns a keyring with these versions of some kinds, none of them an RSA key.
+func document(kinds map[keyring.Kind][]int) []byte {
+	type version struct {
+		Version int    `json:"version"`
+		Secret  string `json:"secret"`
+	}
+	out := map[keyring.Kind][]version{}
+	for kind, numbers := range kinds {
+		for _, n := range numbers {
+			out[kind] = append(out[kind], version{n, secret(fmt.Sprint(kind, n))})
+		}
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// codes returns a keyring with code versions, one number key and one seal key.
+func codes(versions ...int) []byte {
+	return document(map[keyring.Kind][]int{keyring.Code: versions, keyring.Number: {1}, keyring.Seal: {1}})
+}
+
+func parse(t *testing.T, text []byte) *keyring.Document {
+	t.Helper()
+	d, err := keyring.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// clock is a clock that a test sets.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// ring returns a ring with an age of a minute, and its own clock and log.
+func ring(t *testing.T, s keyring.Source) (*keyring.Ring, *clock, *strings.Builder) {
+	t.Helper()
+	c, log := &clock{now: day}, &strings.Builder{}
+	r, err := keyring.New(s, c.Now, time.Minute, slog.New(slog.NewJSONHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, c, log
+}
