@@ -15,6 +15,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/console"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
@@ -99,7 +100,7 @@ func (c *consoleCommand) Run(ctx context.Context, k *kong.Context) (err error) {
 }
 
 // settings has those of the command with where they come from.
-func (c *consoleCommand) settings(k *kong.Context) config.Process {
+func (c *consoleCommand) settings(k *kong.Context) inforce.Process {
 	p := c.process()
 	p.Flags = givenFlags(k)
 	unused := []string{"LISTEN", "ALLOW_REMOTE", "ALLOW_HOST", "VERBOSE", "OUTBOX_RECEIPTS"} // flags of serve
@@ -107,7 +108,7 @@ func (c *consoleCommand) settings(k *kong.Context) config.Process {
 		unused = append(unused, functionsAlone...)
 	}
 	for _, name := range unused {
-		p.Own = append(p.Own, config.Own{Name: name, Origin: config.Unused})
+		p.Own = append(p.Own, inforce.Own{Name: name, Origin: inforce.Unused})
 	}
 	return p
 }

@@ -23,8 +23,8 @@ const (
 )
 
 // tooEarly returns an error if a version is still needed at now, with what is lost and the time from which on nothing
-// of that is lost. [keyring.Document.Retire] does not ask, because a key that has leaked must go at once. It returns nil
-// for a version that there is not.
+// of that is lost. [keyring.Document.Retire] does not ask, because a key that has leaked must go at once. It returns
+// nil for a version that there is not.
 //
 // Seal and Sign versions are never too early: values are sealed again first, and a signature that was made stays good.
 // After a Pepper version's time nothing new is stored under it; whether a password still is, the table knows alone.

@@ -14,6 +14,7 @@ import (
 	"countersign/pkg/clients/origins"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/documents"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
@@ -47,8 +48,8 @@ func (f storeFlags) at() openstore.Place {
 
 // process has the settings of a command. A folder and an engine have those of the local server, as no other process
 // uses them.
-func (f storeFlags) process() config.Process {
-	process := config.Process{Getenv: os.Getenv}
+func (f storeFlags) process() inforce.Process {
+	process := inforce.Process{Getenv: os.Getenv}
 	if !f.at().Deployed() {
 		process.Own = localserver.Own()
 	}

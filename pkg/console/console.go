@@ -16,6 +16,7 @@ import (
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/outbox"
@@ -29,7 +30,7 @@ type Sources struct {
 	// read keys. Its error is for [Console.fault].
 	Ring    func() (*keyring.Ring, error)
 	Config  config.Config
-	Process config.Process // has the settings that Config was read from
+	Process inforce.Process // has the settings that Config was read from
 	Now     func() time.Time
 	Log     *slog.Logger // gets faults
 	// Demo is the client of a folder or an engine that has no record in the store. Its ID is "" for a deployment.

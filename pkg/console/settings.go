@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/phone"
 )
 
@@ -20,7 +21,7 @@ type settingsPage struct {
 
 // settingRow is a setting.
 type settingRow struct {
-	config.InForce
+	inforce.Setting
 	Shown    string // the value, without what must not be seen
 	From     string
 	Template string // parameter of template.yaml
@@ -30,39 +31,39 @@ type settingRow struct {
 func (c *Console) settings(w http.ResponseWriter, r *http.Request) {
 	p := settingsPage{Local: c.Local != nil, Given: r.URL.Query().Get("show") == "given", Names: config.Prefix}
 	for _, s := range c.Process.Settings() {
-		if p.Given && (s.Origin == config.FromDefault || s.Origin == config.Unused && !s.Ignored) {
+		if p.Given && (s.Origin == inforce.FromDefault || s.Origin == inforce.Unused && !s.Ignored) {
 			continue
 		}
 		p.Rows = append(p.Rows, settingRow{
-			InForce: s, Shown: shownValue(s), From: origin(s), Template: strings.TrimPrefix(s.Template, "-"),
+			Setting: s, Shown: shownValue(s), From: origin(s), Template: strings.TrimPrefix(s.Template, "-"),
 		})
 	}
 	c.show(w, r, http.StatusOK, "settings.html", "/console/settings", "Settings", p)
 }
 
 // origin is where a value comes from, in words.
-func origin(s config.InForce) string {
+func origin(s inforce.Setting) string {
 	switch s.Origin {
-	case config.FromFlag:
+	case inforce.FromFlag:
 		return "flag " + s.Flag
-	case config.FromEnvironment:
+	case inforce.FromEnvironment:
 		return "environment variable"
-	case config.FromProcess:
+	case inforce.FromProcess:
 		return "default of the local server"
-	case config.Fixed:
+	case inforce.Fixed:
 		return "fixed in the local server"
-	case config.Unused:
+	case inforce.Unused:
 		return "not used by this process"
 	}
 	return "default"
 }
 
 // shownValue is a value without numbers, and without the user of an address. A hidden one is left out.
-func shownValue(s config.InForce) string {
+func shownValue(s inforce.Setting) string {
 	switch {
-	case s.Hidden && (s.Origin == config.FromEnvironment || s.Origin == config.FromFlag):
+	case s.Hidden && (s.Origin == inforce.FromEnvironment || s.Origin == inforce.FromFlag):
 		return "set, and not shown"
-	case s.Origin == config.Unused:
+	case s.Origin == inforce.Unused:
 		return ""
 	}
 	if shown := withoutUser(s.Value); shown != s.Value {

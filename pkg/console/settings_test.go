@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/openstore"
 )
 
@@ -18,9 +19,9 @@ func TestSettings(t *testing.T) {
 		s.Process.Getenv = func(name string) string { return env[strings.TrimPrefix(name, config.Prefix)] }
 		s.Process.Flags = map[string]string{"LISTEN": "127.0.0.1:9"}
 		if s.Local != nil {
-			s.Process.Own = []config.Own{
-				{Name: "COUNTRIES", Value: "*", Origin: config.FromProcess}, {Name: "KEYS", Origin: config.Unused},
-				{Name: "RECEIPTS", Value: "yes", Origin: config.Fixed},
+			s.Process.Own = []inforce.Own{
+				{Name: "COUNTRIES", Value: "*", Origin: inforce.FromProcess}, {Name: "KEYS", Origin: inforce.Unused},
+				{Name: "RECEIPTS", Value: "yes", Origin: inforce.Fixed},
 			}
 		}
 		page := s.get(t, 200, "/console/settings")
@@ -85,7 +86,7 @@ func TestSecretAddress(t *testing.T) {
 		engine := "http://" + user + "@127.0.0.1:8000"
 		flags := placeFlags(openstore.Place{Kind: openstore.DynamoDB, Engine: engine, Folder: "data"})
 		wants(t, flags, "--dynamodb-endpoint http://xxxxx@127.0.0.1:8000")
-		setting := shownValue(config.InForce{Value: engine, Origin: config.FromEnvironment})
+		setting := shownValue(inforce.Setting{Value: engine, Origin: inforce.FromEnvironment})
 		wants(t, setting, "http://xxxxx@127.0.0.1:8000")
 		lacks(t, flags+setting, "hunter2")
 	}

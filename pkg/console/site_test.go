@@ -17,6 +17,7 @@ import (
 	"countersign/pkg/clients/origins"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/guard"
 	"countersign/pkg/keyring"
@@ -85,7 +86,7 @@ func newSite(t *testing.T, place openstore.Place, table, clientsTable string, lo
 	return &site{
 		Console: New(t.Context(), Sources{
 			Store: store, Place: place, Config: cfg, Now: clock, Demo: demo,
-			Process: config.Process{Getenv: func(string) string { return "" }},
+			Process: inforce.Process{Getenv: func(string) string { return "" }},
 			Ring:    func() (*keyring.Ring, error) { return ring, nil },
 			Log:     slog.New(slog.NewTextHandler(log, nil)), Local: local,
 		}),

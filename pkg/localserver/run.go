@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 	"countersign/pkg/console"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
@@ -180,8 +181,8 @@ func (o Options) settings() (cfg config.Config, err error) {
 }
 
 // process has the settings of the server with where they come from.
-func (o Options) process() config.Process {
-	return config.Process{Getenv: o.Getenv, Flags: o.Flags, Own: own}
+func (o Options) process() inforce.Process {
+	return inforce.Process{Getenv: o.Getenv, Flags: o.Flags, Own: own}
 }
 
 // check refuses to show codes where strangers can read them.

@@ -27,7 +27,7 @@ import (
 // a tick of the clock can have the same stat.
 func New(path string) keyring.Source { return &file{path: path} }
 
-// Existing returns the source of a keyring in a file, for a process that only reads: it neither makes nor completes one.
+// Existing is New for a process that only reads: the source neither makes nor completes a keyring.
 func Existing(path string) keyring.Source { return &file{path: path, started: true} }
 
 type file struct {

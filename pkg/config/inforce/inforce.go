@@ -1,8 +1,12 @@
-package config
+// Package inforce has the settings of a process as they are in force, and where each value comes from, for the person
+// who runs a local server or a console.
+package inforce
 
 import (
 	"slices"
 	"strings"
+
+	"countersign/pkg/config"
 )
 
 // Origin is where the value of a setting comes from.
@@ -31,9 +35,9 @@ type Process struct {
 	Own    []Own
 }
 
-// InForce is a setting as a process has it.
-type InForce struct {
-	Setting
+// Setting is a setting as a process has it.
+type Setting struct {
+	config.Setting
 	// Value is "" for none, for a setting that is not used, and for a hidden one.
 	Value string
 	Origin
@@ -42,8 +46,8 @@ type InForce struct {
 }
 
 // Settings returns the settings of the process, in the order of the table.
-func (p Process) Settings() (all []InForce) {
-	for _, s := range table {
+func (p Process) Settings() (all []Setting) {
+	for _, s := range config.Settings() {
 		f := p.inForce(s)
 		if s.Hidden {
 			f.Value = ""
@@ -53,21 +57,21 @@ func (p Process) Settings() (all []InForce) {
 	return all
 }
 
-func (p Process) inForce(s Setting) InForce {
+func (p Process) inForce(s config.Setting) Setting {
 	flag, flagged := p.Flags[s.Name]
-	set := flagged || given(p.Getenv, s.Name)
+	set := flagged || strings.TrimSpace(p.Getenv(config.Prefix+s.Name)) != ""
 	own, has := p.own(s.Name)
 	switch {
 	case has && own.Origin != FromProcess:
-		return InForce{s, own.Value, own.Origin, set}
+		return Setting{s, own.Value, own.Origin, set}
 	case flagged:
-		return InForce{s, flag, FromFlag, false}
+		return Setting{s, flag, FromFlag, false}
 	case set:
-		return InForce{s, s.value(p.Getenv), FromEnvironment, false}
+		return Setting{s, config.Get(p.Getenv, s.Name), FromEnvironment, false}
 	case has:
-		return InForce{s, own.Value, own.Origin, false}
+		return Setting{s, own.Value, own.Origin, false}
 	}
-	return InForce{s, s.Default, FromDefault, false}
+	return Setting{s, s.Default, FromDefault, false}
 }
 
 func (p Process) own(name string) (Own, bool) {
@@ -78,10 +82,10 @@ func (p Process) own(name string) (Own, bool) {
 	return p.Own[i], true
 }
 
-// Value returns a variable as [Load] has to see it, in place of the environment: with the values of the process.
+// Value returns a variable as [config.Load] has to see it, in place of the environment: with the values of the process.
 func (p Process) Value(variable string) string {
 	value := p.Getenv(variable)
-	name, ours := strings.CutPrefix(variable, Prefix)
+	name, ours := strings.CutPrefix(variable, config.Prefix)
 	if own, has := p.own(name); ours && has && own.Origin != Unused {
 		if own.Origin == Fixed || strings.TrimSpace(value) == "" {
 			return own.Value

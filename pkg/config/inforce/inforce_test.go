@@ -1,9 +1,10 @@
-package config_test
+package inforce_test
 
 import (
 	"testing"
 
 	"countersign/pkg/config"
+	"countersign/pkg/config/inforce"
 )
 
 // TestInForce: a flag has precedence over the variable, the variable over the defaults, and what a process fixes over
@@ -13,15 +14,15 @@ func TestInForce(t *testing.T) {
 		"PER_DAY": " 7 ", "LISTEN": "127.0.0.1:1", "UNSIGNED_CLIENTS": "no", "ORIGINATION_NUMBER": "60123456789",
 		"MESSAGES_PER_DAY": "5", "STACK": "otp",
 	}
-	p := config.Process{
+	p := inforce.Process{
 		Getenv: func(name string) string { return env[name[len(config.Prefix):]] },
 		Flags:  map[string]string{"LISTEN": "127.0.0.1:0", "DATA": "/tmp/x"},
-		Own: []config.Own{
-			{Name: "COUNTRIES", Value: "*", Origin: config.FromProcess},
-			{Name: "MESSAGES_PER_DAY", Value: "0", Origin: config.FromProcess},
-			{Name: "UNSIGNED_CLIENTS", Value: "yes", Origin: config.Fixed},
-			{Name: "RECEIPTS", Value: "yes", Origin: config.Fixed},
-			{Name: "STACK", Origin: config.Unused},
+		Own: []inforce.Own{
+			{Name: "COUNTRIES", Value: "*", Origin: inforce.FromProcess},
+			{Name: "MESSAGES_PER_DAY", Value: "0", Origin: inforce.FromProcess},
+			{Name: "UNSIGNED_CLIENTS", Value: "yes", Origin: inforce.Fixed},
+			{Name: "RECEIPTS", Value: "yes", Origin: inforce.Fixed},
+			{Name: "STACK", Origin: inforce.Unused},
 		},
 	}
 	all := p.Settings()
@@ -30,7 +31,7 @@ func TestInForce(t *testing.T) {
 	}
 	type shown struct {
 		value   string
-		from    config.Origin
+		from    inforce.Origin
 		ignored bool
 	}
 	got := map[string]shown{}
@@ -38,16 +39,16 @@ func TestInForce(t *testing.T) {
 		got[s.Name] = shown{s.Value, s.Origin, s.Ignored}
 	}
 	for name, want := range map[string]shown{
-		"DIGITS":             {"6", config.FromDefault, false},
-		"PER_DAY":            {"7", config.FromEnvironment, false},
-		"LISTEN":             {"127.0.0.1:0", config.FromFlag, false},
-		"DATA":               {"/tmp/x", config.FromFlag, false},
-		"COUNTRIES":          {"*", config.FromProcess, false},
-		"MESSAGES_PER_DAY":   {"5", config.FromEnvironment, false},
-		"UNSIGNED_CLIENTS":   {"yes", config.Fixed, true},
-		"RECEIPTS":           {"yes", config.Fixed, false},
-		"STACK":              {"", config.Unused, true},
-		"ORIGINATION_NUMBER": {"", config.FromEnvironment, false},
+		"DIGITS":             {"6", inforce.FromDefault, false},
+		"PER_DAY":            {"7", inforce.FromEnvironment, false},
+		"LISTEN":             {"127.0.0.1:0", inforce.FromFlag, false},
+		"DATA":               {"/tmp/x", inforce.FromFlag, false},
+		"COUNTRIES":          {"*", inforce.FromProcess, false},
+		"MESSAGES_PER_DAY":   {"5", inforce.FromEnvironment, false},
+		"UNSIGNED_CLIENTS":   {"yes", inforce.Fixed, true},
+		"RECEIPTS":           {"yes", inforce.Fixed, false},
+		"STACK":              {"", inforce.Unused, true},
+		"ORIGINATION_NUMBER": {"", inforce.FromEnvironment, false},
 	} {
 		if got[name] != want {
 			t.Errorf("%s: %+v, want %+v", name, got[name], want)
