@@ -45,6 +45,7 @@ type Local struct {
 	Outbox *outbox.Outbox
 	Facts  func() []changes.Event // the latest ones, newest first
 	Rand   io.Reader              // for ids of requests: crypto/rand.Reader, or a test's own
+	TTL    time.Duration          // of an otp.verify that names none
 }
 
 // Console answers the requests for its pages. It is safe for concurrent use.

@@ -59,15 +59,15 @@ func (c *Console) showPhone(w http.ResponseWriter, r *http.Request, status int, 
 			c.fault(w, r, err)
 			return
 		}
-		p.fill(query, found, c.Now())
+		p.fill(query, found, c.Now(), c.Local.TTL)
 	}
 	c.show(w, r, status, "phone.html", "/", "Phone", p)
 }
 
 // fill adds what was found in the outbox.
-func (p *phonePage) fill(q outbox.Query, found outbox.Page, now time.Time) {
+func (p *phonePage) fill(q outbox.Query, found outbox.Page, now time.Time, ttl time.Duration) {
 	for _, e := range found.Entries {
-		p.Messages = append(p.Messages, onScreen(e, now))
+		p.Messages = append(p.Messages, onScreen(e, now, ttl))
 	}
 	p.Stale, p.Before = found.Stale, q.Before != "" && !found.Stale
 	p.Newest = phoneAddress(q.To, q.AuthID, "")

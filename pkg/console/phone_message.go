@@ -9,6 +9,7 @@ import (
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/message/onphone"
+	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 )
 
@@ -31,18 +32,16 @@ type phoneMessage struct {
 // longBody is how many characters of a text are shown at once. A message of the service has at most 160.
 const longBody = 1000
 
-// Only a code that otp.send made is kept for longer than longestValidity, the longest that the setting VALIDITY takes:
-// otp.verify chooses by its ttl how old the code may be, and defaultTTL holds without one.
-const longestValidity, defaultTTL = 10 * time.Minute, 5 * time.Minute
-
-func onScreen(e outbox.Entry, now time.Time) phoneMessage {
+// onScreen returns a message as it is at now. Only a code that otp.send made is kept for longer than the longest
+// validity of a policy: otp.verify chooses by its ttl how old the code may be, and the given ttl holds without one.
+func onScreen(e outbox.Entry, now time.Time, ttl time.Duration) phoneMessage {
 	m := phoneMessage{
 		Entry: e, Text: e.Body, Dir: direction(e.Body), Lang: languages.Of(e.Body), Size: sizeOf(e.Body),
 		Offer: onphone.Read(e.Body), Over: !e.ExpiresAt.IsZero() && !now.Before(e.ExpiresAt),
 		OnlyTo: phoneAddress(e.To, "", ""),
 	}
-	if e.ExpiresAt.Sub(e.SentAt) > longestValidity && !m.Over {
-		m.WithoutTTL = e.SentAt.Add(defaultTTL)
+	if e.ExpiresAt.Sub(e.SentAt) > otp.MaxValidity && !m.Over {
+		m.WithoutTTL = e.SentAt.Add(ttl)
 	}
 	if runes := []rune(e.Body); len(runes) > longBody {
 		m.Text, m.Rest = string(runes[:longBody]), string(runes[longBody:])

@@ -50,7 +50,7 @@ func newPhone(t testing.TB) *phoneScene {
 	s.box, s.end = box, end
 	s.Console = console.New(ctx, console.Sources{
 		Store: sqlitetest.New(t), Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
-		Demo: clients.Record{ID: "demo"}, Local: &console.Local{Outbox: box, Rand: rand.Reader},
+		Demo: clients.Record{ID: "demo"}, Local: &console.Local{Outbox: box, Rand: rand.Reader, TTL: 5 * time.Minute},
 	})
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.Close)

@@ -32,6 +32,7 @@ import (
 	"countersign/pkg/outbox"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/service"
+	"countersign/pkg/unimatrix"
 	"countersign/pkg/version"
 )
 
@@ -107,8 +108,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	server.prefixes = cfg.Prefixes
 	pages = console.New(ctx, console.Sources{
 		Store: store, Place: o.Place, Config: cfg, Process: o.process(), Now: time.Now, Log: log, Demo: DemoRecord(),
-		Ring:  func() (*keyring.Ring, error) { return keys, nil },
-		Local: &console.Local{Outbox: messages, Facts: server.events.list, Rand: rand.Reader},
+		Ring: func() (*keyring.Ring, error) { return keys, nil },
+		Local: &console.Local{
+			Outbox: messages, Facts: server.events.list, Rand: rand.Reader, TTL: unimatrix.DefaultTTL,
+		},
 	})
 	server.console, server.events.changed = pages, func() { pages.Changed(console.Facts) }
 	server.emptied = func() { pages.Changed(console.Messages) }

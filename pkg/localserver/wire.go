@@ -72,7 +72,7 @@ func messageIDs(random io.Reader) func() string {
 
 const demoID = "demo"
 
-// DemoRecord describes the client "demo" of [withDemo], which has no record in a folder, for the console and reports.
+// DemoRecord is the client "demo" of [withDemo], which no folder has a record of. The console and reports show it, too.
 func DemoRecord() clients.Record {
 	return clients.Record{
 		ID: demoID, Status: clients.StatusActive, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"},
@@ -85,20 +85,15 @@ func DemoRecord() clients.Record {
 // process has it.
 func withDemo(l clients.Lookup) func(context.Context, string) (*clients.Client, error) {
 	d := l.Defaults
-	demo := &clients.Client{
-		ID: demoID, Unsigned: true, Unimatrix: "simple", Countries: []string{"*"}, CustomCodes: true,
-		Policy: d.Policy, Bounds: d.Bounds, Brand: d.Brand, Language: d.Language,
-		PerMinute: d.RequestsPerMinute, Uncounted: d.Uncounted(), MessagesPerDay: d.MessagesPerDay,
-		Guard: clients.Guard{Mode: guard.Enforce}.Policy(d.RequestsPerMinute),
-	}
+	d.Unsigned = true
 	return func(ctx context.Context, name string) (*clients.Client, error) {
 		c, err := l.FindName(ctx, name)
-		if c != nil || err != nil || name != demo.ID && name != clients.AccessKeyName(demo.ID) {
+		if c != nil || err != nil || name != demoID && name != clients.AccessKeyName(demoID) {
 			return c, err
 		}
-		if _, found, err := clients.ReadRecord(ctx, l.Table, demo.ID); found || err != nil {
+		if _, found, err := clients.ReadRecord(ctx, l.Table, demoID); found || err != nil {
 			return nil, err
 		}
-		return demo, nil
+		return DemoRecord().Client(ctx, d, l.Sealer)
 	}
 }

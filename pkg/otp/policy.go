@@ -38,6 +38,9 @@ type Policy struct {
 	Memory time.Duration
 }
 
+// MaxValidity is the longest Validity of a policy.
+const MaxValidity = 10 * time.Minute
+
 // DefaultPolicy returns the defaults named at each field.
 func DefaultPolicy() Policy {
 	return Policy{
@@ -58,7 +61,7 @@ func DefaultPolicy() Policy {
 func (p Policy) Validate() error {
 	return errors.Join(
 		inRange("Digits", p.Digits, 4, 8),
-		inRange("Validity", p.Validity, time.Minute, 10*time.Minute),
+		inRange("Validity", p.Validity, time.Minute, MaxValidity),
 		inRange("Attempts", p.Attempts, 1, 5),
 		inRange("Cooldown", p.Cooldown, 0, time.Hour),
 		inRange("PerDay", p.PerDay, 3, 20),

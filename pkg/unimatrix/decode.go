@@ -23,7 +23,7 @@ type sendRequest struct {
 	Intent     string        // at most 36 characters; one scenario of a number's codes
 	Channel    string        // sms, call, voice, whatsapp or auto; "": not given, auto is meant
 	Code       otp.Code      // the client's own, 4 to 8 digits
-	TTL        time.Duration // of Code, 1 s to 30 min; 0: not given, [defaultTTL] is meant
+	TTL        time.Duration // of Code, 1 s to 30 min; 0: not given, [DefaultTTL] is meant
 	Signature  string        // sender name, at most 64 characters
 	TemplateID string        // at most 64 characters
 	Payment    otp.Payment   // that the code confirms; zero: none
@@ -34,13 +34,13 @@ type verifyRequest struct {
 	To     otp.Phone
 	Code   otp.Code // 4 to 8 digits
 	Intent string
-	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [defaultTTL] is meant
+	TTL    time.Duration // of a generated code, 1 s to 30 min; 0: not given, [DefaultTTL] is meant
 
 	Payment otp.Payment // that of the send
 }
 
-// defaultTTL is the ttl of a request without one.
-const defaultTTL = 5 * time.Minute
+// DefaultTTL is the ttl of a request that names none.
+const DefaultTTL = 5 * time.Minute
 
 // The documented members of each body.
 var (

@@ -78,7 +78,7 @@ func restricted(c *clients.Client, r sendRequest) answer {
 }
 
 // kept is how long a generated code can be verified: the longest ttl that otp.verify accepts. The message states
-// [defaultTTL].
+// [DefaultTTL].
 const kept = otp.LongestLife
 
 // scenario adds to start the fields that the request chooses, within the bounds of its client: a longer lifetime or a
@@ -90,13 +90,13 @@ func (s *API) scenario(ctx context.Context, c *clients.Client, start *otp.Start,
 		start.Origins = s.Messages.Origins(c, r.Signature)
 	}
 	if start.Code = r.Code; r.Code != "" {
-		start.Policy.Validity = c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))
+		start.Policy.Validity = c.Bounds.Lifetime(cmp.Or(r.TTL, DefaultTTL))
 		return
 	}
 	if r.Digits > 0 { // else the policy decides
 		start.Digits = c.Bounds.Length(r.Digits)
 	}
-	start.Policy.Validity, start.StatedValidity = c.Bounds.Lifetime(kept), defaultTTL
+	start.Policy.Validity, start.StatedValidity = c.Bounds.Lifetime(kept), DefaultTTL
 }
 
 // sent answers with the outcome of a send.

@@ -36,7 +36,7 @@ func (s *API) check(
 	ctx context.Context, c *clients.Client, r verifyRequest, check otp.Check,
 ) (otp.Outcome, error) {
 	check.Client, check.Code = c.ID, r.Code
-	check.MaxAge = c.Bounds.Lifetime(cmp.Or(r.TTL, defaultTTL))
+	check.MaxAge = c.Bounds.Lifetime(cmp.Or(r.TTL, DefaultTTL))
 	outcome := otp.Unknown
 	for _, check.ID = range s.Verifier.Keys.Keys(ctx).Scenarios(c.ID, check.To, r.Intent) {
 		got, err := s.Verifier.Verify(ctx, check)
