@@ -65,10 +65,10 @@ $(ENGINE):
 # gosec leaves out what this code does on purpose: errors that are ignored (G104),
 # commands that tools and tests run (G204), files that an operator names (G304). It does
 # not look at tests.
-lint: ## gofmt, go mod tidy, lines of at most 120 columns, go vet, staticcheck, gosec
+lint: ## gofmt, go mod tidy, lines of at most 120 columns, functions of at most 60 lines, go vet, staticcheck, gosec
 	@test -z "$$(gofmt -l $(GO_FOLDERS))" || { gofmt -d $(GO_FOLDERS); exit 1; }
 	go mod tidy -diff
-	@go run ./.ci/figures -wide
+	@go run ./.ci/figures -wide -long
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go run -C .ci/gosec . -exclude G104,G204,G304 -exclude-dir .ci,cmd/bench,pkg/otp/storetest,pkg/changes/changestest

@@ -3,7 +3,8 @@
 // tree and, with -before, one for another commit.
 //
 // With -wide it only lists the Go lines of more than 120 columns, a tab counted as
-// four, and exits with 1 when there are any. Generated files do not count.
+// four, and with -long the functions of more than 60 lines, tests included. It exits
+// with 1 when there are any. Generated files do not count.
 package main
 
 import (
@@ -19,26 +20,21 @@ import (
 func main() {
 	before := flag.String("before", "", "a commit to compare with")
 	wide := flag.Bool("wide", false, "list the Go lines of more than 120 columns")
+	long := flag.Bool("long", false, "list the functions of more than 60 lines")
 	flag.Parse()
-	if err := run(*before, *wide); err != nil {
+	if err := run(*before, *wide, *long); err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		os.Exit(1)
 	}
 }
 
-func run(before string, wide bool) error {
+func run(before string, wide, long bool) error {
 	now, err := measure(".")
 	if err != nil {
 		return err
 	}
-	if wide {
-		for _, place := range now.wide {
-			fmt.Println(place)
-		}
-		if len(now.wide) > 0 {
-			return fmt.Errorf("%d lines have more than %d columns", len(now.wide), maxColumns)
-		}
-		return nil
+	if wide || long {
+		return now.check(wide, long)
 	}
 	columns := []*tree{now}
 	if before != "" {
@@ -54,6 +50,25 @@ func run(before string, wide bool) error {
 			fmt.Printf(" %20s", rows(c)[i].value)
 		}
 		fmt.Println()
+	}
+	return nil
+}
+
+// check prints the places of lines that are too wide and of functions that are too long.
+func (t *tree) check(wide, long bool) error {
+	var places []string
+	if wide {
+		places = append(places, t.wide...)
+	}
+	if long {
+		places = append(places, t.long...)
+	}
+	for _, place := range places {
+		fmt.Println(place)
+	}
+	if len(places) > 0 {
+		return fmt.Errorf("a line has at most %d columns, a function at most %d lines: mend %d places",
+			maxColumns, maxLines, len(places))
 	}
 	return nil
 }

@@ -16,6 +16,9 @@ import (
 // maxColumns is the widest that a Go line may be, with a tab counted as four.
 const maxColumns = 120
 
+// maxLines is the most lines that a function may have, tests included.
+const maxLines = 60
+
 // tree holds what was measured of one code base. Code is every Go file that is neither
 // a test nor generated.
 type tree struct {
@@ -30,7 +33,7 @@ type tree struct {
 	comments               int // lines of code with a comment
 	examples               int
 	exported               map[string]int // names by package folder
-	wide                   []string       // places of wide lines, in code and in tests
+	wide, long             []string       // places of wide lines and long functions, in code and in tests
 	allLines               int            // of code and tests
 	readmeLines, words     int
 }
@@ -91,6 +94,11 @@ func (t *tree) add(root, path string, linked bool) error {
 		}
 	}
 	functions := functionsOf(positions, path, file)
+	for _, f := range functions {
+		if f.lines > maxLines {
+			t.long = append(t.long, fmt.Sprintf("%s: %d lines", f.name, f.lines))
+		}
+	}
 	if strings.HasSuffix(path, "_test.go") {
 		t.tests += lines
 		t.testFunctions = append(t.testFunctions, functions...)

@@ -24,8 +24,7 @@ func rows(t *tree) []row {
 		{"function: median / p90 / longest", spread(lengths)},
 		{"longest function deployed", fmt.Sprint(longest(t.deployedFunctions).lines)},
 		{"longest function in a test", fmt.Sprint(longest(t.testFunctions).lines)},
-		{"functions of more than 60 lines, tests included",
-			fmt.Sprint(over(60, t.functions) + over(60, t.testFunctions))},
+		{"functions of more than 60 lines, tests included", fmt.Sprint(len(t.long))},
 		{"file: median / p90 / longest", spread(t.files)},
 		{"most exported names in a package", most(t.exported)},
 		{"lines with a comment", fmt.Sprintf("%.0f %%", 100*float64(t.comments)/float64(t.code))},
@@ -45,15 +44,6 @@ func spread(numbers []int) string {
 
 func longest(functions []function) function {
 	return slices.MaxFunc(functions, func(a, b function) int { return cmp.Compare(a.lines, b.lines) })
-}
-
-func over(lines int, functions []function) (n int) {
-	for _, f := range functions {
-		if f.lines > lines {
-			n++
-		}
-	}
-	return n
 }
 
 func most(exported map[string]int) string {

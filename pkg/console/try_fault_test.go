@@ -26,8 +26,8 @@ func tryAt(t *testing.T, server string, form url.Values, status int) string {
 	return string(page)
 }
 
-// TestTryFaults: a store that fails before the call is a fault, and no reason about the client. One that fails behind the
-// call hides no answer, and the same form makes no second call: it would be a second guess.
+// TestTryFaults: a store that fails before the call is a fault, and no reason about the client. One that fails behind
+// the call hides no answer, and the same form makes no second call: it would be a second guess.
 func TestTryFaults(t *testing.T) {
 	s := localSite(t)
 	box, err := outbox.Open(filepath.Join(s.Place.Folder, "outbox.jsonl"), s.Now, nil, nil)

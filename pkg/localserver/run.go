@@ -61,17 +61,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.Place.MakeFolder(); err != nil {
-		return err
-	}
 	stderr := newTerminal(o.Stderr)
 	defer stderr.close()
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	if o.Place.KeysLost() {
-		log.Warn("the folder has a database and no keyring: restore it from a copy, or delete the folder to start anew",
-			"missing", o.Place.KeysFile())
-	}
-	keys, err := keyring.New(keyfile.New(o.Place.KeysFile()), time.Now, recent, log)
+	keys, err := o.keys(log)
 	if err != nil {
 		return err
 	}
@@ -122,6 +115,18 @@ func Run(ctx context.Context, o Options) (err error) {
 			pages.Changed(console.Messages)
 		}), log)
 	})
+}
+
+// keys makes the data folder, where there is none, and reads the keyring in it.
+func (o Options) keys(log *slog.Logger) (*keyring.Ring, error) {
+	if err := o.Place.MakeFolder(); err != nil {
+		return nil, err
+	}
+	if o.Place.KeysLost() {
+		log.Warn("the folder has a database and no keyring: restore it from a copy, or delete the folder to start anew",
+			"missing", o.Place.KeysFile())
+	}
+	return keyring.New(keyfile.New(o.Place.KeysFile()), time.Now, recent, log)
 }
 
 // reporter returns what reports about the messages in the outbox.

@@ -13,8 +13,6 @@ import (
 type person interface {
 	// ask asks for a code and reports whether a message went out.
 	ask(number, source string) bool
-	// again asks for the latest code once more.
-	again(number, source string) bool
 	// guess types a code, and reports whether it passes.
 	guess(number, source, code string) bool
 }
@@ -57,7 +55,8 @@ func dashed(number string) string {
 	return n.CC + "-" + number[1+len(n.CC):]
 }
 
-func (p *viaAMS) again(_, _ string) bool {
+// again asks for the latest code once more.
+func (p *viaAMS) again() bool {
 	return p.challenge != "" && p.sent(func() {
 		p.post(p.init.Serve, "/v1/security/triggerChallenge", object{"challengeId": p.challenge})
 	}) > 0
@@ -83,8 +82,6 @@ type viaUnimatrix struct {
 func (p *viaUnimatrix) ask(number, source string) bool {
 	return p.sent(func() { p.query("otp.send", source, object{"to": number, "intent": p.intent}) }) > 0
 }
-
-func (p *viaUnimatrix) again(number, source string) bool { return p.ask(number, source) }
 
 func (p *viaUnimatrix) guess(number, source, code string) bool {
 	answer := p.query("otp.verify", source, object{

@@ -90,8 +90,6 @@ func (p *choosing) ask(number, _ string) bool {
 	return p.sent(func() { p.query("otp.send", "", object{"to": number, "code": "271828"}) }) > 0
 }
 
-func (p *choosing) again(number, source string) bool { return p.ask(number, source) }
-
 func (p *choosing) guess(number, _, code string) bool {
 	data, _ := p.query("otp.verify", "", object{"to": number, "code": code, "ttl": 1800})["data"].(object)
 	return data["valid"] == true

@@ -31,7 +31,7 @@ func (h *hoarder) step(source string) {
 	if p.ask(number, source) {
 		h.ams = append(h.ams, held{p, h.clock.Now().Add(otp.DefaultPolicy().Validity)})
 	} else if n := len(h.ams); n > 0 && h.IntN(2) == 0 {
-		h.ams[h.IntN(n)].again(number, source)
+		h.ams[h.IntN(n)].again()
 	}
 	h.query("otp.send", source, object{"to": number, "digits": 4 + h.IntN(5)})
 }
