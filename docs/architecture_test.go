@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // imports returns the imports of every package that a program links. Packages of the
@@ -63,7 +65,7 @@ type picture struct {
 
 func packages(t *testing.T) picture {
 	t.Helper()
-	_, text, _ := strings.Cut(string(read(t, "architecture.md")), "```mermaid\nflowchart")
+	_, text, _ := strings.Cut(string(filetest.Read(t, "architecture.md")), "```mermaid\nflowchart")
 	text, _, _ = strings.Cut(text, "```")
 	p, names, at := picture{map[string]int{}, map[string]bool{}}, map[string]string{}, -1
 	for _, found := range box.FindAllStringSubmatch(text, -1) {
@@ -130,7 +132,7 @@ func TestLayers(t *testing.T) {
 // table returns the code words of the first two cells of the rows below a heading.
 func table(t *testing.T, heading string) (rows [][2][]string) {
 	t.Helper()
-	_, text, found := strings.Cut(string(read(t, "architecture.md")), "\n"+heading+"\n|---|")
+	_, text, found := strings.Cut(string(filetest.Read(t, "architecture.md")), "\n"+heading+"\n|---|")
 	if !found {
 		t.Fatalf("architecture.md has no table %q", heading)
 	}
@@ -238,7 +240,7 @@ func source(t *testing.T, pkg string) string {
 	var text strings.Builder
 	for _, name := range files {
 		if !strings.HasSuffix(name, "_test.go") {
-			text.Write(read(t, name))
+			text.Write(filetest.Read(t, name))
 		}
 	}
 	return text.String()

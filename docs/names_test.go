@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 var (
@@ -26,7 +28,7 @@ func TestNames(t *testing.T) {
 	names := map[string][]string{} // by package
 	for _, page := range []string{"architecture.md", "../CONTRIBUTING.md"} {
 		mentioned := 0
-		for _, found := range inCode.FindAllStringSubmatch(string(read(t, page)), -1) {
+		for _, found := range inCode.FindAllStringSubmatch(string(filetest.Read(t, page)), -1) {
 			name := goName.FindStringSubmatch(found[1])
 			switch {
 			case name != nil && !filename.MatchString(found[1]):

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"countersign/pkg/filetest"
 )
 
 // pages returns the path of every Markdown page of the repository, test data excepted.
@@ -56,7 +58,7 @@ func TestProseColumns(t *testing.T) {
 		if slices.Contains(written, path) {
 			continue
 		}
-		for number, line := range proseOf(string(read(t, path))) {
+		for number, line := range proseOf(string(filetest.Read(t, path))) {
 			if n := utf8.RuneCountInString(line); n > 100 {
 				t.Errorf("%s:%d has %d columns, at most 100", path, number, n)
 			}
@@ -72,7 +74,7 @@ func TestQueriesCountByReason(t *testing.T) {
 	const line = "sms-voice: ServiceQuotaExceededException: raise it (HTTP 400, request 57c8b3c6-f6a5-4c0e)"
 	parsed := 0
 	for _, path := range pages(t) {
-		for number, text := range strings.Split(string(read(t, path)), "\n") {
+		for number, text := range strings.Split(string(filetest.Read(t, path)), "\n") {
 			if byCause.MatchString(text) && !strings.Contains(text, "unreadable = 1") {
 				t.Errorf("%s:%d counts by cause: parse why from it", path, number+1)
 			}
@@ -93,7 +95,7 @@ func TestQueriesCountByReason(t *testing.T) {
 // The README is short. Everything else has a page of its own, and the README leads to
 // each of them.
 func TestReadme(t *testing.T) {
-	text := string(read(t, "../README.md"))
+	text := string(filetest.Read(t, "../README.md"))
 	if n := strings.Count(text, "\n"); n > 150 {
 		t.Errorf("README.md has %d lines, at most 150", n)
 	}
@@ -114,7 +116,7 @@ var (
 // A link between pages leads to a file that exists, and to a heading that it has.
 func TestLinks(t *testing.T) {
 	for _, path := range pages(t) {
-		for _, found := range link.FindAllStringSubmatch(string(read(t, path)), -1) {
+		for _, found := range link.FindAllStringSubmatch(string(filetest.Read(t, path)), -1) {
 			to, err := url.Parse(found[1])
 			if err != nil || to.Scheme != "" {
 				continue // a page of the web
@@ -125,7 +127,7 @@ func TestLinks(t *testing.T) {
 			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s: %v", path, found[1], err)
-			} else if to.Fragment != "" && !slices.Contains(anchors(string(read(t, target))), to.Fragment) {
+			} else if to.Fragment != "" && !slices.Contains(anchors(string(filetest.Read(t, target))), to.Fragment) {
 				t.Errorf("%s links to %s: the page has no such heading", path, found[1])
 			}
 		}

@@ -4,19 +4,20 @@ import (
 	"go/scanner"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // promises returns the cells of each row of promises.md, by number.
 func promises(t *testing.T) map[string][]string {
 	t.Helper()
 	rows := map[string][]string{}
-	for line := range strings.Lines(string(read(t, "promises.md"))) {
+	for line := range strings.Lines(string(filetest.Read(t, "promises.md"))) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
 		number := strings.TrimSpace(cells[0])
 		if !strings.HasPrefix(number, "P") || len(cells) != 4 {
@@ -28,15 +29,6 @@ func promises(t *testing.T) map[string][]string {
 		rows[number] = cells
 	}
 	return rows
-}
-
-func read(t *testing.T, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }
 
 var number = regexp.MustCompile(`\bP[0-9]{1,2}\b`)
@@ -53,7 +45,7 @@ func TestNumbersAreExplained(t *testing.T) {
 		case d.IsDir() || !slices.Contains([]string{".go", ".md", ".yaml", ".json"}, filepath.Ext(path)):
 			return nil
 		}
-		for _, p := range number.FindAllString(prose(path, read(t, path)), -1) {
+		for _, p := range number.FindAllString(prose(path, filetest.Read(t, path)), -1) {
 			mentioned++
 			if rows[p] == nil {
 				t.Errorf("%s mentions %s, which has no row in promises.md", path, p)
@@ -89,7 +81,7 @@ func prose(path string, text []byte) string {
 // or a target of the Makefile.
 func TestCommandsExist(t *testing.T) {
 	rows := promises(t)
-	makefile := string(read(t, "../Makefile"))
+	makefile := string(filetest.Read(t, "../Makefile"))
 	for n, cells := range rows {
 		commands := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[2], -1)
 		if len(commands) == 0 && !strings.HasPrefix(cells[3], "not built yet") {
@@ -121,7 +113,7 @@ func missing(t *testing.T, words []string) (list []string) {
 	if i := slices.Index(words, "-run"); i >= 0 {
 		name, part, _ = strings.Cut(words[i+1], "/")
 	}
-	suite := string(read(t, "../pkg/otp/storetest/storetest.go"))
+	suite := string(filetest.Read(t, "../pkg/otp/storetest/storetest.go"))
 	if part != "" && !regexp.MustCompile(`\{"`+part).MatchString(suite) {
 		list = append(list, part)
 	}
@@ -133,7 +125,7 @@ func missing(t *testing.T, words []string) (list []string) {
 		}
 		files, _ := filepath.Glob("../" + pkg + "/*_test.go")
 		found := slices.ContainsFunc(files, func(file string) bool {
-			return slices.ContainsFunc(test.FindAll(read(t, file), -1), func(f []byte) bool {
+			return slices.ContainsFunc(test.FindAll(filetest.Read(t, file), -1), func(f []byte) bool {
 				return named.Match(f[len("func ") : len(f)-1])
 			})
 		})

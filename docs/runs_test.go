@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 var (
@@ -22,7 +24,7 @@ func TestRuns(t *testing.T) {
 	files, _ := filepath.Glob("../.ci/*/run")
 	n := 0
 	for _, file := range append(files, "../.ci/run", "../Makefile", "../CONTRIBUTING.md") {
-		for _, command := range run.FindAllStringSubmatch(string(read(t, file)), -1) {
+		for _, command := range run.FindAllStringSubmatch(string(filetest.Read(t, file)), -1) {
 			if strings.Trim(command[2], "^$") == "" {
 				continue // fuzzing and benchmarks run no test
 			}
@@ -50,7 +52,7 @@ func TestRuns(t *testing.T) {
 // make fuzz runs each fuzz target of the tree.
 func TestFuzzTargets(t *testing.T) {
 	var listed, there []string
-	for _, m := range target.FindAllStringSubmatch(string(read(t, "../Makefile")), -1) {
+	for _, m := range target.FindAllStringSubmatch(string(filetest.Read(t, "../Makefile")), -1) {
 		listed = append(listed, m[1]+":"+m[2])
 	}
 	for path, names := range testsBelow(t, "./...") {
@@ -83,7 +85,7 @@ func testsBelow(t *testing.T, at string) map[string][]string {
 			return nil
 		}
 		in := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
-		for _, m := range tests.FindAllStringSubmatch(string(read(t, path)), -1) {
+		for _, m := range tests.FindAllStringSubmatch(string(filetest.Read(t, path)), -1) {
 			all[in] = append(all[in], m[1])
 		}
 		return nil

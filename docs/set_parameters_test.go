@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"countersign/pkg/filetest"
 )
 
 // fakeAWS stands in for the AWS CLI. It lists the parameters of the file "known", and
@@ -42,9 +44,7 @@ func setParameters(t *testing.T, trouble string, settings ...string) (update []s
 		files[name] = text
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, filepath.Join(folder, name), []byte(text), 0o700)
 	}
 	cmd := exec.Command("./set-parameters.sh", append([]string{"countersign-prod"}, settings...)...)
 	cmd.Env = append(os.Environ(), "PATH="+folder+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -61,7 +61,7 @@ func parameters(t *testing.T) []string {
 	var template struct {
 		Parameters map[string]any `yaml:"Parameters"`
 	}
-	if err := yaml.Unmarshal(read(t, "../template.yaml"), &template); err != nil {
+	if err := yaml.Unmarshal(filetest.Read(t, "../template.yaml"), &template); err != nil {
 		t.Fatal(err)
 	}
 	return slices.Sorted(maps.Keys(template.Parameters))

@@ -3,11 +3,11 @@ package docs
 import (
 	"bytes"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"countersign/pkg/config"
+	"countersign/pkg/filetest"
 )
 
 var update = flag.Bool("update", false, "write the tables of settings into settings.md")
@@ -42,7 +42,7 @@ func TestSettings(t *testing.T) {
 		begin  = "<!-- written by " + remedy + " -->\n"
 		end    = "<!-- end -->\n"
 	)
-	text := read(t, page)
+	text := filetest.Read(t, page)
 	head, rest, ok := bytes.Cut(text, []byte(begin))
 	_, tail, ended := bytes.Cut(rest, []byte(end))
 	if !ok || !ended {
@@ -55,7 +55,5 @@ func TestSettings(t *testing.T) {
 	if !*update {
 		t.Fatalf("the table in docs/%s is not that of pkg/config/settings.go: run %s", page, remedy)
 	}
-	if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, page, []byte(want), 0o644)
 }

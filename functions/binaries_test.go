@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,6 +24,10 @@ import (
 	"countersign/pkg/standin"
 	"countersign/pkg/starttest"
 	"countersign/pkg/users"
+
+	"countersign/pkg/filetest"
+
+	"countersign/pkg/logtest"
 )
 
 // binaries has the functions as they are deployed, but for this machine's processor: built as `make build` does, under
@@ -111,7 +114,7 @@ func (b *binaries) addMerchant() {
 	var always clients.Duration // no limit of age: the events were signed in the past
 	merchant := clients.Record{
 		ID: "TEST_5X00000000000000", Countries: []string{"*"}, Window: &always,
-		Keys: []clients.Key{{Version: "1", PEM: string(file(b.t, contracts+"ams-test-client.pub.pem"))}},
+		Keys: []clients.Key{{Version: "1", PEM: string(filetest.Read(b.t, contracts+"ams-test-client.pub.pem"))}},
 	}
 	users := users.Directory{Table: table, Sealer: b.Keys, Now: time.Now}
 	if err := registry.Add(b.t.Context(), merchant, nil); err != nil {
@@ -150,29 +153,11 @@ func bootstrap(t *testing.T, function string) string {
 	return filepath.Join(builtFolder, function)
 }
 
-// output is the log of a function.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // process starts a function under a name of its own, until the test ends. The test fails if the process ended before,
 // or panicked.
 func (b *binaries) process(t *testing.T, function, name string) *standin.Process {
 	t.Helper()
-	log := &output{}
+	log := &logtest.Buffer{}
 	p, err := b.runtime.Start(name, bootstrap(t, function), functionEnvironment(function), log)
 	if err != nil {
 		t.Fatal(err)

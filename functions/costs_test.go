@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -65,7 +65,7 @@ type kind struct {
 // docs/costs.md follows from the counts and from docs/prices.json.
 func TestCosts(t *testing.T) {
 	var p prices
-	if err := json.Unmarshal(file(t, "../docs/prices.json"), &p); err != nil {
+	if err := json.Unmarshal(filetest.Read(t, "../docs/prices.json"), &p); err != nil {
 		t.Fatal(err)
 	}
 	m := newMeter(t)
@@ -101,16 +101,8 @@ func TestCosts(t *testing.T) {
 	guarded := costsOfGuard(t, m, "60-6543216353", asked)
 	passwords, right := costsOfPasswords(m, init)
 	guarded.kinds = append(guarded.kinds, passwords...)
-	got := p.page(kinds, right, fixed, receipts, guarded, file(t, "../template.yaml"))
-	if *update {
-		if err := os.WriteFile("../docs/costs.md", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !bytes.Equal(got, file(t, "../docs/costs.md")) {
-		t.Errorf("docs/costs.md does not have the counts and prices of today; write it with "+
-			"go test ./functions -run TestCosts -update:\n%s", got)
-	}
+	got := p.page(kinds, right, fixed, receipts, guarded, filetest.Read(t, "../template.yaml"))
+	filetest.Golden(t, "../docs/costs.md", got, *update, "go test ./functions -run TestCosts -update")
 }
 
 // page returns docs/costs.md.

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"flag"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,6 +24,7 @@ import (
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
+	"countersign/pkg/filetest"
 	"countersign/pkg/gateway"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
@@ -57,7 +57,7 @@ func newService(t testing.TB, db *sqlitestore.Store, messages otp.Sender) servic
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := signature.ParsePublicKey(file(t, contracts+"ams-test-client.pub.pem"))
+	key, err := signature.ParsePublicKey(filetest.Read(t, contracts+"ams-test-client.pub.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,19 +150,10 @@ func (people) Check(context.Context, string) (users.Standing, error) { return us
 
 const contracts = "../pkg/ams/testdata/contracts/"
 
-func file(t testing.TB, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 // testKey is the server key of the contract's test data. Passwords in the samples are encrypted to it, too.
 func testKey(t testing.TB) *rsa.PrivateKey {
 	t.Helper()
-	key, err := signature.ParsePrivateKey(file(t, contracts+"ams-test-server.key.pem"))
+	key, err := signature.ParsePrivateKey(filetest.Read(t, contracts+"ams-test-server.key.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,11 +185,7 @@ const folder = "../events/"
 
 func read(t *testing.T, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(folder + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return filetest.Read(t, folder+name)
 }
 
 // at is the time of the sample events.
@@ -231,14 +218,7 @@ func TestEvents(t *testing.T) {
 				setPIN(t, s.passwords)
 			}
 			got := answer(t, s.prepared(t, name), read(t, name+".json"))
-			if *update {
-				if err := os.WriteFile(folder+name+".answer.json", got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if want := read(t, name+".answer.json"); !bytes.Equal(got, want) {
-				t.Errorf("answered\n%swant\n%s", got, want)
-			}
+			filetest.Golden(t, folder+name+".answer.json", got, *update, "go test ./functions -run TestEvents -update")
 		})
 	}
 }

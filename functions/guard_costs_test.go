@@ -19,6 +19,8 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
+
+	"countersign/pkg/filetest"
 )
 
 // learned gives countries a history in the budgets of the client "demo", as if it had sent there for some days: its
@@ -67,7 +69,7 @@ var figure = regexp.MustCompile(`^[0-9,]+`)
 // guard, and the third those with it.
 func attacks(t *testing.T) (all []attack) {
 	t.Helper()
-	_, page, _ := strings.Cut(string(file(t, "../docs/guard.md")), "\n## What an attacker gets at most\n")
+	_, page, _ := strings.Cut(string(filetest.Read(t, "../docs/guard.md")), "\n## What an attacker gets at most\n")
 	page, _, _ = strings.Cut(page, "\n## ")
 	page, _, _ = strings.Cut(page, "honest traffic alone")
 	number := func(cell string) float64 {

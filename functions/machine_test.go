@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // The role of the state machine has the permissions that its tasks need and no other. The comment on each action names
@@ -18,7 +20,7 @@ func TestStateMachineActions(t *testing.T) {
 			Parameters struct{ FunctionName, TableName string }
 		}
 	}
-	if err := json.Unmarshal(file(t, "../docs/step-functions/"+definition), &machine); err != nil {
+	if err := json.Unmarshal(filetest.Read(t, "../docs/step-functions/"+definition), &machine); err != nil {
 		t.Fatal(err)
 	}
 	r := roles(t)[definition]

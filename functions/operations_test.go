@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // resources returns the resources of template.yaml, by name.
@@ -20,7 +22,7 @@ func resources(t *testing.T) map[string]map[string]any {
 
 // Each alarm notifies somebody, and has its section in the runbook.
 func TestAlarms(t *testing.T) {
-	book := string(file(t, "../docs/runbook.md"))
+	book := string(filetest.Read(t, "../docs/runbook.md"))
 	alarms := 0
 	for name, r := range resources(t) {
 		if r["Type"] != "AWS::CloudWatch::Alarm" {
@@ -44,8 +46,9 @@ func TestAlarms(t *testing.T) {
 
 // The functions write each metric of ours that an alarm watches or the dashboard draws.
 func TestMetricsAreWritten(t *testing.T) {
-	source := string(file(t, "../pkg/telemetry/metrics.go")) + string(file(t, "../pkg/telemetry/receipts.go"))
-	text := string(file(t, "../template.yaml"))
+	source := string(filetest.Read(t, "../pkg/telemetry/metrics.go")) +
+		string(filetest.Read(t, "../pkg/telemetry/receipts.go"))
+	text := string(filetest.Read(t, "../template.yaml"))
 	for _, m := range regexp.MustCompile(`Namespace: Countersign, MetricName: (\w+)|Namespace: `+
 		`Countersign\s+MetricName: (\w+)|"Countersign","(\w+)"|MetricName=\\"(\w+)|SELECT SUM\((\w+)\)`).
 		FindAllStringSubmatch(text, -1) {
@@ -64,8 +67,9 @@ func TestMetricsAreWritten(t *testing.T) {
 // Each rule of Contributor Insights counts what a function's lines have, in log groups of the stack, and is drawn and
 // watched under its own name.
 func TestInsightRules(t *testing.T) {
-	text := string(file(t, "../template.yaml"))
-	lines := string(file(t, "../pkg/telemetry/lines.go")) + string(file(t, "../pkg/telemetry/metrics.go"))
+	text := string(filetest.Read(t, "../template.yaml"))
+	lines := string(filetest.Read(t, "../pkg/telemetry/lines.go")) +
+		string(filetest.Read(t, "../pkg/telemetry/metrics.go"))
 	rules := 0
 	for name, r := range resources(t) {
 		if r["Type"] != "AWS::CloudWatch::InsightRule" {

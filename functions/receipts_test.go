@@ -18,6 +18,8 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/receipts"
 	"countersign/pkg/standin"
+
+	"countersign/pkg/filetest"
 )
 
 // The function of receipts writes receipts and nothing else, and Lambda reads its queue for it. The functions that send
@@ -166,7 +168,8 @@ func TestMatchingEventTypes(t *testing.T) {
 	if !slices.Equal(got, want) || len(want) < 10 {
 		t.Errorf("the stack asks for\n%q, want\n%q", got, want)
 	}
-	command := regexp.MustCompile(`(?s)--matching-event-types (.*?)\n\x60`).FindSubmatch(file(t, "../docs/senders.md"))
+	page := filetest.Read(t, "../docs/senders.md")
+	command := regexp.MustCompile(`(?s)--matching-event-types (.*?)\n\x60`).FindSubmatch(page)
 	if command == nil {
 		t.Fatal("docs/senders.md has no command that adds the destination")
 	}

@@ -13,6 +13,8 @@ import (
 	"countersign/pkg/awsfake"
 	"countersign/pkg/smsvoice"
 	"countersign/pkg/standin"
+
+	"countersign/pkg/logtest"
 )
 
 // The functions that send may send from OriginationIdentity and from each of SenderIdentities. With one of these they
@@ -175,9 +177,11 @@ func TestBinaryThroughEndUserMessaging(t *testing.T) {
 
 // initUnder invokes the binary of init with the role of a deployment for which a condition holds, and with a variable.
 // It returns the answer, and the permissions that the role lacked.
-func (b *binaries) initUnder(t *testing.T, condition, variable string) (answer []byte, lacked []string, log *output) {
+func (b *binaries) initUnder(
+	t *testing.T, condition, variable string,
+) (answer []byte, lacked []string, log *logtest.Buffer) {
 	t.Helper()
-	log = &output{}
+	log = &logtest.Buffer{}
 	p, caller := b.startUnder(t, condition, log, variable)
 	defer p.Stop()
 	answer = invokeBinary(t, p, read(t, "init-http-api.json"))
@@ -238,7 +242,7 @@ func TestBinaryFallsOver(t *testing.T) {
 	t.Setenv("COUNTERSIGN_FALLOVER", "sns")
 	t.Setenv("COUNTERSIGN_STACK", "countersign")
 	t.Setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.URL)
-	log := &output{}
+	log := &logtest.Buffer{}
 	p, _ := b.startUnder(t, "HasOriginationIdentity", log)
 	t.Cleanup(func() { p.Stop() })
 	const quota, optedOut = "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", "DESTINATION_PHONE_NUMBER_OPTED_OUT"

@@ -17,6 +17,10 @@ import (
 
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/standin"
+
+	"countersign/pkg/filetest"
+
+	"countersign/pkg/logtest"
 )
 
 // The function that follows the table's stream puts events about what the other functions wrote.
@@ -87,7 +91,7 @@ func TestBinariesMiswired(t *testing.T) {
 		{"receipts", "COUNTERSIGN_PER_DAY", "0", "COUNTERSIGN_PER_DAY"},
 	} {
 		t.Run(c.function+" "+c.name, func(t *testing.T) {
-			log := &output{}
+			log := &logtest.Buffer{}
 			env := append(functionEnvironment(c.function), c.name+"="+c.value)
 			p, err := b.runtime.Start(c.function, bootstrap(t, c.function), env, log)
 			if err != nil {
@@ -141,7 +145,7 @@ func TestBinariesHang(t *testing.T) {
 	} {
 		all.Go(func() {
 			t.Run(fmt.Sprint(c.function, " ", c.service), func(t *testing.T) {
-				log := &output{}
+				log := &logtest.Buffer{}
 				env := append(functionEnvironment(c.function), "AWS_ENDPOINT_URL_"+c.service+"="+hang.URL)
 				p, err := b.runtime.Start(c.function+"-"+c.service, bootstrap(t, c.function), env, log)
 				if err != nil {
@@ -168,7 +172,8 @@ func TestBuildFlags(t *testing.T) {
 		}
 		flags = append(flags, f)
 	}
-	if want := "go build " + strings.Join(flags, " ") + " "; !bytes.Contains(file(t, "../Makefile"), []byte(want)) {
+	makefile := filetest.Read(t, "../Makefile")
+	if want := "go build " + strings.Join(flags, " ") + " "; !bytes.Contains(makefile, []byte(want)) {
 		t.Errorf("make build does not run %q", want)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,6 +20,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 )
 
 // An access key is random and made of characters that no SDK escapes.
@@ -80,9 +80,9 @@ func (a *keyTour) tour(c tool) {
 	if err := a.end(syscall.SIGTERM); err != nil {
 		a.t.Fatal(err)
 	}
-	a.seen += string(events) + a.output() + c.ok("client", "list") + c.ok("client", "show", "shop")
-	if !strings.Contains(a.output(), "client=shop ") {
-		a.t.Errorf("no line names the client:\n%s", a.output())
+	a.seen += string(events) + a.out.String() + c.ok("client", "list") + c.ok("client", "show", "shop")
+	if !strings.Contains(a.out.String(), "client=shop ") {
+		a.t.Errorf("no line names the client:\n%s", a.out.String())
 	}
 }
 
@@ -131,10 +131,7 @@ func TestNothingInAnythingOfAccessKeys(t *testing.T) {
 			t.Fatal(files, err)
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := filetest.Read(t, file)
 			a.absent(file, text)
 		}
 	})

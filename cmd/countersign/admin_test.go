@@ -15,6 +15,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 )
 
 // tool runs commands.
@@ -140,19 +141,8 @@ func (c tool) client(id string) (r clients.Record) {
 func write(t testing.TB, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, path, []byte(text), 0o600)
 	return path
-}
-
-func readFile(t testing.TB, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }
 
 // private fails if others than the owner can read anything in a folder.

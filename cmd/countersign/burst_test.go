@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 // TestBurst: somebody asks for a code for each of 2,000 adjacent numbers, a hundred at a time. Without the guard all
@@ -32,10 +33,7 @@ func TestBurst(t *testing.T) {
 			began := time.Now()
 			burst(t, p.url, 2000)
 			took := time.Since(began)
-			lines, err := os.ReadFile(filepath.Join(data, "outbox.jsonl"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			lines := filetest.Read(t, filepath.Join(data, "outbox.jsonl"))
 			got := bytes.Count(lines, []byte(`"code":`))
 			if got != want {
 				t.Errorf("%d messages went out, want %d", got, want)

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 )
 
 // canaries sends a code, checks it in several ways, and ends the server. It returns the code
@@ -31,7 +32,7 @@ func canaries(t *testing.T, p *process) []string {
 		t.Fatal(err)
 	}
 	canaries := []string{code, "6543216353", "606543216353"}
-	for line := range strings.Lines(p.output()) {
+	for line := range strings.Lines(p.out.String()) {
 		if !strings.HasPrefix(line, "SMS to") && !strings.HasPrefix(line, "curl") {
 			silent(t, "the log", []byte(line), canaries)
 		}
@@ -66,10 +67,7 @@ func TestNothingInFiles(t *testing.T) {
 		if filepath.Base(file) == "outbox.jsonl" {
 			continue
 		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := filetest.Read(t, file)
 		silent(t, file, text, canaries)
 	}
 }

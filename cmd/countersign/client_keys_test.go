@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 	"countersign/pkg/signature"
 )
@@ -78,7 +79,7 @@ func TestMerchantURL(t *testing.T) {
 // half returns the public half of a private key in a PKCS#8 file.
 func half(t testing.TB, file string) string {
 	t.Helper()
-	text := readFile(t, file)
+	text := filetest.Read(t, file)
 	key, err := signature.ParsePrivateKey(text)
 	if err != nil || !bytes.HasPrefix(text, []byte("-----BEGIN PRIVATE KEY-----\n")) {
 		t.Fatal(err)
@@ -93,9 +94,7 @@ func TestPrivateKeyFile(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, file, []byte("mine"), 0o600)
 	c.no("--key-out", "client", "add", "acme", "--generate-key")
 	if text, _ := os.ReadFile(file); string(text) != "mine" {
 		t.Errorf("the file is %q", text)
@@ -113,7 +112,7 @@ func TestPrivateKeyFile(t *testing.T) {
 // TestPublicKeys: keys come from files or from the standard input, with or without a version.
 func TestPublicKeys(t *testing.T) {
 	c := onFolder(t, newFolder(t))
-	text := readFile(t, publicKey)
+	text := filetest.Read(t, publicKey)
 	colon := write(t, "a:b,c", string(text))
 	c.ok("client", "add", "acme", "--public-key", publicKey+":0", "--public-key", publicKey, "--public-key", colon,
 		"--public-key", colon+":12")
@@ -209,19 +208,15 @@ func TestLastKey(t *testing.T) {
 // TestKeysOfTools: client add takes a public key as tools write it, and names what it cannot take.
 func TestKeysOfTools(t *testing.T) {
 	c := onFolder(t, newFolder(t))
-	pem := string(readFile(t, publicKey))
+	pem := string(filetest.Read(t, publicKey))
 	file := filepath.Join(t.TempDir(), "key")
 	for i, text := range []string{
 		"Bag Attributes\n    friendlyName: acme\n" + pem, "\ufeff" + pem, strings.ReplaceAll(pem, "\n", " "),
 		strings.ReplaceAll(pem, "\n", `\n`), strings.ReplaceAll(pem, "\n", "\r\n"),
 	} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, file, []byte(text), 0o600)
 		c.ok("client", "add", fmt.Sprint("acme", i), "--public-key", file)
 	}
-	if err := os.WriteFile(file, []byte("ssh-rsa AAAA acme"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, file, []byte("ssh-rsa AAAA acme"), 0o600)
 	c.no("ssh-keygen -e -m PKCS8", "client", "add", "ssh", "--public-key", file)
 }

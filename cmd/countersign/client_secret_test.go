@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // TestSecrets adds, rotates and removes HMAC secrets.
@@ -60,10 +62,10 @@ func TestSecretsAreShownOnce(t *testing.T) {
 	const given, token, number = "canary-0123456789", "canary-token", "6543216877"
 	printed := runAll(c, made.PrivateKeyFile, given, token, number) + runAccessKeys(c, "canary-access-key")
 
-	private := readFile(t, made.PrivateKeyFile)
+	private := filetest.Read(t, made.PrivateKeyFile)
 	canaries := []string{made.AccessKey, "canary-access-key", made.Secret, given, token, number,
 		string(private[95:155]), "BEGIN PRIVATE KEY"}
-	for part := range strings.SplitSeq(string(readFile(t, filepath.Join(c.data, "keys.json"))), `"secret":"`) {
+	for part := range strings.SplitSeq(string(filetest.Read(t, filepath.Join(c.data, "keys.json"))), `"secret":"`) {
 		if secret, _, ok := strings.Cut(part, `"`); ok && len(secret) >= 32 {
 			canaries = append(canaries, secret)
 		}
@@ -71,7 +73,7 @@ func TestSecretsAreShownOnce(t *testing.T) {
 	if len(canaries) < 10 {
 		t.Fatalf("%d canaries, want those of the keyring too", len(canaries))
 	}
-	db := readFile(t, filepath.Join(c.data, "countersign.db"))
+	db := filetest.Read(t, filepath.Join(c.data, "countersign.db"))
 	if wal, err := os.ReadFile(filepath.Join(c.data, "countersign.db-wal")); err == nil {
 		db = append(db, wal...)
 	}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 // TestConsoleMakesNothing: the console neither makes what is missing nor runs where it is not for one person.
@@ -44,7 +46,7 @@ func digests(t *testing.T, folder string) map[string][sha256.Size]byte {
 	}
 	for _, f := range found {
 		if !strings.HasSuffix(f.Name(), "-wal") && !strings.HasSuffix(f.Name(), "-shm") {
-			all[f.Name()] = sha256.Sum256(readFile(t, filepath.Join(folder, f.Name())))
+			all[f.Name()] = sha256.Sum256(filetest.Read(t, filepath.Join(folder, f.Name())))
 		}
 	}
 	return all
@@ -56,7 +58,7 @@ func (p *process) finds(t *testing.T, number string) {
 	pages := p.walk(t, number)
 	for address, v := range pages {
 		if v.status >= 500 {
-			t.Errorf("%s: %d %s\n%s", address, v.status, v.page, p.output())
+			t.Errorf("%s: %d %s\n%s", address, v.status, v.page, p.out.String())
 		}
 	}
 	found := pages["/console/happened number authenticationId client"]
@@ -116,7 +118,7 @@ func TestConsoleEnds(t *testing.T) {
 	defer live.Body.Close()
 	begin := time.Now()
 	if err := p.end(syscall.SIGINT); err != nil {
-		t.Errorf("%v\n%s", err, p.output())
+		t.Errorf("%v\n%s", err, p.out.String())
 	}
 	if _, err := io.ReadAll(live.Body); err != nil {
 		t.Errorf("the live page broke off: %v", err)

@@ -19,6 +19,8 @@ import (
 
 	"countersign/pkg/awsfake"
 	"countersign/pkg/dynamostore/dynamotest"
+
+	"countersign/pkg/filetest"
 )
 
 // reader is AWS as a person gets it who may read a deployment's tables and keyring: it notes each call, and refuses
@@ -63,7 +65,7 @@ func deployed(t *testing.T) *reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables, secret := httputil.NewSingleHostReverseProxy(target), awsfake.NewSecret(readFile(t, data+"/keys.json"))
+	tables, secret := httputil.NewSingleHostReverseProxy(target), awsfake.NewSecret(filetest.Read(t, data+"/keys.json"))
 	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if operation, refused := a.note(r); refused != "" {
 			w.WriteHeader(http.StatusBadRequest)
@@ -169,7 +171,7 @@ func TestConsoleReads(t *testing.T) {
 // documented returns the permissions of the policy in docs/console.md, in order of their names.
 func documented(t *testing.T) (all []string) {
 	t.Helper()
-	_, rest, _ := strings.Cut(string(readFile(t, "../../docs/console.md")), "```json\n")
+	_, rest, _ := strings.Cut(string(filetest.Read(t, "../../docs/console.md")), "```json\n")
 	text, _, _ := strings.Cut(rest, "```")
 	var policy struct {
 		Statement []struct {
@@ -218,7 +220,7 @@ func TestConsoleWithoutAPermission(t *testing.T) {
 		if used := a.made(); len(used) > 0 && named == 0 && a.calledFor(permission) || works == 0 {
 			t.Errorf("without %s %d pages name it and %d work; calls: %q", permission, named, works, used)
 		}
-		if log := p.output(); named > 0 && !strings.Contains(log, "not authorized to perform: "+permission) {
+		if log := p.out.String(); named > 0 && !strings.Contains(log, "not authorized to perform: "+permission) {
 			t.Errorf("the log does not have the cause: %s", log)
 		}
 		a.set("", "")
@@ -253,7 +255,7 @@ func TestConsoleInTrouble(t *testing.T) {
 		if found.status != 500 || !strings.Contains(found.page, want) || strings.Contains(found.page, "arn:aws") {
 			t.Errorf("%s: %d %s", code, found.status, found.page)
 		}
-		if log := p.output(); !strings.Contains(log, code) {
+		if log := p.out.String(); !strings.Contains(log, code) {
 			t.Errorf("the log does not have %s: %s", code, log)
 		}
 	}

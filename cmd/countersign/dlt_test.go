@@ -3,13 +3,13 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/message"
 )
 
@@ -206,7 +206,7 @@ func TestDLTRefused(t *testing.T) {
 func TestIndiaPage(t *testing.T) {
 	const page = "../../docs/india.md"
 	c := onFolder(t, newFolder(t))
-	blocks := strings.Split(string(readFile(t, page)), "```")
+	blocks := strings.Split(string(filetest.Read(t, page)), "```")
 	shown := 0
 	for i := 1; i < len(blocks); i += 2 {
 		commands, ok := strings.CutPrefix(blocks[i], "sh\n")
@@ -231,8 +231,6 @@ func TestIndiaPage(t *testing.T) {
 		t.Error("the page shows no text")
 	}
 	if *update {
-		if err := os.WriteFile(page, []byte(strings.Join(blocks, "```")), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, page, []byte(strings.Join(blocks, "```")), 0o600)
 	}
 }

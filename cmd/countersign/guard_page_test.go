@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"countersign/pkg/guard/report"
+
+	"countersign/pkg/filetest"
 )
 
 // TestGuardPage: docs/guard.md shows a report as the command prints it.
@@ -31,7 +33,7 @@ func TestGuardPage(t *testing.T) {
 			{Verdict: report.Allowed, Prefix: "+6013987", Until: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)},
 		}}},
 	})
-	page := string(readFile(t, "../../docs/guard.md"))
+	page := string(filetest.Read(t, "../../docs/guard.md"))
 	if want := "```\n" + text + "```\n"; !strings.Contains(page, want) {
 		t.Errorf("docs/guard.md lacks the report\n%s", want)
 	}

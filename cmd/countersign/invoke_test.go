@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 	"countersign/pkg/standin"
 )
 
@@ -79,9 +80,7 @@ func (i *invoker) clean(t *testing.T) {
 func executable(t *testing.T, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "bootstrap")
-	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, path, []byte(text), 0o700)
 	return path
 }
 

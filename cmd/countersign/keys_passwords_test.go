@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/openstore"
@@ -65,9 +66,7 @@ func TestRetirePepper(t *testing.T) {
 	keys := filepath.Join(c.data, "keys.json") // in which the rotation was an hour ago
 	made := regexp.MustCompile(`("pepper":\[.*?"version":2,"made":")[^"]*`)
 	earlier := time.Now().UTC().Add(-time.Hour).Format(time.RFC3339)
-	if err := os.WriteFile(keys, made.ReplaceAll(readFile(t, keys), []byte("${1}"+earlier)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, keys, made.ReplaceAll(filetest.Read(t, keys), []byte("${1}"+earlier)), 0o600)
 	before := c.keys()
 	c.no("passwords stored under it, which are lost with it: 2", "keys", "retire", "pepper", "1")
 	c.no("is in force", "keys", "retire", "pepper", "2", "--force")
@@ -89,16 +88,14 @@ func TestRotatePepperOfAnOlderCopy(t *testing.T) {
 		c.ok("client", "add", "acme")
 		c.ok("keys", "list")
 		keys := filepath.Join(c.data, "keys.json")
-		older := readFile(t, keys)
+		older := filetest.Read(t, keys)
 		c.ok("keys", "rotate", "pepper")
 		c.in = "482915"
 		c.ok("user", "password", "set", "--client", "acme", "--number", "+606543216353", "--kind", "payment")
 		if name == "none" {
 			older = regexp.MustCompile(`,"pepper":\[[^\]]*\]`).ReplaceAll(older, nil)
 		}
-		if err := os.WriteFile(keys, older, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, keys, older, 0o600)
 		var made []keyring.Info
 		c.json(&made, "keys", "rotate", kind)
 		isPepper := func(k keyring.Info) bool { return k.Kind == keyring.Pepper }

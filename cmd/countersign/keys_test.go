@@ -14,6 +14,7 @@ import (
 	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 )
 
@@ -148,10 +149,8 @@ func TestRetireSeal(t *testing.T) {
 	c.ok("keys", "rotate", "seal")
 	keys := filepath.Join(c.data, "keys.json")
 	secret := regexp.MustCompile(`("seal":\[\{"version":2,.*?"secret":")[^"]{8}`)
-	damaged := secret.ReplaceAll(readFile(t, keys), []byte("${1}AAAAAAAA"))
-	if err := os.WriteFile(keys, damaged, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	damaged := secret.ReplaceAll(filetest.Read(t, keys), []byte("${1}AAAAAAAA"))
+	filetest.Write(t, keys, damaged, 0o600)
 	c.no("remove the users, or give the clients a new secret", "keys", "retire", "seal", "2")
 	if got := c.keys(); !strings.Contains(got, "seal 2 read, seal 3 in force") {
 		t.Error(got)

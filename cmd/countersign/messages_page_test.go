@@ -6,12 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
@@ -188,7 +188,7 @@ var update = flag.Bool("update", false, "write the captures of docs/messages.md 
 // TestMessagesPage: docs/messages.md has what the command prints, to the letter.
 func TestMessagesPage(t *testing.T) {
 	const page = "../../docs/messages.md"
-	blocks := strings.Split(string(readFile(t, page)), "```")
+	blocks := strings.Split(string(filetest.Read(t, page)), "```")
 	shown := 0
 	for i := 1; i+2 < len(blocks); i += 2 {
 		rest, ok := strings.CutPrefix(blocks[i], "\ncountersign messages --number ")
@@ -213,8 +213,6 @@ func TestMessagesPage(t *testing.T) {
 		t.Errorf("the page shows %d numbers, want %d", shown, len(stories))
 	}
 	if *update {
-		if err := os.WriteFile(page, []byte(strings.Join(blocks, "```")), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, page, []byte(strings.Join(blocks, "```")), 0o600)
 	}
 }

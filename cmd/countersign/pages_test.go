@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"countersign/pkg/filetest"
 )
 
 var (
@@ -33,7 +35,7 @@ func TestCommandsOfPages(t *testing.T) {
 		case filepath.Ext(path) != ".md" && d.Name() != "template.yaml":
 			return nil
 		}
-		for _, command := range commandsOf(string(readFile(t, path))) {
+		for _, command := range commandsOf(string(filetest.Read(t, path))) {
 			checked++
 			if err := exists(k.Model.Node, strings.Fields(command)); err != nil {
 				t.Errorf("%s: %s: %v", path, command, err)

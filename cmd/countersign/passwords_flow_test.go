@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"countersign/pkg/ams/amsclient"
+
+	"countersign/pkg/filetest"
 )
 
 const (
@@ -158,7 +160,7 @@ func (c *payers) silentAbout(t *testing.T) {
 		t.Error(err)
 	}
 	texts := map[string]string{"what the commands printed": c.said.String()}
-	for line := range strings.Lines(c.p.output()) {
+	for line := range strings.Lines(c.p.out.String()) {
 		if !strings.HasPrefix(line, "SMS to") && !strings.HasPrefix(line, "curl") {
 			texts["what the server printed"] += line
 		}
@@ -172,7 +174,7 @@ func (c *payers) silentAbout(t *testing.T) {
 	}
 	for _, file := range files {
 		if info, err := os.Stat(file); err == nil && !info.IsDir() && filepath.Base(file) != "outbox.jsonl" {
-			texts[file] = string(readFile(t, file))
+			texts[file] = string(filetest.Read(t, file))
 		}
 	}
 	for name, text := range texts {

@@ -6,12 +6,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // TestPasswordsPage pastes the commands of docs/passwords.md into a shell, from its top, unsigned and signed: openssl
 // encrypts and signs there. The next block of code after a command has its answer.
 func TestPasswordsPage(t *testing.T) {
-	page := string(readFile(t, "../../docs/passwords.md"))
+	page := string(filetest.Read(t, "../../docs/passwords.md"))
 	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(page, -1)
 	command := regexp.MustCompile(`^(url|proof|value|id)=|^post `)
 	for _, signed := range []bool{false, true} {

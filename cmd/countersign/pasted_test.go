@@ -7,22 +7,24 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // TestGreeting pastes the commands of the greeting into a shell.
 func TestGreeting(t *testing.T) {
 	p := serveOn(t, newFolder(t))
 	if err := p.end(syscall.SIGINT); err != nil {
-		t.Fatalf("ended with %v\n%s", err, p.output())
+		t.Fatalf("ended with %v\n%s", err, p.out.String())
 	}
 	var script []string
-	for line := range strings.Lines(p.output()) {
+	for line := range strings.Lines(p.out.String()) {
 		if strings.HasPrefix(line, "curl ") {
 			script = append(script, line)
 		}
 	}
 	if len(script) != 3 {
-		t.Fatalf("%d commands in\n%s", len(script), p.output())
+		t.Fatalf("%d commands in\n%s", len(script), p.out.String())
 	}
 	again := serveOn(t, p.data)
 	pasted := strings.ReplaceAll(strings.Join(script, "echo\n"), p.url, again.url)
@@ -37,7 +39,7 @@ func TestGreeting(t *testing.T) {
 // TestReadme pastes the commands of the README, and after them those of docs/contracts.md,
 // into a shell. The next block of code has the answer of each command.
 func TestReadme(t *testing.T) {
-	pages := append(readFile(t, "../../README.md"), readFile(t, "../../docs/contracts.md")...)
+	pages := append(filetest.Read(t, "../../README.md"), filetest.Read(t, "../../docs/contracts.md")...)
 	var script, answers []string
 	for line := range strings.Lines(string(pages)) {
 		switch {
@@ -67,7 +69,7 @@ func TestReadme(t *testing.T) {
 
 // TestSignedByHand runs the commands of docs/calling.md that sign a request with openssl alone.
 func TestSignedByHand(t *testing.T) {
-	_, script, _ := strings.Cut(string(readFile(t, "../../docs/calling.md")), "\npath=/ams/")
+	_, script, _ := strings.Cut(string(filetest.Read(t, "../../docs/calling.md")), "\npath=/ams/")
 	script, _, _ = strings.Cut(script, "\n```")
 	p := serveOn(t, newFolder(t))
 	onFolder(t, p.data).ok("client", "add", "acme", "--country", "MY", "--generate-key")
@@ -82,7 +84,7 @@ func TestSignedByHand(t *testing.T) {
 // A block of code on a page that people paste has no answer in it: the shell would run the answer too.
 func TestBlocksHaveNoAnswers(t *testing.T) {
 	for _, page := range []string{"README.md", "docs/contracts.md", "docs/calling.md"} {
-		blocks := strings.Split(string(readFile(t, "../../"+page)), "```")
+		blocks := strings.Split(string(filetest.Read(t, "../../"+page)), "```")
 		for i := 1; i < len(blocks); i += 2 {
 			text := "\n" + blocks[i]
 			if strings.Contains(text, "\ncurl ") && (strings.Contains(text, "\n{") || strings.Contains(text, "\n[")) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"countersign/pkg/admission/admissiontest"
+
+	"countersign/pkg/filetest"
 )
 
 // bill is the payment of these tests.
@@ -81,7 +83,7 @@ func silentAboutPayments(t *testing.T, p *process) {
 	files, _ := filepath.Glob(filepath.Join(p.data, "*"))
 	for _, file := range files {
 		if info, err := os.Stat(file); err == nil && !info.IsDir() && filepath.Base(file) != "outbox.jsonl" {
-			all[file] = readFile(t, file)
+			all[file] = filetest.Read(t, file)
 		}
 	}
 	for name, text := range all {
@@ -124,7 +126,7 @@ func TestPaymentByAnotherClient(t *testing.T) {
 
 // TestPaymentsPage pastes the commands of docs/payments.md into a shell. The page has the message and the last answer.
 func TestPaymentsPage(t *testing.T) {
-	page := string(readFile(t, "../../docs/payments.md"))
+	page := string(filetest.Read(t, "../../docs/payments.md"))
 	var script []string
 	for line := range strings.Lines(page) {
 		if strings.HasPrefix(line, "curl ") {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -22,6 +21,8 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/otp"
 	"countersign/pkg/standin"
+
+	"countersign/pkg/logtest"
 )
 
 // binary is the path of the command, built with the flags of the functions, with which it shares compiled packages.
@@ -48,12 +49,10 @@ type process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
 	url  string
-	data string        // its data folder
-	read chan struct{} // closed at the end of its standard output
-	once sync.Once     // ends it
-
-	mu  sync.Mutex
-	out bytes.Buffer // what it has printed on both streams
+	data string         // its data folder
+	read chan struct{}  // closed at the end of its standard output
+	once sync.Once      // ends it
+	out  logtest.Buffer // what it has printed on both streams
 }
 
 // serveOn starts a server on a free port with its data in a folder.
@@ -68,7 +67,7 @@ func start(t testing.TB, data string, env []string, args ...string) *process {
 	p := &process{t: t, data: data, read: make(chan struct{})}
 	p.cmd = exec.Command(binary, slices.Insert(args, 1, "--listen", "127.0.0.1:0", "--data", data)...)
 	p.cmd.Env = env
-	p.cmd.Stderr = p
+	p.cmd.Stderr = &p.out
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -82,11 +81,11 @@ func start(t testing.TB, data string, env []string, args ...string) *process {
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if err != nil || !ok {
 		p.end(syscall.SIGKILL)
-		t.Fatalf("the server's first line is %q, want ready and its URL\n%s", line, p.output())
+		t.Fatalf("the server's first line is %q, want ready and its URL\n%s", line, p.out.String())
 	}
 	p.url = strings.TrimSuffix(url, "/")
 	go func() {
-		io.Copy(p, lines)
+		io.Copy(&p.out, lines)
 		close(p.read)
 	}()
 	return p
@@ -105,20 +104,6 @@ func environment() []string {
 		}
 	}
 	return env
-}
-
-// Write implements [io.Writer] for the streams of the process.
-func (p *process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.Write(b)
-}
-
-// output returns what the process has printed so far.
-func (p *process) output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.String()
 }
 
 // end sends a signal, waits for the end of the process, and returns its error. A later call
@@ -187,7 +172,7 @@ func (p *process) post(path, body string) string {
 	p.t.Helper()
 	text, err := p.try(path, body)
 	if err != nil {
-		p.t.Fatalf("%v\n%s", err, p.output())
+		p.t.Fatalf("%v\n%s", err, p.out.String())
 	}
 	return text
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"countersign/pkg/otp"
+
+	"countersign/pkg/filetest"
 )
 
 // TestReceiptsSurviveKill: a server that is killed before it reports about its messages, and while it does, reports
@@ -23,7 +25,7 @@ func TestReceiptsSurviveKill(t *testing.T) {
 	p.end(syscall.SIGKILL)
 	p = serveOn(t, data)
 	eventually(t, "all receipts", func() bool { return received(p.messages("")) == messages })
-	lines := string(readFile(t, data+"/receipts.jsonl"))
+	lines := string(filetest.Read(t, data+"/receipts.jsonl"))
 	for _, m := range p.messages("") {
 		if m.Receipt.State != otp.MessageDelivered {
 			t.Errorf("message %s: %+v in\n%s", m.ID, m.Receipt, lines)

@@ -15,6 +15,8 @@ import (
 	"countersign/pkg/ams/amsclient"
 	"countersign/pkg/keyring"
 	"countersign/pkg/signature"
+
+	"countersign/pkg/filetest"
 )
 
 // merchant calls as client acme, and gets new keys in time. It is safe for concurrent use.
@@ -29,7 +31,7 @@ type merchant struct {
 func newMerchant(p *process, admin tool, version, file string) *merchant {
 	admin.t.Helper()
 	m := &merchant{p: p}
-	key, err := signature.ParsePrivateKey(readFile(admin.t, file))
+	key, err := signature.ParsePrivateKey(filetest.Read(admin.t, file))
 	if err != nil {
 		admin.t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 )
 
 const poolOfMY = "arn:aws:sms-voice:ap-southeast-1:123456789012:pool/pool-0123456789abcdef"
@@ -19,9 +20,7 @@ const poolOfMY = "arn:aws:sms-voice:ap-southeast-1:123456789012:pool/pool-012345
 func TestSenders(t *testing.T) {
 	c := onFolder(t, t.TempDir(), "COUNTERSIGN_COUNTRIES=IE,MY")
 	file := filepath.Join(t.TempDir(), "senders.txt")
-	if err := os.WriteFile(file, []byte("# ours\nMY="+poolOfMY+"\n\nGB=ACME, registered=yes\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, file, []byte("# ours\nMY="+poolOfMY+"\n\nGB=ACME, registered=yes\n"), 0o600)
 	out, faults, _ := c.run("senders", "--senders-file", file, "--sender=FR=Acme")
 	want := "'Senders=FR=Acme;GB=ACME,registered=yes;MY=" + poolOfMY + "'\nSenderIdentities=" + poolOfMY + "\n"
 	if out != want || faults != "countersign: IE: a sender id must be registered there, and no entry names one\n" {
@@ -77,9 +76,7 @@ func TestSendersOfAClient(t *testing.T) {
 	c := onFolder(t, newFolder(t))
 	file := filepath.Join(t.TempDir(), "senders.txt")
 	entries := "MY=63001\n*=pool-0123456789abcdef;GB=ACME,registered=yes\n"
-	if err := os.WriteFile(file, []byte(entries), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, file, []byte(entries), 0o600)
 	c.ok("client", "add", "acme", "--country=MY,GB,DE", "--sender=DE=Acme")
 	c.prints([]string{"client", "set", "acme", "--senders-file", file, "--sender=US=62345"},
 		"senders ", "*=pool-0123456789abcdef\n", "GB=ACME,registered=yes\n", "MY=63001\n", "US=62345\n")
@@ -87,9 +84,7 @@ func TestSendersOfAClient(t *testing.T) {
 		t.Errorf("%+v", r.Senders)
 	}
 	wide := filepath.Join(t.TempDir(), "utf16.txt")
-	if err := os.WriteFile(wide, []byte("\xff\xfeM\x00Y\x00=\x001\x000\x000\x001\x00"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, wide, []byte("\xff\xfeM\x00Y\x00=\x001\x000\x000\x001\x00"), 0o600)
 	for flag, want := range map[string]string{
 		"--senders-file=" + wide:        "--senders-file: it is no text of UTF-8",
 		"--sender=MY=ACME":              "senders[MY]: phones in MY show no sender ids",

@@ -73,8 +73,8 @@ func TestDocumentsRequest(t *testing.T) {
 		if again := p.post(initPath, docRequest); again != first {
 			t.Errorf("a repeat after the pass answered %s", again)
 		}
-		if p.end(syscall.SIGINT) != nil || !strings.Contains(p.output(), "SMS to +606543216353: "+sent[0].Body) {
-			t.Errorf("the terminal does not show the message:\n%s", p.output())
+		if p.end(syscall.SIGINT) != nil || !strings.Contains(p.out.String(), "SMS to +606543216353: "+sent[0].Body) {
+			t.Errorf("the terminal does not show the message:\n%s", p.out.String())
 		}
 	})
 }

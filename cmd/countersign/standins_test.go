@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // TestStandins: standins writes an environment that invoke, like sam local, takes.
@@ -19,10 +21,7 @@ func TestStandins(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "env.json")
 	i.env = append(i.env, "COUNTERSIGN_BRAND=Zoo")
 	end := i.standins(t, file)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, file)
 	var env map[string]map[string]string
 	if err := json.Unmarshal(text, &env); err != nil || len(env["Parameters"]) < 8 ||
 		strings.Contains(string(text), "AKIDOFSOMEBODY") {

@@ -79,8 +79,8 @@ func TestLostKeyring(t *testing.T) {
 		if err := p.end(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(p.output(), warning); got != lost {
-			t.Errorf("keyring lost: %v, warned: %v\n%s", lost, got, p.output())
+		if got := strings.Contains(p.out.String(), warning); got != lost {
+			t.Errorf("keyring lost: %v, warned: %v\n%s", lost, got, p.out.String())
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/guard/report"
+
+	"countersign/pkg/filetest"
 )
 
 // The fictional number of a reviewer and its code, which nothing but the answer to nobody shows.
@@ -99,7 +101,7 @@ func TestTestNumber(t *testing.T) {
 	if c.json(&r, "guard", "report", "acme", "--all"); len(r.Rows) != 0 {
 		t.Errorf("the guard counts test numbers: %+v", r.Rows)
 	}
-	for _, line := range strings.Split(a.output(), "\n") {
+	for _, line := range strings.Split(a.out.String(), "\n") {
 		about := strings.Contains(line, "outcome=") && !strings.Contains(line, "outcome=inconsistent")
 		if about && !strings.Contains(line, "test=true") {
 			t.Errorf("a line is not marked: %s", line)
@@ -113,9 +115,9 @@ func TestTestNumber(t *testing.T) {
 		if info, err := os.Stat(file); err != nil || info.IsDir() {
 			continue
 		}
-		silent(t, file, readFile(t, file), []string{reviewers, reviewersCode})
+		silent(t, file, filetest.Read(t, file), []string{reviewers, reviewersCode})
 	}
-	silent(t, "the log", []byte(a.output()), []string{reviewers, reviewersCode})
+	silent(t, "the log", []byte(a.out.String()), []string{reviewers, reviewersCode})
 }
 
 // TestTestNumberCommands: the commands add, replace, list and remove test numbers, never show a code, and refuse what

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // TestOwnTexts: a client's own texts go out in their language, until they are removed. The commands refuse a text that
@@ -65,14 +66,10 @@ func ownTextsOfFile(t *testing.T, c tool) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "texts.json")
 	for _, bad := range []string{"", "[]", `{"de":1}`, `{"de":"{code}","de":"{code}"}`} {
-		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, file, []byte(bad), 0o600)
 		c.no("--text-file", "client", "set", "acme", "--text-file", file)
 	}
-	if err := os.WriteFile(file, []byte(`{"fr":"{code} ({brand})"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, file, []byte(`{"fr":"{code} ({brand})"}`), 0o600)
 	if shown := c.ok("client", "set", "acme", "--text-file", file); !strings.Contains(shown, `fr "{code} ({brand})"`) ||
 		strings.Contains(shown, "zh-Hant") {
 		t.Errorf("client show: %s", shown)

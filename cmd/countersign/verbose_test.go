@@ -19,7 +19,7 @@ func TestVerbose(t *testing.T) {
 		p.post("/v1/nothing", "{}")
 		p.end(syscall.SIGTERM)
 		lines, n := "", 0
-		for line := range strings.Lines(p.output()) {
+		for line := range strings.Lines(p.out.String()) {
 			if strings.Contains(line, "msg=request") {
 				lines += line
 				n++

@@ -24,7 +24,7 @@ func TestVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = "msg=started version=" + version.Current + ` plans="` + plan.Release()
-	if strings.Count(p.output(), want) != 1 {
-		t.Errorf("the log has %q not exactly once:\n%s", want, p.output())
+	if strings.Count(p.out.String(), want) != 1 {
+		t.Errorf("the log has %q not exactly once:\n%s", want, p.out.String())
 	}
 }

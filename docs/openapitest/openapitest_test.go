@@ -3,7 +3,6 @@ package openapitest_test
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,16 +10,8 @@ import (
 	"testing"
 
 	"countersign/docs/openapitest"
+	"countersign/pkg/filetest"
 )
-
-func readFile(t testing.TB, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
 
 // The answers of the functions to HTTP events, which are kept in events/, are
 // described too.
@@ -42,8 +33,8 @@ func TestEventsAreDescribed(t *testing.T) {
 			Body              string
 		}
 		// Events of other kinds have another shape.
-		json.Unmarshal(readFile(t, strings.TrimSuffix(file, ".answer.json")+".json"), &event)
-		json.Unmarshal(readFile(t, file), &answer)
+		json.Unmarshal(filetest.Read(t, strings.TrimSuffix(file, ".answer.json")+".json"), &event)
+		json.Unmarshal(filetest.Read(t, file), &answer)
 		if answer.StatusCode == 0 {
 			continue
 		}
@@ -128,7 +119,7 @@ func TestDocumentedCodesAreAll(t *testing.T) {
 	}
 	word := regexp.MustCompile(`[A-Z]+(?:_[A-Z]+)+`)
 	for _, file := range files {
-		for _, found := range word.FindAllString(string(readFile(t, file)), -1) {
+		for _, found := range word.FindAllString(string(filetest.Read(t, file)), -1) {
 			// One of the documents has lost the white space behind its codes.
 			known := slices.ContainsFunc(openapitest.Codes, func(code string) bool {
 				return strings.HasPrefix(found, code) && len(found)-len(code) <= 2

@@ -3,11 +3,11 @@
 package outcomestest
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -25,10 +25,7 @@ const None = "–"
 // or is about no outcome, fails the test.
 func Column(t testing.TB, page, column string) map[otp.Outcome]string {
 	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, page)
 	_, table, ok := strings.Cut(string(text), "\n| outcome | ")
 	if !ok {
 		t.Fatalf("%s has no table of outcomes: its first column is called outcome", page)

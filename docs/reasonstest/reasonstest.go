@@ -3,12 +3,12 @@
 package reasonstest
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/signature"
 )
 
@@ -24,10 +24,7 @@ var row = regexp.MustCompile("(?m)^\\| `([a-z_0-9]+)` \\| (AMS/DWS|Unimatrix) \\
 // reason, and a reason without a row, fail the test.
 func Names(t testing.TB, page, contract string) []string {
 	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, page)
 	_, section, ok := strings.Cut(string(text), "\n### A signature is refused\n")
 	if !ok {
 		t.Fatalf("%s has no section that is called A signature is refused", page)

@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 type object = map[string]any
@@ -37,10 +38,7 @@ type machine struct {
 
 func definition(t *testing.T) (text string, states object) {
 	t.Helper()
-	file, err := os.ReadFile("prove-number.asl.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filetest.Read(t, "prove-number.asl.json")
 	text = placeholder.ReplaceAllStringFunc(string(file), func(s string) string { return substitutions[s[2:len(s)-1]] })
 	var all struct{ States object }
 	if err := json.Unmarshal([]byte(text), &all); err != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/gateway"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
@@ -283,10 +283,7 @@ func TestAgain(t *testing.T) {
 // The template fills every placeholder of the definition, makes a machine that can wait for a
 // token, and keeps numbers and codes out of logs.
 func TestTemplate(t *testing.T) {
-	file, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filetest.Read(t, "../../template.yaml")
 	var template struct {
 		Resources map[string]struct {
 			Properties map[string]any `yaml:"Properties"`

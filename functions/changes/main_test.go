@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 )
 
 // The function, with the settings of the template, publishes the events of its table. Its own
@@ -81,10 +81,7 @@ func TestRefusedSample(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	text, err := os.ReadFile("../../events/streams/changes-refused.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../events/streams/changes-refused.json")
 	handler, err := wire(slog.New(slog.DiscardHandler), func(error) {})
 	if err != nil {
 		t.Fatal(err)
@@ -112,10 +109,7 @@ func TestFeedback(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	text, err := os.ReadFile("../../events/streams/changes-passed.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../events/streams/changes-passed.json")
 	const messages = `"messages": {"B": "lPIM5hPFQ6CanspS2BbpCw=="}, "op"`
 	passed := bytes.ReplaceAll(text, []byte(`"op"`), []byte(messages))
 	for _, c := range []struct {

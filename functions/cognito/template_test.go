@@ -2,13 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 	"testing"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
 	"countersign/pkg/cognito"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -31,10 +31,7 @@ type resource struct {
 
 func template(t *testing.T) map[string]resource {
 	t.Helper()
-	text, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../template.yaml")
 	var file struct {
 		Resources map[string]any `yaml:"Resources"`
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/starttest"
 )
 
@@ -17,10 +17,7 @@ func TestWired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event, err := os.ReadFile("../../events/init-http-api.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	event := filetest.Read(t, "../../events/init-http-api.json")
 	invoke := func(event string) string {
 		out, err := handler.Invoke(context.Background(), []byte(event))
 		if err != nil {

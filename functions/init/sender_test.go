@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
 	"countersign/pkg/awsfake"
+	"countersign/pkg/filetest"
 	"countersign/pkg/starttest"
 )
 
@@ -52,10 +52,7 @@ func TestEndUserMessaging(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event, err := os.ReadFile("../../events/init-http-api.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	event := filetest.Read(t, "../../events/init-http-api.json")
 	for i, c := range endings {
 		log.Reset()
 		stub.Next(c.answer)

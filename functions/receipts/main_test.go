@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -20,6 +19,7 @@ import (
 	"countersign/functions/internal/run"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 	"countersign/pkg/telemetry/telemetrytest"
 )
@@ -51,10 +51,7 @@ var millis = regexp.MustCompile(`\b1795[0-9]{9}\b`)
 // sample returns a sample event, at the present time.
 func sample(t *testing.T, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile("../../events/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../events/"+name)
 	return millis.ReplaceAll(text, strconv.AppendInt(nil, time.Now().UnixMilli(), 10))
 }
 
@@ -112,10 +109,7 @@ func TestUnstored(t *testing.T) {
 	if line.Members["msg"] != "receipts" || line.Metrics["unstored stack=countersign"] != 2 {
 		t.Errorf("line %s", log.String())
 	}
-	template, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	template := filetest.Read(t, "../../template.yaml")
 	_, alarm, _ := strings.Cut(string(template), "\n  ReceiptsBehindAlarm:\n")
 	alarm, _, _ = strings.Cut(alarm, "\n\n")
 	for _, part := range []string{"MetricName: unstored, Dimensions: [{ Name: stack,", "FILL(unstored, 0) > 0"} {

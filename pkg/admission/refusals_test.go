@@ -2,7 +2,6 @@ package admission_test
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"countersign/pkg/admission"
 	"countersign/pkg/admission/admissiontest"
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
@@ -33,10 +33,7 @@ func TestEachOutcomeIsAmongTheRefusals(t *testing.T) {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := filetest.Read(t, file)
 		for _, name := range regexp.MustCompile(`\botp\.[A-Z]\w+`).FindAllString(string(text), -1) {
 			outcome, ok := outcomeNamed(strings.TrimPrefix(name, "otp."))
 			if !ok {

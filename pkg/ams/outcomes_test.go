@@ -1,13 +1,13 @@
 package ams_test
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"countersign/docs/outcomestest"
 	"countersign/pkg/ams"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -36,10 +36,7 @@ func TestResultsOfThePage(t *testing.T) {
 				"the result of %q", codes[0], page[codes[0]], status, outcome)
 		}
 	}
-	source, err := os.ReadFile("result.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	source := filetest.Read(t, "result.go")
 	known := map[string]bool{}
 	for _, found := range regexp.MustCompile(`"([A-Z]{2,}[A-Z_]*)"`).FindAllStringSubmatch(string(source), -1) {
 		if !known[found[1]] && page[found[1]] == "" {
@@ -57,10 +54,7 @@ func TestResultsOfThePage(t *testing.T) {
 // resultsOfPage returns the result codes of docs/contracts.md with their status.
 func resultsOfPage(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/contracts.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../docs/contracts.md")
 	_, table, ok := strings.Cut(string(text), "\n| result | when |\n|---|---|\n")
 	if !ok {
 		t.Fatal("docs/contracts.md has no table with the columns result and when")

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/signature"
@@ -25,11 +25,7 @@ import (
 // contract reads a file of the contract's test data.
 func contract(t testing.TB, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile("testdata/contracts/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return filetest.Read(t, "testdata/contracts/"+name)
 }
 
 func privateKey(t testing.TB, name string) *rsa.PrivateKey {

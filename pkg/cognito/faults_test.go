@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/cognito"
+	"countersign/pkg/filetest"
 )
 
 // If any write fails, before or after its effect, nobody is signed in, and the app gets an error and not "wrong code".
@@ -239,10 +239,7 @@ func FuzzInvoke(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
+		text := filetest.Read(f, file)
 		f.Add(string(text))
 	}
 	p := newPool(f)

@@ -1,13 +1,13 @@
 package cognito_test
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"countersign/docs/outcomestest"
 	"countersign/pkg/cognito"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -44,10 +44,7 @@ var notRefusals = []otp.Outcome{otp.Sent, otp.Passed, otp.Unmatched, otp.Exhaust
 
 // The page names each outcome that is counted as a refusal, in its list of refusals.
 func TestRefusalsOfThePage(t *testing.T) {
-	text, err := os.ReadFile("../../docs/cognito.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../docs/cognito.md")
 	_, list, ok := strings.Cut(string(text), "\n- **Refusals** ")
 	list, _, ended := strings.Cut(list, "\n- ")
 	if !ok || !ended {

@@ -1,7 +1,6 @@
 package cognito_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -26,6 +25,8 @@ import (
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
+
+	"countersign/pkg/logtest"
 )
 
 // pool behaves like a user pool whose app client prevents user existence errors: it calls the triggers in Cognito's
@@ -40,7 +41,7 @@ type pool struct {
 	store    *faulty
 	phone    *handset
 	clock    *storetest.Clock
-	log      *lockedBuffer
+	log      *logtest.Buffer
 	answers  []string // of the triggers, errors included
 }
 
@@ -65,7 +66,7 @@ func newPool(t testing.TB) *pool {
 	db := sqlitetest.New(t)
 	keys := storetest.Keys()
 	p := &pool{
-		t: t, store: &faulty{Store: db}, log: &lockedBuffer{},
+		t: t, store: &faulty{Store: db}, log: &logtest.Buffer{},
 		clock: storetest.NewClock(time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)),
 		users: map[string]map[string]string{ana: verified(anasNumber), ben: verified(bensNumber)},
 		client: &clients.Client{
@@ -330,29 +331,4 @@ func (f *faulty) Attempt(ctx context.Context, g otp.Guess) (otp.Write, error) {
 
 func (f *faulty) Spend(ctx context.Context, s otp.Spend) (otp.Spent, error) {
 	return through(f, func() (otp.Spent, error) { return f.Store.Spend(ctx, s) })
-}
-
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// Take returns the text since the last call.
-func (b *lockedBuffer) Take() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	defer b.text.Reset()
-	return b.text.String()
 }

@@ -2,13 +2,13 @@ package console
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/phone/plan"
 )
 
@@ -24,10 +24,7 @@ const (
 // full adds a client that has everything, and returns its record.
 func (s *site) full(t *testing.T) clients.Record {
 	t.Helper()
-	key, err := os.ReadFile("../ams/testdata/contracts/ams-test-client.pub.pem")
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := filetest.Read(t, "../ams/testdata/contracts/ams-test-client.pub.pem")
 	two := 2
 	r := clients.Record{
 		ID: "shop", Keys: []clients.Key{{PEM: string(key)}}, Unimatrix: "hmac", Networks: []string{"192.0.2.0/24"},
@@ -47,7 +44,7 @@ func (s *site) full(t *testing.T) clients.Record {
 	if err := s.registry.AddTestNumber(t.Context(), "shop", n, canaryCode, testNow.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	r, err = s.registry.Get(t.Context(), "shop")
+	r, err := s.registry.Get(t.Context(), "shop")
 	if err != nil {
 		t.Fatal(err)
 	}

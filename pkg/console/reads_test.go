@@ -13,6 +13,7 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
 )
@@ -29,10 +30,7 @@ func routes(t *testing.T) map[string]bool {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := filetest.Read(t, f)
 		for _, found := range registered.FindAllStringSubmatch(string(text), -1) {
 			if found[1] != "GET /console/" && !strings.HasSuffix(f, "_test.go") {
 				all[found[1]] = true
@@ -83,10 +81,7 @@ func TestGetsChangeNothing(t *testing.T) {
 		Outbox: box, Facts: func() []changes.Event { return nil }, Rand: rand.Reader,
 	}
 	c := New(t.Context(), sources)
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := filetest.Read(t, path)
 	for route := range routes(t) {
 		path, isGet := strings.CutPrefix(strings.ReplaceAll(route, "{$}", ""), "GET ")
 		if !isGet || path == "/console/live" { // which does not end, and has topics alone

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"unicode"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 )
 
 // FuzzTry: each form that is not refused gives one whole HTTP request, and one line for a shell.
@@ -114,10 +114,7 @@ func TestOnceKept(t *testing.T) {
 
 // TestWords: each result that an outcome of the contracts has, in their page's table, has words.
 func TestWords(t *testing.T) {
-	page, err := os.ReadFile("../../docs/contracts.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := filetest.Read(t, "../../docs/contracts.md")
 	_, table, _ := strings.Cut(string(page), "| outcome | when | AMS/DWS | Unimatrix |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	code := regexp.MustCompile("^`([A-Z0-9_]+)`")

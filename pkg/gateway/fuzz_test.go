@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/gateway"
 )
 
@@ -43,10 +43,7 @@ func FuzzInvoke(f *testing.F) {
 		f.Fatal("no events", err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
+		text := filetest.Read(f, file)
 		f.Add(string(text))
 	}
 	for _, seed := range seeds {

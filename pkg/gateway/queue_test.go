@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/snssender"
@@ -199,10 +199,7 @@ func TestReceives(t *testing.T) {
 
 // docs/queues.md states the settings of a queue on which these tests rely.
 func TestDocumentedQueue(t *testing.T) {
-	text, err := os.ReadFile("../../docs/queues.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../docs/queues.md")
 	for setting, fits := range map[string]func(n int) bool{
 		"VisibilityTimeout":  func(n int) bool { return time.Duration(n)*second == 6*function },
 		"maxReceiveCount":    func(n int) bool { return n == most },

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -23,6 +22,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/console"
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
@@ -142,7 +142,7 @@ func (all captures) add(t testing.TB, to registry.Registry) {
 			}
 		}
 		for version, file := range c.PublicKeys {
-			r.Keys = append(r.Keys, clients.Key{Version: version, PEM: string(readFile(t, contracts+file))})
+			r.Keys = append(r.Keys, clients.Key{Version: version, PEM: string(filetest.Read(t, contracts+file))})
 		}
 		if err := to.Add(t.Context(), r, secret, accessKeys...); err != nil {
 			t.Fatal(err)
@@ -152,15 +152,6 @@ func (all captures) add(t testing.TB, to registry.Registry) {
 
 // shop returns the id of the client with an access key of the captures.
 func shop(accessKey string) string { return "shop of " + accessKey[:4] }
-
-func readFile(t testing.TB, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
 
 // prepare makes the state that a capture begins with.
 func (s *scene) prepare(t *testing.T, c capture) {
@@ -234,7 +225,7 @@ func (s *scene) raw(t *testing.T, request []byte) (resp *http.Response, body []b
 // TCP, to a store that has only the state of the capture.
 func TestCaptures(t *testing.T) {
 	var all captures
-	if err := json.Unmarshal(readFile(t, contracts+"index.json"), &all); err != nil || len(all.Captures) < 26 {
+	if err := json.Unmarshal(filetest.Read(t, contracts+"index.json"), &all); err != nil || len(all.Captures) < 26 {
 		t.Fatal(err, len(all.Captures))
 	}
 	requestID := regexp.MustCompile(`(?m)^x-uni-request-id: [0-9a-f]{32}\r$`)
@@ -242,7 +233,7 @@ func TestCaptures(t *testing.T) {
 		t.Run(c.File, func(t *testing.T) {
 			s := stage(t, all)
 			s.prepare(t, c)
-			request := readFile(t, folders[c.Family]+c.File)
+			request := filetest.Read(t, folders[c.Family]+c.File)
 			resp, body, head := s.raw(t, request)
 			c.compare(t, resp.StatusCode, body)
 			if c.Expect.Signed {

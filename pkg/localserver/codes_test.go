@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"countersign/docs/openapitest"
+
+	"countersign/pkg/filetest"
 )
 
 // TestEveryCodeHasAnExample: an answer has an example of each code that its schema allows, and
@@ -59,7 +61,7 @@ func contractCodes(t *testing.T) []string {
 	all := slices.Clone(openapitest.Codes)
 	code := regexp.MustCompile(`"([A-Z]{2,}[A-Z_]+|[0-9]+)"`)
 	for _, file := range []string{"../../pkg/ams/result.go", "../../pkg/unimatrix/result.go"} {
-		for _, match := range code.FindAllSubmatch(readFile(t, file), -1) {
+		for _, match := range code.FindAllSubmatch(filetest.Read(t, file), -1) {
 			all = append(all, string(match[1]))
 		}
 	}

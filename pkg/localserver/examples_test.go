@@ -22,6 +22,8 @@ import (
 	"countersign/pkg/password"
 	"countersign/pkg/phone"
 	"countersign/pkg/signature"
+
+	"countersign/pkg/filetest"
 )
 
 // Values that the examples in docs/openapi.yaml have in common.
@@ -192,7 +194,7 @@ func (e *example) underToken(change func() error) {
 
 // signing makes signatures mandatory for the client, and signs with a header.
 func (e *example) signing(header string) {
-	key, err := signature.ParsePublicKey(readFile(e.t, publicKey))
+	key, err := signature.ParsePublicKey(filetest.Read(e.t, publicKey))
 	e.must(err)
 	e.client.Unsigned, e.client.Keys, e.client.LatestKey = false, map[string]*rsa.PublicKey{"1": key}, "1"
 	e.header.Set("Request-Time", e.now().UTC().Format(time.RFC3339))

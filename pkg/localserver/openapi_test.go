@@ -11,6 +11,8 @@ import (
 
 	"countersign/docs"
 	"countersign/docs/openapitest"
+
+	"countersign/pkg/filetest"
 )
 
 // TestEveryPathIsDescribed: docs/openapi.yaml describes the paths that template.yaml deploys,
@@ -26,7 +28,8 @@ func TestEveryPathIsDescribed(t *testing.T) {
 		}
 	}
 	var deployed []string
-	for _, match := range regexp.MustCompile(`Path: (/\S+),`).FindAllSubmatch(readFile(t, "../../template.yaml"), -1) {
+	template := filetest.Read(t, "../../template.yaml")
+	for _, match := range regexp.MustCompile(`Path: (/\S+),`).FindAllSubmatch(template, -1) {
 		deployed = append(deployed, string(match[1]))
 	}
 	slices.Sort(paths)

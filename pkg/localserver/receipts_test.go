@@ -19,6 +19,8 @@ import (
 	"countersign/pkg/config"
 	"countersign/pkg/otp"
 	"countersign/pkg/outbox"
+
+	"countersign/pkg/filetest"
 )
 
 // reporterOf returns a reporter on the outbox and the store of a scene. It adds what it shows to shown.
@@ -211,7 +213,7 @@ func TestReceiptsAfterFaults(t *testing.T) {
 		r.all(t)
 		again.Close()
 	}
-	text := readFile(t, filepath.Join(filepath.Dir(path), "receipts.jsonl"))
+	text := filetest.Read(t, filepath.Join(filepath.Dir(path), "receipts.jsonl"))
 	if bytes.Count(text, []byte(`{"id":`)) != 2 || len(shown) != 2 {
 		t.Errorf("%d receipts are shown\n%s", len(shown), text)
 	}

@@ -1,7 +1,6 @@
 package localserver
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"html"
@@ -13,18 +12,20 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/config"
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
+
+	"countersign/pkg/logtest"
 )
 
 // tryDesk is a server on a new folder, and a person who uses the forms of its console.
@@ -33,25 +34,7 @@ type tryDesk struct {
 	url    string
 	place  openstore.Place
 	client registry.Registry
-	log    lockedBuffer
-}
-
-// lockedBuffer is a buffer that a server writes to while a test reads.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	log    logtest.Buffer
 }
 
 // newTryDesk starts a server.
@@ -90,10 +73,7 @@ func (d *tryDesk) add(r clients.Record, secret []byte, accessKeys ...string) {
 // keyOf puts the published test key into the folder as that of a client, and returns its public half.
 func (d *tryDesk) keyOf(client string) clients.Key {
 	d.t.Helper()
-	text, err := os.ReadFile("../ams/testdata/contracts/ams-test-client.key.pem")
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	text := filetest.Read(d.t, "../ams/testdata/contracts/ams-test-client.key.pem")
 	key, err := signature.ParsePrivateKey(text)
 	path := d.place.PrivateKeyFile(client, "1")
 	if err == nil {

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/message"
 )
 
@@ -20,10 +20,7 @@ func TestCounters(t *testing.T) {
 		return // .ci/run has this test apart
 	}
 	lines := func(name string) []string {
-		text, err := os.ReadFile(filepath.Join(*counted, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := filetest.Read(t, filepath.Join(*counted, name))
 		return strings.Split(strings.TrimSpace(string(text)), "\n")
 	}
 	texts := lines("texts.jsonl")

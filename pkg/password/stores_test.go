@@ -3,7 +3,6 @@ package password_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/dynamostore/dynamotest"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore"
 )
@@ -53,10 +53,7 @@ func onSQLite(t testing.TB) stores {
 			t.Fatal(files, err)
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := filetest.Read(t, file)
 			all = append(all, text...)
 		}
 		return all

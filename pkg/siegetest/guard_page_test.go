@@ -3,11 +3,12 @@ package siegetest
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 var update = flag.Bool("update", false, "write the figures and the plots of docs/guard.md")
@@ -53,19 +54,14 @@ func onPage(t *testing.T, mark, figures string) {
 	t.Helper()
 	const name, end = "../../docs/guard.md", "<!-- end -->"
 	begin := "<!-- " + mark + ": go test ./pkg/siegetest -run TestPumpingPage -update -->\n"
-	page, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := filetest.Read(t, name)
 	before, rest, ok := strings.Cut(string(page), begin)
 	old, after, ends := strings.Cut(rest, end)
 	switch {
 	case !ok || !ends:
 		t.Fatalf("%s has no line %q and %q", name, begin, end)
 	case *update:
-		if err := os.WriteFile(name, []byte(before+begin+figures+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, name, []byte(before+begin+figures+end+after), 0o644)
 	case old != figures:
 		t.Errorf("%s has other figures: write them with -update, and read the difference. They are\n%s", name, figures)
 	}
@@ -108,9 +104,7 @@ func plot(t *testing.T, c cell, visits []visit) {
 	}
 	n.play(visits)
 	text := svg(c.attack.name, from-warm, to-warm, without, with, refused, n.result, m.result)
-	if err := os.WriteFile("../../docs/guard-"+c.file+".svg", []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, "../../docs/guard-"+c.file+".svg", []byte(text), 0o644)
 }
 
 const plotStyle = `<style>text{font:12px sans-serif;fill:#333}.a{fill:#b8b8b8}.b{fill:#c8102e}.c{fill:#0b5fa5}` +

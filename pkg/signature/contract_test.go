@@ -8,10 +8,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/signature"
 )
 
@@ -19,11 +19,7 @@ const contracts = "../ams/testdata/contracts/"
 
 func file(t testing.TB, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(contracts + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return filetest.Read(t, contracts+name)
 }
 
 func public(t testing.TB, name string) *rsa.PublicKey {

@@ -1,11 +1,12 @@
 package smsrules
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 // Each list has the number of countries that the page had, each one once, by its code.
@@ -76,10 +77,7 @@ func TestShowsName(t *testing.T) {
 
 // docs/senders.md has the same countries for each rule.
 func TestPageHasEveryCountry(t *testing.T) {
-	page, err := os.ReadFile("../../docs/senders.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := filetest.Read(t, "../../docs/senders.md")
 	all := strings.Fields(registered + labelled)
 	slices.Sort(all)
 	names := strings.Join(slices.Compact(all), " ")

@@ -1,15 +1,14 @@
 package smsvoice
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -39,18 +38,8 @@ func TestRequestsByCountry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, '\n')
-		path := filepath.Join("testdata", c.region+".json")
-		if *update {
-			if err := os.WriteFile(path, got, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s: sent %s, want %s (%v); if the change is meant, run go test ./pkg/smsvoice "+
-				"-run TestRequestsByCountry -update", c.region, got, want, err)
-		}
+		filetest.Golden(t, filepath.Join("testdata", c.region+".json"), append(got, '\n'), *update,
+			"go test ./pkg/smsvoice -run TestRequestsByCountry -update")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/sqlitestore"
 )
 
@@ -20,19 +21,14 @@ func TestDamaged(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := filetest.Read(t, path)
 	for name, text := range map[string][]byte{
 		"another file": bytes.Repeat([]byte("no database "), 1000),
 		"cut short":    whole[:len(whole)/2],
 		"overwritten":  append(bytes.Clone(whole[:100]), bytes.Repeat([]byte{0xff}, len(whole)-100)...),
 	} {
 		path := filepath.Join(t.TempDir(), "countersign.db")
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, path, text, 0o600)
 		_, err := sqlitestore.Open(path)
 		for _, want := range []string{path, "move it away", "--data"} {
 			if err == nil || !strings.Contains(err.Error(), want) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -20,6 +19,7 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/sqlitestore/sqlitetest"
@@ -199,10 +199,7 @@ func TestFeedKilledAnywhere(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(template)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, template)
 	passed := query(t, template, `SELECT ledger FROM challenges WHERE guess = code AND client <> 'life'`)
 	others := query(t, template, `SELECT ledger FROM challenges WHERE client <> 'life'
 		EXCEPT SELECT ledger FROM challenges WHERE guess = code`)
@@ -211,9 +208,7 @@ func TestFeedKilledAnywhere(t *testing.T) {
 	for at := 0; at <= steps; at++ { // 0 kills nothing, and counts the steps
 		for _, after := range []bool{false, true} {
 			path, k, r := filepath.Join(t.TempDir(), "countersign.db"), &killer{at: at, after: after}, &receiver{}
-			if err := os.WriteFile(path, text, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			filetest.Write(t, path, text, 0o600)
 			live(t, path, k, r, l.Now)
 			ids, kinds := map[string]bool{}, map[changes.Kind]int{}
 			for _, fact := range r.facts {

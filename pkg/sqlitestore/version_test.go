@@ -15,6 +15,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"countersign/pkg/changes"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore"
@@ -106,10 +107,7 @@ func TestOlderSchema(t *testing.T) {
 // A file of the first release goes on: its challenges can be verified, its ledgers and
 // documents are there, and the changes that nobody had followed yet give the same facts.
 func TestFirstRelease(t *testing.T) {
-	text, err := os.ReadFile("testdata/first-release.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "testdata/first-release.sql")
 	var want struct {
 		Code         otp.Code
 		Now          otp.Millis
@@ -235,11 +233,8 @@ func TestReceiptsAreSwept(t *testing.T) {
 func TestReadOnlyOfAnotherVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
 	script(t, path, "CREATE TABLE challenges (pk TEXT PRIMARY KEY, ttl INTEGER) STRICT; PRAGMA user_version = 2;")
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = sqlitestore.OpenReadOnly(path)
+	before := filetest.Read(t, path)
+	_, err := sqlitestore.OpenReadOnly(path)
 	if err == nil || !strings.Contains(err.Error(), "start countersign serve of this version once") {
 		t.Error(err)
 	}

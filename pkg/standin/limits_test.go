@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,14 +14,13 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"countersign/pkg/filetest"
 )
 
 // Each function has its timeout of template.yaml here.
 func TestTimeouts(t *testing.T) {
-	text, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../template.yaml")
 	type settings struct {
 		CodeUri string `yaml:"CodeUri"`
 		Timeout int    `yaml:"Timeout"` // in seconds
@@ -210,9 +208,7 @@ func TestStopByForce(t *testing.T) {
 	defer r.Close()
 	binary := filepath.Join(t.TempDir(), "bootstrap")
 	const script = "#!/bin/sh\ntrap '' TERM; echo deaf; while :; do sleep 0.05; done\n"
-	if err := os.WriteFile(binary, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, binary, []byte(script), 0o700)
 	said, log := io.Pipe()
 	p, err := r.Start("f", binary, nil, log)
 	if err != nil {

@@ -1,7 +1,6 @@
 package standin_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +18,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/standin"
+
+	"countersign/pkg/logtest"
 )
 
 // TestMain runs the tests. With ROLE set, this binary is the bootstrap of a function that the tests start.
@@ -76,25 +78,7 @@ func listen(t *testing.T) *standin.Runtime {
 	return r
 }
 
-// output collects the output of a process.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *output) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *output) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-func run(t *testing.T, r *standin.Runtime, name, role string, log *output) *standin.Process {
+func run(t *testing.T, r *standin.Runtime, name, role string, log *logtest.Buffer) *standin.Process {
 	t.Helper()
 	p, err := r.Start(name, os.Args[0], []string{"ROLE=" + role, "OWN=" + name}, log)
 	if err != nil {
@@ -116,7 +100,7 @@ func TestRuntime(t *testing.T) {
 	r := listen(t)
 	var all sync.WaitGroup
 	for _, name := range []string{"init", "verify"} {
-		p := run(t, r, name, "function", &output{})
+		p := run(t, r, name, "function", &logtest.Buffer{})
 		all.Go(func() {
 			if err := p.Ready(t.Context()); err != nil {
 				t.Error(err)
@@ -145,7 +129,7 @@ func TestRuntime(t *testing.T) {
 
 // A function that returns an error has answered, and takes the next event.
 func TestFailure(t *testing.T) {
-	p := run(t, listen(t), "f", "function", &output{})
+	p := run(t, listen(t), "f", "function", &logtest.Buffer{})
 	for range 2 {
 		a, err := invoke(t, p, "fail", "no such thing")
 		if err != nil || !a.Failed || string(a.Body) != `{"errorMessage":"no such thing","errorType":"errorString"}` {
@@ -162,7 +146,7 @@ func TestFailure(t *testing.T) {
 
 // The wait for an answer ends when the function ends, with an error that says how it ended.
 func TestEnds(t *testing.T) {
-	p := run(t, listen(t), "f", "function", &output{})
+	p := run(t, listen(t), "f", "function", &logtest.Buffer{})
 	for range 2 {
 		if a, err := invoke(t, p, "exit", ""); err == nil ||
 			!strings.Contains(err.Error(), "function f ended: exit status 3") {
@@ -170,7 +154,7 @@ func TestEnds(t *testing.T) {
 		}
 	}
 	for do, want := range map[string]string{"panic": "help", "large": `"Function.ResponseSizeTooLarge"`} {
-		p := run(t, listen(t), "f", "function", &output{})
+		p := run(t, listen(t), "f", "function", &logtest.Buffer{})
 		if a, err := invoke(t, p, do, "help"); err != nil || !a.Failed || !json.Valid(a.Body) ||
 			!strings.Contains(string(a.Body), want) {
 			t.Errorf("%s: %v %s", do, err, a.Body)
@@ -183,13 +167,13 @@ func TestEnds(t *testing.T) {
 
 func TestStart(t *testing.T) {
 	r := listen(t)
-	log := &output{}
+	log := &logtest.Buffer{}
 	exit := run(t, r, "exit", "exit", log)
 	if err := exit.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 1") ||
 		!strings.Contains(log.String(), "COUNTERSIGN_KEYS is missing") {
 		t.Errorf("%v, log %s", err, log)
 	}
-	failed := run(t, r, "failed", "init error", &output{})
+	failed := run(t, r, "failed", "init error", &logtest.Buffer{})
 	if _, err := invoke(t, failed, "", ""); err == nil || !strings.Contains(err.Error(), "no keys") {
 		t.Error(err)
 	}
@@ -200,7 +184,7 @@ func TestStart(t *testing.T) {
 			return err
 		},
 	} {
-		deaf := run(t, r, "deaf", "deaf", &output{})
+		deaf := run(t, r, "deaf", "deaf", &logtest.Buffer{})
 		why := errors.New("that was all")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
@@ -211,7 +195,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	run(t, r, "one", "deaf", &output{})
+	run(t, r, "one", "deaf", &logtest.Buffer{})
 	if _, err := r.Start("one", os.Args[0], nil, nil); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Error(err)
 	}
@@ -222,9 +206,7 @@ func TestStart(t *testing.T) {
 		t.Error("a file that is not there is run")
 	}
 	script := t.TempDir() + "/bootstrap"
-	if err := os.WriteFile(script, []byte("\x7fELF of another machine"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, script, []byte("\x7fELF of another machine"), 0o755)
 	if _, err := r.Start("f", script, nil, nil); !errors.Is(err, syscall.ENOEXEC) ||
 		!strings.Contains(err.Error(), "another processor") {
 		t.Error(err)
@@ -234,7 +216,7 @@ func TestStart(t *testing.T) {
 // A request to a path that the Runtime API does not have is refused, and the refusal names the path.
 func TestUnknownPaths(t *testing.T) {
 	r := listen(t)
-	run(t, r, "f", "deaf", &output{})
+	run(t, r, "f", "deaf", &logtest.Buffer{})
 	for _, path := range []string{
 		"/",
 		"/f.1",

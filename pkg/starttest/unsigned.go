@@ -2,9 +2,10 @@ package starttest
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
+
+	"countersign/pkg/filetest"
 )
 
 // Invoker is a function's handler.
@@ -25,10 +26,7 @@ func Unsigned(t *testing.T, wire func() (Invoker, error), served string, events 
 			t.Fatal(err)
 		}
 		for _, name := range events {
-			event, err := os.ReadFile("../../events/" + name + ".json")
-			if err != nil {
-				t.Fatal(err)
-			}
+			event := filetest.Read(t, "../../events/"+name+".json")
 			want := served
 			if !strings.Contains(name, "-direct") && allowed != "yes" {
 				want = "Request-Time: is required"

@@ -1,10 +1,10 @@
 package version_test
 
 import (
-	"os"
 	"regexp"
 	"testing"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/version"
 )
 
@@ -13,10 +13,7 @@ var released = regexp.MustCompile(`(?m)^## \[([0-9]+\.[0-9]+\.[0-9]+)\] - [0-9]{
 
 // The newest entry of the changelog, which comes first, has the version of the code.
 func TestChangelog(t *testing.T) {
-	text, err := os.ReadFile("../../CHANGELOG.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../CHANGELOG.md")
 	newest := released.FindSubmatch(text)
 	if newest == nil {
 		t.Fatal(`CHANGELOG.md has no heading such as "## [0.11.0] - 2026-11-27"`)

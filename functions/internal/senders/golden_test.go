@@ -1,10 +1,8 @@
 package senders_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"countersign/pkg/awsfake"
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/origins"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -75,15 +74,6 @@ func isGolden(t *testing.T, path string, sent any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = append(got, '\n')
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s: sent %s, want %s (%v); if the change is meant, run go test ./functions/internal/senders "+
-			"-run TestRequestsByCountry -update", path, got, want, err)
-	}
+	filetest.Golden(t, path, append(got, '\n'), *update,
+		"go test ./functions/internal/senders -run TestRequestsByCountry -update")
 }

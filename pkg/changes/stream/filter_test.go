@@ -3,7 +3,6 @@ package stream_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/changes/stream"
+	"countersign/pkg/filetest"
 )
 
 // The filters of template.yaml hold back records without facts, and no others.
@@ -76,10 +76,7 @@ type sourceMapping struct {
 
 func mapping(t *testing.T) sourceMapping {
 	t.Helper()
-	text, err := os.ReadFile("../../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, "../../../template.yaml")
 	var template struct {
 		Resources map[string]struct {
 			Properties struct {

@@ -3,11 +3,11 @@ package origins
 import (
 	"bytes"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/smsrules"
 )
 
@@ -17,10 +17,7 @@ var update = flag.Bool("update", false, "write the messages of refused entries a
 // next one.
 func TestRefused(t *testing.T) {
 	const path = "testdata/refused.txt"
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := filetest.Read(t, path)
 	var got bytes.Buffer
 	for line := range strings.Lines(string(want)) {
 		if strings.HasPrefix(line, "  ") {
@@ -39,15 +36,7 @@ func TestRefused(t *testing.T) {
 			got.WriteString("  " + strings.ReplaceAll(err.Error(), "\n", "\n  ") + "\n")
 		}
 	}
-	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("%s; if the change is meant, run go test ./pkg/clients/origins -run TestRefused -update", got.String())
-	}
+	filetest.Golden(t, path, got.Bytes(), *update, "go test ./pkg/clients/origins -run TestRefused -update")
 }
 
 // Entries that countries take.

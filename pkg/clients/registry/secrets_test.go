@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/documents"
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/users"
@@ -81,10 +81,7 @@ func TestDump(t *testing.T) {
 	}
 	found := false
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := filetest.Read(t, f)
 		found = found || strings.Contains(string(text), "client#acme")
 		for _, hidden := range []string{"canary", "6543216353", "65432", hex.EncodeToString(plain[:]),
 			base64.RawStdEncoding.EncodeToString(plain[:]), base64.RawURLEncoding.EncodeToString(plain[:])} {

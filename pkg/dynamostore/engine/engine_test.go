@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 // script writes a program that runs in the place of the engine. Two facts about the engine
@@ -18,19 +20,14 @@ import (
 func script(t *testing.T, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "engine")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, path, []byte("#!/bin/sh\n"+text), 0o700)
 	return path
 }
 
 // written returns the text that a script wrote to a file beside itself.
 func written(t *testing.T, script, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(script), file))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, filepath.Join(filepath.Dir(script), file))
 	return strings.TrimSpace(string(text))
 }
 
@@ -136,9 +133,7 @@ func TestModuleRoot(t *testing.T) {
 		{"other/go.mod", "module countersign.example/other\n", false},
 		{"go.mod", "module countersign\n\ngo 1.26\n", true},
 	} {
-		if err := os.WriteFile(filepath.Join(root, step.file), []byte(step.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, filepath.Join(root, step.file), []byte(step.text), 0o600)
 		got, err := ModuleRoot()
 		switch {
 		case step.found && filepath.Base(got) != filepath.Base(root):

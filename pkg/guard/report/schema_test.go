@@ -2,13 +2,13 @@ package report_test
 
 import (
 	"bytes"
-	"os"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/filetest"
 	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
 )
@@ -17,10 +17,7 @@ import (
 func valid(t *testing.T, r report.Report) {
 	t.Helper()
 	const page = "../../../docs/guard-report.json"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := filetest.Read(t, page)
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,8 @@ import (
 
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
+
+	"countersign/pkg/filetest"
 )
 
 // Fifty edits at once, as if of fifty processes, are all made. A reader sees a whole
@@ -35,7 +37,7 @@ func TestConcurrentEdits(t *testing.T) {
 				return
 			default:
 			}
-			list := parse(t, read(t, path)).List(day)
+			list := parse(t, filetest.Read(t, path)).List(day)
 			if len(list) < last {
 				t.Errorf("%d versions after %d", len(list), last)
 			}
@@ -62,7 +64,7 @@ func TestConcurrentEdits(t *testing.T) {
 	editors.Wait()
 	close(stop)
 	reader.Wait()
-	if got := len(parse(t, read(t, path)).List(day)); got != 53 || len(seen) != 50 {
+	if got := len(parse(t, filetest.Read(t, path)).List(day)); got != 53 || len(seen) != 50 {
 		t.Errorf("%d versions, want 3 and 50; %d were given", got, len(seen))
 	}
 	alone(t, path)
@@ -117,7 +119,7 @@ func TestEditCannotWrite(t *testing.T) {
 	if err := keyfile.Edit(t.Context(), path, rotateCode); err == nil {
 		t.Error("no error")
 	}
-	if !bytes.Equal(read(t, path), codes(1)) {
+	if !bytes.Equal(filetest.Read(t, path), codes(1)) {
 		t.Error("changed")
 	}
 }
@@ -139,7 +141,7 @@ func TestEditThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(link)
-	if err != nil || info.Mode()&fs.ModeSymlink == 0 || len(parse(t, read(t, path)).List(day)) != 4 {
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 || len(parse(t, filetest.Read(t, path)).List(day)) != 4 {
 		t.Errorf("%v, %v", info, err)
 	}
 }
@@ -172,7 +174,7 @@ func TestEditWaits(t *testing.T) {
 	if err := keyfile.Edit(t.Context(), path, rotateCode); err != nil {
 		t.Error(err)
 	}
-	if got := parse(t, read(t, path)).String(); got != "code 1 2 3, number 1, seal 1" {
+	if got := parse(t, filetest.Read(t, path)).String(); got != "code 1 2 3, number 1, seal 1" {
 		t.Error(got)
 	}
 }
@@ -231,7 +233,7 @@ func TestKilled(t *testing.T) {
 			}
 		}
 		editor.Wait()
-		list := parse(t, read(t, path)).List(day)
+		list := parse(t, filetest.Read(t, path)).List(day)
 		var newest int
 		for _, info := range list {
 			if info.Kind == keyring.Code {

@@ -12,25 +12,15 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 	"countersign/pkg/keyring/keyfile"
 	"countersign/pkg/keyring/keyringtest"
 )
 
-func read(t *testing.T, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func write(t *testing.T, path string, text []byte) {
 	t.Helper()
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, path, text, 0o600)
 }
 
 // alone fails if anything but the keyring is in its folder.
@@ -83,14 +73,14 @@ func TestFirstStart(t *testing.T) {
 				t.Errorf("mode %v, want 0600", info.Mode())
 			}
 			alone(t, path)
-			after := read(t, path)
+			after := filetest.Read(t, path)
 			if strings.Contains(string(c.before), canary) != strings.Contains(string(after), canary) {
 				t.Error("the old secrets are gone")
 			}
 			if name == "nothing missing" && !bytes.Equal(after, c.before) {
 				t.Error("written although nothing was missing")
 			}
-			if ring(t, keyfile.New(path)); !bytes.Equal(after, read(t, path)) {
+			if ring(t, keyfile.New(path)); !bytes.Equal(after, filetest.Read(t, path)) {
 				t.Error("another start changed it")
 			}
 			if made := rings[0].Document().List(day); !made[len(made)-1].Made.Equal(day) && name != "nothing missing" {

@@ -5,12 +5,12 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/keyring"
 )
 
@@ -58,8 +58,6 @@ var AtRest = sync.OnceValue(func() []byte {
 func Write(t testing.TB, folder string) (path string) {
 	t.Helper()
 	path = filepath.Join(folder, "keys.json")
-	if err := os.WriteFile(path, AtRest(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, path, AtRest(), 0o600)
 	return path
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/message"
 	"countersign/pkg/message/autofilltest"
 	"countersign/pkg/message/languages"
@@ -37,7 +38,7 @@ func TestPayments(t *testing.T) {
 			fmt.Fprintf(&b, "%s\t%d\t%s\n", tag, utf8.RuneCountInString(payee), strings.ReplaceAll(got, "\n", " ↵ "))
 		}
 	}
-	isGolden(t, "testdata/payments.tsv", b.String())
+	filetest.Golden(t, "testdata/payments.tsv", []byte(b.String()), *update, writeAnew)
 }
 
 // longestPayee is the longest payee with which the text stays in a language, beside ten euro and the brand Countersign.

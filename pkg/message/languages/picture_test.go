@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/message/languages"
 )
 
@@ -14,7 +15,7 @@ import (
 // A browser breaks the lines and orders the words, by the rules that phones follow (UAX 14 and UAX 9): dir="auto" takes
 // the direction of the first letter.
 func TestPicture(t *testing.T) {
-	isGolden(t, "../../../docs/languages.svg", picture(t))
+	filetest.Golden(t, "../../../docs/languages.svg", []byte(picture(t)), *update, writeAnew)
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
@@ -74,7 +75,7 @@ func TestRegistered(t *testing.T) {
 			}
 		}
 	}
-	isGolden(t, "testdata/registered.tsv", strings.Join(golden, "\n")+"\n")
+	filetest.Golden(t, "testdata/registered.tsv", []byte(strings.Join(golden, "\n")+"\n"), *update, writeAnew)
 }
 
 // maxVariables is the most variables of a text that every registry takes.

@@ -4,16 +4,19 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"countersign/pkg/filetest"
 	"countersign/pkg/message"
 	"countersign/pkg/message/languages"
 )
 
 var update = flag.Bool("update", false, "write testdata/texts.tsv and docs/languages.md anew")
+
+// writeAnew is the command that writes the golden files.
+const writeAnew = "go test ./pkg/message/languages -update"
 
 // longest returns the length of the longest brand of plain letters that a language takes, with lines for autofill.
 func longest(t testing.TB, tag string, lines message.Autofill) (n int) {
@@ -78,21 +81,7 @@ func TestTable(t *testing.T) {
 			fmt.Fprintf(&b, "%s\t%v\t%s\n", tag, lines.Form(), golden(t, tag, lines))
 		}
 	}
-	isGolden(t, "testdata/texts.tsv", b.String())
-}
-
-// isGolden compares the texts with a golden file, or writes it anew.
-func isGolden(t *testing.T, path, texts string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(texts), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || string(want) != texts {
-		t.Errorf("%s is not what the texts are (%v): read the difference, and write it by -update", path, err)
-	}
+	filetest.Golden(t, "testdata/texts.tsv", []byte(b.String()), *update, writeAnew)
 }
 
 // The page has the room of each language.
@@ -112,17 +101,12 @@ func TestPage(t *testing.T) {
 // rowsOfPage holds the rows below the head of a table, up to the next heading, to those that a test made.
 func rowsOfPage(t *testing.T, path, head, rows string) {
 	t.Helper()
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := filetest.Read(t, path)
 	before, rest, _ := strings.Cut(string(page), head)
 	_, after, found := strings.Cut(rest, "\n## ")
 	want := before + head + rows + "\n## " + after
 	if *update && found {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		filetest.Write(t, path, []byte(want), 0o644)
 		return
 	}
 	if string(page) != want {

@@ -1,13 +1,13 @@
 package sendertest
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"countersign/pkg/awssender"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 )
 
@@ -15,10 +15,7 @@ import (
 // the service gives it, with its outcome, answer, line and alarm, and whether another service may take the message.
 func TestPage(t *testing.T, heading string, rules map[string]awssender.Rule) {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/senders.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := filetest.Read(t, "../../docs/senders.md")
 	_, table, _ := strings.Cut(string(page), "\n### "+heading+"\n")
 	table, _, _ = strings.Cut(table, "\n#")
 	found := map[string][]string{}

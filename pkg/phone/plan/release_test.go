@@ -1,18 +1,16 @@
 package plan
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/pkg/filetest"
 )
 
 // The page of numbers has the release, and a row for each calling code with spellings.
 func TestPage(t *testing.T) {
-	page, err := os.ReadFile("../../../docs/numbers.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := filetest.Read(t, "../../../docs/numbers.md")
 	want := []string{"**" + Release() + "**"}
 	for _, s := range spellings {
 		want = append(want, "\n| +"+s.code+" |")
