@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/filetest"
 )
@@ -27,7 +28,7 @@ import (
 func TestRandomAccessKey(t *testing.T) {
 	one, two := randomAccessKey(), randomAccessKey()
 	form := regexp.MustCompile(`\Acsak_[A-Z2-7]{26}\z`)
-	if !form.MatchString(one) || one == two || clients.CheckAccessKey(one) != nil {
+	if !form.MatchString(one) || one == two || registry.CheckAccessKey(one) != nil {
 		t.Error(one, two)
 	}
 }

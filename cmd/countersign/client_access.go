@@ -47,7 +47,7 @@ func readAccessKey(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return string(text), clients.CheckAccessKey(string(text))
+	return string(text), registry.CheckAccessKey(string(text))
 }
 
 type clientAddAccessKey struct {

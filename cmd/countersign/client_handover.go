@@ -11,6 +11,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/profile"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/keyring"
 	"countersign/pkg/openstore"
 	"countersign/pkg/signature"
@@ -52,7 +53,7 @@ func (h *handover) generate(p place, id, file string, beside []clients.Key) (cli
 	if err != nil {
 		return clients.Key{}, err
 	}
-	version := clients.NextVersion(beside)
+	version := registry.NextVersion(beside)
 	if file == "" {
 		file = openstore.Place{Folder: p.Data}.PrivateKeyFile(id, version)
 	}

@@ -13,7 +13,6 @@ import (
 	"countersign/pkg/inquiry"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone"
-	"countersign/pkg/phone/plan"
 )
 
 var testNumberHelp = texts{
@@ -58,7 +57,7 @@ func (c *testNumberAdd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.Really && !plan.Fictional(n) {
+	if !c.Really && !fictional(n) {
 		return fmt.Errorf("somebody can have the number %s: take one of a range for fiction, such as +12025550123 or "+
 			"+447700900123, or give --really: then its owner gets no codes of this client, and whoever knows the code "+
 			"passes for the owner", n.Mask)

@@ -13,7 +13,7 @@ import (
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/guard"
 	"countersign/pkg/guard/report"
-	"countersign/pkg/phone"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/phone/plan"
 )
 
@@ -69,7 +69,7 @@ type guardTarget struct {
 // rule returns a rule about the target, without a verdict.
 func (c guardTarget) rule() (r clients.GuardRule, err error) {
 	if strings.HasPrefix(c.Target[0], "+") {
-		r.Prefix = phone.Ungrouped(strings.Join(c.Target, ""))
+		r.Prefix = inquiry.Ungrouped(strings.Join(c.Target, ""))
 		if !clients.RulePrefix(r.Prefix) {
 			return r, fmt.Errorf("%q: must be one beginning of numbers, a plus and 3 to 12 digits such as +6012345; "+
 				"countries need a command of their own", strings.Join(c.Target, " "))
@@ -123,11 +123,11 @@ func (c guardTarget) add(ctx context.Context, v clients.GuardVerdict, end until)
 
 // warnOfPrefix warns of a rule that is about no number, such as one in a spelling that people use and networks do not.
 func warnOfPrefix(prefix string) {
-	switch p := plan.Begin(prefix); {
-	case p.Sent != "":
+	switch p := numbersWith(prefix); {
+	case p.sent != "":
 		warn("the rule is about no number: one such as %s is sent to as %s, and a rule needs that spelling",
-			p.Written, p.Sent)
-	case p.None:
+			p.written, p.sent)
+	case p.none:
 		warn("the rule is about no number: none begins with %s", prefix)
 	}
 }

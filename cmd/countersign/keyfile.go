@@ -12,6 +12,7 @@ import (
 	"regexp"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/signature"
 )
 
@@ -50,7 +51,7 @@ func (f keyFile) forRecord(beside []clients.Key) (clients.Key, error) {
 		return clients.Key{}, err
 	}
 	if f.Version == "" {
-		f.Version = clients.NextVersion(beside)
+		f.Version = registry.NextVersion(beside)
 	}
 	return clients.Key{Version: f.Version, PEM: signature.FormatPublicKey(key)}, nil
 }

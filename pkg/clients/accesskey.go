@@ -2,28 +2,12 @@ package clients
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"countersign/pkg/documents"
 )
-
-// CheckAccessKey returns an error if key cannot be an access key. The error does not quote
-// the key.
-func CheckAccessKey(key string) error {
-	switch blank := func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }; {
-	case key == "":
-		return errors.New("the access key is empty")
-	case !ValidID(key):
-		return errors.New("the access key must have 1 to 64 characters in one line, none of them a control character")
-	case strings.TrimFunc(key, blank) != key:
-		return errors.New("the access key begins or ends with white space: remove that")
-	}
-	return nil
-}
 
 // namePrefix begins the name of an access key. No id has a control character.
 const namePrefix = "\x00"

@@ -59,14 +59,6 @@ const (
 // Over reports whether the rule has ended.
 func (r GuardRule) Over(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }
 
-// Targets are what the rule is about: its countries, or its prefix alone.
-func (r GuardRule) Targets() []string {
-	if r.Prefix != "" {
-		return []string{r.Prefix}
-	}
-	return r.Countries
-}
-
 // matches returns how closely a number matches the rule: the length of the prefix, 1 for the country, 0 for no match.
 func (r GuardRule) matches(to otp.Phone, region string) int {
 	switch {

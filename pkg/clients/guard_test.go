@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -153,7 +154,7 @@ func TestGuardRule(t *testing.T) {
 
 // decision is a rule as text: "MY, SG block".
 func decision(r clients.GuardRule) string {
-	return strings.Join(r.Targets(), ", ") + " " + string(r.Verdict)
+	return cmp.Or(r.Prefix, strings.Join(r.Countries, ", ")) + " " + string(r.Verdict)
 }
 
 // Rules are added, replaced and removed by what they are about; what is over goes with the next change.

@@ -187,16 +187,6 @@ func (p *parser) keys() map[string]*rsa.PublicKey {
 	return keys
 }
 
-// NextVersion returns the version after the highest of keys. The first is "1", which
-// the vendors' SDKs send unless they are configured otherwise.
-func NextVersion(keys []Key) string {
-	highest := 0
-	for _, k := range keys {
-		highest = max(highest, version(k.Version))
-	}
-	return strconv.Itoa(highest + 1)
-}
-
 // version returns the number of a key version, or -1 if s is not one.
 func version(s string) int {
 	n, err := strconv.Atoi(s)

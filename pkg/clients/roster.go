@@ -12,9 +12,6 @@ import (
 // RosterKey is the key of the roster's document. It is not under [DocumentPrefix], so that no list of clients has it.
 const RosterKey = "roster#clients"
 
-// MaxRoster is the most names of a roster: its document stays below [documents.MaxText].
-const MaxRoster = 12_000
-
 // Roster is the set of names under which clients are found. One read of one document returns all of them, so that
 // during a flood of invented names a process can tell those that may exist from all others.
 //

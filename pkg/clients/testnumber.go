@@ -2,7 +2,6 @@ package clients
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,21 +24,6 @@ type TestNumber struct {
 	Sealed documents.Sealed `json:"sealed"` // the number in E.164 form, a blank, and the code
 	Until  time.Time        `json:"until"`  // the first instant at which it is an ordinary number
 	Added  time.Time        `json:"added"`
-}
-
-// SealTestNumber returns the record of a test number of a client, without the date.
-func (r Record) SealTestNumber(
-	ctx context.Context, sealer documents.Sealer, to otp.Phone, mask string, code otp.Code, until time.Time,
-) (TestNumber, error) {
-	if n := len(code); strings.Trim(string(code), "0123456789") != "" || n < 4 || n > 8 {
-		return TestNumber{}, errors.New("the code must have 4 to 8 digits")
-	}
-	until = until.UTC().Truncate(time.Millisecond)
-	sealed, err := sealer.Seal(ctx, []byte(to.E164()+" "+string(code)), r.BoundTestNumber())
-	if err != nil {
-		return TestNumber{}, fmt.Errorf("seal the test number: %w", err)
-	}
-	return TestNumber{Mask: mask, Sealed: documents.Sealed(sealed), Until: until}, nil
 }
 
 // OpenTestNumber returns the number and the code of a test number of a client.

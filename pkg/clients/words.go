@@ -22,12 +22,6 @@ func (p *parser) text(d Defaults) (brand, language string, texts map[string]stri
 	return brand, language, maps.Clone(r.Texts)
 }
 
-// HasWordsOf reports whether a client's messages are those of another record.
-func (r Record) HasWordsOf(other Record) bool {
-	return r.Brand == other.Brand && r.Language == other.Language && maps.Equal(r.Texts, other.Texts) &&
-		r.Autofill() == other.Autofill()
-}
-
 // Autofill returns the lines behind the client's texts.
 func (r Record) Autofill() message.Autofill {
 	return message.Autofill{Site: r.Site, AndroidHash: r.AndroidHash}

@@ -17,6 +17,7 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
+	"countersign/pkg/inquiry"
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/signature"
@@ -67,7 +68,7 @@ func (c *Console) request(from tryClient, in tryInput) (wire, error) {
 
 // written returns a number as a contract writes it. A text that is no number stays, for the contract to answer.
 func written(contract, typed string) (number, reason string) {
-	plain := phone.Ungrouped(typed)
+	plain := inquiry.Ungrouped(typed)
 	n, known := plan.Lookup(plain)
 	cc, national, split := phone.Split(plain)
 	switch {

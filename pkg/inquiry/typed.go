@@ -9,7 +9,7 @@ import (
 
 // Typed returns the number that a person typed, which may be grouped as people write it. Errors do not have it.
 func Typed(text string) (phone.Number, error) {
-	e164 := phone.Ungrouped(text)
+	e164 := Ungrouped(text)
 	if cc, national, ok := phone.Split(text); ok {
 		e164 = "+" + cc + national
 	}

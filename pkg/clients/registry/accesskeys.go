@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"unicode"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
@@ -98,7 +100,7 @@ func (g Registry) RemoveAccessKey(ctx context.Context, id, fingerprint string) e
 
 // Owner returns the record of the client that an access key finds, and the key's digest.
 func (g Registry) Owner(ctx context.Context, key string) (clients.Record, documents.Digest, error) {
-	if err := clients.CheckAccessKey(key); err != nil {
+	if err := CheckAccessKey(key); err != nil {
 		return clients.Record{}, "", err
 	}
 	digests := g.digests()
@@ -116,7 +118,7 @@ func (g Registry) Owner(ctx context.Context, key string) (clients.Record, docume
 // claim writes the document of a client's access key, and returns the key for its record.
 // A document that a broken-off change left behind is replaced.
 func (g Registry) claim(ctx context.Context, id, key string) (clients.AccessKey, error) {
-	if err := clients.CheckAccessKey(key); err != nil {
+	if err := CheckAccessKey(key); err != nil {
 		return clients.AccessKey{}, err
 	}
 	digest, err := g.digest(ctx, key)
@@ -198,4 +200,18 @@ func (g Registry) digests() *clients.Digests {
 
 func without(keys []clients.AccessKey, digest documents.Digest) []clients.AccessKey {
 	return slices.DeleteFunc(slices.Clone(keys), func(k clients.AccessKey) bool { return k.Digest == digest })
+}
+
+// CheckAccessKey returns an error if key cannot be an access key. The error does not quote
+// the key.
+func CheckAccessKey(key string) error {
+	switch blank := func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }; {
+	case key == "":
+		return errors.New("the access key is empty")
+	case !clients.ValidID(key):
+		return errors.New("the access key must have 1 to 64 characters in one line, none of them a control character")
+	case strings.TrimFunc(key, blank) != key:
+		return errors.New("the access key begins or ends with white space: remove that")
+	}
+	return nil
 }

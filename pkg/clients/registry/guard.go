@@ -46,12 +46,12 @@ func (g Registry) RemoveGuardRules(ctx context.Context, id string, target client
 func (g Registry) withoutTargets(
 	rules []clients.GuardRule, about clients.GuardRule,
 ) (kept []clients.GuardRule, missing []string) {
-	missing = about.Targets()
+	missing = targets(about)
 	for _, r := range rules {
 		if r.Over(g.Now()) {
 			continue
 		}
-		missing = others(missing, r.Targets())
+		missing = others(missing, targets(r))
 		r.Countries = others(r.Countries, about.Countries)
 		if r.Prefix != "" && r.Prefix != about.Prefix || len(r.Countries) > 0 {
 			kept = append(kept, r)
@@ -63,4 +63,12 @@ func (g Registry) withoutTargets(
 // others returns all but some.
 func others(all, some []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
+}
+
+// targets are what a rule is about: its countries, or its prefix alone.
+func targets(r clients.GuardRule) []string {
+	if r.Prefix != "" {
+		return []string{r.Prefix}
+	}
+	return r.Countries
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"countersign/pkg/clients"
 	"countersign/pkg/documents"
@@ -17,7 +18,7 @@ func (g Registry) AddKey(ctx context.Context, id, version string, text []byte, r
 	added := version
 	err := g.Edit(ctx, id, func(r *clients.Record) error {
 		if version == "" {
-			added = clients.NextVersion(r.Keys)
+			added = NextVersion(r.Keys)
 		}
 		key, err := g.key(added, text)
 		if err != nil {
@@ -59,4 +60,16 @@ func (g Registry) key(version string, text []byte) (clients.Key, error) {
 
 func hasKey(r clients.Record, version string) bool {
 	return slices.ContainsFunc(r.Keys, func(k clients.Key) bool { return k.Version == version })
+}
+
+// NextVersion returns the version after the highest of keys. The first is "1", which
+// the vendors' SDKs send unless they are configured otherwise.
+func NextVersion(keys []clients.Key) string {
+	highest := 0
+	for _, k := range keys {
+		if n, err := strconv.Atoi(k.Version); err == nil {
+			highest = max(highest, n)
+		}
+	}
+	return strconv.Itoa(highest + 1)
 }

@@ -12,6 +12,9 @@ import (
 	"countersign/pkg/documents"
 )
 
+// MaxRoster is the most names of a roster: its document stays below [documents.MaxText].
+const MaxRoster = 12_000
+
 // Enrol puts names into the roster of clients, see [clients.Roster]: a client's id, or another name by which requests
 // find it. It writes nothing if they are there. A table without a roster, from a version before it, gets one with all
 // clients. A full roster stays as it is: other names are found as long as there is no flood.
@@ -65,7 +68,7 @@ func enrol(r *clients.RosterRecord, names []string) (changed bool) {
 	for _, name := range names {
 		entry := clients.RosterEntry(name)
 		i, there := slices.BinarySearch(r.Names, entry)
-		if there || len(r.Names) >= clients.MaxRoster {
+		if there || len(r.Names) >= MaxRoster {
 			continue
 		}
 		r.Names, changed = slices.Insert(r.Names, i, entry), true

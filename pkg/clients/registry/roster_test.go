@@ -65,13 +65,13 @@ func TestRosterBounds(t *testing.T) {
 		t.Error("a refused client is in the roster")
 	}
 	var names []string
-	for i := range clients.MaxRoster + 1000 {
+	for i := range registry.MaxRoster + 1000 {
 		names = append(names, fmt.Sprint(i))
 	}
 	if err := r.Enrol(t.Context(), names...); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(roster(t, r)); got != clients.MaxRoster+1 {
+	if got := len(roster(t, r)); got != registry.MaxRoster+1 {
 		t.Errorf("%d names", got)
 	}
 	r.MustAdd(t, clients.Record{ID: "one more"}, "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"countersign/pkg/clients"
@@ -21,17 +22,32 @@ func (g Registry) AddTestNumber(ctx context.Context, id string, n phone.Number, 
 	if err := g.checkEnd("test number", until); err != nil {
 		return err
 	}
-	of := clients.Record{ID: id}
-	added, err := of.SealTestNumber(ctx, g.Sealer, n.E164, n.Mask, code, until)
+	added, err := g.sealTestNumber(ctx, id, n, code, until)
 	if err != nil {
 		return clients.Named(id, err)
 	}
-	added.Added = g.now()
 	return g.Edit(ctx, id, func(r *clients.Record) error {
 		kept, _, err := g.withoutTestNumber(ctx, *r, n)
 		r.TestNumbers = append(kept, added)
 		return err
 	})
+}
+
+// sealTestNumber returns the record of a test number of a client, as it is now.
+func (g Registry) sealTestNumber(
+	ctx context.Context, id string, n phone.Number, code otp.Code, until time.Time,
+) (clients.TestNumber, error) {
+	if l := len(code); strings.Trim(string(code), "0123456789") != "" || l < 4 || l > 8 {
+		return clients.TestNumber{}, errors.New("the code must have 4 to 8 digits")
+	}
+	bound := clients.Record{ID: id}.BoundTestNumber()
+	sealed, err := g.Sealer.Seal(ctx, []byte(n.E164.E164()+" "+string(code)), bound)
+	if err != nil {
+		return clients.TestNumber{}, fmt.Errorf("seal the test number: %w", err)
+	}
+	return clients.TestNumber{
+		Mask: n.Mask, Sealed: documents.Sealed(sealed), Until: until.UTC().Truncate(time.Millisecond), Added: g.now(),
+	}, nil
 }
 
 // checkEnd refuses an end that is not to come, or that no record can have.

@@ -1,6 +1,10 @@
-package plan
+package main
 
-import "countersign/pkg/phone"
+import (
+	"regexp"
+
+	"countersign/pkg/phone"
+)
 
 // fictions has the ranges that regulators keep free of subscribers, for films and examples:
 // whole national numbers by calling code. docs/test-numbers.md has the source of each row.
@@ -19,11 +23,11 @@ var fictions = []struct{ code, pattern string }{
 	{"353", `2091\d{5}`},
 }
 
-// Fictional reports whether nobody can have a number: it is in a range for fiction.
-func Fictional(n phone.Number) bool {
+// fictional reports whether nobody can have a number: it is in a range for fiction.
+func fictional(n phone.Number) bool {
 	national := n.E164.E164()[1+len(n.CC):]
 	for _, f := range fictions {
-		if f.code == n.CC && whole(f.pattern).MatchString(national) {
+		if f.code == n.CC && regexp.MustCompile(`^(?:`+f.pattern+`)$`).MatchString(national) {
 			return true
 		}
 	}
