@@ -7,6 +7,10 @@ import (
 	"countersign/pkg/otp"
 )
 
+// Most keys are new: then a plain insertion does. It copies no pages to undo its statement, as one with a clause for
+// conflicts does because of the triggers.
+var insertQuery = `INSERT OR IGNORE INTO challenges (` + columns + `) VALUES (` + parameters + `)`
+
 // The key is free when nothing is there, when the memory of the item there is over, or
 // when it is still the item that the caller read and found to be over.
 var reserveQuery = `INSERT OR FAIL INTO challenges (` + columns + `) VALUES (` + parameters + `)
@@ -17,15 +21,19 @@ WHERE ttl <= :seconds
 // Reserve implements [otp.Challenges].
 func (s *Store) Reserve(ctx context.Context, c otp.Challenge, over *otp.Challenge, now otp.Millis) (otp.Write, error) {
 	return in(ctx, s, "reserve", func() (otp.Write, error) {
-		bind(s.insert, otp.ChallengeFields, &c)
-		s.insert.SetInt64(":seconds", int64(now)/1000)
 		if over == nil {
+			bind(s.insert, otp.ChallengeFields, &c)
+			if err := step(s.insert); err != nil || s.conn.Changes() > 0 {
+				return otp.Write{Applied: err == nil}, err
+			}
 			over = &otp.Challenge{} // no item has an empty op
 		}
-		s.insert.SetText(":overOwner", over.Owner)
-		s.insert.SetText(":overState", string(over.State))
-		s.insert.SetText(":overOp", over.Op)
-		s.insert.SetInt64(":now", int64(now))
-		return s.counting(s.insert, c.Key)
+		bind(s.reserve, otp.ChallengeFields, &c)
+		s.reserve.SetInt64(":seconds", int64(now)/1000)
+		s.reserve.SetText(":overOwner", over.Owner)
+		s.reserve.SetText(":overState", string(over.State))
+		s.reserve.SetText(":overOp", over.Op)
+		s.reserve.SetInt64(":now", int64(now))
+		return s.counting(s.reserve, c.Key)
 	})
 }

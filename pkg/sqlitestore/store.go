@@ -37,7 +37,8 @@ type Store struct {
 	once    sync.Once
 
 	begin, commit, rollback       *sqlite.Stmt
-	insert, find, takeOver, claim *sqlite.Stmt
+	insert, reserve, find         *sqlite.Stmt
+	takeOver, claim               *sqlite.Stmt
 	settle, guess, attempt        *sqlite.Stmt
 	findLedger, putLedger, answer *sqlite.Stmt
 	take                          *sqlite.Stmt
@@ -151,7 +152,7 @@ func (s *Store) prepare() error {
 	d.store, s.feed.store = s, s
 	for stmt, query := range map[**sqlite.Stmt]string{
 		&s.begin: "BEGIN IMMEDIATE", &s.commit: "COMMIT", &s.rollback: "ROLLBACK",
-		&s.insert: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
+		&s.insert: insertQuery, &s.reserve: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
 		&s.settle: settleQuery, &s.guess: guessQuery, &s.attempt: attemptQuery,
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
 		&s.findReceipt: findReceiptQuery, &s.receive: receiveQuery,
