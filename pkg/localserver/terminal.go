@@ -25,6 +25,10 @@ func newTerminal(w io.Writer) *terminal {
 	return t
 }
 
+// lull is the pause after lines were printed. Those that come meanwhile share a write: under load, one for each
+// message takes as long as what its line costs besides.
+const lull = 5 * time.Millisecond
+
 // print writes the lines. It flushes once for all lines that wait.
 func (t *terminal) print(out *bufio.Writer) {
 	defer close(t.done)
@@ -46,6 +50,7 @@ func (t *terminal) print(out *bufio.Writer) {
 		if ended == nil {
 			return
 		}
+		time.Sleep(lull)
 	}
 }
 
