@@ -10,16 +10,25 @@ import (
 // spelling of a number, and "" for a value of any other kind, which is skipped.
 func Scalar(check func(kind jsontext.Kind, text string) (rule string)) Reader {
 	return func(d *jsontext.Decoder) (string, error) {
-		kind := d.PeekKind()
-		if kind != '"' && kind != '0' {
-			return check(kind, ""), d.SkipValue()
-		}
-		token, err := d.ReadToken()
+		kind, text, err := ReadScalar(d)
 		if err != nil {
 			return "", err
 		}
-		return check(kind, token.String()), nil
+		return check(kind, text), nil
 	}
+}
+
+// ReadScalar reads a value as a [Scalar] does.
+func ReadScalar(d *jsontext.Decoder) (kind jsontext.Kind, text string, err error) {
+	kind = d.PeekKind()
+	if kind != '"' && kind != '0' {
+		return kind, "", d.SkipValue()
+	}
+	token, err := d.ReadToken()
+	if err != nil {
+		return kind, "", err
+	}
+	return kind, token.String(), nil
 }
 
 // Any reads a value of any kind and keeps nothing of it. tooLarge is the rule that a value breaks whose text is longer

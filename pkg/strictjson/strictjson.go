@@ -54,12 +54,32 @@ const misspelled = "must be spelled in this case"
 func (b Broken) Misspelled() bool { return b.Rule == misspelled }
 
 // Decode reads a body. Where the result is about [Whole], some fields may not have been read.
-func Decode(text []byte, fields Fields) Broken {
+func Decode(text []byte, fields Fields) Broken { return decode(text, fields.find) }
+
+// DecodeEach reads a body whose documented members all have one reader, which gets the name of the member too. It takes
+// less time than [Decode] with a reader for each of them.
+func DecodeEach(
+	text []byte, documented []string, read func(name string, d *jsontext.Decoder) (rule string, err error),
+) Broken {
+	return decode(text, func(name string) (Reader, Broken) {
+		for _, n := range documented {
+			switch {
+			case n == name:
+				return func(d *jsontext.Decoder) (string, error) { return read(n, d) }, Broken{}
+			case strings.EqualFold(n, name):
+				return nil, Broken{n, misspelled}
+			}
+		}
+		return nil, Broken{}
+	})
+}
+
+func decode(text []byte, find func(name string) (Reader, Broken)) Broken {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	if d.PeekKind() != '{' {
 		return Broken{Whole, "must be a JSON object"}
 	}
-	broken, err := object(d, fields.find)
+	broken, err := object(d, find)
 	if err != nil { // its text could quote the body
 		return Broken{Whole, "must be one JSON object in UTF-8, each name once, no lone surrogates"}
 	}

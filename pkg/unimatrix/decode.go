@@ -93,31 +93,42 @@ func decodeVerify(text []byte) (verifyRequest, answer) {
 
 // members are the documented members of a body that are given: null and "" are the same as absent.
 type members struct {
-	given   map[string]member
+	given   []member
 	payment otp.Payment // the one that is an object
 	broken  string      // a rule that one of them breaks, "" for none
 }
 
-// member is the kind of a value, and the content of a string or the spelling of a number.
+// member has the kind of its value, and the content of a string or the spelling of a number.
 type member struct {
+	name string
 	kind jsontext.Kind
 	text string
 }
 
+// get returns a member. ok is false if it is not given.
+func (m *members) get(name string) (v member, ok bool) {
+	for _, v := range m.given {
+		if v.name == name {
+			return v, true
+		}
+	}
+	return member{}, false
+}
+
 // read reads a body with the members that an action documents. With any result but pass, the answer refuses it.
 func read(text []byte, documented []string) (*members, answer) {
-	m := &members{given: make(map[string]member, len(documented))}
-	fields := make(strictjson.Fields, len(documented))
-	for _, name := range documented {
-		fields[name] = strictjson.Scalar(func(kind jsontext.Kind, text string) string {
-			if kind != '"' || text != "" {
-				m.given[name] = member{kind, text}
-			}
-			return ""
-		})
-	}
-	fields["payment"] = m.readPayment
-	if broken := strictjson.Decode(text, fields); broken != (strictjson.Broken{}) {
+	m := &members{given: make([]member, 0, 4)} // few requests have more
+	broken := strictjson.DecodeEach(text, documented, func(name string, d *jsontext.Decoder) (string, error) {
+		if name == "payment" {
+			return m.readPayment(d)
+		}
+		kind, text, err := strictjson.ReadScalar(d)
+		if err == nil && (kind != '"' || text != "") {
+			m.given = append(m.given, member{name, kind, text})
+		}
+		return "", err
+	})
+	if broken != (strictjson.Broken{}) {
 		return nil, refuseFor(invalidParams, broken.String())
 	}
 	return m, answer{}
@@ -138,7 +149,7 @@ func (m *members) complain(name, rule string) {
 
 // text returns a string of at most limit code points.
 func (m *members) text(name string, limit int) string {
-	v, ok := m.given[name]
+	v, ok := m.get(name)
 	if ok && (v.kind != '"' || utf8.RuneCountInString(v.text) > limit) {
 		m.complain(name, fmt.Sprintf("a string of at most %d characters", limit))
 	}
@@ -147,7 +158,7 @@ func (m *members) text(name string, limit int) string {
 
 // code returns a code. A person can only read digits off a message.
 func (m *members) code(name string) otp.Code {
-	v, ok := m.given[name]
+	v, ok := m.get(name)
 	if ok && (v.kind != '"' || !admission.Digits(v.text) || len(v.text) < 4 || len(v.text) > 8) {
 		m.complain(name, "a string of 4 to 8 digits")
 	}
@@ -157,7 +168,7 @@ func (m *members) code(name string) otp.Code {
 // integer returns an integer from least to most, both above 0. It may be a string, because some SDKs send
 // strings; either way it is plain digits.
 func (m *members) integer(name string, least, most int) int {
-	v, ok := m.given[name]
+	v, ok := m.get(name)
 	if !ok {
 		return 0
 	}
@@ -171,7 +182,7 @@ func (m *members) integer(name string, least, most int) int {
 // verdict refuses a body without a required member; then one with a member that breaks a rule.
 func (m *members) verdict(required ...string) answer {
 	for _, name := range required {
-		if _, ok := m.given[name]; !ok {
+		if _, ok := m.get(name); !ok {
 			return refuseFor(missingParams, name+": is required")
 		}
 	}
