@@ -53,6 +53,7 @@ type Fact struct {
 	Time time.Time `json:"time"` // when it happened, UTC
 
 	otp.Reported // of the challenge; of a receipt what it has of that; zero for Unreadable
+	otp.Marks    // of the challenge; zero for receipts and Unreadable
 
 	MessageID string `json:"messageId,omitempty"` // with Sent and receipts: the provider's id of the message
 
@@ -94,6 +95,7 @@ func newFact(c *otp.Challenge, kind Kind, at time.Time, which ...string) Fact {
 		Kind:     kind,
 		Time:     at.UTC().Truncate(time.Millisecond),
 		Reported: c.Reported,
+		Marks:    c.Marks,
 	}
 	f.leave(c.Max - c.Attempts)
 	return f

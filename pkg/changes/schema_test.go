@@ -91,8 +91,8 @@ func TestReportedGoesWhole(t *testing.T) {
 		t.Fatalf("facts %+v, want a message and two guesses", facts)
 	}
 	for _, f := range facts {
-		if f.Reported != c.Reported {
-			t.Errorf("%s reports %+v, want %+v", f.Kind, f.Reported, c.Reported)
+		if f.Reported != c.Reported || f.Marks != c.Marks {
+			t.Errorf("%s reports %+v %+v, want %+v %+v", f.Kind, f.Reported, f.Marks, c.Reported, c.Marks)
 		}
 		changestest.Valid(t, f)
 		event, err := json.Marshal(f.Event())
@@ -110,10 +110,12 @@ func TestReportedGoesWhole(t *testing.T) {
 // reported returns the values that a challenge reports, as JSON.
 func reported(c otp.Challenge) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, v := range reflect.ValueOf(c.Reported).Fields() {
-			text, err := json.Marshal(v.Interface())
-			if err != nil || !yield(string(text)) {
-				return
+		for _, part := range []any{c.Reported, c.Marks} {
+			for _, v := range reflect.ValueOf(part).Fields() {
+				text, err := json.Marshal(v.Interface())
+				if err != nil || !yield(string(text)) {
+					return
+				}
 			}
 		}
 	}

@@ -75,6 +75,7 @@ func (c Challenge) asks(now Millis) bool { return c.State == Asked && !c.Passed(
 // Asking is a challenge that asks for a password.
 type Asking struct {
 	Reported
+	Marks
 	Password string // reference of the password
 	c        Challenge
 }
@@ -89,11 +90,11 @@ func (v Verifier) Asking(ctx context.Context, client, id, authID string) (Asking
 	case c == nil || c.State != Asked || c.AuthID != authID:
 		return Asking{}, Unknown, nil
 	case c.Passed():
-		return Asking{c.Reported, c.User, *c}, Used, nil
+		return Asking{c.Reported, c.Marks, c.User, *c}, Used, nil
 	case c.ExpiresAt <= MillisOf(v.Now()):
-		return Asking{c.Reported, c.User, *c}, Expired, nil
+		return Asking{c.Reported, c.Marks, c.User, *c}, Expired, nil
 	}
-	return Asking{c.Reported, c.User, *c}, "", nil
+	return Asking{c.Reported, c.Marks, c.User, *c}, "", nil
 }
 
 // Pass stores that the right password was typed, with one conditional write: of any number of calls at once, one is

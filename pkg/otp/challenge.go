@@ -34,6 +34,7 @@ const (
 // nor the number can be computed from it. Each of its fields is in [ChallengeFields].
 type Challenge struct {
 	Reported
+	Marks
 	Key         string // primary key, see [ChallengeKey]
 	Fingerprint []byte // keyed digest of the fields that must not change between retries
 	State       State

@@ -1,15 +1,20 @@
 package otp
 
-// Reported is the part of a [Challenge] that events carry. It goes whole from the
-// challenge to the event: a field that is added here, to [ChallengeFields] and to
-// docs/events is stored, followed and published. The JSON names are those of
-// docs/events. It never holds a number or a code in clear.
+// Reported is the part of a [Challenge] that its events carry, and that a [Receipt] of one of
+// its messages has too, with its events. The JSON names are those of docs/events. It never
+// holds a number or a code in clear.
 type Reported struct {
 	Client string `json:"client,omitempty"`           // whose challenge it is
 	AuthID string `json:"authenticationId,omitempty"` // authenticationId, returned to the caller
 	Region string `json:"country,omitempty"`          // ISO 3166-1 alpha-2 of the number; "" where it is not known
 	Mask   string `json:"maskedNumber,omitempty"`     // the number with its middle starred
-	Test   bool   `json:"test,omitzero"`              // of a test number, see [Test]: no message goes out
+}
+
+// Marks is the part of a [Challenge] that its events carry, and that no [Receipt] has. It goes
+// whole from the challenge to the event: a field that is added here, to [ChallengeFields] and
+// to docs/events is stored, followed and published. The rules of [Reported] hold.
+type Marks struct {
+	Test bool `json:"test,omitzero"` // of a test number, see [Test]: no message goes out
 }
 
 // Field is one stored field of a [Challenge].

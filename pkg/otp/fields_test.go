@@ -27,17 +27,11 @@ func TestEveryFieldIsListed(t *testing.T) {
 			t.Errorf("%q: a name has ASCII letters only", f.Name)
 		}
 	}
-	for field := range reflect.TypeFor[Challenge]().Fields() {
-		if field.Anonymous {
-			continue
-		}
-		if address := reflect.ValueOf(&c).Elem().FieldByIndex(field.Index).Addr().Pointer(); !listed[address] {
-			t.Errorf("%s is missing from ChallengeFields in pkg/otp/fields.go", field.Name)
-		}
-	}
-	for field := range reflect.TypeFor[Reported]().Fields() {
-		if address := reflect.ValueOf(&c.Reported).Elem().FieldByIndex(field.Index).Addr().Pointer(); !listed[address] {
-			t.Errorf("%s is missing from ChallengeFields in pkg/otp/fields.go", field.Name)
+	for _, of := range []any{&c, &c.Reported, &c.Marks} {
+		for field, value := range reflect.ValueOf(of).Elem().Fields() {
+			if !field.Anonymous && !listed[value.Addr().Pointer()] {
+				t.Errorf("%s is missing from ChallengeFields in pkg/otp/fields.go", field.Name)
+			}
 		}
 	}
 	if ChallengeFields[0].Name != "pk" {
@@ -49,12 +43,19 @@ func TestEveryFieldIsListed(t *testing.T) {
 func TestReportedFieldsAreFollowed(t *testing.T) {
 	c := Challenge{}
 	for _, f := range ChallengeFields {
-		before := c.Reported
-		if p, ok := f.Pointer(&c).(*string); ok {
+		reported, marks := c.Reported, c.Marks
+		switch p := f.Pointer(&c).(type) {
+		case *string:
 			*p = "changed"
+		case *bool:
+			*p = true
+		case *int:
+			*p = 1
+		case *int64:
+			*p = 1
 		}
-		if c.Reported != before && !f.Followed {
-			t.Errorf("%s is in Reported: make it Followed in pkg/otp/fields.go", f.Name)
+		if (c.Reported != reported || c.Marks != marks) && !f.Followed {
+			t.Errorf("%s is in Reported or in Marks: make it Followed in pkg/otp/fields.go", f.Name)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func Filled(n int) otp.Challenge {
 func FilledReceipt(n int) otp.Receipt {
 	var r otp.Receipt
 	fill(reflect.ValueOf(&r).Elem(), n)
-	r.Reason, r.Test = otp.Reasons()[n], false // no message goes to a test number
+	r.Reason = otp.Reasons()[n]
 	return r
 }
 
