@@ -25,15 +25,9 @@ type Ask struct {
 // call sends a code for the same id, InProgress.
 func (i Issuer) Ask(ctx context.Context, r Ask) (Started, error) {
 	s := i.begin(ctx, Start{Client: r.Client, ID: r.ID, Policy: r.Policy})
-	c, err := s.blank(r.ID, r.Fingerprinted)
+	c, err := s.question(r)
 	if err != nil {
 		return Started{}, err
-	}
-	c.State, c.User, c.Lease = Asked, r.Password, 0
-	c.Mask, c.Region, c.Test = r.Mask, r.Region, r.Test
-	c.Encrypted, c.Code = []byte(none), c.Fingerprint
-	if r.Refusal != "" {
-		c.State, c.Result = Failed, r.Refusal
 	}
 	stored, err := s.reserve(ctx, c, nil)
 	if err != nil || stored.Owner == c.Owner {
@@ -59,6 +53,21 @@ func (i Issuer) Ask(ctx context.Context, r Ask) (Started, error) {
 		return Started{Outcome: Inconsistent}, nil
 	}
 	return asked(stored), nil
+}
+
+// question makes the challenge that an Ask asks for. It is not stored yet.
+func (s *sending) question(r Ask) (Challenge, error) {
+	c, err := s.blank(r.ID, r.Fingerprinted)
+	if err != nil {
+		return Challenge{}, err
+	}
+	c.State, c.User, c.Lease = Asked, r.Password, 0
+	c.Mask, c.Region, c.Test = r.Mask, r.Region, r.Test
+	c.Encrypted, c.Code = []byte(none), c.Fingerprint
+	if r.Refusal != "" {
+		c.State, c.Result = Failed, r.Refusal
+	}
+	return c, nil
 }
 
 // asked returns the answer to an Ask.
