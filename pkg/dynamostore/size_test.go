@@ -88,10 +88,13 @@ var (
 // contracts changes a challenge of the [longest] values to one that the contract can make. A field that only some of
 // the contracts fill is cleared in the others.
 var contracts = map[string]func(c *otp.Challenge){
-	"AMS": func(c *otp.Challenge) {
-		c.Client = plainID
-		c.Owner = otp.SignedMark + strings.Repeat("9", 16) + "." + c.Owner // after a signed re-send
-		generated(c)
+	"AMS, customers": func(c *otp.Challenge) {
+		c.User = ""
+		signed(c)
+	},
+	"AMS, users": func(c *otp.Challenge) {
+		c.Source = nil // the request has no env
+		signed(c)
 	},
 	"Unimatrix": func(c *otp.Challenge) { c.User = "" },
 	// The guard refused the message: its tag has figures, and there is no message.
@@ -104,6 +107,13 @@ var contracts = map[string]func(c *otp.Challenge){
 		generated(c)
 		c.Encrypted = c.Encrypted[len(longestPayment):]
 	},
+}
+
+// signed makes a challenge one of a client that signs, after a signed re-send.
+func signed(c *otp.Challenge) {
+	c.Client = plainID
+	c.Owner = otp.SignedMark + strings.Repeat("9", 16) + "." + c.Owner
+	generated(c)
 }
 
 // generated makes the code of a challenge one that the service chose.
@@ -122,6 +132,7 @@ func fullest(t testing.TB, contract string) otp.Challenge {
 		}
 		field.Set(value.Convert(field.Type()))
 	}
+	c.Test = false // that of a test number has neither a ledger nor a message
 	contracts[contract](&c)
 	c.Key = otp.ChallengeKey(c.Client, contract)
 	return c
@@ -130,11 +141,11 @@ func fullest(t testing.TB, contract string) otp.Challenge {
 func TestFullestChallengeIsOneUnit(t *testing.T) {
 	for contract := range contracts {
 		got := size(dynamostore.WriteChallenge(fullest(t, contract)))
-		t.Logf("%s: %d bytes", contract, got)
+		t.Logf("%s: %d bytes, %d are left", contract, got, unit-got)
 		if got > unit {
-			t.Errorf("the fullest challenge of %s has %d bytes, more than the %d of one write unit: shorten the field "+
-				"or store a digest of it; if %s never fills it, clear it in contracts in pkg/dynamostore/size_test.go",
-				contract, got, unit, contract)
+			t.Errorf("the fullest challenge of %s has %d bytes, %d more than one write unit: shorten the field "+
+				"or its name, or store a digest of it; if %s never fills it, or not beside another field, clear one "+
+				"of them in contracts in pkg/dynamostore/size_test.go", contract, got, got-unit, contract)
 		}
 	}
 }
@@ -190,7 +201,7 @@ func TestFullestItemsConsumeOneUnit(t *testing.T) {
 	for contract := range contracts {
 		writeChallenge(t, s, fullest(t, contract))
 	}
-	key := fullest(t, "AMS").LedgerKey
+	key := fullest(t, "AMS, users").LedgerKey
 	for name, limits := range map[string]otp.Limits{
 		"a client's":   otp.Policy{PerHour: 20, PerDay: 20, Unanswered: 100, Pause: time.Hour}.KnownLimits(),
 		"all clients'": {Windows: []otp.Window{{Sends: otp.MaxNumberPerDay, In: 24 * time.Hour}}, Uncounted: true},
