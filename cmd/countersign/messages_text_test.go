@@ -1,6 +1,8 @@
 package main
 
 import (
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -89,5 +91,44 @@ func TestWordsOfReceipts(t *testing.T) {
 	}
 	if got := (reported{nil}).lines(); len(got) != 1 || got[0] != "no receipt yet" {
 		t.Errorf("without a receipt: %q", got)
+	}
+}
+
+// TestMessagesShowEvents: the rows of a challenge, with a code or a password, have each text that its events carry.
+func TestMessagesShowEvents(t *testing.T) {
+	var c otp.Challenge
+	for _, part := range []any{&c.Reported, &c.Marks} {
+		for field, v := range reflect.ValueOf(part).Elem().Fields() {
+			if v.Kind() == reflect.String {
+				v.SetString("canary-" + field.Name)
+			}
+		}
+	}
+	for _, c.State = range []otp.State{otp.Delivered, otp.Asked} {
+		rows := columns(life{inquiry.LifeOf(c, time.Unix(0, 0))}.rows()...)
+		for _, part := range []any{c.Reported, c.Marks} {
+			for field, v := range reflect.ValueOf(part).Fields() {
+				if v.Kind() == reflect.String && !strings.Contains(rows, v.String()) {
+					t.Errorf("%s is not in the rows of a challenge, %s: set it in LifeOf of pkg/inquiry/life.go, "+
+						"and add a row in cmd/countersign/messages_text.go", field.Name, c.State)
+				}
+			}
+		}
+	}
+}
+
+// TestMessagesHelpNamesMembers: the help has the name of each member of the JSON.
+func TestMessagesHelpNamesMembers(t *testing.T) {
+	help := new(messages).Help()
+	for _, part := range []any{
+		inquiry.Lives{}, inquiry.Life{}, inquiry.SentMessage{}, inquiry.Receipt{}, inquiry.Counted{},
+	} {
+		for field := range reflect.TypeOf(part).Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !regexp.MustCompile(`\b` + name + `\b`).MatchString(help) {
+				t.Errorf("%s of %T is not in the help of countersign messages: name it in Help of "+
+					"cmd/countersign/messages.go", name, part)
+			}
+		}
 	}
 }
