@@ -24,7 +24,7 @@ func main() {
 }
 
 func wire(log *slog.Logger, fail func(error), wait func(context.Context, time.Duration)) (lambda.Handler, error) {
-	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail)
+	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail, 3)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ var errHTTPOnly = errors.New("this function serves HTTP only: send request objec
 func main() { run.Main(wire) }
 
 func wire(log *slog.Logger, fail func(error)) (lambda.Handler, error) {
-	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail)
+	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail, 3)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 func main() { run.Main(wire) }
 
 func wire(log *slog.Logger, fail func(error)) (lambda.Handler, error) {
-	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail)
+	s, err := start.Open(os.Getenv, time.Now, rand.Reader, log, fail, 1)
 	if err != nil {
 		return nil, err
 	}

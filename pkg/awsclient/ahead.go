@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,13 +15,13 @@ import (
 // after some time, and a Lambda may be frozen for minutes between its start and its first event.
 const maxIdle = 5 * time.Second
 
-// Ahead opens the first connection to a service now, while the process starts: the handshakes of TCP and TLS take two
-// round trips, and the first request does not have to wait for them. The request after a failure, or after maxIdle,
+// Ahead opens the first n connections to a service now, while the process starts: the handshakes of TCP and TLS take
+// two round trips, and the first requests do not have to wait for them. The request after a failure, or after maxIdle,
 // opens a connection of its own.
 //
 // Nothing is opened for an endpoint without TLS, which is on this machine, nor for one behind a proxy. t must not have
 // carried a request yet.
-func Ahead(t *http.Transport, service, region, endpoint string) {
+func Ahead(t *http.Transport, n int, service, region, endpoint string) {
 	at, err := url.Parse(address(service, region, endpoint))
 	if err != nil || at.Scheme != "https" {
 		return
@@ -36,11 +37,17 @@ func Ahead(t *http.Transport, service, region, endpoint string) {
 	}
 	a := &ahead{
 		addr:  net.JoinHostPort(at.Hostname(), port),
-		first: make(chan opened, 1),
+		first: make(chan opened, n),
 		tls:   tls.Dialer{NetDialer: &net.Dialer{Timeout: 30 * time.Second}, Config: t.TLSClientConfig},
 	}
 	t.DialTLSContext = a.dial
-	go a.open()
+	for range n {
+		a.opening.Go(a.open)
+	}
+	go func() {
+		a.opening.Wait()
+		close(a.first)
+	}()
 }
 
 // address is the URL of a service. [TestAddress] compares it with the URL that the SDK asks.
@@ -55,11 +62,12 @@ func address(service, region, endpoint string) string {
 	return "https://" + service + "." + region + suffix
 }
 
-// ahead dials with TLS, and has one connection that it has dialled before it was asked to.
+// ahead dials with TLS, and has connections that it has dialled before it was asked to.
 type ahead struct {
-	addr  string
-	first chan opened // closed once its value is taken
-	tls   tls.Dialer
+	addr    string
+	first   chan opened // closed once all are there
+	opening sync.WaitGroup
+	tls     tls.Dialer
 }
 
 type opened struct {
@@ -73,7 +81,6 @@ func (a *ahead) open() {
 	defer cancel()
 	conn, err := a.tls.DialContext(ctx, "tcp", a.addr)
 	a.first <- opened{conn, err, time.Now().Round(0)}
-	close(a.first)
 }
 
 // dial implements DialTLSContext of [http.Transport].

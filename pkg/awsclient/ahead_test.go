@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func get(t *testing.T, wire *http.Transport, url string) {
 // The connection is open before the first request, and that request uses it.
 func TestAhead(t *testing.T) {
 	server, wire := serve(t)
-	Ahead(wire, "dynamodb", "eu-central-1", server.URL)
+	Ahead(wire, 1, "dynamodb", "eu-central-1", server.URL)
 	<-server.opened
 	if n := server.requests.Load(); n != 0 {
 		t.Errorf("%d requests were made ahead", n)
@@ -64,6 +65,29 @@ func TestAhead(t *testing.T) {
 	get(t, wire, server.URL)
 	if conns, requests := server.conns.Load(), server.requests.Load(); conns != 1 || requests != 2 {
 		t.Errorf("%d requests on %d connections, want 2 on 1", requests, conns)
+	}
+}
+
+// As many connections are open as the first requests need at the same time.
+func TestAheadOfSeveral(t *testing.T) {
+	server, wire := serve(t)
+	var asking sync.WaitGroup
+	asking.Add(3)
+	server.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asking.Done()
+		asking.Wait()
+	})
+	Ahead(wire, 3, "dynamodb", "eu-central-1", server.URL)
+	for range 3 {
+		<-server.opened
+	}
+	var answers sync.WaitGroup
+	for range 3 {
+		answers.Go(func() { get(t, wire, server.URL) })
+	}
+	answers.Wait()
+	if conns := server.conns.Load(); conns != 3 {
+		t.Errorf("%d connections, want 3", conns)
 	}
 }
 
@@ -120,9 +144,9 @@ func TestAheadHangs(t *testing.T) {
 // Nothing is opened without TLS, and nothing beside a proxy.
 func TestAheadOfNothing(t *testing.T) {
 	wire := transport(3)
-	Ahead(wire, "dynamodb", "eu-central-1", "http://127.0.0.1:1")
+	Ahead(wire, 1, "dynamodb", "eu-central-1", "http://127.0.0.1:1")
 	wire.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.invalid"})
-	Ahead(wire, "dynamodb", "eu-central-1", "")
+	Ahead(wire, 1, "dynamodb", "eu-central-1", "")
 	if wire.DialTLSContext != nil {
 		t.Error("a connection is opened")
 	}

@@ -26,8 +26,8 @@ type Settings struct {
 	// Connections is the most that are open at a time; idle ones stay open. A call that finds all of them busy waits
 	// for one, within its Attempt. 0 opens as many as calls need, and keeps two.
 	Connections int
-	// OpenAhead opens the first connection now, see [Ahead].
-	OpenAhead bool
+	// OpenAhead is how many connections are opened now, see [Ahead].
+	OpenAhead int
 	// Transport carries the requests; nil makes one. Tests inject faults with it.
 	Transport http.RoundTripper
 }

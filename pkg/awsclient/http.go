@@ -6,8 +6,8 @@ import "net/http"
 func httpClient(s Settings) *http.Client {
 	if s.Transport == nil {
 		t := transport(s.Connections)
-		if s.OpenAhead {
-			Ahead(t, s.Service, s.Region, s.Endpoint)
+		if s.OpenAhead > 0 {
+			Ahead(t, s.OpenAhead, s.Service, s.Region, s.Endpoint)
 		}
 		s.Transport = t
 	}

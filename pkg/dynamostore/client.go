@@ -33,8 +33,8 @@ type Config struct {
 	// Credentials sign the requests; nil means those of this process, see
 	// [awsclient.Configure].
 	Credentials aws.CredentialsProvider
-	// OpenAhead opens the first connection now, see [awsclient.Ahead].
-	OpenAhead bool
+	// OpenAhead is how many connections are opened now, see [awsclient.Ahead].
+	OpenAhead int
 	// ReadOnly refuses each call that does not read, without a request.
 	ReadOnly bool
 	// Transport carries the requests; nil makes one. Tests inject faults with it.

@@ -33,7 +33,7 @@ func New(cfg aws.Config, c Config) (*Sender, error) {
 	wire := awsclient.OnceTransport()
 	s, err := newSender(cfg, c, wire)
 	if err == nil && c.OpenAhead {
-		awsclient.Ahead(wire, "sms-voice", cfg.Region, c.Endpoint)
+		awsclient.Ahead(wire, 1, "sms-voice", cfg.Region, c.Endpoint)
 	}
 	return s, err
 }

@@ -35,7 +35,7 @@ func New(cfg aws.Config, c Config) (*Sender, error) {
 	wire := awsclient.OnceTransport()
 	s, err := newSender(cfg, c, wire)
 	if err == nil && c.OpenAhead {
-		awsclient.Ahead(wire, "sns", cfg.Region, c.Endpoint)
+		awsclient.Ahead(wire, 1, "sns", cfg.Region, c.Endpoint)
 	}
 	return s, err
 }

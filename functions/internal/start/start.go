@@ -37,13 +37,15 @@ type Service struct {
 //
 // Work that waits for AWS overlaps: the keyring is read while the process goes on, and the first request that needs a
 // key waits for it; the connections of the first request are opened meanwhile. Where the keyring cannot be read, fail
-// is called: it must end the process, since no request can be served.
+// is called: it must end the process, since no request can be served. atOnce is how many requests to the tables the
+// first event makes at the same time.
 func Open(
 	getenv func(string) string,
 	now func() time.Time,
 	random io.Reader,
 	log *slog.Logger,
 	fail func(error),
+	atOnce int,
 ) (*Service, error) {
 	cfg, err := config.Load(getenv)
 	if err != nil {
@@ -58,7 +60,7 @@ func Open(
 	}
 	keys := readKeys(secret, now, log, fail)
 	client, err := dynamostore.NewClient(dynamostore.Config{
-		Region: region, Endpoint: getenv("AWS_ENDPOINT_URL_DYNAMODB"), OpenAhead: true,
+		Region: region, Endpoint: getenv("AWS_ENDPOINT_URL_DYNAMODB"), OpenAhead: atOnce,
 	})
 	if err != nil {
 		return nil, err
