@@ -133,7 +133,7 @@ func (m *meter) setAPI(table *dynamostore.Store, log *slog.Logger) {
 	store := telemetry.Store{Challenges: table, Ledgers: table, Now: m.now}
 	sender := telemetry.Sender{Sender: m, Now: m.now}
 	issuer := otp.Issuer{
-		Challenges: store, Ledgers: store, Sender: sender, Keys: keys, Now: m.now, Rand: &noise{}, Entries: table,
+		Challenges: store, Ledgers: store, Sender: sender, Keys: keys, Now: m.now, Rand: &noise{}, Ahead: table,
 	}
 	verifier := otp.Verifier{Challenges: store, Keys: keys, Now: m.now, Rand: &noise{}}
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: issuer}

@@ -27,9 +27,9 @@ type role struct {
 type statement struct {
 	allow     bool
 	actions   []action
-	resource  string            // as in a !Sub, with names in ${}
-	condition map[string]string // StringEquals: a value by key
-	like      map[string]string // ForAllValues:StringLike: a pattern by key
+	resource  string              // as in a !Sub, with names in ${}
+	condition map[string]string   // StringEquals: a value by key
+	like      map[string][]string // ForAllValues:StringLike: patterns by key
 }
 
 type action struct {
@@ -142,20 +142,20 @@ func readStatement(t *testing.T, name string, node yaml.Node, variables *strings
 		actions:   actions(s.Action),
 		resource:  variables.Replace(substituted(s.Resource)),
 		condition: map[string]string{},
-		like:      map[string]string{},
+		like:      map[string][]string{},
 	}
 	for key, value := range s.Condition["StringEquals"] {
 		read.condition[key] = substituted(value)
 	}
 	for key, value := range s.Condition["ForAllValues:StringLike"] {
-		if len(value.Content) == 1 {
-			read.like[key] = value.Content[0].Value
+		for _, pattern := range value.Content {
+			read.like[key] = append(read.like[key], pattern.Value)
 		}
 	}
 	conditions := len(s.Condition) == 0 || len(s.Condition) == 1 && len(read.condition)+len(read.like) > 0
 	if !read.allow && s.Effect != "Deny" || len(read.actions) == 0 || read.resource == "" || !conditions {
 		t.Fatalf("%s, line %d: a statement must have Effect, Action and one Resource, and no Condition "+
-			"but StringEquals, and ForAllValues:StringLike of one pattern", name, s.Action.Line)
+			"but StringEquals, and ForAllValues:StringLike of a list", name, s.Action.Line)
 	}
 	return read
 }
@@ -235,8 +235,10 @@ func (s statement) covers(a ask) bool {
 			return false
 		}
 	}
-	for key, pattern := range s.like {
-		if value, has := a.keys[key]; has && !wild(pattern).MatchString(value) {
+	for key, patterns := range s.like {
+		value, has := a.keys[key]
+		matches := func(pattern string) bool { return wild(pattern).MatchString(value) }
+		if has && !slices.ContainsFunc(patterns, matches) {
 			return false
 		}
 	}
@@ -351,8 +353,9 @@ func TestPasswordsRole(t *testing.T) {
 	}
 }
 
-// A function reads budgets of the guard where it sends, and where it credits right codes; it reads nothing else of the
-// table but challenges, see TestPasswordsRole, and only the latter replaces one without making challenges.
+// A function reads budgets of the guard where it sends, and where it credits right codes, and the ledger of the number
+// where it sends. It reads nothing else of the table but challenges, see TestPasswordsRole, and only the function that
+// credits replaces a budget without making challenges.
 func TestGuardsRole(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-central-1")
 	t.Setenv("COUNTERSIGN_TABLE", "challenges")
@@ -362,7 +365,8 @@ func TestGuardsRole(t *testing.T) {
 	for function, r := range roles(t) {
 		for _, operation := range []string{"GetItem", "BatchGetItem", "Query", "Scan", "DeleteItem"} {
 			for _, key := range []string{"G#demo#c#MY#0", "C", "N#demo", "M#demo", "T#demo", "g#demo"} {
-				want := strings.HasPrefix(key, "G#") && reads[function] == operation
+				ledger := strings.HasPrefix(key, "N#") && function != "changes"
+				want := (strings.HasPrefix(key, "G#") || ledger) && reads[function] == operation
 				if got := r.allows(onTable("dynamodb:"+operation, "challenges", key)); got != want {
 					t.Errorf("%s may %s %s: %v, want %v", function, operation, key, got, want)
 				}

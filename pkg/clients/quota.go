@@ -89,6 +89,23 @@ func (q *Quota) Take(ctx context.Context, client string, perDay int) (giveBack f
 	return s.giveBack, 0, nil
 }
 
+// Stock implements [otp.Quota]: it reserves a block if no message is left of the last one.
+func (q *Quota) Stock(ctx context.Context, client string, perDay int) {
+	s, day, _ := q.share(client)
+	if s.left.Load() > 0 || s.out.Load() >= int64(perDay) {
+		return
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return
+	}
+	if s.left.Load() == 0 && s.out.Load() < int64(perDay) {
+		_ = q.reserve(ctx, s, client, day, perDay) // Take asks again
+	}
+}
+
 // share returns a client's share of this day, its number, and the time until its end. It forgets earlier days.
 func (q *Quota) share(client string) (s *share, day int64, left time.Duration) {
 	q.mu.Lock()

@@ -31,6 +31,52 @@ func sends(t testing.TB, q *clients.Quota, client string, perDay, calls int) (n 
 	return n
 }
 
+// counting is a counter that counts what it is asked.
+type counting struct {
+	clients.Counter
+	takes atomic.Int64
+}
+
+func (c *counting) Take(
+	ctx context.Context, key string, window int64, n, limit int, ttl int64,
+) (bool, error) {
+	c.takes.Add(1)
+	return c.Counter.Take(ctx, key, window, n, limit, ttl)
+}
+
+// Stock reserves a block ahead, so that a message takes no further write. What it cannot have is up to Take.
+func TestQuotaStock(t *testing.T) {
+	clock := clientstest.NewClock()
+	counter := &counting{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
+	q := &clients.Quota{Counter: counter, Now: clock.Now}
+	asked := func(step string, want int64) {
+		t.Helper()
+		if n := counter.takes.Swap(0); n != want {
+			t.Errorf("%s: asked %d times, want %d", step, n, want)
+		}
+	}
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() { q.Stock(t.Context(), "acme", 20_000) })
+	}
+	calls.Wait()
+	asked("stock", 1)
+	if n := sends(t, q, "acme", 20_000, 2); n != 2 { // a ten-thousandth
+		t.Errorf("%d messages, want 2", n)
+	}
+	asked("messages", 0)
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	q.Stock(canceled, "acme", 20_000)
+	counter.takes.Store(0)
+	if n := sends(t, q, "other", 3, 4); n != 3 {
+		t.Errorf("%d messages, want 3", n)
+	}
+	counter.takes.Store(0)
+	q.Stock(t.Context(), "other", 3)
+	asked("all are used", 0)
+}
+
 // All processes together never get more than the limit, whatever they give back and whenever they end, and at least
 // four fifths of it unless nearly every message has a process of its own.
 func TestQuotaExact(t *testing.T) {

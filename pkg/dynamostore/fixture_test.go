@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"countersign/pkg/dynamostore"
-	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
@@ -96,7 +95,7 @@ func newService(t testing.TB, s interface {
 	v := &service{phone: &phone{}, client: "demo", now: now.Time()}
 	clock := func() time.Time { return v.now }
 	v.Issuer = otp.Issuer{Challenges: s, Ledgers: s, Sender: v.phone, Keys: keys, Now: clock, Rand: rand.Reader}
-	v.Issuer.Entries, _ = s.(guard.Reader)
+	v.Issuer.Ahead, _ = s.(otp.Ahead)
 	v.Verifier = otp.Verifier{Challenges: s, Keys: keys, Now: clock, Rand: rand.Reader}
 	return v
 }

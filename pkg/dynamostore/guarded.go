@@ -2,58 +2,136 @@ package dynamostore
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
 )
 
-// spendGuarded is [Store.Spend] of a message that the guard counts, unless its number is known. The ledger counts it
-// first: it knows the number. If the guard refuses the message, the ledger gives it back.
+var _ otp.Ahead = (*Store)(nil)
+
+// Look implements [otp.Ahead] with one call of eventual reads.
+func (s *Store) Look(ctx context.Context, ledger string, m guard.Message) (otp.Found, error) {
+	items, err := s.batch(ctx, append(m.Keys(), ledger))
+	if err != nil {
+		return otp.Found{}, err
+	}
+	n := &otp.Ledger{Key: ledger}
+	if item := items[ledger]; item != nil {
+		if n, err = readLedger(item); err != nil {
+			return otp.Found{}, err
+		}
+	}
+	entries, err := guard.Look(ctx, looked(items), m)
+	return otp.Found{Ledger: n, Entries: entries}, err
+}
+
+// looked are items that were read.
+type looked map[string]image
+
+// Entries implements [guard.Reader].
+func (items looked) Entries(_ context.Context, keys []string) (all []guard.Entry, err error) {
+	for _, key := range keys {
+		if item := items[key]; item != nil {
+			e, err := ReadEntry(item)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, e)
+		}
+	}
+	return all, nil
+}
+
+// spendGuarded is [Store.Spend] of a message that the guard counts, unless its number is known. The ledger decides that:
+// it knows the number. If the guard refuses the message, the ledger gives it back.
 //
 // Where the entries had no room when they were read, the ledger itself refuses the message to a new number, in the one
-// write that it takes: a refused call costs no more than any other. Where another call takes the room after that, the
-// entry's own write is refused, and further ones give back what ledger and other entries count.
+// write that it takes: a refused call costs no more than any other. Where ledger and entries had room, the entries count
+// the message while the ledger does. Where another call takes the room after that, a write is refused, and further ones
+// give back what ledger and entries count.
 func (s *Store) spendGuarded(ctx context.Context, p otp.Spend) (otp.Spent, error) {
-	verdict := p.Found.Foresee(ctx, *p.Guard)
-	full := verdict.Refused(p.Guard.Mode)
-	n, applied, err := s.spend(ctx, p, full)
+	foreseen := p.Found.Entries.Foresee(ctx, *p.Guard)
+	full := foreseen.Refused(p.Guard.Mode)
+	w, err := spending(p, full)
 	if err != nil {
 		return otp.Spent{}, err
 	}
-	spent := otp.Spent{Applied: applied, Item: n, Answered: n.Answered}
-	known := n.Answered > p.KnownSince
+	a := admission{store: s, Spend: p}
+	if p.Found.Room(p) && foreseen.Reason == "" {
+		a.begin(ctx)
+	}
+	n, applied, err := s.spend(ctx, p, w)
 	switch {
-	case applied || n.Counted(p.ID): // by the first try of this write, whose answer was lost
-	case full && !known && refuses(p, *n) == "":
-		spent.Verdict = verdict
-		return spent, nil
-	default:
-		return spent, nil
-	}
-	if !known {
-		if spent.Verdict, err = guard.Admit(ctx, budgets{s, p.Found}, *p.Guard); err != nil {
-			return otp.Spent{}, err
+	case err != nil:
+		return otp.Spent{}, errors.Join(err, a.drop(ctx))
+	case !applied && !n.Counted(p.ID): // it may be counted by the first try of this write, whose answer was lost
+		spent := otp.Spent{Item: n, Answered: n.Answered}
+		if full && !p.Known(*n) && p.Refusal(*n) == "" {
+			spent.Verdict = foreseen
 		}
+		return spent, a.drop(ctx)
+	case p.Known(*n):
+		return s.counted(ctx, p, n, applied, guard.Verdict{}), a.drop(ctx)
 	}
-	if spent.Verdict.Refused(p.Guard.Mode) {
-		spent.Applied, spent.Item, err = false, without(n, p), s.takeBack(ctx, p)
-		return spent, err
+	verdict, err := a.end(ctx)
+	switch {
+	case err != nil:
+		return otp.Spent{}, err
+	case verdict.Refused(p.Guard.Mode):
+		return otp.Spent{Item: without(n, p), Answered: n.Answered, Verdict: verdict}, s.takeBack(ctx, p)
 	}
+	return s.counted(ctx, p, n, applied, verdict), nil
+}
+
+// counted returns the answer for a message that the ledger counts, by this write or by an earlier try of it.
+func (s *Store) counted(ctx context.Context, p otp.Spend, n *otp.Ledger, applied bool, v guard.Verdict) otp.Spent {
+	spent := otp.Spent{Applied: applied, Item: n, Answered: n.Answered, Verdict: v}
 	if applied {
 		s.trimTo(ctx, p, len(n.Sends))
 		spent.Item = nil
 	}
-	return spent, nil
+	return spent
 }
 
-// refuses returns why the ledger refuses a send, "" if only the guard does.
-func refuses(p otp.Spend, n otp.Ledger) otp.Outcome {
-	if len(p.Source) > 0 && !n.Knows(p.Source) {
-		return otp.TooMany
+// admission is [guard.Admit] for one message.
+type admission struct {
+	store *Store
+	otp.Spend
+	begun chan error // nil before begin
+	v     guard.Verdict
+}
+
+// begin lets the entries count the message from now on. It must be followed by end or drop.
+func (a *admission) begin(ctx context.Context) {
+	a.begun = make(chan error, 1)
+	go func() {
+		var err error
+		a.v, err = a.admit(ctx)
+		a.begun <- err
+	}()
+}
+
+func (a *admission) admit(ctx context.Context) (guard.Verdict, error) {
+	return guard.Admit(ctx, budgets{a.store, a.Found.Entries}, *a.Guard)
+}
+
+// end returns the verdict.
+func (a *admission) end(ctx context.Context) (guard.Verdict, error) {
+	if a.begun == nil {
+		return a.admit(ctx)
 	}
-	why, _ := p.Limits.Refusal(n, p.Now)
-	return why
+	err := <-a.begun
+	return a.v, err
+}
+
+// drop gives back what the entries count. An admission that failed has done so itself.
+func (a *admission) drop(ctx context.Context) error {
+	if a.begun == nil || <-a.begun != nil {
+		return nil
+	}
+	return a.store.uncharge(ctx, a.v.Charged)
 }
 
 // takeBack removes the send of p that the guard refuses from its ledger.

@@ -33,7 +33,7 @@ func guardedSpend(m *guard.Message, n int, at otp.Millis) otp.Spend {
 func looked(t testing.TB, s *dynamostore.Store, m *guard.Message, n int, at otp.Millis) otp.Spend {
 	t.Helper()
 	p, err := guardedSpend(m, n, at), error(nil)
-	if p.Found, err = guard.Look(t.Context(), s, *m); err != nil {
+	if p.Found, err = s.Look(t.Context(), p.Key, *m); err != nil {
 		t.Fatal(err)
 	}
 	return p

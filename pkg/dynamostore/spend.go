@@ -43,16 +43,26 @@ func (s *Store) Spend(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	if p.Guard != nil {
 		return s.spendGuarded(ctx, p)
 	}
-	n, applied, err := s.spend(ctx, p, false)
+	w, err := spending(p, false)
+	if err != nil {
+		return otp.Spent{}, err
+	}
+	n, applied, err := s.spend(ctx, p, w)
 	if err != nil || applied {
 		return otp.Spent{Applied: applied}, err
 	}
 	return otp.Spent{Item: n}, nil
 }
 
-// spend counts the send in the ledger, if known only IF the number is known. It returns the ledger that refused it,
-// and with p.Guard the one after the write.
-func (s *Store) spend(ctx context.Context, p otp.Spend, known bool) (n *otp.Ledger, applied bool, err error) {
+// spendWrite is the write that counts a send in its ledger.
+type spendWrite struct {
+	*expression
+	values image
+	known  bool // IF the number is known
+}
+
+// spending returns the write for a send, if known one that is refused unless the number is known.
+func spending(p otp.Spend, known bool) (spendWrite, error) {
 	id := text(p.ID)
 	values := image{
 		":sends": list(millis(p.Now)),
@@ -67,21 +77,23 @@ func (s *Store) spend(ctx context.Context, p otp.Spend, known bool) (n *otp.Ledg
 		values[":one"] = zero
 	}
 	e, err := spendWithin(p, known, values)
-	if err != nil {
-		return nil, false, err
-	}
+	return spendWrite{e, values, known}, err
+}
+
+// spend counts the send in the ledger. It returns the ledger that refused it, and with p.Guard the one after the write.
+func (s *Store) spend(ctx context.Context, p otp.Spend, w spendWrite) (n *otp.Ledger, applied bool, err error) {
 	returns := types.ReturnValueUpdatedNew
 	if p.Guard != nil {
 		returns = types.ReturnValueAllNew
 	}
-	item, applied, err := s.update(ctx, p.Key, e, values, returns)
+	item, applied, err := s.update(ctx, p.Key, w.expression, w.values, returns)
 	switch {
 	case err != nil:
 		return nil, false, err
 	case applied && p.Guard == nil:
 		s.trim(ctx, p, item)
 		return nil, true, nil
-	case item == nil && (known || len(p.Source) > 0): // no ledger knows no source, and has no answer
+	case item == nil && (w.known || len(p.Source) > 0): // no ledger knows no source, and has no answer
 		return &otp.Ledger{Key: p.Key}, false, nil
 	case item == nil:
 		return nil, false, noAnswer("spend")

@@ -23,11 +23,15 @@ func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Ch
 	return s.resume(ctx, c, stored, fields)
 }
 
-// reserveNew is reserve for a key that is mostly free. What is read about the message is read at the same time: a call
-// for a known number waits for nothing that it does not need.
+// reserveNew is reserve for a key that is mostly free. What the message needs next is read, and had from the quota, at the
+// same time.
 func (s *sending) reserveNew(ctx context.Context, c Challenge) (Challenge, error) {
 	var wait sync.WaitGroup
-	if s.Entries != nil && s.Guard.On() && s.To != "" && s.Refusal == "" && !c.Test {
+	goes := s.To != "" && s.Refusal == "" && !c.Test // a message to a number that is known here
+	if goes && s.Quota != nil && s.PerDay > 0 {
+		wait.Go(func() { s.Quota.Stock(ctx, s.Client, s.PerDay) })
+	}
+	if goes && s.Ahead != nil && s.Guard.On() {
 		wait.Go(func() { s.look(ctx, s.guarded(c.Region, ""), "") })
 	}
 	stored, err := s.reserve(ctx, c, nil)

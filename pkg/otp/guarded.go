@@ -26,13 +26,13 @@ func (s *sending) guarded(region string, tag guard.Tag) *guard.Message {
 	}
 }
 
-// look reads the entries of a message, once in a call. No entry counts a message where that of its challenge went to a
-// known number. An error is none of the call: the writes find out what the entries have, and a known number needs none.
+// look reads what decides about a message, once in a call. Nothing is read where the message of the challenge went to a
+// known number: no entry counts this one. An error is none of the call: the writes find out what is stored.
 func (s *sending) look(ctx context.Context, m *guard.Message, tag guard.Tag) {
-	if _, _, known, _ := tag.Numbers("", ""); m == nil || s.Entries == nil || s.looked || known {
+	if _, _, known, _ := tag.Numbers("", ""); m == nil || s.Ahead == nil || s.looked || known {
 		return
 	}
-	s.found, _ = guard.Look(ctx, s.Entries, *m)
+	s.found, _ = s.Ahead.Look(ctx, s.limited()[0].key, *m)
 	s.looked = true
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Issuer makes challenges and sends their codes. All fields but NumberPerDay, Quota,
-// Entries and Receipts are required. It holds no state of its own and is safe for concurrent use.
+// Ahead and Receipts are required. It holds no state of its own and is safe for concurrent use.
 //
 // Each of its methods goes the same way: it acquires a challenge, so that no other
 // call may send for it (acquire.go), delivers one message (deliver.go), and settles
@@ -27,9 +27,9 @@ type Issuer struct {
 	NumberPerDay int
 	// Quota bounds the messages of a client. nil means no such limit.
 	Quota Quota
-	// Entries, if it is set, are read before a message is counted, for [Spend].Found. It is one read for each call that
+	// Ahead, if it is set, is read before a message is counted, for [Spend].Found. It is one read for each call that
 	// sends or repeats a message, at the same time as its first write. nil where reading ahead saves nothing.
-	Entries guard.Reader
+	Ahead Ahead
 	// Receipts, if it is set, refuses a further message of a live challenge whose latest one is
 	// undeliverable for good. It is one read for each such message. An Init reads none.
 	Receipts ReceiptReader
@@ -124,7 +124,7 @@ type sending struct {
 	charged  []guard.Charged // by the guard
 	verdict  guard.Verdict   // of the guard, if it was asked
 	answered Millis          // when the number answered, as its oldest ledger has it
-	found    guard.Found     // see [Spend]
+	found    Found           // see [Spend]
 	looked   bool            // whether found was asked for
 
 	giveBack  func()                  // returns the message to the quota; nil unless it is counted

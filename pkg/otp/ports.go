@@ -155,9 +155,10 @@ type Spend struct {
 	// have answered to be known.
 	Guard      *guard.Message
 	KnownSince Millis
-	// Found are the entries of Guard as they were read a moment ago, nil if nobody looked. A store where each write
-	// costs money then refuses a message without room in one write. What goes out never depends on them.
-	Found guard.Found
+	// Found is what was read of the ledger and the entries of Guard a moment ago. A store where each write costs money
+	// and time then refuses a message without room in one write, and counts one with room everywhere at once. What goes
+	// out never depends on it.
+	Found Found
 	// Answered is that of an older ledger of the number, for a newer one: it is set, unless it is 0.
 	Answered Millis
 }
@@ -169,6 +170,36 @@ type Spent struct {
 	// Answered is that of the ledger, with [Spend].Guard. Verdict is that of the guard, if it was asked.
 	Answered Millis
 	Verdict  guard.Verdict
+}
+
+// Ahead reads what decides about a message before it is counted.
+type Ahead interface {
+	// Look returns the ledger under a key, and the entries of a message. They may be as they were a moment ago.
+	Look(ctx context.Context, ledger string, m guard.Message) (Found, error)
+}
+
+// Found is the answer of an [Ahead], zero if nobody looked.
+type Found struct {
+	Ledger  *Ledger // an empty one, with its key, where there is none
+	Entries guard.Found
+}
+
+// Room reports whether the ledger counts a send to a new number, as far as was found. It does not if it counts it already.
+func (f Found) Room(p Spend) bool {
+	n := f.Ledger
+	return n != nil && n.Key == p.Key && !p.Known(*n) && !n.Counted(p.ID) && p.Refusal(*n) == ""
+}
+
+// Known reports whether the number of a ledger is known.
+func (p Spend) Known(n Ledger) bool { return n.Answered > p.KnownSince }
+
+// Refusal returns why a ledger refuses the send, "" if it does not.
+func (p Spend) Refusal(n Ledger) Outcome {
+	if len(p.Source) > 0 && !n.Knows(p.Source) {
+		return TooMany
+	}
+	why, _ := p.Limits.Refusal(n, p.Now)
+	return why
 }
 
 // Sender hands one message to a provider. It tries once, since a provider may not

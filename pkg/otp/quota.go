@@ -13,6 +13,9 @@ type Quota interface {
 	// more. After an error, nothing is reserved that anybody relies on. giveBack returns the message, if it is certain
 	// not to go out.
 	Take(ctx context.Context, client string, perDay int) (giveBack func(), wait time.Duration, err error)
+
+	// Stock sees to it that the next Take has a message at hand, as far as there are any. An error is that of the Take.
+	Stock(ctx context.Context, client string, perDay int)
 }
 
 // errQuota is the cause of a refusal by the [Quota].

@@ -50,7 +50,7 @@ var squares = map[string]func(t *testing.T) *square{
 		clock := storetest.NewClock(begin)
 		store, follow := dynamoTable(t, clock)
 		s := newSquare(store, clock)
-		s.Entries, s.follow = store, follow
+		s.Ahead, s.follow = store, follow
 		return s
 	},
 }

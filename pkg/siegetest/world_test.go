@@ -91,9 +91,7 @@ func (w *world) open(on tables, policy otp.Policy, g guard.Policy) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For, Issuer: otp.Issuer{
 		Challenges: on, Ledgers: on, Sender: w.inbox, Keys: keys, Now: w.clock.Now, Rand: rand.Reader,
 	}}
-	if w.store == nil { // entries are read ahead on DynamoDB alone
-		messages.Issuer.Entries = on
-	}
+	messages.Issuer.Ahead, _ = on.(otp.Ahead) // DynamoDB alone
 	verifier := otp.Verifier{Challenges: counting{on, w}, Keys: keys, Now: w.clock.Now, Rand: rand.Reader}
 	gate := &ams.Gate{Door: door}
 	w.init = &ams.Init{Gate: gate, Messages: messages}

@@ -75,7 +75,7 @@ func (w *world) race(t testing.TB, r func(n int) otp.Start) map[otp.Outcome]int 
 	got := Together(t, 500, func(n int) (otp.Outcome, error) {
 		by := w.Issuer
 		if n%5 == 0 {
-			by.Entries = nil
+			by.Ahead = nil
 		}
 		got, err := by.Init(ctx, r(n))
 		return got.Outcome, err

@@ -15,6 +15,8 @@ type purse struct {
 	left int
 }
 
+func (p *purse) Stock(context.Context, string, int) {}
+
 func (p *purse) Take(context.Context, string, int) (giveBack func(), wait time.Duration, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

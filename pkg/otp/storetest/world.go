@@ -22,9 +22,10 @@ type world struct {
 
 func newWorld(s Store) *world {
 	clock, inbox := NewClock(epoch), &Inbox{}
+	ahead, _ := s.(otp.Ahead)
 	return &world{
 		Issuer: otp.Issuer{
-			Challenges: s, Ledgers: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader, Entries: s,
+			Challenges: s, Ledgers: s, Sender: inbox, Keys: Keys(), Now: clock.Now, Rand: rand.Reader, Ahead: ahead,
 		},
 		Verifier: otp.Verifier{Challenges: s, Keys: Keys(), Now: clock.Now, Rand: rand.Reader},
 		Clock:    clock, Inbox: inbox, Store: s,

@@ -5,7 +5,6 @@ package sending
 import (
 	"countersign/pkg/admission"
 	"countersign/pkg/ams"
-	"countersign/pkg/guard"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/phone/plan"
@@ -36,8 +35,8 @@ func (s *Service) ReadReceipts(r otp.ReceiptReader) {
 	s.Messages.Issuer.Receipts = telemetry.Receipts{ReceiptReader: r, Now: s.Now}
 }
 
-// ReadAhead reads the budgets of a message before it is counted, from a store where each write costs money.
-func (s *Service) ReadAhead(budgets guard.Reader) { s.Messages.Issuer.Entries = budgets }
+// ReadAhead reads what decides about a message before it is counted, from a store where each write costs money.
+func (s *Service) ReadAhead(a otp.Ahead) { s.Messages.Issuer.Ahead = a }
 
 // Init serves the AMS/DWS requests that send a code.
 func (s *Service) Init() *ams.Init {
