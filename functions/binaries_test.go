@@ -107,7 +107,7 @@ func behind(t *testing.T, variable string) http.Handler {
 func (b *binaries) addMerchant() {
 	b.t.Helper()
 	table := dynamostore.NewDocuments(dynamotest.Client(b.t, nil), os.Getenv("COUNTERSIGN_CLIENTS_TABLE"))
-	registry := registry.Registry{
+	callers := registry.Registry{
 		Table: table, Sealer: b.Keys, Now: time.Now, Rand: rand.Reader,
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Countersign"},
 	}
@@ -116,8 +116,8 @@ func (b *binaries) addMerchant() {
 		ID: "TEST_5X00000000000000", Countries: []string{"*"}, Window: &always,
 		Keys: []clients.Key{{Version: "1", PEM: string(filetest.Read(b.t, contracts+"ams-test-client.pub.pem"))}},
 	}
-	users := users.Directory{Table: table, Sealer: b.Keys, Now: time.Now}
-	if err := registry.Add(b.t.Context(), merchant, nil); err != nil {
+	users := registry.Users{Directory: users.Directory{Table: table, Sealer: b.Keys, Now: time.Now}}
+	if err := callers.Add(b.t.Context(), merchant, nil); err != nil {
 		b.t.Fatal(err)
 	}
 	for _, client := range []string{"demo", merchant.ID} {

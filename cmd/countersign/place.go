@@ -67,7 +67,7 @@ type place struct {
 // books are the records that a command reads and writes.
 type books struct {
 	clients registry.Registry
-	users   users.Directory
+	users   registry.Users
 	ring    lazyRing
 }
 
@@ -106,7 +106,7 @@ func (p place) on(ctx context.Context, work func(*books) error) (err error) {
 	defaults.CheckWords, defaults.CheckSender = languages.Check, origins.Check
 	err = work(&books{
 		clients: registry.Registry{Table: table, Sealer: ring, Defaults: defaults, Now: time.Now, Rand: rand.Reader},
-		users:   users.Directory{Table: table, Sealer: ring, Now: time.Now},
+		users:   registry.Users{Directory: users.Directory{Table: table, Sealer: ring, Now: time.Now}},
 		ring:    ring,
 	})
 	if errors.Is(err, documents.ErrNotFound) {

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/users"
@@ -222,14 +223,14 @@ type userBlock struct{ oneUser }
 
 // Run blocks a user.
 func (c *userBlock) Run(ctx context.Context) error {
-	return c.change(ctx, "blocked", users.Directory.Block)
+	return c.change(ctx, "blocked", registry.Users.Block)
 }
 
 type userUnblock struct{ oneUser }
 
 // Run unblocks a user.
 func (c *userUnblock) Run(ctx context.Context) error {
-	return c.change(ctx, "unblocked", users.Directory.Unblock)
+	return c.change(ctx, "unblocked", registry.Users.Unblock)
 }
 
 type userRemove struct{ oneUser }
@@ -251,7 +252,7 @@ func (c *userRemove) Run(ctx context.Context) error {
 
 // change changes the user, links the passwords of the number to the user, and prints what is done.
 func (c *oneUser) change(
-	ctx context.Context, done string, change func(d users.Directory, ctx context.Context, client, id string) error,
+	ctx context.Context, done string, change func(d registry.Users, ctx context.Context, client, id string) error,
 ) error {
 	return c.on(ctx, func(b *books) error {
 		if err := change(b.users, ctx, c.Client, c.User); err != nil {

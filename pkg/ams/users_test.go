@@ -32,18 +32,18 @@ func (plain) Seal(_ context.Context, text []byte, _ string) (string, error) { re
 func (plain) Open(_ context.Context, sealed, _ string) ([]byte, error)      { return []byte(sealed), nil }
 
 // withUsers gives the service a directory of users, stored as in production.
-func withUsers(t *testing.T) (*service, users.Directory) {
+func withUsers(t *testing.T) (*service, registry.Users) {
 	t.Helper()
 	s := newService(t)
 	documents := s.init.Messages.Issuer.Challenges.(spy).Store.Documents()
 	clock := func() time.Time { return s.now }
-	registry := registry.Registry{
+	callers := registry.Registry{
 		Table: documents, Sealer: plain{},
 		Defaults: clients.Defaults{Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Brand: "Acme"},
 		Now:      clock,
 	}
-	must(t, registry.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil))
-	users := users.Directory{Table: documents, Sealer: plain{}, Now: clock}
+	must(t, callers.Add(t.Context(), clients.Record{ID: "demo", Unsigned: true, Countries: []string{"*"}}, nil))
+	users := registry.Users{Directory: users.Directory{Table: documents, Sealer: plain{}, Now: clock}}
 	s.init.Users, s.verify.Verifier.Users = users, ams.Standings{Users: users}
 	return s, users
 }
@@ -56,7 +56,7 @@ func must(t *testing.T, err error) {
 }
 
 // addUser adds a user of the demo client with a token that does not expire.
-func addUser(t *testing.T, users users.Directory, name, number, token string) {
+func addUser(t *testing.T, users registry.Users, name, number, token string) {
 	t.Helper()
 	must(t, users.Add(t.Context(), "demo", name, number))
 	must(t, users.AddToken(t.Context(), "demo", name, token, time.Time{}))

@@ -15,17 +15,17 @@ import (
 	"time"
 
 	"countersign/docs/openapitest"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
 	"countersign/pkg/password"
-	"countersign/pkg/users"
 )
 
 // vault is a service with passwords, whose writes of documents are counted too.
 type vault struct {
 	*service
-	users    users.Directory
+	users    registry.Users
 	accounts *password.Accounts
 	keys     *passwordKeys
 	proofs   int

@@ -36,8 +36,8 @@ const DigestKeyPrefix = "digestkey#"
 // document returns the key of the document that has the key of the digests.
 func (d *Digests) document() string { return DigestKeyPrefix + cmp.Or(d.Name, "access") }
 
-// digestKeyDocument is the document of [Digests].
-type digestKeyDocument struct {
+// DigestKeyDocument is the document of [Digests].
+type DigestKeyDocument struct {
 	Sealed documents.Sealed `json:"sealed"`
 	Added  time.Time        `json:"added"`
 }
@@ -83,7 +83,7 @@ func (d *Digests) read(ctx context.Context) (*[]byte, error) {
 	if revision == 0 {
 		return nil, nil
 	}
-	var doc digestKeyDocument
+	var doc DigestKeyDocument
 	if err := documents.Decode(text, &doc); err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w", d.document(), err)
 	}
@@ -106,7 +106,7 @@ func (d *Digests) Make(ctx context.Context, random []byte, now time.Time) error 
 	if err != nil {
 		return fmt.Errorf("seal %s: %w", d.document(), err)
 	}
-	text, err := documents.Encode(digestKeyDocument{Sealed: documents.Sealed(sealed), Added: now})
+	text, err := documents.Encode(DigestKeyDocument{Sealed: documents.Sealed(sealed), Added: now})
 	if err != nil {
 		return err
 	}
@@ -115,16 +115,4 @@ func (d *Digests) Make(ctx context.Context, random []byte, now time.Time) error 
 		return nil // another process was first
 	}
 	return err
-}
-
-// Reseal seals the key in a document again, under the newest key of the sealer.
-func (d *Digests) Reseal(ctx context.Context, key string, text []byte) ([]byte, error) {
-	var doc digestKeyDocument
-	if err := documents.Decode(text, &doc); err != nil {
-		return nil, err
-	}
-	if err := doc.Sealed.Reseal(ctx, d.Sealer, key); err != nil {
-		return nil, err
-	}
-	return documents.Encode(doc)
 }

@@ -1,9 +1,7 @@
 package documents
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -65,52 +63,4 @@ func Encode(v any) ([]byte, error) {
 // is an error.
 func Decode(text []byte, v any) error {
 	return json.Unmarshal(text, v, json.RejectUnknownMembers(true))
-}
-
-// Reseal encrypts a value again, under the newest key of the sealer.
-func (s *Sealed) Reseal(ctx context.Context, sealer Sealer, bound string) error {
-	plain, err := sealer.Open(ctx, string(*s), bound)
-	if err != nil {
-		return err
-	}
-	sealed, err := sealer.Seal(ctx, plain, bound)
-	*s = Sealed(sealed)
-	return err
-}
-
-// ResealAll edits every document under a prefix and returns how many it changed.
-// reseal returns the text of one document with its values sealed again, or the same
-// text if it holds none. ResealAll skips a document that fails, continues with the
-// rest, and returns the errors of all that failed.
-func ResealAll(
-	ctx context.Context, t Table, prefix string,
-	reseal func(ctx context.Context, key string, text []byte) ([]byte, error),
-) (changed int, err error) {
-	keys, err := keysUnder(ctx, t, prefix)
-	errs := []error{err}
-	for _, key := range keys {
-		did := false
-		err := Edit(ctx, t, key, func(text []byte) ([]byte, error) {
-			got, err := reseal(ctx, key, text)
-			did = !bytes.Equal(got, text)
-			return got, err
-		})
-		switch {
-		case errors.Is(err, ErrNotFound): // removed meanwhile
-		case err != nil:
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		case did:
-			changed++
-		}
-	}
-	return changed, errors.Join(errs...)
-}
-
-// keysUnder collects the keys first: a table need not support writes during List.
-func keysUnder(ctx context.Context, t Table, prefix string) (keys []string, err error) {
-	err = t.List(ctx, prefix, func(key string, _ []byte, _ int64) error {
-		keys = append(keys, key)
-		return nil
-	})
-	return keys, err
 }

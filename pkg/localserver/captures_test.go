@@ -84,7 +84,7 @@ type scene struct {
 	local  *server
 	server *httptest.Server // serves local
 	issuer otp.Issuer
-	users  users.Directory
+	users  registry.Users
 	outbox *outbox.Outbox
 	policy otp.Policy
 }
@@ -116,7 +116,7 @@ func stage(t testing.TB, all captures) *scene {
 	all.add(t, registry.Registry{
 		Table: db.Documents(), Sealer: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader,
 	})
-	s.users = users.Directory{Table: db.Documents(), Sealer: keys, Now: s.now}
+	s.users = registry.Users{Directory: users.Directory{Table: db.Documents(), Sealer: keys, Now: s.now}}
 	s.store = db
 	s.ports = service.Ports{Keys: keys, Defaults: defaults, Now: s.now, Rand: rand.Reader, Log: log}
 	s.issuer = otp.Issuer{Challenges: db, Ledgers: db, Sender: s.outbox, Keys: keys, Now: s.now, Rand: rand.Reader}

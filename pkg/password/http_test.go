@@ -18,6 +18,7 @@ import (
 
 	"countersign/pkg/ams"
 	"countersign/pkg/clients"
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
 	"countersign/pkg/gateway"
 	"countersign/pkg/otp"
@@ -229,9 +230,9 @@ func (d *door) chooseFor(id, code, authID string, k password.Kind, line, value s
 }
 
 // directory is the users of the client, of whom "canary" has the number and the wallet token.
-func (d *door) directory() users.Directory {
+func (d *door) directory() registry.Users {
 	d.t.Helper()
-	list := users.Directory{Table: d.table, Sealer: d.keys, Now: d.clock.Now}
+	list := registry.Users{Directory: users.Directory{Table: d.table, Sealer: d.keys, Now: d.clock.Now}}
 	_, err := d.table.Put(d.t.Context(), clients.DocumentKey(client), []byte("{}"), 0)
 	if err := errors.Join(err,
 		list.Add(d.t.Context(), client, "someone", dashed),

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/pkg/clients/registry"
 	"countersign/pkg/otp"
 	"countersign/pkg/password"
 	"countersign/pkg/users"
@@ -58,7 +59,7 @@ func TestWorkIsTheSame(t *testing.T) {
 }
 
 // person adds a user with a PIN.
-func (d *door) person(list users.Directory, l line, id string) {
+func (d *door) person(list registry.Users, l line, id string) {
 	d.t.Helper()
 	ctx := d.t.Context()
 	if err := list.Add(ctx, client, id, l.as); err != nil {
@@ -79,7 +80,7 @@ func (d *door) person(list users.Directory, l line, id string) {
 }
 
 // turn blocks, removes and clears, as the kinds of the test are named.
-func (d *door) turn(list users.Directory, lines map[string]line) {
+func (d *door) turn(list registry.Users, lines map[string]line) {
 	d.t.Helper()
 	ctx := d.t.Context()
 	for _, id := range []string{"blocked", "blocked meanwhile"} {

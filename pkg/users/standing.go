@@ -65,7 +65,7 @@ func mask(number string) string {
 // Resolve returns the person of a client's wallet token and the token's standing. The
 // person has a number only if the standing is [Good]. It costs at most two reads.
 func (d Directory) Resolve(ctx context.Context, client, token string) (Person, Standing, error) {
-	p := Person{Ref: tokenKey(client, token)}
+	p := Person{Ref: TokenKey(client, token)}
 	key, user, standing, err := d.find(ctx, p.Ref)
 	if err != nil || standing != Good || user.Number == "" {
 		return p, standing, err
@@ -79,7 +79,7 @@ func (d Directory) Resolve(ctx context.Context, client, token string) (Person, S
 
 // open returns the number of a user who has one.
 func (d Directory) open(ctx context.Context, client, key string, user User) (string, error) {
-	number, err := d.Sealer.Open(ctx, string(user.Number), bound(key))
+	number, err := d.Sealer.Open(ctx, string(user.Number), Bound(key))
 	if err != nil {
 		return "", fmt.Errorf("the number of the user %s of client %q cannot be opened: "+
 			"add the user anew, or bring back the key that it was sealed under: %w", user.Mask, client, err)
@@ -89,10 +89,10 @@ func (d Directory) open(ctx context.Context, client, key string, user User) (str
 
 // Person returns the user with an id, whatever its standing: no wallet token is needed, and Ref is "".
 func (d Directory) Person(ctx context.Context, client, id string) (Person, error) {
-	key := userKey(client, id)
-	user, err := d.user(ctx, key)
+	key := DocumentKey(client, id)
+	user, err := d.Read(ctx, key)
 	if err != nil {
-		return Person{}, named(client, id, err)
+		return Person{}, Named(client, id, err)
 	}
 	p := Person{ID: user.ID, Added: user.Added}
 	if user.Number != "" {
@@ -111,7 +111,7 @@ func (d Directory) Check(ctx context.Context, ref string) (Standing, error) {
 // StandingOf returns the standing of the user with this id who was added at this instant: [NoUser] if there is none, or
 // another one by now. It costs one read.
 func (d Directory) StandingOf(ctx context.Context, client, id string, added time.Time) (Standing, error) {
-	_, standing, err := d.standing(ctx, userKey(client, id), added)
+	_, standing, err := d.standing(ctx, DocumentKey(client, id), added)
 	if err != nil {
 		err = clients.Named(client, err)
 	}
@@ -120,7 +120,7 @@ func (d Directory) StandingOf(ctx context.Context, client, id string, added time
 
 // standing reads a user who was added at this instant.
 func (d Directory) standing(ctx context.Context, key string, added time.Time) (user User, s Standing, err error) {
-	user, err = d.user(ctx, key)
+	user, err = d.Read(ctx, key)
 	switch {
 	case errors.Is(err, documents.ErrNotFound):
 		return User{}, NoUser, nil
@@ -143,7 +143,7 @@ func (d Directory) find(ctx context.Context, ref string) (key string, user User,
 	if err != nil || revision == 0 {
 		return "", User{}, NoToken, err
 	}
-	t, err := parseToken(text)
+	t, err := ParseToken(text)
 	if err != nil || !t.Expires.IsZero() && !d.Now().Before(t.Expires) {
 		return "", User{}, NoToken, about(ref, err)
 	}

@@ -54,7 +54,7 @@ func (c *Clock) Pass(d time.Duration) { c.at.Add(int64(d)) }
 // Rig is a registry and a user directory on a SQLite file and a keyring's file.
 type Rig struct {
 	registry.Registry
-	Users    users.Directory
+	Users    registry.Users
 	Clock    *Clock
 	Counted  *Counting // the table of both
 	Database string    // path of the SQLite file
@@ -81,7 +81,7 @@ func New(t testing.TB) *Rig {
 	r.Registry = registry.Registry{
 		Table: r.Counted, Sealer: ring, Defaults: defaults, Now: r.Clock.Now, Rand: rand.Reader,
 	}
-	r.Users = users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}
+	r.Users = registry.Users{Directory: users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}}
 	return r
 }
 

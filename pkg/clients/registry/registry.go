@@ -1,5 +1,5 @@
-// Package registry changes the clients in a table, for the operator. Requests read
-// them through [clients.Lookup].
+// Package registry changes the clients in a table and their users, for the operator. Requests read
+// them through [clients.Lookup] and [users.Directory].
 package registry
 
 import (
@@ -212,34 +212,6 @@ func (g Registry) Disable(ctx context.Context, id string) error {
 
 func (g Registry) setStatus(ctx context.Context, id, status string) error {
 	return g.Edit(ctx, id, func(r *clients.Record) error { r.Status = status; return nil })
-}
-
-// Reseal seals the secrets and test numbers of all clients again, and the key of their access keys'
-// digests, under the newest key of the sealer, so that older keys can be retired. It
-// returns the number of changed documents. It skips one that fails, and its error names
-// each of them.
-func (g Registry) Reseal(ctx context.Context) (changed int, err error) {
-	changed, err = documents.ResealAll(ctx, g.Table, clients.DocumentPrefix, g.reseal)
-	keys, errKeys := documents.ResealAll(ctx, g.Table, clients.DigestKeyPrefix, g.digests().Reseal)
-	return changed + keys, errors.Join(err, errKeys)
-}
-
-func (g Registry) reseal(ctx context.Context, _ string, text []byte) ([]byte, error) {
-	r, err := clients.ParseRecord(text)
-	if err != nil || len(r.Secrets)+len(r.TestNumbers) == 0 {
-		return text, err
-	}
-	for i := range r.Secrets {
-		if err := r.Secrets[i].Sealed.Reseal(ctx, g.Sealer, r.Bound()); err != nil {
-			return nil, fmt.Errorf("secrets[%d]: %w", i, err)
-		}
-	}
-	for i := range r.TestNumbers {
-		if err := r.TestNumbers[i].Sealed.Reseal(ctx, g.Sealer, r.BoundTestNumber()); err != nil {
-			return nil, fmt.Errorf("testNumbers[%d]: %w", i, err)
-		}
-	}
-	return documents.Encode(r)
 }
 
 // now returns the time in the precision of records.
