@@ -202,34 +202,6 @@ func TestLinked(t *testing.T) {
 	}
 }
 
-var sends = regexp.MustCompile(`\) Send\([^)]*\botp\.Message,?\s*\) \(otp\.Delivery, string, error\)`)
-
-// A sender may show codes, so the table of links says of each one which functions must not link it.
-func TestSendersAreBarred(t *testing.T) {
-	handOn := []string{"pkg/telemetry", "pkg/cognito"} // to the sender that they have
-	barred := map[string]bool{}
-	for _, row := range table(t, "| program | links none of | because |") {
-		if slices.Contains(row[0], "functions/verify") {
-			for _, pkg := range row[1] {
-				barred[pkg] = true
-			}
-		}
-	}
-	senders := 0
-	for pkg := range allImports(t) {
-		if !ours(pkg) || slices.Contains(handOn, pkg) || !sends.MatchString(source(t, pkg)) {
-			continue
-		}
-		if senders++; !barred[pkg] {
-			t.Errorf(`%s is a sender: add it to the table "links none of" of docs/architecture.md, in the row of all `+
-				"functions if it shows codes, else in that of functions/verify and functions/changes", pkg)
-		}
-	}
-	if senders < 3 {
-		t.Errorf("%d senders are found, want pkg/snssender, pkg/smsvoice and pkg/outbox at least", senders)
-	}
-}
-
 // source returns the text of a package without its tests.
 func source(t *testing.T, pkg string) string {
 	t.Helper()
