@@ -9,6 +9,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/clients/profile"
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 )
@@ -79,6 +80,27 @@ func TestEachFieldOfClientHasASample(t *testing.T) {
 	}
 }
 
+// Every field of a record changes a fact, which client show and the console tell an operator.
+func TestEachFieldIsAFact(t *testing.T) {
+	rig := clientstest.New(t)
+	addFull(t, rig)
+	record := func() clients.Record {
+		r, err := clients.ParseRecord([]byte(rig.Raw(t, clients.DocumentKey("acme"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	full := profile.Of(record(), "", rig.Clock.Now())
+	for _, f := range fieldsOfRecord() {
+		r := record()
+		f.of(&r).SetZero()
+		if slices.Equal(profile.Of(r, "", rig.Clock.Now()), full) {
+			t.Errorf("no fact tells Record.%s: add a line to settings in pkg/clients/profile/fact.go", f.name)
+		}
+	}
+}
+
 // Every field of a record is checked: some record is refused for it. Any boolean and any date is right.
 func TestEachFieldIsChecked(t *testing.T) {
 	defaults := clients.Defaults{
@@ -97,7 +119,7 @@ func TestEachFieldIsChecked(t *testing.T) {
 		}
 		if !strings.Contains(refused, "\n"+f.json+" ") && !strings.Contains(refused, "\n"+f.json+"[") {
 			t.Errorf("no test has a wrong %s: check Record.%s in pkg/clients/parse.go, with an error that begins with "+
-				"%[1]s, and add a wrong value to wrongTexts, or to another list, in pkg/clients/record_test.go",
+				"%[1]s, and add a wrong value to wrongReach, or to another list, in pkg/clients/check_test.go",
 				f.json, f.name)
 		}
 	}
