@@ -65,6 +65,9 @@ func TestRefusals(t *testing.T) {
 	}
 	refusal := func(c *clients.Client, number string) otp.Outcome {
 		n, refusal := messages.Recipient(t.Context(), c, number)
+		if refusal != "" && strings.HasPrefix(admission.Rule(c, n, refusal), "is refused") {
+			t.Errorf("no words say which rule gives %q: add them to Rule in pkg/admission/messages.go", refusal)
+		}
 		start, err := messages.Start(t.Context(), c, n, otp.Payment{})
 		resend, errResend := messages.Resend(t.Context(), c)
 		if err != nil || errResend != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"countersign/docs/outcomestest"
+	"countersign/pkg/admission/admissiontest"
 	"countersign/pkg/ams"
 	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
@@ -47,6 +48,19 @@ func TestResultsOfThePage(t *testing.T) {
 	for code := range page {
 		if !known[code] {
 			t.Errorf("docs/contracts.md: the table of results has `%s`, which pkg/ams/result.go lacks: remove it", code)
+		}
+	}
+}
+
+// The page about numbers has the result of each rule that refuses one. The operator's blocks are on the page about the
+// guard.
+func TestResultsOfNumbers(t *testing.T) {
+	page := string(filetest.Read(t, "../../docs/numbers.md"))
+	for _, r := range admissiontest.Refusals() {
+		codes, _ := ams.ResultCodes(r.Outcome)
+		if r.Outcome != otp.OperatorBlock && !strings.Contains(page, "`"+codes[0]+"`") {
+			t.Errorf("docs/numbers.md: the table of what a number is refused for lacks `%s`, the result of %q: add a row",
+				codes[0], r.Outcome)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"iter"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
+	"countersign/pkg/filetest"
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 )
@@ -154,6 +156,16 @@ func TestReasonsAreOutcomes(t *testing.T) {
 				outcome)
 		case err == nil:
 			valid(t, facts[0])
+			describedReason(t, outcome)
 		}
+	}
+}
+
+// describedReason fails the test if the schema of SendRefused does not say what a reason means.
+func describedReason(t *testing.T, reason otp.Outcome) {
+	t.Helper()
+	schema := filetest.Read(t, "../../docs/events/SendRefused.json")
+	if !regexp.MustCompile(`[ "]` + string(reason) + `[,:]`).Match(schema) {
+		t.Errorf("docs/events/SendRefused.json does not say what %q means: add it to the description of reason", reason)
 	}
 }
