@@ -25,7 +25,8 @@ var everyFlag = []string{
 	"--network=192.0.2.0/24", "--numbers=mobile", "--line=premium", "--time-window=90s", "--once", "--per-minute=600",
 	"--messages-per-day=900", "--site=example.com", "--android-hash=FA+9qCX9VSu", "--text=de={code} {brand}",
 	"--brand=Acme", "--sender-id=ACME", "--sender=GB=ACMEGB,registered=yes",
-	"--sender=*=via=sns,max-price=0.50", "--language=de", "--no-custom-codes", "--sender-name=Acme, Inc.",
+	"--sender=*=via=sns,max-price=0.50", "--language=de", "--clear-passwords", "--no-custom-codes",
+	"--sender-name=Acme, Inc.",
 	"--template=t1", "--template=t2", "--source=env.clientIp", "--source=header:X-User",
 	"--digits=4", "--validity=2m", "--attempts=3", "--cooldown=0s",
 	"--per-hour=4", "--per-day=9", "--unanswered=5", "--pause=2h", "--memory=48h",
@@ -40,7 +41,7 @@ const everyField = `"unsigned":true,"apis":["ams","otp.send"],"unimatrix":"simpl
 	`"senderID":"ACME",` +
 	`"senders":{"*":{"via":"sns","maxPrice":"0.50"},"GB":{"identity":"ACMEGB","registered":true}},` +
 	`"language":"de","texts":{"de":"{code} {brand}"},"site":"example.com","androidHash":"FA+9qCX9VSu",` +
-	`"customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
+	`"clearPasswords":true,"customCodes":false,"senderNames":["Acme, Inc."],"templates":["t1","t2"],` +
 	`"sources":["env.clientIp","header:X-User"],"guard":{"mode":"enforce"}}`
 
 // settings is the JSON of a record without its id, status and time, and without access keys.

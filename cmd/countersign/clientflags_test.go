@@ -27,6 +27,11 @@ func TestFlagsOfClients(t *testing.T) {
 	lacking(reflect.ValueOf(r), "ID", "Status", "Added", "Keys", "AccessKeys", "Secrets", "TestNumbers", "DLT",
 		"Guard")
 	lacking(reflect.ValueOf(r.Limits))
+	for i, name := range recordMembers() {
+		if !reflect.ValueOf(r).Field(i).IsZero() && !strings.Contains(everyField, `"`+name+`":`) {
+			t.Errorf("everyFlag and everyField of client_test.go have no %s: add its flag and its value", name)
+		}
+	}
 }
 
 // fill gives every flag a value.
