@@ -2,7 +2,7 @@ package localserver
 
 import (
 	"context"
-	"fmt"
+	"encoding/hex"
 	"io"
 	"log/slog"
 	"time"
@@ -66,7 +66,11 @@ func messageIDs(random io.Reader) func() string {
 		var b [16]byte
 		io.ReadFull(random, b[:]) // crypto/rand never fails
 		b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-		return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+		id := hex.AppendEncode(make([]byte, 0, 36), b[:4])
+		for _, part := range [][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
+			id = hex.AppendEncode(append(id, '-'), part)
+		}
+		return string(id)
 	}
 }
 

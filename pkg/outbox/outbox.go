@@ -96,8 +96,15 @@ func (b *Outbox) Send(ctx context.Context, m otp.Message) (otp.Delivery, string,
 // appendLines writes lines at the end of the file, in a single write, which is not mixed with others. The line break
 // in front ends a line that a killed process has left unfinished.
 func appendLines(file *os.File, lines ...[]byte) error {
-	text := append([]byte{'\n'}, bytes.Join(lines, []byte{'\n'})...)
-	if _, err := file.Write(append(text, '\n')); err != nil {
+	size := 1
+	for _, line := range lines {
+		size += len(line) + 1
+	}
+	text := append(make([]byte, 0, size), '\n')
+	for _, line := range lines {
+		text = append(append(text, line...), '\n')
+	}
+	if _, err := file.Write(text); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	return nil
