@@ -61,7 +61,9 @@ func load(addr, name string, length time.Duration, next func() []byte, want stri
 }
 
 // drive is one connection: a request, its answer, the next. It speaks HTTP/1.1 itself,
-// because on two cores a full client would take most of the time that is measured.
+// because on two cores a full client would take most of the time that is measured. So it
+// takes as much of them as wrk does; two threads that each poll eight connections would
+// take more, as most of their polls find a single answer.
 func drive(addr string, end time.Time, next func() []byte, want []byte) (took []time.Duration, wrong int, err error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
