@@ -152,7 +152,8 @@ func (s *Store) prepare() error {
 	d.store, s.feed.store = s, s
 	for stmt, query := range map[**sqlite.Stmt]string{
 		&s.begin: "BEGIN IMMEDIATE", &s.commit: "COMMIT", &s.rollback: "ROLLBACK",
-		&s.insert: insertQuery, &s.reserve: reserveQuery, &s.find: findQuery, &s.takeOver: takeOverQuery, &s.claim: claimQuery,
+		&s.insert: insertQuery, &s.reserve: reserveQuery, &s.find: findQuery,
+		&s.takeOver: takeOverQuery, &s.claim: claimQuery,
 		&s.settle: settleQuery, &s.guess: guessQuery, &s.attempt: attemptQuery,
 		&s.findLedger: findLedgerQuery, &s.putLedger: putLedgerQuery, &s.answer: answeredQuery,
 		&s.findReceipt: findReceiptQuery, &s.receive: receiveQuery,
