@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/smithy-go"
 )
@@ -18,8 +19,11 @@ type Refused struct {
 // Error implements error.
 func (r *Refused) Error() string { return strings.TrimSpace(r.Code + " " + r.Action) }
 
-// action matches the permission in the messages of AWS about one that is missing.
-var action = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,60})\b`)
+// action matches the permission in the messages of AWS about one that is missing. It is compiled at the first refusal:
+// that takes longer than most of what a function does at its start.
+var action = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,60})\b`)
+})
 
 // RefusedOf returns what AWS stated when it refused the call that ended in err. It is nil if there was no such answer.
 func RefusedOf(err error) *Refused {
@@ -35,7 +39,7 @@ func RefusedOf(err error) *Refused {
 	if r.Code != "AccessDeniedException" {
 		return r
 	}
-	if found := action.FindStringSubmatch(api.ErrorMessage()); found != nil {
+	if found := action().FindStringSubmatch(api.ErrorMessage()); found != nil {
 		r.Action = found[1]
 	} else if strings.Contains(api.ErrorMessage(), "KMS") {
 		r.Action = "kms:Decrypt" // Secrets Manager states no action where the key of the secret is not allowed
