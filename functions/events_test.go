@@ -192,16 +192,13 @@ func read(t *testing.T, name string) []byte {
 var at = time.UnixMilli(frozen)
 
 func TestEvents(t *testing.T) {
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlitetest.New(t)
 	messages, err := outbox.Open(filepath.Join(t.TempDir(), "outbox.jsonl"), func() time.Time { return at },
 		func() string { return "id" }, func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close(); messages.Close() })
+	t.Cleanup(func() { messages.Close() })
 	files, err := filepath.Glob(folder + "*.json")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d files in %s, %v", len(files), folder, err)

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"countersign/pkg/phone"
 	"countersign/pkg/phone/plan"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // history is a service with a clock of its own, whose messages have known ids.
@@ -32,12 +32,7 @@ type history struct {
 
 func newHistory(t *testing.T) *history {
 	t.Helper()
-	s, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return &history{t: t, store: s, now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)}
+	return &history{t: t, store: sqlitetest.New(t), now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)}
 }
 
 // Send implements [otp.Sender].

@@ -95,35 +95,6 @@ func silentAboutPayments(t *testing.T, p *process) {
 	}
 }
 
-// TestPaymentByAnotherClient: a client that knows everything of another's payment is refused, and uses none of its
-// attempts.
-func TestPaymentByAnotherClient(t *testing.T) {
-	c := onFolder(t, newFolder(t))
-	var h handover
-	c.json(&h, "client", "add", "rival", "--unsigned", "--unimatrix=simple", "--country=MY")
-	p := serveOn(t, c.data)
-	p.post(initPath, pays(initBody("pay", "60-6543216601"), bill))
-	right := pays(verifyBody("pay", p.shown("+606543216601")), bill)
-	p.unimatrix("otp.send", pays(`{"to":"+606543216602"}`, bill))
-	typed := pays(fmt.Sprintf(`{"to":"+606543216602","code":%q}`, p.shown("+606543216602")), bill)
-	rival := keyTour{t: t, process: p}
-	for range 6 {
-		if got := p.postAs("rival", verifyPath, right); code(t, got) != "AUTHENTICATION_REQUEST_ID_INVALID" {
-			t.Errorf("another client: %s", got)
-		}
-		rival.request("0", h.AccessKey, "otp.verify", typed)
-	}
-	if strings.Count(rival.seen, `"valid":false`) != 6 {
-		t.Errorf("another client: %s", rival.seen)
-	}
-	if got := p.post(verifyPath, right); code(t, got) != "SUCCESS" {
-		t.Errorf("the client itself: %s", got)
-	}
-	if got := p.unimatrix("otp.verify", typed); !strings.Contains(got, `"valid":true`) {
-		t.Errorf("the client itself: %s", got)
-	}
-}
-
 // TestPaymentsPage pastes the commands of docs/payments.md into a shell. The page has the message and the last answer.
 func TestPaymentsPage(t *testing.T) {
 	page := string(filetest.Read(t, "../../docs/payments.md"))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,47 +36,6 @@ const (
 
 }`
 )
-
-// TestDocumentsRequest sends the request of the AMS document, repeats of it, and its code.
-func TestDocumentsRequest(t *testing.T) {
-	onEachServer(t, func(t *testing.T, p *process) {
-		first := p.post(initPath, docRequest)
-		pattern := `^\{"actionForm":\{"challengeRenderValue":"\+60\*{6}6353","challengeType":"sms"\},` +
-			`"authenticationId":"\d{35}",` +
-			`"authenticationRequestId":"` + docID +
-			`","result":\{"resultCode":"SUCCESS","resultMessage":"success\.","resultStatus":"S"\}\}$`
-		if !regexp.MustCompile(pattern).MatchString(first) {
-			t.Fatalf("answered %s", first)
-		}
-		if again := p.post("/ams/sandbox/api/v1/customers/initAuthentication",
-			strings.Replace(docRequest, "8.1.0", "9", 1)); again != first {
-			t.Errorf("a repeat answered %s, first %s", again, first)
-		}
-		other := strings.Replace(docRequest, "6353", "6354", 1)
-		if got := code(t, p.post(initPath, other)); got != "REPEAT_REQ_INCONSISTENT" {
-			t.Errorf("the id with another number answered %s", got)
-		}
-		sent := p.messages("+606543216353")
-		if len(sent) != 1 || sent[0].Body != sent[0].Code+" is your Countersign code, valid for 5 minutes." ||
-			sent[0].To != "+606543216353" || sent[0].ID == "" || sent[0].SentAt == "" {
-			t.Fatalf("outbox %+v", sent)
-		}
-		want := `{"isPassed":true,"result":{"resultCode":"SUCCESS","resultMessage":"success.","resultStatus":"S"}}`
-		if got := p.post(verifyPath, verifyBody(docID, sent[0].Code)); got != want {
-			t.Errorf("verify answered %s", got)
-		}
-		again := code(t, p.post(verifyPath, verifyBody(docID, sent[0].Code)))
-		if again != "AUTHENTICATION_REQUEST_ID_INVALID" {
-			t.Errorf("a second verify answered %s", again)
-		}
-		if again := p.post(initPath, docRequest); again != first {
-			t.Errorf("a repeat after the pass answered %s", again)
-		}
-		if p.end(syscall.SIGINT) != nil || !strings.Contains(p.out.String(), "SMS to +606543216353: "+sent[0].Body) {
-			t.Errorf("the terminal does not show the message:\n%s", p.out.String())
-		}
-	})
-}
 
 // TestNumberPerDay limits the messages of all clients to one number.
 func TestNumberPerDay(t *testing.T) {

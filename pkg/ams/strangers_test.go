@@ -140,14 +140,3 @@ func (f failing) Find(context.Context, string) (*clients.Client, error) { return
 
 // FindAccessKey implements [clients.Directory]. No request of this contract has an access key.
 func (f failing) FindAccessKey(context.Context, string) (*clients.Client, error) { return nil, f.err }
-
-// BenchmarkStrangers measures an answer to an invented id.
-func BenchmarkStrangers(b *testing.B) {
-	s := trusted(b)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		s.now = s.now.Add(time.Millisecond)
-		s.post(verifyPath, docVerify, client(fmt.Sprint("invented", i)))
-		s.log.Reset()
-	}
-}

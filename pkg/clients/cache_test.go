@@ -421,34 +421,3 @@ func TestCacheChurn(t *testing.T) {
 	}
 	group.Wait()
 }
-
-// BenchmarkCacheHit measures hits, from one caller and from all processors at once.
-func BenchmarkCacheHit(b *testing.B) {
-	cache := clients.NewCache(real, time.Now, age, unknownAge, 1000)
-	ids := make([]string, 100)
-	for i := range ids {
-		ids[i] = fmt.Sprint("real ", i)
-		if _, err := cache.Find(b.Context(), ids[i]); err != nil {
-			b.Fatal(err)
-		}
-	}
-	find := func(i int) {
-		if c, err := cache.Find(context.Background(), ids[i%100]); c == nil || err != nil {
-			b.Fatal(c, err)
-		}
-	}
-	b.Run("alone", func(b *testing.B) {
-		b.ReportAllocs()
-		for i := 0; b.Loop(); i++ {
-			find(i)
-		}
-	})
-	b.Run("parallel", func(b *testing.B) {
-		b.ReportAllocs()
-		b.RunParallel(func(pb *testing.PB) {
-			for i := 0; pb.Next(); i++ {
-				find(i)
-			}
-		})
-	})
-}

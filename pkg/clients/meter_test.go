@@ -12,6 +12,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // taking counts the writes to a counter. It fails while it has an error.
@@ -31,7 +32,7 @@ func (c *taking) Take(ctx context.Context, key string, window int64, n, limit in
 
 func newMeter(t testing.TB) (*clients.Meter, *taking, *clientstest.Clock) {
 	clock := clientstest.NewClock()
-	table := &taking{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
+	table := &taking{Counter: sqlitetest.New(t)}
 	return &clients.Meter{Counter: table, Now: clock.Now}, table, clock
 }
 
@@ -55,8 +56,8 @@ func TestMeterExact(t *testing.T) {
 	for _, rate := range []int{1, 99, 100, 200, 249} {
 		database, clock := filepath.Join(t.TempDir(), "countersign.db"), clientstest.NewClock()
 		client := &clients.Client{ID: "acme", PerMinute: rate}
-		meters := []*clients.Meter{{Counter: clientstest.OpenStore(t, database), Now: clock.Now},
-			{Counter: clientstest.OpenStore(t, database), Now: clock.Now}}
+		meters := []*clients.Meter{{Counter: sqlitetest.Open(t, database), Now: clock.Now},
+			{Counter: sqlitetest.Open(t, database), Now: clock.Now}}
 		for minute := range 2 {
 			var let atomic.Int64
 			var group sync.WaitGroup
@@ -224,21 +225,3 @@ func TestMeterMemory(t *testing.T) {
 		t.Errorf("%d clients are held in the next minute, want 1", m.Held())
 	}
 }
-
-// BenchmarkMeter counts requests whose chunk is in memory.
-func BenchmarkMeter(b *testing.B) {
-	m := &clients.Meter{Counter: always{}, Now: time.Now}
-	c := &clients.Client{ID: "acme", PerMinute: 1_000_000}
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if ok, err := m.Allow(context.Background(), c); !ok || err != nil {
-				b.Fatal(ok, err)
-			}
-		}
-	})
-}
-
-type always struct{}
-
-func (always) Take(context.Context, string, int64, int, int, int64) (bool, error) { return true, nil }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
 )
 
@@ -85,7 +85,7 @@ func TestQuotaExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, limit := range []int{1, 7, 100, 1000, 20_000} {
 		clock := clientstest.NewClock()
-		store := clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))
+		store := sqlitetest.New(t)
 		process := func() *clients.Quota { return &clients.Quota{Counter: store, Now: clock.Now} }
 		processes := []*clients.Quota{process(), process(), process()}
 		for day := range 2 {
@@ -146,7 +146,7 @@ func TestQuotaOfShortLives(t *testing.T) {
 // Calls at once, in two processes, get exactly the limit.
 func TestQuotaAtOnce(t *testing.T) {
 	clock := clientstest.NewClock()
-	store := clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))
+	store := sqlitetest.New(t)
 	processes := []*clients.Quota{{Counter: store, Now: clock.Now}, {Counter: store, Now: clock.Now}}
 	var got atomic.Int64
 	var group sync.WaitGroup
@@ -177,7 +177,7 @@ func TestQuotaWrites(t *testing.T) {
 		{100_000, 10_000, 10_000, 111},
 	} {
 		clock := clientstest.NewClock()
-		table := &taking{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
+		table := &taking{Counter: sqlitetest.New(t)}
 		q := &clients.Quota{Counter: table, Now: clock.Now}
 		if n := sends(t, q, "acme", c.limit, c.calls); n != c.got || int(table.writes.Load()) != c.writes {
 			t.Errorf("limit %d: %d messages with %d writes, want %d with %d",
@@ -194,7 +194,7 @@ func TestQuotaWrites(t *testing.T) {
 // UTC, and each client has its own.
 func TestQuotaLines(t *testing.T) {
 	clock := clientstest.NewClock() // 02:25:27
-	q := &clients.Quota{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db")), Now: clock.Now}
+	q := &clients.Quota{Counter: sqlitetest.New(t), Now: clock.Now}
 	take := func(n int, low, out bool) (giveBack func()) {
 		t.Helper()
 		ctx, record := telemetry.Begin(t.Context(), clock.Now())
@@ -225,7 +225,7 @@ func TestQuotaLines(t *testing.T) {
 // A message that is given back after midnight is none of the new day's.
 func TestQuotaGivenBackLate(t *testing.T) {
 	clock := clientstest.NewClock()
-	q := &clients.Quota{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db")), Now: clock.Now}
+	q := &clients.Quota{Counter: sqlitetest.New(t), Now: clock.Now}
 	giveBack, _, err := q.Take(t.Context(), "acme", 3)
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func TestQuotaGivenBackLate(t *testing.T) {
 // If the counter fails, no message goes out, and the next call tries again.
 func TestQuotaFailsClosed(t *testing.T) {
 	clock := clientstest.NewClock()
-	table := &taking{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
+	table := &taking{Counter: sqlitetest.New(t)}
 	q := &clients.Quota{Counter: table, Now: clock.Now}
 	down := errors.New("down")
 	table.err.Store(&down)

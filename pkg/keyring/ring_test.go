@@ -401,13 +401,3 @@ func TestUnderLoad(t *testing.T) {
 		}
 	})
 }
-
-func BenchmarkKeys(b *testing.B) {
-	r, err := keyring.New(&shelf{text: codes(1)}, time.Now, time.Hour, (&lines{}).log())
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		r.Keys(b.Context())
-	}
-}

@@ -31,7 +31,7 @@ import (
 	"countersign/pkg/outbox"
 	"countersign/pkg/service"
 	"countersign/pkg/signature"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/users"
 )
 
@@ -98,11 +98,9 @@ func stage(t testing.TB, all captures) *scene {
 	dir := t.TempDir()
 	s := &scene{policy: otp.DefaultPolicy()}
 	s.at(time.Unix(1_795_314_304, 0))
-	db, err := sqlitestore.Open(filepath.Join(dir, "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqlitetest.Open(t, filepath.Join(dir, "countersign.db"))
 	path := filepath.Join(dir, "outbox.jsonl")
+	var err error
 	s.outbox, err = outbox.Open(path, s.now, messageIDs(rand.Reader), func(outbox.Entry) {})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +121,7 @@ func stage(t testing.TB, all captures) *scene {
 	s.local = newServer(s.store, s.outbox, s.outbox, s.ports)
 	s.local.console = console.New(t.Context(), console.Sources{Log: log}) // which must not get a request of an SDK
 	s.server = httptest.NewServer(openapitest.Handler(t, s.local))
-	t.Cleanup(func() { s.server.Close(); db.Close(); s.outbox.Close() })
+	t.Cleanup(func() { s.server.Close(); s.outbox.Close() })
 	return s
 }
 
@@ -219,6 +217,27 @@ func (s *scene) raw(t *testing.T, request []byte) (resp *http.Response, body []b
 	}
 	head, _, _ = strings.Cut(seen.String(), "\r\n\r\n")
 	return resp, body, head
+}
+
+// send posts as client demo, and returns status, body and Retry-After of the answer.
+func (s *scene) send(t testing.TB, target, body string) (status int, text, retry string) {
+	t.Helper()
+	req, err := http.NewRequest("POST", s.server.URL+target, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Client-Id", "demo")
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(all), resp.Header.Get("Retry-After")
 }
 
 // TestCaptures sends every request that a vendor's SDK was seen to send, byte for byte over

@@ -14,7 +14,7 @@ import (
 	"countersign/pkg/dynamostore/dynamotest"
 	"countersign/pkg/filetest"
 	"countersign/pkg/otp/storetest"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // stores are those of a deployment: the documents and the challenges.
@@ -42,11 +42,7 @@ func onEach(t *testing.T, test func(t *testing.T, o opener)) {
 func onSQLite(t testing.TB) stores {
 	t.Helper()
 	folder := t.TempDir()
-	db, err := sqlitestore.Open(filepath.Join(folder, "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := sqlitetest.Open(t, filepath.Join(folder, "countersign.db"))
 	return stores{db.Documents(), db, func() (all []byte) {
 		files, err := filepath.Glob(filepath.Join(folder, "*"))
 		if err != nil || len(files) == 0 {

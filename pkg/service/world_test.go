@@ -109,7 +109,9 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, p provider) *
 	rival := *w.client
 	rival.ID = fmt.Sprintf("rival-%d", n)
 	w.rival, w.limits = &rival, windows(w.client.Policy)
-	w.keys = &keys{world: w, before: numbered(t, 1), during: numbered(t, 2, 1), rotation: epoch.Add(time.Hour)}
+	w.keys = &keys{
+		world: w, before: storetest.Numbered(t, 1), during: storetest.Numbered(t, 2, 1), rotation: epoch.Add(time.Hour),
+	}
 	w.challenges = storetest.Decorate(watched{s, w}, func(do func() error) error { return w.request(do, true) })
 	w.ledgers = storetest.Decorate(watched{s, w}, func(do func() error) error { return w.request(do, false) })
 	directory := clients.Static{id: w.client, rival.ID: w.rival}
@@ -160,20 +162,6 @@ func (k *keys) Keys(context.Context) *otp.Keys {
 }
 
 func (k *keys) Newer(ctx context.Context, _ int) *otp.Keys { return k.Keys(ctx) }
-
-// numbered returns keys with number secrets of the versions.
-func numbered(t testing.TB, versions ...int) *otp.Keys {
-	numbers := otp.Secrets{}
-	for _, v := range versions {
-		numbers[v] = make([]byte, otp.MinSecret)
-		numbers[v][1] = byte(v)
-	}
-	k, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, numbers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
 
 // fate is the way that one request of a call goes: to the table, or to the sender.
 type fate int

@@ -9,6 +9,16 @@ import (
 	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
+// asksAll has somebody take all messages that the limits of two hours allow.
+func (w *world) asksAll(p person, source string) {
+	for range 2 {
+		for p.ask(number, source) {
+			w.clock.Advance(otp.DefaultPolicy().Cooldown)
+		}
+		w.clock.Advance(time.Hour)
+	}
+}
+
 // TestSources: what a request has in the place of the source makes its sender a stranger,
 // unless it is a source from which a right code came. It never refuses the request: once
 // the limits of strangers allow a message, it goes out.
@@ -21,12 +31,7 @@ func TestSources(t *testing.T) {
 				t.Fatal("the owner cannot sign in")
 			}
 			w.clock.Advance(48 * time.Hour)
-			for range 2 {
-				for others.ask(number, stranger) {
-					w.clock.Advance(otp.DefaultPolicy().Cooldown)
-				}
-				w.clock.Advance(time.Hour)
-			}
+			w.asksAll(others, stranger)
 			wrong := []string{
 				"", "-", strings.ToUpper(home), home + " ", " " + home, home + "," + home, "203.0.113.7", "10.0.0.1",
 				"unknown", strings.Repeat("x", 500), "é", home + "\n",
@@ -62,12 +67,7 @@ func TestStandingIsNotLent(t *testing.T) {
 			t.Fatal("the owner cannot sign in")
 		}
 		w.clock.Advance(48 * time.Hour)
-		for range 2 {
-			for others.ask(number, stranger) {
-				w.clock.Advance(otp.DefaultPolicy().Cooldown)
-			}
-			w.clock.Advance(time.Hour)
-		}
+		w.asksAll(others, stranger)
 		for try := range 3 {
 			if !owner.ask(number, home) {
 				t.Errorf("%s: the owner has %d messages of the day, want 3", via, try)
@@ -96,12 +96,7 @@ func TestWrongGuessIsNotRemembered(t *testing.T) {
 			t.Fatalf("%s: the right code does not pass", via)
 		}
 		w.clock.Advance(48 * time.Hour)
-		for range 2 {
-			for p.ask(number, "198.51.100.10-third-device") {
-				w.clock.Advance(otp.DefaultPolicy().Cooldown)
-			}
-			w.clock.Advance(time.Hour)
-		}
+		w.asksAll(p, "198.51.100.10-third-device")
 		if p.ask(number, stranger) {
 			t.Errorf("%s: the source of a wrong guess is known", via)
 		}
@@ -121,12 +116,7 @@ func TestKnownForHalfAYear(t *testing.T) {
 		others.ask(number, "")
 		w.clock.Advance(179 * 24 * time.Hour)
 		sqlitetest.Sweep(t, w.store, otp.MillisOf(w.clock.Now()))
-		for range 2 {
-			for others.ask(number, stranger) {
-				w.clock.Advance(otp.DefaultPolicy().Cooldown)
-			}
-			w.clock.Advance(time.Hour)
-		}
+		w.asksAll(others, stranger)
 		if !owner.ask(number, home) {
 			t.Errorf("%s: the owner is not known any more", via)
 		}

@@ -47,10 +47,6 @@ type vector struct {
 	Clock int64
 }
 
-func (v vector) text() []byte {
-	return signature.Text(v.Method, v.URI, v.ClientID, v.RequestTime, []byte(v.Body))
-}
-
 func vectors(t testing.TB) []vector {
 	t.Helper()
 	var f struct{ Vectors []vector }

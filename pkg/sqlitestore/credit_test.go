@@ -164,7 +164,7 @@ func TestCreditedOnce(t *testing.T) {
 // Two processes follow one file while a third one sends: in the end all is credited once.
 func TestCreditWhileSending(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	stores := []*sqlitestore.Store{openAt(t, path), openAt(t, path), openAt(t, path)}
+	stores := []*sqlitestore.Store{sqlitetest.Open(t, path), sqlitetest.Open(t, path), sqlitetest.Open(t, path)}
 	const answers, unanswered = 40, 20
 	stop := make(chan struct{})
 	var followers, senders sync.WaitGroup
@@ -209,11 +209,11 @@ func TestCreditOfADamagedEntry(t *testing.T) {
 	m := guarded("", "").Guard
 	for damaged, other := range map[string]string{m.BlockKey(): m.CountryKey(), m.CountryKey(): m.BlockKey()} {
 		path := filepath.Join(t.TempDir(), "countersign.db")
-		s := openAt(t, path)
+		s := sqlitetest.Open(t, path)
 		answer(t, s, "1")
 		s.Close()
 		script(t, path, "UPDATE guard SET entry = x'01ff' WHERE pk = '"+damaged+"'")
-		s = openAt(t, path)
+		s = sqlitetest.Open(t, path)
 		finish(t, s, read(t, s, 100))
 		if left := read(t, s, 100); len(left.List) > 0 {
 			t.Errorf("%s: %d changes are left", damaged, len(left.List))

@@ -18,29 +18,20 @@ import (
 	"countersign/pkg/documents"
 	"countersign/pkg/documents/documentstest"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 func TestDocuments(t *testing.T) {
 	documentstest.Run(t, func(t testing.TB) (documentstest.Documents, documentstest.Counter) {
-		s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
+		s := sqlitetest.Open(t, filepath.Join(t.TempDir(), "countersign.db"))
 		return s.Documents(), s
 	})
-}
-
-func openAt(t testing.TB, path string) *sqlitestore.Store {
-	t.Helper()
-	s, err := sqlitestore.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
 }
 
 // Documents outlive the process, and sweeping leaves them alone.
 func TestDocumentsReopened(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	if ok, err := s.Documents().Put(t.Context(), "a", []byte("kept"), 0); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
@@ -58,7 +49,7 @@ func TestDocumentsReopened(t *testing.T) {
 	if _, _, err := s.Documents().Get(t.Context(), "a"); err == nil {
 		t.Error("a closed store answered")
 	}
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	text, revision, err := s.Documents().Get(t.Context(), "a")
 	if err != nil || string(text) != "kept" || revision != 1 {
 		t.Errorf("%q, revision %d, %v", text, revision, err)
@@ -69,7 +60,7 @@ func TestDocumentsReopened(t *testing.T) {
 // each sees at once what the other wrote, and of two writers one wins.
 func TestTwoStoresOnOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	server, admin := openAt(t, path), openAt(t, path)
+	server, admin := sqlitetest.Open(t, path), sqlitetest.Open(t, path)
 	stores := []documents.Table{server.Documents(), admin.Documents()}
 	for n := range int64(50) {
 		text := fmt.Appendf(nil, "text %d", n)
@@ -145,11 +136,11 @@ func TestTwoProcessesOnOneFile(t *testing.T) {
 		}
 	}
 	if path := os.Getenv(child); path != "" {
-		count(openAt(t, path))
+		count(sqlitetest.Open(t, path))
 		return
 	}
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	other := exec.Command(os.Args[0], "-test.run=^TestTwoProcessesOnOneFile$")
 	other.Env = append(os.Environ(), child+"="+path)
 	var said strings.Builder
@@ -180,7 +171,7 @@ func TestOpenAtOnce(t *testing.T) {
 	for name, make := range map[string]func(t *testing.T, path string){
 		"new": func(*testing.T, string) {},
 		"old": func(t *testing.T, path string) {
-			if err := openAt(t, path).Close(); err != nil {
+			if err := sqlitetest.Open(t, path).Close(); err != nil {
 				t.Fatal(err)
 			}
 			conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
@@ -224,7 +215,7 @@ func openAtOnce(t *testing.T, path string) {
 
 // BenchmarkGet reads one of 1,000 documents of 2 KB, from one caller.
 func BenchmarkGet(b *testing.B) {
-	d, ctx := openAt(b, filepath.Join(b.TempDir(), "countersign.db")).Documents(), context.Background()
+	d, ctx := sqlitetest.Open(b, filepath.Join(b.TempDir(), "countersign.db")).Documents(), context.Background()
 	fill(b, d)
 	var n int
 	b.ReportAllocs()
@@ -238,7 +229,7 @@ func BenchmarkGet(b *testing.B) {
 
 // BenchmarkGetParallel is the same from 16 callers at once.
 func BenchmarkGetParallel(b *testing.B) {
-	d, ctx := openAt(b, filepath.Join(b.TempDir(), "countersign.db")).Documents(), context.Background()
+	d, ctx := sqlitetest.Open(b, filepath.Join(b.TempDir(), "countersign.db")).Documents(), context.Background()
 	fill(b, d)
 	var n atomic.Int64
 	b.SetParallelism(8)

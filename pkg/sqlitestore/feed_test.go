@@ -51,7 +51,7 @@ func TestFeedHasALife(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "countersign.db")
-			s := openAt(t, path)
+			s := sqlitetest.Open(t, path)
 			l := changestest.NewLife(t, s, "demo")
 			var facts []changes.Fact
 			for n, step := range l.Steps() {
@@ -61,7 +61,7 @@ func TestFeedHasALife(t *testing.T) {
 				}
 				if test.restart {
 					s.Close()
-					s = openAt(t, path)
+					s = sqlitetest.Open(t, path)
 					l.On(s)
 				}
 			}
@@ -91,7 +91,7 @@ func wantOnce(t *testing.T, facts []changes.Fact, want []changestest.Fact) {
 // What is read comes again until it is finished, and after that never. A closed store
 // returns nothing.
 func TestFeedUnfinished(t *testing.T) {
-	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
+	s := sqlitetest.Open(t, filepath.Join(t.TempDir(), "countersign.db"))
 	changestest.NewLife(t, s, "demo").Crowd()
 	now := time.Now()
 	first, err := s.Feed().Next(t.Context(), 10, now)
@@ -123,7 +123,7 @@ func TestFeedUnfinished(t *testing.T) {
 // it is finished again.
 func TestFeedFinishedTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s, other := openAt(t, path), openAt(t, path)
+	s, other := sqlitetest.Open(t, path), sqlitetest.Open(t, path)
 	l := changestest.NewLife(t, s, "demo")
 	l.Steps()[0]()
 	late, err := s.Feed().Next(t.Context(), 1000, time.Now())
@@ -192,7 +192,7 @@ func (k *killer) follow(t testing.TB, s *sqlitestore.Store, events changes.Event
 // others.
 func TestFeedKilledAnywhere(t *testing.T) {
 	template := filepath.Join(t.TempDir(), "template.db")
-	s := openAt(t, template)
+	s := sqlitetest.Open(t, template)
 	changestest.NewLife(t, s, "demo").Crowd()
 	l := changestest.NewLife(t, s, "life")
 	l.Lead()
@@ -270,7 +270,7 @@ func recount(t testing.TB, path string) map[changes.Kind]int {
 func live(t *testing.T, path string, k *killer, r *receiver, end otp.Millis) {
 	t.Helper()
 	for swept := false; ; {
-		s := openAt(t, path)
+		s := sqlitetest.Open(t, path)
 		alive := k.follow(t, s, r)
 		if alive && !swept {
 			sqlitetest.Sweep(t, s, end)
@@ -310,7 +310,7 @@ func TestFeedWhileWriting(t *testing.T) {
 	var writing, following sync.WaitGroup
 	ended := make(chan struct{})
 	for process := range processes {
-		s := openAt(t, path)
+		s := sqlitetest.Open(t, path)
 		following.Go(func() {
 			for over := false; ; {
 				p, err := s.Feed().Next(t.Context(), 10, time.Now())
@@ -376,7 +376,7 @@ func passAfterOne(t *testing.T, s *sqlitestore.Store, key string) {
 // A challenge that only waits for its message, or changes its owner, leaves no change.
 func TestFeedIsSparse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	c := sqlrow("C#demo#1", 1<<40)
 	c.State, c.Owner = otp.Reserved, "a"
 	if got, err := s.Reserve(t.Context(), c, nil, 0); err != nil || !got.Applied {

@@ -25,7 +25,7 @@ func guarded(key, id string) otp.Spend {
 // A file of before the guard gets its table and its columns, and counts.
 func TestBeforeGuard(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	passAfterOne(t, s, "C#demo#1")
 	if got, err := s.Spend(t.Context(), otp.Spend{Key: "N#1", ID: "a", TTL: 1 << 40}); err != nil || !got.Applied {
 		t.Fatal(got, err)
@@ -38,7 +38,7 @@ func TestBeforeGuard(t *testing.T) {
 	script(t, path, drop+`ALTER TABLE ledgers DROP COLUMN answered; ALTER TABLE challenges DROP COLUMN g;
 		ALTER TABLE changes DROP COLUMN g; ALTER TABLE changes DROP COLUMN was_g;`)
 	for range 2 { // the second time it is of today
-		s = openAt(t, path)
+		s = sqlitetest.Open(t, path)
 		n, err := s.Ledger(t.Context(), "N#1")
 		if err != nil || len(n.Sends) != 1 || n.Answered != 0 {
 			t.Errorf("the ledger: %+v %v", n, err)
@@ -48,7 +48,7 @@ func TestBeforeGuard(t *testing.T) {
 		}
 		s.Close()
 	}
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	if got, err := s.Spend(t.Context(), guarded("N#2", "a")); err != nil || len(got.Verdict.Charged) != 2 {
 		t.Errorf("a spend with the guard: %+v %v", got, err)
 	}
@@ -127,13 +127,13 @@ func TestEntriesAreSwept(t *testing.T) {
 // A damaged entry refuses what it would count, and the error says how to mend it.
 func TestDamagedRow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	if _, err := s.Spend(t.Context(), guarded("N#1", "a")); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
 	script(t, path, "UPDATE guard SET entry = x'00'")
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	_, err := s.Spend(t.Context(), guarded("N#2", "a"))
 	if err == nil || !strings.Contains(err.Error(), "delete its row") {
 		t.Errorf("%v, want how to mend it", err)
@@ -146,7 +146,7 @@ func TestDamagedRow(t *testing.T) {
 // The error of a damaged entry names its row: all messages of a country, and the feed, wait for somebody to delete it.
 func TestDamagedEntryIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	p := guarded("N#1", "a")
 	if _, err := s.Spend(t.Context(), p); err != nil {
 		t.Fatal(err)
@@ -154,14 +154,14 @@ func TestDamagedEntryIsNamed(t *testing.T) {
 	s.Close()
 	key := p.Guard.CountryKey()
 	script(t, path, "UPDATE guard SET entry = x'01ff' WHERE pk = '"+key+"'")
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	_, err := s.Spend(t.Context(), guarded("N#2", "b"))
 	if err == nil || !strings.Contains(err.Error(), "pk "+key+": ") {
 		t.Errorf("%v, want an error with %s", err, key)
 	}
 	s.Close()
 	script(t, path, "DELETE FROM guard WHERE pk = '"+key+"'")
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	if got, err := s.Spend(t.Context(), guarded("N#2", "b")); err != nil || !got.Applied {
 		t.Errorf("once the row is deleted: %+v, %v", got, err)
 	}

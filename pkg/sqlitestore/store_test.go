@@ -16,19 +16,7 @@ import (
 	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
-func open(t testing.TB) storetest.Store {
-	t.Helper()
-	s, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
+func open(t testing.TB) storetest.Store { return sqlitetest.New(t) }
 
 var races = flag.Int("races", 200, "challenges in the race for one right code; the promise names 1,000")
 

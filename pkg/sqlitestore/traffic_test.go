@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // A counter is swept at its ttl, which is that of the window it is in.
 func TestSweepTraffic(t *testing.T) {
-	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
+	s := sqlitetest.Open(t, filepath.Join(t.TempDir(), "countersign.db"))
 	take := func(key string, window, ttl int64, want bool) {
 		t.Helper()
 		if ok, err := s.Take(t.Context(), key, window, 1, 1, ttl); err != nil || ok != want {
@@ -61,7 +62,7 @@ func TestSweepTraffic(t *testing.T) {
 
 // BenchmarkTake counts the requests of 100 clients, from 16 callers at once.
 func BenchmarkTake(b *testing.B) {
-	s := openAt(b, filepath.Join(b.TempDir(), "countersign.db"))
+	s := sqlitetest.Open(b, filepath.Join(b.TempDir(), "countersign.db"))
 	var n atomic.Int64
 	b.SetParallelism(8)
 	b.RunParallel(func(pb *testing.PB) {

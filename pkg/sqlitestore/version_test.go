@@ -45,7 +45,7 @@ func TestBeforeFirstRelease(t *testing.T) {
 		) STRICT;
 		INSERT INTO ledgers VALUES ('N#1', '5 a', 1, 9999999999);`)
 	for range 2 { // the second time it is of today
-		s := openAt(t, path)
+		s := sqlitetest.Open(t, path)
 		got, err := s.Spend(t.Context(), otp.Spend{Key: "N#1", ID: "a"})
 		if err != nil || got.Applied || len(got.Item.Sends) != 1 {
 			t.Errorf("the ledger: %+v %v", got, err)
@@ -61,7 +61,7 @@ func TestBeforeFirstRelease(t *testing.T) {
 // and left as it is.
 func TestNewerFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	openAt(t, path).Close()
+	sqlitetest.Open(t, path).Close()
 	script(t, path, "ALTER TABLE challenges ADD COLUMN younger TEXT; PRAGMA user_version = 99;")
 	_, err := sqlitestore.Open(path)
 	if err == nil || !strings.Contains(err.Error(), "newer") || !strings.Contains(err.Error(), "younger") {
@@ -75,7 +75,7 @@ func TestNewerFile(t *testing.T) {
 // A file without a column of the first release is refused: its challenges cannot be read.
 func TestMissingColumn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	openAt(t, path).Close()
+	sqlitetest.Open(t, path).Close()
 	script(t, path, "ALTER TABLE challenges DROP COLUMN lease;")
 	_, err := sqlitestore.Open(path)
 	if err == nil || !strings.Contains(err.Error(), "no column lease") || !strings.Contains(err.Error(), "Optional") {
@@ -87,14 +87,14 @@ func TestMissingColumn(t *testing.T) {
 // writes note of a challenge goes by the fields of today.
 func TestOlderSchema(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	passAfterOne(t, s, "C#demo#1")
 	s.Close()
 	script(t, path, `DROP TRIGGER updated;
 		ALTER TABLE changes DROP COLUMN was_mask; ALTER TABLE changes DROP COLUMN mask;
 		CREATE TRIGGER updated AFTER UPDATE ON challenges BEGIN SELECT raise(ABORT, 'a trigger of before'); END;
 		PRAGMA user_version = 1073741825;`)
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	if facts := sqlitetest.Facts(t, s, 10); len(facts) != 3 {
 		t.Errorf("%d facts from before, want 3", len(facts))
 	}
@@ -122,10 +122,10 @@ func TestFirstRelease(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "countersign.db")
 	script(t, path, string(text))
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	wantFacts(t, sqlitetest.Facts(t, s, 3), want.Facts)
 	s.Close()
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	wantFacts(t, sqlitetest.Facts(t, s, 3), nil)
 
 	secrets := otp.Secrets{1: bytes.Repeat([]byte("k"), otp.MinSecret)}
@@ -181,7 +181,7 @@ func wantFacts(t *testing.T, facts []changes.Fact, want []string) {
 // A file of before receipts gets their table, and the facts of receipts follow in it.
 func TestBeforeReceipts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "countersign.db")
-	s := openAt(t, path)
+	s := sqlitetest.Open(t, path)
 	passAfterOne(t, s, "C#demo#1")
 	s.Close()
 	older := "DROP TABLE receipts; PRAGMA user_version = 1073741825;"
@@ -189,7 +189,7 @@ func TestBeforeReceipts(t *testing.T) {
 		older = "ALTER TABLE changes DROP COLUMN " + column + ";" + older
 	}
 	script(t, path, "DROP TRIGGER received; DROP TRIGGER receivedAnother;"+older)
-	s = openAt(t, path)
+	s = sqlitetest.Open(t, path)
 	if facts := sqlitetest.Facts(t, s, 10); len(facts) != 3 {
 		t.Errorf("%d facts from before, want 3", len(facts))
 	}
@@ -211,7 +211,7 @@ func TestBeforeReceipts(t *testing.T) {
 
 // A receipt is swept at its TTL, and no fact follows from that.
 func TestReceiptsAreSwept(t *testing.T) {
-	s := openAt(t, filepath.Join(t.TempDir(), "countersign.db"))
+	s := sqlitetest.Open(t, filepath.Join(t.TempDir(), "countersign.db"))
 	r := storetest.FilledReceipt(1)
 	r.TTL = 1000
 	if changed, err := s.Receive(t.Context(), r); err != nil || !changed {

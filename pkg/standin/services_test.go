@@ -83,41 +83,30 @@ func TestSecretsManager(t *testing.T) {
 	}
 }
 
-// A message that the functions' sender sends reaches Sent.
-func TestSNS(t *testing.T) {
+// A message that either of the functions' senders sends reaches Sent.
+func TestSenders(t *testing.T) {
 	var sent []string
 	s := withoutTables(t, standin.Options{Sent: func(to, message string) { sent = append(sent, to+" "+message) }})
-	sender, err := snssender.New(
-		awsclient.FromEnvironment(os.Getenv),
-		snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]},
-	)
+	from := awsclient.FromEnvironment(os.Getenv)
+	sns, err := snssender.New(from, snssender.Config{Endpoint: s.Environment["AWS_ENDPOINT_URL_SNS"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	message := otp.Message{To: "+606543216353", Text: "123456 is your code"}
-	if d, _, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
-		t.Error(d, err)
-	}
-	if want := []string{"+606543216353 123456 is your code"}; !slices.Equal(sent, want) {
-		t.Errorf("sent %q, want %q", sent, want)
-	}
-}
-
-// A message that the functions' other sender sends reaches Sent, too.
-func TestSMSVoice(t *testing.T) {
-	var sent []string
-	s := withoutTables(t, standin.Options{Sent: func(to, message string) { sent = append(sent, to+" "+message) }})
-	sender, err := smsvoice.New(awsclient.FromEnvironment(os.Getenv), smsvoice.Config{
+	voice, err := smsvoice.New(from, smsvoice.Config{
 		OriginationIdentity: "pool-1", Endpoint: s.Environment["AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"],
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	message := otp.Message{To: "+606543216353", Text: "123456 is your code"}
-	if d, _, err := sender.Send(t.Context(), message); d != otp.Accepted || err != nil {
-		t.Error(d, err)
+	for i, sender := range []otp.Sender{sns, voice} {
+		to := otp.Phone(fmt.Sprint("+60654321635", i))
+		if d, _, err := sender.Send(t.Context(), otp.Message{To: to, Text: "123456 is your code"}); d != otp.Accepted ||
+			err != nil {
+			t.Error(d, err)
+		}
 	}
-	if want := []string{"+606543216353 123456 is your code"}; !slices.Equal(sent, want) {
+	want := []string{"+606543216350 123456 is your code", "+606543216351 123456 is your code"}
+	if !slices.Equal(sent, want) {
 		t.Errorf("sent %q, want %q", sent, want)
 	}
 }

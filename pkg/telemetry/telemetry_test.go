@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -299,18 +298,6 @@ func TestNoMetrics(t *testing.T) {
 	r.Fail("panic", errors.New("panic"))
 	if d.lines.Write(ctx, silent, r, d.now); !strings.Contains(d.log.String(), `"fault":"panic"`) {
 		t.Error("the line of a fault is missing")
-	}
-}
-
-func BenchmarkWrite(b *testing.B) {
-	log, lines := slog.New(slog.NewJSONHandler(io.Discard, nil)), &telemetry.Lines{Stack: "prod"}
-	now := time.UnixMilli(1_795_317_208_457)
-	b.ReportAllocs()
-	for b.Loop() {
-		ctx, r := telemetry.Begin(b.Context(), now)
-		r.Contract, r.API, r.Client, r.Result, r.Outcome, r.Mask, r.Country, r.Sends, r.Admitted =
-			"ams", "customers/initAuthentication", "demo", "SUCCESS", otp.Sent, "+60******6353", "MY", 1, true
-		lines.Write(ctx, log, r, now)
 	}
 }
 

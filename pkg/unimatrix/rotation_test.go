@@ -4,27 +4,13 @@ import (
 	"testing"
 
 	"countersign/pkg/otp"
+	"countersign/pkg/otp/storetest"
 )
-
-// numbered returns keys with number secrets of the versions.
-func numbered(t *testing.T, versions ...int) *otp.Keys {
-	t.Helper()
-	numbers := otp.Secrets{}
-	for _, v := range versions {
-		numbers[v] = make([]byte, otp.MinSecret)
-		numbers[v][1] = byte(v)
-	}
-	k, err := otp.NewKeys(otp.Secrets{1: make([]byte, otp.MinSecret)}, 1, numbers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
 
 // While a number key is retired, some processes have dropped it and others have not. A code that one of the former sent
 // passes at the latter, whatever became of the codes of before (P21).
 func TestCodesWhileANumberKeyIsRetired(t *testing.T) {
-	before, during, after := numbered(t, 1), numbered(t, 2, 1), numbered(t, 2)
+	before, during, after := storetest.Numbered(t, 1), storetest.Numbered(t, 2, 1), storetest.Numbered(t, 2)
 	for name, earlier := range map[string]func(*service){
 		"no code":    func(s *service) { s.messages = nil },
 		"a used":     func(s *service) { s.guess(t, s.code(), true) },

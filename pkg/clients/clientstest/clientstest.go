@@ -25,7 +25,7 @@ import (
 	"countersign/pkg/message/languages"
 	"countersign/pkg/otp"
 	"countersign/pkg/signature"
-	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/users"
 )
 
@@ -73,7 +73,7 @@ func New(t testing.TB) *Rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Counted = &Counting{Table: OpenStore(t, r.Database).Documents()}
+	r.Counted = &Counting{Table: sqlitetest.Open(t, r.Database).Documents()}
 	defaults := clients.Defaults{
 		Policy: otp.DefaultPolicy(), Countries: []string{"*"}, Unsigned: true, Brand: "Countersign", Language: "en",
 		CheckWords: languages.Check,
@@ -83,21 +83,6 @@ func New(t testing.TB) *Rig {
 	}
 	r.Users = registry.Users{Directory: users.Directory{Table: r.Counted, Sealer: ring, Now: r.Clock.Now}}
 	return r
-}
-
-// OpenStore opens a SQLite file until the end of the test.
-func OpenStore(t testing.TB, path string) *sqlitestore.Store {
-	t.Helper()
-	s, err := sqlitestore.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }
 
 // Lookup returns the directory that requests use.

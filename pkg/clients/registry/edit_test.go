@@ -16,6 +16,7 @@ import (
 	"countersign/pkg/dynamostore"
 	"countersign/pkg/keyring"
 	"countersign/pkg/sqlitestore"
+	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/users"
 )
 
@@ -246,7 +247,7 @@ func TestEditTogether(t *testing.T) {
 	r := clientstest.New(t)
 	r.MustAdd(t, clients.Record{ID: "acme"}, "")
 	other := r.Registry
-	other.Table = clientstest.OpenStore(t, r.Database).Documents()
+	other.Table = sqlitetest.Open(t, r.Database).Documents()
 	var group sync.WaitGroup
 	for i := range 20 {
 		g := []registry.Registry{r.Registry, other}[i%2]

@@ -10,6 +10,7 @@ import (
 	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/clients/registry"
 	"countersign/pkg/documents"
+	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 func roster(t *testing.T, r *clientstest.Rig) clients.Roster {
@@ -81,7 +82,7 @@ func TestRosterBounds(t *testing.T) {
 func TestRosterTogether(t *testing.T) {
 	r := clientstest.New(t)
 	other := r.Registry
-	other.Table = clientstest.OpenStore(t, r.Database).Documents()
+	other.Table = sqlitetest.Open(t, r.Database).Documents()
 	failed := make(chan error, 20)
 	for i := range 20 {
 		g := []registry.Registry{r.Registry, other}[i%2]

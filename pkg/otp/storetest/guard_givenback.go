@@ -74,9 +74,9 @@ func sharedGivesChargeBack(t *testing.T, o Opener) {
 
 func newerGivesBack(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.Issuer.Keys = numbered(t, 2)
+	w.Issuer.Keys = Numbered(t, 2)
 	w.init(t, knownAs("1", block(0, 0)), otp.Sent)
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.init(t, knownAs("2", block(0, 0)), otp.TooSoon)
 	unanswered(t, w.Store, 1, countryKey("MY"))
 }

@@ -168,18 +168,18 @@ func rotatedKnown(t *testing.T, o Opener) {
 		_, _, known = w.tagged(t, id)
 		return known
 	}
-	if known("first", numbered(t, 1)) {
+	if known("first", Numbered(t, 1)) {
 		t.Error("a new number is known")
 	}
 	w.answered(t, "first")
-	if !known("both", numbered(t, 2, 1)) {
+	if !known("both", Numbered(t, 2, 1)) {
 		t.Error("the number is not known while both keys are held")
 	}
-	if !known("newer", numbered(t, 2)) {
+	if !known("newer", Numbered(t, 2)) {
 		t.Error("the number is not known to the newer key")
 	}
 	w.Clock.Advance(otp.KnownMemory)
-	if known("later", numbered(t, 2)) {
+	if known("later", Numbered(t, 2)) {
 		t.Error("the number is known for longer than the older key knew it")
 	}
 }

@@ -46,8 +46,8 @@ func (r *ring) Newer(context.Context, int) *otp.Keys {
 	return r.held
 }
 
-// numbered returns keys with number secrets of the given versions.
-func numbered(t testing.TB, versions ...int) *otp.Keys {
+// Numbered returns keys with number secrets of the given versions, and one code secret.
+func Numbered(t testing.TB, versions ...int) *otp.Keys {
 	t.Helper()
 	numbers := otp.Secrets{}
 	for _, v := range versions {

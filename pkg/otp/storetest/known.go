@@ -283,17 +283,17 @@ func nobodyIsKnown(t *testing.T, o Opener) {
 }
 
 func knownForOneNumber(t *testing.T, o Opener) {
-	k, other := Keys(), numbered(t, 2, 1)
+	k, other := Keys(), Numbered(t, 2, 1)
 	digest := k.Source("demo", phone, "home")
 	for name, d := range map[string][]byte{
 		"another number": k.Source("demo", phone2, "home"), "another client": k.Source("other", phone, "home"),
-		"another source": k.Source("demo", phone, "home2"), "another key": numbered(t, 2).Source("demo", phone, "home"),
+		"another source": k.Source("demo", phone, "home2"), "another key": Numbered(t, 2).Source("demo", phone, "home"),
 	} {
 		if reflect.DeepEqual(d, digest) || len(d) != 8 {
 			t.Errorf("%s: the digest %x, want another one", name, d)
 		}
 	}
-	if !reflect.DeepEqual(other.Source("demo", phone, "home"), numbered(t, 1).Source("demo", phone, "home")) {
+	if !reflect.DeepEqual(other.Source("demo", phone, "home"), Numbered(t, 1).Source("demo", phone, "home")) {
 		t.Error("a rotation changed the digest of a source: want that under the older key while it is held")
 	}
 	if k.Source("demo", phone, "") != nil {

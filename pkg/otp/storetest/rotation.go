@@ -128,25 +128,25 @@ func rotatedLimits(t *testing.T, o Opener) {
 		return got
 	}
 	for _, id := range []string{"1", "2", "3"} {
-		send(id, numbered(t, 1), otp.Sent)
+		send(id, Numbered(t, 1), otp.Sent)
 	}
 	w.Clock.Advance(-cooldown)
-	send("soon", numbered(t, 2, 1), otp.TooSoon)
-	send("4", numbered(t, 2, 1), otp.Sent)
-	send("5", numbered(t, 1), otp.Sent) // a process that has not seen the rotation
-	if got := send("6", numbered(t, 2, 1), otp.TooMany); got.Wait != time.Hour-5*cooldown {
+	send("soon", Numbered(t, 2, 1), otp.TooSoon)
+	send("4", Numbered(t, 2, 1), otp.Sent)
+	send("5", Numbered(t, 1), otp.Sent) // a process that has not seen the rotation
+	if got := send("6", Numbered(t, 2, 1), otp.TooMany); got.Wait != time.Hour-5*cooldown {
 		t.Errorf("wait %v, want %v", got.Wait, time.Hour-5*cooldown)
 	}
 	w.Clock.Advance(24 * time.Hour)
 	for _, id := range []string{"7", "8", "9", "10", "11"} {
-		send(id, numbered(t, 2, 1), otp.Sent)
+		send(id, Numbered(t, 2, 1), otp.Sent)
 	}
-	send("12", numbered(t, 2), otp.TooMany) // version 1 is retired
+	send("12", Numbered(t, 2), otp.TooMany) // version 1 is retired
 }
 
 func rotatedPause(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.Issuer.Keys = numbered(t, 1)
+	w.Issuer.Keys = Numbered(t, 1)
 	quiet := func(id string) otp.Start {
 		r := start(id, phone)
 		r.Policy.Unanswered = 3
@@ -156,7 +156,7 @@ func rotatedPause(t *testing.T, o Opener) {
 		w.init(t, quiet(id), otp.Sent)
 		w.Clock.Advance(cooldown)
 	}
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.init(t, quiet("paused"), otp.TooMany) // five an hour would allow it
 	w.Clock.Advance(time.Hour)
 	w.init(t, quiet("4"), otp.Sent)
@@ -178,19 +178,19 @@ func newerLedger(t *testing.T, o Opener) {
 		r.Policy.Unanswered = 3
 		return r
 	}
-	w.Issuer.Keys = numbered(t, 1)
+	w.Issuer.Keys = Numbered(t, 1)
 	w.init(t, policy("1"), otp.Sent)
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.init(t, policy("2"), otp.TooSoon)
-	w.Issuer.Keys = numbered(t, 2)
+	w.Issuer.Keys = Numbered(t, 2)
 	w.init(t, policy("3"), otp.Sent)
 	w.Clock.Advance(time.Hour)
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.init(t, policy("4"), otp.Sent)
 	w.Clock.Advance(time.Hour / 2)
 	w.init(t, policy("5"), otp.Sent)
 	w.Clock.Advance(cooldown)
-	w.Issuer.Keys = numbered(t, 2)
+	w.Issuer.Keys = Numbered(t, 2)
 	for _, id := range []string{"6", "7"} { // with message 3 these are the first unanswered ones that it counts
 		w.init(t, policy(id), otp.Sent)
 		w.Clock.Advance(cooldown)
@@ -200,34 +200,34 @@ func newerLedger(t *testing.T, o Opener) {
 
 func newerLedgerRefuses(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.Issuer.Keys = numbered(t, 2)
+	w.Issuer.Keys = Numbered(t, 2)
 	w.init(t, start("1", phone), otp.Sent) // happens only if a keyring lost its older key
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.init(t, start("2", phone), otp.TooSoon)
-	w.Issuer.Keys = numbered(t, 1)
+	w.Issuer.Keys = Numbered(t, 1)
 	w.init(t, start("3", phone), otp.Sent)
 }
 
 func refusedInAllLedgers(t *testing.T, o Opener) {
 	w := newWorld(o.Open(t))
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.Inbox.Answers = []otp.Delivery{otp.Refused}
 	w.init(t, start("1", phone), otp.Undeliverable)
 	for id, version := range map[string]int{"2": 1, "3": 2} {
-		w.Issuer.Keys = numbered(t, version)
+		w.Issuer.Keys = Numbered(t, version)
 		w.init(t, start(id, phone), otp.TooSoon)
 	}
 }
 
 func scenarioNames(t *testing.T, o Opener) {
-	before, during, other := numbered(t, 1), numbered(t, 2, 1), numbered(t, 3, 2, 1)
+	before, during, other := Numbered(t, 1), Numbered(t, 2, 1), Numbered(t, 3, 2, 1)
 	want := before.Scenarios("demo", phone, "login")[0]
 	for _, k := range []*otp.Keys{during, other} {
 		if k.Scenarios("demo", phone, "login")[0] != want {
 			t.Error("a scenario has another name while the older key is held")
 		}
 	}
-	second := numbered(t, 2).Scenarios("demo", phone, "login")[0]
+	second := Numbered(t, 2).Scenarios("demo", phone, "login")[0]
 	if got := other.Scenarios("demo", phone, "login"); len(got) != 3 || got[1] != second {
 		t.Error("the names are not those of all keys, oldest first")
 	}

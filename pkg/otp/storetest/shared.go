@@ -113,13 +113,13 @@ func sharedUnclear(t *testing.T, o Opener) {
 
 func sharedRotated(t *testing.T, o Opener) {
 	w := shared(t, o)
-	for n, keys := range []*otp.Keys{numbered(t, 1), numbered(t, 2, 1), numbered(t, 1)} {
+	for n, keys := range []*otp.Keys{Numbered(t, 1), Numbered(t, 2, 1), Numbered(t, 1)} {
 		w.Issuer.Keys = keys
 		w.init(t, by(n, "id"), otp.Sent)
 	}
-	w.Issuer.Keys = numbered(t, 2, 1)
+	w.Issuer.Keys = Numbered(t, 2, 1)
 	w.init(t, by(3, "id"), otp.TooMany)
-	w.Issuer.Keys = numbered(t, 2) // the older key is retired: the newer ledger has one send
+	w.Issuer.Keys = Numbered(t, 2) // the older key is retired: the newer ledger has one send
 	for n := range 2 {
 		w.init(t, by(10+n, "id"), otp.Sent)
 	}

@@ -131,12 +131,3 @@ func FuzzLookup(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkLookup(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, ok := plan.Lookup("+606543216353"); !ok {
-			b.Fatal("refused")
-		}
-	}
-}

@@ -20,11 +20,17 @@ import (
 // New returns an empty store in a file of its own. It is closed when the test ends.
 func New(t testing.TB) *sqlitestore.Store {
 	t.Helper()
-	db, err := sqlitestore.Open(filepath.Join(t.TempDir(), "countersign.db"))
+	return Open(t, filepath.Join(t.TempDir(), "countersign.db"))
+}
+
+// Open opens a file until the end of the test.
+func Open(t testing.TB, path string) *sqlitestore.Store {
+	t.Helper()
+	db, err := sqlitestore.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { db.Close() }) // a test may have closed it
 	return db
 }
 
