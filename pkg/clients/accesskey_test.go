@@ -82,7 +82,7 @@ func TestCacheOfAccessKeys(t *testing.T) {
 	if err := r.AddAccessKey(t.Context(), "other", "new", true); err != nil {
 		t.Fatal(err)
 	}
-	r.Clock.Pass(age)
+	r.Clock.Advance(age)
 	if c, err := cache.FindAccessKey(t.Context(), "acme"); c != nil || err != nil {
 		t.Errorf("a removed access key finds %v, %v after the age of the cache", c, err)
 	}

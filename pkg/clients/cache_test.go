@@ -13,6 +13,8 @@ import (
 
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
+
+	"countersign/pkg/clocktest"
 )
 
 const age, unknownAge = time.Minute, 10 * time.Second
@@ -37,8 +39,8 @@ func real(_ context.Context, id string) (*clients.Client, error) {
 }
 
 func newCache(size int, answer func(context.Context, string) (*clients.Client, error)) (*clients.Cache, *source,
-	*clientstest.Clock) {
-	s, c := &source{answer: answer}, clientstest.NewClock()
+	*clocktest.Clock) {
+	s, c := &source{answer: answer}, clocktest.New(clientstest.Start)
 	return clients.NewCache(s.find, c.Now, age, unknownAge, size), s, c
 }
 
@@ -62,34 +64,34 @@ func TestCacheAge(t *testing.T) {
 	})
 	finds(t, cache, s, "real", true, 1)
 	finds(t, cache, s, "real", true, 1)
-	clock.Pass(age - time.Millisecond)
+	clock.Advance(age - time.Millisecond)
 	finds(t, cache, s, "real", true, 1)
-	clock.Pass(time.Millisecond)
+	clock.Advance(time.Millisecond)
 	finds(t, cache, s, "real", true, 2)
 	gone.Store(true)
-	clock.Pass(age - time.Millisecond)
+	clock.Advance(age - time.Millisecond)
 	finds(t, cache, s, "real", true, 2)
-	clock.Pass(time.Millisecond)
+	clock.Advance(time.Millisecond)
 	finds(t, cache, s, "real", false, 3)
 	gone.Store(false)
-	clock.Pass(unknownAge - time.Millisecond)
+	clock.Advance(unknownAge - time.Millisecond)
 	finds(t, cache, s, "real", false, 3)
-	clock.Pass(time.Millisecond)
+	clock.Advance(time.Millisecond)
 	finds(t, cache, s, "real", true, 4)
 }
 
 // The age counts from before the read, so a slow read makes no client younger.
 func TestCacheAgeOfSlowAnswers(t *testing.T) {
 	var cache *clients.Cache
-	var clock *clientstest.Clock
+	var clock *clocktest.Clock
 	cache, s, clock := newCache(10, func(ctx context.Context, id string) (*clients.Client, error) {
-		clock.Pass(3 * time.Second)
+		clock.Advance(3 * time.Second)
 		return real(ctx, id)
 	})
 	finds(t, cache, s, "real", true, 1)
-	clock.Pass(age - 3*time.Second - time.Millisecond)
+	clock.Advance(age - 3*time.Second - time.Millisecond)
 	finds(t, cache, s, "real", true, 1)
-	clock.Pass(time.Millisecond)
+	clock.Advance(time.Millisecond)
 	finds(t, cache, s, "real", true, 2)
 }
 
@@ -98,7 +100,7 @@ func TestCacheClockSetBack(t *testing.T) {
 	cache, s, clock := newCache(10, real)
 	finds(t, cache, s, "real", true, 1)
 	finds(t, cache, s, "none", false, 2)
-	clock.Pass(-time.Millisecond)
+	clock.Advance(-time.Millisecond)
 	finds(t, cache, s, "real", true, 3)
 	finds(t, cache, s, "none", false, 4)
 }
@@ -120,7 +122,7 @@ func TestCacheOverRegistry(t *testing.T) {
 	}
 	r.MustAdd(t, clients.Record{ID: "acme", Keys: []clients.Key{{PEM: clientstest.Public(clientstest.Key1())},
 		{PEM: clientstest.Public(clientstest.Key2())}}}, "")
-	r.Clock.Pass(unknownAge)
+	r.Clock.Advance(unknownAge)
 	if c := find(); c == nil || len(c.Keys) != 2 {
 		t.Fatal("not found with both keys")
 	}
@@ -134,21 +136,21 @@ func TestCacheOverRegistry(t *testing.T) {
 	if err := r.RemoveKey(ctx, "acme", "1"); err != nil {
 		t.Fatal(err)
 	}
-	r.Clock.Pass(age)
+	r.Clock.Advance(age)
 	if c := find(); c == nil || c.Keys["1"] != nil || c.LatestKey != "2" {
 		t.Error("a removed key works beyond the age")
 	}
 	if err := r.Disable(ctx, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	r.Clock.Pass(age)
+	r.Clock.Advance(age)
 	if find() != nil {
 		t.Error("a disabled client works beyond the age")
 	}
 	if err := r.Enable(ctx, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	r.Clock.Pass(unknownAge)
+	r.Clock.Advance(unknownAge)
 	if find() == nil {
 		t.Error("an enabled client stays unknown")
 	}
@@ -167,7 +169,7 @@ func TestCacheFailsClosed(t *testing.T) {
 	finds(t, cache, s, "real", true, 1)
 	fails.Store(true)
 	finds(t, cache, s, "real", true, 1)
-	clock.Pass(age)
+	clock.Advance(age)
 	for range 300 { // failures are not kept, and known clients are not limited
 		if c, err := cache.Find(t.Context(), "real"); c != nil || !errors.Is(err, down) {
 			t.Errorf("%v, %v, want the source's error", c, err)
@@ -184,7 +186,7 @@ func TestCacheFlood(t *testing.T) {
 	for i := range 100 {
 		finds(t, cache, s, fmt.Sprint("real ", i), true, int64(i+1))
 	}
-	clock.Pass(10 * time.Second) // the bucket is full again
+	clock.Advance(10 * time.Second) // the bucket is full again
 	flood := func(name string, n int, reach int64) {
 		t.Helper()
 		before := s.asked.Load()
@@ -212,13 +214,13 @@ func TestCacheFlood(t *testing.T) {
 	for i := range 100 {
 		finds(t, cache, s, fmt.Sprint("real ", i), true, asked)
 	}
-	clock.Pass(time.Second)
+	clock.Advance(time.Second)
 	flood("second", 1_000, 100)
 	flood("third", 1_000, 0)
 	if known, unknown, reads := cache.Held(); known != 100 || unknown != 300 || reads != 0 {
 		t.Errorf("%d known, %d unknown, %d reads are held", known, unknown, reads)
 	}
-	clock.Pass(age)
+	clock.Advance(age)
 	flood("fourth", 1_000, 500)
 	asked = s.asked.Load()
 	for i := range 100 { // too old, and read again all the same: they are known
@@ -240,9 +242,9 @@ func TestCacheGone(t *testing.T) {
 	})
 	finds(t, cache, s, "real", true, 1)
 	gone.Store(true)
-	clock.Pass(age)
+	clock.Advance(age)
 	finds(t, cache, s, "real", false, 2)
-	clock.Pass(unknownAge)
+	clock.Advance(unknownAge)
 	for i := range 500 {
 		finds(t, cache, s, fmt.Sprint(i), false, int64(i+3))
 	}
@@ -288,7 +290,7 @@ func TestCacheTogether(t *testing.T) {
 				if stale {
 					gate <- struct{}{}
 					finds(t, cache, s, "real", true, 1)
-					clock.Pass(age)
+					clock.Advance(age)
 				}
 				before := s.asked.Load()
 				first, leave := context.WithCancel(t.Context())
@@ -354,7 +356,7 @@ func TestCacheFrozenQuestion(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		clock.Pass(age)
+		clock.Advance(age)
 		var group sync.WaitGroup
 		group.Go(func() {
 			if c, err := cache.Find(t.Context(), "real"); c != young || err != nil {
@@ -415,7 +417,7 @@ func TestCacheChurn(t *testing.T) {
 					(err != nil || c == nil || c.ID != id) {
 					t.Errorf("%q: %v, %v", id, c, err)
 				}
-				clock.Pass(100 * time.Millisecond)
+				clock.Advance(100 * time.Millisecond)
 			}
 		})
 	}

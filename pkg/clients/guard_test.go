@@ -198,7 +198,7 @@ func TestGuardRules(t *testing.T) {
 			t.Error("not ErrNotFound")
 		}
 	}
-	r.Clock.Pass(time.Hour)
+	r.Clock.Advance(time.Hour)
 	clientstest.WantError(t, r.RemoveGuardRules(ctx, "acme", clients.GuardRule{Prefix: "+60123"}), "not found")
 	add(clients.GuardRule{Prefix: "+44770", Verdict: clients.Block})
 	want("MY block", "SG allow", "+44770 block")

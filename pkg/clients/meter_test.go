@@ -13,6 +13,8 @@ import (
 	"countersign/pkg/clients"
 	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/sqlitestore/sqlitetest"
+
+	"countersign/pkg/clocktest"
 )
 
 // taking counts the writes to a counter. It fails while it has an error.
@@ -30,8 +32,8 @@ func (c *taking) Take(ctx context.Context, key string, window int64, n, limit in
 	return c.Counter.Take(ctx, key, window, n, limit, ttl)
 }
 
-func newMeter(t testing.TB) (*clients.Meter, *taking, *clientstest.Clock) {
-	clock := clientstest.NewClock()
+func newMeter(t testing.TB) (*clients.Meter, *taking, *clocktest.Clock) {
+	clock := clocktest.New(clientstest.Start)
 	table := &taking{Counter: sqlitetest.New(t)}
 	return &clients.Meter{Counter: table, Now: clock.Now}, table, clock
 }
@@ -54,7 +56,7 @@ func allowed(t testing.TB, m *clients.Meter, c *clients.Client, calls int) (n in
 // Of 500 calls at once in two processes, exactly the rate is allowed in each minute.
 func TestMeterExact(t *testing.T) {
 	for _, rate := range []int{1, 99, 100, 200, 249} {
-		database, clock := filepath.Join(t.TempDir(), "countersign.db"), clientstest.NewClock()
+		database, clock := filepath.Join(t.TempDir(), "countersign.db"), clocktest.New(clientstest.Start)
 		client := &clients.Client{ID: "acme", PerMinute: rate}
 		meters := []*clients.Meter{{Counter: sqlitetest.Open(t, database), Now: clock.Now},
 			{Counter: sqlitetest.Open(t, database), Now: clock.Now}}
@@ -76,7 +78,7 @@ func TestMeterExact(t *testing.T) {
 			if let.Load() != int64(rate) {
 				t.Errorf("minute %d: %d of 500 calls are let through, want %d", minute, let.Load(), rate)
 			}
-			clock.Pass(time.Minute)
+			clock.Advance(time.Minute)
 		}
 	}
 }
@@ -88,11 +90,11 @@ func TestMeterMinutes(t *testing.T) {
 	if n := allowed(t, m, c, 5); n != 3 {
 		t.Errorf("%d calls are let through, want 3", n)
 	}
-	clock.Pass(33*time.Second - time.Millisecond)
+	clock.Advance(33*time.Second - time.Millisecond)
 	if n := allowed(t, m, c, 5); n != 0 {
 		t.Errorf("%d more in the same minute", n)
 	}
-	clock.Pass(time.Millisecond)
+	clock.Advance(time.Millisecond)
 	if n := allowed(t, m, c, 5); n != 3 {
 		t.Errorf("%d calls in the next minute, want 3", n)
 	}
@@ -172,7 +174,7 @@ func (s slow) Take(ctx context.Context, _ string, _ int64, _, _ int, _ int64) (b
 func TestMeterWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		m := &clients.Meter{Counter: slow{gate}, Now: clientstest.NewClock().Now}
+		m := &clients.Meter{Counter: slow{gate}, Now: clocktest.New(clientstest.Start).Now}
 		c := &clients.Client{ID: "acme", PerMinute: 1000}
 		leaving, leave := context.WithCancel(t.Context())
 		var left, let atomic.Int64
@@ -219,7 +221,7 @@ func TestMeterMemory(t *testing.T) {
 	if m.Held() != 3 {
 		t.Errorf("%d clients are held, want 3", m.Held())
 	}
-	clock.Pass(time.Minute)
+	clock.Advance(time.Minute)
 	allowed(t, m, &clients.Client{ID: "a", PerMinute: 1}, 2)
 	if m.Held() != 1 {
 		t.Errorf("%d clients are held in the next minute, want 1", m.Held())

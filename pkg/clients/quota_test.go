@@ -14,6 +14,8 @@ import (
 	"countersign/pkg/clients/clientstest"
 	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/telemetry"
+
+	"countersign/pkg/clocktest"
 )
 
 // sends takes messages one after the other, and returns how many it got.
@@ -46,8 +48,8 @@ func (c *counting) Take(
 
 // Stock reserves a block ahead, so that a message takes no further write. What it cannot have is up to Take.
 func TestQuotaStock(t *testing.T) {
-	clock := clientstest.NewClock()
-	counter := &counting{Counter: clientstest.OpenStore(t, filepath.Join(t.TempDir(), "countersign.db"))}
+	clock := clocktest.New(clientstest.Start)
+	counter := &counting{Counter: sqlitetest.New(t)}
 	q := &clients.Quota{Counter: counter, Now: clock.Now}
 	asked := func(step string, want int64) {
 		t.Helper()
@@ -84,7 +86,7 @@ func TestQuotaExact(t *testing.T) {
 	t.Log("seed", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, limit := range []int{1, 7, 100, 1000, 20_000} {
-		clock := clientstest.NewClock()
+		clock := clocktest.New(clientstest.Start)
 		store := sqlitetest.New(t)
 		process := func() *clients.Quota { return &clients.Quota{Counter: store, Now: clock.Now} }
 		processes := []*clients.Quota{process(), process(), process()}
@@ -109,7 +111,7 @@ func TestQuotaExact(t *testing.T) {
 			if got > limit || got < limit*8/10 {
 				t.Errorf("day %d: %d messages of %d", day, got, limit)
 			}
-			clock.Pass(24 * time.Hour)
+			clock.Advance(24 * time.Hour)
 		}
 	}
 }
@@ -131,7 +133,7 @@ func TestQuotaOfShortLives(t *testing.T) {
 	for _, life := range []int{1, 2, 3, 5, 8, 11, 13, 25, 41, 100, 300} {
 		counter, got := &counts{}, 0
 		for {
-			q := &clients.Quota{Counter: counter, Now: clientstest.NewClock().Now}
+			q := &clients.Quota{Counter: counter, Now: clocktest.New(clientstest.Start).Now}
 			n := sends(t, q, "acme", limit, life)
 			if got += n; n < life {
 				break
@@ -145,7 +147,7 @@ func TestQuotaOfShortLives(t *testing.T) {
 
 // Calls at once, in two processes, get exactly the limit.
 func TestQuotaAtOnce(t *testing.T) {
-	clock := clientstest.NewClock()
+	clock := clocktest.New(clientstest.Start)
 	store := sqlitetest.New(t)
 	processes := []*clients.Quota{{Counter: store, Now: clock.Now}, {Counter: store, Now: clock.Now}}
 	var got atomic.Int64
@@ -176,7 +178,7 @@ func TestQuotaWrites(t *testing.T) {
 		{100_000, 200, 200, 12}, // tens at first
 		{100_000, 10_000, 10_000, 111},
 	} {
-		clock := clientstest.NewClock()
+		clock := clocktest.New(clientstest.Start)
 		table := &taking{Counter: sqlitetest.New(t)}
 		q := &clients.Quota{Counter: table, Now: clock.Now}
 		if n := sends(t, q, "acme", c.limit, c.calls); n != c.got || int(table.writes.Load()) != c.writes {
@@ -193,7 +195,7 @@ func TestQuotaWrites(t *testing.T) {
 // The line of a request shows that four fifths of the messages are reserved, and that none is left. The day is one of
 // UTC, and each client has its own.
 func TestQuotaLines(t *testing.T) {
-	clock := clientstest.NewClock() // 02:25:27
+	clock := clocktest.New(clientstest.Start) // 02:25:27
 	q := &clients.Quota{Counter: sqlitetest.New(t), Now: clock.Now}
 	take := func(n int, low, out bool) (giveBack func()) {
 		t.Helper()
@@ -216,21 +218,21 @@ func TestQuotaLines(t *testing.T) {
 	if sends(t, q, "other", 10, 20) != 10 {
 		t.Error("another client has too few")
 	}
-	clock.Pass(21*time.Hour + 34*time.Minute + 33*time.Second - time.Millisecond)
+	clock.Advance(21*time.Hour + 34*time.Minute + 33*time.Second - time.Millisecond)
 	take(12, false, true)
-	clock.Pass(time.Millisecond)
+	clock.Advance(time.Millisecond)
 	take(13, false, false)
 }
 
 // A message that is given back after midnight is none of the new day's.
 func TestQuotaGivenBackLate(t *testing.T) {
-	clock := clientstest.NewClock()
+	clock := clocktest.New(clientstest.Start)
 	q := &clients.Quota{Counter: sqlitetest.New(t), Now: clock.Now}
 	giveBack, _, err := q.Take(t.Context(), "acme", 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock.Pass(24 * time.Hour)
+	clock.Advance(24 * time.Hour)
 	if n := sends(t, q, "acme", 3, 1); n != 1 {
 		t.Fatal(n)
 	}
@@ -242,7 +244,7 @@ func TestQuotaGivenBackLate(t *testing.T) {
 
 // If the counter fails, no message goes out, and the next call tries again.
 func TestQuotaFailsClosed(t *testing.T) {
-	clock := clientstest.NewClock()
+	clock := clocktest.New(clientstest.Start)
 	table := &taking{Counter: sqlitetest.New(t)}
 	q := &clients.Quota{Counter: table, Now: clock.Now}
 	down := errors.New("down")
@@ -264,7 +266,7 @@ func TestDefaultRate(t *testing.T) {
 		if n := allowed(t, m, c, 60); n != 60 || table.writes.Load() != 0 {
 			t.Errorf("%d of 60 calls, %d writes", n, table.writes.Load())
 		}
-		clock.Pass(time.Minute)
+		clock.Advance(time.Minute)
 	}
 	if n := allowed(t, m, c, 10_000); n != 6060 || table.writes.Load() != 102 {
 		t.Errorf("%d of 10,000 calls with %d writes, want 6060 with 102", n, table.writes.Load())

@@ -27,6 +27,8 @@ import (
 	"countersign/pkg/telemetry"
 
 	"countersign/pkg/logtest"
+
+	"countersign/pkg/clocktest"
 )
 
 // pool behaves like a user pool whose app client prevents user existence errors: it calls the triggers in Cognito's
@@ -40,7 +42,7 @@ type pool struct {
 	client   *clients.Client
 	store    *faulty
 	phone    *handset
-	clock    *storetest.Clock
+	clock    *clocktest.Clock
 	log      *logtest.Buffer
 	answers  []string // of the triggers, errors included
 }
@@ -67,7 +69,7 @@ func newPool(t testing.TB) *pool {
 	keys := storetest.Keys()
 	p := &pool{
 		t: t, store: &faulty{Store: db}, log: &logtest.Buffer{},
-		clock: storetest.NewClock(time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)),
+		clock: clocktest.New(time.Date(2026, 11, 22, 8, 0, 0, 123e6, time.UTC)),
 		users: map[string]map[string]string{ana: verified(anasNumber), ben: verified(bensNumber)},
 		client: &clients.Client{
 			ID: "pool", Countries: []string{"MY"}, Policy: otp.DefaultPolicy(), Brand: "Acme",
@@ -263,7 +265,7 @@ var resend = object{"action": "resend"}
 
 // handset is a sender that keeps its messages. The test sets how long each send takes.
 type handset struct {
-	clock   *storetest.Clock
+	clock   *clocktest.Clock
 	takes   time.Duration
 	answers []otp.Delivery // to the next messages; Accepted to later ones
 	cause   error          // of refusals; nil: the number is the cause

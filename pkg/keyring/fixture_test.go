@@ -16,6 +16,8 @@ import (
 
 	"countersign/pkg/keyring"
 	"countersign/pkg/otp"
+
+	"countersign/pkg/clocktest"
 )
 
 // canary is part of every secret in the tests, and must appear nowhere.
@@ -148,24 +150,6 @@ func (s *shelf) count() int {
 	return s.reads
 }
 
-// clock is a clock that a test sets.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // lines is a log.
 type lines struct {
 	mu  sync.Mutex
@@ -194,9 +178,9 @@ func (l *lines) about(text string) (n int) {
 }
 
 // ring returns a ring with an age of a minute, and its own clock and log.
-func ring(t *testing.T, s keyring.Source) (*keyring.Ring, *clock, *lines) {
+func ring(t *testing.T, s keyring.Source) (*keyring.Ring, *clocktest.Clock, *lines) {
 	t.Helper()
-	c, l := &clock{now: day}, &lines{}
+	c, l := clocktest.New(day), &lines{}
 	r, err := keyring.New(s, c.Now, time.Minute, l.log())
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+
+	"countersign/pkg/clocktest"
 )
 
 // passwords returns a document with versions of peppers and Encrypt keys.
@@ -75,7 +77,7 @@ func TestPasswordKeys(t *testing.T) {
 			if got, got2 := peppers(t, r), encryptions(t, r); got != c.pepper || got2 != c.encrypt {
 				t.Errorf("peppers %s, encrypt keys %s, want %s, %s", got, got2, c.pepper, c.encrypt)
 			}
-			clock.pass(time.Hour)
+			clock.Advance(time.Hour)
 			if got, got2 := peppers(t, r), encryptions(t, r); got != c.pepper2 || got2 != c.crypt2 {
 				t.Errorf("later peppers %s, encrypt keys %s, want %s, %s", got, got2, c.pepper2, c.crypt2)
 			}
@@ -103,7 +105,7 @@ func TestPasswordKeysNewer(t *testing.T) {
 		t.Errorf("no pepper after %d reads", s.count())
 	}
 	for range 50 {
-		clock.pass(time.Second)
+		clock.Advance(time.Second)
 		r.EncryptionOf(t.Context(), "7")
 	}
 	if s.count() != 4 {
@@ -124,7 +126,7 @@ func TestLazy(t *testing.T) {
 	if _, err := keyring.Parse([]byte(wrong)); err == nil || !strings.Contains(err.Error(), "encrypt[0].key must be") {
 		t.Errorf("a command takes the keyring: %v", err)
 	}
-	c, l := &clock{now: day}, &lines{}
+	c, l := clocktest.New(day), &lines{}
 	s := &shelf{text: []byte(wrong)}
 	if _, err := keyring.New(s, c.Now, time.Minute, l.log()); err == nil {
 		t.Error("a server takes the keyring")
@@ -143,13 +145,13 @@ func TestLazy(t *testing.T) {
 	}
 	// Once it is mended, the ring has it without a restart.
 	s.put(passwords(nil, []v{{Version: 1}}), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	if got := encryptions(t, r); got != "1 of 1" {
 		t.Errorf("encrypt keys %s", got)
 	}
 	// A wrong one that comes later is refused as by any ring.
 	s.put([]byte(wrong), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	if got := encryptions(t, r); got != "1 of 1" || l.about("encrypt[0].key must be") < 2 {
 		t.Errorf("encrypt keys %s, %q", got, l.all)
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+
+	"countersign/pkg/clocktest"
 )
 
 func TestRefresh(t *testing.T) {
@@ -28,23 +30,23 @@ func TestRefresh(t *testing.T) {
 	}
 	look(1, 1, 1)
 	s.put(codes(1, 2), nil)
-	c.pass(time.Minute - 1)
+	c.Advance(time.Minute - 1)
 	look(1, 1, 1)
-	c.pass(1)
+	c.Advance(1)
 	look(2, 2, 1, 2)
 	look(2, 2, 1, 2)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	held := r.Keys(t.Context())
-	if c.pass(time.Minute); r.Keys(t.Context()) != held {
+	if c.Advance(time.Minute); r.Keys(t.Context()) != held {
 		t.Error("the same document was read anew")
 	}
 	if l.about("keyring changed") != 1 || l.about("code 1 2") != 1 {
 		t.Errorf("log %q", l.all)
 	}
 	s.put(codes(2), nil) // 1 is retired
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	look(5, 2, 2)
-	c.pass(-time.Hour) // the clock is set right
+	c.Advance(-time.Hour) // the clock is set right
 	look(6, 2, 2)
 }
 
@@ -69,7 +71,7 @@ func TestFailingSource(t *testing.T) {
 			r, clock, l := ring(t, s)
 			held := r.Keys(t.Context())
 			s.put(c.text, c.err)
-			clock.pass(time.Minute)
+			clock.Advance(time.Minute)
 			for i := range 50 { // 50 seconds, a call a second
 				if r.Keys(t.Context()) != held {
 					t.Fatal("other keys")
@@ -78,10 +80,10 @@ func TestFailingSource(t *testing.T) {
 					t.Fatalf("after %d s: %d reads, %d lines, want %d reads: %q", i, s.count(), l.about(c.line), want,
 						l.all)
 				}
-				clock.pass(time.Second)
+				clock.Advance(time.Second)
 			}
 			s.put(codes(1, 2), nil)
-			if clock.pass(time.Second); reflect.DeepEqual(r.Keys(t.Context()), held) {
+			if clock.Advance(time.Second); reflect.DeepEqual(r.Keys(t.Context()), held) {
 				t.Error("not noticed that the source is back")
 			}
 		})
@@ -114,7 +116,7 @@ func TestComingIntoForce(t *testing.T) {
 		{30*time.Second + 1, 3, "2.", "2"},
 		{59 * time.Second, 3, "2.", "2"},
 	} {
-		c.pass(day.Add(step.at).Sub(c.Now()))
+		c.Advance(day.Add(step.at).Sub(c.Now()))
 		if !reflect.DeepEqual(r.Keys(t.Context()), keys(t, step.code, 1, 2, 3)) {
 			t.Errorf("at %v: code version is not %d", step.at, step.code)
 		}
@@ -139,14 +141,14 @@ func TestSignKeysAreKept(t *testing.T) {
 	r, c, _ := ring(t, s)
 	_, first, _ := r.Signing(t.Context())
 	s.put(text(map[keyring.Kind][]v{keyring.Sign: sign, keyring.Code: {{Version: 1}, {Version: 2}}}), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	if _, key, _ := r.Signing(t.Context()); key != first ||
 		r.Document().String() != "code 1 2, number 1, seal 1, sign 1 2" {
 		t.Errorf("parsed again: %v", r)
 	}
 	sign[1].From = ""
 	s.put(text(map[keyring.Kind][]v{keyring.Sign: sign}), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	version, key, _ := r.Signing(t.Context())
 	if version != "2" || key.Equal(first) {
 		t.Errorf("signs with %s", version)
@@ -154,7 +156,7 @@ func TestSignKeysAreKept(t *testing.T) {
 	// Somebody put another key in the place of version 1.
 	one := string(text(map[keyring.Kind][]v{keyring.Sign: {{Version: 2}}}))
 	s.put([]byte(strings.Replace(one, `"sign":[{"version":2`, `"sign":[{"version":1`, 1)), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	if version, again, _ := r.Signing(t.Context()); version != "1" || again.Equal(first) || !again.Equal(key) {
 		t.Errorf("signs with %s, not with what is there", version)
 	}
@@ -192,7 +194,7 @@ func TestOneRefreshes(t *testing.T) {
 
 // A caller that read the clock before another's refresh does not repeat the refresh.
 func TestLateCaller(t *testing.T) {
-	s, c := &shelf{text: codes(1)}, &clock{now: day}
+	s, c := &shelf{text: codes(1)}, clocktest.New(day)
 	var r *keyring.Ring
 	meanwhile := func() {}
 	r, err := keyring.New(s, func() time.Time {
@@ -204,8 +206,8 @@ func TestLateCaller(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.pass(time.Minute)
-	meanwhile = func() { c.pass(time.Millisecond); r.Keys(t.Context()) }
+	c.Advance(time.Minute)
+	meanwhile = func() { c.Advance(time.Millisecond); r.Keys(t.Context()) }
 	if r.Keys(t.Context()); s.count() != 2 {
 		t.Errorf("%d reads", s.count())
 	}

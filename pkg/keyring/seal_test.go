@@ -43,7 +43,7 @@ func TestSeal(t *testing.T) {
 
 	old, _ := r.Seal(t.Context(), []byte(canary), "a")
 	s.put(seals(1, 2), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	if next, _ := r.Seal(t.Context(), []byte(canary), "a"); !strings.HasPrefix(next, "2.") {
 		t.Errorf("sealed as %s after the rotation", next)
 	}
@@ -52,7 +52,7 @@ func TestSeal(t *testing.T) {
 	}
 	refused(t, r, "2"+old[1:], "a", "does not open") // another version's
 	s.put(seals(2, 3), nil)
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	refused(t, r, old, "a", "retired")
 	refused(t, r, "4"+old[1:], "a", "newer than all")
 

@@ -21,6 +21,8 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/password"
+
+	"countersign/pkg/clocktest"
 )
 
 const (
@@ -42,7 +44,7 @@ var start = time.UnixMilli(4_102_531_208_457)
 // world is a client's passwords, in several processes.
 type world struct {
 	t         testing.TB
-	clock     *storetest.Clock
+	clock     *clocktest.Clock
 	keys      *peppers
 	table     documents.Table
 	processes []*password.Accounts
@@ -52,7 +54,7 @@ type world struct {
 
 func newWorld(t testing.TB, s stores, processes int) *world {
 	t.Helper()
-	w := &world{t: t, clock: storetest.NewClock(start), table: s.table}
+	w := &world{t: t, clock: clocktest.New(start), table: s.table}
 	ring, err := keyring.New(keyfile.New(keyringtest.Write(t, t.TempDir())), w.clock.Now, forEver,
 		slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -22,6 +22,8 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore/sqlitetest"
+
+	"countersign/pkg/clocktest"
 )
 
 // credited is a store with budgets, and a follower that gives them their credits.
@@ -38,7 +40,7 @@ type town struct {
 	store    credited
 	follow   func() // to the end of the changes so far, over failures of all kinds
 	sweep    func() // all challenges
-	clock    *storetest.Clock
+	clock    *clocktest.Clock
 	inbox    *storetest.Inbox
 	issuer   otp.Issuer
 	verifier otp.Verifier
@@ -142,7 +144,7 @@ func newTown(t *testing.T, seed uint64, on func(*testing.T, *town)) *town {
 	w := &town{
 		t: t, want: map[string]*guard.Entry{}, inbox: &storetest.Inbox{},
 		r:     rand.New(rand.NewPCG(seed, 0)), // #nosec G404 -- a test's
-		clock: storetest.NewClock(time.Date(2100, 1, 2, 3, 4, 5, 0, time.UTC)),
+		clock: clocktest.New(time.Date(2100, 1, 2, 3, 4, 5, 0, time.UTC)),
 	}
 	on(t, w)
 	w.issuer = otp.Issuer{

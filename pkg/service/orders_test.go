@@ -18,6 +18,8 @@ import (
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/receipts"
 	"countersign/pkg/smsvoice"
+
+	"countersign/pkg/clocktest"
 )
 
 var orders = flag.Int("orders", 25, "random orders of receipts on each store; the promise names 1,000")
@@ -70,7 +72,7 @@ type street struct {
 	t        *testing.T
 	followed followed
 	stub     *awsfake.SMSVoice
-	clock    *storetest.Clock
+	clock    *clocktest.Clock
 	issuer   otp.Issuer
 	verifier otp.Verifier
 	seed     uint64 // of the latest order
@@ -111,7 +113,7 @@ var events = strings.Fields(`TEXT_QUEUED TEXT_PENDING TEXT_UNKNOWN TEXT_UNREACHA
 
 func newStreet(t *testing.T, f followed) *street {
 	t.Helper()
-	s := &street{t: t, followed: f, clock: storetest.NewClock(time.Date(2100, 1, 2, 3, 4, 5, 0, time.UTC))}
+	s := &street{t: t, followed: f, clock: clocktest.New(time.Date(2100, 1, 2, 3, 4, 5, 0, time.UTC))}
 	s.stub = awsfake.StartSMSVoice(t)
 	s.stub.Sent = func(string, string) { s.taken() }
 	sender, err := smsvoice.New(awsfake.AWS(), smsvoice.Config{OriginationIdentity: "pool-1", Endpoint: s.stub.URL})

@@ -28,6 +28,8 @@ import (
 	"countersign/pkg/service/unimatrixapi"
 	"countersign/pkg/telemetry"
 	"countersign/pkg/unimatrix"
+
+	"countersign/pkg/clocktest"
 )
 
 // world is one schedule: a client, a number, and processes that serve all contracts.
@@ -36,7 +38,7 @@ type world struct {
 	n      int
 	seed   uint64
 	r      *mathrand.Rand
-	clock  *storetest.Clock
+	clock  *clocktest.Clock
 	client *clients.Client
 	rival  *clients.Client // sends to the same number
 	limits []otp.Window    // of each of them
@@ -99,7 +101,7 @@ func newWorld(t testing.TB, n int, seed uint64, s storetest.Store, p provider) *
 	r := mathrand.New(mathrand.NewPCG(seed, 0))
 	id := fmt.Sprintf("client-%d", n)
 	w := &world{
-		t: t, n: n, seed: seed, r: r, clock: storetest.NewClock(epoch), provider: p,
+		t: t, n: n, seed: seed, r: r, clock: clocktest.New(epoch), provider: p,
 		client: &clients.Client{
 			ID: id, Unsigned: true, Unimatrix: "simple", CustomCodes: true, Countries: []string{"MY"}, Brand: "Acme",
 			Policy: policy(r), Sources: clients.Sources{Env: "clientIp"},

@@ -16,18 +16,20 @@ import (
 	"countersign/pkg/otp"
 	"countersign/pkg/otp/storetest"
 	"countersign/pkg/sqlitestore/sqlitetest"
+
+	"countersign/pkg/clocktest"
 )
 
 // square is a store under 100 callers at once, and its stream.
 type square struct {
 	otp.Issuer
 	otp.Verifier
-	clock  *storetest.Clock
+	clock  *clocktest.Clock
 	inbox  *storetest.Inbox
 	follow func() // brings what the stream has
 }
 
-func newSquare(s tables, clock *storetest.Clock) *square {
+func newSquare(s tables, clock *clocktest.Clock) *square {
 	inbox, keys := &storetest.Inbox{}, storetest.Keys()
 	return &square{
 		Issuer: otp.Issuer{
@@ -41,13 +43,13 @@ func newSquare(s tables, clock *storetest.Clock) *square {
 // squares open both stores.
 var squares = map[string]func(t *testing.T) *square{
 	"SQLite": func(t *testing.T) *square {
-		w := &world{t: t, store: sqlitetest.New(t), clock: storetest.NewClock(begin)}
+		w := &world{t: t, store: sqlitetest.New(t), clock: clocktest.New(begin)}
 		s := newSquare(w.store, w.clock)
 		s.follow = w.follow
 		return s
 	},
 	"DynamoDB": func(t *testing.T) *square {
-		clock := storetest.NewClock(begin)
+		clock := clocktest.New(begin)
 		store, follow := dynamoTable(t, clock)
 		s := newSquare(store, clock)
 		s.Ahead, s.follow = store, follow
@@ -56,7 +58,7 @@ var squares = map[string]func(t *testing.T) *square{
 }
 
 // dynamoTable opens a table over DynamoDB's protocol. follow brings what its stream has.
-func dynamoTable(t testing.TB, clock *storetest.Clock) (store *dynamostore.Store, follow func()) {
+func dynamoTable(t testing.TB, clock *clocktest.Clock) (store *dynamostore.Store, follow func()) {
 	name := dynamotest.StreamTable(t)
 	store = dynamostore.New(dynamotest.Client(t, nil), name)
 	h := stream.Handler{

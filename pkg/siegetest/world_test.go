@@ -26,13 +26,15 @@ import (
 	"countersign/pkg/sqlitestore"
 	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/unimatrix"
+
+	"countersign/pkg/clocktest"
 )
 
 // world is all contracts on one store, with one clock and one phone network.
 type world struct {
 	t     testing.TB
 	store *sqlitestore.Store // nil: the tables are those of DynamoDB
-	clock *storetest.Clock
+	clock *clocktest.Clock
 	inbox *storetest.Inbox
 
 	init     *ams.Init
@@ -54,14 +56,14 @@ func newWorld(t testing.TB, policy otp.Policy) *world { return newGuarded(t, pol
 
 // newGuarded is newWorld with a guard for each client.
 func newGuarded(t testing.TB, policy otp.Policy, g guard.Policy) *world {
-	w := &world{t: t, store: sqlitetest.New(t), clock: storetest.NewClock(begin)}
+	w := &world{t: t, store: sqlitetest.New(t), clock: clocktest.New(begin)}
 	w.open(w.store, policy, g)
 	return w
 }
 
 // newOnTable is newGuarded on DynamoDB's protocol.
 func newOnTable(t testing.TB, policy otp.Policy, g guard.Policy) *world {
-	w := &world{t: t, clock: storetest.NewClock(begin)}
+	w := &world{t: t, clock: clocktest.New(begin)}
 	store, follow := dynamoTable(t, w.clock)
 	w.stream = follow
 	w.open(store, policy, g)

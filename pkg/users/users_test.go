@@ -26,11 +26,11 @@ type change struct {
 var changes = []change{
 	{"nothing", func(*clientstest.Rig, *testing.T) error { return nil }, users.Good, 2},
 	{"the last millisecond", func(r *clientstest.Rig, _ *testing.T) error {
-		r.Clock.Pass(time.Hour - time.Millisecond)
+		r.Clock.Advance(time.Hour - time.Millisecond)
 		return nil
 	}, users.Good, 2},
 	{"it expires", func(r *clientstest.Rig, _ *testing.T) error {
-		r.Clock.Pass(time.Hour)
+		r.Clock.Advance(time.Hour)
 		return nil
 	}, users.NoToken, 1},
 	{"it is revoked", func(r *clientstest.Rig, t *testing.T) error {
@@ -46,19 +46,19 @@ var changes = []change{
 		return r.Users.Remove(t.Context(), "acme", "u1")
 	}, users.NoUser, 2},
 	{"another user gets the id", func(r *clientstest.Rig, t *testing.T) error {
-		r.Clock.Pass(time.Millisecond)
+		r.Clock.Advance(time.Millisecond)
 		return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
 			r.Users.Add(t.Context(), "acme", "u1", "44-2044555666"))
 	}, users.NoUser, 2},
 	{"another user gets the id and the token", func(r *clientstest.Rig, t *testing.T) error {
-		r.Clock.Pass(time.Millisecond)
+		r.Clock.Advance(time.Millisecond)
 		return errors.Join(r.Users.Remove(t.Context(), "acme", "u1"),
 			r.Users.Add(t.Context(), "acme", "u1", "60-6543216353"),
 			r.Users.AddToken(t.Context(), "acme", "u1", "token", time.Time{}))
 	}, users.Good, 2},
 	{"it gets more time", func(r *clientstest.Rig, t *testing.T) error {
 		err := r.Users.AddToken(t.Context(), "acme", "u1", "token", expires.Add(time.Hour))
-		r.Clock.Pass(90 * time.Minute)
+		r.Clock.Advance(90 * time.Minute)
 		return err
 	}, users.Good, 2},
 	{"an unknown status", func(r *clientstest.Rig, t *testing.T) error {

@@ -27,35 +27,21 @@ import (
 	"countersign/pkg/signature"
 	"countersign/pkg/sqlitestore/sqlitetest"
 	"countersign/pkg/users"
+
+	"countersign/pkg/clocktest"
 )
 
 // Secret is an HMAC secret that must not appear in any output.
 const Secret = "canary-secret/+=for-HMAC"
 
-// Start is the time of a new [Clock].
+// Start is the time at which the clock of a new [Rig] stands.
 var Start = time.Date(2026, 11, 22, 2, 25, 27, 0, time.UTC)
-
-// Clock stands still until [Clock.Pass]. It is safe for concurrent use.
-type Clock struct{ at atomic.Int64 }
-
-// NewClock returns a clock at [Start].
-func NewClock() *Clock {
-	c := &Clock{}
-	c.at.Store(Start.UnixNano())
-	return c
-}
-
-// Now returns the clock's time.
-func (c *Clock) Now() time.Time { return time.Unix(0, c.at.Load()) }
-
-// Pass moves the clock by d.
-func (c *Clock) Pass(d time.Duration) { c.at.Add(int64(d)) }
 
 // Rig is a registry and a user directory on a SQLite file and a keyring's file.
 type Rig struct {
 	registry.Registry
 	Users    registry.Users
-	Clock    *Clock
+	Clock    *clocktest.Clock
 	Counted  *Counting // the table of both
 	Database string    // path of the SQLite file
 	Keys     string    // path of the keyring's file
@@ -65,7 +51,7 @@ type Rig struct {
 func New(t testing.TB) *Rig {
 	t.Helper()
 	r := &Rig{
-		Clock:    NewClock(),
+		Clock:    clocktest.New(Start),
 		Database: filepath.Join(t.TempDir(), "countersign.db"),
 		Keys:     keyringtest.Write(t, t.TempDir()),
 	}

@@ -145,7 +145,7 @@ func TestReseal(t *testing.T) {
 	}
 	change := func(edit func(*keyring.Document) error) {
 		t.Helper()
-		r.Clock.Pass(time.Minute) // the ring reads again
+		r.Clock.Advance(time.Minute) // the ring reads again
 		if err := keyfile.Edit(ctx, r.Keys, edit); err != nil {
 			t.Fatal(err)
 		}

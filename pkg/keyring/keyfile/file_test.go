@@ -109,7 +109,7 @@ func TestFileWhileRunning(t *testing.T) {
 	if err := keyfile.Edit(t.Context(), path, retire); err != nil {
 		t.Fatal(err)
 	}
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	held := r.Keys(t.Context())
 	if !strings.HasPrefix(r.Document().String(), "code 2,") {
 		t.Errorf("holds %v", r)
@@ -121,7 +121,7 @@ func TestFileWhileRunning(t *testing.T) {
 	} {
 		os.Remove(path)
 		trouble()
-		c.pass(time.Minute)
+		c.Advance(time.Minute)
 		if r.Keys(t.Context()) != held || strings.Count(log.String(), text) != 1 {
 			t.Errorf("%s: %v, log %s", text, r, log)
 		}

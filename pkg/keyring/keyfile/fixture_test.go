@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"countersign/pkg/keyring"
+
+	"countersign/pkg/clocktest"
 )
 
 // canary is part of every secret in the tests, and must appear nowhere.
@@ -56,28 +57,10 @@ func parse(t *testing.T, text []byte) *keyring.Document {
 	return d
 }
 
-// clock is a clock that a test sets.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // ring returns a ring with an age of a minute, and its own clock and log.
-func ring(t *testing.T, s keyring.Source) (*keyring.Ring, *clock, *strings.Builder) {
+func ring(t *testing.T, s keyring.Source) (*keyring.Ring, *clocktest.Clock, *strings.Builder) {
 	t.Helper()
-	c, log := &clock{now: day}, &strings.Builder{}
+	c, log := clocktest.New(day), &strings.Builder{}
 	r, err := keyring.New(s, c.Now, time.Minute, slog.New(slog.NewJSONHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)

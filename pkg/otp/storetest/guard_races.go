@@ -7,6 +7,8 @@ import (
 
 	"countersign/pkg/guard"
 	"countersign/pkg/otp"
+
+	"countersign/pkg/clocktest"
 )
 
 // testBudgetRaces asks for more messages at once than there is room for (P12).
@@ -165,7 +167,7 @@ func hourAtOnce(t *testing.T, o Opener) {
 	o.baseline(t, w, "MY", 0)
 	w.sends(t, 0, 0, 3, otp.Sent)
 	ahead := *w
-	ahead.Clock = NewClock(w.Clock.Now())
+	ahead.Clock = clocktest.New(w.Clock.Now())
 	ahead.Issuer.Now = ahead.Clock.Now
 	ahead.toHour(w.hour() + 1)
 	got := Together(t, 100, func(n int) (otp.Outcome, error) {

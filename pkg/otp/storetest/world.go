@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"countersign/pkg/otp"
+
+	"countersign/pkg/clocktest"
 )
 
 // world is a service on one store, with a clock and an inbox.
 type world struct {
 	Issuer   otp.Issuer
 	Verifier otp.Verifier
-	Clock    *Clock
+	Clock    *clocktest.Clock
 	Inbox    *Inbox
 	Store    Store
 }
 
 func newWorld(s Store) *world {
-	clock, inbox := NewClock(epoch), &Inbox{}
+	clock, inbox := clocktest.New(epoch), &Inbox{}
 	ahead, _ := s.(otp.Ahead)
 	return &world{
 		Issuer: otp.Issuer{
@@ -117,29 +119,6 @@ func wrong(right otp.Code, n int) otp.Code {
 		code = otp.Code(fmt.Sprintf("%06d", n+1))
 	}
 	return code
-}
-
-// Clock is virtual time, safe for concurrent use.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// NewClock returns a clock that stands at a time.
-func NewClock(at time.Time) *Clock { return &Clock{now: at} }
-
-// Now returns the virtual time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves it.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // Inbox is a sender that keeps its messages. Answers are its next ones; without any
