@@ -100,24 +100,3 @@ func TestTryBadForms(t *testing.T) {
 		t.Errorf("%d messages", n)
 	}
 }
-
-// TestTryForeign: a page of another origin cannot send a form.
-func TestTryForeign(t *testing.T) {
-	d := newTryDesk(t)
-	form := firstForm("ams", "demo", "+606543216353").Encode()
-	for name, headers := range map[string][]string{
-		"another origin": {"Origin", "https://attacker.example"},
-		"another port":   {"Origin", "http://127.0.0.1:1"},
-		"no origin":      {"Origin", "null"},
-		"another site":   {"Sec-Fetch-Site", "cross-site"},
-		"the same site":  {"Sec-Fetch-Site", "same-site"},
-	} {
-		a := d.raw(form, append(headers, "Content-Type", "application/x-www-form-urlencoded")...)
-		if a.status != http.StatusForbidden {
-			t.Errorf("%s: %d", name, a.status)
-		}
-	}
-	if n := len(d.codes()); n != 0 {
-		t.Errorf("%d messages", n)
-	}
-}

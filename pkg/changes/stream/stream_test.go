@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"maps"
 	"math/rand"
 	"reflect"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"countersign/pkg/changes"
 	"countersign/pkg/changes/changestest"
 	"countersign/pkg/changes/stream"
-	"countersign/pkg/sqlitestore/sqlitetest"
 )
 
 // The stream of a life gives each fact of the life once, also if each record comes twice
@@ -38,34 +36,6 @@ func TestFactsOfALife(t *testing.T) {
 			}
 		}
 	}
-}
-
-// Both stores give facts with the same ids.
-func TestStoresAgree(t *testing.T) {
-	l := life(t)
-	m, b := &memory{}, &bus{}
-	deliver(t, func() stream.Handler { return handler(m, b, nil) }, l.records, 100)
-
-	s := sqlitetest.New(t)
-	other := changestest.NewLife(t, s, "demo")
-	other.Lead()
-	sqlitetest.Sweep(t, s, other.Now)
-	fromStream, fromFile := byID(b.facts), byID(sqlitetest.Facts(t, s, 10))
-	if len(fromStream) != len(l.Want) {
-		t.Errorf("%d facts from the stream, want %d", len(fromStream), len(l.Want))
-	}
-	if !maps.Equal(fromStream, fromFile) {
-		t.Errorf("facts by id from the stream\n%v\nand from the file\n%v", fromStream, fromFile)
-	}
-}
-
-// byID returns the kinds of facts, and their messages, by their ids.
-func byID(facts []changes.Fact) map[string]string {
-	kinds := map[string]string{}
-	for _, f := range facts {
-		kinds[f.ID] = string(f.Kind) + " " + f.MessageID
-	}
-	return kinds
 }
 
 // Events and log lines have no code, number, digest, seed, or other value of the table
