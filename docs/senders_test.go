@@ -36,7 +36,7 @@ func TestSendersAreBarred(t *testing.T) {
 				return slices.Contains(row[0], function) && slices.Contains(row[1], pkg)
 			}) {
 				t.Errorf(`%s is a sender, and nothing bars %s from it: add it to the table "links none of" of `+
-					"docs/architecture.md, in the row of all functions if it shows codes, else in that of this function",
+					"docs/architecture.md, in the row of all functions if it shows codes, else in that of this one",
 					pkg, function)
 			}
 		}

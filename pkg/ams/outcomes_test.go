@@ -59,7 +59,7 @@ func TestResultsOfNumbers(t *testing.T) {
 	for _, r := range admissiontest.Refusals() {
 		codes, _ := ams.ResultCodes(r.Outcome)
 		if r.Outcome != otp.OperatorBlock && !strings.Contains(page, "`"+codes[0]+"`") {
-			t.Errorf("docs/numbers.md: the table of what a number is refused for lacks `%s`, the result of %q: add a row",
+			t.Errorf("docs/numbers.md: the table of why a number is refused lacks `%s`, the result of %q: add a row",
 				codes[0], r.Outcome)
 		}
 	}

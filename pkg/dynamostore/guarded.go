@@ -44,13 +44,13 @@ func (items looked) Entries(_ context.Context, keys []string) (all []guard.Entry
 	return all, nil
 }
 
-// spendGuarded is [Store.Spend] of a message that the guard counts, unless its number is known. The ledger decides that:
-// it knows the number. If the guard refuses the message, the ledger gives it back.
+// spendGuarded is [Store.Spend] of a message that the guard counts, unless its number is known, which the ledger
+// decides. If the guard refuses the message, the ledger gives it back.
 //
 // Where the entries had no room when they were read, the ledger itself refuses the message to a new number, in the one
-// write that it takes: a refused call costs no more than any other. Where ledger and entries had room, the entries count
-// the message while the ledger does. Where another call takes the room after that, a write is refused, and further ones
-// give back what ledger and entries count.
+// write that it takes: a refused call costs no more than any other. Where ledger and entries had room, the entries
+// count the message while the ledger does. Where another call takes the room after that, a write is refused, and
+// further ones give back what ledger and entries count.
 func (s *Store) spendGuarded(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	foreseen := p.Found.Entries.Foresee(ctx, *p.Guard)
 	full := foreseen.Refused(p.Guard.Mode)

@@ -38,8 +38,8 @@ func TestEveryCodeHasAnExample(t *testing.T) {
 			}
 			for code := range codes {
 				if !allowed[code] {
-					t.Errorf("docs/openapi.yaml: %s %s has an example of %s: add the code to its schema, or remove the "+
-						"example", path, status, code)
+					t.Errorf("docs/openapi.yaml: %s %s has an example of %s: add its code to the schema, or remove "+
+						"the example", path, status, code)
 				}
 			}
 		}

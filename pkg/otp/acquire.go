@@ -23,8 +23,8 @@ func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Ch
 	return s.resume(ctx, c, stored, fields)
 }
 
-// reserveNew is reserve for a key that is mostly free. What the message needs next is read, and had from the quota, at the
-// same time.
+// reserveNew is reserve for a key that is mostly free. What the message needs next is read, and had from the quota, at
+// the same time.
 func (s *sending) reserveNew(ctx context.Context, c Challenge) (Challenge, error) {
 	var wait sync.WaitGroup
 	goes := s.To != "" && s.Refusal == "" && !c.Test // a message to a number that is known here

@@ -184,7 +184,8 @@ type Found struct {
 	Entries guard.Found
 }
 
-// Room reports whether the ledger counts a send to a new number, as far as was found. It does not if it counts it already.
+// Room reports whether the ledger counts a send to a new number, as far as was found. It does not if it counts it
+// already.
 func (f Found) Room(p Spend) bool {
 	n := f.Ledger
 	return n != nil && n.Key == p.Key && !p.Known(*n) && !n.Counted(p.ID) && p.Refusal(*n) == ""
