@@ -93,6 +93,73 @@ func TestCountedInVain(t *testing.T) {
 	counts("a ledger that fails", 1)
 }
 
+// What the entries counted ahead is given back also if the time of the call ends meanwhile: by the call, as its ledger
+// gives no answer, and by the admission, as the block has no room.
+func TestCountedTooLate(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
+		table := dynamotest.Table(t)
+		s, beside := storeOn(t, table, wire), storeOn(t, table, nil)
+		m := guardedBy("demo", "-block--", guard.Enforce)
+		p := looked(t, s, m, 1, now)
+		if full {
+			block := guard.Fresh(m.BlockKey(), guard.Block, thisHour)
+			block.Take(guard.Charge{Key: block.Key, Kind: guard.Block, Hour: thisHour, Usual: youngUsual, Label: m.Label})
+			block.Left, block.Unanswered[guard.Slot(thisHour)] = 0, 0
+			keep(t, dynamotest.Client(t, nil), table, block, 1)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		wire.Next = &ledgerHangs{next: wire.Next, end: cancel, charges: 2}
+		if got, err := s.Spend(ctx, p); err == nil {
+			t.Errorf("%+v, want an error", got)
+		}
+		for _, key := range []string{m.CountryKey(), m.BlockKey()} {
+			if n := unanswered(t, beside, key); n != 0 {
+				t.Errorf("the block is full: %v; %s counts %d, want 0", full, key, n)
+			}
+		}
+	}
+}
+
+// youngUsual is the ratio of a block in a country without a baseline.
+const youngUsual = 233
+
+// ledgerHangs is a transport where the ledger gives no answer, and the call ends before the last charge is answered.
+type ledgerHangs struct {
+	next    http.RoundTripper
+	end     context.CancelFunc
+	charges int
+}
+
+func (h *ledgerHangs) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(body, []byte("#sends")) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	resp, err := h.next.RoundTrip(withBody(r, body))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(answer))
+	if h.charges--; h.charges == 0 {
+		h.end()
+	}
+	return resp, err
+}
+
+// withBody returns a request with a body that was read.
+func withBody(r *http.Request, body []byte) *http.Request {
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r
+}
+
 // ledgersFail is a transport that refuses each write of a ledger.
 type ledgersFail struct{ next http.RoundTripper }
 
@@ -101,7 +168,5 @@ func (f ledgersFail) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || bytes.Contains(body, []byte("#sends")) {
 		return nil, errors.Join(err, errors.New("no ledger"))
 	}
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return f.next.RoundTrip(r)
+	return f.next.RoundTrip(withBody(r, body))
 }

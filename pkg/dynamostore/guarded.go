@@ -24,7 +24,10 @@ func (s *Store) Look(ctx context.Context, ledger string, m guard.Message) (otp.F
 		}
 	}
 	entries, err := guard.Look(ctx, looked(items), m)
-	return otp.Found{Ledger: n, Entries: entries}, err
+	if err != nil {
+		return otp.Found{}, err
+	}
+	return otp.Found{Ledger: n, Entries: entries}, nil
 }
 
 // looked are items that were read.
@@ -131,6 +134,8 @@ func (a *admission) drop(ctx context.Context) error {
 	if a.begun == nil || <-a.begun != nil {
 		return nil
 	}
+	ctx, cancel := otp.Outlive(ctx, giveBackTime)
+	defer cancel()
 	return a.store.uncharge(ctx, a.v.Charged)
 }
 
@@ -150,6 +155,10 @@ func without(n *otp.Ledger, p otp.Spend) *otp.Ledger {
 	return &before
 }
 
+// giveBackTime is how much longer than its call the entries may take to give a message back: else one that never goes
+// out would use their room for a day. The refund of the ledger comes next, and has as much again.
+const giveBackTime = otp.SettleTime / 4
+
 // budgets are those of a message whose entries were read before.
 type budgets struct {
 	*Store
@@ -162,4 +171,11 @@ func (b budgets) Charge(ctx context.Context, c guard.Charge) (guard.Entry, bool,
 		return b.charge(ctx, c, before)
 	}
 	return b.Store.Charge(ctx, c)
+}
+
+// Uncharge implements [guard.Budgets].
+func (b budgets) Uncharge(ctx context.Context, c guard.Charged) error {
+	ctx, cancel := otp.Outlive(ctx, giveBackTime)
+	defer cancel()
+	return b.Store.Uncharge(ctx, c)
 }

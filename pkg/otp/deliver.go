@@ -127,7 +127,7 @@ func (s *sending) refund(ctx context.Context) error {
 	if MillisOf(s.Now()) >= s.at.Add(Lease) {
 		return nil
 	}
-	ctx, cancel := outlive(ctx, SettleTime/2) // settling needs the rest
+	ctx, cancel := Outlive(ctx, SettleTime/2) // settling needs the rest
 	defer cancel()
 	for _, ledger := range s.ledgers {
 		if err := s.Ledgers.Refund(ctx, ledger, s.id, s.charged...); err != nil {

@@ -157,7 +157,7 @@ func (s *sending) replace(ctx context.Context, c, old Challenge) (Started, error
 	c.Attempts, c.Max = old.Attempts, min(old.Max, max(c.Max, old.Attempts+1))
 	answer, err := s.instead(ctx, c, old)
 	if err == nil && answer.Outcome == Undeliverable { // nothing went out: the old code may still be used
-		ctx, cancel := outlive(ctx, SettleTime)
+		ctx, cancel := Outlive(ctx, SettleTime)
 		defer cancel()
 		c.State, c.Lease, old.Lease = Failed, 0, s.at
 		if _, err := s.Challenges.Reserve(ctx, old, &c, MillisOf(s.Now())); err != nil {

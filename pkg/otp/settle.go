@@ -11,7 +11,7 @@ import (
 // end of the lease if settling fails too.
 func (s *sending) settle(ctx context.Context, done Settlement, answer Started, err error) (Started, error) {
 	done.Lease = MillisOf(s.Now())
-	ctx, cancel := outlive(ctx, SettleTime)
+	ctx, cancel := Outlive(ctx, SettleTime)
 	defer cancel()
 	w, failed := s.Challenges.Settle(ctx, done)
 	switch {
@@ -48,10 +48,10 @@ func unchanged(c Challenge) Settlement {
 	return Settlement{Key: c.Key, Owner: c.Owner, State: c.State, Result: c.Result}
 }
 
-// outlive returns a context that ends so much later than ctx would, as what became of
+// Outlive returns a context that ends so much later than ctx would, as what became of
 // a message is stored even if the time of the call ended while it was sent. All writes
 // of a call that come so late share [SettleTime].
-func outlive(ctx context.Context, later time.Duration) (context.Context, context.CancelFunc) {
+func Outlive(ctx context.Context, later time.Duration) (context.Context, context.CancelFunc) {
 	late := context.WithoutCancel(ctx)
 	if end, limited := ctx.Deadline(); limited {
 		return context.WithDeadline(late, end.Add(later))
