@@ -126,6 +126,20 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
+func codeLooked() { panic("code 123456") }
+
+// A panic beside the request is recorded like one of its own: by the type of its value, and where it was.
+func TestRecoveredBeside(t *testing.T) {
+	ctx, record := telemetry.Begin(t.Context(), time.Now())
+	func() {
+		defer func() { admission.Recovered(ctx, recover()) }()
+		otp.Beside(codeLooked)()
+	}()
+	if record.Cause != "panic with a value of type string" || !strings.Contains(record.Trace, "codeLooked") {
+		t.Errorf("recorded %+v", record)
+	}
+}
+
 // Every contract decides about a number by these rules.
 func TestRecipient(t *testing.T) {
 	messages := admission.Messages{Lookup: plan.Lookup, Text: languages.For}

@@ -3,12 +3,12 @@ package admission
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
 
 	"countersign/pkg/clients"
+	"countersign/pkg/otp"
 	"countersign/pkg/telemetry"
 )
 
@@ -106,8 +106,12 @@ func Recovered(ctx context.Context, panicked any) bool {
 	if panicked == nil {
 		return false
 	}
+	p, beside := panicked.(*otp.Panic)
+	if !beside {
+		p = &otp.Panic{Value: panicked, Trace: string(debug.Stack())}
+	}
 	record := telemetry.From(ctx)
-	record.Fail("panic", fmt.Errorf("panic with a value of type %T", panicked))
-	record.Trace = string(debug.Stack())
+	record.Fail("panic", p)
+	record.Trace = p.Trace
 	return true
 }

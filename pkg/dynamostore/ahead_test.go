@@ -160,6 +160,21 @@ func withBody(r *http.Request, body []byte) *http.Request {
 	return r
 }
 
+// A panic while the entries count is one of the call: it must not end the process.
+func TestPanicsInTheCall(t *testing.T) {
+	s := dynamotest.Store(t, nil)
+	m := guardedBy("demo", "-block--", guard.Enforce)
+	p := looked(t, s, m, 1, now)
+	m.Label = func() []byte { panic("canary") }
+	defer func() {
+		if p, _ := recover().(*otp.Panic); p == nil || p.Value != "canary" {
+			t.Errorf("%v", p)
+		}
+	}()
+	got, err := s.Spend(t.Context(), p)
+	t.Errorf("%+v, %v", got, err)
+}
+
 // ledgersFail is a transport that refuses each write of a ledger.
 type ledgersFail struct{ next http.RoundTripper }
 

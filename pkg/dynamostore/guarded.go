@@ -102,36 +102,34 @@ func (s *Store) counted(ctx context.Context, p otp.Spend, n *otp.Ledger, applied
 type admission struct {
 	store *Store
 	otp.Spend
-	begun chan error // nil before begin
-	v     guard.Verdict
+	wait func() // nil before begin
+	v    guard.Verdict
+	err  error
 }
 
 // begin lets the entries count the message from now on. It must be followed by end or drop.
-func (a *admission) begin(ctx context.Context) {
-	a.begun = make(chan error, 1)
-	go func() {
-		var err error
-		a.v, err = a.admit(ctx)
-		a.begun <- err
-	}()
-}
+func (a *admission) begin(ctx context.Context) { a.wait = otp.Beside(func() { a.admit(ctx) }) }
 
-func (a *admission) admit(ctx context.Context) (guard.Verdict, error) {
-	return guard.Admit(ctx, budgets{a.store, a.Found.Entries}, *a.Guard)
+func (a *admission) admit(ctx context.Context) {
+	a.v, a.err = guard.Admit(ctx, budgets{a.store, a.Found.Entries}, *a.Guard)
 }
 
 // end returns the verdict.
 func (a *admission) end(ctx context.Context) (guard.Verdict, error) {
-	if a.begun == nil {
-		return a.admit(ctx)
+	if a.wait == nil {
+		a.admit(ctx)
+	} else {
+		a.wait()
 	}
-	err := <-a.begun
-	return a.v, err
+	return a.v, a.err
 }
 
 // drop gives back what the entries count. An admission that failed has done so itself.
 func (a *admission) drop(ctx context.Context) error {
-	if a.begun == nil || <-a.begun != nil {
+	if a.wait == nil {
+		return nil
+	}
+	if a.wait(); a.err != nil {
 		return nil
 	}
 	ctx, cancel := otp.Outlive(ctx, giveBackTime)

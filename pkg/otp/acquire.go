@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"sync"
 )
 
 // acquire makes this call the owner of a challenge: no other call sends for it until
@@ -23,19 +22,21 @@ func (s *sending) acquire(ctx context.Context, c Challenge, fields []string) (Ch
 	return s.resume(ctx, c, stored, fields)
 }
 
-// reserveNew is reserve for a key that is mostly free. What the message needs next is read, and had from the quota, at
-// the same time.
+// reserveNew is reserve for a key that is mostly free. At the same time it reads what decides about the message, and
+// reserves messages in the quota.
 func (s *sending) reserveNew(ctx context.Context, c Challenge) (Challenge, error) {
-	var wait sync.WaitGroup
+	var waits []func()
 	goes := s.To != "" && s.Refusal == "" && !c.Test // a message to a number that is known here
 	if goes && s.Quota != nil && s.PerDay > 0 {
-		wait.Go(func() { s.Quota.Stock(ctx, s.Client, s.PerDay) })
+		waits = append(waits, Beside(func() { s.Quota.Stock(ctx, s.Client, s.PerDay) }))
 	}
 	if goes && s.Ahead != nil && s.Guard.On() {
-		wait.Go(func() { s.look(ctx, s.guarded(c.Region, ""), "") })
+		waits = append(waits, Beside(func() { s.look(ctx, s.guarded(c.Region, ""), "") }))
 	}
 	stored, err := s.reserve(ctx, c, nil)
-	wait.Wait()
+	for _, wait := range waits {
+		wait()
+	}
 	return stored, err
 }
 
