@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +16,7 @@ import (
 const maxIdle = 5 * time.Second
 
 // Ahead opens the first n connections to a service now, while the process starts: the handshakes of TCP and TLS take
-// two round trips, and the first requests do not have to wait for them. The request after a failure, or after maxIdle,
+// two round trips, and the first requests do not have to wait for them. A request after a failure, or after maxIdle,
 // opens a connection of its own.
 //
 // Nothing is opened for an endpoint without TLS, which is on this machine, nor for one behind a proxy. t must not have
@@ -41,13 +41,10 @@ func Ahead(t *http.Transport, n int, service, region, endpoint string) {
 		tls:   tls.Dialer{NetDialer: &net.Dialer{Timeout: 30 * time.Second}, Config: t.TLSClientConfig},
 	}
 	t.DialTLSContext = a.dial
+	a.left.Store(int32(n))
 	for range n {
-		a.opening.Go(a.open)
+		go a.open()
 	}
-	go func() {
-		a.opening.Wait()
-		close(a.first)
-	}()
 }
 
 // address is the URL of a service. [TestAddress] compares it with the URL that the SDK asks.
@@ -64,10 +61,10 @@ func address(service, region, endpoint string) string {
 
 // ahead dials with TLS, and has connections that it has dialled before it was asked to.
 type ahead struct {
-	addr    string
-	first   chan opened // closed once all are there
-	opening sync.WaitGroup
-	tls     tls.Dialer
+	addr  string
+	first chan opened
+	left  atomic.Int32 // of them, for so many dials: one that hangs keeps no later dial waiting
+	tls   tls.Dialer
 }
 
 type opened struct {
@@ -85,10 +82,10 @@ func (a *ahead) open() {
 
 // dial implements DialTLSContext of [http.Transport].
 func (a *ahead) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	if addr == a.addr {
+	if addr == a.addr && a.left.Add(-1) >= 0 {
 		select {
-		case o, ok := <-a.first:
-			if ok && o.err == nil {
+		case o := <-a.first:
+			if o.err == nil {
 				if age := time.Now().Round(0).Sub(o.at); 0 <= age && age < maxIdle {
 					return o.conn, nil
 				}

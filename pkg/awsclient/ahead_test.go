@@ -2,6 +2,7 @@ package awsclient
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -48,7 +49,8 @@ func get(t *testing.T, wire *http.Transport, url string) {
 	t.Helper()
 	resp, err := (&http.Client{Transport: wire}).Get(url)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
 	resp.Body.Close()
 }
@@ -112,13 +114,13 @@ func TestAheadInVain(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := &ahead{addr: at.Host, first: make(chan opened, 1)}
+			a.left.Store(1)
 			a.tls.Config = wire.TLSClientConfig
 			o := opened{err: net.ErrClosed, at: time.Now().Round(0).Add(-c.age)}
 			if !c.dead {
 				o.conn, o.err = a.tls.Dial("tcp", at.Host)
 			}
 			a.first <- o
-			close(a.first)
 			if c.addr != "" {
 				a.addr = c.addr
 			}
@@ -131,14 +133,19 @@ func TestAheadInVain(t *testing.T) {
 	}
 }
 
-// A request that gives up does not wait for the connection that is being opened.
+// A request that gives up does not wait for a connection that is being opened, and keeps no other one waiting.
 func TestAheadHangs(t *testing.T) {
-	a := &ahead{addr: "hangs.invalid:443", first: make(chan opened)}
+	server, wire := serve(t)
+	a := &ahead{addr: server.Listener.Addr().String(), first: make(chan opened)}
+	a.left.Store(1)
+	a.tls.Config = wire.TLSClientConfig
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.dial(ctx, "tcp", a.addr); err == nil {
-		t.Error("there is a connection")
+	if _, err := a.dial(ctx, "tcp", a.addr); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that the call was canceled", err)
 	}
+	wire.DialTLSContext = a.dial
+	get(t, wire, server.URL) // which opens a connection of its own
 }
 
 // Nothing is opened without TLS, and nothing beside a proxy.
