@@ -134,9 +134,10 @@ func (g ofGuard) write(b io.Writer, p prices) {
 		"[The simulation](guard.md#what-an-attacker-gets-at-most) plays attacks inside honest traffic, without "+
 		"[the guard](guard.md) and with it.\nA message to the US is %.5f USD here, and to other countries up to 0.30. "+
 		"A request that the guard refuses is\n%.7f USD: its call takes as many writes as one that a limit refuses, "+
-		"and the function that follows the stream counts it\nfor the operator's report. Of calls that run at the "+
-		"same time and ask for the last message of a budget, some take up to five\nwrites more, once each time "+
-		"that a budget ends.\n\n"+
+		"and the function that follows the stream counts it\nfor the operator's report. Calls at the same time may "+
+		"all find room for the last message of a budget, or for the next message to\none number. Those that are "+
+		"refused all the same take up to eight writes more, once when a budget ends and once for each\nmessage "+
+		"that goes out.\n\n"+
 		"| attack | messages without the guard | with it | not sent | would have cost, USD | refusing costs, USD |\n"+
 		"|---|--:|--:|--:|--:|--:|\n", sms, each)
 	for _, a := range g.attacks {

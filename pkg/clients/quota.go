@@ -19,7 +19,7 @@ import (
 // limit. What a process has reserved and not used is lost when it ends, which is up to a fifth. While all processes
 // have less than a fifth of the limit, a block has at least a ten-thousandth of it: a process that ends after one
 // message loses nearly all of that, and strangers who send floods make Lambda start many. Close to the limit a process
-// reserves single messages.
+// reserves single messages. A call that sends nothing leaves what it reserved to the next one of its process.
 //
 // A refusal lasts until the day ends or the limit is raised, and costs no further write.
 type Quota struct {

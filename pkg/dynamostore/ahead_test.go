@@ -104,7 +104,9 @@ func TestCountedTooLate(t *testing.T) {
 		p := looked(t, s, m, 1, now)
 		if full {
 			block := guard.Fresh(m.BlockKey(), guard.Block, thisHour)
-			block.Take(guard.Charge{Key: block.Key, Kind: guard.Block, Hour: thisHour, Usual: youngUsual, Label: m.Label})
+			block.Take(guard.Charge{
+				Key: block.Key, Kind: guard.Block, Hour: thisHour, Usual: youngUsual, Label: m.Label,
+			})
 			block.Left, block.Unanswered[guard.Slot(thisHour)] = 0, 0
 			keep(t, dynamotest.Client(t, nil), table, block, 1)
 		}

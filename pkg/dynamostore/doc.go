@@ -9,9 +9,9 @@
 // [New] makes a [Store] on a client from [NewClient]. Each method that changes an item is
 // one conditional write. Its condition names every rule, one clause each. A refused write
 // returns the item that refused it (ReturnValuesOnConditionCheckFailure), so nothing is
-// read first but budgets and the ledger beside them: one without room makes a message's first
-// write its last, and with room in all of them they count a message at the same time
-// ([Store.Look]).
+// read first but the ledger and the budgets of a message to count ([Store.Look]). A budget
+// without room makes the first write the last one. Where all have room, the budgets count
+// the message at the same time as the ledger.
 // There are further writes in four cases: a spend that leaves too many old sends, about
 // every tenth, drops them (trim); a refund of a send that is not the latest looks for it;
 // the first call in a window of traffic begins the window ([Store.Take]); and a message

@@ -52,7 +52,7 @@ func (items looked) Entries(_ context.Context, keys []string) (all []guard.Entry
 //
 // Where the entries had no room when they were read, the ledger itself refuses the message to a new number, in the one
 // write that it takes: a refused call costs no more than any other. Where ledger and entries had room, the entries
-// count the message while the ledger does. Where another call takes the room after that, a write is refused, and
+// count the message while the ledger does. Where another call took the room since then, a write is refused, and
 // further ones give back what ledger and entries count.
 func (s *Store) spendGuarded(ctx context.Context, p otp.Spend) (otp.Spent, error) {
 	foreseen := p.Found.Entries.Foresee(ctx, *p.Guard)

@@ -188,6 +188,41 @@ func TestRefusedByTheGuard(t *testing.T) {
 	}
 }
 
+// A call that is refused after it read room takes nine writes of the ledger and the entries at most: where it counted
+// in all entries and its number had another message meanwhile, and where its block was filled meanwhile.
+func TestWritesOfLateRefusals(t *testing.T) {
+	table, client := dynamotest.Table(t), dynamotest.Client(t, nil)
+	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
+	s, beside := storeOn(t, table, wire), storeOn(t, table, nil)
+	m := guardedBy("demo", "-block--", guard.Enforce)
+	m.Young, m.Source = 9, []byte("-source-")
+	for n := range 2 { // the country uses up its own room, and all entries are there
+		spent(t, beside, guardedSpend(m, n, now))
+	}
+	refused := func(p otp.Spend, reason guard.Reason) {
+		t.Helper()
+		wire.Follow(dynamotest.Always(dynamotest.Through))
+		got := spent(t, s, p)
+		if want := map[string]int{"UpdateItem": 9}; got.Applied || got.Verdict.Reason != reason ||
+			!maps.Equal(wire.Counts(), want) {
+			t.Errorf("%+v took %v, want a refusal that took %v", got, wire.Counts(), want)
+		}
+	}
+	p := looked(t, beside, m, 2, now)
+	other := guardedSpend(m, 2, now)
+	other.ID = "other"
+	spent(t, beside, other)
+	refused(p, "")
+	p = looked(t, beside, m, 3, now)
+	block, err := beside.Entry(t.Context(), m.BlockKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	block.Left = 0
+	keep(t, client, table, *block, 100)
+	refused(p, guard.ByBlock)
+}
+
 // What was found refuses no known number, no limit of the number gets lost behind it, and it refuses nothing but what
 // has no room.
 func TestFound(t *testing.T) {

@@ -156,8 +156,8 @@ type Spend struct {
 	Guard      *guard.Message
 	KnownSince Millis
 	// Found is what was read of the ledger and the entries of Guard a moment ago. A store where each write costs money
-	// and time then refuses a message without room in one write, and counts one with room everywhere at once. What goes
-	// out never depends on it.
+	// and time then refuses a message without room in one write, and counts one with room in its ledger and its entries
+	// at the same time. It never lets more go out.
 	Found Found
 	// Answered is that of an older ledger of the number, for a newer one: it is set, unless it is 0.
 	Answered Millis
@@ -184,8 +184,7 @@ type Found struct {
 	Entries guard.Found
 }
 
-// Room reports whether the ledger counts a send to a new number, as far as was found. It does not if it counts it
-// already.
+// Room reports whether the ledger that was found would count a send, as one to a new number.
 func (f Found) Room(p Spend) bool {
 	n := f.Ledger
 	return n != nil && n.Key == p.Key && !p.Known(*n) && !n.Counted(p.ID) && p.Refusal(*n) == ""

@@ -14,7 +14,8 @@ type Quota interface {
 	// not to go out.
 	Take(ctx context.Context, client string, perDay int) (giveBack func(), wait time.Duration, err error)
 
-	// Stock sees to it that the next Take has a message at hand, as far as there are any. An error is that of the Take.
+	// Stock reserves messages for the next Take, unless some are reserved already or those of the day are used up. If
+	// it fails, that Take reserves its own.
 	Stock(ctx context.Context, client string, perDay int)
 }
 
