@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long one SDK may take, from its installation to its last step.
-const patience = 4 * time.Minute
+const patience = 6 * time.Minute
 
 func main() {
 	write := flag.Bool("write", false, "write docs/clients.md after a run that tested everything")
