@@ -93,6 +93,36 @@ func TestCountedInVain(t *testing.T) {
 	counts("a ledger that fails", 1)
 }
 
+// Where the ledger that was read refuses the message, or knows the number, no entry counts it: the call takes one write.
+func TestNothingCountedInVain(t *testing.T) {
+	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
+	s := dynamotest.Store(t, wire)
+	m := guardedBy("demo", "-block--", guard.Enforce)
+	spent(t, s, guardedSpend(m, 1, now))
+	p := looked(t, s, m, 1, now)
+	p.ID = "too soon"
+	one := func(name string, p otp.Spend, applied bool) {
+		t.Helper()
+		wire.Follow(dynamotest.Always(dynamotest.Through))
+		if got := spent(t, s, p); got.Applied != applied || len(got.Verdict.Charged) != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if n := wire.Total(); n != 1 {
+			t.Errorf("%s: %v, want one write", name, wire.Counts())
+		}
+	}
+	one("a limit of the number", p, false)
+	p = looked(t, s, m, 1, now)
+	p.ID, p.Source = "stranger", []byte("-source-")
+	one("an unknown source", p, false)
+	if err := s.Answered(t.Context(), otp.Answer{Ledger: p.Key, At: now}); err != nil {
+		t.Fatal(err)
+	}
+	p = looked(t, s, m, 1, now.Add(time.Hour))
+	p.ID = "known"
+	one("a known number", p, true)
+}
+
 // What the entries counted ahead is given back also if the time of the call ends meanwhile: by the call, as its ledger
 // gives no answer, and by the admission, as the block has no room.
 func TestCountedTooLate(t *testing.T) {
