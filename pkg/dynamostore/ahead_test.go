@@ -32,7 +32,11 @@ func (m *meeting) RoundTrip(r *http.Request) (*http.Response, error) {
 			m.missed.Store(true)
 		}
 	case 2:
-		close(m.both)
+		select {
+		case <-m.both:
+		default:
+			close(m.both)
+		}
 	}
 	return m.next.RoundTrip(r)
 }
@@ -93,7 +97,32 @@ func TestCountedInVain(t *testing.T) {
 	counts("a ledger that fails", 1)
 }
 
-// Where the ledger that was read refuses the message, or knows the number, no entry counts it: the call takes one write.
+// The first messages of a client's day are reserved at the same time as its challenge.
+func TestStocksAtOnce(t *testing.T) {
+	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
+	m := &meeting{next: wire.Next, both: make(chan struct{})}
+	wire.Next = m
+	v := newService(t, dynamotest.Store(t, wire))
+	v.Issuer.Quota = stock{m.both}
+	start := v.asked("id")
+	start.PerDay = 5
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // which only a failure needs
+	defer cancel()
+	if got, err := v.Init(ctx, start); err != nil || got.Outcome != otp.Sent || m.missed.Load() {
+		t.Errorf("%q, %v; the challenge was stored first: %v", got.Outcome, err, m.missed.Load())
+	}
+}
+
+// stock is a quota that meets the first request.
+type stock struct{ both chan struct{} }
+
+func (s stock) Stock(context.Context, string, int) { close(s.both) }
+
+func (s stock) Take(context.Context, string, int) (giveBack func(), wait time.Duration, err error) {
+	return func() {}, 0, nil
+}
+
+// Where the ledger that was read refuses the message, or knows the number, no entry counts it: a call takes one write.
 func TestNothingCountedInVain(t *testing.T) {
 	wire := dynamotest.NewWire(dynamotest.Always(dynamotest.Through))
 	s := dynamotest.Store(t, wire)
