@@ -41,7 +41,7 @@ func Ahead(t *http.Transport, n int, service, region, endpoint string) {
 		tls:   tls.Dialer{NetDialer: &net.Dialer{Timeout: 30 * time.Second}, Config: t.TLSClientConfig},
 	}
 	t.DialTLSContext = a.dial
-	a.left.Store(int32(n))
+	a.left.Store(int64(n))
 	for range n {
 		go a.open()
 	}
@@ -63,7 +63,7 @@ func address(service, region, endpoint string) string {
 type ahead struct {
 	addr  string
 	first chan opened
-	left  atomic.Int32 // of them, for so many dials: one that hangs keeps no later dial waiting
+	left  atomic.Int64 // of them, for so many dials: one that hangs keeps no later dial waiting
 	tls   tls.Dialer
 }
 
