@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -332,9 +333,10 @@ func matches(pattern, value any) bool {
 	return false
 }
 
-// capacity makes each request ask for the capacity that it consumes, and adds it up.
+// capacity makes each request ask for the capacity that it consumes, and adds it up. The sums are read between calls.
 type capacity struct {
 	next          http.RoundTripper
+	mu            sync.Mutex // of the sums: a call makes requests at the same time
 	writes, reads float64
 }
 
@@ -353,6 +355,8 @@ func (c *capacity) RoundTrip(r *http.Request) (*http.Response, error) {
 	text, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(text))
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case err == nil && resp.StatusCode == http.StatusOK:
 		err = c.add(r.Header.Get("X-Amz-Target"), text)

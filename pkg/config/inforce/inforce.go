@@ -59,7 +59,8 @@ func (p Process) Settings() (all []Setting) {
 
 func (p Process) inForce(s config.Setting) Setting {
 	flag, flagged := p.Flags[s.Name]
-	set := flagged || strings.TrimSpace(p.Getenv(config.Prefix+s.Name)) != ""
+	given := strings.TrimSpace(p.Getenv(config.Prefix + s.Name))
+	set := flagged || given != ""
 	own, has := p.own(s.Name)
 	switch {
 	case has && own.Origin != FromProcess:
@@ -67,7 +68,7 @@ func (p Process) inForce(s config.Setting) Setting {
 	case flagged:
 		return Setting{s, flag, FromFlag, false}
 	case set:
-		return Setting{s, config.Get(p.Getenv, s.Name), FromEnvironment, false}
+		return Setting{s, given, FromEnvironment, false}
 	case has:
 		return Setting{s, own.Value, own.Origin, false}
 	}
