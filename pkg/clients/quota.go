@@ -90,19 +90,22 @@ func (q *Quota) Take(ctx context.Context, client string, perDay int) (giveBack f
 }
 
 // Stock implements [otp.Quota]: it reserves a block if no message is left of the last one.
-func (q *Quota) Stock(ctx context.Context, client string, perDay int) {
+func (q *Quota) Stock(client string, perDay int) (reserve func(context.Context)) {
 	s, day, _ := q.share(client)
-	if s.left.Load() > 0 || s.out.Load() >= int64(perDay) {
-		return
+	stocked := func() bool { return s.left.Load() > 0 || s.out.Load() >= int64(perDay) }
+	if stocked() {
+		return nil
 	}
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return
-	}
-	if s.left.Load() == 0 && s.out.Load() < int64(perDay) {
-		_ = q.reserve(ctx, s, client, day, perDay) // Take asks again
+	return func(ctx context.Context) {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return
+		}
+		if !stocked() { // another call may have reserved a block meanwhile
+			_ = q.reserve(ctx, s, client, day, perDay) // Take asks again
+		}
 	}
 }
 

@@ -58,24 +58,33 @@ func TestQuotaStock(t *testing.T) {
 		}
 	}
 	var calls sync.WaitGroup
+	var reserves []func(context.Context)
 	for range 4 {
-		calls.Go(func() { q.Stock(t.Context(), "acme", 20_000) })
+		reserves = append(reserves, q.Stock("acme", 20_000))
+	}
+	for _, reserve := range reserves {
+		calls.Go(func() { reserve(t.Context()) })
 	}
 	calls.Wait()
 	asked("stock", 1)
+	if q.Stock("acme", 20_000) != nil {
+		t.Error("a message is at hand, and more are to be reserved")
+	}
 	if n := sends(t, q, "acme", 20_000, 2); n != 2 { // a ten-thousandth
 		t.Errorf("%d messages, want 2", n)
 	}
 	asked("messages", 0)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	q.Stock(canceled, "acme", 20_000)
+	q.Stock("acme", 20_000)(canceled)
 	counter.takes.Store(0)
 	if n := sends(t, q, "other", 3, 4); n != 3 {
 		t.Errorf("%d messages, want 3", n)
 	}
 	counter.takes.Store(0)
-	q.Stock(t.Context(), "other", 3)
+	if q.Stock("other", 3) != nil {
+		t.Error("all are used, and more are to be reserved")
+	}
 	asked("all are used", 0)
 }
 

@@ -116,7 +116,9 @@ func TestStocksAtOnce(t *testing.T) {
 // stock is a quota that meets the first request.
 type stock struct{ both chan struct{} }
 
-func (s stock) Stock(context.Context, string, int) { close(s.both) }
+func (s stock) Stock(string, int) (reserve func(context.Context)) {
+	return func(context.Context) { close(s.both) }
+}
 
 func (s stock) Take(context.Context, string, int) (giveBack func(), wait time.Duration, err error) {
 	return func() {}, 0, nil

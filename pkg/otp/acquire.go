@@ -28,7 +28,9 @@ func (s *sending) reserveNew(ctx context.Context, c Challenge) (Challenge, error
 	var waits []func()
 	goes := s.To != "" && s.Refusal == "" && !c.Test // a message to a number that is known here
 	if goes && s.Quota != nil && s.PerDay > 0 {
-		waits = append(waits, Beside(func() { s.Quota.Stock(ctx, s.Client, s.PerDay) }))
+		if reserve := s.Quota.Stock(s.Client, s.PerDay); reserve != nil { // most messages have one at hand
+			waits = append(waits, Beside(func() { reserve(ctx) }))
+		}
 	}
 	if goes && s.Ahead != nil && s.Guard.On() {
 		waits = append(waits, Beside(func() { s.look(ctx, s.guarded(c.Region, ""), "") }))

@@ -14,9 +14,9 @@ type Quota interface {
 	// not to go out.
 	Take(ctx context.Context, client string, perDay int) (giveBack func(), wait time.Duration, err error)
 
-	// Stock reserves messages for the next Take, unless some are reserved already or those of the day are used up. If
-	// it fails, that Take reserves its own.
-	Stock(ctx context.Context, client string, perDay int)
+	// Stock returns a call that reserves messages for the next Take, nil if some are reserved already or those of the
+	// day are used up. If it fails, that Take reserves its own.
+	Stock(client string, perDay int) (reserve func(context.Context))
 }
 
 // errQuota is the cause of a refusal by the [Quota].

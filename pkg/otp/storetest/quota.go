@@ -15,7 +15,7 @@ type purse struct {
 	left int
 }
 
-func (p *purse) Stock(context.Context, string, int) {}
+func (p *purse) Stock(string, int) (reserve func(context.Context)) { return nil }
 
 func (p *purse) Take(context.Context, string, int) (giveBack func(), wait time.Duration, err error) {
 	p.mu.Lock()
