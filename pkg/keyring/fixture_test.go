@@ -15,21 +15,20 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 	"countersign/pkg/otp"
 
 	"countersign/pkg/clocktest"
 )
 
-// canary is part of every secret in the tests, and must appear nowhere.
-const canary = "CANARY"
+const canary = keyringtest.Canary
+
+var secret, parse = keyringtest.Secret, keyringtest.Parse
 
 var (
 	day  = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 	none time.Time
 )
-
-// secret returns a secret that differs by its name.
-func secret(name string) string { return canary + "-" + name + strings.Repeat("x", 30) }
 
 // signPEM returns RSA keys. They are made once, because that takes long.
 var signPEM = [2]func() string{sync.OnceValue(generate), sync.OnceValue(generate)}
@@ -103,15 +102,6 @@ func keys(t *testing.T, newest int, versions ...int) *otp.Keys {
 		t.Fatal(err)
 	}
 	return k
-}
-
-func parse(t *testing.T, text []byte) *keyring.Document {
-	t.Helper()
-	d, err := keyring.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
 }
 
 // shelf is a source that a test fills.

@@ -9,20 +9,19 @@ import (
 	"time"
 
 	"countersign/pkg/keyring"
+	"countersign/pkg/keyring/keyringtest"
 
 	"countersign/pkg/clocktest"
 )
 
-// canary is part of every secret in the tests, and must appear nowhere.
-const canary = "CANARY"
+const canary = keyringtest.Canary
+
+var secret, parse = keyringtest.Secret, keyringtest.Parse
 
 var (
 	day  = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 	none time.Time
 )
-
-// secret returns a secret that differs by its name.
-func secret(name string) string { return canary + "-" + name + strings.Repeat("x", 30) }
 
 // document returns a keyring with these versions of some kinds, none of them an RSA key.
 func document(kinds map[keyring.Kind][]int) []byte {
@@ -46,15 +45,6 @@ func document(kinds map[keyring.Kind][]int) []byte {
 // codes returns a keyring with code versions, one number key and one seal key.
 func codes(versions ...int) []byte {
 	return document(map[keyring.Kind][]int{keyring.Code: versions, keyring.Number: {1}, keyring.Seal: {1}})
-}
-
-func parse(t *testing.T, text []byte) *keyring.Document {
-	t.Helper()
-	d, err := keyring.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
 }
 
 // ring returns a ring with an age of a minute, and its own clock and log.

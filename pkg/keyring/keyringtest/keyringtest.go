@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -60,4 +61,20 @@ func Write(t testing.TB, folder string) (path string) {
 	path = filepath.Join(folder, "keys.json")
 	filetest.Write(t, path, AtRest(), 0o600)
 	return path
+}
+
+// Canary is part of each [Secret], and must appear nowhere.
+const Canary = "CANARY"
+
+// Secret returns a secret that differs by its name.
+func Secret(name string) string { return Canary + "-" + name + strings.Repeat("x", 30) }
+
+// Parse reads a document, which must be a valid one.
+func Parse(t testing.TB, text []byte) *keyring.Document {
+	t.Helper()
+	d, err := keyring.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
